@@ -1,0 +1,267 @@
+//! Where the service is, and which addresses are followed.
+
+use std::fmt;
+use std::str::FromStr;
+
+use http::Uri;
+
+use crate::problem::ConfigError;
+
+/// Which Smile ID service to talk to. Each has its own API key, default callback URL and data.
+///
+/// Parses from what the other SDKs call `sid_server`: `0` or `sandbox`, `1` or `production`, or a base URL.
+///
+/// ```
+/// use smile_core::Environment;
+///
+/// let environment: Environment = "0".parse()?;
+/// assert_eq!(environment.base_url(), "https://testapi.smileidentity.com/v1");
+/// let own: Environment = "http://127.0.0.1:8080/v1/".parse()?;
+/// assert_eq!(own.base_url(), "http://127.0.0.1:8080/v1");
+/// assert!("http://example.com/v1".parse::<Environment>().is_err());
+/// # Ok::<(), smile_core::ConfigError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Environment {
+    /// Smile ID's own sandbox, for test data only; free of charge.
+    Sandbox,
+    /// The real service. Jobs are billed.
+    Production,
+    /// Anything else that speaks the same protocol: an emulator, or a proxy of yours.
+    Custom(BaseUrl),
+}
+
+impl Environment {
+    /// The base URL, `/v1` included, with no slash at the end.
+    pub fn base_url(&self) -> &str {
+        match self {
+            Self::Sandbox => "https://testapi.smileidentity.com/v1",
+            Self::Production => "https://api.smileidentity.com/v1",
+            Self::Custom(base) => base.as_str(),
+        }
+    }
+
+    /// Whether this is a custom base URL on this machine itself.
+    pub(crate) fn is_loopback(&self) -> bool {
+        matches!(self, Self::Custom(base) if base.is_loopback)
+    }
+}
+
+impl FromStr for Environment {
+    type Err = ConfigError;
+
+    /// # Errors
+    /// Names `environment` and the rule, if this is neither a name, nor `0` or `1`, nor a base URL.
+    fn from_str(text: &str) -> Result<Self, ConfigError> {
+        match text {
+            "" => Err(ConfigError::missing("environment")),
+            "0" | "sandbox" => Ok(Self::Sandbox),
+            "1" | "production" => Ok(Self::Production),
+            url if url.contains("://") => BaseUrl::new(url).map(Self::Custom),
+            _ => Err(ConfigError::malformed(
+                "environment",
+                "must be `sandbox` (or `0`), `production` (or `1`), or a base URL such as `https://example.com/v1`",
+            )),
+        }
+    }
+}
+
+/// The base URL of a service, `/v1` included: `https`, or `http` on loopback; without query, user or fragment.
+/// Slashes at its end mean nothing.
+#[derive(Clone, PartialEq, Eq)]
+pub struct BaseUrl {
+    text: Box<str>,
+    is_loopback: bool,
+}
+
+impl BaseUrl {
+    /// Reads a base URL.
+    ///
+    /// # Errors
+    /// Names `environment` and the rule.
+    pub fn new(url: &str) -> Result<Self, ConfigError> {
+        let refuse = |rule| Err(ConfigError::malformed("environment", rule));
+        let web = match WebUrl::parse(url) {
+            Ok(web) => web,
+            Err(rule) => return refuse(rule),
+        };
+        if web.uri.query().is_some() {
+            return refuse("must not have a query");
+        }
+        if !web.is_private() {
+            return refuse("must begin with `https://` (`http://` only on loopback)");
+        }
+        Ok(Self { text: url.trim_end_matches('/').into(), is_loopback: web.is_loopback })
+    }
+
+    /// The URL, with no slash at its end.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+}
+
+impl fmt::Debug for BaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("BaseUrl").field(&self.text).finish()
+    }
+}
+
+/// Where callbacks go: an absolute `https` or `http` URL.
+///
+/// It may carry a secret of yours in its path or query, so `Debug` shows the host alone.
+#[derive(Clone, PartialEq, Eq)]
+pub struct CallbackUrl {
+    text: Box<str>,
+    host: Box<str>,
+    is_private: bool,
+}
+
+impl CallbackUrl {
+    /// Reads an absolute URL. Whether plain `http` will do depends on the environment, and is judged with the job.
+    ///
+    /// # Errors
+    /// Names `callback_url` and the rule.
+    pub fn new(url: &str) -> Result<Self, ConfigError> {
+        if url.is_empty() {
+            return Err(ConfigError::missing("callback_url"));
+        }
+        let web = WebUrl::parse(url).map_err(|rule| ConfigError::malformed("callback_url", rule))?;
+        let host = web.uri.host().unwrap_or_default().into();
+        Ok(Self { text: url.into(), host, is_private: web.is_private() })
+    }
+
+    /// The URL, as given.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// `https`, or `http` to this machine itself.
+    pub(crate) fn is_private(&self) -> bool {
+        self.is_private
+    }
+}
+
+impl fmt::Debug for CallbackUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "CallbackUrl(…{}…)", self.host)
+    }
+}
+
+/// An absolute http or https URL, kept byte for byte.
+pub(crate) struct WebUrl {
+    pub(crate) uri: Uri,
+    is_https: bool,
+    is_loopback: bool,
+}
+
+impl WebUrl {
+    /// The rule that the text breaks, if it does.
+    pub(crate) fn parse(url: &str) -> Result<Self, &'static str> {
+        const RULE: &str = "must be an absolute URL such as `https://example.com/path`";
+        if url.contains('#') {
+            return Err("must not have a fragment");
+        }
+        let uri: Uri = url.parse().map_err(|_| RULE)?;
+        let is_https = match uri.scheme_str() {
+            Some("https") => true,
+            Some("http") => false,
+            _ => return Err(RULE),
+        };
+        // A user in front of the host makes `http://127.0.0.1@elsewhere/` look local.
+        if uri.authority().is_none_or(|authority| authority.as_str().contains('@')) {
+            return Err("must not have a user or a password in it");
+        }
+        let Some(host) = uri.host().filter(|host| !host.is_empty()) else { return Err(RULE) };
+        let is_loopback = is_loopback(host);
+        Ok(Self { uri, is_https, is_loopback })
+    }
+
+    /// Nobody on the way can read it: `https`, or it doesn't leave this machine.
+    pub(crate) fn is_private(&self) -> bool {
+        self.is_https || self.is_loopback
+    }
+
+    /// Whether the service may send us there: to https anywhere, to this machine only if the service is on it.
+    pub(crate) fn may_follow(&self, from: &Environment) -> bool {
+        self.is_https || (self.is_loopback && from.is_loopback())
+    }
+}
+
+fn is_loopback(host: &str) -> bool {
+    use std::net::{Ipv4Addr, Ipv6Addr};
+    let in_brackets = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    host.eq_ignore_ascii_case("localhost")
+        || host.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback())
+        || in_brackets.is_some_and(|host| host.parse::<Ipv6Addr>().is_ok_and(|address| address.is_loopback()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_names_and_numbers_of_the_other_sdks_parse() {
+        for (text, base) in [
+            ("0", "https://testapi.smileidentity.com/v1"),
+            ("sandbox", "https://testapi.smileidentity.com/v1"),
+            ("1", "https://api.smileidentity.com/v1"),
+            ("production", "https://api.smileidentity.com/v1"),
+            ("https://example.com/v1", "https://example.com/v1"),
+            ("https://example.com/v1///", "https://example.com/v1"),
+            ("http://localhost:8080/v1/", "http://localhost:8080/v1"),
+            ("http://127.9.9.9", "http://127.9.9.9"),
+            ("http://[::1]:1/v1", "http://[::1]:1/v1"),
+        ] {
+            assert_eq!(text.parse::<Environment>().unwrap().base_url(), base);
+        }
+    }
+
+    #[test]
+    fn what_could_send_a_key_astray_is_refused() {
+        for text in [
+            "",
+            "2",
+            "x",
+            "a",
+            "Sandbox ",
+            "http://example.com/v1",
+            "http://127.0.0.1@example.com/v1",
+            "http://localhost.example.com/v1",
+            "http://128.0.0.1/v1",
+            "https://user:secret@example.com/v1",
+            "https://example.com/v1?key=1",
+            "https://example.com/v1#part",
+            "ftp://example.com",
+            "https://",
+            "://",
+            "https:///v1",
+        ] {
+            let error = text.parse::<Environment>().unwrap_err().to_string();
+            assert!(error.starts_with("`environment` must"), "{text}: {error}");
+            assert!(!error.contains("secret"));
+        }
+    }
+
+    #[test]
+    fn a_callback_url_is_absolute_and_keeps_its_secrets() {
+        let url = CallbackUrl::new("https://example.com/hooks/s3cret?token=t0ken").unwrap();
+        assert_eq!(format!("{url:?}"), "CallbackUrl(…example.com…)");
+        for text in ["", "example.com", "/callback", "mailto:a@example.com", "https://a:b@example.com/"] {
+            assert!(CallbackUrl::new(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn upload_addresses_are_followed_to_https_or_within_this_machine() {
+        let local: Environment = "http://127.0.0.1:1/v1".parse().unwrap();
+        let follow = |url: &str, from: &Environment| WebUrl::parse(url).is_ok_and(|web| web.may_follow(from));
+        assert!(follow("https://bucket.s3.amazonaws.com/a?X-Amz-Signature=b", &Environment::Production));
+        assert!(follow("http://127.0.0.1:2/upload", &local));
+        assert!(!follow("http://127.0.0.1:2/upload", &Environment::Production));
+        assert!(!follow("http://169.254.169.254/latest", &local));
+        for url in ["file:///etc/passwd", "ftp://127.0.0.1/", "//127.0.0.1/", "upload", "", "http://127.0.0.1@a.b/"] {
+            assert!(!follow(url, &local), "{url}");
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! One partner in one environment: what every request needs.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::{ApiKey, CallbackUrl, ConfigError, Environment, PartnerId, Signer};
+
+/// A partner in one environment: its id and key, where the service is, and where callbacks go by default.
+///
+/// Cheap to clone.
+///
+/// ```
+/// use smile_core::{Environment, Partner};
+///
+/// let partner = Partner::new("2245", "the API key from the portal", Environment::Sandbox);
+/// # assert!(partner.is_err());
+/// # let partner = Partner::new("2245", "5bd7ef4f", Environment::Sandbox)?;
+/// let partner = partner.with_callback_url("https://bank.example/smile-id/callback")?;
+/// # Ok::<(), smile_core::ConfigError>(())
+/// ```
+#[derive(Clone)]
+pub struct Partner(Arc<Inner>);
+
+#[derive(Clone)]
+struct Inner {
+    signer: Signer,
+    environment: Environment,
+    callback_url: Option<CallbackUrl>,
+    source_sdk: String,
+    source_sdk_version: String,
+}
+
+impl Partner {
+    /// A partner, with the API key of that environment.
+    ///
+    /// # Errors
+    /// Names `partner_id` or `api_key` and the rule; never shows the key.
+    pub fn new(
+        partner_id: impl Into<String>,
+        api_key: impl Into<String>,
+        environment: Environment,
+    ) -> Result<Self, ConfigError> {
+        let signer = Signer::new(PartnerId::new(partner_id)?, &ApiKey::new(api_key)?);
+        Ok(Self(Arc::new(Inner {
+            signer,
+            environment,
+            callback_url: None,
+            source_sdk: "rust".to_owned(),
+            source_sdk_version: env!("CARGO_PKG_VERSION").to_owned(),
+        })))
+    }
+
+    /// Where callbacks go for jobs that name no address of their own.
+    ///
+    /// # Errors
+    /// Names `callback_url` and the rule, if this is no absolute http or https URL.
+    pub fn with_callback_url(mut self, url: &str) -> Result<Self, ConfigError> {
+        Arc::make_mut(&mut self.0).callback_url = Some(CallbackUrl::new(url)?);
+        Ok(self)
+    }
+
+    /// What to say in `source_sdk` and `source_sdk_version`; by default `rust` and this crate's version.
+    ///
+    /// For libraries built on this one that the service should be able to tell apart.
+    #[must_use]
+    pub fn with_source_sdk(mut self, name: impl Into<String>, version: impl Into<String>) -> Self {
+        let inner = Arc::make_mut(&mut self.0);
+        inner.source_sdk = name.into();
+        inner.source_sdk_version = version.into();
+        self
+    }
+
+    /// The partner id.
+    pub fn id(&self) -> &PartnerId {
+        self.0.signer.partner_id()
+    }
+
+    /// What signs this partner's requests and confirms answers and callbacks.
+    pub fn signer(&self) -> &Signer {
+        &self.0.signer
+    }
+
+    /// Which service this is for.
+    pub fn environment(&self) -> &Environment {
+        &self.0.environment
+    }
+
+    /// Where callbacks go by default.
+    pub fn callback_url(&self) -> Option<&CallbackUrl> {
+        self.0.callback_url.as_ref()
+    }
+
+    /// What requests say in `source_sdk`.
+    pub fn source_sdk(&self) -> &str {
+        &self.0.source_sdk
+    }
+
+    /// What requests say in `source_sdk_version`.
+    pub fn source_sdk_version(&self) -> &str {
+        &self.0.source_sdk_version
+    }
+}
+
+impl fmt::Debug for Partner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Partner")
+            .field("id", self.id())
+            .field("environment", &self.0.environment)
+            .field("callback_url", &self.0.callback_url)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,2 +1,64 @@
-//! To come.
-fn main() {}
+//! The workspace's own tasks, in Rust, so that they need nothing but the toolchain: `cargo xtask`.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "it talks to whoever runs it")]
+
+mod ci;
+mod codegen;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+Usage: cargo xtask <task>
+
+Tasks:
+  codegen            turn crates/smile-core/catalog/*.toml into Rust
+  codegen --check    change nothing; fail if the generated Rust is stale
+  ci                 run every check there is, up to the first that fails
+  ci <step>...       run only these steps
+  ci --list          name the steps
+  help               show this
+
+Exit codes: 0 all is well; 1 something is wrong; 2 the command line is.";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let root = workspace_root();
+    let done = match arguments.as_slice() {
+        ["codegen"] => codegen::write(&root),
+        ["codegen", "--check"] => codegen::check(&root),
+        ["ci", "--list"] => {
+            ci::list();
+            Ok(())
+        }
+        ["ci", names @ ..] => match ci::choose(names) {
+            Ok(steps) => ci::run(&root, &steps),
+            Err(message) => return misused(&message),
+        },
+        ["help" | "--help" | "-h"] => {
+            println!("{USAGE}");
+            Ok(())
+        }
+        [] => return misused("which task?"),
+        [task, ..] => return misused(&format!("no such task, or not with these arguments: `{task}`")),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("error: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn misused(message: &str) -> ExitCode {
+    eprintln!("error: {message}\n\n{USAGE}");
+    ExitCode::from(2)
+}
+
+/// Wherever it is run from, it works on the workspace that it belongs to. Cargo says which when it runs it, which
+/// counts for more than where it was compiled: workspaces that share a target directory share the binary.
+fn workspace_root() -> PathBuf {
+    let xtask = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+    Path::new(&xtask).parent().expect("xtask lies in the workspace's root").to_path_buf()
+}

@@ -65,7 +65,10 @@ fn checked(field: &'static str, value: String) -> Result<Zeroizing<String>, Conf
         return Err(ConfigError::missing(field));
     }
     if value.chars().any(|c| c.is_whitespace() || c.is_control()) {
-        return Err(ConfigError::malformed(field, "must not contain spaces, line breaks or control characters"));
+        return Err(ConfigError::malformed(
+            field,
+            "must not contain spaces, line breaks or control characters",
+        ));
     }
     Ok(value)
 }

@@ -260,7 +260,9 @@ mod tests {
         assert!(follow("http://127.0.0.1:2/upload", &local));
         assert!(!follow("http://127.0.0.1:2/upload", &Environment::Production));
         assert!(!follow("http://169.254.169.254/latest", &local));
-        for url in ["file:///etc/passwd", "ftp://127.0.0.1/", "//127.0.0.1/", "upload", "", "http://127.0.0.1@a.b/"] {
+        for url in
+            ["file:///etc/passwd", "ftp://127.0.0.1/", "//127.0.0.1/", "upload", "", "http://127.0.0.1@a.b/"]
+        {
             assert!(!follow(url, &local), "{url}");
         }
     }

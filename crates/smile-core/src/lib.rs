@@ -1,19 +1,47 @@
 //! Smile ID identity verification, sans-IO.
-#![forbid(unsafe_code)]
 
+pub mod catalogue;
+pub mod flow;
+pub mod operation;
+
+mod callback;
 mod credentials;
 mod environment;
-pub mod image;
+mod id_info;
+mod image;
+mod job;
 mod job_type;
 mod partner;
+mod partner_params;
+mod payload;
 mod problem;
+mod result;
 mod signature;
 mod timestamp;
+mod tolerant;
+mod transport;
+mod validate;
 
+pub use callback::{Callback, CallbackError};
 pub use credentials::{ApiKey, PartnerId};
 pub use environment::{BaseUrl, CallbackUrl, Environment};
+pub use flow::{
+    Call, CallError, Checkpoint, Event, Flow, FlowSettings, JobError, JobErrorKind, JobFlow, JobKey,
+    JobOutcome, Next, PollSchedule, Reach, RetryPolicy, Step, Submission,
+};
+pub use id_info::IdInfo;
+pub use image::{Image, ImageEncoding, ImageFault, ImageRole, ImageType};
+pub use job::{Job, Selfie};
 pub use job_type::JobType;
+pub use operation::job_status::{JobResult, JobStatus};
+pub use operation::{ApiError, JobStatusRequest, OperationError};
 pub use partner::Partner;
+pub use partner_params::{JobId, PartnerParams, UserId};
 pub use problem::{ConfigError, Problem, ProblemKind, ValidationError};
+pub use result::{
+    ActionValue, Actions, Decision, Doubt, EchoedParams, ImageLinks, ResultCode, ResultEntry, UnknownValue,
+    Verdict,
+};
 pub use signature::{ReceivedTimestamp, SignatureError, SignedTimestamp, Signer};
 pub use timestamp::Timestamp;
+pub use transport::{TransportFailure, TransportFailureKind};

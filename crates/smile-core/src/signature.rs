@@ -79,7 +79,11 @@ impl Signer {
     ///
     /// # Errors
     /// As [`Signer::confirm`].
-    pub fn confirm_received(&self, timestamp: &ReceivedTimestamp, signature: &str) -> Result<(), SignatureError> {
+    pub fn confirm_received(
+        &self,
+        timestamp: &ReceivedTimestamp,
+        signature: &str,
+    ) -> Result<(), SignatureError> {
         let first = self.confirm(timestamp.as_str(), signature);
         match (first, timestamp.is_integer.then(|| Timestamp::parse(&timestamp.text)).flatten()) {
             (Err(SignatureError::Wrong), Some(moment)) => self.confirm(&moment.to_string(), signature),
@@ -190,7 +194,12 @@ mod tests {
         ("partner", "apiKey", "2022-11-10T19:05:42.775Z", "tMPhsPdh3k3PejTNGG970gQSA41oO9/I3oERRlSSBUc="),
         ("001", "test_api_key", "2024-01-15T10:30:00.000Z", "74G/CDcN5r6ubtBBagj/64F0MuWwVThqR9Qp52hqYtc="),
         ("001", "test_api_key", "2024-01-15 10:30:00 +0000", "aQ/emGyV73y+NlqcTk5acCmMUwRt/1+8qhj27BnqFok="),
-        ("001", "test_api_key", "2024-01-15T10:30:00.123456+00:00", "mZ8qqaiA+8LRsKt9W6JyiORa0oLUQOnZcKc5ij5ZUKM="),
+        (
+            "001",
+            "test_api_key",
+            "2024-01-15T10:30:00.123456+00:00",
+            "mZ8qqaiA+8LRsKt9W6JyiORa0oLUQOnZcKc5ij5ZUKM=",
+        ),
         ("001", "test_api_key", "2024-01-15T10:30:00+00:00", "GCmfPe+RydpcesSAj5R9Qhuf/GCczaBsl974WEn6Xa0="),
         ("001", "test_api_key", "1705314600000", "wtmoBEFKKgKjeFoji5cb2sx+q/4553ZYCuNzGJ5DH2M="),
         ("1", "test_api_key", "2024-01-15T10:30:00.000Z", "dDBvOZXyzJalJc+xgveJNkWjtJXfKmjB3PyeRgTGTlg="),

@@ -60,7 +60,8 @@ impl Timestamp {
             return text.parse().ok().filter(|&millis| millis <= Self::MAX.0).map(Self);
         }
         let mut rest = Scanner(bytes);
-        let (year, month, day) = (rest.number(4)?, rest.after(b"-")?.number(2)?, rest.after(b"-")?.number(2)?);
+        let (year, month, day) =
+            (rest.number(4)?, rest.after(b"-")?.number(2)?, rest.after(b"-")?.number(2)?);
         let hour = rest.after(b"Tt ")?.number(2)?;
         let (minute, second) = (rest.after(b":")?.number(2)?, rest.after(b":")?.number(2)?);
         let millis = if rest.after(b".").is_some() { rest.fraction()? } else { 0 };
@@ -280,7 +281,9 @@ mod tests {
     #[test]
     fn calendar_dates() {
         assert!(is_calendar_date("2000-02-29"));
-        for text in ["2000-2-9", "1900-02-29", "2000-00-10", "2000-01-32", "20000101", "01-01-2000", "2000-01-01 "] {
+        for text in
+            ["2000-2-9", "1900-02-29", "2000-00-10", "2000-01-32", "20000101", "01-01-2000", "2000-01-01 "]
+        {
             assert!(!is_calendar_date(text), "{text}");
         }
     }

@@ -1,0 +1,193 @@
+//! What the service's codes mean: facts, each with its source and how sure it is.
+//!
+//! The tables are written down in `catalog/*.toml` and generated from there. Smile ID publishes only a part of its
+//! codes, so a code that isn't here is not an error, and never an approval.
+
+use crate::JobType;
+
+mod generated;
+
+/// What a result code means for a job of this type; `None` if that isn't known.
+///
+/// The job type matters, as one code has different meanings for different products:
+///
+/// ```
+/// use smile_core::JobType;
+/// use smile_core::catalogue::result_code;
+///
+/// let biometric_kyc = result_code("0811", JobType::BIOMETRIC_KYC).expect("0811 is in the catalogue");
+/// let document = result_code("0811", JobType::DOCUMENT_VERIFICATION).expect("for documents as well");
+/// assert_ne!(biometric_kyc.meaning, document.meaning);
+/// assert!(result_code("0811", JobType::UPDATE_PHOTO).is_none());
+/// ```
+pub fn result_code(code: &str, job_type: JobType) -> Option<&'static ResultCodeRow> {
+    let rows = generated::RESULT_CODES;
+    let first = rows.partition_point(|row| row.code < code);
+    rows[first..].iter().take_while(|row| row.code == code).find(|row| row.job_types.contains(&job_type))
+}
+
+/// All result codes, in order of code, then of job type. A code has a row for each of its meanings.
+pub fn result_codes() -> &'static [ResultCodeRow] {
+    generated::RESULT_CODES
+}
+
+/// What a code of the API itself means, which stands in `code` of a response; `None` if that isn't known.
+///
+/// ```
+/// use smile_core::catalogue::api_code;
+///
+/// let row = api_code("2210").expect("2210 is in the catalogue");
+/// assert_eq!(row.text, Some("No enrolled user found"));
+/// ```
+pub fn api_code(code: &str) -> Option<&'static ApiCodeRow> {
+    let rows = generated::API_CODES;
+    rows.binary_search_by_key(&code, |row| row.code).ok().map(|at| &rows[at])
+}
+
+/// All codes of the API itself, in order. Most are refusals; 2202 and 2302 are successes.
+pub fn api_codes() -> &'static [ApiCodeRow] {
+    generated::API_CODES
+}
+
+/// One meaning of a result code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ResultCodeRow {
+    /// `ResultCode`, four digits.
+    pub code: &'static str,
+    /// The job types for which the code means this, ascending.
+    pub job_types: &'static [JobType],
+    /// `ResultText`, as far as it is known. The service varies it: compare the code, not the text.
+    pub text: &'static str,
+    /// What it means: a phrase in lower case, without a full stop.
+    pub meaning: &'static str,
+    /// What it comes to.
+    pub category: Category,
+    /// Whether this is the last word: true exactly for [`Category::Approved`], [`Category::Rejected`] and
+    /// [`Category::Error`]. A reviewer's verdict may follow the others, in a callback of its own.
+    pub is_final: bool,
+    /// What the job status says in `job_success` beside this code. Where the result isn't final, no source says so,
+    /// and the value is our reading.
+    pub job_success: bool,
+    /// Where the row comes from.
+    pub source: &'static str,
+    /// How sure the row is.
+    pub certainty: Certainty,
+}
+
+/// One code of the API itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ApiCodeRow {
+    /// `code`, four digits.
+    pub code: &'static str,
+    /// The service's own words, where they are known.
+    pub text: Option<&'static str>,
+    /// What it means: a phrase in lower case, without a full stop.
+    pub meaning: &'static str,
+    /// What to do about it: a phrase in lower case, without a full stop.
+    pub remedy: &'static str,
+    /// Where the row comes from.
+    pub source: &'static str,
+    /// How sure the row is.
+    pub certainty: Certainty,
+}
+
+/// What a result comes to (Smile ID: "Biometric KYC", for the five that aren't [`Error`](Self::Error)).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Category {
+    /// The person is who they say they are, as far as this product looks.
+    Approved,
+    /// Approved for now; a human will review it. Not an approval yet.
+    Provisional,
+    /// A spoof is suspected; a human will review it.
+    SuspectedSpoof,
+    /// Neither approved nor rejected: what was looked at does not settle it.
+    Inconclusive,
+    /// Not approved, for good. Another attempt is another job.
+    Rejected,
+    /// No verdict on the person, because the job could not be carried out.
+    Error,
+}
+
+/// How sure a row of the catalogue is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Certainty {
+    /// Smile ID's own documentation or SDKs say so.
+    Confirmed,
+    /// Partners say so, in code or notes that follow the documentation.
+    ThirdParty,
+    /// Nobody says so; it follows from what is known.
+    Inferred,
+    /// Somebody says so, or the code is known to exist, but its meaning could not be checked.
+    Unconfirmed,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_means_what_it_means_for_its_job_type() {
+        let face = result_code("0811", JobType::BIOMETRIC_KYC).unwrap();
+        let document = result_code("0811", JobType::DOCUMENT_VERIFICATION).unwrap();
+        assert_eq!(face.text, "Failed Enroll Machine Judgement - FAIL - Compare Rejected");
+        assert_eq!(document.text, "Unable to Verify Document");
+
+        let face = result_code("0812", JobType::BIOMETRIC_KYC).unwrap();
+        let document = result_code("0812", JobType::ENHANCED_DOCUMENT_VERIFICATION).unwrap();
+        assert_eq!((face.category, face.is_final), (Category::Provisional, false));
+        assert_eq!((document.category, document.is_final), (Category::Rejected, true));
+    }
+
+    #[test]
+    fn an_id_number_alone_never_approves_a_face() {
+        assert_eq!(result_code("1012", JobType::from_number(5)).unwrap().category, Category::Approved);
+        assert_eq!(result_code("1012", JobType::BIOMETRIC_KYC).unwrap().category, Category::Inconclusive);
+    }
+
+    #[test]
+    fn every_row_is_found_under_each_of_its_job_types_and_no_other() {
+        for row in result_codes() {
+            for job_type in (0..=20).map(JobType::from_number) {
+                let found = result_code(row.code, job_type);
+                assert_eq!(found == Some(row), row.job_types.contains(&job_type), "{row:?} {job_type}");
+            }
+        }
+        for row in api_codes() {
+            assert_eq!(api_code(row.code), Some(row));
+        }
+    }
+
+    #[test]
+    fn what_is_not_in_the_tables_is_not_found() {
+        for code in ["", "0", "0000", "0810 ", "810", "08100", "9999", "０８１０"] {
+            assert_eq!(result_code(code, JobType::BIOMETRIC_KYC), None, "{code:?}");
+            assert_eq!(api_code(code), None, "{code:?}");
+        }
+        assert_eq!(result_code("0810", JobType::from_number(u16::MAX)), None);
+    }
+
+    // The lookups rest on it.
+    #[test]
+    fn the_tables_are_sorted_and_without_repeats() {
+        assert!(result_codes().is_sorted_by_key(|row| (row.code, row.job_types)));
+        assert!(result_codes().iter().all(|row| row.job_types.is_sorted() && !row.job_types.is_empty()));
+        assert!(api_codes().is_sorted_by(|a, b| a.code < b.code));
+    }
+
+    #[test]
+    fn only_what_is_final_and_a_success_is_an_approval() {
+        for row in result_codes() {
+            match row.category {
+                Category::Approved => assert!(row.is_final && row.job_success, "{row:?}"),
+                Category::Rejected | Category::Error => assert!(row.is_final && !row.job_success, "{row:?}"),
+                Category::Provisional | Category::SuspectedSpoof | Category::Inconclusive => {
+                    assert!(!row.is_final, "{row:?}");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! How a job fails.
+
+use std::fmt;
+
+use super::{JobKey, Step};
+use crate::{OperationError, ValidationError};
+
+/// How far a job has certainly, or possibly, come at the service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Reach {
+    /// The service knows nothing of it.
+    Nothing,
+    /// It may have opened the job; it has no images and bills nothing.
+    MaybeOpened,
+    /// It has opened the job; it has no images and bills nothing.
+    Opened,
+    /// It may have the images, and may be working on the job.
+    MaybeUploaded,
+    /// It has the images and works on the job.
+    Uploaded,
+}
+
+impl Reach {
+    fn advice(self) -> &'static str {
+        match self {
+            Self::Nothing => "nothing was submitted",
+            Self::MaybeOpened => {
+                "the job may be open at the service, without images: submit it again with `retry(true)`"
+            }
+            Self::Opened => {
+                "the job is open at the service, without images: submit it again with `retry(true)`"
+            }
+            Self::MaybeUploaded => {
+                "the service may have the job: resume it from its checkpoint or ask for its status, don't submit it again"
+            }
+            Self::Uploaded => {
+                "the service has the job: wait for its callback or ask for its status, don't submit it again"
+            }
+        }
+    }
+}
+
+/// Why a job could not be brought to an end, and how far it came.
+///
+/// Whatever the cause, [`JobError::reach`] says what the service may know of the job, and `Display` says what to do
+/// about it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct JobError {
+    kind: JobErrorKind,
+    reach: Reach,
+    key: JobKey,
+    smile_job_id: Option<String>,
+}
+
+/// What stopped a job.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum JobErrorKind {
+    /// Something is wrong with the input. Mend it and submit the job again.
+    Validation(ValidationError),
+    /// A step failed, and was tried again where that can help.
+    Operation {
+        /// The step.
+        step: Step,
+        /// What went wrong the last time.
+        error: OperationError,
+    },
+    /// The deadline passed before the service had the job. A service or network that is slow, or a deadline that is
+    /// too tight.
+    Deadline,
+    /// The caller cancelled it.
+    Cancelled,
+}
+
+impl JobError {
+    pub(crate) fn new(kind: JobErrorKind, reach: Reach, key: JobKey, smile_job_id: Option<String>) -> Self {
+        Self { kind, reach, key, smile_job_id }
+    }
+
+    /// What stopped it.
+    pub fn kind(&self) -> &JobErrorKind {
+        &self.kind
+    }
+
+    /// How far it has come at the service.
+    pub fn reach(&self) -> Reach {
+        self.reach
+    }
+
+    /// What names the job.
+    pub fn key(&self) -> &JobKey {
+        &self.key
+    }
+
+    /// Smile ID's own id of the job, where it is known.
+    pub fn smile_job_id(&self) -> Option<&str> {
+        self.smile_job_id.as_deref()
+    }
+
+    /// The service may have the job or not: ask for its status, or resume it from its checkpoint, before anything is
+    /// submitted again.
+    pub fn outcome_unknown(&self) -> bool {
+        self.reach == Reach::MaybeUploaded
+    }
+
+    /// The input is at fault.
+    pub fn is_validation(&self) -> bool {
+        self.validation().is_some()
+    }
+
+    /// The problems with the input, if that is what stopped it.
+    pub fn validation(&self) -> Option<&ValidationError> {
+        if let JobErrorKind::Validation(error) = &self.kind { Some(error) } else { None }
+    }
+
+    /// The deadline passed, or the last try of a step got no answer in time.
+    pub fn is_timeout(&self) -> bool {
+        self.kind == JobErrorKind::Deadline || self.operation().is_some_and(OperationError::is_timeout)
+    }
+
+    /// The service refused the signature: a key of the other environment, a rotated one, or a clock that is far off.
+    pub fn is_unauthorized(&self) -> bool {
+        // A refused upload is about its address, not about the key.
+        !matches!(self.kind, JobErrorKind::Operation { step: Step::Upload, .. })
+            && self.operation().is_some_and(OperationError::is_unauthorized)
+    }
+
+    /// The service has had a job of this id before.
+    pub fn is_job_already_exists(&self) -> bool {
+        self.operation().is_some_and(OperationError::is_job_already_exists)
+    }
+
+    /// The caller cancelled it.
+    pub fn is_cancelled(&self) -> bool {
+        self.kind == JobErrorKind::Cancelled
+    }
+
+    /// The same job may be submitted again as it is, and may succeed: the service knows nothing of it, and what stopped
+    /// it passes.
+    pub fn is_retryable(&self) -> bool {
+        self.reach == Reach::Nothing
+            && match &self.kind {
+                JobErrorKind::Operation { error, .. } => error.is_transient(),
+                JobErrorKind::Deadline => true,
+                JobErrorKind::Validation(_) | JobErrorKind::Cancelled => false,
+            }
+    }
+
+    fn operation(&self) -> Option<&OperationError> {
+        if let JobErrorKind::Operation { error, .. } = &self.kind { Some(error) } else { None }
+    }
+}
+
+impl std::error::Error for JobError {}
+
+impl fmt::Display for JobError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.kind {
+            // Its own sentence says that nothing was submitted.
+            JobErrorKind::Validation(error) if self.reach == Reach::Nothing => return error.fmt(f),
+            JobErrorKind::Validation(error) => error.fmt(f)?,
+            JobErrorKind::Operation { step, error } => {
+                write!(f, "{step} failed: {error}")?;
+                if let Some(remedy) = error.api().and_then(crate::ApiError::remedy) {
+                    write!(f, " ({remedy})")?;
+                }
+            }
+            JobErrorKind::Deadline => f.write_str("the deadline passed")?,
+            JobErrorKind::Cancelled => f.write_str("the job was cancelled")?,
+        }
+        write!(f, "; {} (job_id {})", self.reach.advice(), self.key.job_id)
+    }
+}
+
+impl fmt::Debug for JobError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JobError")
+            .field("kind", &self.kind)
+            .field("reach", &self.reach)
+            .field("key", &self.key)
+            .field("smile_job_id", &self.smile_job_id)
+            .finish()
+    }
+}

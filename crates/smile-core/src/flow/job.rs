@@ -1,0 +1,640 @@
+//! The machine that runs a whole job.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::Response;
+
+use super::{
+    Checkpoint, Event, Flow, FlowSettings, JobError, JobErrorKind, JobKey, JobOutcome, Next, Reach, Step,
+    Submission,
+};
+use crate::image::ImageSource;
+use crate::operation::{JobStatusRequest, Operation, PrepUpload, PreparedUpload, Upload, retry_after};
+use crate::payload::{self, LoadedImage};
+use crate::validate::image_field;
+use crate::{
+    ImageFault, Job, JobStatus, OperationError, Partner, Problem, ProblemKind, Timestamp, TransportFailure,
+    ValidationError,
+};
+
+/// Runs one job: reads its files, opens it, uploads it and, where it is wanted, waits for the result.
+///
+/// What goes wrong on the way is tried again, as far as it can't bill or create anything twice:
+///
+/// - An answer to prep upload that was lost is asked for again with `retry: true`.
+/// - After an upload whose answer was lost, the job's status says whether the zip has arrived; only if not is it sent
+///   again.
+/// - An address that the service refuses (it expires) is asked for anew, once.
+/// - One bad poll doesn't end the job; many in a row do.
+///
+/// The [module](super) says how to drive it. Where it stands can be written down at any time, see [`Checkpoint`].
+pub struct JobFlow {
+    partner: Partner,
+    settings: FlowSettings,
+    seed: u64,
+    job: Option<Job>,
+    key: JobKey,
+    smile_job_id: Option<String>,
+    status: StatusRequest,
+    clock: Timestamp,
+    deadline: Option<Timestamp>,
+    not_before: Option<Timestamp>,
+    is_out: bool,
+    reach: Reach,
+    has_new_address: bool,
+    images: Vec<LoadedImage>,
+    faults: Vec<Problem>,
+    stage: Stage,
+    events: VecDeque<Event>,
+}
+
+/// What is asked of the job's status.
+#[derive(Clone, Copy)]
+struct StatusRequest {
+    wanted: bool,
+    history: bool,
+    image_links: bool,
+}
+
+enum Stage {
+    /// Looking at the images, up to and without this one.
+    Reading { index: usize },
+    /// Opening the job.
+    Opening { attempts: u32, retry: bool },
+    /// Uploading the zip.
+    Uploading { upload: Upload, bytes: usize, attempts: u32 },
+    /// Asking whether a zip has arrived whose answer was lost; here or, without an upload, in another process.
+    Reconciling { upload: Option<(Upload, usize, u32)>, lost: OperationError, failures: u32 },
+    /// Waiting for the result.
+    Polling { polls: u32, failures: u32, last: Option<Box<JobStatus>>, last_error: Option<OperationError> },
+    /// Over.
+    Finished(Result<JobOutcome, JobError>),
+}
+
+impl JobFlow {
+    /// Runs this job. `seed` spreads the waits of many clients: take any random number.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the job and can be told without its files; nothing has been sent.
+    pub fn new(partner: Partner, job: Job, settings: FlowSettings, seed: u64) -> Result<Self, JobError> {
+        let key = key_of(&job);
+        if let Err(error) = job.validate(&partner) {
+            return Err(JobError::new(JobErrorKind::Validation(error), Reach::Nothing, key, None));
+        }
+        let status = StatusRequest {
+            wanted: job.options.return_job_status,
+            history: job.options.return_history,
+            image_links: job.options.return_image_links,
+        };
+        Ok(Self::start(partner, Some(job), key, status, Stage::Reading { index: 0 }, settings, seed))
+    }
+
+    /// Goes on where another flow, perhaps of another process, wrote down that it stood.
+    ///
+    /// It needs the same job, images included; they are not looked at if the service has them already.
+    ///
+    /// # Errors
+    /// As [`JobFlow::new`]; and if the checkpoint is of another job, partner, environment or version.
+    pub fn resume(
+        partner: Partner,
+        checkpoint: &Checkpoint,
+        job: Job,
+        settings: FlowSettings,
+        seed: u64,
+    ) -> Result<Self, JobError> {
+        let mut flow = Self::new(partner, job, settings, seed)?;
+        flow.check(checkpoint)?;
+        flow.reach = checkpoint.reach;
+        flow.smile_job_id.clone_from(&checkpoint.smile_job_id);
+        match checkpoint.reach {
+            Reach::Nothing | Reach::MaybeOpened | Reach::Opened => {}
+            Reach::MaybeUploaded => {
+                let lost =
+                    OperationError::Transport(TransportFailure::interrupted("another process sent it"));
+                flow.stage = Stage::Reconciling { upload: None, lost, failures: 0 };
+            }
+            Reach::Uploaded => flow.uploaded(),
+        }
+        Ok(flow)
+    }
+
+    /// Waits for the result of a job that the service has already, whoever submitted it. It asks at once, and then
+    /// keeps to the schedule.
+    pub fn wait_for(partner: Partner, key: JobKey, settings: FlowSettings, seed: u64) -> Self {
+        let status = StatusRequest { wanted: true, history: false, image_links: false };
+        let stage = Stage::Polling { polls: 0, failures: 0, last: None, last_error: None };
+        let mut flow = Self::start(partner, None, key, status, stage, settings, seed);
+        flow.reach = Reach::Uploaded;
+        flow
+    }
+
+    /// Asks for all results of the user along with the job's status, in [`JobFlow::wait_for`].
+    #[must_use]
+    pub fn return_history(mut self, yes: bool) -> Self {
+        self.status.history = yes;
+        self
+    }
+
+    /// Asks for links to the job's images along with its status, in [`JobFlow::wait_for`].
+    #[must_use]
+    pub fn return_image_links(mut self, yes: bool) -> Self {
+        self.status.image_links = yes;
+        self
+    }
+
+    /// Where the job stands now.
+    pub fn checkpoint(&self) -> Checkpoint {
+        let mut checkpoint = Checkpoint::new(
+            self.partner.environment().base_url(),
+            self.partner.id().as_str(),
+            self.key.clone(),
+            self.possible_reach(),
+        );
+        checkpoint.smile_job_id.clone_from(&self.smile_job_id);
+        checkpoint.return_job_status = self.status.wanted;
+        checkpoint.return_history = self.status.history;
+        checkpoint.return_image_links = self.status.image_links;
+        checkpoint
+    }
+
+    /// What names the job.
+    pub fn key(&self) -> &JobKey {
+        &self.key
+    }
+
+    /// Ends it. Nothing more is sent; what the service has already, it works on all the same.
+    pub fn cancel(&mut self) {
+        if !matches!(self.stage, Stage::Finished(_)) {
+            self.reach = self.possible_reach();
+            self.fail(JobErrorKind::Cancelled);
+        }
+    }
+
+    fn start(
+        partner: Partner,
+        job: Option<Job>,
+        key: JobKey,
+        status: StatusRequest,
+        stage: Stage,
+        settings: FlowSettings,
+        seed: u64,
+    ) -> Self {
+        Self {
+            partner,
+            settings,
+            seed,
+            job,
+            key,
+            smile_job_id: None,
+            status,
+            clock: Timestamp::default(),
+            deadline: None,
+            not_before: None,
+            is_out: false,
+            reach: Reach::Nothing,
+            has_new_address: false,
+            images: Vec::new(),
+            faults: Vec::new(),
+            stage,
+            events: VecDeque::new(),
+        }
+    }
+
+    fn check(&self, checkpoint: &Checkpoint) -> Result<(), JobError> {
+        let mut problems = Vec::new();
+        let mut must = |holds: bool, field: &str, rule: &str| {
+            if !holds {
+                problems.push(Problem::new(format!("checkpoint.{field}"), ProblemKind::Conflict, rule));
+            }
+        };
+        must(checkpoint.is_known_version(), "version", "must be one that this version of the SDK knows");
+        must(checkpoint.partner_id == self.partner.id().as_str(), "partner_id", "must be this partner's");
+        let base_url = self.partner.environment().base_url();
+        must(
+            checkpoint.base_url == base_url,
+            "base_url",
+            "must be of the environment that the job was begun in",
+        );
+        must(checkpoint.key.user_id == self.key.user_id, "user_id", "must be the job's");
+        must(checkpoint.key.job_id == self.key.job_id, "job_id", "must be the job's");
+        must(checkpoint.key.job_type == self.key.job_type, "job_type", "must be the job's");
+        ValidationError::check(problems).map_err(|error| {
+            let kind = JobErrorKind::Validation(error);
+            JobError::new(kind, checkpoint.reach, checkpoint.key.clone(), checkpoint.smile_job_id.clone())
+        })
+    }
+
+    /// How far the job may have come, counting a request that is out as one that may arrive.
+    fn possible_reach(&self) -> Reach {
+        match self.stage {
+            Stage::Opening { .. } if self.is_out => self.reach.max(Reach::MaybeOpened),
+            Stage::Uploading { .. } if self.is_out => self.reach.max(Reach::MaybeUploaded),
+            _ => self.reach,
+        }
+    }
+
+    fn tick(&mut self, now: Timestamp) {
+        self.clock = self.clock.max(now);
+    }
+
+    fn fail(&mut self, kind: JobErrorKind) {
+        let error = JobError::new(kind, self.reach, self.key.clone(), self.smile_job_id.clone());
+        self.finish(Err(error));
+    }
+
+    fn finish(&mut self, outcome: Result<JobOutcome, JobError>) {
+        self.stage = Stage::Finished(outcome);
+        self.not_before = None;
+        self.is_out = false;
+        self.images = Vec::new();
+        self.job = None;
+    }
+
+    fn submission(&self) -> Submission {
+        Submission { key: self.key.clone(), smile_job_id: self.smile_job_id.clone() }
+    }
+
+    /// Ends it because there is no time left.
+    fn deadline_passed(&mut self) {
+        if matches!(self.stage, Stage::Polling { .. }) {
+            self.unfinished()
+        } else {
+            self.fail(JobErrorKind::Deadline)
+        }
+    }
+
+    fn unfinished(&mut self) {
+        let submission = self.submission();
+        let outcome = match std::mem::replace(&mut self.stage, Stage::Reading { index: 0 }) {
+            Stage::Polling { polls, last, last_error, .. } => {
+                JobOutcome::Unfinished { submission, last, polls, last_error }
+            }
+            _ => JobOutcome::Unfinished { submission, last: None, polls: 0, last_error: None },
+        };
+        self.finish(Ok(outcome));
+    }
+
+    /// Whether a wait until then leaves any time to act after it.
+    fn is_in_time(&self, at: Timestamp) -> bool {
+        self.deadline.is_none_or(|deadline| at < deadline)
+    }
+
+    /// Looks at images until one must be read from disk, or all are here.
+    fn look_at_images(&mut self) -> Option<std::path::PathBuf> {
+        let job = self.job.as_ref()?;
+        let Stage::Reading { index } = &mut self.stage else { return None };
+        while let Some((role, image)) = job.images.get(*index) {
+            if let ImageSource::Path(path) = &image.source {
+                return Some(path.clone());
+            }
+            let loaded = LoadedImage::new(*role, image, None);
+            note(loaded, *index, *role, &mut self.images, &mut self.faults, &mut self.events);
+            *index += 1;
+        }
+        None
+    }
+
+    fn images_are_here(&mut self) {
+        match ValidationError::check(std::mem::take(&mut self.faults)) {
+            Err(error) => self.fail(JobErrorKind::Validation(error)),
+            Ok(()) => {
+                let said = self.job.as_ref().is_some_and(|job| job.options.retry);
+                self.stage = Stage::Opening { attempts: 0, retry: said || self.reach > Reach::Nothing };
+            }
+        }
+    }
+
+    fn opened(&mut self, prepared: &PreparedUpload) {
+        let Some(job) = &self.job else { return };
+        self.reach = self.reach.max(Reach::Opened);
+        self.smile_job_id.clone_from(&prepared.smile_job_id);
+        self.events.push_back(Event::Opened { smile_job_id: prepared.smile_job_id.clone() });
+        let signed = self.partner.signer().sign(self.clock);
+        let zip = payload::build(&self.partner, job, &self.images, prepared, &signed);
+        let bytes = zip.len();
+        self.stage =
+            Stage::Uploading { upload: Upload::new(prepared.upload_url.clone(), zip), bytes, attempts: 0 };
+    }
+
+    fn uploaded(&mut self) {
+        self.reach = Reach::Uploaded;
+        self.images = Vec::new();
+        self.job = None;
+        self.events.push_back(Event::Uploaded);
+        if self.status.wanted {
+            self.stage = Stage::Polling { polls: 0, failures: 0, last: None, last_error: None };
+            self.events.push_back(Event::Checkpoint(self.checkpoint()));
+            self.schedule_poll(None);
+        } else {
+            let submission = self.submission();
+            self.events.push_back(Event::Checkpoint(self.checkpoint()));
+            self.finish(Ok(JobOutcome::Submitted { submission }));
+        }
+    }
+
+    /// Sets the time of the next poll, or ends the waiting.
+    fn schedule_poll(&mut self, retry_after: Option<Duration>) {
+        let Stage::Polling { polls, .. } = &self.stage else { return };
+        let wait = self.settings.poll.delay_after(*polls);
+        let Some(wait) = wait else { return self.unfinished() };
+        let at =
+            self.clock + wait.max(retry_after.unwrap_or_default().min(super::RetryPolicy::MAX_RETRY_AFTER));
+        if self.is_in_time(at) { self.not_before = Some(at) } else { self.unfinished() }
+    }
+
+    fn status_request(&self) -> JobStatusRequest {
+        JobStatusRequest::new(self.key.user_id.clone(), self.key.job_id.clone())
+            .job_type(self.key.job_type)
+            .return_history(self.status.history)
+            .return_image_links(self.status.image_links)
+    }
+
+    fn complete(&mut self, status: JobStatus) {
+        let Some(verdict) = status.verdict() else { return };
+        let submission = self.submission();
+        self.finish(Ok(JobOutcome::Complete { submission, status: Box::new(status), verdict }));
+    }
+
+    fn status_received(&mut self, status: JobStatus) {
+        if self.smile_job_id.is_none() {
+            self.smile_job_id = status.entry().and_then(crate::ResultEntry::smile_job_id);
+        }
+        match &mut self.stage {
+            Stage::Polling { polls, failures, last, last_error } => {
+                let event = Event::Polled { poll: *polls, job_complete: status.job_complete };
+                self.events.push_back(event);
+                *failures = 0;
+                *last_error = None;
+                if status.job_complete {
+                    self.complete(status);
+                } else {
+                    *last = Some(Box::new(status));
+                    self.schedule_poll(None);
+                }
+            }
+            Stage::Reconciling { upload, lost, .. } if status.is_waiting_for_zip() => match upload.take() {
+                Some((upload, bytes, attempts)) => {
+                    let wait = self.settings.retry.delay_after(attempts, Step::Upload, None, self.seed);
+                    if wait.is_none() {
+                        let error = lost.clone();
+                        return self.fail(JobErrorKind::Operation { step: Step::Upload, error });
+                    }
+                    self.reach = Reach::Opened;
+                    self.stage = Stage::Uploading { upload, bytes, attempts };
+                }
+                None => {
+                    self.reach = Reach::Opened;
+                    self.stage = Stage::Reading { index: 0 };
+                }
+            },
+            Stage::Reconciling { .. } => {
+                let is_complete = status.job_complete && self.status.wanted;
+                self.uploaded();
+                if is_complete {
+                    self.complete(status);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Decides what to do about a failure: the same again, another way, or the end.
+    fn failed(&mut self, error: OperationError, retry_after: Option<Duration>) {
+        let retry = self.settings.retry;
+        match &mut self.stage {
+            Stage::Opening { attempts, retry: flag } => {
+                if !error.certainly_not_done() {
+                    *flag = true;
+                    self.reach = self.reach.max(Reach::MaybeOpened);
+                }
+                let tried = *attempts;
+                let wait = retry.delay_after(tried, Step::PrepUpload, retry_after, self.seed);
+                self.retry_or_fail(Step::PrepUpload, tried, error, wait);
+            }
+            Stage::Uploading { upload, bytes, attempts } if !error.certainly_not_done() => {
+                let (upload, bytes, tried) = (upload.clone(), *bytes, *attempts);
+                self.reach = Reach::MaybeUploaded;
+                // It takes the service a moment to notice a zip.
+                let wait = self
+                    .settings
+                    .poll
+                    .delay_after(0)
+                    .unwrap_or_default()
+                    .max(retry_after.unwrap_or_default());
+                self.note_retry(Step::Upload, tried, &error, wait);
+                self.stage =
+                    Stage::Reconciling { upload: Some((upload, bytes, tried)), lost: error, failures: 0 };
+            }
+            Stage::Uploading { attempts, .. } => {
+                let tried = *attempts;
+                let is_refused = error.api().is_some_and(|error| error.status() == 403);
+                if is_refused && !self.has_new_address {
+                    self.has_new_address = true;
+                    self.stage = Stage::Opening { attempts: 0, retry: true };
+                    self.note_retry(Step::Upload, tried, &error, Duration::ZERO);
+                } else {
+                    let wait = retry.delay_after(tried, Step::Upload, retry_after, self.seed);
+                    self.retry_or_fail(Step::Upload, tried, error, wait);
+                }
+            }
+            Stage::Reconciling { failures, .. } => {
+                *failures += 1;
+                let tried = *failures;
+                match retry.delay_after(tried, Step::JobStatus, retry_after, self.seed) {
+                    Some(wait) => self.note_retry(Step::JobStatus, tried, &error, wait),
+                    None => self.fail(JobErrorKind::Operation { step: Step::JobStatus, error }),
+                }
+            }
+            Stage::Polling { polls, failures, last_error, .. } => {
+                *failures += 1;
+                *last_error = Some(error.clone());
+                let (polls, failures) = (*polls, *failures);
+                if failures > MAX_BAD_POLLS {
+                    return self.fail(JobErrorKind::Operation { step: Step::JobStatus, error });
+                }
+                self.schedule_poll(retry_after);
+                if let Some(at) = self.not_before {
+                    self.events.push_back(Event::Retrying {
+                        step: Step::JobStatus,
+                        attempt: polls,
+                        error,
+                        at,
+                    });
+                }
+            }
+            Stage::Reading { .. } | Stage::Finished(_) => {}
+        }
+    }
+
+    fn retry_or_fail(&mut self, step: Step, attempt: u32, error: OperationError, wait: Option<Duration>) {
+        match wait.filter(|_| error.is_transient()) {
+            Some(wait) if self.is_in_time(self.clock + wait) => self.note_retry(step, attempt, &error, wait),
+            _ => self.fail(JobErrorKind::Operation { step, error }),
+        }
+    }
+
+    fn note_retry(&mut self, step: Step, attempt: u32, error: &OperationError, wait: Duration) {
+        let at = self.clock + wait;
+        self.not_before = Some(at);
+        self.events.push_back(Event::Retrying { step, attempt, error: error.clone(), at });
+    }
+}
+
+/// How many polls in a row may fail before the job is given up on.
+const MAX_BAD_POLLS: u32 = 4;
+
+impl Flow for JobFlow {
+    type Outcome = Result<JobOutcome, JobError>;
+
+    fn next(&mut self, now: Timestamp) -> Next<Self::Outcome> {
+        self.tick(now);
+        let deadline = *self.deadline.get_or_insert(self.clock + self.settings.deadline);
+        if std::mem::take(&mut self.is_out) {
+            self.failed(
+                OperationError::Transport(TransportFailure::interrupted("nobody waited for it")),
+                None,
+            );
+        }
+        if !matches!(self.stage, Stage::Finished(_)) && self.clock >= deadline {
+            self.deadline_passed();
+        }
+        if let Some(until) = self.not_before.filter(|until| *until > self.clock) {
+            if self.is_in_time(until) {
+                return Next::Wait { until };
+            }
+            self.deadline_passed();
+        }
+        self.not_before = None;
+        if matches!(self.stage, Stage::Reading { .. }) {
+            if let Some(path) = self.look_at_images() {
+                return Next::Read(path);
+            }
+            self.images_are_here();
+        }
+
+        let left = deadline.since(self.clock);
+        let request_timeout = self.settings.request_timeout.min(left);
+        let status_request = self.status_request();
+        let (request, timeout) = match (&mut self.stage, &self.job) {
+            (Stage::Finished(outcome), _) => return Next::Finished(outcome.clone()),
+            (Stage::Opening { attempts, retry }, Some(job)) => {
+                *attempts += 1;
+                let prep = PrepUpload::new(job).retry(*retry);
+                (prep.request(&self.partner, self.clock), request_timeout)
+            }
+            (Stage::Uploading { upload, bytes, attempts }, _) => {
+                *attempts += 1;
+                self.events.push_back(Event::Uploading { bytes: *bytes });
+                (upload.request(&self.partner, self.clock), self.settings.upload_timeout.min(left))
+            }
+            (Stage::Polling { polls, .. }, _) => {
+                *polls += 1;
+                (status_request.request(&self.partner, self.clock), request_timeout)
+            }
+            (Stage::Reconciling { .. }, _) => {
+                (status_request.request(&self.partner, self.clock), request_timeout)
+            }
+            (Stage::Reading { .. } | Stage::Opening { .. }, _) => {
+                unreachable!("a flow without a job only asks for status")
+            }
+        };
+        self.is_out = true;
+        if matches!(self.stage, Stage::Opening { .. } | Stage::Uploading { .. }) {
+            self.events.push_back(Event::Checkpoint(self.checkpoint()));
+        }
+        Next::Send { request, timeout }
+    }
+
+    fn read(&mut self, now: Timestamp, file: std::io::Result<Vec<u8>>) {
+        self.tick(now);
+        let (Stage::Reading { index }, Some(job)) = (&mut self.stage, &self.job) else { return };
+        let Some((role, image)) = job.images.get(*index) else { return };
+        let loaded = match file {
+            Ok(bytes) => LoadedImage::new(*role, image, Some(Bytes::from(bytes))),
+            Err(error) => Err(ImageFault::from_io(&error)),
+        };
+        note(loaded, *index, *role, &mut self.images, &mut self.faults, &mut self.events);
+        *index += 1;
+    }
+
+    fn receive(&mut self, now: Timestamp, answer: Result<Response<Bytes>, TransportFailure>) {
+        self.tick(now);
+        if !std::mem::take(&mut self.is_out) {
+            return;
+        }
+        let response = match answer {
+            Ok(response) => response,
+            Err(failure) => return self.failed(OperationError::Transport(failure), None),
+        };
+        let wait = retry_after(&response, self.clock);
+        let result = match (&self.stage, &self.job) {
+            (Stage::Opening { .. }, Some(job)) => {
+                PrepUpload::new(job).parse(&self.partner, &response).map(|prepared| self.opened(&prepared))
+            }
+            (Stage::Uploading { upload, .. }, _) => {
+                upload.parse(&self.partner, &response).map(|()| self.uploaded())
+            }
+            (Stage::Reconciling { .. } | Stage::Polling { .. }, _) => {
+                let parsed = self.status_request().parse(&self.partner, &response);
+                parsed.map(|status| self.status_received(status))
+            }
+            (Stage::Reading { .. } | Stage::Opening { .. } | Stage::Finished(_), _) => Ok(()),
+        };
+        if let Err(error) = result {
+            self.failed(error, wait);
+        }
+    }
+
+    fn take_event(&mut self) -> Option<Event> {
+        self.events.pop_front()
+    }
+}
+
+fn note(
+    loaded: Result<LoadedImage, ImageFault>,
+    index: usize,
+    role: crate::ImageRole,
+    images: &mut Vec<LoadedImage>,
+    faults: &mut Vec<Problem>,
+    events: &mut VecDeque<Event>,
+) {
+    match loaded {
+        Ok(image) => {
+            events.push_back(Event::ImageRead {
+                index,
+                image_type: image.image_type(),
+                bytes: image.bytes.len(),
+            });
+            images.push(image);
+        }
+        Err(fault) => {
+            faults.push(Problem::new(image_field(index, role), ProblemKind::Image(fault), fault.rule()))
+        }
+    }
+}
+
+fn key_of(job: &Job) -> JobKey {
+    let params = job.partner_params();
+    JobKey { user_id: params.user_id().clone(), job_id: params.job_id().clone(), job_type: job.job_type() }
+}
+
+impl fmt::Debug for JobFlow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let stage = match &self.stage {
+            Stage::Reading { .. } => "reading",
+            Stage::Opening { .. } => "opening",
+            Stage::Uploading { .. } => "uploading",
+            Stage::Reconciling { .. } => "reconciling",
+            Stage::Polling { .. } => "polling",
+            Stage::Finished(_) => "finished",
+        };
+        f.debug_struct("JobFlow")
+            .field("key", &self.key)
+            .field("stage", &stage)
+            .field("reach", &self.reach)
+            .finish_non_exhaustive()
+    }
+}

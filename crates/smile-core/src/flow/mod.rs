@@ -1,0 +1,193 @@
+//! Machines that run a job, or a single exchange, without doing any IO themselves.
+//!
+//! A [`Flow`] says what to do next and is told what came of it. Time comes in as an argument; requests, files to read
+//! and moments to wait for come out. So one machine serves async, blocking and hand-driven callers alike, and all of
+//! them get the same retries.
+//!
+//! **The rule: every [`Next::Send`] is answered by one [`Flow::receive`], and every [`Next::Read`] by one
+//! [`Flow::read`].** To call [`Flow::next`] again without it says that the answer is lost. Nothing else is asked of a
+//! driver:
+//!
+//! 1. Call [`Flow::next`] with the clock's time.
+//! 2. Take the events, if they are wanted: [`Flow::take_event`].
+//! 3. Do what it says: read the file, send the request, or sleep; then tell it what came of it.
+//! 4. Go on until it is finished. A finished flow stays so, and sends nothing.
+//!
+//! ```no_run
+//! use smile_core::{Flow, Next, Timestamp};
+//! use std::time::SystemTime;
+//! # use bytes::Bytes;
+//! # use smile_core::TransportFailure;
+//! # fn transport(_: http::Request<Bytes>, _: std::time::Duration) -> Result<http::Response<Bytes>, TransportFailure> {
+//! #     Err(TransportFailure::not_sent("there is no network in this example"))
+//! # }
+//! # fn run<F: Flow>(mut flow: F) -> F::Outcome {
+//! let now = || Timestamp::from_unix(SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default());
+//! let outcome = loop {
+//!     match flow.next(now()) {
+//!         Next::Read(path) => flow.read(now(), std::fs::read(path)),
+//!         Next::Send { request, timeout } => {
+//!             let answer = transport(request, timeout);
+//!             flow.receive(now(), answer);
+//!         }
+//!         Next::Wait { until } => std::thread::sleep(until.since(now())),
+//!         Next::Finished(outcome) => break outcome,
+//!     }
+//! };
+//! # outcome
+//! # }
+//! ```
+
+mod call;
+mod checkpoint;
+mod error;
+mod job;
+mod outcome;
+mod policy;
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response};
+
+pub use call::{Call, CallError};
+pub use checkpoint::Checkpoint;
+pub use error::{JobError, JobErrorKind, Reach};
+pub use job::JobFlow;
+pub use outcome::{JobKey, JobOutcome, Submission};
+pub use policy::{FlowSettings, PollSchedule, RetryPolicy};
+
+use crate::{ImageType, OperationError, Timestamp, TransportFailure};
+
+/// A machine that runs a job or a single exchange; the [module](self) says how to drive it.
+pub trait Flow {
+    /// What it ends with.
+    type Outcome;
+
+    /// What to do next.
+    ///
+    /// A clock that steps back counts as standing still. Calling this again while a request is out says that its
+    /// answer is lost; otherwise it may be called any number of times.
+    fn next(&mut self, now: Timestamp) -> Next<Self::Outcome>;
+
+    /// What came of reading the file that [`Next::Read`] named.
+    fn read(&mut self, now: Timestamp, file: std::io::Result<Vec<u8>>);
+
+    /// What came of sending the request of [`Next::Send`]. An answer that nobody waits for changes nothing.
+    fn receive(&mut self, now: Timestamp, answer: Result<Response<Bytes>, TransportFailure>);
+
+    /// The oldest event that hasn't been taken yet.
+    fn take_event(&mut self) -> Option<Event>;
+}
+
+/// What a [`Flow`] wants done.
+///
+/// The list is complete on purpose: a driver that left one of them out would never end.
+pub enum Next<T> {
+    /// Read this file whole, and tell [`Flow::read`].
+    Read(PathBuf),
+    /// Send this request, and tell [`Flow::receive`].
+    Send {
+        /// The request. Its URL may be a credential and its body holds personal data: keep both out of logs.
+        request: Request<Bytes>,
+        /// How long to wait for the whole answer.
+        timeout: Duration,
+    },
+    /// Do nothing before this moment.
+    Wait {
+        /// When to call [`Flow::next`] again.
+        until: Timestamp,
+    },
+    /// It is over.
+    Finished(T),
+}
+
+impl<T> fmt::Debug for Next<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Read(_) => f.write_str("Read(…)"),
+            Self::Send { request, timeout } => {
+                write!(f, "Send({}, {} bytes, within {timeout:?})", request.method(), request.body().len())
+            }
+            Self::Wait { until } => write!(f, "Wait({until})"),
+            Self::Finished(_) => f.write_str("Finished(…)"),
+        }
+    }
+}
+
+/// A step of a job that talks to the service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Step {
+    /// Opening the job.
+    PrepUpload,
+    /// Uploading the zip.
+    Upload,
+    /// Asking for the job's status.
+    JobStatus,
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::PrepUpload => "prep upload",
+            Self::Upload => "upload",
+            Self::JobStatus => "job status",
+        })
+    }
+}
+
+/// What happens while a job runs. There is no personal data, image, key or URL in it.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Event {
+    /// An image was read and looked at.
+    #[non_exhaustive]
+    ImageRead {
+        /// Its place among the job's images.
+        index: usize,
+        /// What it shows and how it travels.
+        image_type: ImageType,
+        /// Its size.
+        bytes: usize,
+    },
+    /// Where the job stands, for [`JobFlow::resume`]. It comes before each request that changes something at the
+    /// service: who stores it before going on can go on after a crash.
+    Checkpoint(Checkpoint),
+    /// The service has opened the job.
+    #[non_exhaustive]
+    Opened {
+        /// Smile ID's own id of the job.
+        smile_job_id: Option<String>,
+    },
+    /// The zip is about to be sent.
+    #[non_exhaustive]
+    Uploading {
+        /// Its size.
+        bytes: usize,
+    },
+    /// The service has the zip.
+    Uploaded,
+    /// The service was asked for the job's status, and the answer could be trusted.
+    #[non_exhaustive]
+    Polled {
+        /// How often it has been asked.
+        poll: u32,
+        /// Whether there is a result.
+        job_complete: bool,
+    },
+    /// An exchange failed and will be tried again.
+    #[non_exhaustive]
+    Retrying {
+        /// The step.
+        step: Step,
+        /// How often it has been tried.
+        attempt: u32,
+        /// What went wrong.
+        error: OperationError,
+        /// When it will be tried again.
+        at: Timestamp,
+    },
+}

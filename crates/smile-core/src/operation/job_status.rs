@@ -1,0 +1,327 @@
+//! `POST /job_status`: what has become of a job (Smile ID: "Job status"). It only reads.
+//!
+//! The answer is signed, with the signature outside the result; an answer whose signature fails is an error.
+
+use std::fmt;
+
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::{ApiError, Operation, OperationError, Repeat, json_object, post_json};
+use crate::flow::Step;
+use crate::result::{ImageLinks, ResultEntry, Verdict};
+use crate::{JobId, JobType, Partner, ReceivedTimestamp, SignatureError, Timestamp, UserId, tolerant};
+
+/// Asks what has become of a job.
+#[derive(Clone, Debug)]
+pub struct JobStatusRequest {
+    user_id: UserId,
+    job_id: JobId,
+    job_type: Option<JobType>,
+    image_links: bool,
+    history: bool,
+}
+
+impl JobStatusRequest {
+    /// Asks about this job of this user.
+    pub fn new(user_id: UserId, job_id: JobId) -> Self {
+        Self { user_id, job_id, job_type: None, image_links: false, history: false }
+    }
+
+    /// Says what type of job it is, so that the result is judged as that, whatever the answer says.
+    #[must_use]
+    pub fn job_type(mut self, job_type: JobType) -> Self {
+        self.job_type = Some(job_type);
+        self
+    }
+
+    /// Asks for links to the job's images as well. They are credentials and expire.
+    #[must_use]
+    pub fn return_image_links(mut self, yes: bool) -> Self {
+        self.image_links = yes;
+        self
+    }
+
+    /// Asks for all results of this user as well.
+    #[must_use]
+    pub fn return_history(mut self, yes: bool) -> Self {
+        self.history = yes;
+        self
+    }
+}
+
+/// What has become of a job.
+///
+/// Nothing is lost: what has no field here is in [`JobStatus::as_json`].
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct JobStatus {
+    /// `job_complete`: there is a result. It may be provisional.
+    pub job_complete: bool,
+    /// `job_success`, where the answer has it.
+    pub job_success: Option<bool>,
+    /// The API's code: `2302` found, `2314` no zip received yet.
+    pub code: Option<String>,
+    /// `result`: the newest result, or why there is none.
+    pub result: JobResult,
+    /// `history`: all results of this user, newest last, if they were asked for.
+    pub history: Vec<ResultEntry>,
+    /// `image_links`, if they were asked for.
+    pub image_links: Option<ImageLinks>,
+    /// When the service signed the answer.
+    pub timestamp: ReceivedTimestamp,
+    job_type: Option<JobType>,
+    raw: Map<String, Value>,
+}
+
+/// The `result` of a job's status: an object, or free text where there is none yet.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub enum JobResult {
+    /// A result.
+    Entry(Box<ResultEntry>),
+    /// Free text, such as `No zip file received`.
+    Text(String),
+    /// Nothing.
+    Absent,
+}
+
+impl JobStatus {
+    /// The newest result, if there is one.
+    pub fn entry(&self) -> Option<&ResultEntry> {
+        if let JobResult::Entry(entry) = &self.result { Some(entry) } else { None }
+    }
+
+    /// What it amounts to; `None` while the job isn't complete.
+    pub fn verdict(&self) -> Option<Verdict> {
+        if !self.job_complete {
+            return None;
+        }
+        Some(self.entry().map_or_else(Verdict::without_entry, |entry| {
+            Verdict::new(entry, self.job_type.or(entry.partner_params().job_type()), self.job_success)
+        }))
+    }
+
+    /// Whether the service still waits for the zip, as far as it knows itself.
+    pub fn is_waiting_for_zip(&self) -> bool {
+        self.code.as_deref() == Some("2314")
+    }
+
+    /// The whole answer, as it came.
+    pub fn as_json(&self) -> &Map<String, Value> {
+        &self.raw
+    }
+}
+
+impl fmt::Debug for JobStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JobStatus")
+            .field("job_complete", &self.job_complete)
+            .field("job_success", &self.job_success)
+            .field("result", &self.result)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for JobResult {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Entry(entry) => entry.fmt(f),
+            Self::Text(_) => f.write_str("Text(…)"),
+            Self::Absent => f.write_str("Absent"),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    partner_id: &'a str,
+    user_id: &'a str,
+    job_id: &'a str,
+    signature: &'a str,
+    timestamp: &'a str,
+    image_links: bool,
+    history: bool,
+    source_sdk: &'a str,
+    source_sdk_version: &'a str,
+}
+
+impl Operation for JobStatusRequest {
+    type Output = JobStatus;
+    const STEP: Step = Step::JobStatus;
+    const REPEAT: Repeat = Repeat::Free;
+
+    fn request(&self, partner: &Partner, now: Timestamp) -> Request<Bytes> {
+        let signed = partner.signer().sign(now);
+        let body = Body {
+            partner_id: partner.id().as_str(),
+            user_id: self.user_id.as_str(),
+            job_id: self.job_id.as_str(),
+            signature: signed.signature(),
+            timestamp: signed.timestamp(),
+            image_links: self.image_links,
+            history: self.history,
+            source_sdk: partner.source_sdk(),
+            source_sdk_version: partner.source_sdk_version(),
+        };
+        post_json(partner, "/job_status", &body)
+    }
+
+    fn parse(&self, partner: &Partner, response: &Response<Bytes>) -> Result<JobStatus, OperationError> {
+        let raw = json_object(response)?;
+        if raw.contains_key("error") && tolerant::field(&raw, "job_complete").is_none() {
+            return Err(ApiError::from_body(StatusCode::OK, Some(Value::Object(raw))).into());
+        }
+        let timestamp = tolerant::field(&raw, "timestamp").and_then(ReceivedTimestamp::from_json);
+        let (Some(timestamp), Some(signature)) = (timestamp, tolerant::str(&raw, "signature")) else {
+            return Err(OperationError::Signature(SignatureError::Missing));
+        };
+        partner.signer().confirm_received(&timestamp, signature).map_err(OperationError::Signature)?;
+
+        let result = match tolerant::field(&raw, "result") {
+            Some(Value::Object(fields)) => JobResult::Entry(Box::new(ResultEntry::new(fields.clone()))),
+            Some(Value::String(text)) => JobResult::Text(text.clone()),
+            _ => JobResult::Absent,
+        };
+        if let JobResult::Entry(entry) = &result {
+            let params = entry.partner_params();
+            let other_job = params.job_id().is_some_and(|job_id| job_id != self.job_id.as_str());
+            let other_user = params.user_id().is_some_and(|user_id| user_id != self.user_id.as_str());
+            if other_job || other_user {
+                return Err(OperationError::WrongJob);
+            }
+        }
+        let history = tolerant::field(&raw, "history").and_then(Value::as_array);
+        Ok(JobStatus {
+            job_complete: tolerant::flag(&raw, "job_complete").unwrap_or(false),
+            job_success: tolerant::flag(&raw, "job_success"),
+            code: tolerant::text(&raw, "code"),
+            result,
+            history: history.into_iter().flatten().cloned().filter_map(ResultEntry::from_json).collect(),
+            image_links: tolerant::field(&raw, "image_links")
+                .and_then(Value::as_object)
+                .cloned()
+                .map(ImageLinks::new),
+            timestamp,
+            job_type: self.job_type,
+            raw,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::{Decision, Environment};
+
+    const STAMP: &str = "2024-01-15T10:30:00.000Z";
+    const SIGNATURE: &str = "74G/CDcN5r6ubtBBagj/64F0MuWwVThqR9Qp52hqYtc=";
+
+    fn partner() -> Partner {
+        Partner::new("001", "test_api_key", Environment::Sandbox).unwrap().with_source_sdk("rust", "0.1.0")
+    }
+
+    fn question() -> JobStatusRequest {
+        JobStatusRequest::new(UserId::new("user-1"), JobId::new("job-1")).job_type(JobType::BIOMETRIC_KYC)
+    }
+
+    fn signed(mut body: Value) -> Value {
+        body["timestamp"] = json!(STAMP);
+        body["signature"] = json!(SIGNATURE);
+        body
+    }
+
+    fn parse(body: &Value) -> Result<JobStatus, OperationError> {
+        question().parse(&partner(), &Response::new(Bytes::from(body.to_string())))
+    }
+
+    #[test]
+    fn golden_request() {
+        let request = question()
+            .return_history(true)
+            .request(&partner(), Timestamp::from_unix_millis(1_705_314_600_000));
+        assert_eq!(request.uri(), "https://testapi.smileidentity.com/v1/job_status");
+        assert_eq!(
+            std::str::from_utf8(request.body()).unwrap(),
+            concat!(
+                r#"{"partner_id":"001","user_id":"user-1","job_id":"job-1","#,
+                r#""signature":"74G/CDcN5r6ubtBBagj/64F0MuWwVThqR9Qp52hqYtc=","timestamp":"2024-01-15T10:30:00.000Z","#,
+                r#""image_links":false,"history":true,"source_sdk":"rust","source_sdk_version":"0.1.0"}"#
+            )
+        );
+    }
+
+    /// The shape of the documented answer of a Biometric KYC job.
+    #[test]
+    fn a_complete_job() {
+        let status = parse(&signed(json!({
+            "job_complete": true, "job_success": true, "code": "2302",
+            "result": {
+                "Actions": { "Liveness_Check": "Not Applicable", "Register_Selfie": "Approved", "Verify_ID_Number": "Verified" },
+                "ConfidenceValue": "99", "PartnerParams": { "job_id": "job-1", "user_id": "user-1", "job_type": "1" },
+                "ResultCode": "0810", "ResultText": "Enroll User", "SmileJobID": "0000056574", "Source": "WebAPI",
+            },
+            "history": [{ "ResultCode": "0812" }, "junk", { "ResultCode": "0810" }],
+            "image_links": { "selfie_image": "https://images.example/s?X-Amz-Signature=a" },
+        })))
+        .unwrap();
+        assert!(status.verdict().unwrap().is_approved());
+        assert_eq!(status.history.len(), 2);
+        assert!(status.image_links.as_ref().unwrap().selfie_image().unwrap().contains("images.example"));
+        let shown = format!("{status:?}");
+        assert!(
+            !shown.contains("user-1") && !shown.contains("X-Amz") && !shown.contains(SIGNATURE),
+            "{shown}"
+        );
+    }
+
+    #[test]
+    fn a_job_without_its_zip_has_text_for_a_result() {
+        let body = json!({ "job_complete": false, "job_success": "false", "code": 2314, "result": "No zip file received" });
+        let status = parse(&signed(body)).unwrap();
+        assert!(status.is_waiting_for_zip());
+        assert_eq!(status.verdict(), None);
+        assert_eq!(status.result, JobResult::Text("No zip file received".into()));
+    }
+
+    #[test]
+    fn booleans_may_be_words_and_keys_may_be_missing() {
+        let status = parse(&signed(json!({ "job_complete": "true", "result": null }))).unwrap();
+        assert!(status.job_complete);
+        assert_eq!(status.verdict().unwrap().decision(), Decision::Unknown);
+        assert!(!parse(&signed(json!({}))).unwrap().job_complete);
+    }
+
+    #[test]
+    fn an_answer_that_is_not_signed_is_an_error() {
+        let complete = json!({ "job_complete": true, "result": { "ResultCode": "0810" } });
+        for (key, value, error) in [
+            ("signature", json!(null), SignatureError::Missing),
+            ("timestamp", json!(null), SignatureError::Missing),
+            ("signature", json!("6f3d"), SignatureError::Malformed),
+            ("timestamp", json!("2024-01-15T10:30:00Z"), SignatureError::Wrong),
+        ] {
+            let mut body = signed(complete.clone());
+            body[key] = value;
+            assert_eq!(parse(&body), Err(OperationError::Signature(error)));
+        }
+    }
+
+    #[test]
+    fn an_answer_about_another_job_or_user_is_an_error() {
+        for (key, value) in [("job_id", "job-2"), ("user_id", "user-2")] {
+            let body = signed(json!({ "job_complete": true, "result": { "PartnerParams": { key: value } } }));
+            assert_eq!(parse(&body), Err(OperationError::WrongJob));
+        }
+    }
+
+    #[test]
+    fn a_refusal_is_read_with_any_status() {
+        let refused = json!({ "error": "You are not authorized to do that.", "code": "2405" });
+        assert!(parse(&refused).unwrap_err().is_unauthorized());
+    }
+}

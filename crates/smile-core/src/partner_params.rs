@@ -1,0 +1,105 @@
+//! What a partner calls the user and the job.
+
+use std::fmt;
+
+use serde_json::{Map, Value};
+
+/// What a partner calls one of its users. The same id enrols and later authenticates a person.
+///
+/// It may be personal (a phone number, say), so `Debug` doesn't show it.
+#[derive(Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
+pub struct UserId(String);
+
+impl UserId {
+    /// An id of the partner's own making. Emptiness is found when the job is validated.
+    pub fn new(id: impl Into<String>) -> Self {
+        Self(id.into())
+    }
+
+    /// The id, as given.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for UserId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("UserId(redacted)")
+    }
+}
+
+/// What a partner calls one job. It is unique for ever: the service refuses an id that it has seen.
+///
+/// It shows up in errors, events and `Debug`, to find a job again by: make it a random id or a counter, nothing
+/// personal.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
+pub struct JobId(String);
+
+impl JobId {
+    /// An id of the partner's own making. Emptiness is found when the job is validated.
+    pub fn new(id: impl Into<String>) -> Self {
+        Self(id.into())
+    }
+
+    /// The id, as given.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for JobId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// `partner_params`: the ids of the user and the job, and anything else that should come back with the result.
+///
+/// ```
+/// use smile_core::{JobId, PartnerParams, UserId};
+///
+/// let params = PartnerParams::new(UserId::new("customer-17"), JobId::new("kyc-2026-000017"))
+///     .with("branch", "Lagos")
+///     .with("attempt", 2);
+/// ```
+#[derive(Clone)]
+pub struct PartnerParams {
+    pub(crate) user_id: UserId,
+    pub(crate) job_id: JobId,
+    pub(crate) extra: Map<String, Value>,
+}
+
+impl PartnerParams {
+    /// The two ids that every job has.
+    pub fn new(user_id: UserId, job_id: JobId) -> Self {
+        Self { user_id, job_id, extra: Map::new() }
+    }
+
+    /// A key of the partner's own, which comes back untouched in the result and the callback.
+    ///
+    /// `user_id`, `job_id` and `job_type` are taken. Smile ID's sandbox reads `sandbox_result` (`"0"` approved, `"1"`
+    /// rejected, `"2"` provisional) from here.
+    #[must_use]
+    pub fn with(mut self, key: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.extra.insert(key.into(), value.into());
+        self
+    }
+
+    /// The user.
+    pub fn user_id(&self) -> &UserId {
+        &self.user_id
+    }
+
+    /// The job.
+    pub fn job_id(&self) -> &JobId {
+        &self.job_id
+    }
+}
+
+impl fmt::Debug for PartnerParams {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PartnerParams").field("job_id", &self.job_id.0).finish_non_exhaustive()
+    }
+}

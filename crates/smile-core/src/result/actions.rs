@@ -1,0 +1,136 @@
+//! `Actions`: what was done for a job, step by step.
+
+use serde_json::{Map, Value};
+
+use crate::tolerant;
+
+/// The steps of a job and how each went (Smile ID: "Actions"), in the order in which they came.
+///
+/// ```
+/// # let entry = smile_core::ResultEntry::from_json(serde_json::json!({ "Actions": { "Liveness_Check": "Passed" } })).unwrap();
+/// use smile_core::ActionValue;
+///
+/// assert_eq!(entry.actions().get("Liveness_Check"), ActionValue::Passed);
+/// // A step that isn't there wasn't part of the job.
+/// assert_eq!(entry.actions().get("Document_Check"), ActionValue::NotApplicable);
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Actions(Vec<(String, ActionValue)>);
+
+impl Actions {
+    pub(crate) fn from_json(object: &Map<String, Value>) -> Self {
+        let read = |(name, value): (&String, &Value)| (name.clone(), ActionValue::from_json(value));
+        Self(object.iter().map(read).collect())
+    }
+
+    /// How this step went. A step that isn't there is [`ActionValue::NotApplicable`], as in the mobile SDKs.
+    pub fn get(&self, name: &str) -> ActionValue {
+        let found = self.0.iter().find(|(other, _)| tolerant::same_name(other, name));
+        found.map_or(ActionValue::NotApplicable, |(_, value)| value.clone())
+    }
+
+    /// All steps, by the service's names.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &ActionValue)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value))
+    }
+}
+
+macro_rules! action_values {
+    ($($variant:ident $text:literal $doc:literal,)*) => {
+        /// How a step of a job went.
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[non_exhaustive]
+        pub enum ActionValue {
+            $(#[doc = $doc] $variant,)*
+            /// Something that isn't in the documented list.
+            Unknown(UnknownValue),
+        }
+
+        impl ActionValue {
+            const KNOWN: &[(Self, &str)] = &[$((Self::$variant, $text),)*];
+
+            /// The service's word.
+            pub fn as_str(&self) -> &str {
+                match self {
+                    $(Self::$variant => $text,)*
+                    Self::Unknown(value) => &value.0,
+                }
+            }
+        }
+    };
+}
+
+action_values! {
+    Passed "Passed" "The check was passed.",
+    Completed "Completed" "The comparison was made and the two are alike.",
+    Approved "Approved" "The step was approved.",
+    Verified "Verified" "Found at the ID authority.",
+    ProvisionallyApproved "Provisionally Approved" "Approved until a human has reviewed it.",
+    Returned "Returned" "The information is in the result.",
+    NotReturned "Not Returned" "The information is not in the result.",
+    Failed "Failed" "The check was not passed.",
+    Rejected "Rejected" "The step was rejected.",
+    UnderReview "Under Review" "A human is looking at it.",
+    UnableToDetermine "Unable To Determine" "Neither the machine nor the reviewer could tell.",
+    NotApplicable "Not Applicable" "Not part of this job.",
+    NotVerified "Not Verified" "Not found at the ID authority.",
+    NotDone "Not Done" "Not done, because an earlier step failed.",
+    IssuerUnavailable "Issuer Unavailable" "The ID authority didn't answer.",
+    IdAuthorityPhotoNotAvailable "ID Authority Photo Not Available" "The ID authority has no photo to compare with.",
+    SentToHumanReview "Sent to Human Review" "A human will look at it.",
+}
+
+impl ActionValue {
+    fn from_json(value: &Value) -> Self {
+        let text = match value {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        };
+        let known = Self::KNOWN.iter().find(|(_, known)| tolerant::same_name(known, &text));
+        known.map_or_else(|| Self::Unknown(UnknownValue(text)), |(value, _)| value.clone())
+    }
+
+    /// Whether it says no: failed, rejected, not verified.
+    pub fn is_negative(&self) -> bool {
+        matches!(self, Self::Failed | Self::Rejected | Self::NotVerified)
+    }
+
+    /// Whether somebody is still to decide.
+    pub fn is_pending(&self) -> bool {
+        matches!(self, Self::UnderReview | Self::SentToHumanReview | Self::ProvisionallyApproved)
+    }
+}
+
+/// A value that isn't in the documented list; [`ActionValue::as_str`] reads it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct UnknownValue(String);
+
+impl std::fmt::Debug for UnknownValue {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // It is not known what it is, so it may be anything.
+        f.write_str("…")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn every_value_is_read_in_any_casing_and_unknown_ones_are_kept() {
+        for (value, text) in ActionValue::KNOWN {
+            assert_eq!(ActionValue::from_json(&json!(text)), *value);
+            assert_eq!(ActionValue::from_json(&json!(text.to_uppercase())), *value);
+            assert_eq!(value.as_str(), *text);
+        }
+        for (json, text) in
+            [(json!("Kind of"), "Kind of"), (json!(1), "1"), (json!(null), "null"), (json!(""), "")]
+        {
+            let value = ActionValue::from_json(&json);
+            assert_eq!(value.as_str(), text);
+            assert!(matches!(value, ActionValue::Unknown(_)));
+        }
+    }
+}

@@ -1,0 +1,247 @@
+//! A result entry: the same shape in a job's status, in its history and in a callback.
+
+use std::fmt;
+
+use serde_json::{Map, Value};
+
+use super::{Actions, ImageLinks, Verdict};
+use crate::{JobType, tolerant};
+
+/// One result of a job, as the service reported it.
+///
+/// Nothing is lost: what has no method here is read with [`ResultEntry::get`] or taken whole with
+/// [`ResultEntry::as_json`]. Most of it is personal, so `Debug` shows only codes, actions and Smile ID's job id.
+#[derive(Clone, PartialEq)]
+pub struct ResultEntry {
+    fields: Map<String, Value>,
+    actions: Actions,
+    code: Option<ResultCode>,
+}
+
+impl ResultEntry {
+    /// From the JSON object; `None` if it isn't one.
+    pub fn from_json(value: Value) -> Option<Self> {
+        match value {
+            Value::Object(fields) => Some(Self::new(fields)),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn new(fields: Map<String, Value>) -> Self {
+        let actions = tolerant::field(&fields, "Actions").and_then(Value::as_object);
+        let actions = actions.map(Actions::from_json).unwrap_or_default();
+        let code = tolerant::field(&fields, "ResultCode").and_then(ResultCode::from_json);
+        Self { fields, actions, code }
+    }
+
+    /// `ResultCode`, such as `0810`. What it means depends on the job's type: see [`ResultEntry::verdict`].
+    pub fn result_code(&self) -> Option<&ResultCode> {
+        self.code.as_ref()
+    }
+
+    /// `ResultText`: the service's words for the code. They change; never branch on them.
+    pub fn result_text(&self) -> Option<&str> {
+        tolerant::str(&self.fields, "ResultText")
+    }
+
+    /// `ResultType`, where there is one: `ID Verification`, `Document Verification`, …
+    pub fn result_type(&self) -> Option<&str> {
+        tolerant::str(&self.fields, "ResultType")
+    }
+
+    /// `SmileJobID`: Smile ID's own id of the job.
+    pub fn smile_job_id(&self) -> Option<String> {
+        tolerant::text(&self.fields, "SmileJobID")
+    }
+
+    /// `Source`: which kind of client submitted the job.
+    pub fn source(&self) -> Option<&str> {
+        tolerant::str(&self.fields, "Source")
+    }
+
+    /// `ConfidenceValue`: how alike the faces are, 0 to 100, where it is given.
+    pub fn confidence_value(&self) -> Option<f64> {
+        tolerant::number(&self.fields, "ConfidenceValue")
+    }
+
+    /// `IsFinalResult`, where it is given.
+    pub fn is_final_result(&self) -> Option<bool> {
+        tolerant::flag(&self.fields, "IsFinalResult")
+    }
+
+    /// `IsMachineResult`, where it is given.
+    pub fn is_machine_result(&self) -> Option<bool> {
+        tolerant::flag(&self.fields, "IsMachineResult")
+    }
+
+    /// `Actions`: what was done, step by step.
+    pub fn actions(&self) -> &Actions {
+        &self.actions
+    }
+
+    /// `PartnerParams`: what the partner said when it submitted the job.
+    pub fn partner_params(&self) -> EchoedParams<'_> {
+        EchoedParams(tolerant::field(&self.fields, "PartnerParams").and_then(Value::as_object))
+    }
+
+    /// `ImageLinks`, where the entry has some.
+    pub fn image_links(&self) -> Option<ImageLinks> {
+        tolerant::field(&self.fields, "ImageLinks").and_then(Value::as_object).cloned().map(ImageLinks::new)
+    }
+
+    /// Any field by the service's name, as it came.
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        tolerant::field(&self.fields, name)
+    }
+
+    /// The whole entry, as it came.
+    pub fn as_json(&self) -> &Map<String, Value> {
+        &self.fields
+    }
+
+    /// What it amounts to for a job of the type that `PartnerParams` names.
+    ///
+    /// Where the job's type is known from elsewhere, [`ResultEntry::verdict_for`] is the safer question.
+    pub fn verdict(&self) -> Verdict {
+        Verdict::new(self, self.partner_params().job_type(), None)
+    }
+
+    /// What it amounts to for a job of this type. If the entry says that it is about another type, the decision is
+    /// unknown.
+    pub fn verdict_for(&self, job_type: JobType) -> Verdict {
+        Verdict::new(self, Some(job_type), None)
+    }
+}
+
+impl fmt::Debug for ResultEntry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResultEntry")
+            .field("result_code", &self.code)
+            .field("smile_job_id", &self.smile_job_id())
+            .field("actions", &self.actions)
+            .finish_non_exhaustive()
+    }
+}
+
+/// `PartnerParams` as they came back.
+#[derive(Clone, Copy)]
+pub struct EchoedParams<'a>(Option<&'a Map<String, Value>>);
+
+impl<'a> EchoedParams<'a> {
+    /// `user_id`.
+    pub fn user_id(&self) -> Option<String> {
+        tolerant::text(self.0?, "user_id")
+    }
+
+    /// `job_id`.
+    pub fn job_id(&self) -> Option<String> {
+        tolerant::text(self.0?, "job_id")
+    }
+
+    /// `job_type`, from a number or digits. Some callers of the API never set it.
+    pub fn job_type(&self) -> Option<JobType> {
+        tolerant::text(self.0?, "job_type")?.trim().parse().ok().map(JobType::from_number)
+    }
+
+    /// A key of the partner's own, as it came.
+    pub fn get(&self, key: &str) -> Option<&'a Value> {
+        self.0?.get(key)
+    }
+
+    /// All keys, as they came.
+    pub fn as_json(&self) -> Option<&'a Map<String, Value>> {
+        self.0
+    }
+}
+
+impl fmt::Debug for EchoedParams<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EchoedParams").field("job_type", &self.job_type()).finish_non_exhaustive()
+    }
+}
+
+/// A result code: four digits, as text (`0810`).
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ResultCode(String);
+
+impl ResultCode {
+    /// A number loses its leading zeros on the way, so it gets them back.
+    fn from_json(value: &Value) -> Option<Self> {
+        match value {
+            Value::String(text) => Some(Self(text.trim().to_owned())),
+            Value::Number(number) => number.as_u64().map(|number| Self(format!("{number:04}"))),
+            _ => None,
+        }
+    }
+
+    /// The code.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Anything but digits in this place is text, which may be anybody's.
+    fn is_plain(&self) -> bool {
+        (1..=8).contains(&self.0.len()) && self.0.bytes().all(|byte| byte.is_ascii_digit())
+    }
+}
+
+impl fmt::Display for ResultCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.is_plain() { &self.0 } else { "…" })
+    }
+}
+
+impl fmt::Debug for ResultCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn every_known_spelling_is_read() {
+        let entry = ResultEntry::from_json(json!({
+            "ResultCode": 810, "ConfidenceValue": "99.99", "IsFinalResult": "True", "IsMachineResult": false,
+            "SmileJobID": 58873, "PartnerParams": { "user_id": 17, "job_id": "j", "job_type": "1", "branch": { "a": [1.5] } },
+            "Something": "new",
+        }))
+        .unwrap();
+        assert_eq!(entry.result_code().unwrap().as_str(), "0810");
+        assert_eq!(entry.confidence_value(), Some(99.99));
+        assert_eq!((entry.is_final_result(), entry.is_machine_result()), (Some(true), Some(false)));
+        assert_eq!(entry.smile_job_id().as_deref(), Some("58873"));
+        let params = entry.partner_params();
+        assert_eq!(
+            (params.user_id().as_deref(), params.job_type()),
+            (Some("17"), Some(JobType::BIOMETRIC_KYC))
+        );
+        assert_eq!(params.get("branch"), Some(&json!({ "a": [1.5] })));
+        assert_eq!(entry.get("Something"), Some(&json!("new")));
+    }
+
+    #[test]
+    fn what_is_missing_is_absent() {
+        let entry =
+            ResultEntry::from_json(json!({ "ResultCode": null, "Actions": "none", "PartnerParams": [] }))
+                .unwrap();
+        assert_eq!(entry.result_code(), None);
+        assert_eq!(entry.partner_params().job_id(), None);
+        assert_eq!(entry.actions().iter().count(), 0);
+        assert_eq!(ResultEntry::from_json(json!("No zip file received")), None);
+    }
+
+    #[test]
+    fn debug_shows_no_person() {
+        let entry = ResultEntry::from_json(json!({
+            "ResultCode": "jane", "FullName": "jane", "Photo": "jane", "Actions": { "Liveness_Check": "jane" },
+            "PartnerParams": { "user_id": "jane" },
+        }))
+        .unwrap();
+        assert!(!format!("{entry:?} {:?}", entry.partner_params()).contains("jane"));
+    }
+}

@@ -1,0 +1,228 @@
+//! What a result amounts to.
+
+use std::fmt;
+
+use super::{ResultCode, ResultEntry};
+use crate::JobType;
+use crate::catalogue::{self, Category, ResultCodeRow};
+
+/// What to do with the person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Decision {
+    /// The person is who they say. The only decision to let anybody in on.
+    Approved,
+    /// Nothing is decided yet: a human reviews it, and the final result comes by callback.
+    Provisional,
+    /// The person is not who they say, or the images won't do.
+    Rejected,
+    /// The job could not be done, which says nothing about the person: an ID authority that is down, an image that
+    /// can't be used. Submit again, with a new job id.
+    Error,
+    /// The result makes no sense to this version of the SDK. Never an approval; look at it by hand.
+    Unknown,
+}
+
+impl fmt::Display for Decision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Approved => "approved",
+            Self::Provisional => "provisional",
+            Self::Rejected => "rejected",
+            Self::Error => "error",
+            Self::Unknown => "unknown",
+        })
+    }
+}
+
+/// Why a decision is [`Decision::Unknown`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Doubt {
+    /// The result has no code.
+    NoCode,
+    /// The job's type isn't known, and one code means different things for different types.
+    NoJobType,
+    /// The result is about a job of another type.
+    OtherJobType,
+    /// The code isn't in the catalogue for this type of job.
+    NotInCatalogue,
+    /// The code approves, and `job_success` or one of the actions says no.
+    Contradiction,
+}
+
+/// What a result amounts to, and whether that is the last word.
+///
+/// It comes from the code and the type of the job alone, looked up in the [catalogue](crate::catalogue); everything
+/// else can only make it more cautious. What is not in the catalogue is never an approval.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    decision: Decision,
+    is_final: bool,
+    code: Option<ResultCode>,
+    doubt: Option<Doubt>,
+    row: Option<&'static ResultCodeRow>,
+}
+
+impl Verdict {
+    pub(crate) fn new(entry: &ResultEntry, job_type: Option<JobType>, job_success: Option<bool>) -> Self {
+        let code = entry.result_code().cloned();
+        let unknown = |doubt, row| Self {
+            decision: Decision::Unknown,
+            is_final: false,
+            code: code.clone(),
+            doubt: Some(doubt),
+            row,
+        };
+        let Some(number) = &code else { return unknown(Doubt::NoCode, None) };
+        let Some(job_type) = job_type else { return unknown(Doubt::NoJobType, None) };
+        if entry.partner_params().job_type().is_some_and(|echoed| echoed != job_type) {
+            return unknown(Doubt::OtherJobType, None);
+        }
+        let Some(row) = catalogue::result_code(number.as_str(), job_type) else {
+            return unknown(Doubt::NotInCatalogue, None);
+        };
+        let mut decision = match row.category {
+            Category::Approved => Decision::Approved,
+            Category::Provisional | Category::SuspectedSpoof | Category::Inconclusive => {
+                Decision::Provisional
+            }
+            Category::Rejected => Decision::Rejected,
+            Category::Error => Decision::Error,
+        };
+        let says_not_final = entry.is_final_result() == Some(false);
+        if decision == Decision::Approved {
+            let says_no =
+                job_success == Some(false) || entry.actions().iter().any(|(_, value)| value.is_negative());
+            if says_no {
+                return unknown(Doubt::Contradiction, Some(row));
+            }
+            if says_not_final {
+                decision = Decision::Provisional;
+            }
+        }
+        Self { decision, is_final: row.is_final && !says_not_final, code, doubt: None, row: Some(row) }
+    }
+
+    /// Of a job that is complete and has no result entry to it.
+    pub(crate) fn without_entry() -> Self {
+        Self {
+            decision: Decision::Unknown,
+            is_final: false,
+            code: None,
+            doubt: Some(Doubt::NoCode),
+            row: None,
+        }
+    }
+
+    /// What to do with the person.
+    pub fn decision(&self) -> Decision {
+        self.decision
+    }
+
+    /// Whether this is the last word: nothing more comes by callback. Unknown is never final.
+    pub fn is_final(&self) -> bool {
+        self.is_final
+    }
+
+    /// Approved, and that is the last word.
+    pub fn is_approved(&self) -> bool {
+        self.decision == Decision::Approved && self.is_final
+    }
+
+    /// The result code.
+    pub fn code(&self) -> Option<&ResultCode> {
+        self.code.as_ref()
+    }
+
+    /// The catalogue's row for the code and the job's type, with its meaning and how sure it is.
+    pub fn catalogue_row(&self) -> Option<&'static ResultCodeRow> {
+        self.row
+    }
+
+    /// Why the decision is unknown, if it is.
+    pub fn doubt(&self) -> Option<Doubt> {
+        self.doubt
+    }
+
+    /// What it means, in words.
+    pub fn meaning(&self) -> &'static str {
+        match (self.doubt, self.row) {
+            (Some(Doubt::NoCode), _) => "the result has no code",
+            (Some(Doubt::NoJobType), _) => "the result doesn't say what type of job it is about",
+            (Some(Doubt::OtherJobType), _) => "the result is about a job of another type",
+            (Some(Doubt::Contradiction), _) => "the code approves, but another part of the result says no",
+            (None, Some(row)) => row.meaning,
+            (Some(Doubt::NotInCatalogue), _) | (None, None) => "the code is not known for this type of job",
+        }
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, {}", self.decision, if self.is_final { "final" } else { "not final" })?;
+        if let Some(code) = &self.code {
+            write!(f, " (code {code})")?;
+        }
+        write!(f, ": {}", self.meaning())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn verdict(job_type: u16, entry: Value) -> Verdict {
+        ResultEntry::from_json(entry).unwrap().verdict_for(JobType::from_number(job_type))
+    }
+
+    #[test]
+    fn one_code_means_different_things_for_different_jobs() {
+        assert_eq!(verdict(1, json!({ "ResultCode": "0812" })).decision(), Decision::Provisional);
+        assert_eq!(verdict(6, json!({ "ResultCode": "0812" })).decision(), Decision::Rejected);
+        assert_eq!(verdict(2, json!({ "ResultCode": "0810" })).decision(), Decision::Unknown);
+    }
+
+    #[test]
+    fn an_approval_that_something_contradicts_is_unknown() {
+        assert!(verdict(1, json!({ "ResultCode": "0810" })).is_approved());
+        for actions in [
+            json!({ "Register_Selfie": "Rejected" }),
+            json!({ "Liveness_Check": "failed" }),
+            json!({ "Verify_ID_Number": "Not Verified" }),
+        ] {
+            let verdict = verdict(1, json!({ "ResultCode": "0810", "Actions": actions }));
+            assert_eq!(verdict.doubt(), Some(Doubt::Contradiction));
+            assert!(!verdict.is_final());
+        }
+        let entry = ResultEntry::from_json(json!({ "ResultCode": "0810" })).unwrap();
+        let no_success = Verdict::new(&entry, Some(JobType::BIOMETRIC_KYC), Some(false));
+        assert_eq!(no_success.decision(), Decision::Unknown);
+    }
+
+    #[test]
+    fn an_approval_that_says_it_is_not_final_is_provisional() {
+        let verdict = verdict(1, json!({ "ResultCode": "0810", "IsFinalResult": "false" }));
+        assert_eq!((verdict.decision(), verdict.is_final()), (Decision::Provisional, false));
+    }
+
+    #[test]
+    fn what_is_missing_or_strange_is_unknown_and_not_final() {
+        for (entry, doubt) in [
+            (json!({}), Doubt::NoCode),
+            (json!({ "ResultCode": "9999" }), Doubt::NotInCatalogue),
+            (json!({ "ResultCode": "810" }), Doubt::NotInCatalogue),
+            (json!({ "ResultCode": "Approved" }), Doubt::NotInCatalogue),
+            (json!({ "ResultCode": "0810", "PartnerParams": { "job_type": 6 } }), Doubt::OtherJobType),
+        ] {
+            let verdict = verdict(1, entry);
+            assert_eq!(
+                (verdict.decision(), verdict.is_final(), verdict.doubt()),
+                (Decision::Unknown, false, Some(doubt))
+            );
+        }
+        let untyped = ResultEntry::from_json(json!({ "ResultCode": "0810" })).unwrap().verdict();
+        assert_eq!(untyped.doubt(), Some(Doubt::NoJobType));
+    }
+}

@@ -1,0 +1,94 @@
+//! Reading JSON that doesn't keep to its own schema.
+//!
+//! The service and its older stacks write numbers as strings, booleans as strings, and keys in two casings. These
+//! readers take all of them and never guess: what can't be read is absent, and the raw value stays with the caller.
+
+use serde_json::{Map, Value};
+
+/// The value under this key; failing that, under the one key that is the same but for casing and underscores.
+pub(crate) fn field<'a>(object: &'a Map<String, Value>, key: &str) -> Option<&'a Value> {
+    if let Some(value) = object.get(key) {
+        return Some(value);
+    }
+    let mut alike = object.iter().filter(|(other, _)| same_name(other, key));
+    // Two spellings and neither the documented one: there is no telling which is meant.
+    alike.next().filter(|_| alike.next().is_none()).map(|(_, value)| value)
+}
+
+/// A string, or a whole number as its digits.
+pub(crate) fn text(object: &Map<String, Value>, key: &str) -> Option<String> {
+    match field(object, key)? {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+/// A string, borrowed.
+pub(crate) fn str<'a>(object: &'a Map<String, Value>, key: &str) -> Option<&'a str> {
+    field(object, key)?.as_str()
+}
+
+/// A boolean, or the word for it in any casing.
+pub(crate) fn flag(object: &Map<String, Value>, key: &str) -> Option<bool> {
+    match field(object, key)? {
+        Value::Bool(flag) => Some(*flag),
+        Value::String(word) if word.eq_ignore_ascii_case("true") => Some(true),
+        Value::String(word) if word.eq_ignore_ascii_case("false") => Some(false),
+        _ => None,
+    }
+}
+
+/// A number, or a string of one. Infinities and NaN are absent.
+pub(crate) fn number(object: &Map<String, Value>, key: &str) -> Option<f64> {
+    match field(object, key)? {
+        Value::Number(number) => number.as_f64(),
+        Value::String(text) => text.trim().parse().ok(),
+        _ => None,
+    }
+    .filter(|number: &f64| number.is_finite())
+}
+
+/// Whether two names are the same but for casing, underscores and spaces.
+pub(crate) fn same_name(a: &str, b: &str) -> bool {
+    letters(a).eq(letters(b))
+}
+
+fn letters(text: &str) -> impl Iterator<Item = u8> {
+    text.bytes().filter(|byte| !matches!(byte, b'_' | b' ')).map(|byte| byte.to_ascii_lowercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn object(value: Value) -> Map<String, Value> {
+        value.as_object().unwrap().clone()
+    }
+
+    #[test]
+    fn the_documented_spelling_wins_and_one_other_will_do() {
+        let both = object(json!({ "result_code": "0811", "ResultCode": "0810" }));
+        assert_eq!(text(&both, "ResultCode").as_deref(), Some("0810"));
+        assert_eq!(text(&object(json!({ "result_code": "0811" })), "ResultCode").as_deref(), Some("0811"));
+        let neither = object(json!({ "result_code": "0811", "resultCode": "0810" }));
+        assert_eq!(text(&neither, "ResultCode"), None);
+    }
+
+    #[test]
+    fn words_and_digits_are_read_for_what_they_say() {
+        let map =
+            object(json!({ "a": "True", "b": "false", "c": 1, "d": "99.99", "e": 7, "f": "NaN", "g": null }));
+        assert_eq!(
+            [flag(&map, "a"), flag(&map, "b"), flag(&map, "c"), flag(&map, "g")],
+            [Some(true), Some(false), None, None]
+        );
+        assert_eq!([number(&map, "d"), number(&map, "e"), number(&map, "f")], [Some(99.99), Some(7.0), None]);
+        assert_eq!(
+            [text(&map, "e"), text(&map, "a"), text(&map, "g")],
+            [Some("7".into()), Some("True".into()), None]
+        );
+    }
+}

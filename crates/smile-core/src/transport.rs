@@ -1,0 +1,78 @@
+//! How an exchange can fail before there is an answer to read.
+
+use std::fmt;
+
+/// A request that got no usable answer, as the transport saw it.
+///
+/// The transport only says what happened; what to do about it is decided in core. When in doubt between
+/// [`NotSent`](TransportFailureKind::NotSent) and another kind, say the other: a request taken for unsent is sent
+/// again.
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{kind}")]
+pub struct TransportFailure {
+    kind: TransportFailureKind,
+    detail: String,
+}
+
+/// What became of the request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TransportFailureKind {
+    /// Certainly nothing of it reached the service: the name didn't resolve, the connection was refused, TLS failed.
+    NotSent,
+    /// No answer in time. The service may have it, and may have acted on it.
+    TimedOut,
+    /// The connection broke, or the caller stopped waiting. The service may have it, and may have acted on it.
+    Interrupted,
+    /// The answer was larger than the transport takes. The service has acted on the request.
+    ResponseTooLarge,
+}
+
+impl TransportFailure {
+    /// A failure of this kind. `detail` is for a person to read: it must hold no URL, key or personal data.
+    pub fn new(kind: TransportFailureKind, detail: impl Into<String>) -> Self {
+        Self { kind, detail: detail.into() }
+    }
+
+    /// The request certainly never arrived.
+    pub fn not_sent(detail: impl Into<String>) -> Self {
+        Self::new(TransportFailureKind::NotSent, detail)
+    }
+
+    /// No answer in time.
+    pub fn timed_out(detail: impl Into<String>) -> Self {
+        Self::new(TransportFailureKind::TimedOut, detail)
+    }
+
+    /// The connection broke before the answer was complete.
+    pub fn interrupted(detail: impl Into<String>) -> Self {
+        Self::new(TransportFailureKind::Interrupted, detail)
+    }
+
+    /// What became of the request.
+    pub fn kind(&self) -> TransportFailureKind {
+        self.kind
+    }
+
+    /// What the transport had to say about it.
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+}
+
+impl fmt::Debug for TransportFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "TransportFailure({:?}: {})", self.kind, self.detail)
+    }
+}
+
+impl fmt::Display for TransportFailureKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotSent => "the service couldn't be reached",
+            Self::TimedOut => "the service didn't answer in time",
+            Self::Interrupted => "the connection broke before the answer was complete",
+            Self::ResponseTooLarge => "the answer was larger than this client takes",
+        })
+    }
+}

@@ -1,0 +1,308 @@
+//! Every check that a change has to pass, each of which can be run alone.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// One check. It says by itself what is wrong, as far as the command that it runs doesn't.
+pub(crate) struct Step {
+    name: &'static str,
+    about: &'static str,
+    run: fn(&Path) -> Result<(), String>,
+}
+
+/// Cheap ones first; what builds most comes when the rest is known to be well.
+const STEPS: &[Step] = &[
+    Step { name: "fmt", about: "the code is formatted", run: fmt },
+    Step { name: "codegen", about: "generated code matches the catalogue", run: crate::codegen::check },
+    Step { name: "deps", about: "smile-core depends on no HTTP client, TLS or runtime", run: deps },
+    Step { name: "clippy", about: "clippy has nothing to say", run: clippy },
+    Step {
+        name: "sans-io",
+        about: "clippy refuses a clock, a file and a socket in smile-core",
+        run: sans_io,
+    },
+    Step {
+        name: "crates",
+        about: "each library builds alone, with and without its default features",
+        run: crates,
+    },
+    Step { name: "wasm", about: "smile-core builds for wasm32-unknown-unknown", run: wasm },
+    Step { name: "docs", about: "the documentation builds without a warning", run: docs },
+    Step { name: "examples", about: "every example runs without any settings", run: examples },
+    Step { name: "test", about: "unit, integration and documentation tests", run: test },
+];
+
+/// What smile-core must never come to depend on, even indirectly.
+const NOT_IN_CORE: &[&str] = &[
+    "async-std",
+    "hyper",
+    "native-tls",
+    "openssl",
+    "openssl-sys",
+    "reqwest",
+    "rustls",
+    "smol",
+    "socket2",
+    "tokio",
+    "ureq",
+    "url",
+];
+
+/// No example has more to do than a few requests to an emulator of its own.
+const EXAMPLE_LIMIT: Duration = Duration::from_secs(120);
+
+pub(crate) fn list() {
+    for Step { name, about, .. } in STEPS {
+        println!("{name:<10} {about}");
+    }
+}
+
+/// The steps of these names, in the order asked for; all of them, if none is named.
+pub(crate) fn choose(names: &[&str]) -> Result<Vec<&'static Step>, String> {
+    if names.is_empty() {
+        return Ok(STEPS.iter().collect());
+    }
+    let find =
+        |name: &&str| STEPS.iter().find(|step| step.name == *name).ok_or(format!("no such step: `{name}`"));
+    names.iter().map(find).collect()
+}
+
+/// Runs the steps, up to the first that fails.
+pub(crate) fn run(root: &Path, steps: &[&Step]) -> Result<(), String> {
+    let start = Instant::now();
+    for (index, Step { name, about, run }) in steps.iter().enumerate() {
+        println!("\n=== [{}/{}] {name}: {about}", index + 1, steps.len());
+        let step_start = Instant::now();
+        let done = run(root);
+        let seconds = step_start.elapsed().as_secs_f64();
+        if let Err(message) = done {
+            println!("=== {name} FAILED after {seconds:.1} s");
+            return Err(format!("step `{name}` failed: {message}\nto run it alone: cargo xtask ci {name}"));
+        }
+        println!("=== {name} passed in {seconds:.1} s");
+    }
+    println!("\nall {} steps passed in {:.0} s", steps.len(), start.elapsed().as_secs_f64());
+    Ok(())
+}
+
+fn fmt(root: &Path) -> Result<(), String> {
+    succeed(cargo(root, &["fmt", "--all", "--check"]))
+}
+
+fn clippy(root: &Path) -> Result<(), String> {
+    let arguments = ["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"];
+    succeed(cargo(root, &arguments))
+}
+
+fn crates(root: &Path) -> Result<(), String> {
+    for directory in entries(&root.join("crates"))? {
+        if !directory.join("src/lib.rs").exists() {
+            continue;
+        }
+        let name = stem(&directory)?;
+        succeed(cargo(root, &["check", "-p", name]))?;
+        succeed(cargo(root, &["check", "-p", name, "--no-default-features"]))?;
+    }
+    Ok(())
+}
+
+fn docs(root: &Path) -> Result<(), String> {
+    let mut command = cargo(root, &["doc", "--workspace", "--no-deps", "--all-features"]);
+    command.env("RUSTDOCFLAGS", "-D warnings");
+    succeed(command)
+}
+
+fn test(root: &Path) -> Result<(), String> {
+    succeed(cargo(root, &["test", "--workspace"]))
+}
+
+fn wasm(root: &Path) -> Result<(), String> {
+    const TARGET: &str = "wasm32-unknown-unknown";
+    let sysroot = output(Command::new("rustc").args(["--print", "sysroot"]))?;
+    let installed = Path::new(sysroot.trim()).join("lib/rustlib").join(TARGET).exists();
+    let mut rustup = Command::new("rustup");
+    rustup.args(["target", "add", TARGET]);
+    if !installed && let Err(message) = succeed(rustup) {
+        println!("!!! NOT CHECKED: the target {TARGET} can't be had here ({message})");
+        return Ok(());
+    }
+    succeed(cargo(root, &["check", "-p", "smile-core", "--target", TARGET]))
+}
+
+fn examples(root: &Path) -> Result<(), String> {
+    // First, so that the time limit is about running alone.
+    succeed(cargo(root, &["build", "-p", "smile-examples", "--examples"]))?;
+    let directory = root.join("examples/examples");
+    if !directory.exists() {
+        println!("there are none yet");
+        return Ok(());
+    }
+    for path in entries(&directory)? {
+        let is_example =
+            path.extension().is_some_and(|extension| extension == "rs") || path.join("main.rs").exists();
+        if !is_example {
+            continue;
+        }
+        let mut command = cargo(root, &["run", "--quiet", "-p", "smile-examples", "--example", stem(&path)?]);
+        command.stdin(Stdio::null());
+        // Without settings, an example has to make do with an emulator: it must reach nobody from here.
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("SMILE_") {
+                command.env_remove(name);
+            }
+        }
+        succeed_within(EXAMPLE_LIMIT, command)?;
+    }
+    Ok(())
+}
+
+/// Reads what cargo resolves, on every platform and with every feature.
+fn deps(root: &Path) -> Result<(), String> {
+    let arguments =
+        ["tree", "-p", "smile-core", "-e", "normal", "--all-features", "--target", "all", "--prefix", "none"];
+    let tree = output(&mut cargo(root, &arguments))?;
+    let names: Vec<&str> = tree.lines().filter_map(|line| line.split(' ').next()).collect();
+    if !names.contains(&"smile-core") {
+        return Err("cargo tree does not show smile-core itself; has its output changed?".into());
+    }
+    let found: Vec<&str> = NOT_IN_CORE.iter().copied().filter(|name| names.contains(name)).collect();
+    if found.is_empty() { Ok(()) } else { Err(format!("smile-core depends on {}", found.join(", "))) }
+}
+
+/// Puts smile-core's clippy.toml to the test, on a crate that does what core must not. Without this nobody would
+/// notice a misspelt path there, or a clippy that no longer reads the file.
+fn sans_io(root: &Path) -> Result<(), String> {
+    const MANIFEST: &str = "[package]\nname = \"probe\"\nedition = \"2024\"\n\n[workspace]\n";
+    const PROBE: &str = "\
+        pub fn clock() -> impl Sized { std::time::Instant::now() }\n\
+        pub fn file() -> impl Sized { std::fs::File::open(\"a\") }\n\
+        pub fn socket() -> impl Sized { std::net::TcpStream::connect(\"a:1\") }\n\
+        pub fn thread() { std::thread::sleep(std::time::Duration::ZERO) }\n\
+        pub fn environment() -> impl Sized { std::env::var(\"A\") }\n";
+    const REFUSED: &[&str] = &[
+        "disallowed method `std::time::Instant::now`",
+        "disallowed type `std::fs::File`",
+        "disallowed method `std::net::TcpStream::connect`",
+        "disallowed method `std::thread::sleep`",
+        "disallowed method `std::env::var`",
+    ];
+
+    // Outside the workspace, whose own settings must not have a say.
+    let probe = std::env::temp_dir().join(format!("smile-core-probe-{}", std::process::id()));
+    let failed = |error: std::io::Error| format!("{}: {error}", probe.display());
+    fs::create_dir_all(probe.join("src")).map_err(failed)?;
+    fs::write(probe.join("Cargo.toml"), MANIFEST).map_err(failed)?;
+    fs::write(probe.join("src/lib.rs"), PROBE).map_err(failed)?;
+    fs::copy(root.join("crates/smile-core/clippy.toml"), probe.join("clippy.toml")).map_err(failed)?;
+    let result = cargo(&probe, &["clippy", "--quiet", "--offline", "--", "-D", "warnings"])
+        .env("CARGO_TARGET_DIR", probe.join("target"))
+        .env("CARGO_TERM_COLOR", "never")
+        .output()
+        .map_err(|error| format!("cargo clippy: {error}"));
+    fs::remove_dir_all(&probe).map_err(failed)?;
+    let result = result?;
+
+    let said = String::from_utf8_lossy(&result.stderr);
+    let missed: Vec<&str> = REFUSED.iter().copied().filter(|refusal| !said.contains(refusal)).collect();
+    if result.status.success() || !missed.is_empty() {
+        return Err(format!("clippy let these pass: {}. It said:\n{said}", missed.join(", ")));
+    }
+    println!("refused: {} of {}", REFUSED.len(), REFUSED.len());
+    Ok(())
+}
+
+/// The cargo that runs this, in this directory.
+fn cargo(directory: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.args(arguments).current_dir(directory);
+    command
+}
+
+fn succeed(mut command: Command) -> Result<(), String> {
+    announce(&command);
+    let status = command.status().map_err(|error| format!("{}: {error}", text(&command)))?;
+    if status.success() { Ok(()) } else { Err(format!("`{}` ended with {status}", text(&command))) }
+}
+
+fn succeed_within(limit: Duration, mut command: Command) -> Result<(), String> {
+    announce(&command);
+    let failed = |error: std::io::Error| error.to_string();
+    let end = Instant::now() + limit;
+    let mut child = command.spawn().map_err(failed)?;
+    let status = loop {
+        if let Some(status) = child.try_wait().map_err(failed)? {
+            break status;
+        }
+        if Instant::now() > end {
+            child.kill().map_err(failed)?;
+            child.wait().map_err(failed)?;
+            return Err(format!("`{}` was still running after {} s", text(&command), limit.as_secs()));
+        }
+        thread::sleep(Duration::from_millis(50));
+    };
+    if status.success() { Ok(()) } else { Err(format!("`{}` ended with {status}", text(&command))) }
+}
+
+fn output(command: &mut Command) -> Result<String, String> {
+    announce(command);
+    let result =
+        command.stderr(Stdio::inherit()).output().map_err(|error| format!("{}: {error}", text(command)))?;
+    if !result.status.success() {
+        return Err(format!("`{}` ended with {}", text(command), result.status));
+    }
+    String::from_utf8(result.stdout).map_err(|error| format!("{}: {error}", text(command)))
+}
+
+fn announce(command: &Command) {
+    println!("$ {}", text(command));
+}
+
+/// The command as one would type it; the program without its path.
+fn text(command: &Command) -> String {
+    let program = Path::new(command.get_program()).file_stem().unwrap_or(command.get_program());
+    let settings = command.get_envs().filter_map(|(name, value)| Some((name, value?)));
+    let settings = settings.map(|(name, value)| format!("{}='{}'", name.display(), value.display()));
+    let words = std::iter::once(program).chain(command.get_args()).map(|word| word.display().to_string());
+    settings.chain(words).collect::<Vec<_>>().join(" ")
+}
+
+/// What is in a directory, in order of name.
+fn entries(directory: &Path) -> Result<Vec<PathBuf>, String> {
+    let failed = |error: std::io::Error| format!("{}: {error}", directory.display());
+    let entries = fs::read_dir(directory).map_err(failed)?;
+    let mut paths = entries
+        .map(|entry| entry.map(|entry| entry.path()))
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(failed)?;
+    paths.sort();
+    Ok(paths)
+}
+
+fn stem(path: &Path) -> Result<&str, String> {
+    path.file_stem().and_then(|stem| stem.to_str()).ok_or_else(|| format!("{}: not a name", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_are_found_by_name_and_all_of_them_without_one() {
+        let names = |chosen: Vec<&Step>| chosen.iter().map(|step| step.name).collect::<Vec<_>>();
+        assert_eq!(choose(&[]).map(names).unwrap().len(), STEPS.len());
+        assert_eq!(choose(&["test", "fmt"]).map(names).unwrap(), ["test", "fmt"]);
+        assert_eq!(choose(&["tests"]).map(names).unwrap_err(), "no such step: `tests`");
+    }
+
+    #[test]
+    fn a_command_is_shown_as_one_would_type_it() {
+        let command = cargo(Path::new("."), &["check", "-p", "smile-core"]);
+        assert_eq!(text(&command), "cargo check -p smile-core");
+        let mut command = cargo(Path::new("."), &["doc"]);
+        command.env("RUSTDOCFLAGS", "-D warnings").env_remove("SMILE_API_KEY");
+        assert_eq!(text(&command), "RUSTDOCFLAGS='-D warnings' cargo doc");
+    }
+}

@@ -1,1 +1,6 @@
-//! To come.
+//! Blocking client.
+mod client;
+mod transport;
+
+pub use client::Client;
+pub use smile_core as core;

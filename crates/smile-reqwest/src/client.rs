@@ -1,0 +1,256 @@
+//! The client: a loop around core's machines.
+
+use std::fmt;
+use std::future::Future;
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use smile_core::operation::Operation;
+use smile_core::{
+    Call, CallError, Checkpoint, Event, Flow, FlowSettings, Job, JobError, JobFlow, JobKey, JobOutcome,
+    JobStatus, JobStatusRequest, Next, Partner, Timestamp,
+};
+
+use crate::transport::Transport;
+
+/// An async client for one partner. Cheap to clone; its futures are `Send` and `'static`.
+///
+/// Needs a tokio runtime with time and IO enabled.
+#[derive(Clone)]
+pub struct Client {
+    partner: Partner,
+    transport: Transport,
+    settings: FlowSettings,
+    clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
+    seed: Option<u64>,
+}
+
+impl Client {
+    /// A client with an HTTP client of its own: no redirects, ten seconds to connect, and the timeouts of
+    /// [`FlowSettings`] for everything else.
+    ///
+    /// # Errors
+    /// If TLS can't be set up on this machine.
+    pub fn new(partner: Partner) -> reqwest::Result<Self> {
+        Self::with_http_client_builder(partner, reqwest::Client::builder())
+    }
+
+    /// A client over an HTTP client of the user's making: proxies, certificates, connection pools.
+    ///
+    /// Redirects are turned off. The timeouts of [`FlowSettings`] apply to each request, whatever the builder says.
+    ///
+    /// # Errors
+    /// If the HTTP client can't be built.
+    pub fn with_http_client_builder(
+        partner: Partner,
+        builder: reqwest::ClientBuilder,
+    ) -> reqwest::Result<Self> {
+        let http = builder
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(Duration::from_secs(10))
+            .build()?;
+        Ok(Self::with_http_client(partner, http))
+    }
+
+    /// A client over an HTTP client that exists already.
+    ///
+    /// It should have been built with [`reqwest::redirect::Policy::none`]: an answer that comes from elsewhere than
+    /// where the request went is not believed.
+    pub fn with_http_client(partner: Partner, http: reqwest::Client) -> Self {
+        Self {
+            partner,
+            transport: Transport::new(http),
+            settings: FlowSettings::default(),
+            clock: Arc::new(|| Timestamp::from_unix(SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default())),
+            seed: None,
+        }
+    }
+
+    /// Schedules, limits and timeouts.
+    #[must_use]
+    pub fn with_settings(mut self, settings: FlowSettings) -> Self {
+        self.settings = settings;
+        self
+    }
+
+    /// The largest answer that is read, in bytes; 16 MiB by default.
+    #[must_use]
+    pub fn with_max_response_bytes(mut self, bytes: usize) -> Self {
+        self.transport.max_response_bytes = bytes;
+        self
+    }
+
+    /// A clock in place of the system's: for tests, or for machines whose clock is off.
+    #[must_use]
+    pub fn with_clock(mut self, clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// A fixed seed for the waits between tries, in place of a random one for each job: for tests.
+    #[must_use]
+    pub fn with_seed(mut self, seed: u64) -> Self {
+        self.seed = Some(seed);
+        self
+    }
+
+    /// The partner.
+    pub fn partner(&self) -> &Partner {
+        &self.partner
+    }
+
+    /// Submits a job, and waits for its result if [`Job::return_job_status`] says so.
+    ///
+    /// Dropping the future stops the client, not the service. To go on after that, keep the [`JobFlow`] or its
+    /// checkpoints: see [`Client::begin`] and [`Client::submit_with`].
+    ///
+    /// # Errors
+    /// [`JobError`] says what stopped the job and how far it came.
+    pub fn submit(
+        &self,
+        job: Job,
+    ) -> impl Future<Output = Result<JobOutcome, JobError>> + Send + 'static + use<> {
+        self.submit_with(job, drop)
+    }
+
+    /// As [`Client::submit`], and tells what happens as it happens.
+    ///
+    /// An [`Event::Checkpoint`] comes before each request that changes something at the service: store it before the
+    /// observer returns, and the job can be [resumed](Client::resume) after a crash.
+    ///
+    /// # Errors
+    /// As [`Client::submit`].
+    pub fn submit_with<F>(
+        &self,
+        job: Job,
+        on_event: F,
+    ) -> impl Future<Output = Result<JobOutcome, JobError>> + Send + 'static + use<F>
+    where
+        F: FnMut(Event) + Send + 'static,
+    {
+        let flow = self.begin(job);
+        let client = self.clone();
+        async move { client.run_with(&mut flow?, on_event).await }
+    }
+
+    /// Waits for the result of a job that the service has already, whoever submitted it.
+    ///
+    /// # Errors
+    /// As [`Client::submit`].
+    pub fn wait_for(
+        &self,
+        key: JobKey,
+    ) -> impl Future<Output = Result<JobOutcome, JobError>> + Send + 'static + use<> {
+        let mut flow = JobFlow::wait_for(self.partner.clone(), key, self.settings.clone(), self.seed());
+        let client = self.clone();
+        async move { client.run(&mut flow).await }
+    }
+
+    /// Asks once what has become of a job.
+    ///
+    /// # Errors
+    /// [`CallError`], after the usual retries.
+    pub fn job_status(
+        &self,
+        request: JobStatusRequest,
+    ) -> impl Future<Output = Result<JobStatus, CallError>> + Send + 'static + use<> {
+        self.call(request)
+    }
+
+    /// Runs a single operation.
+    ///
+    /// # Errors
+    /// [`CallError`], after the retries that the operation allows.
+    pub fn call<O>(
+        &self,
+        operation: O,
+    ) -> impl Future<Output = Result<O::Output, CallError>> + Send + 'static + use<O>
+    where
+        O: Operation + Send + 'static,
+        O::Output: Clone + Send + 'static,
+    {
+        let mut call = Call::new(self.partner.clone(), operation, self.settings.clone(), self.seed());
+        let client = self.clone();
+        async move { client.run(&mut call).await }
+    }
+
+    /// The machine that runs this job, to be driven with [`Client::run`].
+    ///
+    /// It stays with the caller, so that a future that is dropped half-way loses nothing: run it again, and it goes on.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the job and can be told without its files.
+    pub fn begin(&self, job: Job) -> Result<JobFlow, JobError> {
+        JobFlow::new(self.partner.clone(), job, self.settings.clone(), self.seed())
+    }
+
+    /// The machine that goes on with a job where a checkpoint says that it stood, to be driven with [`Client::run`].
+    ///
+    /// # Errors
+    /// As [`Client::begin`]; and if the checkpoint is of another job, partner, environment or version.
+    pub fn resume(&self, checkpoint: &Checkpoint, job: Job) -> Result<JobFlow, JobError> {
+        JobFlow::resume(self.partner.clone(), checkpoint, job, self.settings.clone(), self.seed())
+    }
+
+    /// Runs a machine to its end.
+    pub async fn run<F: Flow>(&self, flow: &mut F) -> F::Outcome {
+        self.run_with(flow, drop).await
+    }
+
+    /// As [`Client::run`], and tells what happens as it happens.
+    pub async fn run_with<F: Flow>(&self, flow: &mut F, mut on_event: impl FnMut(Event)) -> F::Outcome {
+        loop {
+            let next = flow.next((self.clock)());
+            while let Some(event) = flow.take_event() {
+                on_event(event);
+            }
+            match next {
+                Next::Read(path) => {
+                    let file = tokio::fs::read(path).await;
+                    flow.read((self.clock)(), file);
+                }
+                Next::Send { request, timeout } => {
+                    let answer = self.transport.send(request, timeout).await;
+                    flow.receive((self.clock)(), answer);
+                }
+                Next::Wait { until } => tokio::time::sleep(until.since((self.clock)())).await,
+                Next::Finished(outcome) => return outcome,
+            }
+        }
+    }
+
+    fn seed(&self) -> u64 {
+        // The standard library's one source of randomness: the keys of its hash maps.
+        self.seed.unwrap_or_else(|| RandomState::new().hash_one(0))
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("partner", &self.partner)
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_send_and_static<T: Send + 'static>(_: T) {}
+
+    #[test]
+    fn futures_are_send_and_static_and_clients_are_cheap_to_clone() {
+        fn is_clone_send_sync<T: Clone + Send + Sync + 'static>() {}
+        is_clone_send_sync::<Client>();
+        // Never run: the types are the test.
+        let _ = |client: &Client, job: Job, key: JobKey, request: JobStatusRequest| {
+            is_send_and_static(client.submit(job.clone()));
+            is_send_and_static(client.submit_with(job, |_| {}));
+            is_send_and_static(client.wait_for(key));
+            is_send_and_static(client.job_status(request));
+        };
+    }
+}

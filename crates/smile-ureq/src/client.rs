@@ -1,0 +1,197 @@
+//! The client: a loop around core's machines.
+
+use std::fmt;
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use smile_core::operation::Operation;
+use smile_core::{
+    Call, CallError, Checkpoint, Event, Flow, FlowSettings, Job, JobError, JobFlow, JobKey, JobOutcome,
+    JobStatus, JobStatusRequest, Next, Partner, Timestamp,
+};
+
+use crate::transport::Transport;
+
+/// A blocking client for one partner. Cheap to clone, and shared between threads as it is.
+#[derive(Clone)]
+pub struct Client {
+    partner: Partner,
+    transport: Transport,
+    settings: FlowSettings,
+    clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
+    seed: Option<u64>,
+}
+
+impl Client {
+    /// A client with an HTTP agent of its own: ten seconds to connect, and the timeouts of [`FlowSettings`] for
+    /// everything else.
+    pub fn new(partner: Partner) -> Self {
+        let config = ureq::Agent::config_builder().timeout_connect(Some(Duration::from_secs(10)));
+        Self::with_http_agent(partner, ureq::Agent::new_with_config(config.build()))
+    }
+
+    /// A client over an HTTP agent of the user's making: proxies, certificates, connection pools.
+    ///
+    /// Redirects are never followed, and the timeouts of [`FlowSettings`] apply to each request, whatever the agent's
+    /// configuration says.
+    pub fn with_http_agent(partner: Partner, agent: ureq::Agent) -> Self {
+        Self {
+            partner,
+            transport: Transport::new(agent),
+            settings: FlowSettings::default(),
+            clock: Arc::new(|| Timestamp::from_unix(SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default())),
+            seed: None,
+        }
+    }
+
+    /// Schedules, limits and timeouts.
+    #[must_use]
+    pub fn with_settings(mut self, settings: FlowSettings) -> Self {
+        self.settings = settings;
+        self
+    }
+
+    /// The largest answer that is read, in bytes; 16 MiB by default.
+    #[must_use]
+    pub fn with_max_response_bytes(mut self, bytes: usize) -> Self {
+        self.transport.max_response_bytes = bytes;
+        self
+    }
+
+    /// A clock in place of the system's: for tests, or for machines whose clock is off.
+    #[must_use]
+    pub fn with_clock(mut self, clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// A fixed seed for the waits between tries, in place of a random one for each job: for tests.
+    #[must_use]
+    pub fn with_seed(mut self, seed: u64) -> Self {
+        self.seed = Some(seed);
+        self
+    }
+
+    /// The partner.
+    pub fn partner(&self) -> &Partner {
+        &self.partner
+    }
+
+    /// Submits a job, and waits for its result if [`Job::return_job_status`] says so.
+    ///
+    /// # Errors
+    /// [`JobError`] says what stopped the job and how far it came.
+    pub fn submit(&self, job: Job) -> Result<JobOutcome, JobError> {
+        self.submit_with(job, drop)
+    }
+
+    /// As [`Client::submit`], and tells what happens as it happens.
+    ///
+    /// An [`Event::Checkpoint`] comes before each request that changes something at the service: store it before the
+    /// observer returns, and the job can be [resumed](Client::resume) after a crash.
+    ///
+    /// # Errors
+    /// As [`Client::submit`].
+    pub fn submit_with(&self, job: Job, on_event: impl FnMut(Event)) -> Result<JobOutcome, JobError> {
+        self.run_with(&mut self.begin(job)?, on_event)
+    }
+
+    /// Waits for the result of a job that the service has already, whoever submitted it.
+    ///
+    /// # Errors
+    /// As [`Client::submit`].
+    pub fn wait_for(&self, key: JobKey) -> Result<JobOutcome, JobError> {
+        self.run(&mut JobFlow::wait_for(self.partner.clone(), key, self.settings.clone(), self.seed()))
+    }
+
+    /// Asks once what has become of a job.
+    ///
+    /// # Errors
+    /// [`CallError`], after the usual retries.
+    pub fn job_status(&self, request: JobStatusRequest) -> Result<JobStatus, CallError> {
+        self.call(request)
+    }
+
+    /// Runs a single operation.
+    ///
+    /// # Errors
+    /// [`CallError`], after the retries that the operation allows.
+    pub fn call<O>(&self, operation: O) -> Result<O::Output, CallError>
+    where
+        O: Operation,
+        O::Output: Clone,
+    {
+        self.run(&mut Call::new(self.partner.clone(), operation, self.settings.clone(), self.seed()))
+    }
+
+    /// The machine that runs this job, to be driven with [`Client::run`].
+    ///
+    /// It stays with the caller, who may cancel it, or write down its checkpoint.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the job and can be told without its files.
+    pub fn begin(&self, job: Job) -> Result<JobFlow, JobError> {
+        JobFlow::new(self.partner.clone(), job, self.settings.clone(), self.seed())
+    }
+
+    /// The machine that goes on with a job where a checkpoint says that it stood, to be driven with [`Client::run`].
+    ///
+    /// # Errors
+    /// As [`Client::begin`]; and if the checkpoint is of another job, partner, environment or version.
+    pub fn resume(&self, checkpoint: &Checkpoint, job: Job) -> Result<JobFlow, JobError> {
+        JobFlow::resume(self.partner.clone(), checkpoint, job, self.settings.clone(), self.seed())
+    }
+
+    /// Runs a machine to its end.
+    pub fn run<F: Flow>(&self, flow: &mut F) -> F::Outcome {
+        self.run_with(flow, drop)
+    }
+
+    /// As [`Client::run`], and tells what happens as it happens.
+    pub fn run_with<F: Flow>(&self, flow: &mut F, mut on_event: impl FnMut(Event)) -> F::Outcome {
+        loop {
+            let next = flow.next((self.clock)());
+            while let Some(event) = flow.take_event() {
+                on_event(event);
+            }
+            match next {
+                Next::Read(path) => {
+                    let file = std::fs::read(path);
+                    flow.read((self.clock)(), file);
+                }
+                Next::Send { request, timeout } => {
+                    let answer = self.transport.send(request, timeout);
+                    flow.receive((self.clock)(), answer);
+                }
+                Next::Wait { until } => std::thread::sleep(until.since((self.clock)())),
+                Next::Finished(outcome) => return outcome,
+            }
+        }
+    }
+
+    fn seed(&self) -> u64 {
+        // The standard library's one source of randomness: the keys of its hash maps.
+        self.seed.unwrap_or_else(|| RandomState::new().hash_one(0))
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("partner", &self.partner)
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clients_are_cheap_to_clone_and_shared_between_threads() {
+        fn is_clone_send_sync<T: Clone + Send + Sync + 'static>() {}
+        is_clone_send_sync::<Client>();
+    }
+}

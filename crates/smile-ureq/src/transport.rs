@@ -1,0 +1,81 @@
+//! One exchange over ureq: convert, send, read, classify.
+
+use std::error::Error as _;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use smile_core::{TransportFailure, TransportFailureKind};
+
+#[derive(Clone)]
+pub(crate) struct Transport {
+    agent: ureq::Agent,
+    pub(crate) max_response_bytes: usize,
+}
+
+impl Transport {
+    pub(crate) fn new(agent: ureq::Agent) -> Self {
+        Self { agent, max_response_bytes: 16 * 1024 * 1024 }
+    }
+
+    pub(crate) fn send(
+        &self,
+        request: Request<Bytes>,
+        timeout: Duration,
+    ) -> Result<Response<Bytes>, TransportFailure> {
+        let (parts, body) = request.into_parts();
+        // A slice, so that ureq sets Content-Length: S3 refuses chunked bodies.
+        let request = self
+            .agent
+            .configure_request(Request::from_parts(parts, &body[..]))
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .timeout_global(Some(timeout))
+            .build();
+        let answer = self.agent.run(request).map_err(|error| classify(&error))?;
+        let (parts, body) = answer.into_parts();
+        let limit = u64::try_from(self.max_response_bytes).unwrap_or(u64::MAX);
+        let body = body.into_with_config().limit(limit).read_to_vec().map_err(|error| classify(&error))?;
+        Ok(Response::from_parts(parts, Bytes::from(body)))
+    }
+}
+
+fn classify(error: &ureq::Error) -> TransportFailure {
+    use ureq::{Error, Timeout};
+    let kind = match error {
+        Error::Timeout(Timeout::Resolve | Timeout::Connect)
+        | Error::HostNotFound
+        | Error::ConnectionFailed
+        | Error::ConnectProxyFailed(_)
+        | Error::InvalidProxyUrl
+        | Error::TlsRequired
+        | Error::Tls(_)
+        | Error::BadUri(_)
+        | Error::RequireHttpsOnly(_)
+        | Error::Http(_) => TransportFailureKind::NotSent,
+        Error::Io(error) if error.kind() == std::io::ErrorKind::ConnectionRefused => {
+            TransportFailureKind::NotSent
+        }
+        Error::Timeout(_) => TransportFailureKind::TimedOut,
+        Error::Io(error) if error.kind() == std::io::ErrorKind::TimedOut => TransportFailureKind::TimedOut,
+        Error::BodyExceedsLimit(_) => TransportFailureKind::ResponseTooLarge,
+        _ => TransportFailureKind::Interrupted,
+    };
+    let detail = match error {
+        // These repeat the address, which may be a credential.
+        Error::BadUri(_) => "the address can't be used".to_owned(),
+        Error::RequireHttpsOnly(_) => "the agent takes https alone".to_owned(),
+        error => {
+            let mut detail = error.to_string();
+            let mut source = error.source();
+            while let Some(error) = source {
+                detail.push_str(": ");
+                detail.push_str(&error.to_string());
+                source = error.source();
+            }
+            detail
+        }
+    };
+    TransportFailure::new(kind, detail)
+}

@@ -38,7 +38,7 @@ impl Client {
 
     /// A client over an HTTP client of the user's making: proxies, certificates, connection pools.
     ///
-    /// Redirects are turned off. The timeouts of [`FlowSettings`] apply to each request, whatever the builder says.
+    /// Redirects and the logging of whole requests are turned off. The timeouts of [`FlowSettings`] apply to each request, whatever the builder says.
     ///
     /// # Errors
     /// If the HTTP client can't be built.
@@ -49,6 +49,8 @@ impl Client {
         let http = builder
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(Duration::from_secs(10))
+            // It would log all that is sent, images included.
+            .connection_verbose(false)
             .build()?;
         Ok(Self::with_http_client(partner, http))
     }

@@ -1,1 +1,49 @@
-//! To come.
+#![doc = include_str!("../README.md")]
+//!
+//! # How it is built
+//!
+//! The heart, [`Service`], is sans-IO: a request and the time go in, a response and due callbacks come out. It has no
+//! clock, socket, thread or randomness, so the same seed and the same requests give the same bytes, and a test can
+//! drive it through an hour of retries at once. [`Sandbox`] is a thin HTTP server around it, on a thread of its own.
+//!
+//! Of `smile-core` it uses facts alone (types, signature, catalogue) and none of the code with which the SDK writes
+//! requests and reads answers: an emulator that shares its client's code agrees with its client's mistakes.
+//!
+//! What Smile ID does not publish had to be chosen. Such choices are marked "our choice" where they are made, and
+//! nothing should be concluded from them about the real service.
+
+mod actions;
+mod archive;
+mod authorisation;
+mod builder;
+mod callbacks;
+mod delivery;
+mod faults;
+mod fields;
+mod image_links;
+mod job_status;
+mod jobs;
+mod outcome;
+mod prep_upload;
+mod presign;
+mod process;
+mod records;
+mod response;
+mod result_entry;
+mod routing;
+mod sandbox;
+mod secret;
+mod server;
+mod service;
+mod submission;
+mod upload;
+mod users;
+
+pub use builder::Builder;
+pub use callbacks::{Callback, CallbackAttempt, CallbackId, CallbackOutcome};
+pub use faults::{ConnectionLost, Fault, Step};
+pub use outcome::{Review, ReviewError};
+pub use records::{ImageRecord, JobRecord, RecordedRequest, Stage};
+pub use sandbox::Sandbox;
+pub use service::Service;
+pub use users::UserState;

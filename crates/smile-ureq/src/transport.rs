@@ -23,6 +23,12 @@ impl Transport {
         request: Request<Bytes>,
         timeout: Duration,
     ) -> Result<Response<Bytes>, TransportFailure> {
+        if logger_takes_the_wire() {
+            return Err(TransportFailure::not_sent(
+                "the program's logger takes ureq's trace records, which hold all that is sent, images included: \
+                 limit `ureq` and `ureq_proto` to the level `debug`",
+            ));
+        }
         let (parts, body) = request.into_parts();
         // A slice, so that ureq sets Content-Length: S3 refuses chunked bodies.
         let request = self
@@ -39,6 +45,13 @@ impl Transport {
         let body = body.into_with_config().limit(limit).read_to_vec().map_err(|error| classify(&error))?;
         Ok(Response::from_parts(parts, Bytes::from(body)))
     }
+}
+
+/// At the level `trace`, and at no other, ureq logs whole requests: presigned addresses, keys' signatures and images.
+/// What has been written to a log can't be taken back, so nothing is sent while somebody listens.
+fn logger_takes_the_wire() -> bool {
+    log::log_enabled!(target: "ureq_proto::util", log::Level::Trace)
+        || log::log_enabled!(target: "ureq::util", log::Level::Trace)
 }
 
 fn classify(error: &ureq::Error) -> TransportFailure {

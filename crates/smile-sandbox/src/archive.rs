@@ -1,0 +1,124 @@
+//! Reading an uploaded zip, through its central directory as the real service has to: the SDKs between them store
+//! and deflate, add data descriptors, repeat names, and leave junk beside the entries that matter.
+
+use std::collections::BTreeMap;
+use std::io::{Cursor, Read as _};
+
+use bytes::Bytes;
+use zip::ZipArchive;
+
+/// A zip with more entries than this is refused; a job has about a dozen.
+const MAX_ENTRIES: usize = 1_000;
+/// A zip of which more than this is needed, unpacked, is refused.
+const MAX_UNPACKED: u64 = 128 * 1024 * 1024;
+
+/// The zip, or what it says it contains, can't be read.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Corrupt;
+
+/// An uploaded zip.
+pub(crate) struct Archive {
+    zip: ZipArchive<Cursor<Bytes>>,
+    unpacked: BTreeMap<String, Bytes>,
+    left: u64,
+}
+
+impl Archive {
+    pub(crate) fn open(bytes: Bytes) -> Result<Self, Corrupt> {
+        Self::open_within(bytes, MAX_UNPACKED)
+    }
+
+    fn open_within(bytes: Bytes, left: u64) -> Result<Self, Corrupt> {
+        let zip = ZipArchive::new(Cursor::new(bytes)).map_err(|_| Corrupt)?;
+        if zip.len() > MAX_ENTRIES {
+            return Err(Corrupt);
+        }
+        Ok(Self { zip, unpacked: BTreeMap::new(), left })
+    }
+
+    /// The content of the entry of exactly this name, if there is one; the last, if there are several.
+    pub(crate) fn read(&mut self, name: &str) -> Result<Option<Bytes>, Corrupt> {
+        if let Some(content) = self.unpacked.get(name) {
+            return Ok(Some(content.clone()));
+        }
+        let Some(index) = self.zip.index_for_name(name) else { return Ok(None) };
+        let entry = self.zip.by_index(index).map_err(|_| Corrupt)?;
+        // One byte more than allowed tells "just fits" from "too large", whatever the entry says of its size.
+        let mut content = Vec::new();
+        entry.take(self.left + 1).read_to_end(&mut content).map_err(|_| Corrupt)?;
+        self.left = self.left.checked_sub(content.len() as u64).ok_or(Corrupt)?;
+        let content = Bytes::from(content);
+        self.unpacked.insert(name.to_owned(), content.clone());
+        Ok(Some(content))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use zip::write::SimpleFileOptions;
+    use zip::{CompressionMethod, ZipWriter};
+
+    use super::*;
+
+    fn zip_of(entries: &[(&str, &[u8], CompressionMethod)]) -> Bytes {
+        let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+        for (name, content, method) in entries {
+            writer.start_file(*name, SimpleFileOptions::default().compression_method(*method)).unwrap();
+            writer.write_all(content).unwrap();
+        }
+        writer.finish().unwrap().into_inner().into()
+    }
+
+    #[test]
+    fn stored_and_deflated_entries_are_read_side_by_side() {
+        let zip = zip_of(&[
+            ("a", b"one", CompressionMethod::Stored),
+            ("b", &[7; 500], CompressionMethod::Deflated),
+        ]);
+        let mut archive = Archive::open(zip).unwrap();
+        assert_eq!(archive.read("a").unwrap().unwrap(), "one");
+        assert_eq!(archive.read("b").unwrap().unwrap(), vec![7; 500]);
+        assert_eq!(archive.read("c"), Ok(None));
+    }
+
+    #[test]
+    fn what_is_no_zip_is_corrupt() {
+        let good = zip_of(&[("info.json", b"{}", CompressionMethod::Stored)]);
+        for bytes in [Bytes::new(), Bytes::from_static(b"not a zip"), good.slice(..good.len() - 10)] {
+            assert!(Archive::open(bytes).is_err());
+        }
+    }
+
+    #[test]
+    fn a_damaged_entry_is_corrupt() {
+        let good = zip_of(&[("a", b"content", CompressionMethod::Stored)]);
+        let at = good.windows(7).position(|window| window == b"content").unwrap();
+        let mut damaged = good.to_vec();
+        damaged[at] ^= 1;
+        assert_eq!(Archive::open(damaged.into()).unwrap().read("a"), Err(Corrupt));
+    }
+
+    #[test]
+    fn no_more_than_the_limit_is_unpacked_and_nothing_twice() {
+        let zip = zip_of(&[
+            ("a", &[0; 1_000], CompressionMethod::Deflated),
+            ("b", &[0], CompressionMethod::Stored),
+        ]);
+        let mut archive = Archive::open_within(zip.clone(), 1_000).unwrap();
+        assert_eq!(archive.read("a").unwrap().unwrap().len(), 1_000);
+        assert_eq!(archive.read("a").unwrap().unwrap().len(), 1_000);
+        assert_eq!(archive.read("b"), Err(Corrupt));
+        assert_eq!(Archive::open_within(zip, 999).unwrap().read("a"), Err(Corrupt));
+    }
+
+    #[test]
+    fn too_many_entries_are_refused() {
+        let names: Vec<String> = (0..=MAX_ENTRIES).map(|n| n.to_string()).collect();
+        let all: Vec<_> =
+            names.iter().map(|name| (name.as_str(), &b""[..], CompressionMethod::Stored)).collect();
+        assert!(Archive::open(zip_of(&all[1..])).is_ok());
+        assert!(Archive::open(zip_of(&all)).is_err());
+    }
+}

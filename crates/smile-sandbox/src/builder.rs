@@ -1,0 +1,181 @@
+//! The knobs.
+
+use std::fmt;
+use std::io;
+use std::time::Duration;
+
+use smile_core::{ApiKey, ConfigError, PartnerId, Signer};
+
+use crate::outcome::Review;
+use crate::sandbox::Sandbox;
+use crate::secret::Secret;
+use crate::service::Service;
+
+/// What the service can be told about how to behave.
+#[derive(Clone)]
+pub(crate) struct Settings {
+    pub(crate) callback_url: Option<String>,
+    pub(crate) automatic_review: Option<Review>,
+    pub(crate) review_delay: Duration,
+    pub(crate) callback_retries: Vec<Duration>,
+    pub(crate) clock_skew: Option<Duration>,
+    pub(crate) enforce_new_users: bool,
+    pub(crate) personal_info: bool,
+    pub(crate) legacy_two_callbacks: bool,
+    pub(crate) upload_lifetime: Duration,
+    pub(crate) pending_polls: u32,
+}
+
+/// Sets up a [`Sandbox`], or a bare [`Service`].
+///
+/// ```
+/// use std::time::Duration;
+///
+/// let sandbox = smile_sandbox::Sandbox::builder().partner_id("2245").review_delay(Duration::ZERO).start()?;
+/// assert_eq!(sandbox.partner_id(), "2245");
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Clone)]
+#[must_use]
+pub struct Builder {
+    pub(crate) partner_id: String,
+    pub(crate) api_key: String,
+    seed: u64,
+    settings: Settings,
+}
+
+impl Default for Builder {
+    fn default() -> Self {
+        Self {
+            partner_id: "001".to_owned(),
+            api_key: "sandbox-api-key".to_owned(),
+            seed: 0,
+            settings: Settings {
+                callback_url: None,
+                automatic_review: Some(Review::Approve),
+                review_delay: Duration::from_secs(1),
+                callback_retries: [100, 500, 1_500, 6_000].map(Duration::from_millis).to_vec(),
+                clock_skew: None,
+                enforce_new_users: true,
+                personal_info: true,
+                legacy_two_callbacks: false,
+                upload_lifetime: Duration::from_secs(15 * 60),
+                pending_polls: 0,
+            },
+        }
+    }
+}
+
+impl Builder {
+    /// The partner id that may use it; `001` by default, with zeros that must survive.
+    pub fn partner_id(mut self, partner_id: impl Into<String>) -> Self {
+        self.partner_id = partner_id.into();
+        self
+    }
+
+    /// The API key that requests must be signed with.
+    pub fn api_key(mut self, api_key: impl Into<String>) -> Self {
+        self.api_key = api_key.into();
+        self
+    }
+
+    /// What everything that looks random is derived from; 0 by default. The same seed and the same requests at the
+    /// same times give the same bytes.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Where the callbacks of jobs go that name no address of their own, like the default in the portal; none by
+    /// default. Callbacks are only ever sent to http on loopback.
+    pub fn callback_url(mut self, url: impl Into<String>) -> Self {
+        self.settings.callback_url = Some(url.into());
+        self
+    }
+
+    /// What the reviewer will say about every provisional job, or `None` to leave it to [`Sandbox::review`]; approval
+    /// by default. A job type that has no code for it is rejected instead.
+    pub fn automatic_review(mut self, review: impl Into<Option<Review>>) -> Self {
+        self.settings.automatic_review = review.into();
+        self
+    }
+
+    /// The time from a provisional verdict to the reviewer's; 1 s by default.
+    pub fn review_delay(mut self, delay: Duration) -> Self {
+        self.settings.review_delay = delay;
+        self
+    }
+
+    /// The pauses after a callback that was not delivered, each followed by another attempt; by default 100 ms, 500 ms,
+    /// 1.5 s and 6 s. The real service's schedule is not published.
+    pub fn callback_retries(mut self, pauses: impl IntoIterator<Item = Duration>) -> Self {
+        self.settings.callback_retries = pauses.into_iter().collect();
+        self
+    }
+
+    /// How far a request's timestamp may be from now, either way, before the request is refused as unauthorised; no
+    /// limit by default, as none is documented.
+    pub fn clock_skew(mut self, limit: impl Into<Option<Duration>>) -> Self {
+        self.settings.clock_skew = limit.into();
+        self
+    }
+
+    /// Whether a user id that another job has enrolled is refused for job types 1 and 4, with 2209, unless the request
+    /// says `allow_new_enroll`; true by default.
+    pub fn enforce_new_users(mut self, enforce: bool) -> Self {
+        self.settings.enforce_new_users = enforce;
+        self
+    }
+
+    /// Whether results carry the data of the (made up) person that the ID belongs to; true by default.
+    pub fn personal_info(mut self, included: bool) -> Self {
+        self.settings.personal_info = included;
+        self
+    }
+
+    /// Whether a job that looks up an ID sends the details in a second callback, as for old accounts, instead of within
+    /// the first; false by default.
+    pub fn legacy_two_callbacks(mut self, two: bool) -> Self {
+        self.settings.legacy_two_callbacks = two;
+        self
+    }
+
+    /// How long an upload address is good for, in whole seconds; 15 minutes by default.
+    pub fn upload_lifetime(mut self, lifetime: Duration) -> Self {
+        self.settings.upload_lifetime = lifetime.min(Duration::from_secs(u32::MAX.into()));
+        self
+    }
+
+    /// How many polls of the job status, after each zip, are told that the job is not complete yet; 0 by default. The
+    /// callback does not wait for them.
+    pub fn pending_polls(mut self, polls: u32) -> Self {
+        self.settings.pending_polls = polls;
+        self
+    }
+
+    /// Starts it; see [`Sandbox::start`].
+    ///
+    /// # Errors
+    /// If the partner id or the API key can't be one, or if there is no port or thread to be had.
+    pub fn start(self) -> io::Result<Sandbox> {
+        Sandbox::start_with(self)
+    }
+
+    /// The service by itself, without a server, for tests that bring their own clock.
+    ///
+    /// # Errors
+    /// If the partner id or the API key can't be one.
+    pub fn into_service(self) -> Result<Service, ConfigError> {
+        let signer = Signer::new(PartnerId::new(self.partner_id)?, &ApiKey::new(self.api_key.as_str())?);
+        Ok(Service::new(self.settings, signer, Secret::new(&self.api_key, self.seed)))
+    }
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder")
+            .field("partner_id", &self.partner_id)
+            .field("seed", &self.seed)
+            .finish_non_exhaustive()
+    }
+}

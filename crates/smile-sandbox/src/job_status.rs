@@ -1,0 +1,75 @@
+//! `POST /job_status`: how far a job is, and what came of it.
+
+use bytes::Bytes;
+use http::{Request, Response};
+use serde_json::{Map, Value};
+use smile_core::Timestamp;
+
+use crate::authorisation::Signed;
+use crate::fields::{Fields, parse_object};
+use crate::response::{ApiError, ok};
+use crate::service::{Service, host};
+
+const SIGNED: Signed = Signed { partner_id: "partner_id", missing: "2413", unauthorised: "2405" };
+
+impl Service {
+    pub(crate) fn job_status(
+        &mut self,
+        now: Timestamp,
+        request: &Request<Bytes>,
+    ) -> Result<Response<Bytes>, ApiError> {
+        let body = parse_object(request.body())?;
+        self.authorise(now, &body, &SIGNED)?;
+        let fields = Fields::new(&body, SIGNED.missing);
+        let (user_id, job_id) = (fields.text("user_id")?, fields.text("job_id")?);
+        let (wants_images, wants_history) = (fields.flag("image_links")?, fields.flag("history")?);
+
+        let signed = self.signer.sign(now);
+        let mut answer = Map::new();
+        answer.insert("timestamp".into(), signed.timestamp().into());
+        answer.insert("signature".into(), signed.signature().into());
+        let position =
+            self.jobs.position(job_id).filter(|&position| self.jobs.at(position).user_id == user_id);
+        answer.extend(self.progress(position));
+        if wants_history {
+            answer.insert("history".into(), self.history(user_id).into());
+        }
+        if wants_images {
+            let links = self.image_links(&host(request), position.map(|position| self.jobs.at(position)));
+            answer.insert("image_links".into(), links);
+        }
+        Ok(ok(&answer.into()))
+    }
+
+    /// The fields that say how far the job is. That a job nobody knows looks like one without a zip is our choice.
+    fn progress(&mut self, position: Option<usize>) -> Map<String, Value> {
+        let (mut is_complete, mut is_success) = (false, false);
+        let (mut code, mut result) = ("2314", Value::from("No zip file received"));
+        if let Some(position) = position
+            && self.jobs.at(position).uploads > 0
+        {
+            (code, result) = ("2302", Value::Null);
+            let job = self.jobs.at_mut(position);
+            if job.polls_left > 0 {
+                job.polls_left -= 1;
+            } else if let Some(newest) = job.results.last() {
+                (is_complete, is_success) = (true, newest.verdict.is_success);
+                result = newest.entry.clone().into();
+            }
+        }
+        let mut fields = Map::new();
+        fields.insert("job_complete".into(), is_complete.into());
+        fields.insert("job_success".into(), is_success.into());
+        fields.insert("code".into(), code.into());
+        fields.insert("result".into(), result);
+        fields
+    }
+
+    /// Every result of every job of this user, newest last.
+    fn history(&self, user_id: &str) -> Vec<Value> {
+        let of_user = self.jobs.iter().filter(|job| job.user_id == user_id);
+        let mut results: Vec<_> = of_user.flat_map(|job| &job.results).collect();
+        results.sort_by_key(|result| result.number);
+        results.into_iter().map(|result| result.entry.clone().into()).collect()
+    }
+}

@@ -1,0 +1,113 @@
+//! The jobs and their state.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use serde_json::{Map, Value};
+use smile_core::{JobType, Timestamp};
+
+use crate::outcome::Verdict;
+use crate::records::{JobRecord, Stage};
+use crate::submission::Submission;
+
+/// One job.
+pub(crate) struct Job {
+    pub(crate) job_id: String,
+    pub(crate) user_id: String,
+    pub(crate) job_type: JobType,
+    pub(crate) smile_job_id: String,
+    pub(crate) ref_id: String,
+    pub(crate) partner_params: Map<String, Value>,
+    pub(crate) callback_url: Option<String>,
+    pub(crate) use_enrolled_image: bool,
+    pub(crate) preps: u32,
+    pub(crate) uploads: u32,
+    pub(crate) processed: u32,
+    pub(crate) submission: Submission,
+    pub(crate) results: Vec<JobResult>,
+    /// When the review is due; `None` if there is none to come, [`Timestamp::MAX`] if it will be done by hand.
+    pub(crate) review_due: Option<Timestamp>,
+    /// How many more polls are told that the job is not complete.
+    pub(crate) polls_left: u32,
+}
+
+/// One result of a job.
+pub(crate) struct JobResult {
+    /// Its place among the results of all jobs.
+    pub(crate) number: u64,
+    pub(crate) entry: Map<String, Value>,
+    pub(crate) verdict: Verdict,
+}
+
+impl Job {
+    pub(crate) fn record(&self) -> JobRecord {
+        let stage = match (self.results.is_empty(), self.review_due) {
+            (true, _) => Stage::AwaitingZip,
+            (false, Some(_)) => Stage::UnderReview,
+            (false, None) => Stage::Decided,
+        };
+        JobRecord {
+            job_id: self.job_id.clone(),
+            user_id: self.user_id.clone(),
+            job_type: self.job_type,
+            smile_job_id: self.smile_job_id.clone(),
+            ref_id: self.ref_id.clone(),
+            stage,
+            preps: self.preps,
+            uploads: self.uploads,
+            processed: self.processed,
+            partner_params: Value::Object(self.partner_params.clone()),
+            info: self.submission.info.clone(),
+            images: self.submission.images.clone(),
+            results: self.results.iter().map(|result| Value::Object(result.entry.clone())).collect(),
+        }
+    }
+
+    /// The image behind an image link.
+    pub(crate) fn linked_image(&self, types: [u8; 2]) -> Option<(&'static str, Bytes)> {
+        let image = self.submission.image(types)?;
+        Some((image.content_type()?, image.bytes.clone()))
+    }
+}
+
+/// All jobs, in the order in which they were made.
+#[derive(Default)]
+pub(crate) struct Jobs {
+    all: Vec<Job>,
+    by_job_id: BTreeMap<String, usize>,
+    by_ref_id: BTreeMap<String, usize>,
+}
+
+impl Jobs {
+    pub(crate) fn add(&mut self, job: Job) {
+        self.by_job_id.insert(job.job_id.clone(), self.all.len());
+        self.by_ref_id.insert(job.ref_id.clone(), self.all.len());
+        self.all.push(job);
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.all.len()
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Job> {
+        self.all.iter()
+    }
+
+    /// Where the job with this id of the partner's is.
+    pub(crate) fn position(&self, job_id: &str) -> Option<usize> {
+        self.by_job_id.get(job_id).copied()
+    }
+
+    /// Where the job of this upload address is.
+    pub(crate) fn position_by_ref(&self, ref_id: &str) -> Option<usize> {
+        self.by_ref_id.get(ref_id).copied()
+    }
+
+    pub(crate) fn at(&self, position: usize) -> &Job {
+        &self.all[position]
+    }
+
+    pub(crate) fn at_mut(&mut self, position: usize) -> &mut Job {
+        &mut self.all[position]
+    }
+}

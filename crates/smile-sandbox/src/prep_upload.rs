@@ -1,0 +1,167 @@
+//! `POST /upload`: announces a job, and gives out the address to put its zip to.
+
+use bytes::Bytes;
+use http::{Request, Response};
+use serde_json::json;
+use smile_core::{JobType, Timestamp};
+
+use crate::authorisation::Signed;
+use crate::fields::{Fields, parse_object, whole_number};
+use crate::jobs::Job;
+use crate::presign;
+use crate::response::{ApiError, ok};
+use crate::service::{Service, host};
+use crate::submission::Submission;
+use crate::users::UserState;
+
+const SIGNED: Signed = Signed { partner_id: "smile_client_id", missing: "2213", unauthorised: "2205" };
+
+/// The job types that are submitted here.
+const JOB_TYPES: [u64; 7] = [1, 2, 4, 6, 8, 9, 11];
+
+impl Service {
+    pub(crate) fn prep_upload(
+        &mut self,
+        now: Timestamp,
+        request: &Request<Bytes>,
+    ) -> Result<Response<Bytes>, ApiError> {
+        let body = parse_object(request.body())?;
+        self.authorise(now, &body, &SIGNED)?;
+        let fields = Fields::new(&body, SIGNED.missing);
+        let file_name = fields.optional_text("file_name")?.unwrap_or("selfie.zip");
+        let callback_url = fields.optional_text("callback_url")?.map(str::to_owned);
+        let use_enrolled_image = fields.flag("use_enrolled_image")?;
+        let allow_new_enroll = fields.flag("allow_new_enroll")?;
+        let is_retry = fields.flag("retry")?;
+        let partner_params = fields.object("partner_params")?;
+        let params = Fields::new(partner_params, SIGNED.missing);
+        let (job_id, user_id) = (params.text("job_id")?, params.text("user_id")?);
+        let job_type = job_type(params)?;
+
+        let existing = self.jobs.position(job_id);
+        if existing.is_some() && !is_retry {
+            return Err(ApiError::JOB_EXISTS);
+        }
+        self.check_user(user_id, job_id, job_type, allow_new_enroll, use_enrolled_image)?;
+
+        let position = existing.unwrap_or_else(|| self.new_job(job_id));
+        let job = self.jobs.at_mut(position);
+        job.user_id = user_id.to_owned();
+        job.job_type = job_type;
+        job.partner_params = partner_params.clone();
+        job.callback_url = callback_url;
+        job.use_enrolled_image = use_enrolled_image;
+        job.preps += 1;
+
+        let host = host(request);
+        let path = format!(
+            "/videos/{}/{}/{}",
+            path_segment(self.signer.partner_id().as_str()),
+            job.ref_id,
+            path_segment(file_name)
+        );
+        let query = presign::sign(&self.secret, &host, &path, now, self.settings.upload_lifetime);
+        Ok(ok(&json!({
+            "upload_url": format!("http://{host}{path}?{query}"),
+            "ref_id": job.ref_id,
+            "smile_job_id": job.smile_job_id,
+            "camera_config": null,
+            "code": "2202",
+        })))
+    }
+
+    /// Whether this user may have this job.
+    fn check_user(
+        &self,
+        user_id: &str,
+        job_id: &str,
+        job_type: JobType,
+        allow_new_enroll: bool,
+        use_enrolled_image: bool,
+    ) -> Result<(), ApiError> {
+        let state = self.users.state(user_id);
+        match state {
+            UserState::Disabled => return Err(ApiError::USER_DISABLED),
+            UserState::Deleted => return Err(ApiError::USER_DELETED),
+            _ => {}
+        }
+        if matches!(job_type, JobType::BIOMETRIC_KYC | JobType::SMARTSELFIE_REGISTRATION) {
+            let is_taken = self.users.is_enrolled_by_another(user_id, job_id);
+            let may_reuse = allow_new_enroll || !self.settings.enforce_new_users;
+            return if is_taken && !may_reuse { Err(ApiError::ALREADY_ENROLLED) } else { Ok(()) };
+        }
+        let is_compared = matches!(job_type, JobType::SMARTSELFIE_AUTHENTICATION | JobType::UPDATE_PHOTO);
+        match state {
+            UserState::MustReenrol => Err(ApiError::MUST_REENROL),
+            UserState::Unknown if is_compared || use_enrolled_image => Err(ApiError::NOT_ENROLLED),
+            UserState::WithoutPhoto if is_compared || use_enrolled_image => Err(ApiError::NO_PHOTO),
+            _ => Ok(()),
+        }
+    }
+
+    /// A job with the next number, and its position.
+    fn new_job(&mut self, job_id: &str) -> usize {
+        let position = self.jobs.len();
+        let smile_job_id = format!("{:010}", position + 1);
+        let random = self.secret.base36(&["ref_id", &smile_job_id]);
+        self.jobs.add(Job {
+            job_id: job_id.to_owned(),
+            user_id: String::new(),
+            job_type: JobType::BIOMETRIC_KYC,
+            ref_id: format!("{}-{smile_job_id}-{random}", self.signer.partner_id()),
+            smile_job_id,
+            partner_params: serde_json::Map::new(),
+            callback_url: None,
+            use_enrolled_image: false,
+            preps: 0,
+            uploads: 0,
+            processed: 0,
+            submission: Submission::default(),
+            results: Vec::new(),
+            review_due: None,
+            polls_left: 0,
+        });
+        position
+    }
+}
+
+/// `job_type`, as a number or a string of digits.
+fn job_type(params: Fields<'_>) -> Result<JobType, ApiError> {
+    let value = params.required("job_type")?;
+    if !value.is_number() && !value.is_string() {
+        return Err(ApiError::WRONG_TYPE);
+    }
+    match whole_number(value) {
+        Some(number) if JOB_TYPES.contains(&number) => Ok(JobType::from_number(number as u16)),
+        _ => Err(ApiError::INVALID_JOB_TYPE),
+    }
+}
+
+/// A text as one segment of a path. Dots alone would be taken for directions.
+fn path_segment(text: &str) -> String {
+    if text.bytes().all(|byte| byte == b'.') {
+        return "upload".to_owned();
+    }
+    let mut segment = String::new();
+    for byte in text.bytes().take(255) {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            segment.push(char::from(byte));
+        } else {
+            segment.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    segment
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_name_becomes_one_segment() {
+        assert_eq!(path_segment("selfie.zip"), "selfie.zip");
+        assert_eq!(path_segment("a b/ü?.zip"), "a%20b%2F%C3%BC%3F.zip");
+        assert_eq!(path_segment(".."), "upload");
+        assert_eq!(path_segment(&"a".repeat(1_000)).len(), 255);
+    }
+}

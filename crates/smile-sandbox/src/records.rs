@@ -1,0 +1,186 @@
+//! What the sandbox remembers, for tests to look at.
+//!
+//! All of it may be personal data, so `Debug` shows kinds and counts only.
+
+use std::fmt;
+
+use bytes::Bytes;
+use http::{HeaderMap, Method, Request, StatusCode};
+use serde_json::Value;
+use smile_core::{JobType, Timestamp};
+
+use crate::faults::Fault;
+use crate::routing::{Endpoint, route};
+
+/// A request as the sandbox received it, and the status it answered with.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct RecordedRequest {
+    /// When it was handled.
+    pub at: Timestamp,
+    /// The method.
+    pub method: Method,
+    /// The path, as it was sent, without the query.
+    pub path: String,
+    /// The query, as it was sent, without the question mark. That of an upload address allows uploading.
+    pub query: Option<String>,
+    /// All headers.
+    pub headers: HeaderMap,
+    /// The whole body.
+    pub body: Bytes,
+    /// The status of the answer, whether or not it arrived.
+    pub status: StatusCode,
+    /// What was made to go wrong with it.
+    pub fault: Option<Fault>,
+}
+
+impl RecordedRequest {
+    pub(crate) fn new(
+        at: Timestamp,
+        request: Request<Bytes>,
+        status: StatusCode,
+        fault: Option<Fault>,
+    ) -> Self {
+        let (head, body) = request.into_parts();
+        Self {
+            at,
+            method: head.method,
+            path: head.uri.path().to_owned(),
+            query: head.uri.query().map(str::to_owned),
+            headers: head.headers,
+            body,
+            status,
+            fault,
+        }
+    }
+
+    /// The body as JSON, if it is.
+    pub fn json(&self) -> Option<Value> {
+        serde_json::from_slice(&self.body).ok()
+    }
+}
+
+impl fmt::Debug for RecordedRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let endpoint = match route(&self.path) {
+            Endpoint::PrepUpload => "upload",
+            Endpoint::JobStatus => "job_status",
+            Endpoint::Upload { .. } => "upload URL",
+            Endpoint::Image { .. } => "image link",
+            Endpoint::Unknown => "unknown",
+        };
+        f.debug_struct("RecordedRequest")
+            .field("at", &self.at)
+            .field("method", &self.method)
+            .field("endpoint", &endpoint)
+            .field("headers", &self.headers.keys().map(http::HeaderName::as_str).collect::<Vec<_>>())
+            .field("body_len", &self.body.len())
+            .field("status", &self.status)
+            .field("fault", &self.fault)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How far a job is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Stage {
+    /// Accepted, and no zip uploaded yet.
+    AwaitingZip,
+    /// There is a verdict, and a human has yet to review it.
+    UnderReview,
+    /// There is a verdict, and no other will follow unless another zip is uploaded.
+    Decided,
+}
+
+/// A job as the sandbox knows it.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct JobRecord {
+    /// The partner's id of the job.
+    pub job_id: String,
+    /// The partner's id of the person.
+    pub user_id: String,
+    /// The job type.
+    pub job_type: JobType,
+    /// The service's own id of the job, ten digits.
+    pub smile_job_id: String,
+    /// The id in the upload address.
+    pub ref_id: String,
+    /// How far it is.
+    pub stage: Stage,
+    /// How many times its upload was prepared: 1, and one more for each repetition with `retry`.
+    pub preps: u32,
+    /// How many zips were accepted for it. More than one means that something was sent again.
+    pub uploads: u32,
+    /// How many times it was run, which is what the real service charges for. Every accepted zip runs the job anew.
+    pub processed: u32,
+    /// `partner_params`, as the latest prep upload sent them.
+    pub partner_params: Value,
+    /// `info.json` from the latest zip, if that had one.
+    pub info: Option<Value>,
+    /// The images that it lists, in its order.
+    pub images: Vec<ImageRecord>,
+    /// Every result so far, oldest first.
+    pub results: Vec<Value>,
+}
+
+impl JobRecord {
+    /// `ResultCode` of the newest result.
+    pub fn result_code(&self) -> Option<&str> {
+        self.results.last()?.get("ResultCode")?.as_str()
+    }
+}
+
+impl fmt::Debug for JobRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JobRecord")
+            .field("smile_job_id", &self.smile_job_id)
+            .field("job_type", &self.job_type)
+            .field("stage", &self.stage)
+            .field("preps", &self.preps)
+            .field("uploads", &self.uploads)
+            .field("processed", &self.processed)
+            .field("images", &self.images)
+            .field("result_code", &self.result_code())
+            .finish_non_exhaustive()
+    }
+}
+
+/// An image of a job, as listed in `info.json`.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct ImageRecord {
+    /// What it shows and how it travelled: 0 to 7.
+    pub image_type_id: u8,
+    /// Its name in the zip; usually empty for images in base64.
+    pub file_name: String,
+    /// Its content; empty if the zip has no such entry, or if the base64 can't be decoded.
+    pub bytes: Bytes,
+}
+
+impl ImageRecord {
+    /// Whether it looks like a JPEG or a PNG. That is all this sandbox looks at.
+    pub fn is_usable(&self) -> bool {
+        self.content_type().is_some()
+    }
+
+    pub(crate) fn content_type(&self) -> Option<&'static str> {
+        if self.bytes.starts_with(&[0xff, 0xd8, 0xff]) {
+            Some("image/jpeg")
+        } else if self.bytes.starts_with(b"\x89PNG\r\n\x1a\n") {
+            Some("image/png")
+        } else {
+            None
+        }
+    }
+}
+
+impl fmt::Debug for ImageRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ImageRecord")
+            .field("image_type_id", &self.image_type_id)
+            .field("bytes_len", &self.bytes.len())
+            .finish_non_exhaustive()
+    }
+}

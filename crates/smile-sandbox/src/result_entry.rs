@@ -1,0 +1,152 @@
+//! Result entries, as they stand in the job status, its history and the callbacks.
+
+use serde_json::{Map, Value, json};
+use smile_core::JobType;
+
+use crate::actions::{Circumstances, actions};
+use crate::jobs::Job;
+use crate::outcome::{Finding, Verdict, last_digit, looked_up_number, lookup_code, lookup_text};
+use crate::submission::{ID_CARD_FRONT, LIVENESS, Submission};
+
+/// The entry for a verdict on what was submitted.
+pub(crate) fn result_entry(
+    job: &Job,
+    submission: &Submission,
+    verdict: &Verdict,
+    personal_info: bool,
+) -> Map<String, Value> {
+    let is_document =
+        matches!(job.job_type, JobType::DOCUMENT_VERIFICATION | JobType::ENHANCED_DOCUMENT_VERIFICATION);
+    let looks_up = looked_up_number(job, submission).is_some();
+    let returns_personal_info = personal_info && (looks_up || is_document) && is_known(verdict.finding);
+    let circumstances = Circumstances {
+        looks_up,
+        returns_personal_info,
+        has_liveness: submission.image(LIVENESS).is_some(),
+        has_card: submission.image(ID_CARD_FRONT).is_some(),
+    };
+    let mut entry = Map::new();
+    entry.insert("Actions".into(), actions(job.job_type, verdict.finding, circumstances).into());
+    if !is_document {
+        entry.insert("ConfidenceValue".into(), if verdict.is_approval() { "99.99" } else { "0" }.into());
+    }
+    entry.insert("PartnerParams".into(), echo(job, submission).into());
+    entry.insert("ResultCode".into(), verdict.code.as_str().into());
+    entry.insert("ResultText".into(), verdict.text.into());
+    entry.insert("ResultType".into(), if is_document { "Document Verification" } else { "SAIA" }.into());
+    entry.insert("SmileJobID".into(), job.smile_job_id.as_str().into());
+    if !is_document {
+        entry.insert("Source".into(), "WebAPI".into());
+    }
+    // Entries of documents leave these two out in production; they only say it when more is to come.
+    if !is_document || !verdict.is_final {
+        let is_machine = !matches!(verdict.finding, Finding::Reviewed(_));
+        entry.insert("IsFinalResult".into(), verdict.is_final.to_string().into());
+        entry.insert("IsMachineResult".into(), is_machine.to_string().into());
+    }
+    if returns_personal_info {
+        entry.extend(personal(job, submission, is_document));
+    }
+    entry
+}
+
+/// The entry for the ID lookup alone, which only old accounts get as a callback of its own.
+pub(crate) fn lookup_entry(job: &Job, submission: &Submission, number: &str) -> Map<String, Value> {
+    let code = lookup_code(number);
+    let (verified, returned) = match code {
+        "1012" => ("Verified", "Returned"),
+        "1015" => ("Issuer Unavailable", "Not Returned"),
+        _ => ("Not Verified", "Not Returned"),
+    };
+    let mut entry = Map::new();
+    entry.insert("JSONVersion".into(), "1.0.0".into());
+    entry.insert("SmileJobID".into(), job.smile_job_id.as_str().into());
+    entry.insert("PartnerParams".into(), echo(job, submission).into());
+    entry.insert("ResultType".into(), "ID Verification".into());
+    entry.insert("ResultText".into(), lookup_text(code));
+    entry.insert("ResultCode".into(), code.into());
+    entry.insert("IsFinalResult".into(), "true".into());
+    entry.insert("Actions".into(), json!({"Verify_ID_Number": verified, "Return_Personal_Info": returned}));
+    if code == "1012" {
+        entry.extend(personal(job, submission, false));
+    }
+    entry
+}
+
+/// Whether the person's data is known by then.
+fn is_known(finding: Finding) -> bool {
+    matches!(finding, Finding::Approved | Finding::Rejected | Finding::SpoofSuspected | Finding::Reviewed(_))
+}
+
+/// `PartnerParams`: what was sent, untouched; except that custom test data with a name in it has it split as well.
+fn echo(job: &Job, submission: &Submission) -> Map<String, Value> {
+    let mut params = job.partner_params.clone();
+    if has_custom_data(job, submission)
+        && let Some(name) = params.get("FullName").and_then(Value::as_str)
+    {
+        let (first, last) = name.rsplit_once(' ').unwrap_or((name, ""));
+        let (first, last) = (Value::from(first), Value::from(last));
+        params.insert("FirstName".into(), first);
+        params.insert("MiddleName".into(), "".into());
+        params.insert("LastName".into(), last);
+    }
+    params
+}
+
+/// An ID number that ends in 4 asks for the test data to be replaced by what `partner_params` has.
+fn has_custom_data(job: &Job, submission: &Submission) -> bool {
+    last_digit(looked_up_number(job, submission)) == Some('4')
+}
+
+/// The keys of personal data that custom test data may replace.
+const CUSTOMISABLE: &[&str] = &[
+    "Address",
+    "Country",
+    "DOB",
+    "Document",
+    "ExpirationDate",
+    "FirstName",
+    "FullName",
+    "Gender",
+    "IDNumber",
+    "IDType",
+    "IssuanceDate",
+    "LastName",
+    "MiddleName",
+    "OtherName",
+    "PhoneNumber",
+    "PhoneNumber2",
+    "Photo",
+    "SecondaryIDNumber",
+];
+
+/// The test person, Joe Doe Leo, with the ID that was submitted.
+fn personal(job: &Job, submission: &Submission, is_document: bool) -> Map<String, Value> {
+    const NOT_AVAILABLE: &str = "Not Available";
+    let submitted = |name: &str| submission.id_info(name).unwrap_or(NOT_AVAILABLE);
+    let mut data = Map::new();
+    data.insert("Country".into(), submitted("country").into());
+    data.insert("IDType".into(), submitted("id_type").into());
+    data.insert("IDNumber".into(), submitted("id_number").into());
+    data.insert("FullName".into(), "Joe Doe Leo".into());
+    if is_document {
+        data.insert("FirstName".into(), "Joe".into());
+        data.insert("OtherName".into(), "Doe".into());
+        data.insert("LastName".into(), "Leo".into());
+        data.insert("IssuanceDate".into(), NOT_AVAILABLE.into());
+        data.insert("SecondaryIDNumber".into(), NOT_AVAILABLE.into());
+    }
+    data.insert("DOB".into(), "2000-09-20".into());
+    data.insert("Gender".into(), "M".into());
+    for absent in ["Address", "PhoneNumber", "PhoneNumber2", "ExpirationDate", "Photo"] {
+        data.insert(absent.into(), NOT_AVAILABLE.into());
+    }
+    if has_custom_data(job, submission) {
+        for &key in CUSTOMISABLE {
+            if let Some(custom) = job.partner_params.get(key) {
+                data.insert(key.into(), custom.clone());
+            }
+        }
+    }
+    data
+}

@@ -1,0 +1,211 @@
+//! The emulator as a server on this machine.
+
+use std::fmt;
+use std::future::Future;
+use std::io;
+use std::net::{Ipv4Addr, TcpListener};
+use std::sync::{Arc, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use smile_core::{Environment, Partner};
+
+use crate::builder::Builder;
+use crate::callbacks::CallbackAttempt;
+use crate::faults::{Fault, Step};
+use crate::outcome::{Review, ReviewError};
+use crate::records::{JobRecord, RecordedRequest};
+use crate::server::{Shared, run};
+use crate::users::UserState;
+
+/// A running sandbox. It stops when it is dropped.
+///
+/// It listens on `127.0.0.1` only, on a port of its own, so any number of them can run side by side. All methods work
+/// from async and from blocking code.
+pub struct Sandbox {
+    partner_id: String,
+    api_key: String,
+    base_url: String,
+    environment: Environment,
+    partner: Partner,
+    shared: Arc<Shared>,
+    runtime: tokio::runtime::Handle,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Sandbox {
+    /// Starts a sandbox with the defaults, ready to be talked to when this returns.
+    ///
+    /// # Errors
+    /// If there is no port or thread to be had.
+    pub fn start() -> io::Result<Self> {
+        Self::builder().start()
+    }
+
+    /// The knobs, all at their defaults.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    pub(crate) fn start_with(builder: Builder) -> io::Result<Self> {
+        let invalid = |error| io::Error::new(io::ErrorKind::InvalidInput, error);
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        listener.set_nonblocking(true)?;
+        let base_url = format!("http://{}/v1", listener.local_addr()?);
+        let environment: Environment = base_url.parse().map_err(invalid)?;
+        let (partner_id, api_key) = (builder.partner_id.clone(), builder.api_key.clone());
+        let partner =
+            Partner::new(partner_id.as_str(), api_key.as_str(), environment.clone()).map_err(invalid)?;
+        let shared = Arc::new(Shared::new(builder.into_service().map_err(invalid)?));
+
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let handle = runtime.handle().clone();
+        let theirs = Arc::clone(&shared);
+        let thread = std::thread::Builder::new()
+            .name("smile-sandbox".to_owned())
+            .spawn(move || runtime.block_on(run(listener, theirs)))?;
+        Ok(Self {
+            partner_id,
+            api_key,
+            base_url,
+            environment,
+            partner,
+            shared,
+            runtime: handle,
+            thread: Some(thread),
+        })
+    }
+
+    /// `http://127.0.0.1:PORT/v1`.
+    pub fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
+    /// The sandbox as an environment of the SDK.
+    pub fn environment(&self) -> &Environment {
+        &self.environment
+    }
+
+    /// A partner of this sandbox, ready to be used.
+    pub fn partner(&self) -> Partner {
+        self.partner.clone()
+    }
+
+    /// The id of its only partner.
+    pub fn partner_id(&self) -> &str {
+        &self.partner_id
+    }
+
+    /// That partner's API key.
+    pub fn api_key(&self) -> &str {
+        &self.api_key
+    }
+
+    /// All requests so far, oldest first. Those whose body was too large or never came are not among them.
+    pub fn requests(&self) -> Vec<RecordedRequest> {
+        self.shared.lock().requests().to_vec()
+    }
+
+    /// The job with this id of the partner's.
+    pub fn job(&self, job_id: &str) -> Option<JobRecord> {
+        self.shared.lock().job(job_id)
+    }
+
+    /// All jobs, in the order in which they were first announced.
+    pub fn jobs(&self) -> Vec<JobRecord> {
+        self.shared.lock().jobs()
+    }
+
+    /// All attempts to deliver a callback so far, oldest first.
+    pub fn callbacks(&self) -> Vec<CallbackAttempt> {
+        self.shared.lock().callbacks().to_vec()
+    }
+
+    /// Waits until there have been so many attempts to deliver a callback, and returns all attempts so far; fewer, if
+    /// the time runs out.
+    ///
+    /// It blocks the thread. If that thread also runs the receiver of the callbacks, use
+    /// [`callbacks_made`](Self::callbacks_made).
+    pub fn wait_for_callbacks(&self, attempts: usize, timeout: Duration) -> Vec<CallbackAttempt> {
+        let started = Instant::now();
+        let mut service = self.shared.lock();
+        while service.callbacks().len() < attempts {
+            let Some(left) = timeout.checked_sub(started.elapsed()).filter(|left| !left.is_zero()) else {
+                break;
+            };
+            let woken = self.shared.changed.wait_timeout(service, left);
+            service = woken.unwrap_or_else(PoisonError::into_inner).0;
+        }
+        service.callbacks().to_vec()
+    }
+
+    /// [`wait_for_callbacks`](Self::wait_for_callbacks) for async code, with any runtime.
+    pub fn callbacks_made(
+        &self,
+        attempts: usize,
+        timeout: Duration,
+    ) -> impl Future<Output = Vec<CallbackAttempt>> + Send + 'static + use<> {
+        let shared = Arc::clone(&self.shared);
+        // The sandbox's own runtime minds the clock, so the caller's need not be Tokio.
+        let wait = self.runtime.spawn(async move {
+            let mut pulse = shared.pulse.subscribe();
+            let enough = pulse.wait_for(|()| shared.lock().callbacks().len() >= attempts);
+            let _ = tokio::time::timeout(timeout, enough).await;
+            shared.lock().callbacks().to_vec()
+        });
+        async move { wait.await.unwrap_or_default() }
+    }
+
+    /// Decides about a job that is under review, in place of the automatic review.
+    ///
+    /// # Errors
+    /// If there is no such job, if it is not under review, or if its type has no code for this.
+    pub fn review(&self, job_id: &str, review: Review) -> Result<(), ReviewError> {
+        self.shared.change(|service, now| service.review(now, job_id, review))
+    }
+
+    /// Fixes the result code of the machine's verdict on a job; see
+    /// [`Service::script_result`](crate::Service::script_result).
+    pub fn script_result(&self, job_id: impl Into<String>, result_code: impl Into<String>) {
+        self.shared.change(|service, _| service.script_result(job_id, result_code));
+    }
+
+    /// Lets the next request of this step go wrong. Several faults of a step happen one after the other.
+    pub fn fail_next(&self, step: Step, fault: Fault) {
+        self.shared.change(|service, _| service.fail_next(step, fault));
+    }
+
+    /// Enrols a user, so that jobs of types 2 and 8 are accepted.
+    pub fn enrol(&self, user_id: &str) {
+        self.set_user(user_id, UserState::Enrolled);
+    }
+
+    /// Sets what is known of a user.
+    pub fn set_user(&self, user_id: &str, state: UserState) {
+        self.shared.change(|service, _| service.set_user(user_id, state));
+    }
+
+    /// What is known of a user.
+    pub fn user(&self, user_id: &str) -> UserState {
+        self.shared.lock().user(user_id)
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        self.shared.stop.notify_one();
+        if let Some(thread) = self.thread.take() {
+            // If it panicked there is nobody left to tell.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl fmt::Debug for Sandbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sandbox")
+            .field("base_url", &self.base_url)
+            .field("partner_id", &self.partner_id)
+            .finish_non_exhaustive()
+    }
+}

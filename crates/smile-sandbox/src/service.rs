@@ -1,0 +1,206 @@
+//! The heart: all of the service's state, and no clock, socket, thread or randomness.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use bytes::Bytes;
+use http::header::HOST;
+use http::uri::Authority;
+use http::{Method, Request, Response, StatusCode};
+use smile_core::{Signer, Timestamp};
+
+use crate::builder::Settings;
+use crate::callbacks::{Callback, CallbackAttempt, CallbackId, CallbackOutcome, Callbacks};
+use crate::faults::{ConnectionLost, Fault, Faults, Step};
+use crate::jobs::Jobs;
+use crate::outcome::{Review, ReviewError};
+use crate::records::{JobRecord, RecordedRequest};
+use crate::response::gateway;
+use crate::routing::{Endpoint, route};
+use crate::secret::Secret;
+use crate::users::{UserState, Users};
+
+/// The emulated service without its server: requests and times go in, responses and callbacks come out.
+///
+/// It is made by [`Builder::into_service`](crate::Builder::into_service). Whoever drives it calls
+/// [`handle`](Self::handle) for every request, and at [`next_wakeup`](Self::next_wakeup) posts the
+/// [`due_callbacks`](Self::due_callbacks) and says how each went with [`callback_answered`](Self::callback_answered).
+/// The time is an argument throughout; a clock that steps back counts as standing still.
+///
+/// ```
+/// use bytes::Bytes;
+/// use smile_core::Timestamp;
+///
+/// let mut service = smile_sandbox::Sandbox::builder().into_service()?;
+/// let request = http::Request::post("/v1/job_status").body(Bytes::from_static(b"{}"))?;
+/// let response = service.handle(Timestamp::from_unix_millis(1_705_314_600_000), request);
+/// assert_eq!(response.body(), r#"{"error":"A required parameter is missing","code":"2413"}"#);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Service {
+    pub(crate) settings: Settings,
+    pub(crate) signer: Signer,
+    pub(crate) secret: Secret,
+    pub(crate) jobs: Jobs,
+    pub(crate) users: Users,
+    pub(crate) callbacks: Callbacks,
+    /// Result codes by job id, for the machine's verdict.
+    pub(crate) scripts: BTreeMap<String, String>,
+    pub(crate) results_made: u64,
+    faults: Faults,
+    requests: Vec<RecordedRequest>,
+    latest: Timestamp,
+}
+
+impl Service {
+    pub(crate) fn new(settings: Settings, signer: Signer, secret: Secret) -> Self {
+        Self {
+            settings,
+            signer,
+            secret,
+            jobs: Jobs::default(),
+            users: Users::default(),
+            callbacks: Callbacks::default(),
+            scripts: BTreeMap::new(),
+            results_made: 0,
+            faults: Faults::default(),
+            requests: Vec::new(),
+            latest: Timestamp::default(),
+        }
+    }
+
+    /// Answers a request. Never panics, whatever is in it.
+    ///
+    /// Addresses in the answer begin with what the `Host` header says. An answer with [`ConnectionLost`] in its
+    /// extensions must not be sent; there is none without [`fail_next`](Self::fail_next).
+    pub fn handle(&mut self, now: Timestamp, request: Request<Bytes>) -> Response<Bytes> {
+        let now = self.advance(now);
+        let fault = Step::of(route(request.uri().path())).and_then(|step| self.faults.take(step));
+        let mut response = match fault {
+            None | Some(Fault::LoseAnswer) => self.answer(now, &request),
+            Some(Fault::Answer(status)) => gateway(status, status.canonical_reason().unwrap_or_default()),
+            Some(Fault::LoseRequest) => gateway(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable"),
+        };
+        if matches!(fault, Some(Fault::LoseRequest | Fault::LoseAnswer)) {
+            response.extensions_mut().insert(ConnectionLost);
+        }
+        self.requests.push(RecordedRequest::new(now, request, response.status(), fault));
+        response
+    }
+
+    /// When there is something to do without a request: a review, or a callback.
+    pub fn next_wakeup(&self) -> Option<Timestamp> {
+        let review = self.next_review().map(|(due, _)| due);
+        review.into_iter().chain(self.callbacks.next_due()).min()
+    }
+
+    /// The callbacks that are to be posted now. Each is handed out once, until it has been answered.
+    pub fn due_callbacks(&mut self, now: Timestamp) -> Vec<Callback> {
+        let now = self.advance(now);
+        self.callbacks.take_due(now)
+    }
+
+    /// Says how posting a callback went. What was not delivered becomes due again, on the schedule.
+    pub fn callback_answered(&mut self, id: CallbackId, now: Timestamp, outcome: CallbackOutcome) {
+        let now = self.advance(now);
+        self.callbacks.answered(now, id, outcome, &self.settings.callback_retries);
+    }
+
+    /// Decides about a job that is under review, in place of the automatic review.
+    ///
+    /// # Errors
+    /// If there is no such job, if it is not under review, or if its type has no code for this.
+    pub fn review(&mut self, now: Timestamp, job_id: &str, review: Review) -> Result<(), ReviewError> {
+        let now = self.advance(now);
+        self.review_by_hand(now, job_id, review)
+    }
+
+    /// Fixes the result code of the machine's verdict on a job, which need not exist yet.
+    ///
+    /// For codes that nothing else leads to, such as 0814 or 0912. What the code means is looked up: with one that
+    /// calls for a review, the job is under review afterwards. It outranks `sandbox_result` and the ID number, and is
+    /// itself outranked by a zip that can't be used.
+    pub fn script_result(&mut self, job_id: impl Into<String>, result_code: impl Into<String>) {
+        self.scripts.insert(job_id.into(), result_code.into());
+    }
+
+    /// Lets the next request of this step go wrong. Several faults of a step happen one after the other.
+    pub fn fail_next(&mut self, step: Step, fault: Fault) {
+        self.faults.add(step, fault);
+    }
+
+    /// Sets what is known of a user.
+    pub fn set_user(&mut self, user_id: &str, state: UserState) {
+        self.users.set(user_id, state);
+    }
+
+    /// What is known of a user.
+    pub fn user(&self, user_id: &str) -> UserState {
+        self.users.state(user_id)
+    }
+
+    /// All requests so far, oldest first.
+    pub fn requests(&self) -> &[RecordedRequest] {
+        &self.requests
+    }
+
+    /// The job with this id of the partner's.
+    pub fn job(&self, job_id: &str) -> Option<JobRecord> {
+        self.jobs.position(job_id).map(|position| self.jobs.at(position).record())
+    }
+
+    /// All jobs, in the order in which they were first announced.
+    pub fn jobs(&self) -> Vec<JobRecord> {
+        self.jobs.iter().map(crate::jobs::Job::record).collect()
+    }
+
+    /// All attempts to deliver a callback so far, oldest first.
+    pub fn callbacks(&self) -> &[CallbackAttempt] {
+        self.callbacks.attempts()
+    }
+
+    fn answer(&mut self, now: Timestamp, request: &Request<Bytes>) -> Response<Bytes> {
+        match route(request.uri().path()) {
+            Endpoint::PrepUpload if request.method() == Method::POST => {
+                self.prep_upload(now, request).unwrap_or_else(Response::from)
+            }
+            Endpoint::JobStatus if request.method() == Method::POST => {
+                self.job_status(now, request).unwrap_or_else(Response::from)
+            }
+            Endpoint::Upload { ref_id } => self.upload(now, request, ref_id),
+            Endpoint::Image { smile_job_id, name, token } if request.method() == Method::GET => {
+                self.image(smile_job_id, name, token)
+            }
+            Endpoint::Unknown => gateway(StatusCode::NOT_FOUND, "Not Found"),
+            _ => gateway(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed"),
+        }
+    }
+
+    /// Lets time pass: does what fell due, and keeps the clock from going back.
+    fn advance(&mut self, now: Timestamp) -> Timestamp {
+        self.latest = self.latest.max(now);
+        self.run_due_reviews(self.latest);
+        self.latest
+    }
+}
+
+impl fmt::Debug for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Service")
+            .field("partner_id", self.signer.partner_id())
+            .field("requests", &self.requests.len())
+            .field("jobs", &self.jobs.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The host, and port, under which the client knows the service.
+pub(crate) fn host(request: &Request<Bytes>) -> String {
+    let header = request.headers().get(HOST).and_then(|host| host.to_str().ok());
+    let header = header.and_then(|host| host.parse::<Authority>().ok());
+    let authority = header.or_else(|| request.uri().authority().cloned());
+    match authority.filter(|authority| !authority.as_str().contains('@')) {
+        Some(authority) => authority.as_str().to_ascii_lowercase(),
+        None => "localhost".to_owned(),
+    }
+}

@@ -1,0 +1,82 @@
+//! What an uploaded zip submits: `info.json`, and the images that it lists.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use serde_json::Value;
+
+use crate::archive::{Archive, Corrupt};
+use crate::fields::whole_number;
+use crate::records::ImageRecord;
+
+/// The content of one zip, taken apart.
+#[derive(Clone, Default)]
+pub(crate) struct Submission {
+    /// `info.json`, if there is one that can be used.
+    pub(crate) info: Option<Value>,
+    /// The images in the order of `info.json`.
+    pub(crate) images: Vec<ImageRecord>,
+}
+
+/// What is needed of an image list.
+pub(crate) const SELFIE: [u8; 2] = [0, 2];
+pub(crate) const ID_CARD_FRONT: [u8; 2] = [1, 3];
+pub(crate) const LIVENESS: [u8; 2] = [4, 6];
+pub(crate) const ID_CARD_BACK: [u8; 2] = [5, 7];
+
+impl Submission {
+    /// Reads a zip. Of `info.json` only `images` is required; everything else in it may be there or not, and
+    /// `misc_information` is not verified: the job is known by the address that the zip was put to.
+    pub(crate) fn read(zip: Bytes) -> Result<Self, Corrupt> {
+        let mut archive = Archive::open(zip)?;
+        let Some(text) = archive.read("info.json")? else { return Ok(Self::default()) };
+        let Ok(info) = serde_json::from_slice::<Value>(&text) else { return Ok(Self::default()) };
+        let Some(rows) = info.get("images").and_then(Value::as_array) else { return Ok(Self::default()) };
+        let mut images = Vec::new();
+        for row in rows {
+            images.extend(read_image(row, &mut archive)?);
+        }
+        Ok(Self { info: Some(info), images })
+    }
+
+    /// The first usable image of one of these types.
+    pub(crate) fn image(&self, types: [u8; 2]) -> Option<&ImageRecord> {
+        self.images.iter().find(|image| types.contains(&image.image_type_id) && image.is_usable())
+    }
+
+    /// A string in `id_info`, if it isn't empty.
+    pub(crate) fn id_info(&self, name: &str) -> Option<&str> {
+        let value = self.info.as_ref()?.get("id_info")?.get(name)?;
+        value.as_str().filter(|text| !text.is_empty())
+    }
+
+    /// Whether `id_info` says that an ID number was entered; a boolean in some SDKs, a string in others.
+    pub(crate) fn is_entered(&self) -> bool {
+        match self.info.as_ref().and_then(|info| info.get("id_info")?.get("entered")) {
+            Some(Value::Bool(entered)) => *entered,
+            Some(Value::String(entered)) => entered == "true",
+            _ => false,
+        }
+    }
+}
+
+/// One row of `images`. Types 0, 1, 4 and 5 are entries of the zip, 2, 3, 6 and 7 are base64 in the row itself; rows
+/// of any other type are ignored.
+fn read_image(row: &Value, archive: &mut Archive) -> Result<Option<ImageRecord>, Corrupt> {
+    let Some(image_type_id) = row.get("image_type_id").and_then(whole_number) else { return Ok(None) };
+    let text = |name: &str| row.get(name).and_then(Value::as_str).unwrap_or_default();
+    let file_name = text("file_name");
+    let bytes = match image_type_id {
+        0 | 1 | 4 | 5 => archive.read(file_name)?.unwrap_or_default(),
+        2 | 3 | 6 | 7 => decode(text("image")),
+        _ => return Ok(None),
+    };
+    let image_type_id = image_type_id as u8;
+    Ok(Some(ImageRecord { image_type_id, file_name: file_name.to_owned(), bytes }))
+}
+
+/// Base64, with or without line breaks; empty if it is something else.
+fn decode(text: &str) -> Bytes {
+    let compact: Vec<u8> = text.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
+    STANDARD.decode(compact).unwrap_or_default().into()
+}

@@ -1,0 +1,80 @@
+//! Tells a person what happens.
+
+use smile_core::{Event, ImageEncoding, ImageRole, JobOutcome, Verdict};
+
+/// Prints events as they come.
+pub(crate) fn narrator() -> impl FnMut(Event) + Send + 'static {
+    |event| match event {
+        Event::ImageRead { image_type, bytes, .. } => {
+            let what = match image_type.role() {
+                ImageRole::Selfie => "selfie",
+                ImageRole::Liveness => "liveness frame",
+                ImageRole::IdCard => "front of the ID card",
+                ImageRole::IdCardBack => "back of the ID card",
+                _ => "image",
+            };
+            let how = match image_type.encoding() {
+                ImageEncoding::File => "to travel as a file",
+                ImageEncoding::Base64 => "to travel as base64",
+            };
+            println!("  read       {what}, {}, {how}", size(bytes));
+        }
+        Event::Opened { smile_job_id, .. } => {
+            println!(
+                "  opened     as Smile ID's job {}",
+                smile_job_id.as_deref().unwrap_or("(no number given)")
+            );
+        }
+        Event::Uploading { bytes, .. } => println!("  uploading  {}", size(bytes)),
+        Event::Uploaded => println!("  uploaded   the service has the job"),
+        Event::Polled { poll, job_complete, .. } => {
+            println!(
+                "  asked      for the {}: {}",
+                nth(poll),
+                if job_complete { "there is a result" } else { "not yet" }
+            );
+        }
+        Event::Retrying { step, attempt, error, .. } => {
+            println!("  again      {step} failed at try {attempt}: {error}");
+        }
+        _ => {}
+    }
+}
+
+/// Prints how it ended.
+pub(crate) fn verdict(verdict: Option<&Verdict>, outcome: &JobOutcome) {
+    println!();
+    match (verdict, outcome) {
+        (Some(verdict), _) => {
+            let code = verdict.code().map_or_else(|| "none".to_owned(), ToString::to_string);
+            println!("  verdict    {}", verdict.decision().to_string().to_uppercase());
+            println!(
+                "  final      {}",
+                if verdict.is_final() { "yes" } else { "no: more comes by callback" }
+            );
+            println!("  code       {code}: {}", verdict.meaning());
+        }
+        (None, JobOutcome::Submitted { .. }) => println!("  verdict    comes by callback"),
+        (None, _) => {
+            println!("  verdict    none yet: the job goes on at the service, and its callback will tell")
+        }
+    }
+    println!("  job        {}", outcome.submission().key.job_id);
+}
+
+fn size(bytes: usize) -> String {
+    match bytes {
+        0..1_000 => format!("{bytes} bytes"),
+        1_000..1_000_000 => format!("{:.1} KB", bytes as f64 / 1e3),
+        _ => format!("{:.1} MB", bytes as f64 / 1e6),
+    }
+}
+
+fn nth(number: u32) -> String {
+    match number {
+        1 => "first time".to_owned(),
+        2 => "second time".to_owned(),
+        3 => "third time".to_owned(),
+        other => format!("{other}th time"),
+    }
+}

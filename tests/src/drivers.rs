@@ -1,0 +1,121 @@
+//! The three ways to run a flow, as one.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use smile_core::{
+    Event, Flow, FlowSettings, Job, JobError, JobFlow, JobOutcome, Next, Partner, Timestamp, TransportFailure,
+};
+
+/// A way to run a flow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Driver {
+    /// `smile-reqwest`.
+    Reqwest,
+    /// `smile-ureq`.
+    Ureq,
+    /// The loop of the docs over a socket of the standard library.
+    ByHand,
+}
+
+/// All three.
+pub const ALL_DRIVERS: [Driver; 3] = [Driver::Reqwest, Driver::Ureq, Driver::ByHand];
+
+impl Driver {
+    /// Runs a job to its end.
+    ///
+    /// # Errors
+    /// As the adapters do.
+    pub fn submit(self, partner: Partner, job: Job, settings: FlowSettings) -> Result<JobOutcome, JobError> {
+        self.submit_at(partner, job, settings, None, |_| {})
+    }
+
+    /// Runs a job to its end, with a clock that stands still if a moment is given.
+    ///
+    /// # Errors
+    /// As the adapters do.
+    pub fn submit_at(
+        self,
+        partner: Partner,
+        job: Job,
+        settings: FlowSettings,
+        clock: Option<Timestamp>,
+        mut on_event: impl FnMut(Event) + Send + 'static,
+    ) -> Result<JobOutcome, JobError> {
+        let now = move || {
+            clock
+                .unwrap_or_else(|| Timestamp::from_unix(SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default()))
+        };
+        match self {
+            Self::Reqwest => {
+                let client = smile_reqwest::Client::new(partner).unwrap();
+                let client = client.with_settings(settings).with_clock(now).with_seed(1);
+                block_on(client.submit_with(job, on_event))
+            }
+            Self::Ureq => {
+                let client =
+                    smile_ureq::Client::new(partner).with_settings(settings).with_clock(now).with_seed(1);
+                client.submit_with(job, on_event)
+            }
+            Self::ByHand => {
+                let mut flow = JobFlow::new(partner, job, settings, 1)?;
+                loop {
+                    let next = flow.next(now());
+                    while let Some(event) = flow.take_event() {
+                        on_event(event);
+                    }
+                    match next {
+                        Next::Read(path) => flow.read(now(), std::fs::read(path)),
+                        Next::Send { request, .. } => {
+                            let answer = exchange(&request);
+                            flow.receive(now(), answer);
+                        }
+                        Next::Wait { until } => std::thread::sleep(until.since(now())),
+                        Next::Finished(outcome) => return outcome,
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Runs a future on a runtime of its own.
+pub fn block_on<F: Future>(future: F) -> F::Output {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
+}
+
+/// One exchange over plain HTTP/1.1, on a connection of its own.
+fn exchange(request: &Request<Bytes>) -> Result<Response<Bytes>, TransportFailure> {
+    let authority = request.uri().authority().unwrap().as_str();
+    let mut stream =
+        TcpStream::connect(authority).map_err(|error| TransportFailure::not_sent(error.to_string()))?;
+    let mut talk = || -> std::io::Result<Vec<u8>> {
+        let target = request.uri().path_and_query().unwrap();
+        let mut head = format!("{} {target} HTTP/1.1\r\nhost: {authority}\r\n", request.method());
+        head += &format!("content-length: {}\r\nconnection: close\r\n", request.body().len());
+        for (name, value) in request.headers() {
+            head += &format!("{name}: {}\r\n", value.to_str().unwrap());
+        }
+        head += "\r\n";
+        stream.write_all(head.as_bytes())?;
+        stream.write_all(request.body())?;
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer)?;
+        Ok(answer)
+    };
+    let answer = talk().map_err(|error| TransportFailure::interrupted(error.to_string()))?;
+    let Some(end) = answer.windows(4).position(|window| window == b"\r\n\r\n") else {
+        return Err(TransportFailure::interrupted("no head"));
+    };
+    let head = std::str::from_utf8(&answer[..end]).unwrap();
+    let status = head.split(' ').nth(1).unwrap();
+    let mut response = Response::builder().status(status);
+    for line in head.lines().skip(1) {
+        let (name, value) = line.split_once(": ").unwrap();
+        response = response.header(name, value);
+    }
+    Ok(response.body(Bytes::copy_from_slice(&answer[end + 4..])).unwrap())
+}

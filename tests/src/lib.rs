@@ -1,0 +1,41 @@
+//! What the tests of the joints share.
+#![allow(clippy::unwrap_used)] // A test that can't set itself up fails.
+
+mod canned;
+mod drivers;
+mod proxy;
+
+use std::time::Duration;
+
+use smile_core::{FlowSettings, IdInfo, Image, Job, JobId, PartnerParams, PollSchedule, RetryPolicy, UserId};
+
+pub use canned::{CannedServer, Recorded};
+pub use drivers::{ALL_DRIVERS, Driver, block_on};
+pub use proxy::StallingProxy;
+
+/// Bytes that look like a JPEG of this size, different for each number.
+pub fn jpeg(number: u8, size: usize) -> Vec<u8> {
+    let mut bytes = vec![0xFF, 0xD8, 0xFF, 0xE0];
+    bytes.extend((bytes.len()..size).map(|index| (index as u8).wrapping_mul(31).wrapping_add(number)));
+    bytes
+}
+
+/// The ids of a job of this name.
+pub fn params(name: &str) -> PartnerParams {
+    PartnerParams::new(UserId::new(format!("user-{name}")), JobId::new(format!("job-{name}")))
+}
+
+/// A Biometric KYC job that waits for its result, with a callback that nobody listens to.
+pub fn biometric_kyc(name: &str) -> Job {
+    Job::biometric_kyc(params(name), Image::bytes(jpeg(0, 20_000)), IdInfo::new("NG", "BVN", "00000000000"))
+        .with_liveness((1..=8).map(|number| Image::bytes(jpeg(number, 5_000))))
+        .return_job_status(true)
+}
+
+/// As in production, with next to no waits.
+pub fn quick() -> FlowSettings {
+    FlowSettings::default()
+        .with_poll_schedule(PollSchedule::every(Duration::from_millis(1), 2_000))
+        .with_retry_policy(RetryPolicy::default().with_backoff(Duration::ZERO, Duration::ZERO))
+        .with_deadline(Duration::from_secs(60))
+}

@@ -1,0 +1,183 @@
+//! Whole jobs in which everything personal or secret carries a mark, with all logs, errors and `Debug` captured: none
+//! of the marks appears.
+
+use std::fmt::Debug;
+use std::sync::Mutex;
+
+use log::{LevelFilter, Log, Metadata, Record};
+use smile_core::{
+    Callback, Event, IdInfo, Image, Job, JobError, JobId, JobOutcome, Partner, PartnerParams, UserId,
+};
+use smile_sandbox::{Fault, Sandbox, Step};
+use smile_tests::{Driver, quick};
+
+const MARK: &str = "Z9MARKZ9";
+
+/// Everything that anybody could read afterwards.
+static SHOWN: Mutex<String> = Mutex::new(String::new());
+
+struct Capture;
+
+impl Log for Capture {
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        true
+    }
+
+    fn log(&self, record: &Record<'_>) {
+        let mut shown = SHOWN.lock().unwrap();
+        *shown += &format!("{} {} {}\n", record.level(), record.target(), record.args());
+    }
+
+    fn flush(&self) {}
+}
+
+fn show(value: &impl Debug) {
+    *SHOWN.lock().unwrap() += &format!("{value:?}\n{value:#?}\n");
+}
+
+fn partner(sandbox: &Sandbox) -> Partner {
+    Partner::new(sandbox.partner_id(), sandbox.api_key(), sandbox.environment().clone())
+        .unwrap()
+        .with_callback_url(&format!("http://127.0.0.1:1/{MARK}?token={MARK}"))
+        .unwrap()
+}
+
+/// A job with a mark on everything but its `job_id`, which is there to be seen.
+fn job(name: &str, folder: &std::path::Path) -> Job {
+    let mut jpeg = vec![0xFF, 0xD8, 0xFF, 0xE0];
+    jpeg.extend(MARK.repeat(500).bytes());
+    let file = folder.join(format!("{MARK}.jpg"));
+    std::fs::write(&file, &jpeg).unwrap();
+    let params = PartnerParams::new(UserId::new(format!("{MARK}-{name}")), JobId::new(name))
+        .with("email", format!("{MARK}@example.com"))
+        .with("sandbox_result", "0");
+    let id_info = IdInfo::new("NG", "BVN", format!("{MARK}0"))
+        .with_first_name(MARK)
+        .with_last_name(MARK)
+        .with_phone_number(MARK)
+        .with_dob("2000-09-20")
+        .with("address", MARK);
+    Job::biometric_kyc(params, Image::path(file), id_info)
+        .with_liveness([Image::bytes(jpeg.clone()), Image::bytes(jpeg).as_base64().named(MARK)])
+        .return_job_status(true)
+        .return_history(true)
+        .return_image_links(true)
+}
+
+fn show_outcome(outcome: &Result<JobOutcome, JobError>) {
+    show(outcome);
+    let mut shown = String::new();
+    match outcome {
+        Ok(outcome) => {
+            shown += &outcome.verdict().map(ToString::to_string).unwrap_or_default();
+            show(&outcome.status());
+        }
+        Err(error) => {
+            let mut cause: Option<&dyn std::error::Error> = Some(error);
+            while let Some(error) = cause {
+                shown += &format!("{error}\n{error:?}\n");
+                cause = error.source();
+            }
+        }
+    }
+    *SHOWN.lock().unwrap() += &shown;
+}
+
+fn run(
+    driver: Driver,
+    sandbox: &Sandbox,
+    name: &str,
+    folder: &std::path::Path,
+) -> Result<JobOutcome, JobError> {
+    let job = job(name, folder);
+    show(&job);
+    let outcome = driver.submit_at(partner(sandbox), job, quick(), None, |event: Event| show(&event));
+    show_outcome(&outcome);
+    outcome
+}
+
+#[test]
+fn nothing_marked_is_ever_shown() {
+    log::set_logger(&Capture).unwrap();
+    log::set_max_level(LevelFilter::Debug);
+    let folder = std::env::temp_dir().join(format!("smile-leaks-{MARK}-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let sandbox = Sandbox::builder().api_key(format!("{MARK}-key")).personal_info(true).start().unwrap();
+    show(&partner(&sandbox));
+    show(&smile_reqwest::Client::new(partner(&sandbox)).unwrap());
+    show(&smile_ureq::Client::new(partner(&sandbox)));
+
+    for driver in [Driver::Reqwest, Driver::Ureq] {
+        run(driver, &sandbox, &format!("well-{driver:?}"), &folder).unwrap();
+        // The same again is refused as a duplicate, and then whatever can break breaks for good.
+        run(driver, &sandbox, &format!("well-{driver:?}"), &folder).unwrap_err();
+        for step in [Step::PrepUpload, Step::Upload, Step::JobStatus] {
+            for fault in [Fault::LoseAnswer, Fault::Answer(http::StatusCode::BAD_REQUEST)] {
+                for _ in 0..8 {
+                    sandbox.fail_next(step, fault);
+                    sandbox.fail_next(Step::JobStatus, fault);
+                }
+                let name = format!("{driver:?}-{step:?}-{fault:?}");
+                run(driver, &sandbox, &name, &folder).unwrap_err();
+                // What is left of the faults is used up.
+                while sandbox.requests().last().is_some_and(|request| request.fault.is_some()) {
+                    let _ = run(driver, &sandbox, &format!("{name}-{}", sandbox.requests().len()), &folder);
+                }
+            }
+        }
+        let missing = Job::smartselfie_registration(
+            PartnerParams::new(UserId::new(MARK), JobId::new("missing")),
+            Image::path(folder.join("missing").join(MARK)),
+        );
+        show_outcome(&driver.submit(partner(&sandbox), missing, quick()));
+    }
+    for attempt in sandbox.wait_for_callbacks(2, std::time::Duration::from_secs(10)) {
+        let callback = Callback::parse(partner(&sandbox).signer(), &attempt.body).unwrap();
+        show(&callback);
+        show(&Callback::parse(partner(&sandbox).signer(), b"{}"));
+        show(&attempt);
+    }
+    show(&sandbox);
+    show(&sandbox.requests());
+    show(&sandbox.jobs());
+
+    // At the level `trace` ureq would log all that is sent, so nothing is.
+    log::set_max_level(LevelFilter::Trace);
+    run(Driver::Reqwest, &sandbox, "traced-reqwest", &folder).unwrap();
+    let refused = run(Driver::Ureq, &sandbox, "traced-ureq", &folder).unwrap_err();
+    assert_eq!(refused.reach(), smile_core::Reach::Nothing);
+    let smile_core::JobErrorKind::Operation { error: smile_core::OperationError::Transport(failure), .. } =
+        refused.kind()
+    else {
+        panic!("{refused}")
+    };
+    assert!(failure.detail().contains("limit `ureq`"), "{failure:?}");
+    assert!(sandbox.job("traced-ureq").is_none());
+    log::set_max_level(LevelFilter::Off);
+
+    let shown = SHOWN.lock().unwrap().clone();
+    assert!(
+        shown.contains("well-Reqwest") && shown.contains("DEBUG ureq") && shown.contains("TRACE"),
+        "it listens"
+    );
+    let leak = |secret: &str| shown.find(secret).map(|at| shown[at.saturating_sub(300)..at + 40].to_owned());
+    assert_eq!(leak(MARK), None);
+    // The beginnings of the mark in base64, at its three alignments.
+    for encoded in ["WjlNQVJL", "o5TUFSS1", "aOU1BUkt"] {
+        assert_eq!(leak(encoded), None);
+    }
+    let requests = sandbox.requests();
+    for request in &requests {
+        for part in
+            request.query.iter().flat_map(|query| query.split('&')).filter(|part| part.contains("Signature="))
+        {
+            assert_eq!(leak(part.split_once('=').unwrap().1), None, "a presigned address");
+        }
+        if let Some(signature) = request.json().and_then(|json| json["signature"].as_str().map(str::to_owned))
+        {
+            assert_eq!(leak(&signature), None, "a signature");
+        }
+    }
+    assert!(requests.iter().any(|request| request.query.is_some()), "there was something to leak");
+    std::fs::remove_dir_all(&folder).unwrap();
+}

@@ -139,8 +139,8 @@ impl Setup {
             or(&arguments.id_type, "BVN"),
             or(&arguments.id_number, "00000000000"),
         );
-        let id_info = arguments.first_name.iter().fold(id_info, |info, name| info.with_first_name(name));
-        arguments.last_name.iter().fold(id_info, |info, name| info.with_last_name(name))
+        let id_info = arguments.first_name.iter().fold(id_info, IdInfo::with_first_name);
+        arguments.last_name.iter().fold(id_info, IdInfo::with_last_name)
     }
 
     /// `--country`, or Ghana.
@@ -158,7 +158,6 @@ impl Setup {
     /// # Errors
     /// If the callback that was expected doesn't come, or isn't believed.
     pub fn conclude(&self, outcome: &JobOutcome) -> Result<ExitCode, Failure> {
-        let submission = outcome.submission();
         match &self.receiver {
             Some(receiver) if self.arguments.callback.is_none() => await_callbacks(receiver, outcome)?,
             _ => println!("  callback   goes to your own address"),

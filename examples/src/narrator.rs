@@ -56,7 +56,7 @@ pub(crate) fn verdict(verdict: Option<&Verdict>, outcome: &JobOutcome) {
         }
         (None, JobOutcome::Submitted { .. }) => println!("  verdict    comes by callback"),
         (None, _) => {
-            println!("  verdict    none yet: the job goes on at the service, and its callback will tell")
+            println!("  verdict    none yet: the job goes on at the service, and its callback will tell");
         }
     }
     println!("  job        {}", outcome.submission().key.job_id);

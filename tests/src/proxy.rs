@@ -26,7 +26,7 @@ impl StallingProxy {
                 let Ok(server) = TcpStream::connect(&target) else { continue };
                 let (limit, tell) = (Arc::clone(&their_limit), tell.clone());
                 let (from, to) = (client.try_clone().unwrap(), server.try_clone().unwrap());
-                std::thread::spawn(move || pass(from, to, &limit, Some(tell)));
+                std::thread::spawn(move || pass(from, to, &limit, Some(&tell)));
                 std::thread::spawn(move || pass(server, client, &AtomicUsize::new(usize::MAX), None));
             }
         });
@@ -49,12 +49,12 @@ impl StallingProxy {
     }
 }
 
-fn pass(mut from: TcpStream, mut to: TcpStream, limit: &AtomicUsize, tell: Option<mpsc::Sender<()>>) {
+fn pass(mut from: TcpStream, mut to: TcpStream, limit: &AtomicUsize, tell: Option<&mpsc::Sender<()>>) {
     let (mut passed, mut chunk) = (0, vec![0; 64 * 1024]);
     while let Ok(count @ 1..) = from.read(&mut chunk) {
         passed += count;
         if passed > limit.load(Ordering::SeqCst) {
-            if let Some(tell) = &tell {
+            if let Some(tell) = tell {
                 let _ = tell.send(());
             }
             // Until the client gives up or dies.

@@ -135,17 +135,12 @@ fn wasm(root: &Path) -> Result<(), String> {
 fn examples(root: &Path) -> Result<(), String> {
     // First, so that the time limit is about running alone.
     succeed(cargo(root, &["build", "-p", "smile-examples", "--examples"]))?;
-    let directory = root.join("examples/examples");
-    if !directory.exists() {
-        println!("there are none yet");
-        return Ok(());
+    let is_program = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "rs");
+    let programs: Vec<PathBuf> = entries(&root.join("examples"))?.into_iter().filter(is_program).collect();
+    if programs.is_empty() {
+        return Err("there are no programs in examples/".into());
     }
-    for path in entries(&directory)? {
-        let is_example =
-            path.extension().is_some_and(|extension| extension == "rs") || path.join("main.rs").exists();
-        if !is_example {
-            continue;
-        }
+    for path in programs {
         let mut command = cargo(root, &["run", "--quiet", "-p", "smile-examples", "--example", stem(&path)?]);
         command.stdin(Stdio::null());
         // Without settings, an example has to make do with an emulator: it must reach nobody from here.

@@ -1,4 +1,4 @@
-//! Smile ID identity verification, sans-IO.
+#![doc = include_str!("../README.md")]
 
 pub mod catalogue;
 pub mod flow;

@@ -1,4 +1,5 @@
-//! Async client.
+#![doc = include_str!("../README.md")]
+
 mod client;
 mod transport;
 

@@ -1,4 +1,5 @@
-//! Blocking client.
+#![doc = include_str!("../README.md")]
+
 mod client;
 mod transport;
 

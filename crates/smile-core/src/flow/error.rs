@@ -47,7 +47,10 @@ impl Reach {
 /// Whatever the cause, [`JobError::reach`] says what the service may know of the job, and `Display` says what to do
 /// about it.
 #[derive(Clone, PartialEq, Eq)]
-pub struct JobError {
+pub struct JobError(Box<Inner>);
+
+#[derive(Clone, PartialEq, Eq)]
+struct Inner {
     kind: JobErrorKind,
     reach: Reach,
     key: JobKey,
@@ -76,33 +79,33 @@ pub enum JobErrorKind {
 
 impl JobError {
     pub(crate) fn new(kind: JobErrorKind, reach: Reach, key: JobKey, smile_job_id: Option<String>) -> Self {
-        Self { kind, reach, key, smile_job_id }
+        Self(Box::new(Inner { kind, reach, key, smile_job_id }))
     }
 
     /// What stopped it.
     pub fn kind(&self) -> &JobErrorKind {
-        &self.kind
+        &self.0.kind
     }
 
     /// How far it has come at the service.
     pub fn reach(&self) -> Reach {
-        self.reach
+        self.0.reach
     }
 
     /// What names the job.
     pub fn key(&self) -> &JobKey {
-        &self.key
+        &self.0.key
     }
 
     /// Smile ID's own id of the job, where it is known.
     pub fn smile_job_id(&self) -> Option<&str> {
-        self.smile_job_id.as_deref()
+        self.0.smile_job_id.as_deref()
     }
 
     /// The service may have the job or not: ask for its status, or resume it from its checkpoint, before anything is
     /// submitted again.
     pub fn outcome_unknown(&self) -> bool {
-        self.reach == Reach::MaybeUploaded
+        self.0.reach == Reach::MaybeUploaded
     }
 
     /// The input is at fault.
@@ -112,18 +115,18 @@ impl JobError {
 
     /// The problems with the input, if that is what stopped it.
     pub fn validation(&self) -> Option<&ValidationError> {
-        if let JobErrorKind::Validation(error) = &self.kind { Some(error) } else { None }
+        if let JobErrorKind::Validation(error) = &self.0.kind { Some(error) } else { None }
     }
 
     /// The deadline passed, or the last try of a step got no answer in time.
     pub fn is_timeout(&self) -> bool {
-        self.kind == JobErrorKind::Deadline || self.operation().is_some_and(OperationError::is_timeout)
+        self.0.kind == JobErrorKind::Deadline || self.operation().is_some_and(OperationError::is_timeout)
     }
 
     /// The service refused the signature: a key of the other environment, a rotated one, or a clock that is far off.
     pub fn is_unauthorized(&self) -> bool {
         // A refused upload is about its address, not about the key.
-        !matches!(self.kind, JobErrorKind::Operation { step: Step::Upload, .. })
+        !matches!(self.0.kind, JobErrorKind::Operation { step: Step::Upload, .. })
             && self.operation().is_some_and(OperationError::is_unauthorized)
     }
 
@@ -134,14 +137,14 @@ impl JobError {
 
     /// The caller cancelled it.
     pub fn is_cancelled(&self) -> bool {
-        self.kind == JobErrorKind::Cancelled
+        self.0.kind == JobErrorKind::Cancelled
     }
 
     /// The same job may be submitted again as it is, and may succeed: the service knows nothing of it, and what stopped
     /// it passes.
     pub fn is_retryable(&self) -> bool {
-        self.reach == Reach::Nothing
-            && match &self.kind {
+        self.0.reach == Reach::Nothing
+            && match &self.0.kind {
                 JobErrorKind::Operation { error, .. } => error.is_transient(),
                 JobErrorKind::Deadline => true,
                 JobErrorKind::Validation(_) | JobErrorKind::Cancelled => false,
@@ -149,7 +152,7 @@ impl JobError {
     }
 
     fn operation(&self) -> Option<&OperationError> {
-        if let JobErrorKind::Operation { error, .. } = &self.kind { Some(error) } else { None }
+        if let JobErrorKind::Operation { error, .. } = &self.0.kind { Some(error) } else { None }
     }
 }
 
@@ -157,9 +160,9 @@ impl std::error::Error for JobError {}
 
 impl fmt::Display for JobError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.kind {
+        match &self.0.kind {
             // Its own sentence says that nothing was submitted.
-            JobErrorKind::Validation(error) if self.reach == Reach::Nothing => return error.fmt(f),
+            JobErrorKind::Validation(error) if self.0.reach == Reach::Nothing => return error.fmt(f),
             JobErrorKind::Validation(error) => error.fmt(f)?,
             JobErrorKind::Operation { step, error } => {
                 write!(f, "{step} failed: {error}")?;
@@ -170,17 +173,18 @@ impl fmt::Display for JobError {
             JobErrorKind::Deadline => f.write_str("the deadline passed")?,
             JobErrorKind::Cancelled => f.write_str("the job was cancelled")?,
         }
-        write!(f, "; {} (job_id {})", self.reach.advice(), self.key.job_id)
+        write!(f, "; {} (job_id {})", self.0.reach.advice(), self.0.key.job_id)
     }
 }
 
 impl fmt::Debug for JobError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Inner { kind, reach, key, smile_job_id } = &*self.0;
         f.debug_struct("JobError")
-            .field("kind", &self.kind)
-            .field("reach", &self.reach)
-            .field("key", &self.key)
-            .field("smile_job_id", &self.smile_job_id)
+            .field("kind", kind)
+            .field("reach", reach)
+            .field("key", key)
+            .field("smile_job_id", smile_job_id)
             .finish()
     }
 }

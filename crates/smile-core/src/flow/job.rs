@@ -260,9 +260,9 @@ impl JobFlow {
     /// Ends it because there is no time left.
     fn deadline_passed(&mut self) {
         if matches!(self.stage, Stage::Polling { .. }) {
-            self.unfinished()
+            self.unfinished();
         } else {
-            self.fail(JobErrorKind::Deadline)
+            self.fail(JobErrorKind::Deadline);
         }
     }
 
@@ -611,7 +611,7 @@ fn note(
             images.push(image);
         }
         Err(fault) => {
-            faults.push(Problem::new(image_field(index, role), ProblemKind::Image(fault), fault.rule()))
+            faults.push(Problem::new(image_field(index, role), ProblemKind::Image(fault), fault.rule()));
         }
     }
 }

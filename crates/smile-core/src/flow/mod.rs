@@ -85,6 +85,7 @@ pub trait Flow {
 /// What a [`Flow`] wants done.
 ///
 /// The list is complete on purpose: a driver that left one of them out would never end.
+#[allow(clippy::large_enum_variant)] // It lives for one turn of a loop, and a request is what it holds most often.
 pub enum Next<T> {
     /// Read this file whole, and tell [`Flow::read`].
     Read(PathBuf),

@@ -1,4 +1,5 @@
 //! The three drivers do the same, to the byte.
+#![allow(clippy::unwrap_used)] // A test that can't set itself up fails.
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
 //! Whole jobs through each driver against the sandbox.
+#![allow(clippy::unwrap_used)] // A test that can't set itself up fails.
 
 use smile_core::{
     Decision, FlowSettings, IdInfo, Image, Job, JobStatusRequest, JobType, OperationError, Selfie, UserId,

@@ -7,8 +7,7 @@ use std::fmt;
 /// The transport only says what happened; what to do about it is decided in core. When in doubt between
 /// [`NotSent`](TransportFailureKind::NotSent) and another kind, say the other: a request taken for unsent is sent
 /// again.
-#[derive(Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{kind}")]
+#[derive(Clone, PartialEq, Eq)]
 pub struct TransportFailure {
     kind: TransportFailureKind,
     detail: String,
@@ -57,6 +56,15 @@ impl TransportFailure {
     /// What the transport had to say about it.
     pub fn detail(&self) -> &str {
         &self.detail
+    }
+}
+
+impl std::error::Error for TransportFailure {}
+
+impl fmt::Display for TransportFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.kind.fmt(f)?;
+        if self.detail.is_empty() { Ok(()) } else { write!(f, " ({})", self.detail) }
     }
 }
 

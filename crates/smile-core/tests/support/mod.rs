@@ -1,5 +1,5 @@
 //! A driver with a fake clock, and answers as the service gives them, written out by hand.
-#![allow(dead_code, unreachable_pub)] // Each test file uses its own part of this.
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used)] // Each test file uses its own part of this.
 
 use std::time::Duration;
 

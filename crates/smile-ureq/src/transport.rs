@@ -67,9 +67,7 @@ fn classify(error: &ureq::Error) -> TransportFailure {
         | Error::BadUri(_)
         | Error::RequireHttpsOnly(_)
         | Error::Http(_) => TransportFailureKind::NotSent,
-        Error::Io(error) if error.kind() == std::io::ErrorKind::ConnectionRefused => {
-            TransportFailureKind::NotSent
-        }
+        Error::Io(error) if never_left(error) => TransportFailureKind::NotSent,
         Error::Timeout(_) => TransportFailureKind::TimedOut,
         Error::Io(error) if error.kind() == std::io::ErrorKind::TimedOut => TransportFailureKind::TimedOut,
         Error::BodyExceedsLimit(_) => TransportFailureKind::ResponseTooLarge,
@@ -91,4 +89,11 @@ fn classify(error: &ureq::Error) -> TransportFailure {
         }
     };
     TransportFailure::new(kind, detail)
+}
+
+/// Refused by the other side's kernel, or a name that didn't resolve; the standard library tells the latter by its words
+/// alone. Other errors of the network may come in the middle of a request.
+fn never_left(error: &std::io::Error) -> bool {
+    error.kind() == std::io::ErrorKind::ConnectionRefused
+        || error.to_string().starts_with("failed to lookup address information")
 }

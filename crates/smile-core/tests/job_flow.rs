@@ -1,4 +1,5 @@
 //! Whole jobs under a fake clock: what is sent when, and how each ends.
+#![allow(clippy::unwrap_used)] // A test that can't set itself up fails.
 
 mod support;
 

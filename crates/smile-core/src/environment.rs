@@ -86,6 +86,9 @@ impl BaseUrl {
             Ok(web) => web,
             Err(rule) => return refuse(rule),
         };
+        if url.len() > 2_000 {
+            return refuse("must not be longer than 2000 characters");
+        }
         if web.uri.query().is_some() {
             return refuse("must not have a query");
         }
@@ -236,6 +239,7 @@ mod tests {
             "https://",
             "://",
             "https:///v1",
+            &format!("https://example.com/{}", "x".repeat(2_000)),
         ] {
             let error = text.parse::<Environment>().unwrap_err().to_string();
             assert!(error.starts_with("`environment` must"), "{text}: {error}");

@@ -39,8 +39,10 @@ pub use partner::Partner;
 pub use partner_params::{JobId, PartnerParams, UserId};
 pub use problem::{ConfigError, Problem, ProblemKind, ValidationError};
 pub use result::{
-    ActionValue, Actions, Decision, Doubt, EchoedParams, ImageLinks, ResultCode, ResultEntry, UnknownValue,
-    Verdict,
+    ActionValue, Actions, AdverseMedia, AmlInfo, AmlPerson, Antifraud, Association, BeneficialOwner,
+    BusinessInfo, CompanyInformation, Date, Decision, Director, Doubt, EchoedParams, Fiduciary, ImageLinks,
+    Pep, PepSource, Personal, PersonalInfo, PoliticalPosition, Proprietor, Record, ResultCode, ResultEntry,
+    Sanction, SuspectUser, UnknownValue, Verdict,
 };
 pub use signature::{ReceivedTimestamp, SignatureError, SignedTimestamp, Signer};
 pub use timestamp::Timestamp;

@@ -86,11 +86,12 @@ pub(crate) fn is_calendar_date(text: &str) -> bool {
     read_date(text).is_some()
 }
 
-fn read_date(text: &str) -> Option<()> {
+/// Year, month and day.
+pub(crate) fn read_date(text: &str) -> Option<(u32, u32, u32)> {
     let mut rest = Scanner(text.as_bytes());
     let (year, month, day) = (rest.number(4)?, rest.after(b"-")?.number(2)?, rest.after(b"-")?.number(2)?);
     let real = (1..=12).contains(&month) && day >= 1 && day <= days_in_month(year, month);
-    (real && rest.0.is_empty()).then_some(())
+    (real && rest.0.is_empty()).then_some((year, month, day))
 }
 
 impl Add<Duration> for Timestamp {

@@ -5,14 +5,20 @@
 
 use serde_json::{Map, Value};
 
-/// The value under this key; failing that, under the one key that is the same but for casing and underscores.
+/// The value under this key; failing that, the one under keys that are the same but for casing and underscores.
 pub(crate) fn field<'a>(object: &'a Map<String, Value>, key: &str) -> Option<&'a Value> {
-    if let Some(value) = object.get(key) {
-        return Some(value);
-    }
-    let mut alike = object.iter().filter(|(other, _)| same_name(other, key));
-    // Two spellings and neither the documented one: there is no telling which is meant.
-    alike.next().filter(|_| alike.next().is_none()).map(|(_, value)| value)
+    // Two spellings that disagree, and neither the documented one: there is no telling which is meant.
+    object.get(key).or_else(|| alike(object, key).next().filter(|_| !disagrees(object, key)))
+}
+
+/// Whether two spellings of this key say different things. What depends on the key is in doubt then.
+pub(crate) fn disagrees(object: &Map<String, Value>, key: &str) -> bool {
+    let mut values = alike(object, key);
+    values.next().is_some_and(|first| values.any(|other| other != first))
+}
+
+fn alike<'a>(object: &'a Map<String, Value>, key: &str) -> impl Iterator<Item = &'a Value> {
+    object.iter().filter(move |(other, _)| same_name(other, key)).map(|(_, value)| value)
 }
 
 /// A string, or a whole number as its digits.
@@ -73,8 +79,11 @@ mod tests {
         let both = object(json!({ "result_code": "0811", "ResultCode": "0810" }));
         assert_eq!(text(&both, "ResultCode").as_deref(), Some("0810"));
         assert_eq!(text(&object(json!({ "result_code": "0811" })), "ResultCode").as_deref(), Some("0811"));
+        assert!(disagrees(&both, "ResultCode"));
         let neither = object(json!({ "result_code": "0811", "resultCode": "0810" }));
         assert_eq!(text(&neither, "ResultCode"), None);
+        let same = object(json!({ "result_code": "0811", "resultCode": "0811" }));
+        assert_eq!(text(&same, "ResultCode").as_deref(), Some("0811"));
     }
 
     #[test]

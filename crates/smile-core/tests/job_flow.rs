@@ -362,8 +362,7 @@ fn a_checkpoint_holds_no_secret() {
         text,
         concat!(
             r#"{"version":1,"base_url":"https://service.example/v1","partner_id":"001","user_id":"user-1","#,
-            r#""job_id":"job-1","job_type":1,"smile_job_id":"0000000007","reach":"uploaded","#,
-            r#""return_job_status":true,"return_history":false,"return_image_links":false}"#
+            r#""job_id":"job-1","job_type":1,"smile_job_id":"0000000007","reach":"uploaded"}"#
         )
     );
 }

@@ -19,9 +19,6 @@ pub struct Checkpoint {
     pub(crate) key: JobKey,
     pub(crate) smile_job_id: Option<String>,
     pub(crate) reach: Reach,
-    pub(crate) return_job_status: bool,
-    pub(crate) return_history: bool,
-    pub(crate) return_image_links: bool,
 }
 
 impl Checkpoint {
@@ -35,9 +32,6 @@ impl Checkpoint {
             key,
             smile_job_id: None,
             reach,
-            return_job_status: false,
-            return_history: false,
-            return_image_links: false,
         }
     }
 

@@ -43,6 +43,7 @@ pub struct JobFlow {
     deadline: Option<Timestamp>,
     not_before: Option<Timestamp>,
     is_out: bool,
+    is_reading: bool,
     reach: Reach,
     has_new_address: bool,
     images: Vec<LoadedImage>,
@@ -154,9 +155,6 @@ impl JobFlow {
             self.possible_reach(),
         );
         checkpoint.smile_job_id.clone_from(&self.smile_job_id);
-        checkpoint.return_job_status = self.status.wanted;
-        checkpoint.return_history = self.status.history;
-        checkpoint.return_image_links = self.status.image_links;
         checkpoint
     }
 
@@ -194,6 +192,7 @@ impl JobFlow {
             deadline: None,
             not_before: None,
             is_out: false,
+            is_reading: false,
             reach: Reach::Nothing,
             has_new_address: false,
             images: Vec::new(),
@@ -340,8 +339,7 @@ impl JobFlow {
         let Stage::Polling { polls, .. } = &self.stage else { return };
         let wait = self.settings.poll.delay_after(*polls);
         let Some(wait) = wait else { return self.unfinished() };
-        let at =
-            self.clock + wait.max(retry_after.unwrap_or_default().min(super::RetryPolicy::MAX_RETRY_AFTER));
+        let at = self.clock + wait.max(asked_for(retry_after));
         if self.is_in_time(at) { self.not_before = Some(at) } else { self.unfinished() }
     }
 
@@ -375,10 +373,10 @@ impl JobFlow {
                     self.schedule_poll(None);
                 }
             }
-            Stage::Reconciling { upload, lost, .. } if status.is_waiting_for_zip() => match upload.take() {
+            Stage::Reconciling { upload, lost, .. } if status.has_zip() == Some(false) => match upload.take()
+            {
                 Some((upload, bytes, attempts)) => {
-                    let wait = self.settings.retry.delay_after(attempts, Step::Upload, None, self.seed);
-                    if wait.is_none() {
+                    if self.settings.retry.delay_after(attempts, Step::Upload, None, self.seed).is_none() {
                         let error = lost.clone();
                         return self.fail(JobErrorKind::Operation { step: Step::Upload, error });
                     }
@@ -390,6 +388,10 @@ impl JobFlow {
                     self.stage = Stage::Reading { index: 0 };
                 }
             },
+            Stage::Reconciling { .. } if status.has_zip().is_none() => {
+                let what = "doesn't tell whether the zip has arrived";
+                self.failed(OperationError::UnexpectedResponse { status: 200, what }, None);
+            }
             Stage::Reconciling { .. } => {
                 let is_complete = status.job_complete && self.status.wanted;
                 self.uploaded();
@@ -418,12 +420,7 @@ impl JobFlow {
                 let (upload, bytes, tried) = (upload.clone(), *bytes, *attempts);
                 self.reach = Reach::MaybeUploaded;
                 // It takes the service a moment to notice a zip.
-                let wait = self
-                    .settings
-                    .poll
-                    .delay_after(0)
-                    .unwrap_or_default()
-                    .max(retry_after.unwrap_or_default());
+                let wait = self.settings.poll.delay_after(0).unwrap_or_default().max(asked_for(retry_after));
                 self.note_retry(Step::Upload, tried, &error, wait);
                 self.stage =
                     Stage::Reconciling { upload: Some((upload, bytes, tried)), lost: error, failures: 0 };
@@ -510,6 +507,7 @@ impl Flow for JobFlow {
         self.not_before = None;
         if matches!(self.stage, Stage::Reading { .. }) {
             if let Some(path) = self.look_at_images() {
+                self.is_reading = true;
                 return Next::Read(path);
             }
             self.images_are_here();
@@ -550,6 +548,9 @@ impl Flow for JobFlow {
 
     fn read(&mut self, now: Timestamp, file: std::io::Result<Vec<u8>>) {
         self.tick(now);
+        if !std::mem::take(&mut self.is_reading) {
+            return;
+        }
         let (Stage::Reading { index }, Some(job)) = (&mut self.stage, &self.job) else { return };
         let Some((role, image)) = job.images.get(*index) else { return };
         let loaded = match file {
@@ -614,6 +615,11 @@ fn note(
             faults.push(Problem::new(image_field(index, role), ProblemKind::Image(fault), fault.rule()));
         }
     }
+}
+
+/// How long the service asks to wait, up to what is granted.
+fn asked_for(retry_after: Option<Duration>) -> Duration {
+    retry_after.unwrap_or_default().min(super::RetryPolicy::MAX_RETRY_AFTER)
 }
 
 fn key_of(job: &Job) -> JobKey {

@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 
 use super::{ApiError, Operation, OperationError, Repeat, json_object, post_json};
 use crate::flow::Step;
+use crate::result::audit::audit;
 use crate::result::{ImageLinks, ResultEntry, Verdict};
 use crate::{JobId, JobType, Partner, ReceivedTimestamp, SignatureError, Timestamp, UserId, tolerant};
 
@@ -104,9 +105,21 @@ impl JobStatus {
         }))
     }
 
-    /// Whether the service still waits for the zip, as far as it knows itself.
-    pub fn is_waiting_for_zip(&self) -> bool {
-        self.code.as_deref() == Some("2314")
+    /// Whether the service has the job's zip, as far as it knows itself; `None` if the answer doesn't tell.
+    pub fn has_zip(&self) -> Option<bool> {
+        if self.job_complete || self.entry().is_some() {
+            return Some(true);
+        }
+        match self.code.as_deref() {
+            Some("2302") => Some(true),
+            Some("2314") => Some(false),
+            _ => None,
+        }
+    }
+
+    /// What may go into a log: codes, actions, flags and ids of jobs, with the names of the fields that were left out.
+    pub fn audit_json(&self) -> Value {
+        audit(&self.raw)
     }
 
     /// The whole answer, as it came.
@@ -186,17 +199,14 @@ impl Operation for JobStatusRequest {
             _ => JobResult::Absent,
         };
         if let JobResult::Entry(entry) = &result {
-            let params = entry.partner_params();
-            let other_job = params.job_id().is_some_and(|job_id| job_id != self.job_id.as_str());
-            let other_user = params.user_id().is_some_and(|user_id| user_id != self.user_id.as_str());
-            if other_job || other_user {
+            if entry.partner_params().is_of_other_job(self.user_id.as_str(), self.job_id.as_str()) {
                 return Err(OperationError::WrongJob);
             }
         }
         let history = tolerant::field(&raw, "history").and_then(Value::as_array);
         Ok(JobStatus {
             job_complete: tolerant::flag(&raw, "job_complete").unwrap_or(false),
-            job_success: tolerant::flag(&raw, "job_success"),
+            job_success: success(&raw),
             code: tolerant::text(&raw, "code"),
             result,
             history: history.into_iter().flatten().cloned().filter_map(ResultEntry::from_json).collect(),
@@ -209,6 +219,15 @@ impl Operation for JobStatusRequest {
             raw,
         })
     }
+}
+
+/// `job_success`; false if it can't be read, or is there twice and disagrees with itself.
+fn success(raw: &Map<String, Value>) -> Option<bool> {
+    let agrees = !tolerant::disagrees(raw, "job_success");
+    if agrees && tolerant::field(raw, "job_success").is_none_or(Value::is_null) {
+        return None;
+    }
+    Some(agrees && tolerant::flag(raw, "job_success") == Some(true))
 }
 
 #[cfg(test)]
@@ -283,7 +302,7 @@ mod tests {
     fn a_job_without_its_zip_has_text_for_a_result() {
         let body = json!({ "job_complete": false, "job_success": "false", "code": 2314, "result": "No zip file received" });
         let status = parse(&signed(body)).unwrap();
-        assert!(status.is_waiting_for_zip());
+        assert_eq!(status.has_zip(), Some(false));
         assert_eq!(status.verdict(), None);
         assert_eq!(status.result, JobResult::Text("No zip file received".into()));
     }

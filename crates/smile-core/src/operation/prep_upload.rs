@@ -63,10 +63,7 @@ impl PreparedUpload {
 
 impl fmt::Debug for PreparedUpload {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PreparedUpload")
-            .field("smile_job_id", &self.smile_job_id)
-            .field("code", &self.code)
-            .finish_non_exhaustive()
+        f.debug_struct("PreparedUpload").field("bytes", &self.raw.get().len()).finish_non_exhaustive()
     }
 }
 
@@ -148,12 +145,17 @@ impl Operation for PrepUpload<'_> {
             .map_err(|_| OperationError::unexpected(response.status(), "is not JSON"))?;
         Ok(PreparedUpload {
             upload_url: UploadUrl::new(&url, partner.environment())?,
-            smile_job_id: tolerant::text(&object, "smile_job_id"),
+            // It is shown, to find the job again by, so it must look like an id.
+            smile_job_id: tolerant::text(&object, "smile_job_id").filter(|id| looks_like_an_id(id)),
             ref_id: tolerant::text(&object, "ref_id"),
             code: tolerant::text(&object, "code"),
             raw,
         })
     }
+}
+
+fn looks_like_an_id(text: &str) -> bool {
+    (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
 #[cfg(test)]

@@ -81,7 +81,7 @@ action_values! {
 }
 
 impl ActionValue {
-    fn from_json(value: &Value) -> Self {
+    pub(super) fn from_json(value: &Value) -> Self {
         let text = match value {
             Value::String(text) => text.clone(),
             other => other.to_string(),

@@ -4,7 +4,8 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-use super::{Actions, ImageLinks, Verdict};
+use super::audit::audit;
+use super::{Actions, AmlInfo, Antifraud, BusinessInfo, ImageLinks, PersonalInfo, Record, Verdict};
 use crate::{JobType, tolerant};
 
 /// One result of a job, as the service reported it.
@@ -84,9 +85,58 @@ impl ResultEntry {
         EchoedParams(tolerant::field(&self.fields, "PartnerParams").and_then(Value::as_object))
     }
 
+    /// What the ID authority, or the document, says about the person.
+    pub fn personal_info(&self) -> PersonalInfo<'_> {
+        PersonalInfo(Record::new(&self.fields))
+    }
+
+    /// What the registry says about a company, in the result of a Business Verification.
+    pub fn business(&self) -> BusinessInfo<'_> {
+        BusinessInfo(Record::new(&self.fields))
+    }
+
+    /// Who was found on watch lists, in the result of an AML check.
+    pub fn aml(&self) -> AmlInfo<'_> {
+        AmlInfo(Record::new(&self.fields))
+    }
+
+    /// What Smile Secure found about the user, where the partner has it.
+    pub fn antifraud(&self) -> Option<Antifraud<'_>> {
+        Record::new(&self.fields).child("Antifraud").map(Antifraud)
+    }
+
+    /// What may go into a log: codes, actions, flags and ids of jobs, with the names of the fields that were left out.
+    pub fn audit_json(&self) -> Value {
+        audit(&self.fields)
+    }
+
     /// `ImageLinks`, where the entry has some.
     pub fn image_links(&self) -> Option<ImageLinks> {
         tolerant::field(&self.fields, "ImageLinks").and_then(Value::as_object).cloned().map(ImageLinks::new)
+    }
+
+    /// Whether parts that a verdict rests on are there and can't be read, or are there twice and disagree.
+    pub(super) fn is_unreadable(&self) -> bool {
+        let present = |key: &str| tolerant::field(&self.fields, key).filter(|value| !value.is_null());
+        let is_object = |key: &str| present(key).is_none_or(Value::is_object);
+        let steps = present("Actions").and_then(Value::as_object);
+        let odd_step = steps.is_some_and(|steps| {
+            steps.iter().any(|(name, value)| {
+                !(value.is_string() || value.is_null()) || tolerant::disagrees(steps, name)
+            })
+        });
+        let twice = ["ResultCode", "Actions", "IsFinalResult", "PartnerParams"];
+        odd_step
+            || !is_object("Actions")
+            || !is_object("PartnerParams")
+            || twice.iter().any(|key| tolerant::disagrees(&self.fields, key))
+    }
+
+    /// Whether it says, or may say, that more is to come.
+    pub(super) fn says_not_final(&self) -> bool {
+        let says_something =
+            tolerant::field(&self.fields, "IsFinalResult").is_some_and(|value| !value.is_null());
+        says_something && self.is_final_result() != Some(true)
     }
 
     /// Any field by the service's name, as it came.
@@ -141,6 +191,24 @@ impl<'a> EchoedParams<'a> {
     /// `job_type`, from a number or digits. Some callers of the API never set it.
     pub fn job_type(&self) -> Option<JobType> {
         tolerant::text(self.0?, "job_type")?.trim().parse().ok().map(JobType::from_number)
+    }
+
+    /// Whether what is here is certainly not of this type of job: another type, or none that can be read.
+    pub(super) fn is_of_other_type(&self, job_type: JobType) -> bool {
+        let Some(object) = self.0 else { return false };
+        let says_something = tolerant::field(object, "job_type").is_some_and(|value| !value.is_null());
+        tolerant::disagrees(object, "job_type") || (says_something && self.job_type() != Some(job_type))
+    }
+
+    /// Whether these ids name another job or user than this one, or disagree with themselves.
+    pub(crate) fn is_of_other_job(&self, user_id: &str, job_id: &str) -> bool {
+        let Some(object) = self.0 else { return false };
+        let other = |name: &str, expected: &str| {
+            tolerant::disagrees(object, name)
+                || tolerant::field(object, name).is_some_and(|value| !value.is_null())
+                    && tolerant::text(object, name).as_deref() != Some(expected)
+        };
+        other("job_id", job_id) || other("user_id", user_id)
     }
 
     /// A key of the partner's own, as it came.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{ResultCode, ResultEntry};
+use super::{ActionValue, ResultCode, ResultEntry};
 use crate::JobType;
 use crate::catalogue::{self, Category, ResultCodeRow};
 
@@ -48,6 +48,8 @@ pub enum Doubt {
     NotInCatalogue,
     /// The code approves, and `job_success` or one of the actions says no.
     Contradiction,
+    /// A part that the verdict rests on can't be read, or is there twice and disagrees with itself.
+    Unreadable,
 }
 
 /// What a result amounts to, and whether that is the last word.
@@ -73,34 +75,32 @@ impl Verdict {
             doubt: Some(doubt),
             row,
         };
+        if entry.is_unreadable() {
+            return unknown(Doubt::Unreadable, None);
+        }
         let Some(number) = &code else { return unknown(Doubt::NoCode, None) };
         let Some(job_type) = job_type else { return unknown(Doubt::NoJobType, None) };
-        if entry.partner_params().job_type().is_some_and(|echoed| echoed != job_type) {
+        if entry.partner_params().is_of_other_type(job_type) {
             return unknown(Doubt::OtherJobType, None);
         }
         let Some(row) = catalogue::result_code(number.as_str(), job_type) else {
             return unknown(Doubt::NotInCatalogue, None);
         };
-        let mut decision = match row.category {
-            Category::Approved => Decision::Approved,
-            Category::Provisional | Category::SuspectedSpoof | Category::Inconclusive => {
-                Decision::Provisional
-            }
-            Category::Rejected => Decision::Rejected,
-            Category::Error => Decision::Error,
-        };
-        let says_not_final = entry.is_final_result() == Some(false);
+        let mut decision = decision_of(row.category);
+        let mut is_final = row.is_final && !entry.says_not_final();
         if decision == Decision::Approved {
-            let says_no =
-                job_success == Some(false) || entry.actions().iter().any(|(_, value)| value.is_negative());
-            if says_no {
+            let steps = || entry.actions().iter().map(|(_, value)| value);
+            if job_success == Some(false) || steps().any(ActionValue::is_negative) {
                 return unknown(Doubt::Contradiction, Some(row));
             }
-            if says_not_final {
+            // What the machine left pending a reviewer has looked at, once there is a reviewer's code (12xx).
+            let is_pending = !number.as_str().starts_with("12") && steps().any(ActionValue::is_pending);
+            if is_pending || !is_final {
                 decision = Decision::Provisional;
+                is_final = false;
             }
         }
-        Self { decision, is_final: row.is_final && !says_not_final, code, doubt: None, row: Some(row) }
+        Self { decision, is_final, code, doubt: None, row: Some(row) }
     }
 
     /// Of a job that is complete and has no result entry to it.
@@ -151,9 +151,19 @@ impl Verdict {
             (Some(Doubt::NoJobType), _) => "the result doesn't say what type of job it is about",
             (Some(Doubt::OtherJobType), _) => "the result is about a job of another type",
             (Some(Doubt::Contradiction), _) => "the code approves, but another part of the result says no",
+            (Some(Doubt::Unreadable), _) => "a part of the result can't be read, or disagrees with itself",
             (None, Some(row)) => row.meaning,
             (Some(Doubt::NotInCatalogue), _) | (None, None) => "the code is not known for this type of job",
         }
+    }
+}
+
+fn decision_of(category: Category) -> Decision {
+    match category {
+        Category::Approved => Decision::Approved,
+        Category::Provisional | Category::SuspectedSpoof | Category::Inconclusive => Decision::Provisional,
+        Category::Rejected => Decision::Rejected,
+        Category::Error => Decision::Error,
     }
 }
 
@@ -205,6 +215,37 @@ mod tests {
     fn an_approval_that_says_it_is_not_final_is_provisional() {
         let verdict = verdict(1, json!({ "ResultCode": "0810", "IsFinalResult": "false" }));
         assert_eq!((verdict.decision(), verdict.is_final()), (Decision::Provisional, false));
+    }
+
+    #[test]
+    fn an_approval_with_a_step_that_is_still_pending_is_provisional() {
+        let pending = json!({ "Selfie_Check": "Under Review" });
+        let machine = verdict(1, json!({ "ResultCode": "0810", "Actions": pending }));
+        assert_eq!((machine.decision(), machine.is_final()), (Decision::Provisional, false));
+        assert!(verdict(1, json!({ "ResultCode": "1210", "Actions": pending })).is_approved());
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_never_an_approval() {
+        for (part, value, doubt) in [
+            ("Actions", json!(["Not Verified"]), Some(Doubt::Unreadable)),
+            ("Actions", json!({ "Verify_ID_Number": { "value": "Not Verified" } }), Some(Doubt::Unreadable)),
+            (
+                "Actions",
+                json!({ "Liveness_Check": "Passed", "liveness_check": "Failed" }),
+                Some(Doubt::Unreadable),
+            ),
+            ("result_code", json!("0811"), Some(Doubt::Unreadable)),
+            ("is_final_result", json!(0), None),
+            ("PartnerParams", json!({ "job_type": 99_999 }), Some(Doubt::OtherJobType)),
+            ("PartnerParams", json!({ "job_type": 1.5 }), Some(Doubt::OtherJobType)),
+            ("PartnerParams", json!({ "jobType": 6, "JOB_TYPE": 6 }), Some(Doubt::OtherJobType)),
+        ] {
+            let mut entry = json!({ "ResultCode": "0810" });
+            entry[part] = value;
+            let verdict = verdict(1, entry.clone());
+            assert_eq!((verdict.is_approved(), verdict.doubt()), (false, doubt), "{entry}");
+        }
     }
 
     #[test]

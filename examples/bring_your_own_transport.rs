@@ -56,7 +56,7 @@ fn now() -> Timestamp {
 fn transport(request: &Request<Bytes>, timeout: Duration) -> Result<Response<Bytes>, TransportFailure> {
     let ends = Instant::now() + timeout;
     if request.uri().scheme_str() != Some("http") {
-        return Err(TransportFailure::not_sent(
+        return Err(TransportFailure::refused(
             "this transport has no TLS: it reaches services on this machine alone",
         ));
     }

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use smile_examples::{Failure, Setup, report};
 use smile_reqwest::Client;
-use smile_reqwest::core::{Job, JobId, JobType, PartnerParams};
+use smile_reqwest::core::{Job, JobId, JobType, PartnerParams, Verdict};
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -24,7 +24,10 @@ async fn run() -> Result<ExitCode, Failure> {
             .with_liveness(setup.liveness())
             .return_job_status(true);
         let enrolled = client.submit_with(job, setup.narrator()).await?;
-        setup.conclude(&enrolled)?;
+        let exit = setup.conclude(&enrolled)?;
+        if !enrolled.verdict().is_some_and(Verdict::is_approved) {
+            return Ok(exit);
+        }
         println!("\nNow the same user comes back:\n");
         let job_id = JobId::new(format!("{}-again", params.job_id()));
         params = PartnerParams::new(params.user_id().clone(), job_id);

@@ -37,6 +37,7 @@ pub(crate) fn narrator() -> impl FnMut(Event) + Send + 'static {
         Event::Retrying { step, attempt, error, .. } => {
             println!("  again      {step} failed at try {attempt}: {error}");
         }
+        Event::Warning(problem) => println!("  careful    {problem}"),
         _ => {}
     }
 }
@@ -53,6 +54,7 @@ pub(crate) fn verdict(verdict: Option<&Verdict>, outcome: &JobOutcome) {
                 if verdict.is_final() { "yes" } else { "no: more comes by callback" }
             );
             println!("  code       {code}: {}", verdict.meaning());
+            println!("  next       {}", verdict.next_step());
         }
         (None, JobOutcome::Submitted { .. }) => println!("  verdict    comes by callback"),
         (None, _) => {

@@ -151,7 +151,7 @@ fn a_missing_file_leaves_no_job_behind() {
         let error = driver.submit(sandbox.partner(), job, quick()).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "the job can't be submitted: `images[0] (selfie)` names a file that doesn't exist; \
+            "nothing was sent: `images[0] (selfie)` names a file that doesn't exist; \
              `images[1] (liveness)` names a directory, not a file"
         );
         assert!(sandbox.requests().is_empty(), "{driver:?}");
@@ -167,16 +167,16 @@ fn the_status_of_any_job_can_be_asked_for_with_history_and_links() {
         .job_type(JobType::BIOMETRIC_KYC)
         .return_history(true)
         .return_image_links(true);
-    let blocking = smile_ureq::Client::new(sandbox.partner()).job_status(request.clone()).unwrap();
+    let blocking = smile_ureq::Client::new(sandbox.partner()).call(request.clone()).unwrap();
     let client = smile_reqwest::Client::new(sandbox.partner()).unwrap();
-    let asynchronous = block_on(client.job_status(request)).unwrap();
+    let asynchronous = block_on(client.call(request)).unwrap();
     for status in [blocking, asynchronous] {
         assert!(status.verdict().unwrap().is_approved());
         assert_eq!(status.history.len(), 1);
         assert!(status.image_links.unwrap().selfie_image().unwrap().starts_with("http://127.0.0.1"));
     }
     let stranger = JobStatusRequest::new(UserId::new("nobody"), ids.job_id().clone());
-    let status = smile_ureq::Client::new(sandbox.partner()).job_status(stranger).unwrap();
+    let status = smile_ureq::Client::new(sandbox.partner()).call(stranger).unwrap();
     assert!(status.has_zip() == Some(false) && status.verdict().is_none());
 }
 
@@ -195,6 +195,7 @@ fn redirects_are_not_followed() {
         let error = driver.submit(partner.clone(), biometric_kyc("redirect"), quick()).unwrap_err();
         assert!(error.to_string().contains("redirect"), "{driver:?}: {error}");
     }
+    assert!(elsewhere.take().is_empty());
     // A client of the user's that does follow is not believed either.
     let http = reqwest::Client::new();
     let client = smile_reqwest::Client::with_http_client(partner, http)
@@ -204,6 +205,7 @@ fn redirects_are_not_followed() {
         error.kind(),
         smile_core::JobErrorKind::Operation { error: OperationError::Transport(_), .. }
     ));
+    assert_eq!(elsewhere.take().len(), 1, "it is not sent there again");
 }
 
 #[test]

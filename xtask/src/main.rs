@@ -1,8 +1,12 @@
 //! The workspace's own tasks, in Rust, so that they need nothing but the toolchain: `cargo xtask`.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "it talks to whoever runs it")]
 
+mod catalog;
 mod ci;
 mod codegen;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)] // A test that cannot go on has failed, in a helper as well.
+mod scratch;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -13,12 +17,18 @@ Usage: cargo xtask <task>
 Tasks:
   codegen            turn crates/smile-core/catalog/*.toml into Rust
   codegen --check    change nothing; fail if the generated Rust is stale
+  catalog diff SERVICES.json
+                     compare the catalogue's ID types with a saved answer of the
+                     services endpoint (GET /services)
+  catalog diff SERVICES.json --write
+                     and make the catalogue say the same
   ci                 run every check there is, up to the first that fails
   ci <step>...       run only these steps
   ci --list          name the steps
   help               show this
 
-Exit codes: 0 all is well; 1 something is wrong; 2 the command line is.";
+Exit codes: 0 all is well; 1 something is wrong; 2 the command line is.
+Of `catalog diff`: 0 no difference, or it is written; 1 a difference; 2 nothing could be compared.";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -27,6 +37,10 @@ fn main() -> ExitCode {
     let done = match arguments.as_slice() {
         ["codegen"] => codegen::write(&root),
         ["codegen", "--check"] => codegen::check(&root),
+        ["catalog", "diff", answer] if !answer.starts_with('-') => return diff(&root, answer, false),
+        ["catalog", "diff", answer, "--write"] | ["catalog", "diff", "--write", answer] => {
+            return diff(&root, answer, true);
+        }
         ["ci", "--list"] => {
             ci::list();
             Ok(())
@@ -49,6 +63,33 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn diff(root: &Path, answer: &str, write: bool) -> ExitCode {
+    let report = match catalog::diff(root, Path::new(answer), write) {
+        Ok(report) => report,
+        Err(message) => {
+            eprintln!("error: {message}");
+            return ExitCode::from(2);
+        }
+    };
+    for difference in &report.differences {
+        println!("{difference}");
+    }
+    for remark in &report.remarks {
+        println!("note     {remark}");
+    }
+    match (report.differences.len(), write) {
+        (0, _) => println!("no difference"),
+        (count, false) => {
+            println!("{count} rows differ; to write them into the catalogue: --write");
+            return ExitCode::FAILURE;
+        }
+        (count, true) => {
+            println!("{count} rows are written; look at them, and then run `cargo xtask codegen`");
+        }
+    }
+    ExitCode::SUCCESS
 }
 
 fn misused(message: &str) -> ExitCode {

@@ -42,8 +42,14 @@ impl Environment {
         }
     }
 
-    /// Whether this is a custom base URL on this machine itself.
-    pub(crate) fn is_loopback(&self) -> bool {
+    /// The URL in front of the version: the base URL without a `/v1` at its end.
+    pub(crate) fn root_url(&self) -> &str {
+        let base = self.base_url();
+        base.strip_suffix("/v1").unwrap_or(base)
+    }
+
+    /// Whether the service is on this machine itself: an emulator, or a tunnel.
+    pub fn is_loopback(&self) -> bool {
         matches!(self, Self::Custom(base) if base.is_loopback)
     }
 }
@@ -117,7 +123,8 @@ impl fmt::Debug for BaseUrl {
 pub struct CallbackUrl {
     text: Box<str>,
     host: Box<str>,
-    is_private: bool,
+    is_https: bool,
+    is_loopback: bool,
 }
 
 impl CallbackUrl {
@@ -131,7 +138,7 @@ impl CallbackUrl {
         }
         let web = WebUrl::parse(url).map_err(|rule| ConfigError::malformed("callback_url", rule))?;
         let host = web.uri.host().unwrap_or_default().into();
-        Ok(Self { text: url.into(), host, is_private: web.is_private() })
+        Ok(Self { text: url.into(), host, is_https: web.is_https, is_loopback: web.is_loopback })
     }
 
     /// The URL, as given.
@@ -139,9 +146,12 @@ impl CallbackUrl {
         &self.text
     }
 
-    /// `https`, or `http` to this machine itself.
-    pub(crate) fn is_private(&self) -> bool {
-        self.is_private
+    pub(crate) fn is_https(&self) -> bool {
+        self.is_https
+    }
+
+    pub(crate) fn is_loopback(&self) -> bool {
+        self.is_loopback
     }
 }
 
@@ -176,6 +186,12 @@ impl WebUrl {
             return Err("must not have a user or a password in it");
         }
         let Some(host) = uri.host().filter(|host| !host.is_empty()) else { return Err(RULE) };
+        // A port that can't be one is dropped by the parser.
+        let has_odd_port =
+            uri.port().is_none() && uri.authority().is_some_and(|authority| authority.as_str() != host);
+        if has_odd_port || uri.port_u16() == Some(0) {
+            return Err("must have a port between 1 and 65535, or none");
+        }
         let is_loopback = is_loopback(host);
         Ok(Self { uri, is_https, is_loopback })
     }
@@ -185,7 +201,7 @@ impl WebUrl {
         self.is_https || self.is_loopback
     }
 
-    /// Whether the service may send us there: to https anywhere, to this machine only if the service is on it.
+    /// Whether the service may send us there: to https anywhere, over http only to this machine if the service is on it.
     pub(crate) fn may_follow(&self, from: &Environment) -> bool {
         self.is_https || (self.is_loopback && from.is_loopback())
     }
@@ -239,6 +255,9 @@ mod tests {
             "https://",
             "://",
             "https:///v1",
+            "https://example.com:99999/v1",
+            "https://example.com:/v1",
+            "https://example.com:0/v1",
             &format!("https://example.com/{}", "x".repeat(2_000)),
         ] {
             let error = text.parse::<Environment>().unwrap_err().to_string();

@@ -23,12 +23,18 @@ impl JobType {
     pub const SMARTSELFIE_AUTHENTICATION: Self = Self(2);
     /// 4: enrols a new user with a selfie, without any ID.
     pub const SMARTSELFIE_REGISTRATION: Self = Self(4);
+    /// 5: what an ID authority knows under an ID number: Enhanced KYC, and Basic KYC.
+    pub const ENHANCED_KYC: Self = Self(5);
     /// 6: a photo of an ID document, checked, and compared with a selfie.
     pub const DOCUMENT_VERIFICATION: Self = Self(6);
+    /// 7: what a registry knows of a company.
+    pub const BUSINESS_VERIFICATION: Self = Self(7);
     /// 8: replaces the selfie on file of an enrolled user.
     pub const UPDATE_PHOTO: Self = Self(8);
     /// 9: compares what a document says with what the ID authority says.
     pub const COMPARE_USER_INFO: Self = Self(9);
+    /// 10: whether somebody is on a watch list.
+    pub const AML: Self = Self(10);
     /// 11: Document Verification, with the ID authority asked as well.
     pub const ENHANCED_DOCUMENT_VERIFICATION: Self = Self(11);
 
@@ -48,9 +54,12 @@ impl JobType {
             1 => "Biometric KYC",
             2 => "SmartSelfie Authentication",
             4 => "SmartSelfie Registration",
+            5 => "Enhanced KYC",
             6 => "Document Verification",
+            7 => "Business Verification",
             8 => "Update Photo",
             9 => "Compare User Info",
+            10 => "AML Check",
             11 => "Enhanced Document Verification",
             _ => return None,
         })

@@ -26,8 +26,8 @@ pub use callback::{Callback, CallbackError};
 pub use credentials::{ApiKey, PartnerId};
 pub use environment::{BaseUrl, CallbackUrl, Environment};
 pub use flow::{
-    Call, CallError, Checkpoint, Event, Flow, FlowSettings, JobError, JobErrorKind, JobFlow, JobKey,
-    JobOutcome, Next, PollSchedule, Reach, RetryPolicy, Step, Submission,
+    Call, CallError, CallErrorKind, Checkpoint, Event, Flow, FlowSettings, JobError, JobErrorKind, JobFlow,
+    JobKey, JobOutcome, Next, PollSchedule, Reach, RetryPolicy, Step, Submission,
 };
 pub use id_info::IdInfo;
 pub use image::{Image, ImageEncoding, ImageFault, ImageRole, ImageType};

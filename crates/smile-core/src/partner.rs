@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::catalogue::IdTypeCatalogue;
 use crate::{ApiKey, CallbackUrl, ConfigError, Environment, PartnerId, Signer};
 
 /// A partner in one environment: its id and key, where the service is, and where callbacks go by default.
@@ -28,6 +29,7 @@ struct Inner {
     callback_url: Option<CallbackUrl>,
     source_sdk: String,
     source_sdk_version: String,
+    id_types: Option<IdTypeCatalogue>,
 }
 
 impl Partner {
@@ -47,6 +49,7 @@ impl Partner {
             callback_url: None,
             source_sdk: "rust".to_owned(),
             source_sdk_version: env!("CARGO_PKG_VERSION").to_owned(),
+            id_types: Some(IdTypeCatalogue::built_in()),
         })))
     }
 
@@ -68,6 +71,26 @@ impl Partner {
         inner.source_sdk = name.into();
         inner.source_sdk_version = version.into();
         self
+    }
+
+    /// Which ID types there are and what their numbers look like, in place of the built-in ones: made from an answer of the
+    /// services endpoint, say.
+    #[must_use]
+    pub fn with_id_types(mut self, id_types: IdTypeCatalogue) -> Self {
+        Arc::make_mut(&mut self.0).id_types = Some(id_types);
+        self
+    }
+
+    /// Doesn't look at ID types and numbers before they are sent: the service will judge them. It may bill for that.
+    #[must_use]
+    pub fn leave_judgement_to_service(mut self) -> Self {
+        Arc::make_mut(&mut self.0).id_types = None;
+        self
+    }
+
+    /// The ID types that numbers are looked at with, unless that is left to the service.
+    pub fn id_types(&self) -> Option<&IdTypeCatalogue> {
+        self.0.id_types.as_ref()
     }
 
     /// The partner id.

@@ -69,12 +69,12 @@ impl ConfigError {
     }
 }
 
-/// Everything that is wrong with a job, found before anything was sent.
+/// Everything that is wrong with a job or a request, found before anything was sent.
 ///
 /// All problems are named at once, so that a form can be mended in one go. Nothing has reached the service: mend
-/// the input and submit again with the same ids.
+/// the input and try again with the same ids.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the job can't be submitted: {}", list(.problems))]
+#[error("nothing was sent: {}", list(.problems))]
 pub struct ValidationError {
     problems: Vec<Problem>,
 }

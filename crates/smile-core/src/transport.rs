@@ -25,6 +25,10 @@ pub enum TransportFailureKind {
     Interrupted,
     /// The answer was larger than the transport takes. The service has acted on the request.
     ResponseTooLarge,
+    /// The HTTP client followed a redirect, so the answer, and perhaps the request, is somebody else's.
+    Misdirected,
+    /// The transport won't send this, now or later: nothing of it left.
+    Refused,
 }
 
 impl TransportFailure {
@@ -46,6 +50,11 @@ impl TransportFailure {
     /// The connection broke before the answer was complete.
     pub fn interrupted(detail: impl Into<String>) -> Self {
         Self::new(TransportFailureKind::Interrupted, detail)
+    }
+
+    /// The transport won't send this, now or later.
+    pub fn refused(detail: impl Into<String>) -> Self {
+        Self::new(TransportFailureKind::Refused, detail)
     }
 
     /// What became of the request.
@@ -81,6 +90,8 @@ impl fmt::Display for TransportFailureKind {
             Self::TimedOut => "the service didn't answer in time",
             Self::Interrupted => "the connection broke before the answer was complete",
             Self::ResponseTooLarge => "the answer was larger than this client takes",
+            Self::Misdirected => "the HTTP client followed a redirect, which it must not",
+            Self::Refused => "the request was not sent",
         })
     }
 }

@@ -1,12 +1,17 @@
-//! What a job must have before anything is read or sent.
+//! What a job or a request must have before anything is read or sent.
 //!
 //! The official SDKs disagree on these rules; each one here is the strictest that the service itself holds to, and
-//! none of them is only some SDK's own.
+//! none of them is only some SDK's own. What the service would certainly refuse is a problem; what it will likely
+//! refuse, or what will disappoint, is a warning, and is sent all the same.
 
+use crate::catalogue::{BankCode, IdType, NumberCheck, Product, normalise_bank_code};
 use crate::environment::CallbackUrl;
 use crate::image::ImageSource;
 use crate::timestamp::is_calendar_date;
-use crate::{Environment, ImageRole, Job, JobType, Partner, Problem, ProblemKind, ValidationError};
+use crate::{
+    Environment, IdInfo, ImageRole, Job, JobType, Partner, PartnerParams, Problem, ProblemKind,
+    ValidationError,
+};
 
 impl Job {
     /// Checks everything that can be told without looking at the images. Running a job does this first.
@@ -14,27 +19,25 @@ impl Job {
     /// # Errors
     /// All problems at once, each with the field and the rule.
     pub fn validate(&self, partner: &Partner) -> Result<(), ValidationError> {
-        let mut problems = Problems(Vec::new());
-        self.check_partner_params(&mut problems);
-        self.check_images(&mut problems);
-        self.check_id_info(&mut problems);
-        self.check_return(partner, &mut problems);
-        ValidationError::check(problems.0)
+        ValidationError::check(self.check(partner).errors)
     }
 
-    fn check_partner_params(&self, problems: &mut Problems) {
-        let params = &self.partner_params;
-        problems.required("partner_params.user_id", Some(params.user_id.as_str()));
-        problems.required("partner_params.job_id", Some(params.job_id.as_str()));
-        for key in ["user_id", "job_id", "job_type"] {
-            if params.extra.contains_key(key) {
-                problems.add(
-                    format!("partner_params.{key}"),
-                    ProblemKind::Conflict,
-                    "is set by the job itself and can't be an extra key",
-                );
-            }
+    /// What the service will likely refuse, or what will disappoint: a Biometric KYC against a kind of ID whose authority
+    /// has no photo, say. Running a job tells these as [`Event::Warning`](crate::Event::Warning).
+    pub fn warnings(&self, partner: &Partner) -> Vec<Problem> {
+        self.check(partner).warnings
+    }
+
+    fn check(&self, partner: &Partner) -> Problems {
+        let mut problems = Problems::default();
+        if matches!(self.job_type, JobType::ENHANCED_KYC | JobType::BUSINESS_VERIFICATION | JobType::AML) {
+            problems.add("job_type", ProblemKind::Conflict, "has an endpoint of its own, without images");
         }
+        problems.partner_params(&self.partner_params);
+        self.check_images(&mut problems);
+        self.check_id_info(partner, &mut problems);
+        problems.callback(self.callback_for(partner), partner, !self.options.return_job_status);
+        problems
     }
 
     fn check_images(&self, problems: &mut Problems) {
@@ -54,54 +57,27 @@ impl Job {
         }
     }
 
-    fn check_id_info(&self, problems: &mut Problems) {
+    fn check_id_info(&self, partner: &Partner, problems: &mut Problems) {
+        const PREFIX: &str = "id_info.";
         let id_info = &self.id_info;
-        let country = id_info.country.as_deref();
-        let is_document = self.job_type.is_document();
-        if is_document || id_info.entered {
-            problems.required("id_info.country", country);
-        }
-        if self.job_type == JobType::ENHANCED_DOCUMENT_VERIFICATION || (id_info.entered && !is_document) {
-            problems.required("id_info.id_type", id_info.id_type.as_deref());
-        }
-        // A consent session stands for the number where the person never types one.
-        let has_session = id_info.session_id.is_some() || id_info.openid_state.is_some();
-        if id_info.entered && !is_document && !has_session {
-            problems.required("id_info.id_number", id_info.id_number.as_deref());
-        }
-        let looks_like_a_country =
-            |text: &str| text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_uppercase());
-        if country.is_some_and(|country| !country.trim().is_empty() && !looks_like_a_country(country)) {
-            let rule = "must be the two capital letters of ISO 3166-1, such as `NG`";
-            problems.add("id_info.country", ProblemKind::Malformed, rule);
-        }
-        if id_info.dob.as_deref().is_some_and(|dob| !is_calendar_date(dob)) {
-            problems.add("id_info.dob", ProblemKind::Malformed, "must be a date of the form `YYYY-MM-DD`");
-        }
-        if self.job_type == JobType::BIOMETRIC_KYC && !id_info.entered && !self.has(ImageRole::IdCard) {
-            let rule = "must be entered (country, ID type and ID number) unless there is an ID card image";
-            problems.add("id_info", ProblemKind::Missing, rule);
-        }
-        let typed = id_info.fields().map(|(name, _)| name);
-        for key in id_info.extra.keys() {
-            if typed.contains(&key.as_str()) || key == "entered" || key == "consent_information" {
-                let rule = "has a method of its own and can't be an extra key";
-                problems.add(format!("id_info.{key}"), ProblemKind::Conflict, rule);
+        if self.job_type.is_document() {
+            problems.required("id_info.country", id_info.country.as_deref());
+            if self.job_type == JobType::ENHANCED_DOCUMENT_VERIFICATION {
+                problems.required("id_info.id_type", id_info.id_type.as_deref());
             }
-        }
-    }
-
-    fn check_return(&self, partner: &Partner, problems: &mut Problems) {
-        match self.callback_for(partner) {
-            None if !self.options.return_job_status => {
-                let rule = "must be set, for the job or the partner, unless `return_job_status` is on";
-                problems.add("callback_url", ProblemKind::Missing, rule);
+            problems.id_fields(PREFIX, id_info);
+        } else if id_info.entered {
+            problems.entered_id(PREFIX, id_info);
+            if self.job_type == JobType::BIOMETRIC_KYC {
+                problems.id_type(PREFIX, id_info, Product::BiometricKyc, partner);
             }
-            // The callback carries personal data over the open internet, unless the service is one's own.
-            Some(url) if !url.is_private() && !matches!(partner.environment(), Environment::Custom(_)) => {
-                problems.add("callback_url", ProblemKind::Malformed, "must begin with `https://`");
+        } else {
+            problems.id_fields(PREFIX, id_info);
+            if self.job_type == JobType::BIOMETRIC_KYC && !self.has(ImageRole::IdCard) {
+                let rule =
+                    "must be entered (country, ID type and ID number) unless there is an ID card image";
+                problems.add("id_info", ProblemKind::Missing, rule);
             }
-            _ => {}
         }
     }
 
@@ -116,18 +92,180 @@ pub(crate) fn image_field(index: usize, role: ImageRole) -> String {
     format!("images[{index}] ({})", role.name())
 }
 
-struct Problems(Vec<Problem>);
+/// What has been found so far.
+#[derive(Default)]
+pub(crate) struct Problems {
+    errors: Vec<Problem>,
+    warnings: Vec<Problem>,
+}
 
 impl Problems {
-    fn add(&mut self, field: impl Into<String>, kind: ProblemKind, rule: impl Into<String>) {
-        self.0.push(Problem::new(field, kind, rule));
+    pub(crate) fn into_vec(self) -> Vec<Problem> {
+        self.errors
     }
 
-    fn required(&mut self, field: &'static str, value: Option<&str>) {
-        if value.is_none_or(|value| value.trim().is_empty()) {
+    pub(crate) fn into_warnings(self) -> Vec<Problem> {
+        self.warnings
+    }
+
+    pub(crate) fn add(&mut self, field: impl Into<String>, kind: ProblemKind, rule: impl Into<String>) {
+        self.errors.push(Problem::new(field, kind, rule));
+    }
+
+    fn warn(&mut self, field: impl Into<String>, kind: ProblemKind, rule: impl Into<String>) {
+        self.warnings.push(Problem::new(field, kind, rule));
+    }
+
+    pub(crate) fn required(&mut self, field: &str, value: Option<&str>) {
+        if is_blank(value) {
             self.add(field, ProblemKind::Missing, "must not be empty");
         }
     }
+
+    pub(crate) fn partner_params(&mut self, params: &PartnerParams) {
+        self.required("partner_params.user_id", Some(params.user_id.as_str()));
+        self.required("partner_params.job_id", Some(params.job_id.as_str()));
+        for key in ["user_id", "job_id", "job_type"] {
+            if params.extra.contains_key(key) {
+                let rule = "is set by the job itself and can't be an extra key";
+                self.add(format!("partner_params.{key}"), ProblemKind::Conflict, rule);
+            }
+        }
+    }
+
+    /// An ID that the authority is to be asked about: it is complete, and so are its parts.
+    pub(crate) fn entered_id(&mut self, prefix: &str, id_info: &IdInfo) {
+        let (country, id_type) = (id_info.country.as_deref(), id_info.id_type.as_deref());
+        self.required(&format!("{prefix}country"), country);
+        self.required(&format!("{prefix}id_type"), id_type);
+        // For these two a session of consent stands for the number, which the person never types.
+        let has_session = match (country, id_type) {
+            (Some("NG"), Some("BVN_MFA")) => !is_blank(id_info.session_id.as_deref()),
+            (Some("ET"), Some("NATIONAL_ID")) => !is_blank(id_info.openid_state.as_deref()),
+            _ => false,
+        };
+        if !has_session {
+            self.required(&format!("{prefix}id_number"), id_info.id_number.as_deref());
+        }
+        self.id_fields(prefix, id_info);
+    }
+
+    /// The fields of an ID, as far as they are there.
+    fn id_fields(&mut self, prefix: &str, id_info: &IdInfo) {
+        self.country(&format!("{prefix}country"), id_info.country.as_deref());
+        if id_info.dob.as_deref().is_some_and(|dob| !is_calendar_date(dob)) {
+            let rule = "must be a date of the form `YYYY-MM-DD`";
+            self.add(format!("{prefix}dob"), ProblemKind::Malformed, rule);
+        }
+        let typed = id_info.fields().map(|(name, _)| name);
+        for key in id_info.extra.keys() {
+            if typed.contains(&key.as_str()) || key == "entered" || key == "consent_information" {
+                let rule = "has a method of its own and can't be an extra key";
+                self.add(format!("{prefix}{key}"), ProblemKind::Conflict, rule);
+            }
+        }
+    }
+
+    /// A country, if there is one.
+    pub(crate) fn country(&mut self, field: &str, country: Option<&str>) {
+        let is_code = |text: &str| text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_uppercase());
+        if !is_blank(country) && !country.is_some_and(is_code) {
+            let rule = "must be the two capital letters of ISO 3166-1, such as `NG`";
+            self.add(field, ProblemKind::Malformed, rule);
+        }
+    }
+
+    /// What the catalogue knows about this kind of ID.
+    pub(crate) fn id_type(&mut self, prefix: &str, id_info: &IdInfo, product: Product, partner: &Partner) {
+        let (Some(country), Some(name)) = (id_info.country.as_deref(), id_info.id_type.as_deref()) else {
+            return;
+        };
+        let Some(id_type) = partner.id_types().and_then(|id_types| id_types.find(country, name)) else {
+            return;
+        };
+        if let Some(number) = id_info.id_number.as_deref().filter(|number| !number.trim().is_empty()) {
+            self.id_number(&format!("{prefix}id_number"), &id_type, number);
+        }
+        self.bank_code(prefix, id_info, &id_type);
+        for field in id_type.required_fields(product) {
+            let given =
+                id_info.fields().into_iter().find(|(name, _)| *name == field).and_then(|(_, value)| value);
+            let is_given = !is_blank(given) || id_info.extra.contains_key(field);
+            if !is_given && !matches!(field, "id_number" | "session_id" | "openid_state" | "bank_code") {
+                let rule = format!("should be set: the service asks for it with {country} {name}");
+                self.warn(format!("{prefix}{field}"), ProblemKind::Missing, rule);
+            }
+        }
+        if product == Product::BiometricKyc && id_type.returns_photo() == Some(false) {
+            let rule = format!("is {name}, for which the authority has no photo to compare the selfie with");
+            self.warn(format!("{prefix}id_type"), ProblemKind::Conflict, rule);
+        }
+    }
+
+    fn id_number(&mut self, field: &str, id_type: &IdType, number: &str) {
+        let (country, name) = (id_type.country(), id_type.name());
+        let is_mendable = id_type.normalise(number) != number;
+        match id_type.check_number(number) {
+            NumberCheck::Right if is_mendable => {
+                let rule = "has the right form but for spaces, hyphens or small letters: send what \
+                            `IdType::normalise` makes of it";
+                self.add(field, ProblemKind::Malformed, rule);
+            }
+            NumberCheck::CertainlyWrong => {
+                self.add(
+                    field,
+                    ProblemKind::Malformed,
+                    format!("must have the form of a number of {country} {name}"),
+                );
+            }
+            NumberCheck::LikelyWrong => {
+                let rule = format!("doesn't have the form that numbers of {country} {name} are said to have");
+                self.warn(field, ProblemKind::Malformed, rule);
+            }
+            _ => {}
+        }
+    }
+
+    fn bank_code(&mut self, prefix: &str, id_info: &IdInfo, id_type: &IdType) {
+        if id_type.name() != "BANK_ACCOUNT" {
+            return;
+        }
+        let field = format!("{prefix}bank_code");
+        let code = id_info.bank_code.as_deref();
+        self.required(&field, code);
+        if let Some(BankCode::ZerosLost(_)) = code.map(|code| normalise_bank_code(id_type.country(), code)) {
+            let rule = "has lost its leading zeros: send it as text, as `normalise_bank_code` has it";
+            self.add(field, ProblemKind::Malformed, rule);
+        }
+    }
+
+    /// Where the result goes.
+    pub(crate) fn callback(&mut self, url: Option<&CallbackUrl>, partner: &Partner, is_needed: bool) {
+        let is_own = matches!(partner.environment(), Environment::Custom(_));
+        match url {
+            None if is_needed => {
+                let rule = "must be set, for the job or the partner, unless `return_job_status` is on";
+                self.add("callback_url", ProblemKind::Missing, rule);
+            }
+            Some(url) if !is_own && url.is_loopback() => {
+                self.warn(
+                    "callback_url",
+                    ProblemKind::Conflict,
+                    "is on this machine, where the service can't reach it",
+                );
+            }
+            Some(url) if !is_own && !url.is_https() => {
+                let rule =
+                    "should begin with `https://`: callbacks carry personal data over the open internet";
+                self.warn("callback_url", ProblemKind::Malformed, rule);
+            }
+            _ => {}
+        }
+    }
+}
+
+fn is_blank(text: Option<&str>) -> bool {
+    text.is_none_or(|text| text.trim().is_empty())
 }
 
 #[cfg(test)]
@@ -254,10 +392,65 @@ mod tests {
     }
 
     #[test]
-    fn callbacks_from_the_internet_come_over_https() {
-        let job = Job::update_photo(params(), image()).callback_url("http://bank.example/").unwrap();
-        assert_eq!(problems(&job), ["`callback_url` must begin with `https://`"]);
-        let own = partner("https://emulator.example/v1".parse().unwrap());
-        assert_eq!(job.validate(&own), Ok(()));
+    fn a_callback_that_others_can_read_or_that_never_comes_is_a_warning() {
+        let warnings = |url: &str, environment: Environment| -> Vec<String> {
+            let job = Job::update_photo(params(), image()).callback_url(url).unwrap();
+            assert_eq!(job.validate(&partner(environment.clone())), Ok(()));
+            job.warnings(&partner(environment)).iter().map(ToString::to_string).collect()
+        };
+        assert!(
+            warnings("http://bank.example/", Environment::Sandbox)[0]
+                .contains("should begin with `https://`")
+        );
+        assert!(warnings("http://localhost/", Environment::Production)[0].contains("can't reach it"));
+        let own: Environment = "https://emulator.example/v1".parse().unwrap();
+        assert!(warnings("http://bank.example/", own).is_empty());
+        assert!(warnings("https://bank.example/", Environment::Production).is_empty());
+    }
+
+    #[test]
+    fn the_catalogue_catches_what_the_service_would_refuse() {
+        let job = |id_info: IdInfo| Job::biometric_kyc(params(), image(), id_info).return_job_status(true);
+        let found = |id_info: IdInfo| {
+            let job = job(id_info);
+            let warnings: Vec<String> =
+                job.warnings(&partner(Environment::Sandbox)).into_iter().map(|p| p.field).collect();
+            (problems(&job), warnings)
+        };
+        assert_eq!(found(IdInfo::new("NG", "BVN", "00000000000")), (vec![], vec![]));
+        let (problems, _) = found(IdInfo::new("NG", "BVN", "0000000000"));
+        assert_eq!(problems, ["`id_info.id_number` must have the form of a number of NG BVN"]);
+        let (problems, _) = found(IdInfo::new("NG", "BVN", "000 0000 0000"));
+        assert!(problems[0].contains("IdType::normalise"), "{problems:?}");
+        let (problems, warnings) = found(IdInfo::new("KE", "NATIONAL_ID_NO_PHOTO", "00000000"));
+        assert_eq!((problems, warnings), (vec![], vec!["id_info.id_type".to_owned()]));
+        let (problems, warnings) = found(IdInfo::new("XX", "NEW_KIND", "anything goes"));
+        assert_eq!((problems, warnings), (vec![], vec![]), "what isn't known is the service's to judge");
+
+        let lenient = partner(Environment::Sandbox).leave_judgement_to_service();
+        let job = job(IdInfo::new("NG", "BVN", "0"));
+        assert_eq!((job.validate(&lenient), job.warnings(&lenient)), (Ok(()), vec![]));
+    }
+
+    #[test]
+    fn a_session_stands_for_the_number_only_where_it_can() {
+        let job = |id_info: IdInfo| {
+            Job::smartselfie_registration(params(), image()).with_id_info(id_info).return_job_status(true)
+        };
+        let missing = ["`id_info.id_number` must not be empty"];
+        assert_eq!(problems(&job(IdInfo::new("NG", "BVN", "").with_session_id("s"))), missing);
+        assert_eq!(problems(&job(IdInfo::new("NG", "BVN_MFA", "").with_session_id(" "))), missing);
+        assert!(problems(&job(IdInfo::new("NG", "BVN_MFA", "").with_session_id("s"))).is_empty());
+        assert!(problems(&job(IdInfo::new("ET", "NATIONAL_ID", "").with_openid_state("s"))).is_empty());
+    }
+
+    #[test]
+    fn jobs_with_endpoints_of_their_own_are_refused_here() {
+        for number in [5, 7, 10] {
+            let job = Job::of_type(JobType::from_number(number), params())
+                .with_selfie(image())
+                .return_job_status(true);
+            assert_eq!(problems(&job), ["`job_type` has an endpoint of its own, without images"]);
+        }
     }
 }

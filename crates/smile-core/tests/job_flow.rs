@@ -43,6 +43,7 @@ fn a_bad_day_ends_in_the_right_verdict() {
         opened(),
         timeout(),
         no_zip(),
+        no_zip(),
         answer(200, ""),
         pending(),
         pending(),
@@ -59,7 +60,9 @@ fn a_bad_day_ends_in_the_right_verdict() {
     assert_eq!(puts, 2, "once lost, and once again after the service said that it has nothing");
     assert!((7..=8).contains(&run.sent[1].0), "Retry-After is honoured: {:?}", run.sent);
     assert_eq!(run.sent[1].1, Prep { retry: false }, "what was turned away is no reason for the flag");
-    let polls: Vec<u64> = run.sent[5..].iter().map(|(at, _)| at - run.sent[4].0).collect();
+    let asked: Vec<u64> = run.sent[3..5].iter().map(|(at, _)| at - run.sent[2].0).collect();
+    assert_eq!(asked, [5, 10], "it is asked twice, with time to notice a zip");
+    let polls: Vec<u64> = run.sent[6..].iter().map(|(at, _)| at - run.sent[5].0).collect();
     assert_eq!(polls, [2, 4, 6, 8, 14, 20, 26, 32]);
 }
 
@@ -129,7 +132,7 @@ fn refusals_end_the_job_at_once() {
     let run = drive(&mut flow(job()), [refused(400, "2215")]);
     let error = run.outcome.unwrap_err();
     assert!(error.is_job_already_exists() && !error.is_retryable());
-    assert_eq!(error.reach(), Reach::Nothing);
+    assert!(error.outcome_unknown(), "an earlier attempt may have come all the way: {error}");
 
     let run = drive(&mut flow(job()), [refused(400, "2205")]);
     let error = run.outcome.unwrap_err();
@@ -289,7 +292,7 @@ fn what_is_wrong_with_the_job_is_said_before_any_file_is_read() {
     let error = JobFlow::new(partner(), job, FlowSettings::default(), 0).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the job can't be submitted: `id_info.country` must be the two capital letters of ISO 3166-1, such as `NG`; \
+        "nothing was sent: `id_info.country` must be the two capital letters of ISO 3166-1, such as `NG`; \
          `callback_url` must be set, for the job or the partner, unless `return_job_status` is on"
     );
 }
@@ -329,8 +332,9 @@ fn a_job_resumes_from_wherever_it_was_left() {
 
     let Next::Send { .. } = first.next(START) else { panic!("put") };
     assert_eq!(first.checkpoint().reach(), Reach::MaybeUploaded);
-    let run = drive(&mut resume(&first.checkpoint()), [no_zip(), opened(), answer(200, ""), approved()]);
-    assert_eq!(sent(run), [Status, Prep { retry: true }, Put, Status]);
+    let run =
+        drive(&mut resume(&first.checkpoint()), [no_zip(), no_zip(), opened(), answer(200, ""), approved()]);
+    assert_eq!(sent(run), [Status, Status, Prep { retry: true }, Put, Status]);
     let run = drive(&mut resume(&first.checkpoint()), [pending(), approved()]);
     assert_eq!(sent(run), [Status, Status]);
 
@@ -365,6 +369,47 @@ fn a_checkpoint_holds_no_secret() {
             r#""job_id":"job-1","job_type":1,"smile_job_id":"0000000007","reach":"uploaded"}"#
         )
     );
+}
+
+#[test]
+fn a_resumed_upload_is_given_time_to_be_noticed() {
+    let mut first = flow(job());
+    let Next::Send { .. } = first.next(START) else { panic!("prep") };
+    first.receive(START, opened());
+    let Next::Send { .. } = first.next(START) else { panic!("put") };
+    let run = drive(&mut resume(&first.checkpoint()), [no_zip(), pending(), approved()]);
+    assert_eq!(run.sent, [(5, Status), (10, Status), (12, Status)], "the zip was only slow to be noticed");
+}
+
+#[test]
+fn what_is_wrong_with_a_resumed_job_does_not_hide_how_far_it_came() {
+    let mut first = flow(job());
+    drive(&mut first, [opened(), answer(200, ""), approved()]).outcome.unwrap();
+    let nowhere_to_call = job().return_job_status(false);
+    let error = JobFlow::resume(partner(), &first.checkpoint(), nowhere_to_call, FlowSettings::default(), 0)
+        .unwrap_err();
+    assert!(error.is_validation());
+    assert_eq!((error.reach(), error.smile_job_id()), (Reach::Uploaded, Some("0000000007")));
+}
+
+#[test]
+fn a_deadline_tells_what_went_wrong_before() {
+    let settings = FlowSettings::default().with_deadline(Duration::from_secs(3));
+    let mut flow = JobFlow::new(partner(), job(), settings, 7).unwrap();
+    let error = drive(&mut flow, [opened(), timeout()]).outcome.unwrap_err();
+    assert!(
+        error.outcome_unknown() && error.to_string().contains("before that, the service didn't answer"),
+        "{error}"
+    );
+}
+
+#[test]
+fn warnings_are_told_and_stop_nothing() {
+    let id_info = IdInfo::new("KE", "NATIONAL_ID_NO_PHOTO", "00000000");
+    let job = Job::biometric_kyc(params(), Image::bytes(JPEG), id_info).return_job_status(true);
+    let run = drive(&mut flow(job), [opened(), answer(200, ""), approved()]);
+    assert!(matches!(&run.events[0], Event::Warning(problem) if problem.field == "id_info.id_type"));
+    assert!(is_approved(&run.outcome.unwrap()));
 }
 
 #[test]

@@ -107,6 +107,8 @@ fn partner() -> Partner {
         .unwrap()
         .with_callback_url(&format!("https://bank.example/{MARK}PartnerPath?token={MARK}PartnerQuery"))
         .unwrap()
+        // A mark is no ID number of any kind.
+        .leave_judgement_to_service()
 }
 
 fn params() -> PartnerParams {
@@ -635,10 +637,7 @@ where
             }
         }
     }
-    capture.debug("Repeat", &O::REPEAT);
-    assert!(
-        O::REPEAT == Repeat::Free || O::REPEAT == Repeat::WithRetryFlag || O::REPEAT == Repeat::MayBillTwice
-    );
+    capture.debug("Repeat", &operation.repeat());
     let mut call = Call::new(partner(), operation, FlowSettings::default(), 7);
     let mut now = START;
     for _ in 0..20 {
@@ -655,7 +654,7 @@ where
             Next::Finished(Ok(output)) => return capture.debug("output", &output),
             Next::Finished(Err(error)) => {
                 capture.error("CallError", &error);
-                return capture.debug("OperationError", &error.error());
+                return capture.debug("OperationError", &error.operation());
             }
         }
     }

@@ -608,7 +608,7 @@ fn the_transcripts_go_everywhere() {
         ("opened", count(&|end| reach(end) == Some(Reach::Opened))),
         ("maybe uploaded", count(&|end| reach(end) == Some(Reach::MaybeUploaded))),
         ("uploaded", count(&|end| reach(end) == Some(Reach::Uploaded))),
-        ("deadline", count(&|end| kind(end) == Some(JobErrorKind::Deadline))),
+        ("deadline", count(&|end| matches!(kind(end), Some(JobErrorKind::Deadline(_))))),
         ("cancelled", count(&|end| kind(end) == Some(JobErrorKind::Cancelled))),
         ("validation", count(&|end| matches!(kind(end), Some(JobErrorKind::Validation(_))))),
         (

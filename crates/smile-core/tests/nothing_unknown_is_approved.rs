@@ -29,6 +29,8 @@ const APPROVALS: &[(&str, u16)] = &[
     ("0817", 6),
     // An ID number without a face, which is not what the products with images ask for: see the test below.
     ("1012", 5),
+    ("1020", 5),
+    ("1012", 7),
 ];
 
 // What an entry says, read a second time, by hand.
@@ -66,7 +68,7 @@ fn is_false(value: &Value) -> bool {
 }
 
 fn is_a_no(value: &Value) -> bool {
-    let noes = ["Failed", "Rejected", "Not Verified"];
+    let noes = ["Failed", "Rejected", "Not Verified", "No Match"];
     value.as_str().is_some_and(|word| noes.iter().any(|no| is_alike(word, no)))
 }
 
@@ -174,6 +176,7 @@ fn words() -> impl Strategy<Value = Value> {
         "Failed",
         "Rejected",
         "Not Verified",
+        "No Match",
         "Under Review",
         "Enroll User",
         "0810",

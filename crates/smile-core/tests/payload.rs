@@ -196,10 +196,14 @@ fn decoded(text: &str) -> Vec<u8> {
 
 #[test]
 fn how_an_image_travels_can_be_turned_round() {
-    let job = Job::biometric_kyc(params(), Image::base64("/9j/4A").as_file(), IdInfo::new("NG", "BVN", "0"))
-        .with_id_card(Image::path("card.jpg").as_base64())
-        .with_id_card_back(Image::bytes(PNG).as_base64())
-        .return_job_status(true);
+    let job = Job::biometric_kyc(
+        params(),
+        Image::base64("/9j/4A").as_file(),
+        IdInfo::new("NG", "BVN", "00000000000"),
+    )
+    .with_id_card(Image::path("card.jpg").as_base64())
+    .with_id_card_back(Image::bytes(PNG).as_base64())
+    .return_job_status(true);
     let zip = uploaded(job);
     let entries = entries(&zip);
     assert_eq!(names(&entries), ["info.json", "selfie.jpg"]);

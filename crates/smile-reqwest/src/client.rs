@@ -4,12 +4,12 @@ use std::fmt;
 use std::future::Future;
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use smile_core::operation::Operation;
 use smile_core::{
-    Call, CallError, Checkpoint, Event, Flow, FlowSettings, Job, JobError, JobFlow, JobKey, JobOutcome,
-    JobStatus, JobStatusRequest, Next, Partner, Timestamp,
+    Call, CallError, Checkpoint, Event, Flow, FlowSettings, Job, JobError, JobFlow, JobKey, JobOutcome, Next,
+    Partner, Timestamp,
 };
 
 use crate::transport::Transport;
@@ -22,7 +22,7 @@ pub struct Client {
     partner: Partner,
     transport: Transport,
     settings: FlowSettings,
-    clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
+    clock: Option<Arc<dyn Fn() -> Timestamp + Send + Sync>>,
     seed: Option<u64>,
 }
 
@@ -33,7 +33,10 @@ impl Client {
     /// # Errors
     /// If TLS can't be set up on this machine.
     pub fn new(partner: Partner) -> reqwest::Result<Self> {
-        Self::with_http_client_builder(partner, reqwest::Client::builder())
+        let builder = reqwest::Client::builder();
+        // What goes to this machine over plain http must not take a detour over a proxy.
+        let is_local = partner.environment().is_loopback();
+        Self::with_http_client_builder(partner, if is_local { builder.no_proxy() } else { builder })
     }
 
     /// A client over an HTTP client of the user's making: proxies, certificates, connection pools.
@@ -57,14 +60,15 @@ impl Client {
 
     /// A client over an HTTP client that exists already.
     ///
-    /// It should have been built with [`reqwest::redirect::Policy::none`]: an answer that comes from elsewhere than
-    /// where the request went is not believed.
+    /// **It must have been built with [`reqwest::redirect::Policy::none`]**, which can't be told from here beforehand: one
+    /// that follows redirects sends signed requests, and images, wherever it is told. An answer that came over a redirect
+    /// is not believed, and nothing more is sent. Prefer [`Client::with_http_client_builder`], which sees to it.
     pub fn with_http_client(partner: Partner, http: reqwest::Client) -> Self {
         Self {
             partner,
             transport: Transport::new(http),
             settings: FlowSettings::default(),
-            clock: Arc::new(|| Timestamp::from_unix(SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default())),
+            clock: None,
             seed: None,
         }
     }
@@ -86,7 +90,7 @@ impl Client {
     /// A clock in place of the system's: for tests, or for machines whose clock is off.
     #[must_use]
     pub fn with_clock(mut self, clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
-        self.clock = Arc::new(clock);
+        self.clock = Some(Arc::new(clock));
         self
     }
 
@@ -149,18 +153,7 @@ impl Client {
         async move { client.run(&mut flow).await }
     }
 
-    /// Asks once what has become of a job.
-    ///
-    /// # Errors
-    /// [`CallError`], after the usual retries.
-    pub fn job_status(
-        &self,
-        request: JobStatusRequest,
-    ) -> impl Future<Output = Result<JobStatus, CallError>> + Send + 'static + use<> {
-        self.call(request)
-    }
-
-    /// Runs a single operation.
+    /// Runs a single operation: any of [`smile_core::operation`].
     ///
     /// # Errors
     /// [`CallError`], after the retries that the operation allows.
@@ -202,24 +195,33 @@ impl Client {
 
     /// As [`Client::run`], and tells what happens as it happens.
     pub async fn run_with<F: Flow>(&self, flow: &mut F, mut on_event: impl FnMut(Event)) -> F::Outcome {
+        let now = self.clock();
         loop {
-            let next = flow.next((self.clock)());
+            let next = flow.next(now());
             while let Some(event) = flow.take_event() {
                 on_event(event);
             }
             match next {
                 Next::Read(path) => {
                     let file = tokio::fs::read(path).await;
-                    flow.read((self.clock)(), file);
+                    flow.read(now(), file);
                 }
                 Next::Send { request, timeout } => {
                     let answer = self.transport.send(request, timeout).await;
-                    flow.receive((self.clock)(), answer);
+                    flow.receive(now(), answer);
                 }
-                Next::Wait { until } => tokio::time::sleep(until.since((self.clock)())).await,
+                Next::Wait { until } => tokio::time::sleep(until.since(now())).await,
                 Next::Finished(outcome) => return outcome,
             }
         }
+    }
+
+    /// The clock for one run. The system's may be set while a job runs, forwards or back, so it is read once, and what
+    /// passes after that is measured.
+    fn clock(&self) -> impl Fn() -> Timestamp + Send + Sync + use<> {
+        let own = self.clock.clone();
+        let (begin, since) = (SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default(), Instant::now());
+        move || own.as_ref().map_or_else(|| Timestamp::from_unix(begin + since.elapsed()), |clock| clock())
     }
 
     fn seed(&self) -> u64 {
@@ -252,7 +254,7 @@ mod tests {
             is_send_and_static(client.submit(job.clone()));
             is_send_and_static(client.submit_with(job, |_| {}));
             is_send_and_static(client.wait_for(key));
-            is_send_and_static(client.job_status(request));
+            is_send_and_static(client.call(request));
         };
     }
 }

@@ -28,7 +28,8 @@ impl Transport {
         let asked = request.url().clone();
         let mut answer = self.http.execute(request).await.map_err(classify)?;
         if *answer.url() != asked {
-            return Err(TransportFailure::interrupted("the HTTP client followed a redirect"));
+            let kind = TransportFailureKind::Misdirected;
+            return Err(TransportFailure::new(kind, "build it with `redirect::Policy::none`"));
         }
         let mut response = Response::new(());
         *response.status_mut() = answer.status();

@@ -3,12 +3,12 @@
 use std::fmt;
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use smile_core::operation::Operation;
 use smile_core::{
-    Call, CallError, Checkpoint, Event, Flow, FlowSettings, Job, JobError, JobFlow, JobKey, JobOutcome,
-    JobStatus, JobStatusRequest, Next, Partner, Timestamp,
+    Call, CallError, Checkpoint, Event, Flow, FlowSettings, Job, JobError, JobFlow, JobKey, JobOutcome, Next,
+    Partner, Timestamp,
 };
 
 use crate::transport::Transport;
@@ -19,7 +19,7 @@ pub struct Client {
     partner: Partner,
     transport: Transport,
     settings: FlowSettings,
-    clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
+    clock: Option<Arc<dyn Fn() -> Timestamp + Send + Sync>>,
     seed: Option<u64>,
 }
 
@@ -28,6 +28,9 @@ impl Client {
     /// everything else.
     pub fn new(partner: Partner) -> Self {
         let config = ureq::Agent::config_builder().timeout_connect(Some(Duration::from_secs(10)));
+        // What goes to this machine over plain http must not take a detour over a proxy.
+        let is_local = partner.environment().is_loopback();
+        let config = if is_local { config.proxy(None) } else { config };
         Self::with_http_agent(partner, ureq::Agent::new_with_config(config.build()))
     }
 
@@ -40,7 +43,7 @@ impl Client {
             partner,
             transport: Transport::new(agent),
             settings: FlowSettings::default(),
-            clock: Arc::new(|| Timestamp::from_unix(SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default())),
+            clock: None,
             seed: None,
         }
     }
@@ -62,7 +65,7 @@ impl Client {
     /// A clock in place of the system's: for tests, or for machines whose clock is off.
     #[must_use]
     pub fn with_clock(mut self, clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
-        self.clock = Arc::new(clock);
+        self.clock = Some(Arc::new(clock));
         self
     }
 
@@ -105,15 +108,7 @@ impl Client {
         self.run(&mut JobFlow::wait_for(self.partner.clone(), key, self.settings.clone(), self.seed()))
     }
 
-    /// Asks once what has become of a job.
-    ///
-    /// # Errors
-    /// [`CallError`], after the usual retries.
-    pub fn job_status(&self, request: JobStatusRequest) -> Result<JobStatus, CallError> {
-        self.call(request)
-    }
-
-    /// Runs a single operation.
+    /// Runs a single operation: any of [`smile_core::operation`].
     ///
     /// # Errors
     /// [`CallError`], after the retries that the operation allows.
@@ -127,7 +122,7 @@ impl Client {
 
     /// The machine that runs this job, to be driven with [`Client::run`].
     ///
-    /// It stays with the caller, who may cancel it, or write down its checkpoint.
+    /// It stays with the caller, who may write down where it stands: [`JobFlow::checkpoint`].
     ///
     /// # Errors
     /// Everything that is wrong with the job and can be told without its files.
@@ -150,24 +145,33 @@ impl Client {
 
     /// As [`Client::run`], and tells what happens as it happens.
     pub fn run_with<F: Flow>(&self, flow: &mut F, mut on_event: impl FnMut(Event)) -> F::Outcome {
+        let now = self.clock();
         loop {
-            let next = flow.next((self.clock)());
+            let next = flow.next(now());
             while let Some(event) = flow.take_event() {
                 on_event(event);
             }
             match next {
                 Next::Read(path) => {
                     let file = std::fs::read(path);
-                    flow.read((self.clock)(), file);
+                    flow.read(now(), file);
                 }
                 Next::Send { request, timeout } => {
                     let answer = self.transport.send(request, timeout);
-                    flow.receive((self.clock)(), answer);
+                    flow.receive(now(), answer);
                 }
-                Next::Wait { until } => std::thread::sleep(until.since((self.clock)())),
+                Next::Wait { until } => std::thread::sleep(until.since(now())),
                 Next::Finished(outcome) => return outcome,
             }
         }
+    }
+
+    /// The clock for one run. The system's may be set while a job runs, forwards or back, so it is read once, and what
+    /// passes after that is measured.
+    fn clock(&self) -> impl Fn() -> Timestamp + Send + Sync + use<> {
+        let own = self.clock.clone();
+        let (begin, since) = (SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default(), Instant::now());
+        move || own.as_ref().map_or_else(|| Timestamp::from_unix(begin + since.elapsed()), |clock| clock())
     }
 
     fn seed(&self) -> u64 {

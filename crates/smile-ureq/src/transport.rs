@@ -24,7 +24,7 @@ impl Transport {
         timeout: Duration,
     ) -> Result<Response<Bytes>, TransportFailure> {
         if logger_takes_the_wire() {
-            return Err(TransportFailure::not_sent(
+            return Err(TransportFailure::refused(
                 "the program's logger takes ureq's trace records, which hold all that is sent, images included: \
                  limit `ureq` and `ureq_proto` to the level `debug`",
             ));

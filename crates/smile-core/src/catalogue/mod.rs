@@ -1,11 +1,45 @@
-//! What the service's codes mean: facts, each with its source and how sure it is.
+//! What is known about the service: facts, each with its source and how sure it is.
 //!
-//! The tables are written down in `catalog/*.toml` and generated from there. Smile ID publishes only a part of its
-//! codes, so a code that isn't here is not an error, and never an approval.
+//! What its codes mean, which documents and ID types it takes and where, what their numbers look like, which steps a job
+//! has. The tables are written down in `catalog/*.toml` and generated from there.
+//!
+//! Smile ID publishes only a part of its facts, and changes them without notice. So what isn't here is not an error: a
+//! lookup returns `None`, and the value goes to the service as it is. Nor is a code that isn't here ever an approval.
+//! For ID types, the service can be asked: see [`IdTypeCatalogue::from_services`].
+//!
+//! ```
+//! use smile_core::catalogue::{IdTypeCatalogue, NumberCheck, Product, document, normalise_country};
+//!
+//! let country = normalise_country(" ghana ").expect("Ghana is in the catalogue");
+//! let card = IdTypeCatalogue::built_in().find(country, "GHANA_CARD").expect("and so is its card");
+//! assert_eq!(card.normalise("gha-000000000-0"), "GHA-000000000-0");
+//! assert_eq!(card.check_number("GHA-00000000-0"), NumberCheck::CertainlyWrong);
+//! assert_eq!(card.required_fields(Product::BiometricKyc).collect::<Vec<_>>(), ["id_number"]);
+//!
+//! // Is there a back to be photographed?
+//! assert!(document(country, "IDENTITY_CARD").is_some_and(|document| document.has_back()));
+//! ```
 
 use crate::JobType;
 
+mod action;
+mod bank;
+mod country;
+mod document;
 mod generated;
+mod id_type;
+mod id_type_catalogue;
+mod number;
+mod web_product;
+
+pub use action::{Action, action, actions};
+pub use bank::{Bank, BankCode, banks, normalise_bank_code};
+pub use country::{Continent, Country, countries, country, normalise_country};
+pub use document::{Document, DocumentKind, document, documents_of};
+pub use id_type::{IdType, IdTypeRow, NumberFormat, Product, id_types};
+pub use id_type_catalogue::IdTypeCatalogue;
+pub use number::NumberCheck;
+pub use web_product::{WebProduct, web_product, web_products};
 
 /// What a result code means for a job of this type; `None` if that isn't known.
 ///
@@ -21,14 +55,14 @@ mod generated;
 /// assert!(result_code("0811", JobType::UPDATE_PHOTO).is_none());
 /// ```
 pub fn result_code(code: &str, job_type: JobType) -> Option<&'static ResultCodeRow> {
-    let rows = generated::RESULT_CODES;
+    let rows = generated::result_codes::RESULT_CODES;
     let first = rows.partition_point(|row| row.code < code);
     rows[first..].iter().take_while(|row| row.code == code).find(|row| row.job_types.contains(&job_type))
 }
 
 /// All result codes, in order of code, then of job type. A code has a row for each of its meanings.
 pub fn result_codes() -> &'static [ResultCodeRow] {
-    generated::RESULT_CODES
+    generated::result_codes::RESULT_CODES
 }
 
 /// What a code of the API itself means, which stands in `code` of a response; `None` if that isn't known.
@@ -40,13 +74,13 @@ pub fn result_codes() -> &'static [ResultCodeRow] {
 /// assert_eq!(row.text, Some("No enrolled user found"));
 /// ```
 pub fn api_code(code: &str) -> Option<&'static ApiCodeRow> {
-    let rows = generated::API_CODES;
+    let rows = generated::api_codes::API_CODES;
     rows.binary_search_by_key(&code, |row| row.code).ok().map(|at| &rows[at])
 }
 
 /// All codes of the API itself, in order. Most are refusals; 2202 and 2302 are successes.
 pub fn api_codes() -> &'static [ApiCodeRow] {
-    generated::API_CODES
+    generated::api_codes::API_CODES
 }
 
 /// One meaning of a result code.
@@ -63,8 +97,8 @@ pub struct ResultCodeRow {
     pub meaning: &'static str,
     /// What it comes to.
     pub category: Category,
-    /// Whether this is the last word: true exactly for [`Category::Approved`], [`Category::Rejected`] and
-    /// [`Category::Error`]. A reviewer's verdict may follow the others, in a callback of its own.
+    /// Whether this is the last word: false exactly for [`Category::Provisional`], [`Category::SuspectedSpoof`] and
+    /// [`Category::Inconclusive`]. A reviewer's verdict may follow these, in a callback of its own.
     pub is_final: bool,
     /// What the job status says in `job_success` beside this code. Where the result isn't final, no source says so,
     /// and the value is our reading.
@@ -93,7 +127,7 @@ pub struct ApiCodeRow {
     pub certainty: Certainty,
 }
 
-/// What a result comes to (Smile ID: "Biometric KYC", for the five that aren't [`Error`](Self::Error)).
+/// What a result comes to. The first five are Smile ID's ("Biometric KYC"), the others ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Category {
@@ -109,6 +143,10 @@ pub enum Category {
     Rejected,
     /// No verdict on the person, because the job could not be carried out.
     Error,
+    /// The name is on a list of the AML check. No verdict on the person: it may be somebody else's name as well.
+    Listed,
+    /// The name is on no list of the AML check. No approval: nobody has looked at who the person is.
+    NotListed,
 }
 
 /// How sure a row of the catalogue is.
@@ -186,6 +224,10 @@ mod tests {
                 Category::Rejected | Category::Error => assert!(row.is_final && !row.job_success, "{row:?}"),
                 Category::Provisional | Category::SuspectedSpoof | Category::Inconclusive => {
                     assert!(!row.is_final, "{row:?}");
+                }
+                Category::Listed | Category::NotListed => {
+                    assert!(row.is_final && row.job_success, "{row:?}");
+                    assert_eq!(row.job_types, [JobType::from_number(10)]);
                 }
             }
         }

@@ -70,9 +70,9 @@ pub enum JobErrorKind {
         /// What went wrong the last time.
         error: OperationError,
     },
-    /// The deadline passed before the service had the job. A service or network that is slow, or a deadline that is
-    /// too tight.
-    Deadline,
+    /// The deadline passed before the service had the job; with what went wrong before, if anything did. A service or
+    /// network that is slow, or a deadline that is too tight.
+    Deadline(Option<OperationError>),
     /// The caller cancelled it.
     Cancelled,
 }
@@ -120,7 +120,8 @@ impl JobError {
 
     /// The deadline passed, or the last try of a step got no answer in time.
     pub fn is_timeout(&self) -> bool {
-        self.0.kind == JobErrorKind::Deadline || self.operation().is_some_and(OperationError::is_timeout)
+        matches!(self.0.kind, JobErrorKind::Deadline(_))
+            || self.operation().is_some_and(OperationError::is_timeout)
     }
 
     /// The service refused the signature: a key of the other environment, a rotated one, or a clock that is far off.
@@ -130,7 +131,8 @@ impl JobError {
             && self.operation().is_some_and(OperationError::is_unauthorized)
     }
 
-    /// The service has had a job of this id before.
+    /// The service has had a job of this id before: another one, or an earlier attempt at this one, of which it may have
+    /// everything. Ask for its status before anything is submitted again.
     pub fn is_job_already_exists(&self) -> bool {
         self.operation().is_some_and(OperationError::is_job_already_exists)
     }
@@ -146,13 +148,16 @@ impl JobError {
         self.0.reach == Reach::Nothing
             && match &self.0.kind {
                 JobErrorKind::Operation { error, .. } => error.is_transient(),
-                JobErrorKind::Deadline => true,
+                JobErrorKind::Deadline(_) => true,
                 JobErrorKind::Validation(_) | JobErrorKind::Cancelled => false,
             }
     }
 
     fn operation(&self) -> Option<&OperationError> {
-        if let JobErrorKind::Operation { error, .. } = &self.0.kind { Some(error) } else { None }
+        match &self.0.kind {
+            JobErrorKind::Operation { error, .. } | JobErrorKind::Deadline(Some(error)) => Some(error),
+            JobErrorKind::Validation(_) | JobErrorKind::Deadline(None) | JobErrorKind::Cancelled => None,
+        }
     }
 }
 
@@ -170,7 +175,8 @@ impl fmt::Display for JobError {
                     write!(f, " ({remedy})")?;
                 }
             }
-            JobErrorKind::Deadline => f.write_str("the deadline passed")?,
+            JobErrorKind::Deadline(None) => f.write_str("the deadline passed")?,
+            JobErrorKind::Deadline(Some(error)) => write!(f, "the deadline passed; before that, {error}")?,
             JobErrorKind::Cancelled => f.write_str("the job was cancelled")?,
         }
         write!(f, "; {} (job_id {})", self.0.reach.advice(), self.0.key.job_id)

@@ -25,8 +25,8 @@ use crate::{
 /// What goes wrong on the way is tried again, as far as it can't bill or create anything twice:
 ///
 /// - An answer to prep upload that was lost is asked for again with `retry: true`.
-/// - After an upload whose answer was lost, the job's status says whether the zip has arrived; only if not is it sent
-///   again.
+/// - After an upload whose answer was lost, the job's status says whether the zip has arrived; only if it says no, twice
+///   and some seconds apart, is the zip sent again.
 /// - An address that the service refuses (it expires) is asked for anew, once.
 /// - One bad poll doesn't end the job; many in a row do.
 ///
@@ -42,6 +42,9 @@ pub struct JobFlow {
     clock: Timestamp,
     deadline: Option<Timestamp>,
     not_before: Option<Timestamp>,
+    /// What is waited for before anything else, from the first moment that is known.
+    first_wait: Duration,
+    last_error: Option<OperationError>,
     is_out: bool,
     is_reading: bool,
     reach: Reach,
@@ -68,7 +71,7 @@ enum Stage {
     /// Uploading the zip.
     Uploading { upload: Upload, bytes: usize, attempts: u32 },
     /// Asking whether a zip has arrived whose answer was lost; here or, without an upload, in another process.
-    Reconciling { upload: Option<(Upload, usize, u32)>, lost: OperationError, failures: u32 },
+    Reconciling { upload: Option<(Upload, usize, u32)>, lost: OperationError, failures: u32, denials: u32 },
     /// Waiting for the result.
     Polling { polls: u32, failures: u32, last: Option<Box<JobStatus>>, last_error: Option<OperationError> },
     /// Over.
@@ -90,7 +93,11 @@ impl JobFlow {
             history: job.options.return_history,
             image_links: job.options.return_image_links,
         };
-        Ok(Self::start(partner, Some(job), key, status, Stage::Reading { index: 0 }, settings, seed))
+        let warnings: Vec<_> = job.warnings(&partner).into_iter().map(Event::Warning).collect();
+        let mut flow =
+            Self::start(partner, Some(job), key, status, Stage::Reading { index: 0 }, settings, seed);
+        flow.events.extend(warnings);
+        Ok(flow)
     }
 
     /// Goes on where another flow, perhaps of another process, wrote down that it stood.
@@ -106,7 +113,11 @@ impl JobFlow {
         settings: FlowSettings,
         seed: u64,
     ) -> Result<Self, JobError> {
-        let mut flow = Self::new(partner, job, settings, seed)?;
+        let begun = Self::new(partner, job, settings, seed).map_err(|error| {
+            let smile_job_id = checkpoint.smile_job_id.clone();
+            JobError::new(error.kind().clone(), checkpoint.reach, error.key().clone(), smile_job_id)
+        });
+        let mut flow = begun?;
         flow.check(checkpoint)?;
         flow.reach = checkpoint.reach;
         flow.smile_job_id.clone_from(&checkpoint.smile_job_id);
@@ -115,7 +126,8 @@ impl JobFlow {
             Reach::MaybeUploaded => {
                 let lost =
                     OperationError::Transport(TransportFailure::interrupted("another process sent it"));
-                flow.stage = Stage::Reconciling { upload: None, lost, failures: 0 };
+                flow.stage = Stage::Reconciling { upload: None, lost, failures: 0, denials: 0 };
+                flow.first_wait = flow.settings.settle;
             }
             Reach::Uploaded => flow.uploaded(),
         }
@@ -191,6 +203,8 @@ impl JobFlow {
             clock: Timestamp::default(),
             deadline: None,
             not_before: None,
+            first_wait: Duration::ZERO,
+            last_error: None,
             is_out: false,
             is_reading: false,
             reach: Reach::Nothing,
@@ -261,7 +275,8 @@ impl JobFlow {
         if matches!(self.stage, Stage::Polling { .. }) {
             self.unfinished();
         } else {
-            self.fail(JobErrorKind::Deadline);
+            let last_error = self.last_error.take();
+            self.fail(JobErrorKind::Deadline(last_error));
         }
     }
 
@@ -373,6 +388,10 @@ impl JobFlow {
                     self.schedule_poll(None);
                 }
             }
+            Stage::Reconciling { denials: denials @ 0, .. } if status.has_zip() == Some(false) => {
+                *denials = 1;
+                self.not_before = Some(self.clock + self.settings.settle);
+            }
             Stage::Reconciling { upload, lost, .. } if status.has_zip() == Some(false) => match upload.take()
             {
                 Some((upload, bytes, attempts)) => {
@@ -406,9 +425,13 @@ impl JobFlow {
     /// Decides what to do about a failure: the same again, another way, or the end.
     fn failed(&mut self, error: OperationError, retry_after: Option<Duration>) {
         let retry = self.settings.retry;
+        self.last_error = Some(error.clone());
         match &mut self.stage {
             Stage::Opening { attempts, retry: flag } => {
-                if !error.certainly_not_done() {
+                if error.is_job_already_exists() {
+                    // An earlier attempt, of which nothing is known here, may have come all the way.
+                    self.reach = Reach::MaybeUploaded;
+                } else if !error.certainly_not_done() {
                     *flag = true;
                     self.reach = self.reach.max(Reach::MaybeOpened);
                 }
@@ -420,10 +443,14 @@ impl JobFlow {
                 let (upload, bytes, tried) = (upload.clone(), *bytes, *attempts);
                 self.reach = Reach::MaybeUploaded;
                 // It takes the service a moment to notice a zip.
-                let wait = self.settings.poll.delay_after(0).unwrap_or_default().max(asked_for(retry_after));
+                let wait = self.settings.settle.max(asked_for(retry_after));
                 self.note_retry(Step::Upload, tried, &error, wait);
-                self.stage =
-                    Stage::Reconciling { upload: Some((upload, bytes, tried)), lost: error, failures: 0 };
+                self.stage = Stage::Reconciling {
+                    upload: Some((upload, bytes, tried)),
+                    lost: error,
+                    failures: 0,
+                    denials: 0,
+                };
             }
             Stage::Uploading { attempts, .. } => {
                 let tried = *attempts;
@@ -488,6 +515,9 @@ impl Flow for JobFlow {
 
     fn next(&mut self, now: Timestamp) -> Next<Self::Outcome> {
         self.tick(now);
+        if self.deadline.is_none() && !self.first_wait.is_zero() {
+            self.not_before = Some(self.clock + self.first_wait);
+        }
         let deadline = *self.deadline.get_or_insert(self.clock + self.settings.deadline);
         if std::mem::take(&mut self.is_out) {
             self.failed(

@@ -52,14 +52,14 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Request, Response};
 
-pub use call::{Call, CallError};
+pub use call::{Call, CallError, CallErrorKind};
 pub use checkpoint::Checkpoint;
 pub use error::{JobError, JobErrorKind, Reach};
 pub use job::JobFlow;
 pub use outcome::{JobKey, JobOutcome, Submission};
 pub use policy::{FlowSettings, PollSchedule, RetryPolicy};
 
-use crate::{ImageType, OperationError, Timestamp, TransportFailure};
+use crate::{ImageType, OperationError, Problem, Timestamp, TransportFailure};
 
 /// A machine that runs a job or a single exchange; the [module](self) says how to drive it.
 pub trait Flow {
@@ -118,26 +118,40 @@ impl<T> fmt::Debug for Next<T> {
     }
 }
 
-/// A step of a job that talks to the service.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Step {
-    /// Opening the job.
-    PrepUpload,
-    /// Uploading the zip.
-    Upload,
-    /// Asking for the job's status.
-    JobStatus,
+macro_rules! steps {
+    ($($step:ident $text:literal $doc:literal,)*) => {
+        /// An exchange with the service, by what it is for.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum Step {
+            $(#[doc = $doc] $step,)*
+        }
+
+        impl fmt::Display for Step {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(match self { $(Self::$step => $text,)* })
+            }
+        }
+    };
 }
 
-impl fmt::Display for Step {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::PrepUpload => "prep upload",
-            Self::Upload => "upload",
-            Self::JobStatus => "job status",
-        })
-    }
+steps! {
+    PrepUpload "prep upload" "Opening a job.",
+    Upload "upload" "Uploading its zip.",
+    JobStatus "job status" "Asking for its status.",
+    EnhancedKyc "Enhanced KYC" "Asking an ID authority for what it has under a number.",
+    BasicKyc "Basic KYC" "Asking an ID authority whether it has the same.",
+    BusinessVerification "Business Verification" "Asking a registry about a company.",
+    Aml "AML check" "Looking for somebody on watch lists.",
+    AddressVerification "address verification" "Asking whether somebody lives somewhere.",
+    PhoneVerification "phone verification" "Asking whose phone number it is.",
+    WebToken "web token" "Making a token for the hosted web integration.",
+    SmileLinks "Smile Links" "Making, changing or reading Smile Links.",
+    BvnConsent "BVN consent" "Getting a person's consent to the use of their BVN.",
+    Services "services" "Asking what the service supports.",
+    ProductsConfig "products config" "Asking what the partner may use.",
+    ValidDocuments "valid documents" "Asking which documents the partner may use.",
+    Raw "raw request" "A request of the caller's own making.",
 }
 
 /// What happens while a job runs. There is no personal data, image, key or URL in it.
@@ -179,6 +193,8 @@ pub enum Event {
         /// Whether there is a result.
         job_complete: bool,
     },
+    /// Something about the input is likely to be refused by the service, or to disappoint. It is sent all the same.
+    Warning(Problem),
     /// An exchange failed and will be tried again.
     #[non_exhaustive]
     Retrying {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{JobId, JobStatus, JobType, OperationError, UserId, Verdict};
+use crate::{JobId, JobStatus, JobType, OperationError, PartnerParams, UserId, Verdict};
 
 /// What names a job at the service.
 #[derive(Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -13,6 +13,12 @@ pub struct JobKey {
     pub job_id: JobId,
     /// What kind of job it is.
     pub job_type: JobType,
+}
+
+impl JobKey {
+    pub(crate) fn of(params: &PartnerParams, job_type: JobType) -> Self {
+        Self { user_id: params.user_id.clone(), job_id: params.job_id.clone(), job_type }
+    }
 }
 
 impl fmt::Debug for JobKey {

@@ -18,6 +18,7 @@ use super::Step;
 pub struct FlowSettings {
     pub(crate) poll: PollSchedule,
     pub(crate) retry: RetryPolicy,
+    pub(crate) settle: Duration,
     pub(crate) deadline: Duration,
     pub(crate) request_timeout: Duration,
     pub(crate) upload_timeout: Duration,
@@ -25,11 +26,12 @@ pub struct FlowSettings {
 
 impl Default for FlowSettings {
     /// The Ruby SDK's poll schedule, four tries of each step, five minutes in all; 30 seconds for an answer and two
-    /// minutes for an upload.
+    /// minutes for an upload; five seconds before the service is asked whether it has what it may have.
     fn default() -> Self {
         Self {
             poll: PollSchedule::default(),
             retry: RetryPolicy::default(),
+            settle: Duration::from_secs(5),
             deadline: Duration::from_secs(300),
             request_timeout: Duration::from_secs(30),
             upload_timeout: Duration::from_secs(120),
@@ -49,6 +51,14 @@ impl FlowSettings {
     #[must_use]
     pub fn with_retry_policy(mut self, retry: RetryPolicy) -> Self {
         self.retry = retry;
+        self
+    }
+
+    /// How long the service is given to notice what it may have received, before it is asked. It must say twice, this far
+    /// apart, that it has no zip before one is sent again: a zip takes a moment to be noticed.
+    #[must_use]
+    pub fn with_settle_delay(mut self, delay: Duration) -> Self {
+        self.settle = delay;
         self
     }
 
@@ -166,14 +176,12 @@ impl RetryPolicy {
         }
         let doubled =
             self.base.saturating_mul(1_u32.checked_shl(attempts.saturating_sub(1)).unwrap_or(u32::MAX));
-        let ceiling = match retry_after {
-            None => doubled.min(self.cap),
-            Some(_) => self.base,
-        };
+        let ceiling = retry_after.map_or(doubled, |_| self.base).min(self.cap);
         let draw = splitmix64(seed ^ (u64::from(attempts) << 8) ^ step as u64);
         // 53 bits: what an f64 holds exactly.
         let fraction = (draw >> 11) as f64 / (1_u64 << 53) as f64;
-        let wait = retry_after.unwrap_or_default().min(Self::MAX_RETRY_AFTER) + ceiling.mul_f64(fraction);
+        let asked_for = retry_after.unwrap_or_default().min(Self::MAX_RETRY_AFTER);
+        let wait = asked_for.saturating_add(ceiling.mul_f64(fraction));
         Some(Duration::from_millis(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)))
     }
 }

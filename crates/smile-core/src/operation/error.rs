@@ -69,7 +69,12 @@ impl OperationError {
     /// The same request may be answered later.
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::Transport(failure) => failure.kind() != TransportFailureKind::ResponseTooLarge,
+            Self::Transport(failure) => matches!(
+                failure.kind(),
+                TransportFailureKind::NotSent
+                    | TransportFailureKind::TimedOut
+                    | TransportFailureKind::Interrupted
+            ),
             Self::Api(error) => error.is_transient(),
             // A page or half a JSON where the answer should be: something in between had a bad moment.
             Self::UnexpectedResponse { .. } => true,
@@ -80,9 +85,15 @@ impl OperationError {
     /// The service can't have acted on the request: it never arrived, or was refused whole.
     pub(crate) fn certainly_not_done(&self) -> bool {
         match self {
-            Self::Transport(failure) => failure.kind() == TransportFailureKind::NotSent,
-            // 408: the body didn't arrive whole; 429 and 503: turned away at the door. Other 4xx are refusals.
-            Self::Api(error) => error.status == 503 || (300..500).contains(&error.status),
+            Self::Transport(failure) => {
+                matches!(failure.kind(), TransportFailureKind::NotSent | TransportFailureKind::Refused)
+            }
+            // 408: the body didn't arrive whole; 429 and 503: turned away at the door. Other 4xx are refusals, and so is a
+            // code of the API, with whatever status, unless it says that something broke.
+            Self::Api(error) => {
+                let is_refusal = error.code.is_some() && !error.is_system_error();
+                is_refusal || error.status == 503 || (300..500).contains(&error.status)
+            }
             Self::UnexpectedResponse { .. } | Self::Signature(_) | Self::WrongJob | Self::UploadUrl(_) => {
                 false
             }
@@ -151,8 +162,14 @@ impl ApiError {
     }
 
     fn is_transient(&self) -> bool {
-        let is_system_error = matches!(self.code(), Some("2201" | "2301" | "2401"));
-        is_system_error || matches!(self.status, 408 | 429 | 500 | 502 | 503 | 504)
+        self.is_system_error()
+            || (self.code.is_none() && matches!(self.status, 408 | 429 | 500 | 502 | 503 | 504))
+            || self.status == 429
+    }
+
+    /// The service itself says that something broke within it.
+    fn is_system_error(&self) -> bool {
+        matches!(self.code(), Some("2201" | "2301" | "2401"))
     }
 }
 
@@ -232,6 +249,11 @@ mod tests {
         let done = |status| OperationError::from(error(status, json!({}))).certainly_not_done();
         assert!(done(302) && done(400) && done(403) && done(429) && done(503));
         assert!(!done(500) && !done(502) && !done(504));
+        let coded =
+            |status, code: &str| OperationError::from(error(status, json!({ "error": "", "code": code })));
+        assert!(coded(200, "2215").certainly_not_done() && coded(500, "2213").certainly_not_done());
+        assert!(!coded(500, "2213").is_transient() && coded(500, "2201").is_transient());
+        assert!(!coded(500, "2201").certainly_not_done());
         let lost = |failure| OperationError::Transport(failure).certainly_not_done();
         assert!(lost(TransportFailure::not_sent("")));
         assert!(!lost(TransportFailure::timed_out("")) && !lost(TransportFailure::interrupted("")));

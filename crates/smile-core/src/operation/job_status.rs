@@ -9,11 +9,14 @@ use http::{Request, Response, StatusCode};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::{ApiError, Operation, OperationError, Repeat, json_object, post_json};
-use crate::flow::Step;
+use super::{ApiError, Operation, OperationError, Repeat, json_object, post_signed};
+use crate::flow::{JobKey, Step};
 use crate::result::audit::audit;
 use crate::result::{ImageLinks, ResultEntry, Verdict};
-use crate::{JobId, JobType, Partner, ReceivedTimestamp, SignatureError, Timestamp, UserId, tolerant};
+use crate::{
+    JobId, JobType, Partner, Problem, ReceivedTimestamp, SignatureError, Timestamp, UserId, tolerant,
+    validate,
+};
 
 /// Asks what has become of a job.
 #[derive(Clone, Debug)]
@@ -29,6 +32,10 @@ impl JobStatusRequest {
     /// Asks about this job of this user.
     pub fn new(user_id: UserId, job_id: JobId) -> Self {
         Self { user_id, job_id, job_type: None, image_links: false, history: false }
+    }
+
+    pub(crate) fn of(key: &JobKey) -> Self {
+        Self::new(key.user_id.clone(), key.job_id.clone()).job_type(key.job_type)
     }
 
     /// Says what type of job it is, so that the result is judged as that, whatever the answer says.
@@ -95,6 +102,11 @@ impl JobStatus {
         if let JobResult::Entry(entry) = &self.result { Some(entry) } else { None }
     }
 
+    /// The newest result, by itself.
+    pub(crate) fn into_entry(self) -> Option<ResultEntry> {
+        if let JobResult::Entry(entry) = self.result { Some(*entry) } else { None }
+    }
+
     /// What it amounts to; `None` while the job isn't complete.
     pub fn verdict(&self) -> Option<Verdict> {
         if !self.job_complete {
@@ -110,7 +122,11 @@ impl JobStatus {
         if self.job_complete || self.entry().is_some() {
             return Some(true);
         }
+        // `No zip file received`, `No zip uploaded yet`: the code that goes with the second isn't documented.
+        let says_no_zip =
+            matches!(&self.result, JobResult::Text(text) if text.to_ascii_lowercase().starts_with("no zip"));
         match self.code.as_deref() {
+            _ if says_no_zip => Some(false),
             Some("2302") => Some(true),
             Some("2314") => Some(false),
             _ => None,
@@ -150,36 +166,35 @@ impl fmt::Debug for JobResult {
 
 #[derive(Serialize)]
 struct Body<'a> {
-    partner_id: &'a str,
     user_id: &'a str,
     job_id: &'a str,
-    signature: &'a str,
-    timestamp: &'a str,
     image_links: bool,
     history: bool,
-    source_sdk: &'a str,
-    source_sdk_version: &'a str,
 }
 
 impl Operation for JobStatusRequest {
     type Output = JobStatus;
     const STEP: Step = Step::JobStatus;
-    const REPEAT: Repeat = Repeat::Free;
+
+    fn repeat(&self) -> Repeat {
+        Repeat::Free
+    }
+
+    fn problems(&self, _: &Partner) -> Vec<Problem> {
+        let mut problems = validate::Problems::default();
+        problems.required("user_id", Some(self.user_id.as_str()));
+        problems.required("job_id", Some(self.job_id.as_str()));
+        problems.into_vec()
+    }
 
     fn request(&self, partner: &Partner, now: Timestamp) -> Request<Bytes> {
-        let signed = partner.signer().sign(now);
         let body = Body {
-            partner_id: partner.id().as_str(),
             user_id: self.user_id.as_str(),
             job_id: self.job_id.as_str(),
-            signature: signed.signature(),
-            timestamp: signed.timestamp(),
             image_links: self.image_links,
             history: self.history,
-            source_sdk: partner.source_sdk(),
-            source_sdk_version: partner.source_sdk_version(),
         };
-        post_json(partner, "/job_status", &body)
+        post_signed(partner, now, "/job_status", &body)
     }
 
     fn parse(&self, partner: &Partner, response: &Response<Bytes>) -> Result<JobStatus, OperationError> {
@@ -267,9 +282,9 @@ mod tests {
         assert_eq!(
             std::str::from_utf8(request.body()).unwrap(),
             concat!(
-                r#"{"partner_id":"001","user_id":"user-1","job_id":"job-1","#,
-                r#""signature":"74G/CDcN5r6ubtBBagj/64F0MuWwVThqR9Qp52hqYtc=","timestamp":"2024-01-15T10:30:00.000Z","#,
-                r#""image_links":false,"history":true,"source_sdk":"rust","source_sdk_version":"0.1.0"}"#
+                r#"{"partner_id":"001","signature":"74G/CDcN5r6ubtBBagj/64F0MuWwVThqR9Qp52hqYtc=","#,
+                r#""timestamp":"2024-01-15T10:30:00.000Z","source_sdk":"rust","source_sdk_version":"0.1.0","#,
+                r#""user_id":"user-1","job_id":"job-1","image_links":false,"history":true}"#
             )
         );
     }

@@ -3,24 +3,57 @@
 //! Each file reads in the same order: what the endpoint is, the request, the answer, how the one is built and the
 //! other parsed, tests. An operation does no IO: it makes an [`http::Request`] and reads an [`http::Response`].
 
+mod address_verification;
+mod aml;
+mod business_verification;
+mod bvn_consent;
 mod error;
+mod id_verification;
 pub(crate) mod job_status;
+mod phone_verification;
 pub(crate) mod prep_upload;
+mod products_config;
+mod raw;
+mod services;
+mod smile_links;
+#[cfg(test)]
+mod testing;
 pub(crate) mod upload;
+mod valid_documents;
+mod verification;
+mod web_token;
 
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Method, Request, Response, StatusCode, header};
+use http::{HeaderName, Method, Request, Response, StatusCode, header};
+use serde::Serialize;
 use serde_json::{Map, Value};
 
+pub use address_verification::AddressVerification;
+pub use aml::AmlCheck;
+pub use business_verification::{AsyncBusinessVerification, Business, BusinessType, BusinessVerification};
+pub use bvn_consent::{
+    BvnConsent, ChooseMode, ConfirmOtp, ConsentGranted, ConsentMode, ConsentModes, OtpSent,
+};
 pub use error::{ApiError, OperationError};
+pub use id_verification::{AsyncBasicKyc, AsyncEnhancedKyc, BasicKyc, EnhancedKyc};
 pub use job_status::JobStatusRequest;
+pub use phone_verification::PhoneVerification;
 pub use prep_upload::{PrepUpload, PreparedUpload};
+pub use products_config::{ProductsConfig, ProductsConfigRequest};
+pub use raw::{RawRequest, Signing};
+pub use services::{Services, ServicesRequest};
+pub use smile_links::{
+    CreateSmileLink, LinkIdType, ListSmileLinks, ReadSmileLink, SmileLink, SmileLinkDetails, UpdateSmileLink,
+};
 pub use upload::{Upload, UploadUrl};
+pub use valid_documents::{ValidDocument, ValidDocuments, ValidDocumentsRequest};
+pub use verification::{Accepted, Verification};
+pub use web_token::{WebToken, WebTokenRequest};
 
-use crate::flow::Step;
-use crate::{Partner, Timestamp};
+use crate::flow::{JobKey, Step};
+use crate::{JobStatus, Partner, Problem, Timestamp};
 
 /// One exchange with the service.
 pub trait Operation {
@@ -30,8 +63,18 @@ pub trait Operation {
     /// What the exchange is called in errors and events.
     const STEP: Step;
 
-    /// Whether the request can be sent again.
-    const REPEAT: Repeat;
+    /// What sending the request a second time does.
+    fn repeat(&self) -> Repeat;
+
+    /// What is wrong with the input, found before anything is sent.
+    fn problems(&self, _partner: &Partner) -> Vec<Problem> {
+        Vec::new()
+    }
+
+    /// What the service will likely refuse, or what will disappoint. It is sent all the same.
+    fn warnings(&self, _partner: &Partner) -> Vec<Problem> {
+        Vec::new()
+    }
 
     /// The request, signed for this moment.
     fn request(&self, partner: &Partner, now: Timestamp) -> Request<Bytes>;
@@ -41,6 +84,18 @@ pub trait Operation {
     /// # Errors
     /// The service's refusal, an answer that makes no sense, or one whose signature fails.
     fn parse(&self, partner: &Partner, response: &Response<Bytes>) -> Result<Self::Output, OperationError>;
+
+    /// What names the job, if the operation makes one.
+    fn key(&self) -> Option<JobKey> {
+        None
+    }
+
+    /// What the lost answer must have said, told from the job's status; `None` if that can't be told.
+    ///
+    /// For operations whose repetition could bill twice and whose job has a status.
+    fn reconcile(&self, _status: JobStatus) -> Option<Self::Output> {
+        None
+    }
 }
 
 /// What sending a request a second time does.
@@ -51,36 +106,133 @@ pub enum Repeat {
     Free,
     /// It would be refused as a duplicate, unless it says `retry: true`.
     WithRetryFlag,
-    /// It could start the work, and the bill, twice. After an answer was lost, ask first.
+    /// It could start the work, and the bill, twice. After an answer was lost it is not sent again; where the job has a
+    /// status, that is asked for instead.
     MayBillTwice,
+    /// It could create a second thing of its kind, or send a person a second message. After an answer was lost it is not
+    /// sent again.
+    MayCreateTwice,
 }
 
-/// A POST of JSON to a path below the base URL.
-fn post_json(partner: &Partner, path: &str, body: &impl serde::Serialize) -> Request<Bytes> {
+/// A body, with who sends it and the signature in front (Smile ID: "Generate signature").
+#[derive(Serialize)]
+struct SignedBody<'a, T> {
+    partner_id: &'a str,
+    signature: &'a str,
+    timestamp: &'a str,
+    source_sdk: &'a str,
+    source_sdk_version: &'a str,
+    #[serde(flatten)]
+    body: &'a T,
+}
+
+/// `POST` of a body that carries its signature, to this path behind `/v1`.
+fn post_signed(partner: &Partner, now: Timestamp, path: &str, body: &impl Serialize) -> Request<Bytes> {
+    send_signed(Method::POST, partner, now, format!("{}{path}", partner.environment().base_url()), body)
+}
+
+/// A body that carries its signature, to this URL.
+fn send_signed(
+    method: Method,
+    partner: &Partner,
+    now: Timestamp,
+    url: String,
+    body: &impl Serialize,
+) -> Request<Bytes> {
+    let signed = partner.signer().sign(now);
+    let body = SignedBody {
+        partner_id: partner.id().as_str(),
+        signature: signed.signature(),
+        timestamp: signed.timestamp(),
+        source_sdk: partner.source_sdk(),
+        source_sdk_version: partner.source_sdk_version(),
+        body,
+    };
+    send_json(method, url, &body)
+}
+
+/// A body as JSON, to this URL.
+fn send_json(method: Method, url: String, body: &impl Serialize) -> Request<Bytes> {
     let body = serde_json::to_vec(body).expect("strings, numbers and flags always serialise");
+    let request = request(method, url).header(header::CONTENT_TYPE, "application/json");
+    request.body(Bytes::from(body)).expect("the base URL was checked when it was set, and paths are encoded")
+}
+
+/// A request without a body, to this URL.
+fn send_bare(method: Method, url: String) -> Request<Bytes> {
+    request(method, url)
+        .body(Bytes::new())
+        .expect("the base URL was checked when it was set, and paths are encoded")
+}
+
+fn request(method: Method, url: String) -> http::request::Builder {
     Request::builder()
-        .method(Method::POST)
-        .uri(format!("{}{path}", partner.environment().base_url()))
-        .header(header::CONTENT_TYPE, "application/json")
+        .method(method)
+        .uri(url)
         .header(header::ACCEPT, "application/json")
         .header(header::USER_AGENT, USER_AGENT)
-        .body(Bytes::from(body))
-        .expect("the base URL was checked when it was set")
+}
+
+/// Puts who sends a request, and the signature, into its headers (Smile ID: "Address verification").
+fn sign_headers(mut request: Request<Bytes>, partner: &Partner, now: Timestamp) -> Request<Bytes> {
+    let signed = partner.signer().sign(now);
+    let headers = [
+        ("smileid-partner-id", partner.id().as_str()),
+        ("smileid-request-signature", signed.signature()),
+        ("smileid-timestamp", signed.timestamp()),
+        ("smileid-source-sdk", partner.source_sdk()),
+        ("smileid-source-sdk-version", partner.source_sdk_version()),
+    ];
+    for (name, value) in headers {
+        // What a header can't carry (a partner id beyond ASCII) the service can't know either, and refuses.
+        if let Ok(value) = value.parse() {
+            request.headers_mut().insert(HeaderName::from_static(name), value);
+        }
+    }
+    request
+}
+
+/// One segment of a path, with everything encoded that could end it.
+fn segment(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'~') {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    encoded
 }
 
 const USER_AGENT: &str = concat!("smile-rust/", env!("CARGO_PKG_VERSION"));
 
-/// The JSON object of an answer of 200; the error it stands for otherwise.
-fn json_object(response: &Response<Bytes>) -> Result<Map<String, Value>, OperationError> {
+/// The JSON of an answer of 200; the error it stands for otherwise.
+fn json(response: &Response<Bytes>) -> Result<Value, OperationError> {
     let status = response.status();
     let body = serde_json::from_slice(response.body());
     if status != StatusCode::OK {
         return Err(ApiError::from_body(status, body.ok()).into());
     }
-    match body {
-        Ok(Value::Object(object)) => Ok(object),
-        Ok(_) => Err(OperationError::unexpected(status, "is JSON, but not an object")),
-        Err(_) => Err(OperationError::unexpected(status, "is not JSON")),
+    body.map_err(|_| OperationError::unexpected(status, "is not JSON"))
+}
+
+/// The JSON object of an answer of 200; the error it stands for otherwise.
+fn json_object(response: &Response<Bytes>) -> Result<Map<String, Value>, OperationError> {
+    match json(response)? {
+        Value::Object(object) => Ok(object),
+        _ => Err(OperationError::unexpected(response.status(), "is JSON, but not an object")),
+    }
+}
+
+/// As [`json_object`], with `{"error": …}` or `{"success": false}` taken for the refusal that it is, whatever the status.
+fn successful_object(response: &Response<Bytes>) -> Result<Map<String, Value>, OperationError> {
+    let object = json_object(response)?;
+    let refused = object.contains_key("error") || crate::tolerant::flag(&object, "success") == Some(false);
+    if refused {
+        Err(ApiError::from_body(response.status(), Some(Value::Object(object))).into())
+    } else {
+        Ok(object)
     }
 }
 
@@ -97,6 +249,12 @@ pub(crate) fn retry_after(response: &Response<Bytes>, now: Timestamp) -> Option<
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_segment_cannot_end_itself() {
+        assert_eq!(segment("a-b_c~1"), "a-b_c~1");
+        assert_eq!(segment("../x?y#z%/é"), "%2E%2E%2Fx%3Fy%23z%25%2F%C3%A9");
+    }
 
     #[test]
     fn retry_after_is_read_as_seconds_or_as_a_moment() {

@@ -6,19 +6,19 @@
 use std::fmt;
 
 use bytes::Bytes;
-use http::{Request, Response, StatusCode};
+use http::{Method, Request, Response};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use super::{ApiError, Operation, OperationError, Repeat, UploadUrl, json_object, post_json};
+use super::{Operation, OperationError, Repeat, UploadUrl, send_json, successful_object};
 use crate::flow::Step;
-use crate::{Job, JobType, Partner, Timestamp, tolerant};
+use crate::{Job, JobType, Partner, PartnerParams, Problem, Timestamp, tolerant};
 
 /// What all SDKs call the zip.
 pub(crate) const FILE_NAME: &str = "selfie.zip";
 
-/// Opens a job.
+/// Opens a job. [`JobFlow`](crate::JobFlow) does this, and what follows, for a whole job.
 #[derive(Clone, Copy, Debug)]
 pub struct PrepUpload<'a> {
     job: &'a Job,
@@ -98,11 +98,14 @@ pub(crate) struct WirePartnerParams<'a> {
 
 impl<'a> WirePartnerParams<'a> {
     pub(crate) fn new(job: &'a Job) -> Self {
-        let params = &job.partner_params;
+        Self::of(&job.partner_params, job.job_type)
+    }
+
+    pub(crate) fn of(params: &'a PartnerParams, job_type: JobType) -> Self {
         Self {
             user_id: params.user_id.as_str(),
             job_id: params.job_id.as_str(),
-            job_type: job.job_type,
+            job_type,
             extra: &params.extra,
         }
     }
@@ -111,7 +114,14 @@ impl<'a> WirePartnerParams<'a> {
 impl Operation for PrepUpload<'_> {
     type Output = PreparedUpload;
     const STEP: Step = Step::PrepUpload;
-    const REPEAT: Repeat = Repeat::WithRetryFlag;
+
+    fn repeat(&self) -> Repeat {
+        Repeat::WithRetryFlag
+    }
+
+    fn problems(&self, partner: &Partner) -> Vec<Problem> {
+        self.job.validate(partner).err().map(|error| error.problems().to_vec()).unwrap_or_default()
+    }
 
     fn request(&self, partner: &Partner, now: Timestamp) -> Request<Bytes> {
         let signed = partner.signer().sign(now);
@@ -129,17 +139,13 @@ impl Operation for PrepUpload<'_> {
             allow_new_enroll: self.job.options.allow_new_enroll,
             retry: self.retry,
         };
-        post_json(partner, "/upload", &body)
+        send_json(Method::POST, format!("{}/upload", partner.environment().base_url()), &body)
     }
 
     fn parse(&self, partner: &Partner, response: &Response<Bytes>) -> Result<PreparedUpload, OperationError> {
-        let object = json_object(response)?;
+        let object = successful_object(response)?;
         let Some(url) = tolerant::text(&object, "upload_url") else {
-            return Err(if object.contains_key("error") {
-                ApiError::from_body(StatusCode::OK, Some(Value::Object(object))).into()
-            } else {
-                OperationError::unexpected(response.status(), "has no `upload_url`")
-            });
+            return Err(OperationError::unexpected(response.status(), "has no `upload_url`"));
         };
         let raw = serde_json::from_slice(response.body())
             .map_err(|_| OperationError::unexpected(response.status(), "is not JSON"))?;

@@ -39,7 +39,7 @@ impl fmt::Debug for UploadUrl {
     }
 }
 
-/// Uploads a job's zip.
+/// Uploads a job's zip. [`JobFlow`](crate::JobFlow) makes the zip, and does this for a whole job.
 #[derive(Clone)]
 pub struct Upload {
     url: UploadUrl,
@@ -62,7 +62,10 @@ impl fmt::Debug for Upload {
 impl Operation for Upload {
     type Output = ();
     const STEP: Step = Step::Upload;
-    const REPEAT: Repeat = Repeat::MayBillTwice;
+
+    fn repeat(&self) -> Repeat {
+        Repeat::MayBillTwice
+    }
 
     fn request(&self, _: &Partner, _: Timestamp) -> Request<Bytes> {
         Request::builder()

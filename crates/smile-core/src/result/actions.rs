@@ -78,6 +78,13 @@ action_values! {
     IssuerUnavailable "Issuer Unavailable" "The ID authority didn't answer.",
     IdAuthorityPhotoNotAvailable "ID Authority Photo Not Available" "The ID authority has no photo to compare with.",
     SentToHumanReview "Sent to Human Review" "A human will look at it.",
+    ExactMatch "Exact Match" "What the person said is what the ID authority has.",
+    PartialMatch "Partial Match" "What the person said is part of what the ID authority has, or the other way round.",
+    Transposed "Transposed" "What the person said is what the ID authority has, in another order.",
+    NoMatch "No Match" "What the person said is not what the ID authority has.",
+    NotProvided "Not Provided" "Nothing was said that could be compared.",
+    Listed "Listed" "The name is on a watch list.",
+    NotListed "Not Listed" "The name is on no watch list.",
 }
 
 impl ActionValue {
@@ -90,9 +97,9 @@ impl ActionValue {
         known.map_or_else(|| Self::Unknown(UnknownValue(text)), |(value, _)| value.clone())
     }
 
-    /// Whether it says no: failed, rejected, not verified.
+    /// Whether it says no: failed, rejected, not verified, no match.
     pub fn is_negative(&self) -> bool {
-        matches!(self, Self::Failed | Self::Rejected | Self::NotVerified)
+        matches!(self, Self::Failed | Self::Rejected | Self::NotVerified | Self::NoMatch)
     }
 
     /// Whether somebody is still to decide.

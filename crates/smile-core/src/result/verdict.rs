@@ -34,6 +34,43 @@ impl fmt::Display for Decision {
     }
 }
 
+/// What to do next, once there is a verdict. It follows from what the code means; the partner's own rules come first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum NextStep {
+    /// Let the person in.
+    Accept,
+    /// Wait: it is being reviewed or is only half done, and the final result comes by callback.
+    AwaitReview,
+    /// Ask for new images and submit another job.
+    AskForNewImages,
+    /// The images and the number are in order as far as is known: submit another job later.
+    RetryLater,
+    /// Ask for the ID number again and submit another job.
+    FixTheNumber,
+    /// Smile ID must change something about the account.
+    CallSupport,
+    /// Don't let the person in.
+    Decline,
+    /// Somebody should look at the result.
+    LookByHand,
+}
+
+impl fmt::Display for NextStep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Accept => "accept",
+            Self::AwaitReview => "wait for the review",
+            Self::AskForNewImages => "ask for new images",
+            Self::RetryLater => "try again later",
+            Self::FixTheNumber => "ask for the ID number again",
+            Self::CallSupport => "call Smile ID's support",
+            Self::Decline => "decline",
+            Self::LookByHand => "have somebody look at it",
+        })
+    }
+}
+
 /// Why a decision is [`Decision::Unknown`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -48,6 +85,8 @@ pub enum Doubt {
     NotInCatalogue,
     /// The code approves, and `job_success` or one of the actions says no.
     Contradiction,
+    /// The code answers a question that is not about who the person is: whether a name is on a list.
+    NoVerdict,
     /// A part that the verdict rests on can't be read, or is there twice and disagrees with itself.
     Unreadable,
 }
@@ -86,6 +125,9 @@ impl Verdict {
         let Some(row) = catalogue::result_code(number.as_str(), job_type) else {
             return unknown(Doubt::NotInCatalogue, None);
         };
+        if matches!(row.category, Category::Listed | Category::NotListed) {
+            return unknown(Doubt::NoVerdict, Some(row));
+        }
         let mut decision = decision_of(row.category);
         let mut is_final = row.is_final && !entry.says_not_final();
         if decision == Decision::Approved {
@@ -94,7 +136,7 @@ impl Verdict {
                 return unknown(Doubt::Contradiction, Some(row));
             }
             // What the machine left pending a reviewer has looked at, once there is a reviewer's code (12xx).
-            let is_pending = !number.as_str().starts_with("12") && steps().any(ActionValue::is_pending);
+            let is_pending = !number.as_str().starts_with("12") && steps().any(is_undecided);
             if is_pending || !is_final {
                 decision = Decision::Provisional;
                 is_final = false;
@@ -144,6 +186,44 @@ impl Verdict {
         self.doubt
     }
 
+    /// What to do next.
+    pub fn next_step(&self) -> NextStep {
+        let code = self.code.as_ref().map(ResultCode::as_str).unwrap_or_default();
+        match self.decision {
+            Decision::Approved => NextStep::Accept,
+            // Undecided for good, but for the half of a Biometric KYC that is about the number alone.
+            Decision::Provisional if self.category() == Some(Category::Inconclusive) && code != "1012" => {
+                NextStep::LookByHand
+            }
+            Decision::Provisional => NextStep::AwaitReview,
+            Decision::Unknown => NextStep::LookByHand,
+            // 1013 not found, 1014 wrong form, 1023 not found.
+            _ if matches!(code, "1013" | "1014" | "1023") => NextStep::FixTheNumber,
+            Decision::Error => match code {
+                "1016" => NextStep::CallSupport,
+                // Unusable images; the four texts of this code are about images, and the authority's photo is one.
+                "0001" => NextStep::AskForNewImages,
+                _ => NextStep::RetryLater,
+            },
+            // 0903 zip corrupt, 09x1 no face, 09x2 poor quality, 1241 unusable; 0812, for documents, unusable.
+            Decision::Rejected => {
+                let is_document =
+                    self.row.is_some_and(|row| row.job_types.contains(&JobType::DOCUMENT_VERIFICATION));
+                match code {
+                    "0903" | "0911" | "0912" | "0921" | "0922" | "0941" | "0942" | "1241" => {
+                        NextStep::AskForNewImages
+                    }
+                    "0812" if is_document => NextStep::AskForNewImages,
+                    _ => NextStep::Decline,
+                }
+            }
+        }
+    }
+
+    fn category(&self) -> Option<Category> {
+        self.row.map(|row| row.category)
+    }
+
     /// What it means, in words.
     pub fn meaning(&self) -> &'static str {
         match (self.doubt, self.row) {
@@ -152,10 +232,17 @@ impl Verdict {
             (Some(Doubt::OtherJobType), _) => "the result is about a job of another type",
             (Some(Doubt::Contradiction), _) => "the code approves, but another part of the result says no",
             (Some(Doubt::Unreadable), _) => "a part of the result can't be read, or disagrees with itself",
-            (None, Some(row)) => row.meaning,
-            (Some(Doubt::NotInCatalogue), _) | (None, None) => "the code is not known for this type of job",
+            (None | Some(Doubt::NoVerdict), Some(row)) => row.meaning,
+            (Some(Doubt::NotInCatalogue | Doubt::NoVerdict), _) | (None, None) => {
+                "the code is not known for this type of job"
+            }
         }
     }
+}
+
+/// Whether a step leaves open what an approval would have to rest on.
+fn is_undecided(value: &ActionValue) -> bool {
+    value.is_pending() || *value == ActionValue::UnableToDetermine
 }
 
 fn decision_of(category: Category) -> Decision {
@@ -164,6 +251,7 @@ fn decision_of(category: Category) -> Decision {
         Category::Provisional | Category::SuspectedSpoof | Category::Inconclusive => Decision::Provisional,
         Category::Rejected => Decision::Rejected,
         Category::Error => Decision::Error,
+        Category::Listed | Category::NotListed => Decision::Unknown,
     }
 }
 
@@ -245,6 +333,32 @@ mod tests {
             entry[part] = value;
             let verdict = verdict(1, entry.clone());
             assert_eq!((verdict.is_approved(), verdict.doubt()), (false, doubt), "{entry}");
+        }
+    }
+
+    #[test]
+    fn what_to_do_next() {
+        for (job_type, code, next) in [
+            (1, "0810", NextStep::Accept),
+            (1, "0812", NextStep::AwaitReview),
+            (6, "0812", NextStep::AskForNewImages),
+            (1, "0811", NextStep::Decline),
+            (1, "0911", NextStep::AskForNewImages),
+            (1, "1013", NextStep::FixTheNumber),
+            (5, "1014", NextStep::FixTheNumber),
+            (5, "1015", NextStep::RetryLater),
+            (5, "1016", NextStep::CallSupport),
+            (5, "1021", NextStep::LookByHand),
+            (1, "1213", NextStep::LookByHand),
+            (1, "1012", NextStep::AwaitReview),
+            (1, "9999", NextStep::LookByHand),
+            (10, "1030", NextStep::LookByHand),
+        ] {
+            assert_eq!(
+                verdict(job_type, json!({ "ResultCode": code })).next_step(),
+                next,
+                "{job_type} {code}"
+            );
         }
     }
 

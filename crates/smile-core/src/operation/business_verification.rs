@@ -1,0 +1,296 @@
+//! What a registry knows of a company (Smile ID: "Business Verification"; job type 7).
+//!
+//! `POST /business_verification` answers at once, `/async_business_verification` by callback. Each one is billed. After an
+//! answer was lost the job's status is asked for; nothing is sent twice.
+
+use std::fmt;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use serde::Serialize;
+
+use super::prep_upload::WirePartnerParams;
+use super::{Accepted, Operation, OperationError, Repeat, Verification, post_signed};
+use crate::environment::CallbackUrl;
+use crate::flow::{JobKey, Step};
+use crate::{
+    ConfigError, JobStatus, JobType, Partner, PartnerParams, Problem, ProblemKind, Timestamp, validate,
+};
+
+/// Which company: the country, the kind of number, and the number.
+#[derive(Clone, Default, Serialize)]
+pub struct Business {
+    country: String,
+    id_type: String,
+    id_number: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    business_type: Option<BusinessType>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    postal_address: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    postal_code: Option<String>,
+}
+
+impl Business {
+    /// A company by its number. `country` is the ISO 3166-1 code of two capital letters; `id_type` is
+    /// `BASIC_BUSINESS_REGISTRATION`, `BUSINESS_REGISTRATION` or (Nigeria) `TAX_INFORMATION`.
+    pub fn new(country: impl Into<String>, id_type: impl Into<String>, id_number: impl Into<String>) -> Self {
+        Self {
+            country: country.into(),
+            id_type: id_type.into(),
+            id_number: id_number.into(),
+            ..Self::default()
+        }
+    }
+
+    /// What kind of company it is. Nigeria's registrations need it.
+    #[must_use]
+    pub fn with_business_type(mut self, business_type: BusinessType) -> Self {
+        self.business_type = Some(business_type);
+        self
+    }
+
+    /// The postal address and code. Kenya's registrations need them.
+    #[must_use]
+    pub fn with_postal_address(mut self, address: impl Into<String>, code: impl Into<String>) -> Self {
+        self.postal_address = Some(address.into());
+        self.postal_code = Some(code.into());
+        self
+    }
+}
+
+impl fmt::Debug for Business {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Business").finish_non_exhaustive()
+    }
+}
+
+/// The kinds of companies in Nigeria's registry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub enum BusinessType {
+    /// `bn`: a business name.
+    #[serde(rename = "bn")]
+    BusinessName,
+    /// `co`: a limited company.
+    #[serde(rename = "co")]
+    Company,
+    /// `it`: incorporated trustees.
+    #[serde(rename = "it")]
+    IncorporatedTrustees,
+}
+
+/// Asks a registry about a company, at once.
+#[derive(Clone, Debug)]
+pub struct BusinessVerification {
+    partner_params: PartnerParams,
+    business: Business,
+}
+
+/// Asks a registry about a company, with the result by callback.
+#[derive(Clone, Debug)]
+pub struct AsyncBusinessVerification {
+    check: BusinessVerification,
+    callback_url: Option<CallbackUrl>,
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    #[serde(flatten)]
+    business: &'a Business,
+    partner_params: WirePartnerParams<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    callback_url: Option<&'a str>,
+}
+
+impl BusinessVerification {
+    /// Asks about this company.
+    pub fn new(partner_params: PartnerParams, business: Business) -> Self {
+        Self { partner_params, business }
+    }
+
+    fn body<'a>(&'a self, callback_url: Option<&'a CallbackUrl>) -> Body<'a> {
+        let partner_params = WirePartnerParams::of(&self.partner_params, JobType::BUSINESS_VERIFICATION);
+        Body { business: &self.business, partner_params, callback_url: callback_url.map(CallbackUrl::as_str) }
+    }
+
+    fn job_key(&self) -> JobKey {
+        JobKey::of(&self.partner_params, JobType::BUSINESS_VERIFICATION)
+    }
+
+    fn checked(&self) -> validate::Problems {
+        let Business { country, id_type, id_number, business_type, postal_address, postal_code } =
+            &self.business;
+        let mut problems = validate::Problems::default();
+        problems.partner_params(&self.partner_params);
+        problems.required("country", Some(country));
+        problems.country("country", Some(country));
+        problems.required("id_type", Some(id_type));
+        problems.required("id_number", Some(id_number));
+        let is_known = matches!(
+            id_type.as_str(),
+            "" | "BASIC_BUSINESS_REGISTRATION" | "BUSINESS_REGISTRATION" | "TAX_INFORMATION"
+        );
+        if !is_known {
+            let rule = "must be BASIC_BUSINESS_REGISTRATION, BUSINESS_REGISTRATION or TAX_INFORMATION";
+            problems.add("id_type", ProblemKind::Malformed, rule);
+        }
+        if country == "NG" && id_type.ends_with("BUSINESS_REGISTRATION") && business_type.is_none() {
+            problems.add("business_type", ProblemKind::Missing, "must be set for registrations in Nigeria");
+        }
+        if country == "KE" && id_type == "BUSINESS_REGISTRATION" {
+            problems.required("postal_address", postal_address.as_deref());
+            problems.required("postal_code", postal_code.as_deref());
+        }
+        problems
+    }
+}
+
+impl Operation for BusinessVerification {
+    type Output = Verification;
+    const STEP: Step = Step::BusinessVerification;
+
+    fn repeat(&self) -> Repeat {
+        Repeat::MayBillTwice
+    }
+
+    fn problems(&self, _: &Partner) -> Vec<Problem> {
+        self.checked().into_vec()
+    }
+
+    fn request(&self, partner: &Partner, now: Timestamp) -> Request<Bytes> {
+        post_signed(partner, now, "/business_verification", &self.body(None))
+    }
+
+    fn parse(&self, partner: &Partner, response: &Response<Bytes>) -> Result<Verification, OperationError> {
+        Verification::parse(partner, response, &self.job_key())
+    }
+
+    fn key(&self) -> Option<JobKey> {
+        Some(self.job_key())
+    }
+
+    fn reconcile(&self, status: JobStatus) -> Option<Verification> {
+        Verification::from_status(status, JobType::BUSINESS_VERIFICATION)
+    }
+}
+
+impl AsyncBusinessVerification {
+    /// Asks about this company.
+    pub fn new(partner_params: PartnerParams, business: Business) -> Self {
+        Self { check: BusinessVerification::new(partner_params, business), callback_url: None }
+    }
+
+    /// Where the callback goes, in place of the partner's default.
+    ///
+    /// # Errors
+    /// Names `callback_url` and the rule, if this is no absolute http or https URL.
+    pub fn callback_url(mut self, url: &str) -> Result<Self, ConfigError> {
+        self.callback_url = Some(CallbackUrl::new(url)?);
+        Ok(self)
+    }
+
+    fn callback<'a>(&'a self, partner: &'a Partner) -> Option<&'a CallbackUrl> {
+        self.callback_url.as_ref().or(partner.callback_url())
+    }
+}
+
+impl Operation for AsyncBusinessVerification {
+    type Output = Accepted;
+    const STEP: Step = Step::BusinessVerification;
+
+    fn repeat(&self) -> Repeat {
+        Repeat::MayBillTwice
+    }
+
+    fn problems(&self, partner: &Partner) -> Vec<Problem> {
+        let mut problems = self.check.checked();
+        problems.callback(self.callback(partner), partner, true);
+        problems.into_vec()
+    }
+
+    fn request(&self, partner: &Partner, now: Timestamp) -> Request<Bytes> {
+        post_signed(partner, now, "/async_business_verification", &self.check.body(self.callback(partner)))
+    }
+
+    fn parse(&self, _: &Partner, response: &Response<Bytes>) -> Result<Accepted, OperationError> {
+        Accepted::parse(response)
+    }
+
+    fn key(&self) -> Option<JobKey> {
+        Some(self.check.job_key())
+    }
+
+    fn reconcile(&self, status: JobStatus) -> Option<Accepted> {
+        Accepted::from_status(&status)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::operation::testing::{answer, golden, partner, signed};
+    use crate::{JobId, UserId};
+
+    fn params() -> PartnerParams {
+        PartnerParams::new(UserId::new("user-1"), JobId::new("job-1"))
+    }
+
+    fn company() -> Business {
+        Business::new("NG", "BUSINESS_REGISTRATION", "0000000").with_business_type(BusinessType::Company)
+    }
+
+    #[test]
+    fn golden_requests() {
+        let (uri, body) = golden(&BusinessVerification::new(params(), company()));
+        assert_eq!(uri, "POST https://testapi.smileidentity.com/v1/business_verification");
+        assert!(
+            body.ends_with(concat!(
+                r#","country":"NG","id_type":"BUSINESS_REGISTRATION","id_number":"0000000","business_type":"co","#,
+                r#""partner_params":{"user_id":"user-1","job_id":"job-1","job_type":7}}"#
+            )),
+            "{body}"
+        );
+        let (uri, body) = golden(&AsyncBusinessVerification::new(params(), company()));
+        assert_eq!(uri, "POST https://testapi.smileidentity.com/v1/async_business_verification");
+        assert!(body.ends_with(r#""callback_url":"https://bank.example/callback"}"#), "{body}");
+    }
+
+    #[test]
+    fn a_company_is_read_and_a_refusal_with_success_false_is_a_refusal() {
+        let check = BusinessVerification::new(params(), company());
+        let body = signed(json!({
+            "ResultCode": "1012", "ResultType": "Business Verification", "success": true,
+            "PartnerParams": { "user_id": "user-1", "job_id": "job-1", "job_type": 7 },
+            "company_information": { "legal_name": "Drawn Ltd" },
+        }));
+        let found = check.parse(&partner(), &answer(200, &body)).unwrap();
+        assert!(found.verdict.is_approved());
+        let name = found.entry.business().company_information().unwrap().legal_name().unwrap();
+        assert_eq!(name.expose(), "Drawn Ltd");
+        let refused = json!({ "error": "Unsupported business type", "code": "2413", "success": false });
+        for status in [200, 400] {
+            let error = check.parse(&partner(), &answer(status, &refused)).unwrap_err();
+            assert_eq!(error.api().unwrap().code(), Some("2413"));
+        }
+    }
+
+    #[test]
+    fn what_each_registry_needs_is_checked() {
+        let fields = |business: Business| -> Vec<String> {
+            let check = BusinessVerification::new(params(), business);
+            check.problems(&partner()).into_iter().map(|problem| problem.field).collect()
+        };
+        assert!(fields(company()).is_empty());
+        assert!(fields(Business::new("ZA", "BUSINESS_REGISTRATION", "2020/000000/07")).is_empty());
+        assert!(fields(Business::new("NG", "TAX_INFORMATION", "00000000-0000")).is_empty());
+        assert_eq!(fields(Business::new("NG", "BASIC_BUSINESS_REGISTRATION", "1")), ["business_type"]);
+        assert_eq!(
+            fields(Business::new("KE", "BUSINESS_REGISTRATION", "1")),
+            ["postal_address", "postal_code"]
+        );
+        assert_eq!(fields(Business::new("ng", "BVN", "")), ["country", "id_number", "id_type"]);
+    }
+}

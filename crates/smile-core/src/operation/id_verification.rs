@@ -1,0 +1,308 @@
+//! What an ID authority has under an ID number (Smile ID: "Enhanced KYC", "Basic KYC"; job type 5).
+//!
+//! `POST /id_verification` and `/v2/verify` answer at once; `/async_id_verification` and `/v2/verify_async` answer by
+//! callback. Each one is billed. After an answer was lost the job's status is asked for; nothing is sent twice.
+
+use std::fmt;
+
+use bytes::Bytes;
+use http::{Method, Request, Response};
+use serde::Serialize;
+
+use super::prep_upload::WirePartnerParams;
+use super::{Accepted, Operation, OperationError, Repeat, Verification, post_signed, send_signed};
+use crate::catalogue::Product;
+use crate::environment::CallbackUrl;
+use crate::flow::{JobKey, Step};
+use crate::{ConfigError, IdInfo, JobStatus, JobType, Partner, PartnerParams, Problem, Timestamp, validate};
+
+/// What all four have in common.
+#[derive(Clone)]
+struct IdVerification {
+    partner_params: PartnerParams,
+    id_info: IdInfo,
+    callback_url: Option<CallbackUrl>,
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    #[serde(flatten)]
+    id_info: &'a IdInfo,
+    partner_params: WirePartnerParams<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    callback_url: Option<&'a str>,
+}
+
+impl IdVerification {
+    fn new(partner_params: PartnerParams, id_info: IdInfo) -> Self {
+        Self { partner_params, id_info, callback_url: None }
+    }
+
+    fn body<'a>(&'a self, callback_url: Option<&'a CallbackUrl>) -> Body<'a> {
+        let partner_params = WirePartnerParams::of(&self.partner_params, JobType::ENHANCED_KYC);
+        Body { id_info: &self.id_info, partner_params, callback_url: callback_url.map(CallbackUrl::as_str) }
+    }
+
+    fn callback<'a>(&'a self, partner: &'a Partner) -> Option<&'a CallbackUrl> {
+        self.callback_url.as_ref().or(partner.callback_url())
+    }
+
+    fn check(&self, partner: &Partner, product: Product, needs_callback: bool) -> validate::Problems {
+        let mut problems = validate::Problems::default();
+        problems.partner_params(&self.partner_params);
+        problems.entered_id("", &self.id_info);
+        problems.id_type("", &self.id_info, product, partner);
+        if needs_callback {
+            problems.callback(self.callback(partner), partner, true);
+        }
+        problems
+    }
+
+    fn key(&self) -> JobKey {
+        JobKey::of(&self.partner_params, JobType::ENHANCED_KYC)
+    }
+}
+
+macro_rules! id_verification {
+    ($(#[$doc:meta])* $name:ident, $step:ident, $product:ident, $version:literal $path:literal, sync) => {
+        id_verification!(@type $(#[$doc])* $name);
+
+        impl Operation for $name {
+            type Output = Verification;
+            const STEP: Step = Step::$step;
+
+            fn repeat(&self) -> Repeat {
+                Repeat::MayBillTwice
+            }
+
+            fn problems(&self, partner: &Partner) -> Vec<Problem> {
+                self.0.check(partner, Product::$product, false).into_vec()
+            }
+
+            fn warnings(&self, partner: &Partner) -> Vec<Problem> {
+                self.0.check(partner, Product::$product, false).into_warnings()
+            }
+
+            fn request(&self, partner: &Partner, now: Timestamp) -> Request<Bytes> {
+                send(partner, now, $version, $path, &self.0.body(None))
+            }
+
+            fn parse(&self, partner: &Partner, response: &Response<Bytes>) -> Result<Verification, OperationError> {
+                Verification::parse(partner, response, &self.0.key())
+            }
+
+            fn key(&self) -> Option<JobKey> {
+                Some(self.0.key())
+            }
+
+            fn reconcile(&self, status: JobStatus) -> Option<Verification> {
+                Verification::from_status(status, JobType::ENHANCED_KYC)
+            }
+        }
+    };
+    ($(#[$doc:meta])* $name:ident, $step:ident, $product:ident, $version:literal $path:literal, async) => {
+        id_verification!(@type $(#[$doc])* $name);
+
+        impl $name {
+            /// Where the callback goes, in place of the partner's default.
+            ///
+            /// # Errors
+            /// Names `callback_url` and the rule, if this is no absolute http or https URL.
+            pub fn callback_url(mut self, url: &str) -> Result<Self, ConfigError> {
+                self.0.callback_url = Some(CallbackUrl::new(url)?);
+                Ok(self)
+            }
+        }
+
+        impl Operation for $name {
+            type Output = Accepted;
+            const STEP: Step = Step::$step;
+
+            fn repeat(&self) -> Repeat {
+                Repeat::MayBillTwice
+            }
+
+            fn problems(&self, partner: &Partner) -> Vec<Problem> {
+                self.0.check(partner, Product::$product, true).into_vec()
+            }
+
+            fn warnings(&self, partner: &Partner) -> Vec<Problem> {
+                self.0.check(partner, Product::$product, true).into_warnings()
+            }
+
+            fn request(&self, partner: &Partner, now: Timestamp) -> Request<Bytes> {
+                send(partner, now, $version, $path, &self.0.body(self.0.callback(partner)))
+            }
+
+            fn parse(&self, _: &Partner, response: &Response<Bytes>) -> Result<Accepted, OperationError> {
+                Accepted::parse(response)
+            }
+
+            fn key(&self) -> Option<JobKey> {
+                Some(self.0.key())
+            }
+
+            fn reconcile(&self, status: JobStatus) -> Option<Accepted> {
+                Accepted::from_status(&status)
+            }
+        }
+    };
+    (@type $(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone)]
+        pub struct $name(IdVerification);
+
+        impl $name {
+            /// Asks about this ID.
+            pub fn new(partner_params: PartnerParams, id_info: IdInfo) -> Self {
+                Self(IdVerification::new(partner_params, id_info))
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_struct(stringify!($name))
+                    .field("partner_params", &self.0.partner_params)
+                    .field("id_info", &self.0.id_info)
+                    .finish_non_exhaustive()
+            }
+        }
+    };
+}
+
+fn send(partner: &Partner, now: Timestamp, version: &str, path: &str, body: &Body<'_>) -> Request<Bytes> {
+    if version == "v1" {
+        post_signed(partner, now, path, body)
+    } else {
+        let url = format!("{}/{version}{path}", partner.environment().root_url());
+        send_signed(Method::POST, partner, now, url, body)
+    }
+}
+
+id_verification! {
+    /// Enhanced KYC: what the ID authority has under this number, at once.
+    ///
+    /// ```
+    /// # use smile_core::{IdInfo, JobId, PartnerParams, UserId};
+    /// use smile_core::operation::EnhancedKyc;
+    ///
+    /// let ids = PartnerParams::new(UserId::new("customer-17"), JobId::new("kyc-17"));
+    /// let check = EnhancedKyc::new(ids, IdInfo::new("NG", "BVN", "00000000000"));
+    /// ```
+    EnhancedKyc, EnhancedKyc, EnhancedKyc, "v1" "/id_verification", sync
+}
+
+id_verification! {
+    /// Enhanced KYC, with the result by callback.
+    AsyncEnhancedKyc, EnhancedKyc, EnhancedKyc, "v1" "/async_id_verification", async
+}
+
+id_verification! {
+    /// Basic KYC: whether the ID authority has the same name, date of birth, … under this number, at once. It doesn't
+    /// say what it has.
+    BasicKyc, BasicKyc, BasicKyc, "v2" "/verify", sync
+}
+
+id_verification! {
+    /// Basic KYC, with the result by callback.
+    AsyncBasicKyc, BasicKyc, BasicKyc, "v2" "/verify_async", async
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::operation::testing::{answer, golden, partner, signed};
+    use crate::{Decision, JobId, UserId};
+
+    fn params() -> PartnerParams {
+        PartnerParams::new(UserId::new("user-1"), JobId::new("job-1")).with("branch", "Lagos")
+    }
+
+    fn bvn() -> IdInfo {
+        IdInfo::new("NG", "BVN", "00000000000").with_first_name("Joe").with_last_name("Leo")
+    }
+
+    #[test]
+    fn golden_requests() {
+        let (uri, body) = golden(&EnhancedKyc::new(params(), bvn()));
+        assert_eq!(uri, "POST https://testapi.smileidentity.com/v1/id_verification");
+        assert_eq!(
+            body,
+            concat!(
+                r#"{"partner_id":"001","signature":"74G/CDcN5r6ubtBBagj/64F0MuWwVThqR9Qp52hqYtc=","#,
+                r#""timestamp":"2024-01-15T10:30:00.000Z","source_sdk":"rust","source_sdk_version":"0.1.0","#,
+                r#""country":"NG","id_type":"BVN","id_number":"00000000000","first_name":"Joe","last_name":"Leo","#,
+                r#""entered":"true","partner_params":{"user_id":"user-1","job_id":"job-1","job_type":5,"branch":"Lagos"}}"#
+            )
+        );
+        let (uri, body) = golden(&AsyncEnhancedKyc::new(params(), bvn()));
+        assert_eq!(uri, "POST https://testapi.smileidentity.com/v1/async_id_verification");
+        assert!(body.ends_with(r#","callback_url":"https://bank.example/callback"}"#), "{body}");
+        assert_eq!(
+            golden(&BasicKyc::new(params(), bvn())).0,
+            "POST https://testapi.smileidentity.com/v2/verify"
+        );
+        assert_eq!(
+            golden(&AsyncBasicKyc::new(params(), bvn())).0,
+            "POST https://testapi.smileidentity.com/v2/verify_async"
+        );
+    }
+
+    fn result(code: &str) -> Value {
+        signed(json!({
+            "JSONVersion": "1.0.0", "SmileJobID": "0000001105", "ResultType": "ID Verification", "ResultCode": code,
+            "PartnerParams": { "user_id": "user-1", "job_id": "job-1", "job_type": 5, "branch": "Lagos" },
+            "IsFinalResult": "true", "Actions": { "Verify_ID_Number": "Verified" }, "FullName": "Joe Doe Leo",
+        }))
+    }
+
+    #[test]
+    fn a_result_is_read_and_judged() {
+        let check = EnhancedKyc::new(params(), bvn());
+        let found = check.parse(&partner(), &answer(200, &result("1012"))).unwrap();
+        assert_eq!((found.verdict.decision(), found.is_signed), (Decision::Approved, true));
+        assert_eq!(found.entry.personal_info().full_name().unwrap().expose(), "Joe Doe Leo");
+        assert!(!format!("{found:?}").contains("Leo"));
+        let down = check.parse(&partner(), &answer(200, &result("1015"))).unwrap();
+        assert_eq!(down.verdict.decision(), Decision::Error);
+    }
+
+    #[test]
+    fn a_result_signed_wrongly_or_about_somebody_else_is_an_error() {
+        let check = BasicKyc::new(params(), bvn());
+        let parse = |key: &str, value: Value| {
+            let mut body = result("1020");
+            body[key] = value;
+            check.parse(&partner(), &answer(200, &body))
+        };
+        assert!(parse("SmileJobID", json!("1")).is_ok());
+        assert_eq!(
+            parse("timestamp", json!("2024")),
+            Err(OperationError::Signature(crate::SignatureError::Wrong))
+        );
+        assert_eq!(
+            parse("timestamp", json!(null)),
+            Err(OperationError::Signature(crate::SignatureError::Missing))
+        );
+        assert_eq!(parse("PartnerParams", json!({ "job_id": "job-2" })), Err(OperationError::WrongJob));
+        assert!(parse("ResultCode", json!(null)).is_err());
+        let refused = answer(400, &json!({ "error": "You are not authorized to do that.", "code": "2405" }));
+        assert!(check.parse(&partner(), &refused).unwrap_err().is_unauthorized());
+    }
+
+    #[test]
+    fn what_an_id_needs_is_checked_before_anything_is_sent() {
+        let check = EnhancedKyc::new(params(), IdInfo::default().with_dob("1 May"));
+        let fields: Vec<_> = check.problems(&partner()).into_iter().map(|problem| problem.field).collect();
+        assert_eq!(fields, ["country", "id_type", "id_number", "dob"]);
+        let without_callback = Partner::new("001", "key", crate::Environment::Sandbox).unwrap();
+        let fields: Vec<_> = AsyncEnhancedKyc::new(params(), bvn())
+            .problems(&without_callback)
+            .into_iter()
+            .map(|p| p.field)
+            .collect();
+        assert_eq!(fields, ["callback_url"]);
+    }
+}

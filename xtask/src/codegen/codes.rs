@@ -1,0 +1,248 @@
+//! The tables of codes: of results, and of the API itself.
+
+use std::fmt::Write as _;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::{Certainty, Faults, WRITES, header, job_types};
+
+pub(super) const RESULT_CODES: &str = "crates/smile-core/catalog/result_codes.toml";
+pub(super) const API_CODES: &str = "crates/smile-core/catalog/api_codes.toml";
+
+pub(super) fn result_codes_rs(toml: &str) -> Result<String, String> {
+    let mut rows = result_codes(toml)?;
+    rows.sort_by(|a, b| (&a.code, &a.job_types).cmp(&(&b.code, &b.job_types)));
+    let mut code = header(
+        "result_codes",
+        "use crate::JobType;\nuse crate::catalogue::{Category, Certainty, ResultCodeRow};",
+    );
+    code.push_str("pub(in crate::catalogue) static RESULT_CODES: &[ResultCodeRow] = &[\n");
+    for row in &rows {
+        writeln!(
+            code,
+            "ResultCodeRow {{ code: {:?}, job_types: &[{}], text: {:?}, meaning: {:?}, category: Category::{:?}, \
+             is_final: {}, job_success: {}, source: {:?}, certainty: Certainty::{:?} }},",
+            row.code,
+            job_types(&row.job_types),
+            row.text,
+            row.meaning,
+            row.category,
+            row.is_final,
+            row.job_success,
+            row.source,
+            row.certainty,
+        )
+        .expect(WRITES);
+    }
+    code.push_str("];\n");
+    Ok(code)
+}
+
+pub(super) fn api_codes_rs(toml: &str) -> Result<String, String> {
+    let mut rows = api_codes(toml)?;
+    rows.sort_by(|a, b| a.code.cmp(&b.code));
+    let mut code = header("api_codes", "use crate::catalogue::{ApiCodeRow, Certainty};");
+    code.push_str("pub(in crate::catalogue) static API_CODES: &[ApiCodeRow] = &[\n");
+    for row in &rows {
+        writeln!(
+            code,
+            "ApiCodeRow {{ code: {:?}, text: {:?}, meaning: {:?}, remedy: {:?}, source: {:?}, \
+             certainty: Certainty::{:?} }},",
+            row.code, row.text, row.meaning, row.remedy, row.source, row.certainty,
+        )
+        .expect(WRITES);
+    }
+    code.push_str("];\n");
+    Ok(code)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ResultCodes {
+    result_code: Vec<Spanned<ResultCode>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ResultCode {
+    code: String,
+    job_types: Vec<u16>,
+    text: String,
+    meaning: String,
+    category: Category,
+    #[serde(rename = "final")]
+    is_final: bool,
+    job_success: bool,
+    source: String,
+    certainty: Certainty,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ApiCodes {
+    api_code: Vec<Spanned<ApiCode>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ApiCode {
+    code: String,
+    text: Option<String>,
+    meaning: String,
+    remedy: String,
+    source: String,
+    certainty: Certainty,
+}
+
+// `Debug` gives the variants' names in Rust.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Category {
+    Approved,
+    Provisional,
+    SuspectedSpoof,
+    Inconclusive,
+    Rejected,
+    Error,
+    Listed,
+    NotListed,
+}
+
+fn result_codes(toml: &str) -> Result<Vec<ResultCode>, String> {
+    let table: ResultCodes = toml::from_str(toml).map_err(|error| format!("{RESULT_CODES}: {error}"))?;
+    let mut faults = Faults::new(RESULT_CODES, toml);
+    let mut seen = Vec::new();
+    for row in &table.result_code {
+        let ResultCode { code, job_types, text, meaning, category, is_final, job_success, source, .. } =
+            row.as_ref();
+        faults.check_code(row, code);
+        faults.check_phrases(row, code, &[("text", text), ("source", source)]);
+        faults.check_meanings(row, code, &[("meaning", meaning)]);
+        if job_types.is_empty() {
+            faults.add(row, code, "`job_types` is empty");
+        }
+        if !job_types.is_sorted() {
+            faults.add(row, code, "`job_types` is not in ascending order");
+        }
+        for job_type in job_types {
+            if seen.contains(&(code, job_type)) {
+                faults.add(row, code, &format!("job type {job_type} already has a row, or is named twice"));
+            }
+            seen.push((code, job_type));
+        }
+        // What the decision about a person rests on is written down twice, so that a slip shows.
+        let open =
+            matches!(category, Category::Provisional | Category::SuspectedSpoof | Category::Inconclusive);
+        let is_success = !matches!(category, Category::Rejected | Category::Error);
+        if *is_final == open {
+            faults.add(row, code, &format!("`final` can't be {is_final} for this category"));
+        }
+        if !open && *job_success != is_success {
+            faults.add(row, code, &format!("`job_success` can't be {job_success} for this category"));
+        }
+    }
+    faults.none_or_all()?;
+    Ok(table.result_code.into_iter().map(Spanned::into_inner).collect())
+}
+
+fn api_codes(toml: &str) -> Result<Vec<ApiCode>, String> {
+    let table: ApiCodes = toml::from_str(toml).map_err(|error| format!("{API_CODES}: {error}"))?;
+    let mut faults = Faults::new(API_CODES, toml);
+    let mut seen = Vec::new();
+    for row in &table.api_code {
+        let ApiCode { code, text, meaning, remedy, source, .. } = row.as_ref();
+        faults.check_code(row, code);
+        faults.check_phrases(row, code, &[("source", source)]);
+        faults.check_meanings(row, code, &[("meaning", meaning), ("remedy", remedy)]);
+        if let Some(text) = text {
+            faults.check_phrases(row, code, &[("text", text)]);
+        }
+        if seen.contains(&code) {
+            faults.add(row, code, "the code already has a row");
+        }
+        seen.push(code);
+    }
+    faults.none_or_all()?;
+    Ok(table.api_code.into_iter().map(Spanned::into_inner).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROW: &str = r#"
+[[result_code]]
+code = "0810"
+job_types = [1, 6]
+text = "Enroll User"
+meaning = "approved"
+category = "approved"
+final = true
+job_success = true
+source = "docs"
+certainty = "confirmed"
+"#;
+
+    fn fault(toml: &str) -> String {
+        result_codes(toml).err().expect("the row should be refused")
+    }
+
+    #[test]
+    fn a_good_row_becomes_rust() {
+        let code = result_codes_rs(ROW).unwrap();
+        assert!(
+            code.contains(r#"code: "0810", job_types: &[JobType::from_number(1), JobType::from_number(6)]"#)
+        );
+    }
+
+    #[test]
+    fn a_bad_row_is_refused_with_its_file_line_and_fault() {
+        for (good, bad, line, expected) in [
+            ("\"0810\"", "\"810\"", 2, "not four digits"),
+            ("[1, 6]", "[]", 2, "`job_types` is empty"),
+            ("[1, 6]", "[6, 1]", 2, "ascending"),
+            ("[1, 6]", "[1, 1]", 2, "job type 1 already"),
+            ("\"docs\"", "\"\"", 2, "`source` is empty"),
+            ("meaning = \"approved\"", "meaning = \"Approved.\"", 2, "full stop"),
+            ("final = true", "final = false", 2, "`final` can't be false"),
+            ("job_success = true", "job_success = false", 2, "`job_success` can't be false"),
+        ] {
+            let message = fault(&ROW.replacen(good, bad, 1));
+            assert!(message.starts_with(&format!("{RESULT_CODES}:{line}: row `")), "{message}");
+            assert!(message.contains(expected), "{message}");
+        }
+    }
+
+    #[test]
+    fn unknown_keys_unknown_values_and_missing_keys_are_refused_with_their_line() {
+        for (good, bad, line, expected) in [
+            ("text =", "texts =", 5, "unknown field `texts`"),
+            ("category = \"approved\"", "category = \"fine\"", 7, "unknown variant `fine`"),
+            ("\"confirmed\"", "\"sure\"", 11, "unknown variant `sure`"),
+            ("source = \"docs\"\n", "", 2, "missing field `source`"),
+        ] {
+            let message = fault(&ROW.replacen(good, bad, 1));
+            assert!(message.starts_with(RESULT_CODES), "{message}");
+            assert!(message.contains(&format!("line {line},")), "{message}");
+            assert!(message.contains(expected), "{message}");
+        }
+    }
+
+    #[test]
+    fn one_code_has_one_meaning_for_a_job_type() {
+        let message = fault(&format!("{ROW}{}", ROW.replace("[1, 6]", "[6, 11]")));
+        assert_eq!(
+            message,
+            format!("{RESULT_CODES}:13: row `0810`: job type 6 already has a row, or is named twice")
+        );
+    }
+
+    #[test]
+    fn one_api_code_has_one_row() {
+        let row = "[[api_code]]\ncode = \"2201\"\nmeaning = \"m\"\nremedy = \"r\"\nsource = \"s\"\ncertainty = \"inferred\"\n";
+        assert!(api_codes(row).is_ok());
+        let message = api_codes(&row.repeat(2)).err().expect("the second row should be refused");
+        assert_eq!(message, format!("{API_CODES}:7: row `2201`: the code already has a row"));
+    }
+}

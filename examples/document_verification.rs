@@ -17,10 +17,14 @@ async fn run() -> Result<ExitCode, Failure> {
     let setup = Setup::new("Document Verification")?;
     let client = Client::new(setup.partner())?;
 
-    let mut job =
-        Job::document_verification(setup.partner_params(), setup.selfie(), setup.id_card(), setup.country())
-            .with_liveness(setup.liveness())
-            .return_job_status(true);
+    let mut job = Job::document_verification(
+        setup.partner_params(),
+        setup.selfie(),
+        setup.id_card(),
+        setup.country_or("GH"),
+    )
+    .with_liveness(setup.liveness())
+    .return_job_status(true);
     if let Some(back) = setup.id_card_back() {
         job = job.with_id_card_back(back);
     }

@@ -16,8 +16,8 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use smile_core::{
-    Decision, Environment, Event, IdInfo, Image, JobId, JobOutcome, JobType, Partner, PartnerParams, UserId,
-    Verdict,
+    Callback, Decision, Environment, Event, IdInfo, Image, JobId, JobOutcome, JobType, Partner,
+    PartnerParams, UserId, Verdict,
 };
 use smile_sandbox::Sandbox;
 
@@ -143,9 +143,36 @@ impl Setup {
         arguments.last_name.iter().fold(id_info, IdInfo::with_last_name)
     }
 
-    /// `--country`, or Ghana.
-    pub fn country(&self) -> String {
-        self.arguments.country.clone().unwrap_or_else(|| "GH".to_owned())
+    /// `--country`, or this one.
+    pub fn country_or(&self, otherwise: &str) -> String {
+        self.arguments.country.clone().unwrap_or_else(|| otherwise.to_owned())
+    }
+
+    /// `--id-number`, or this one.
+    pub fn id_number_or(&self, otherwise: &str) -> String {
+        self.arguments.id_number.clone().unwrap_or_else(|| otherwise.to_owned())
+    }
+
+    /// `--first-name` and `--last-name`, or those of the sandbox's standard person.
+    pub fn full_name(&self) -> String {
+        let or =
+            |given: &Option<String>, otherwise: &str| given.clone().unwrap_or_else(|| otherwise.to_owned());
+        format!("{} {}", or(&self.arguments.first_name, "Joe"), or(&self.arguments.last_name, "Leo"))
+    }
+
+    /// The next callback, if callbacks come here.
+    ///
+    /// # Errors
+    /// If none comes in time, or it isn't believed.
+    pub fn next_callback(&self) -> Result<Option<Callback>, Failure> {
+        match &self.receiver {
+            Some(receiver) if self.arguments.callback.is_none() => {
+                let received =
+                    receiver.next(Duration::from_secs(10)).ok_or("no callback came within ten seconds")?;
+                Ok(Some(received?))
+            }
+            _ => Ok(None),
+        }
     }
 
     /// What prints the events of a job as they come.
@@ -188,6 +215,13 @@ fn await_callbacks(receiver: &Receiver, outcome: &JobOutcome) -> Result<(), Fail
             return Ok(());
         }
     }
+}
+
+/// Prints a verdict, and says how to exit: 0 approved, 2 anything else.
+pub fn verdict_exit(verdict: &Verdict) -> ExitCode {
+    println!();
+    narrator::print_verdict(verdict);
+    if verdict.is_approved() { ExitCode::SUCCESS } else { ExitCode::from(2) }
 }
 
 /// Runs a program and prints what goes wrong: 0 approved, 2 another verdict, 1 no verdict.

@@ -46,22 +46,22 @@ pub(crate) fn narrator() -> impl FnMut(Event) + Send + 'static {
 pub(crate) fn verdict(verdict: Option<&Verdict>, outcome: &JobOutcome) {
     println!();
     match (verdict, outcome) {
-        (Some(verdict), _) => {
-            let code = verdict.code().map_or_else(|| "none".to_owned(), ToString::to_string);
-            println!("  verdict    {}", verdict.decision().to_string().to_uppercase());
-            println!(
-                "  final      {}",
-                if verdict.is_final() { "yes" } else { "no: more comes by callback" }
-            );
-            println!("  code       {code}: {}", verdict.meaning());
-            println!("  next       {}", verdict.next_step());
-        }
+        (Some(verdict), _) => print_verdict(verdict),
         (None, JobOutcome::Submitted { .. }) => println!("  verdict    comes by callback"),
         (None, _) => {
-            println!("  verdict    none yet: the job goes on at the service, and its callback will tell");
+            println!("  verdict    none yet: the job goes on at the service, and its callback will tell")
         }
     }
     println!("  job        {}", outcome.submission().key.job_id);
+}
+
+/// Prints what a result amounts to.
+pub(crate) fn print_verdict(verdict: &Verdict) {
+    let code = verdict.code().map_or_else(|| "none".to_owned(), ToString::to_string);
+    println!("  verdict    {}", verdict.decision().to_string().to_uppercase());
+    println!("  final      {}", if verdict.is_final() { "yes" } else { "no" });
+    println!("  code       {code}: {}", verdict.meaning());
+    println!("  next       {}", verdict.next_step());
 }
 
 fn size(bytes: usize) -> String {

@@ -1,0 +1,34 @@
+//! AML check: whether somebody is on a watch list.
+//!
+//! `cargo run --example aml_check`, or with `-- --first-name … --last-name … --country NG`.
+#![allow(clippy::print_stdout)] // It talks to a person.
+
+use std::process::ExitCode;
+
+use smile_examples::{Failure, Setup, report};
+use smile_ureq::Client;
+use smile_ureq::core::operation::AmlCheck;
+
+fn main() -> ExitCode {
+    report(run())
+}
+
+fn run() -> Result<ExitCode, Failure> {
+    let setup = Setup::new("AML check")?;
+    let client = Client::new(setup.partner());
+
+    let check =
+        AmlCheck::new(setup.partner_params(), setup.full_name(), [setup.country_or("NG")]).birth_year(1984);
+    let check = client.call(check)?;
+
+    let aml = check.entry.aml();
+    println!("  found      {}", aml.no_of_persons_found().unwrap_or_default());
+    for person in aml.people() {
+        let offices = person.pep().map(|pep| pep.political_positions().len()).unwrap_or_default();
+        println!("  person     {} sanctions, {offices} offices", person.sanctions().len());
+    }
+    // A list decides about nobody: what to make of it is the partner's own rule.
+    println!("  meaning    {}", check.verdict.meaning());
+    println!("  next       {}", check.verdict.next_step());
+    Ok(ExitCode::SUCCESS)
+}

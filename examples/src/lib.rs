@@ -139,8 +139,12 @@ impl Setup {
             or(&arguments.id_type, "BVN"),
             or(&arguments.id_number, "00000000000"),
         );
-        let id_info = arguments.first_name.iter().fold(id_info, IdInfo::with_first_name);
-        arguments.last_name.iter().fold(id_info, IdInfo::with_last_name)
+        // The sandbox's standard person, who goes with its test numbers.
+        let standard = |name: &str| arguments.id_number.is_none().then(|| name.to_owned());
+        let first_name = arguments.first_name.clone().or_else(|| standard("Joe"));
+        let last_name = arguments.last_name.clone().or_else(|| standard("Leo"));
+        let id_info = first_name.into_iter().fold(id_info, IdInfo::with_first_name);
+        last_name.into_iter().fold(id_info, IdInfo::with_last_name)
     }
 
     /// `--country`, or this one.

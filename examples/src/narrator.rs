@@ -49,7 +49,7 @@ pub(crate) fn verdict(verdict: Option<&Verdict>, outcome: &JobOutcome) {
         (Some(verdict), _) => print_verdict(verdict),
         (None, JobOutcome::Submitted { .. }) => println!("  verdict    comes by callback"),
         (None, _) => {
-            println!("  verdict    none yet: the job goes on at the service, and its callback will tell")
+            println!("  verdict    none yet: the job goes on at the service, and its callback will tell");
         }
     }
     println!("  job        {}", outcome.submission().key.job_id);

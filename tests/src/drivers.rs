@@ -6,8 +6,10 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::{Request, Response};
+use smile_core::operation::Operation;
 use smile_core::{
-    Event, Flow, FlowSettings, Job, JobError, JobFlow, JobOutcome, Next, Partner, Timestamp, TransportFailure,
+    Call, CallError, Event, Flow, FlowSettings, Job, JobError, JobFlow, JobOutcome, Next, Partner, Timestamp,
+    TransportFailure,
 };
 
 /// A way to run a flow.
@@ -43,7 +45,7 @@ impl Driver {
         job: Job,
         settings: FlowSettings,
         clock: Option<Timestamp>,
-        mut on_event: impl FnMut(Event) + Send + 'static,
+        on_event: impl FnMut(Event) + Send + 'static,
     ) -> Result<JobOutcome, JobError> {
         let now = move || {
             clock
@@ -60,24 +62,53 @@ impl Driver {
                     smile_ureq::Client::new(partner).with_settings(settings).with_clock(now).with_seed(1);
                 client.submit_with(job, on_event)
             }
-            Self::ByHand => {
-                let mut flow = JobFlow::new(partner, job, settings, 1)?;
-                loop {
-                    let next = flow.next(now());
-                    while let Some(event) = flow.take_event() {
-                        on_event(event);
-                    }
-                    match next {
-                        Next::Read(path) => flow.read(now(), std::fs::read(path)),
-                        Next::Send { request, .. } => {
-                            let answer = exchange(&request);
-                            flow.receive(now(), answer);
-                        }
-                        Next::Wait { until } => std::thread::sleep(until.since(now())),
-                        Next::Finished(outcome) => return outcome,
-                    }
-                }
+            Self::ByHand => by_hand(JobFlow::new(partner, job, settings, 1)?, now, on_event),
+        }
+    }
+
+    /// Runs a single operation to its end.
+    ///
+    /// # Errors
+    /// As the adapters do.
+    pub fn call<O>(
+        self,
+        partner: Partner,
+        operation: O,
+        settings: FlowSettings,
+    ) -> Result<O::Output, CallError>
+    where
+        O: Operation + Send + 'static,
+        O::Output: Clone + Send + 'static,
+    {
+        match self {
+            Self::Reqwest => {
+                let client = smile_reqwest::Client::new(partner).unwrap().with_settings(settings);
+                block_on(client.call(operation))
             }
+            Self::Ureq => smile_ureq::Client::new(partner).with_settings(settings).call(operation),
+            Self::ByHand => {
+                let now = || Timestamp::from_unix(SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default());
+                by_hand(Call::new(partner, operation, settings, 1), now, |_| {})
+            }
+        }
+    }
+}
+
+/// The loop of the docs.
+fn by_hand<F: Flow>(mut flow: F, now: impl Fn() -> Timestamp, mut on_event: impl FnMut(Event)) -> F::Outcome {
+    loop {
+        let next = flow.next(now());
+        while let Some(event) = flow.take_event() {
+            on_event(event);
+        }
+        match next {
+            Next::Read(path) => flow.read(now(), std::fs::read(path)),
+            Next::Send { request, .. } => {
+                let answer = exchange(&request);
+                flow.receive(now(), answer);
+            }
+            Next::Wait { until } => std::thread::sleep(until.since(now())),
+            Next::Finished(outcome) => return outcome,
         }
     }
 }

@@ -41,8 +41,8 @@ pub use problem::{ConfigError, Problem, ProblemKind, ValidationError};
 pub use result::{
     ActionValue, Actions, AdverseMedia, AmlInfo, AmlPerson, Antifraud, Association, BeneficialOwner,
     BusinessInfo, CompanyInformation, Date, Decision, Director, Doubt, EchoedParams, Fiduciary, ImageLinks,
-    Pep, PepSource, Personal, PersonalInfo, PoliticalPosition, Proprietor, Record, ResultCode, ResultEntry,
-    Sanction, SuspectUser, UnknownValue, Verdict,
+    NextStep, Pep, PepSource, Personal, PersonalInfo, PoliticalPosition, Proprietor, Record, ResultCode,
+    ResultEntry, Sanction, SuspectUser, UnknownValue, Verdict,
 };
 pub use signature::{ReceivedTimestamp, SignatureError, SignedTimestamp, Signer};
 pub use timestamp::Timestamp;

@@ -234,8 +234,9 @@ impl Problems {
         let code = id_info.bank_code.as_deref();
         self.required(&field, code);
         if let Some(BankCode::ZerosLost(_)) = code.map(|code| normalise_bank_code(id_type.country(), code)) {
-            let rule = "has lost its leading zeros: send it as text, as `normalise_bank_code` has it";
-            self.add(field, ProblemKind::Malformed, rule);
+            let rule =
+                "seems to have lost its leading zeros: send it as text, as `normalise_bank_code` has it";
+            self.warn(field, ProblemKind::Malformed, rule);
         }
     }
 
@@ -430,6 +431,25 @@ mod tests {
         let lenient = partner(Environment::Sandbox).leave_judgement_to_service();
         let job = job(IdInfo::new("NG", "BVN", "0"));
         assert_eq!((job.validate(&lenient), job.warnings(&lenient)), (Ok(()), vec![]));
+    }
+
+    #[test]
+    fn a_bank_code_that_lost_its_zeros_is_noticed() {
+        let warnings = |code: &str| {
+            let account = IdInfo::new("NG", "BANK_ACCOUNT", "0000000000").with_bank_code(code);
+            let mut problems = Problems::default();
+            problems.id_type("", &account, Product::EnhancedKyc, &partner(Environment::Sandbox));
+            assert!(problems.errors.is_empty());
+            problems.warnings.into_iter().map(|problem| problem.field).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            (warnings("44"), warnings("044"), warnings("no bank")),
+            (vec!["bank_code".to_owned()], vec![], vec![])
+        );
+        let mut problems = Problems::default();
+        let account = IdInfo::new("NG", "BANK_ACCOUNT", "0000000000");
+        problems.id_type("", &account, Product::EnhancedKyc, &partner(Environment::Sandbox));
+        assert_eq!(problems.errors[0].field, "bank_code");
     }
 
     #[test]

@@ -87,8 +87,8 @@ impl IdType {
 
     /// What `id_info` must have for this product, beside `country` and `id_type`.
     ///
-    /// The names are the API's. What every job has is not among them, nor are `day`, `month` and `year`, which stand for
-    /// `dob` in some of the service's lists. For a product that isn't among [`products`](Self::products) it is what is
+    /// The names are the API's. What every job has is not among them, nor are `day`, `month` and `year`, which stand
+    /// for `dob` in some of the service's lists. For a product that isn't among [`products`](Self::products) it is what is
     /// known of the ID type in general.
     pub fn required_fields(&self, product: Product) -> impl Iterator<Item = &str> {
         let row = self.row();

@@ -1,7 +1,7 @@
 //! What is known about the service: facts, each with its source and how sure it is.
 //!
-//! What its codes mean, which documents and ID types it takes and where, what their numbers look like, which steps a job
-//! has. The tables are written down in `catalog/*.toml` and generated from there.
+//! What its codes mean, which documents and ID types it takes and where, what their numbers look like, which steps a
+//! job has. The tables are written down in `catalog/*.toml` and generated from there.
 //!
 //! Smile ID publishes only a part of its facts, and changes them without notice. So what isn't here is not an error: a
 //! lookup returns `None`, and the value goes to the service as it is. Nor is a code that isn't here ever an approval.

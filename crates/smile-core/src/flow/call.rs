@@ -308,7 +308,7 @@ impl fmt::Display for CallError {
             }
             CallErrorKind::Deadline(None) => write!(f, "{step} failed: the deadline passed")?,
             CallErrorKind::Deadline(Some(error)) => {
-                write!(f, "{step} failed: the deadline passed; before that, {error}")?
+                write!(f, "{step} failed: the deadline passed; before that, {error}")?;
             }
         }
         if *outcome_unknown {

@@ -213,10 +213,11 @@ impl Operation for JobStatusRequest {
             Some(Value::String(text)) => JobResult::Text(text.clone()),
             _ => JobResult::Absent,
         };
-        if let JobResult::Entry(entry) = &result {
-            if entry.partner_params().is_of_other_job(self.user_id.as_str(), self.job_id.as_str()) {
-                return Err(OperationError::WrongJob);
-            }
+        let of_other_job = |entry: &ResultEntry| {
+            entry.partner_params().is_of_other_job(self.user_id.as_str(), self.job_id.as_str())
+        };
+        if matches!(&result, JobResult::Entry(entry) if of_other_job(entry)) {
+            return Err(OperationError::WrongJob);
         }
         let history = tolerant::field(&raw, "history").and_then(Value::as_array);
         Ok(JobStatus {

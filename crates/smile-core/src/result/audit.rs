@@ -78,8 +78,11 @@ fn is_plain(value: &Value) -> bool {
 
 /// Names of fields are the service's; one that doesn't look like a name may be anything.
 fn harmless_name(key: &str) -> String {
-    let looks_like_a_name =
-        key.len() <= 40 && key.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_');
+    let word = key.trim_end_matches(|c: char| c.is_ascii_digit());
+    let looks_like_a_name = key.len() <= 40
+        && key.len() - word.len() <= 1
+        && !word.is_empty()
+        && word.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_');
     if looks_like_a_name { key.to_owned() } else { "…".to_owned() }
 }
 
@@ -93,7 +96,7 @@ mod tests {
     fn only_harmless_keys_come_through() {
         let entry = ResultEntry::from_json(json!({
             "ResultCode": "1012", "ResultText": "ID Number Validated", "SmileJobID": "0000000001", "Country": "NG",
-            "FullName": "jane", "Photo": "jane", "signature": "jane", "jane@example.com": 1, "ImageLinks": { "selfie_image": "jane" },
+            "FullName": "jane", "PhoneNumber2": "jane", "Photo": "jane", "signature": "jane", "jane@example.com": 1, "ImageLinks": { "selfie_image": "jane" },
             "ConfidenceValue": { "jane": "jane" },
             "Actions": { "Verify_ID_Number": "Verified", "Names": "jane" },
             "PartnerParams": { "job_id": "j", "user_id": "jane", "job_type": 5, "branch": "jane" },
@@ -106,7 +109,7 @@ mod tests {
                 "ResultCode": "1012", "ResultText": "ID Number Validated", "SmileJobID": "0000000001", "Country": "NG",
                 "Actions": { "Verify_ID_Number": "Verified", "Names": "…" },
                 "PartnerParams": { "job_id": "j", "job_type": 5 },
-                "redacted": ["FullName", "Photo", "signature", "…", "ImageLinks", "ConfidenceValue"],
+                "redacted": ["FullName", "PhoneNumber2", "Photo", "signature", "…", "ImageLinks", "ConfidenceValue"],
             })
         );
         assert!(!audit.to_string().contains("jane"));

@@ -1,0 +1,367 @@
+//! Every product that needs no zip, through each driver against the sandbox: well, refused, and with a connection that
+//! breaks at every point at which it can.
+#![allow(clippy::unwrap_used)] // A test that can't set itself up fails.
+
+use std::time::Duration;
+
+use http::StatusCode;
+use smile_core::operation::*;
+use smile_core::{
+    CallError, Callback, Decision, Environment, IdInfo, JobStatusRequest, JobType, Partner, ResultEntry,
+};
+use smile_sandbox::{Fault, Sandbox, Step};
+use smile_tests::{ALL_DRIVERS, Driver, params, quick};
+
+const CALLBACK: &str = "http://127.0.0.1:1/callback";
+
+fn partner(sandbox: &Sandbox) -> Partner {
+    sandbox.partner().with_callback_url(CALLBACK).unwrap()
+}
+
+fn bvn(number: &str) -> IdInfo {
+    IdInfo::new("NG", "BVN", number).with_first_name("Joe").with_last_name("Leo")
+}
+
+fn company() -> Business {
+    Business::new("NG", "BUSINESS_REGISTRATION", "0000000").with_business_type(BusinessType::Company)
+}
+
+fn link() -> SmileLinkDetails {
+    SmileLinkDetails::new()
+        .name("Onboarding")
+        .company_name("A Bank")
+        .data_privacy_policy_url("https://bank.example/privacy")
+        .id_type(LinkIdType::new("NG", "BVN", "biometric_kyc"))
+}
+
+fn address() -> AddressVerification {
+    AddressVerification::south_africa("1 Drawn Street", "0000000000000").full_name("Joe Doe Leo")
+}
+
+fn phone() -> PhoneVerification {
+    PhoneVerification::new("NG", "00000000000")
+        .match_field("first_name", "Joe")
+        .match_field("last_name", "Leo")
+}
+
+#[test]
+fn every_product_answers() {
+    for driver in ALL_DRIVERS {
+        let sandbox = Sandbox::start().unwrap();
+        let partner = partner(&sandbox);
+        macro_rules! call {
+            ($operation:expr) => {
+                driver
+                    .call(partner.clone(), $operation, quick())
+                    .unwrap_or_else(|error| panic!("{driver:?}: {error}"))
+            };
+        }
+
+        let enhanced = call!(EnhancedKyc::new(params("enhanced"), bvn("00000000000")));
+        assert!(enhanced.verdict.is_approved() && enhanced.is_signed);
+        assert_eq!(enhanced.entry.personal_info().dob().unwrap().expose().to_string(), "2000-09-20");
+        let basic = call!(BasicKyc::new(params("basic"), bvn("00000000000")));
+        assert!(basic.verdict.is_approved(), "{}", basic.verdict);
+        let other_name =
+            IdInfo::new("NG", "BVN", "00000000000").with_first_name("Ann").with_last_name("Other");
+        let no_match = call!(BasicKyc::new(params("other"), other_name));
+        assert_eq!(no_match.verdict.decision(), Decision::Rejected);
+
+        let business = call!(BusinessVerification::new(params("business"), company()));
+        assert!(business.verdict.is_approved());
+        assert!(business.entry.business().company_information().unwrap().legal_name().is_some());
+        assert!(!business.entry.business().directors().is_empty());
+
+        let aml = call!(AmlCheck::new(params("aml"), "Joe Doe Leo", ["NG"]));
+        assert!(!aml.verdict.is_approved() && aml.entry.aml().no_of_persons_found().is_some());
+
+        call!(address());
+        call!(address().over_v1());
+        call!(phone());
+        call!(AsyncEnhancedKyc::new(params("async-enhanced"), bvn("00000000000")));
+        call!(AsyncBasicKyc::new(params("async-basic"), bvn("00000000000")));
+        call!(AsyncBusinessVerification::new(params("async-business"), company()));
+        // Nobody listens, but each one is signed and can be read.
+        let made = sandbox.wait_for_callbacks(6, Duration::from_secs(10));
+        assert!(made.len() >= 6, "{driver:?}: {}", made.len());
+        for attempt in &made {
+            let callback = Callback::parse(partner.signer(), &attempt.body).unwrap();
+            assert!(callback.entry().result_code().is_some());
+        }
+
+        let token = call!(WebTokenRequest::new(params("token"), "biometric_kyc"));
+        assert_eq!(token.claims().unwrap()["partner_params"]["job_type"], 1);
+        assert!(token.expires_at().is_some());
+
+        let created = call!(CreateSmileLink::new(link()));
+        let ref_id = created.ref_id().unwrap().to_owned();
+        assert!(created.link().is_some());
+        assert_eq!(call!(ListSmileLinks::new()).len(), 1);
+        assert_eq!(call!(ListSmileLinks::new().sign_in_query()).len(), 1);
+        call!(UpdateSmileLink::disable(ref_id.clone()));
+        assert!(call!(ReadSmileLink::new(ref_id)).disabled_at().is_some());
+
+        let modes = call!(BvnConsent::new("00000000000"));
+        let sent = call!(modes.choose(&modes.modes()[0]));
+        let wrong = driver.call(partner.clone(), sent.confirm("999999"), quick()).unwrap_err();
+        assert!(wrong.operation().unwrap().api().is_some(), "{driver:?}: {wrong}");
+        let granted = call!(sent.confirm("000000"));
+        assert!(call!(EnhancedKyc::new(params("consented"), granted.id_info())).verdict.is_approved());
+
+        let services = call!(ServicesRequest::new().locale("en-GB"));
+        assert!(services.id_types().find("NG", "BVN").is_some());
+        assert!(call!(ProductsConfigRequest).requires_consent("NG", "BVN_MFA"));
+        assert!(
+            call!(ValidDocumentsRequest).of_country("GH").iter().any(|document| document.code == "PASSPORT")
+        );
+        let raw = call!(RawRequest::get("/v1/services").signed_in(Signing::Nowhere));
+        assert!(raw.get("id_types").is_some());
+
+        let ids = params("enhanced");
+        let question = JobStatusRequest::new(ids.user_id().clone(), ids.job_id().clone())
+            .job_type(JobType::ENHANCED_KYC);
+        assert!(call!(question).verdict().unwrap().is_approved());
+    }
+}
+
+#[test]
+fn each_test_number_gives_its_documented_outcome() {
+    let sandbox = Sandbox::start().unwrap();
+    for (digit, code, decision) in [
+        ("0", "1012", Decision::Approved),
+        ("1", "1013", Decision::Rejected),
+        ("2", "1014", Decision::Error),
+        ("3", "1015", Decision::Error),
+        ("4", "1012", Decision::Approved),
+    ] {
+        let with = params(digit).with("FullName", "Nelson Mandela");
+        let check = EnhancedKyc::new(with, bvn(&format!("0000000000{digit}")));
+        let found = Driver::Ureq.call(partner(&sandbox), check, quick()).unwrap();
+        let read = |entry: &ResultEntry| entry.result_code().unwrap().to_string();
+        assert_eq!((read(&found.entry).as_str(), found.verdict.decision()), (code, decision));
+        if digit == "4" {
+            assert_eq!(found.entry.personal_info().full_name().unwrap().expose(), "Nelson Mandela");
+        }
+    }
+}
+
+/// Runs every signed operation for this partner, and hands over how each failed.
+fn each_failure(driver: Driver, partner: &Partner, mut look: impl FnMut(&str, CallError)) {
+    macro_rules! fail {
+        ($($name:literal $operation:expr,)*) => {
+            $(look($name, driver.call(partner.clone(), $operation, quick()).map(drop).unwrap_err());)*
+        };
+    }
+    fail! {
+        "EnhancedKyc" EnhancedKyc::new(params("1"), bvn("00000000000")),
+        "AsyncEnhancedKyc" AsyncEnhancedKyc::new(params("2"), bvn("00000000000")),
+        "BasicKyc" BasicKyc::new(params("3"), bvn("00000000000")),
+        "AsyncBasicKyc" AsyncBasicKyc::new(params("4"), bvn("00000000000")),
+        "BusinessVerification" BusinessVerification::new(params("5"), company()),
+        "AsyncBusinessVerification" AsyncBusinessVerification::new(params("6"), company()),
+        "AmlCheck" AmlCheck::new(params("7"), "Joe Leo", ["NG"]),
+        "AddressVerification" address(),
+        "PhoneVerification" phone(),
+        "WebToken" WebTokenRequest::new(params("8"), "authentication"),
+        "CreateSmileLink" CreateSmileLink::new(link()),
+        "UpdateSmileLink" UpdateSmileLink::disable("r"),
+        "ListSmileLinks" ListSmileLinks::new(),
+        "ReadSmileLink" ReadSmileLink::new("r"),
+        "BvnConsent" BvnConsent::new("00000000000"),
+        "ProductsConfig" ProductsConfigRequest,
+        "ValidDocuments" ValidDocumentsRequest,
+        "JobStatus" JobStatusRequest::new(params("9").user_id().clone(), params("9").job_id().clone()),
+    }
+}
+
+#[test]
+fn a_wrong_key_is_refused_everywhere_and_nothing_is_unknown_after_it() {
+    for driver in ALL_DRIVERS {
+        let sandbox = Sandbox::start().unwrap();
+        let stranger = Partner::new(sandbox.partner_id(), "other", sandbox.environment().clone()).unwrap();
+        let stranger = stranger.with_callback_url(CALLBACK).unwrap();
+        each_failure(driver, &stranger, |name, error| {
+            assert!(error.is_unauthorized(), "{driver:?} {name}: {error}");
+            assert!(!error.outcome_unknown(), "{driver:?} {name}");
+        });
+        assert!(sandbox.jobs().is_empty(), "{driver:?}");
+    }
+}
+
+#[test]
+fn nobody_at_home_leaves_nothing_unknown() {
+    let nowhere: Environment = {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        format!("http://{}/v1", listener.local_addr().unwrap()).parse().unwrap()
+    };
+    let partner = Partner::new("001", "key", nowhere).unwrap().with_callback_url(CALLBACK).unwrap();
+    for driver in ALL_DRIVERS {
+        each_failure(driver, &partner, |name, error| {
+            assert!(!error.outcome_unknown(), "{driver:?} {name}: {error}")
+        });
+    }
+}
+
+#[test]
+fn what_the_service_refuses_comes_out_with_its_code() {
+    let sandbox = Sandbox::start().unwrap();
+    for driver in ALL_DRIVERS {
+        let partner = partner(&sandbox).leave_judgement_to_service();
+        let code = |error: &CallError| error.operation().unwrap().api().unwrap().code().map(str::to_owned);
+        let missing = RawRequest::post("/v1/id_verification").field("country", "NG");
+        let error = driver.call(partner.clone(), missing, quick()).unwrap_err();
+        assert_eq!(code(&error).as_deref(), Some("2413"), "{driver:?}: {error}");
+        let unsupported = RawRequest::post("/v1/business_verification")
+            .field("country", "NG")
+            .field("id_type", "BUSINESS_REGISTRATION")
+            .field("id_number", "0000000")
+            .field("business_type", "xx")
+            .field("partner_params", serde_json::json!({ "user_id": "u", "job_id": "j", "job_type": 7 }));
+        let error = driver.call(partner.clone(), unsupported, quick()).unwrap_err();
+        assert_eq!(code(&error).as_deref(), Some("2413"), "{driver:?}: {error}");
+        let nowhere = driver.call(partner, RawRequest::get("/v1/nothing"), quick()).unwrap_err();
+        assert_eq!(nowhere.operation().unwrap().api().unwrap().status(), 404, "{driver:?}");
+    }
+}
+
+/// What becomes of each operation when its connection breaks, for each way of breaking: done at most once, and said so.
+#[test]
+fn money_is_spent_once_wherever_the_connection_breaks() {
+    let faults = [
+        Fault::LoseRequest,
+        Fault::LoseAnswer,
+        Fault::Answer(StatusCode::BAD_GATEWAY),
+        Fault::Answer(StatusCode::SERVICE_UNAVAILABLE),
+    ];
+    for driver in ALL_DRIVERS {
+        for (number, fault) in faults.into_iter().enumerate() {
+            let sandbox = Sandbox::start().unwrap();
+            let partner = partner(&sandbox);
+            let acted = fault == Fault::LoseAnswer;
+            let job = |name: &str| params(&format!("{name}-{number}"));
+            let processed =
+                |name: &str| sandbox.job(&format!("job-{name}-{number}")).map_or(0, |job| job.processed);
+            macro_rules! breaks {
+                ($step:ident, $name:literal, $operation:expr) => {{
+                    sandbox.fail_next(Step::$step, fault);
+                    let outcome = driver.call(partner.clone(), $operation, quick());
+                    assert_eq!(processed($name), u32::from(acted), "{driver:?} {fault:?} {}", $name);
+                    match &outcome {
+                        // Its status stood for the answer.
+                        Ok(_) => assert!(acted, "{driver:?} {fault:?} {}", $name),
+                        Err(error) => {
+                            assert!(
+                                error.outcome_unknown() && !acted,
+                                "{driver:?} {fault:?} {}: {error}",
+                                $name
+                            );
+                            assert!(error.key().is_some());
+                        }
+                    }
+                }};
+            }
+            breaks!(EnhancedKyc, "ek", EnhancedKyc::new(job("ek"), bvn("00000000000")));
+            breaks!(EnhancedKycAsync, "eka", AsyncEnhancedKyc::new(job("eka"), bvn("00000000000")));
+            breaks!(BasicKyc, "bk", BasicKyc::new(job("bk"), bvn("00000000000")));
+            breaks!(BasicKycAsync, "bka", AsyncBasicKyc::new(job("bka"), bvn("00000000000")));
+            breaks!(BusinessVerification, "bv", BusinessVerification::new(job("bv"), company()));
+            breaks!(BusinessVerificationAsync, "bva", AsyncBusinessVerification::new(job("bva"), company()));
+
+            macro_rules! unknown {
+                ($step:ident, $operation:expr) => {{
+                    sandbox.fail_next(Step::$step, fault);
+                    let before = sandbox.requests().len();
+                    let error = driver.call(partner.clone(), $operation, quick()).map(drop).unwrap_err();
+                    assert!(error.outcome_unknown(), "{driver:?} {fault:?} {}: {error}", stringify!($step));
+                    assert!(
+                        sandbox.requests().len() <= before + 1,
+                        "{driver:?} {fault:?} {}",
+                        stringify!($step)
+                    );
+                }};
+            }
+            unknown!(AddressVerification, address());
+            unknown!(PhoneVerification, phone());
+            unknown!(SmileLinks, CreateSmileLink::new(link()));
+            unknown!(Consent, BvnConsent::new("00000000000"));
+
+            macro_rules! repeats {
+                ($step:ident, $operation:expr) => {{
+                    sandbox.fail_next(Step::$step, fault);
+                    let outcome = driver.call(partner.clone(), $operation, quick()).map(drop);
+                    assert!(outcome.is_ok(), "{driver:?} {fault:?} {}: {outcome:?}", stringify!($step));
+                }};
+            }
+            repeats!(WebToken, WebTokenRequest::new(job("t"), "smartselfie"));
+            repeats!(Services, ServicesRequest::new());
+            repeats!(ProductsConfig, ProductsConfigRequest);
+            repeats!(ValidDocuments, ValidDocumentsRequest);
+            repeats!(SmileLinks, ListSmileLinks::new());
+            repeats!(
+                JobStatus,
+                JobStatusRequest::new(job("ek").user_id().clone(), job("ek").job_id().clone())
+            );
+        }
+    }
+}
+
+#[test]
+fn a_number_that_the_format_refuses_never_leaves_the_machine() {
+    let sandbox = Sandbox::start().unwrap();
+    let partner = partner(&sandbox);
+    for id_info in [bvn("0000000000"), bvn("000 0000 0000"), IdInfo::new("ng", "BVN", "00000000000"), bvn("")]
+    {
+        for driver in ALL_DRIVERS {
+            let error = driver
+                .call(partner.clone(), EnhancedKyc::new(params("bad"), id_info.clone()), quick())
+                .unwrap_err();
+            assert_eq!(error.problems().len(), 1, "{driver:?}: {error}");
+        }
+    }
+    assert!(sandbox.requests().is_empty());
+    // Unless it is left to the service.
+    let lenient = partner.leave_judgement_to_service();
+    let judged =
+        Driver::Ureq.call(lenient, EnhancedKyc::new(params("judged"), bvn("0000000002")), quick()).unwrap();
+    assert_eq!(judged.verdict.decision(), Decision::Error);
+}
+
+#[test]
+fn the_services_answer_stands_in_for_the_built_in_id_types() {
+    let sandbox = Sandbox::start().unwrap();
+    let services = Driver::Ureq.call(partner(&sandbox), ServicesRequest::new(), quick()).unwrap();
+    let informed = partner(&sandbox).with_id_types(services.id_types());
+    let error =
+        Driver::Ureq.call(informed, EnhancedKyc::new(params("informed"), bvn("1")), quick()).unwrap_err();
+    assert_eq!(error.problems()[0].field, "id_number");
+}
+
+/// Every code that the service is known to answer with comes out of every operation as itself, through every driver.
+#[test]
+fn each_documented_error_comes_out_as_itself() {
+    use std::sync::{Arc, Mutex};
+    let code = Arc::new(Mutex::new(String::new()));
+    let told = Arc::clone(&code);
+    let server = smile_tests::CannedServer::start(move |_, _| {
+        let body = serde_json::json!({ "error": "what the service wrote", "code": *told.lock().unwrap() });
+        let response = axum::response::Response::builder().status(400);
+        response.body(axum::body::Body::from(body.to_string())).unwrap()
+    });
+    let partner = Partner::new("001", "key", format!("{}/v1", server.address()).parse().unwrap()).unwrap();
+    let partner = partner.with_callback_url(CALLBACK).unwrap();
+    let errors = smile_core::catalogue::api_codes().iter().filter(|row| !matches!(row.code, "2202" | "2302"));
+    for row in errors {
+        row.code.clone_into(&mut code.lock().unwrap());
+        for driver in ALL_DRIVERS {
+            each_failure(driver, &partner, |name, error| {
+                let api = error
+                    .operation()
+                    .and_then(|error| error.api())
+                    .unwrap_or_else(|| panic!("{name}: {error}"));
+                assert_eq!(api.code(), Some(row.code), "{driver:?} {name}");
+                assert_eq!(error.is_unauthorized(), matches!(row.code, "2205" | "2405"), "{driver:?} {name}");
+                assert!(!error.to_string().contains("what the service wrote"));
+            });
+        }
+    }
+}

@@ -6,6 +6,7 @@ use std::fmt::Debug;
 use std::sync::Mutex;
 
 use log::{LevelFilter, Log, Metadata, Record};
+use smile_core::operation::*;
 use smile_core::{
     Callback, Event, IdInfo, Image, Job, JobError, JobId, JobOutcome, Partner, PartnerParams, UserId,
 };
@@ -41,6 +42,8 @@ fn partner(sandbox: &Sandbox) -> Partner {
         .unwrap()
         .with_callback_url(&format!("http://127.0.0.1:1/{MARK}?token={MARK}"))
         .unwrap()
+        // A mark is no ID number of any kind.
+        .leave_judgement_to_service()
 }
 
 /// A job with a mark on everything but its `job_id`, which is there to be seen.
@@ -97,6 +100,57 @@ fn run(
     outcome
 }
 
+/// Every product that takes something personal, well and with its answer lost.
+fn products(driver: Driver, sandbox: &Sandbox) {
+    let ids = |name: &str| {
+        let job_id = JobId::new(format!("{name}-{driver:?}"));
+        PartnerParams::new(UserId::new(format!("{MARK}-{name}")), job_id).with("email", MARK)
+    };
+    let id_info = || IdInfo::new("NG", "BVN", format!("{MARK}0")).with_first_name(MARK).with_last_name(MARK);
+    let company = || Business::new("ZA", "BUSINESS_REGISTRATION", MARK).with_postal_address(MARK, MARK);
+    macro_rules! run {
+        ($($operation:expr,)*) => {
+            $(
+                let operation = $operation;
+                show(&operation);
+                let outcome = driver.call(partner(sandbox), operation, quick());
+                show(&outcome);
+                if let Err(error) = &outcome {
+                    *SHOWN.lock().unwrap() += &error.to_string();
+                }
+            )*
+        };
+    }
+    for broken in [false, true] {
+        if broken {
+            for step in [
+                Step::EnhancedKyc,
+                Step::BasicKyc,
+                Step::BusinessVerification,
+                Step::Aml,
+            ] {
+                sandbox.fail_next(step, Fault::LoseRequest);
+            }
+        }
+        run! {
+            EnhancedKyc::new(ids("enhanced"), id_info()),
+            AsyncEnhancedKyc::new(ids("async-enhanced"), id_info()),
+            BasicKyc::new(ids("basic"), id_info()),
+            AsyncBasicKyc::new(ids("async-basic"), id_info()),
+            BusinessVerification::new(ids("business"), company()),
+            AsyncBusinessVerification::new(ids("async-business"), company()),
+            AmlCheck::new(ids("aml"), MARK, ["NG"]).aliases([MARK]),
+            AddressVerification::nigeria(MARK, MARK, MARK).full_name(MARK),
+            PhoneVerification::new("NG", MARK).match_field("first_name", MARK).with("x", MARK),
+            WebTokenRequest::new(ids("token"), "biometric_kyc"),
+            CreateSmileLink::new(SmileLinkDetails::new().name(MARK).single_use_for(UserId::new(MARK))),
+            ReadSmileLink::new(MARK),
+            BvnConsent::new(MARK),
+            RawRequest::post(format!("/v1/{MARK}")).field(MARK, MARK),
+        }
+    }
+}
+
 #[test]
 fn nothing_marked_is_ever_shown() {
     log::set_logger(&Capture).unwrap();
@@ -131,6 +185,9 @@ fn nothing_marked_is_ever_shown() {
             Image::path(folder.join("missing").join(MARK)),
         );
         show_outcome(&driver.submit(partner(&sandbox), missing, quick()));
+    }
+    for driver in [Driver::Reqwest, Driver::Ureq] {
+        products(driver, &sandbox);
     }
     for attempt in sandbox.wait_for_callbacks(2, std::time::Duration::from_secs(10)) {
         let callback = Callback::parse(partner(&sandbox).signer(), &attempt.body).unwrap();

@@ -60,6 +60,7 @@ fn a_process_killed_in_the_middle_of_the_upload_is_taken_over_by_another() {
             let mut command = Command::new(std::env::current_exe().unwrap());
             command.args(["--exact", "child", "--nocapture"]).env("SMILE_TEST_CHILD", adapter);
             command.env("SMILE_TEST_ADDRESS", proxy.address()).env("SMILE_TEST_CHECKPOINT", &file);
+            command.env("SMILE_TEST_PARTNER", sandbox.partner_id()).env("SMILE_TEST_KEY", sandbox.api_key());
             command.env("SMILE_TEST_RESUME", resume.to_string()).stdout(Stdio::null()).stderr(Stdio::null());
             command.spawn().unwrap()
         };
@@ -88,8 +89,9 @@ fn child() {
     let Ok(adapter) = std::env::var("SMILE_TEST_CHILD") else { return };
     let file = PathBuf::from(std::env::var("SMILE_TEST_CHECKPOINT").unwrap());
     let base_url = format!("http://{}/v1", std::env::var("SMILE_TEST_ADDRESS").unwrap());
-    let defaults = Sandbox::builder().start().unwrap();
-    let partner = Partner::new(defaults.partner_id(), defaults.api_key(), base_url.parse().unwrap()).unwrap();
+    let secret = |name: &str| std::env::var(name).unwrap();
+    let (id, key) = (secret("SMILE_TEST_PARTNER"), secret("SMILE_TEST_KEY"));
+    let partner = Partner::new(id, key, base_url.parse().unwrap()).unwrap();
     let resume = std::env::var("SMILE_TEST_RESUME").unwrap() == "true";
     let read = || serde_json::from_slice::<Checkpoint>(&std::fs::read(&file).unwrap()).unwrap();
     let store = |event: Event| {

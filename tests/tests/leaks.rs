@@ -123,12 +123,7 @@ fn products(driver: Driver, sandbox: &Sandbox) {
     }
     for broken in [false, true] {
         if broken {
-            for step in [
-                Step::EnhancedKyc,
-                Step::BasicKyc,
-                Step::BusinessVerification,
-                Step::Aml,
-            ] {
+            for step in [Step::EnhancedKyc, Step::BasicKyc, Step::BusinessVerification, Step::Aml] {
                 sandbox.fail_next(step, Fault::LoseRequest);
             }
         }

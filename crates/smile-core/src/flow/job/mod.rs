@@ -1,4 +1,8 @@
-//! The machine that runs a whole job.
+//! The machine that runs a whole job: what it is, and how it is driven. What it does on the way is in `steps`, what it
+//! does when something fails in `failure`.
+
+mod failure;
+mod steps;
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -7,14 +11,13 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::Response;
 
+use self::steps::note;
 use super::{
-    Checkpoint, Event, Flow, FlowSettings, JobError, JobErrorKind, JobKey, JobOutcome, Next, Reach, Step,
+    Checkpoint, Event, Flow, FlowSettings, JobError, JobErrorKind, JobKey, JobOutcome, Next, Reach,
     Submission,
 };
-use crate::image::ImageSource;
-use crate::operation::{JobStatusRequest, Operation, PrepUpload, PreparedUpload, Upload, retry_after};
-use crate::payload::{self, LoadedImage};
-use crate::validate::image_field;
+use crate::operation::{Operation, PrepUpload, Upload, retry_after};
+use crate::payload::LoadedImage;
 use crate::{
     ImageFault, Job, JobStatus, OperationError, Partner, Problem, ProblemKind, Timestamp, TransportFailure,
     ValidationError,
@@ -30,7 +33,7 @@ use crate::{
 /// - An address that the service refuses (it expires) is asked for anew, once.
 /// - One bad poll doesn't end the job; many in a row do.
 ///
-/// The [module](super) says how to drive it. Where it stands can be written down at any time, see [`Checkpoint`].
+/// The [module](crate::flow) says how to drive it. Where it stands can be written down at any time, see [`Checkpoint`].
 pub struct JobFlow {
     partner: Partner,
     settings: FlowSettings,
@@ -269,246 +272,7 @@ impl JobFlow {
     fn submission(&self) -> Submission {
         Submission { key: self.key.clone(), smile_job_id: self.smile_job_id.clone() }
     }
-
-    /// Ends it because there is no time left.
-    fn deadline_passed(&mut self) {
-        if matches!(self.stage, Stage::Polling { .. }) {
-            self.unfinished();
-        } else {
-            let last_error = self.last_error.take();
-            self.fail(JobErrorKind::Deadline(last_error));
-        }
-    }
-
-    fn unfinished(&mut self) {
-        let submission = self.submission();
-        let outcome = match std::mem::replace(&mut self.stage, Stage::Reading { index: 0 }) {
-            Stage::Polling { polls, last, last_error, .. } => {
-                JobOutcome::Unfinished { submission, last, polls, last_error }
-            }
-            _ => JobOutcome::Unfinished { submission, last: None, polls: 0, last_error: None },
-        };
-        self.finish(Ok(outcome));
-    }
-
-    /// Whether a wait until then leaves any time to act after it.
-    fn is_in_time(&self, at: Timestamp) -> bool {
-        self.deadline.is_none_or(|deadline| at < deadline)
-    }
-
-    /// Looks at images until one must be read from disk, or all are here.
-    fn look_at_images(&mut self) -> Option<std::path::PathBuf> {
-        let job = self.job.as_ref()?;
-        let Stage::Reading { index } = &mut self.stage else { return None };
-        while let Some((role, image)) = job.images.get(*index) {
-            if let ImageSource::Path(path) = &image.source {
-                return Some(path.clone());
-            }
-            let loaded = LoadedImage::new(*role, image, None);
-            note(loaded, *index, *role, &mut self.images, &mut self.faults, &mut self.events);
-            *index += 1;
-        }
-        None
-    }
-
-    fn images_are_here(&mut self) {
-        match ValidationError::check(std::mem::take(&mut self.faults)) {
-            Err(error) => self.fail(JobErrorKind::Validation(error)),
-            Ok(()) => {
-                let said = self.job.as_ref().is_some_and(|job| job.options.retry);
-                self.stage = Stage::Opening { attempts: 0, retry: said || self.reach > Reach::Nothing };
-            }
-        }
-    }
-
-    fn opened(&mut self, prepared: &PreparedUpload) {
-        let Some(job) = &self.job else { return };
-        self.reach = self.reach.max(Reach::Opened);
-        self.smile_job_id.clone_from(&prepared.smile_job_id);
-        self.events.push_back(Event::Opened { smile_job_id: prepared.smile_job_id.clone() });
-        let signed = self.partner.signer().sign(self.clock);
-        let zip = payload::build(&self.partner, job, &self.images, prepared, &signed);
-        let bytes = zip.len();
-        self.stage =
-            Stage::Uploading { upload: Upload::new(prepared.upload_url.clone(), zip), bytes, attempts: 0 };
-    }
-
-    fn uploaded(&mut self) {
-        self.reach = Reach::Uploaded;
-        self.images = Vec::new();
-        self.job = None;
-        self.events.push_back(Event::Uploaded);
-        if self.status.wanted {
-            self.stage = Stage::Polling { polls: 0, failures: 0, last: None, last_error: None };
-            self.events.push_back(Event::Checkpoint(self.checkpoint()));
-            self.schedule_poll(None);
-        } else {
-            let submission = self.submission();
-            self.events.push_back(Event::Checkpoint(self.checkpoint()));
-            self.finish(Ok(JobOutcome::Submitted { submission }));
-        }
-    }
-
-    /// Sets the time of the next poll, or ends the waiting.
-    fn schedule_poll(&mut self, retry_after: Option<Duration>) {
-        let Stage::Polling { polls, .. } = &self.stage else { return };
-        let wait = self.settings.poll.delay_after(*polls);
-        let Some(wait) = wait else { return self.unfinished() };
-        let at = self.clock + wait.max(asked_for(retry_after));
-        if self.is_in_time(at) { self.not_before = Some(at) } else { self.unfinished() }
-    }
-
-    fn status_request(&self) -> JobStatusRequest {
-        JobStatusRequest::new(self.key.user_id.clone(), self.key.job_id.clone())
-            .job_type(self.key.job_type)
-            .return_history(self.status.history)
-            .return_image_links(self.status.image_links)
-    }
-
-    fn complete(&mut self, status: JobStatus) {
-        let Some(verdict) = status.verdict() else { return };
-        let submission = self.submission();
-        self.finish(Ok(JobOutcome::Complete { submission, status: Box::new(status), verdict }));
-    }
-
-    fn status_received(&mut self, status: JobStatus) {
-        if self.smile_job_id.is_none() {
-            self.smile_job_id = status.entry().and_then(crate::ResultEntry::smile_job_id);
-        }
-        match &mut self.stage {
-            Stage::Polling { polls, failures, last, last_error } => {
-                let event = Event::Polled { poll: *polls, job_complete: status.job_complete };
-                self.events.push_back(event);
-                *failures = 0;
-                *last_error = None;
-                if status.job_complete {
-                    self.complete(status);
-                } else {
-                    *last = Some(Box::new(status));
-                    self.schedule_poll(None);
-                }
-            }
-            Stage::Reconciling { denials: denials @ 0, .. } if status.has_zip() == Some(false) => {
-                *denials = 1;
-                self.not_before = Some(self.clock + self.settings.settle);
-            }
-            Stage::Reconciling { upload, lost, .. } if status.has_zip() == Some(false) => match upload.take()
-            {
-                Some((upload, bytes, attempts)) => {
-                    if self.settings.retry.delay_after(attempts, Step::Upload, None, self.seed).is_none() {
-                        let error = lost.clone();
-                        return self.fail(JobErrorKind::Operation { step: Step::Upload, error });
-                    }
-                    self.reach = Reach::Opened;
-                    self.stage = Stage::Uploading { upload, bytes, attempts };
-                }
-                None => {
-                    self.reach = Reach::Opened;
-                    self.stage = Stage::Reading { index: 0 };
-                }
-            },
-            Stage::Reconciling { .. } if status.has_zip().is_none() => {
-                let what = "doesn't tell whether the zip has arrived";
-                self.failed(OperationError::UnexpectedResponse { status: 200, what }, None);
-            }
-            Stage::Reconciling { .. } => {
-                let is_complete = status.job_complete && self.status.wanted;
-                self.uploaded();
-                if is_complete {
-                    self.complete(status);
-                }
-            }
-            _ => {}
-        }
-    }
-
-    /// Decides what to do about a failure: the same again, another way, or the end.
-    fn failed(&mut self, error: OperationError, retry_after: Option<Duration>) {
-        let retry = self.settings.retry;
-        self.last_error = Some(error.clone());
-        match &mut self.stage {
-            Stage::Opening { attempts, retry: flag } => {
-                if error.is_job_already_exists() {
-                    // An earlier attempt, of which nothing is known here, may have come all the way.
-                    self.reach = Reach::MaybeUploaded;
-                } else if !error.certainly_not_done() {
-                    *flag = true;
-                    self.reach = self.reach.max(Reach::MaybeOpened);
-                }
-                let tried = *attempts;
-                let wait = retry.delay_after(tried, Step::PrepUpload, retry_after, self.seed);
-                self.retry_or_fail(Step::PrepUpload, tried, error, wait);
-            }
-            Stage::Uploading { upload, bytes, attempts } if !error.certainly_not_done() => {
-                let (upload, bytes, tried) = (upload.clone(), *bytes, *attempts);
-                self.reach = Reach::MaybeUploaded;
-                // It takes the service a moment to notice a zip.
-                let wait = self.settings.settle.max(asked_for(retry_after));
-                self.note_retry(Step::Upload, tried, &error, wait);
-                self.stage = Stage::Reconciling {
-                    upload: Some((upload, bytes, tried)),
-                    lost: error,
-                    failures: 0,
-                    denials: 0,
-                };
-            }
-            Stage::Uploading { attempts, .. } => {
-                let tried = *attempts;
-                let is_refused = error.api().is_some_and(|error| error.status() == 403);
-                if is_refused && !self.has_new_address {
-                    self.has_new_address = true;
-                    self.stage = Stage::Opening { attempts: 0, retry: true };
-                    self.note_retry(Step::Upload, tried, &error, Duration::ZERO);
-                } else {
-                    let wait = retry.delay_after(tried, Step::Upload, retry_after, self.seed);
-                    self.retry_or_fail(Step::Upload, tried, error, wait);
-                }
-            }
-            Stage::Reconciling { failures, .. } => {
-                *failures += 1;
-                let tried = *failures;
-                match retry.delay_after(tried, Step::JobStatus, retry_after, self.seed) {
-                    Some(wait) => self.note_retry(Step::JobStatus, tried, &error, wait),
-                    None => self.fail(JobErrorKind::Operation { step: Step::JobStatus, error }),
-                }
-            }
-            Stage::Polling { polls, failures, last_error, .. } => {
-                *failures += 1;
-                *last_error = Some(error.clone());
-                let (polls, failures) = (*polls, *failures);
-                if failures > MAX_BAD_POLLS {
-                    return self.fail(JobErrorKind::Operation { step: Step::JobStatus, error });
-                }
-                self.schedule_poll(retry_after);
-                if let Some(at) = self.not_before {
-                    self.events.push_back(Event::Retrying {
-                        step: Step::JobStatus,
-                        attempt: polls,
-                        error,
-                        at,
-                    });
-                }
-            }
-            Stage::Reading { .. } | Stage::Finished(_) => {}
-        }
-    }
-
-    fn retry_or_fail(&mut self, step: Step, attempt: u32, error: OperationError, wait: Option<Duration>) {
-        match wait.filter(|_| error.is_transient()) {
-            Some(wait) if self.is_in_time(self.clock + wait) => self.note_retry(step, attempt, &error, wait),
-            _ => self.fail(JobErrorKind::Operation { step, error }),
-        }
-    }
-
-    fn note_retry(&mut self, step: Step, attempt: u32, error: &OperationError, wait: Duration) {
-        let at = self.clock + wait;
-        self.not_before = Some(at);
-        self.events.push_back(Event::Retrying { step, attempt, error: error.clone(), at });
-    }
 }
-
-/// How many polls in a row may fail before the job is given up on.
-const MAX_BAD_POLLS: u32 = 4;
 
 impl Flow for JobFlow {
     type Outcome = Result<JobOutcome, JobError>;
@@ -622,34 +386,6 @@ impl Flow for JobFlow {
     fn take_event(&mut self) -> Option<Event> {
         self.events.pop_front()
     }
-}
-
-fn note(
-    loaded: Result<LoadedImage, ImageFault>,
-    index: usize,
-    role: crate::ImageRole,
-    images: &mut Vec<LoadedImage>,
-    faults: &mut Vec<Problem>,
-    events: &mut VecDeque<Event>,
-) {
-    match loaded {
-        Ok(image) => {
-            events.push_back(Event::ImageRead {
-                index,
-                image_type: image.image_type(),
-                bytes: image.bytes.len(),
-            });
-            images.push(image);
-        }
-        Err(fault) => {
-            faults.push(Problem::new(image_field(index, role), ProblemKind::Image(fault), fault.rule()));
-        }
-    }
-}
-
-/// How long the service asks to wait, up to what is granted.
-fn asked_for(retry_after: Option<Duration>) -> Duration {
-    retry_after.unwrap_or_default().min(super::RetryPolicy::MAX_RETRY_AFTER)
 }
 
 fn key_of(job: &Job) -> JobKey {

@@ -14,7 +14,7 @@ use std::path::Path;
 use bytes::Bytes;
 use http::Response;
 use serde_json::{Value, json};
-use smile_core::operation::{Operation, PrepUpload, Repeat, Upload, UploadUrl};
+use smile_core::operation::{Operation, PrepUpload, Upload, UploadUrl};
 use smile_core::{
     ApiKey, Call, Callback, CallbackUrl, Checkpoint, Environment, Event, Flow, FlowSettings, IdInfo, Image,
     ImageType, Job, JobError, JobErrorKind, JobFlow, JobId, JobKey, JobOutcome, JobStatus, JobStatusRequest,

@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+pub mod guide;
+
 mod client;
 mod transport;
 

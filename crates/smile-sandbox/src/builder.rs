@@ -24,6 +24,10 @@ pub(crate) struct Settings {
     pub(crate) legacy_two_callbacks: bool,
     pub(crate) upload_lifetime: Duration,
     pub(crate) pending_polls: u32,
+    pub(crate) placeholders: bool,
+    pub(crate) check_id_numbers: bool,
+    pub(crate) basic_kyc_not_found: String,
+    pub(crate) aml_not_found: String,
 }
 
 /// Sets up a [`Sandbox`], or a bare [`Service`].
@@ -61,6 +65,10 @@ impl Default for Builder {
                 legacy_two_callbacks: false,
                 upload_lifetime: Duration::from_secs(15 * 60),
                 pending_polls: 0,
+                placeholders: true,
+                check_id_numbers: true,
+                basic_kyc_not_found: "1013".to_owned(),
+                aml_not_found: "1031".to_owned(),
             },
         }
     }
@@ -146,10 +154,37 @@ impl Builder {
         self
     }
 
-    /// How many polls of the job status, after each zip, are told that the job is not complete yet; 0 by default. The
-    /// callback does not wait for them.
+    /// How many polls of the job status, after each zip and each check that is answered by callback, are told that the
+    /// job is not complete yet; 0 by default. The callback does not wait for them.
     pub fn pending_polls(mut self, polls: u32) -> Self {
         self.settings.pending_polls = polls;
+        self
+    }
+
+    /// Whether Enhanced KYC writes `Not Available` or `NaN-NaN-NaN` where an ID authority has nothing, as the real service
+    /// does, or leaves the field out; true by default.
+    pub fn placeholders(mut self, written: bool) -> Self {
+        self.settings.placeholders = written;
+        self
+    }
+
+    /// Whether a check looks at the whole number, and not at the last digit alone, if the ID type is known: one that has
+    /// not the form of its type is answered with 1014, and one that is no test number with 1013. True by default. It has
+    /// nothing to do with uploads, which always go by the last digit.
+    pub fn check_id_numbers(mut self, check: bool) -> Self {
+        self.settings.check_id_numbers = check;
+        self
+    }
+
+    /// The result code of Basic KYC for an ID number that is not found; 1013 by default. 1023 is documented as well.
+    pub fn basic_kyc_not_found_code(mut self, code: impl Into<String>) -> Self {
+        self.settings.basic_kyc_not_found = code.into();
+        self
+    }
+
+    /// The result code of an AML check that finds nobody; 1031 by default, which no source at hand confirms.
+    pub fn aml_not_found_code(mut self, code: impl Into<String>) -> Self {
+        self.settings.aml_not_found = code.into();
         self
     }
 

@@ -5,12 +5,10 @@ use http::{Request, Response};
 use serde_json::{Map, Value};
 use smile_core::Timestamp;
 
-use crate::authorisation::Signed;
+use crate::authorisation::ID_API;
 use crate::fields::{Fields, parse_object};
 use crate::response::{ApiError, ok};
 use crate::service::{Service, host};
-
-const SIGNED: Signed = Signed { partner_id: "partner_id", missing: "2413", unauthorised: "2405" };
 
 impl Service {
     pub(crate) fn job_status(
@@ -19,8 +17,8 @@ impl Service {
         request: &Request<Bytes>,
     ) -> Result<Response<Bytes>, ApiError> {
         let body = parse_object(request.body())?;
-        self.authorise(now, &body, &SIGNED)?;
-        let fields = Fields::new(&body, SIGNED.missing);
+        self.authorise(now, &body, &ID_API)?;
+        let fields = Fields::new(&body, ID_API.missing);
         let (user_id, job_id) = (fields.text("user_id")?, fields.text("job_id")?);
         let (wants_images, wants_history) = (fields.flag("image_links")?, fields.flag("history")?);
 
@@ -46,14 +44,14 @@ impl Service {
         let (mut is_complete, mut is_success) = (false, false);
         let (mut code, mut result) = ("2314", Value::from("No zip file received"));
         if let Some(position) = position
-            && self.jobs.at(position).uploads > 0
+            && !self.jobs.at(position).results.is_empty()
         {
             (code, result) = ("2302", Value::Null);
             let job = self.jobs.at_mut(position);
             if job.polls_left > 0 {
                 job.polls_left -= 1;
             } else if let Some(newest) = job.results.last() {
-                (is_complete, is_success) = (true, newest.verdict.is_success);
+                (is_complete, is_success) = (true, newest.is_success);
                 result = newest.entry.clone().into();
             }
         }

@@ -6,12 +6,15 @@ use bytes::Bytes;
 use serde_json::{Map, Value};
 use smile_core::{JobType, Timestamp};
 
-use crate::outcome::Verdict;
+use crate::faults::Step;
 use crate::records::{JobRecord, Stage};
+use crate::service::Service;
 use crate::submission::Submission;
 
-/// One job.
+/// One job: an upload, or a check that was asked for in a single request.
 pub(crate) struct Job {
+    /// The endpoint that it came to last.
+    pub(crate) step: Step,
     pub(crate) job_id: String,
     pub(crate) user_id: String,
     pub(crate) job_type: JobType,
@@ -24,6 +27,8 @@ pub(crate) struct Job {
     pub(crate) uploads: u32,
     pub(crate) processed: u32,
     pub(crate) submission: Submission,
+    /// The body of the latest request, if it is a check.
+    pub(crate) request: Option<Value>,
     pub(crate) results: Vec<JobResult>,
     /// When the review is due; `None` if there is none to come, [`Timestamp::MAX`] if it will be done by hand.
     pub(crate) review_due: Option<Timestamp>,
@@ -36,7 +41,8 @@ pub(crate) struct JobResult {
     /// Its place among the results of all jobs.
     pub(crate) number: u64,
     pub(crate) entry: Map<String, Value>,
-    pub(crate) verdict: Verdict,
+    /// What the job status says in `job_success`.
+    pub(crate) is_success: bool,
 }
 
 impl Job {
@@ -47,6 +53,7 @@ impl Job {
             (false, None) => Stage::Decided,
         };
         JobRecord {
+            step: self.step,
             job_id: self.job_id.clone(),
             user_id: self.user_id.clone(),
             job_type: self.job_type,
@@ -57,6 +64,7 @@ impl Job {
             uploads: self.uploads,
             processed: self.processed,
             partner_params: Value::Object(self.partner_params.clone()),
+            request: self.request.clone(),
             info: self.submission.info.clone(),
             images: self.submission.images.clone(),
             results: self.results.iter().map(|result| Value::Object(result.entry.clone())).collect(),
@@ -67,6 +75,35 @@ impl Job {
     pub(crate) fn linked_image(&self, types: [u8; 2]) -> Option<(&'static str, Bytes)> {
         let image = self.submission.image(types)?;
         Some((image.content_type()?, image.bytes.clone()))
+    }
+}
+
+impl Service {
+    /// A job with the next number, and its position.
+    pub(crate) fn new_job(&mut self, job_id: &str, step: Step, job_type: JobType) -> usize {
+        let position = self.jobs.len();
+        let smile_job_id = format!("{:010}", position + 1);
+        let random = self.secret.base36(&["ref_id", &smile_job_id]);
+        self.jobs.add(Job {
+            step,
+            job_id: job_id.to_owned(),
+            user_id: String::new(),
+            job_type,
+            ref_id: format!("{}-{smile_job_id}-{random}", self.signer.partner_id()),
+            smile_job_id,
+            partner_params: Map::new(),
+            callback_url: None,
+            use_enrolled_image: false,
+            preps: 0,
+            uploads: 0,
+            processed: 0,
+            submission: Submission::default(),
+            request: None,
+            results: Vec::new(),
+            review_due: None,
+            polls_left: 0,
+        });
+        position
     }
 }
 

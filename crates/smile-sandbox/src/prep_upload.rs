@@ -2,16 +2,15 @@
 
 use bytes::Bytes;
 use http::{Request, Response};
-use serde_json::json;
+use serde_json::{Value, json};
 use smile_core::{JobType, Timestamp};
 
 use crate::authorisation::Signed;
+use crate::faults::Step;
 use crate::fields::{Fields, parse_object, whole_number};
-use crate::jobs::Job;
 use crate::presign;
 use crate::response::{ApiError, ok};
 use crate::service::{Service, host};
-use crate::submission::Submission;
 use crate::users::UserState;
 
 const SIGNED: Signed = Signed { partner_id: "smile_client_id", missing: "2213", unauthorised: "2205" };
@@ -26,25 +25,34 @@ impl Service {
         request: &Request<Bytes>,
     ) -> Result<Response<Bytes>, ApiError> {
         let body = parse_object(request.body())?;
-        self.authorise(now, &body, &SIGNED)?;
+        let claims = self.authorise_or_token(now, &body, &SIGNED)?;
         let fields = Fields::new(&body, SIGNED.missing);
         let file_name = fields.optional_text("file_name")?.unwrap_or("selfie.zip");
         let callback_url = fields.optional_text("callback_url")?.map(str::to_owned);
+        let callback_url = callback_url.or_else(|| claims.as_ref()?.callback_url.clone());
         let use_enrolled_image = fields.flag("use_enrolled_image")?;
         let allow_new_enroll = fields.flag("allow_new_enroll")?;
         let is_retry = fields.flag("retry")?;
-        let partner_params = fields.object("partner_params")?;
+        let partner_params = match (&claims, body.get("partner_params")) {
+            (Some(claims), None | Some(Value::Null)) => &claims.partner_params,
+            _ => fields.object("partner_params")?,
+        };
         let params = Fields::new(partner_params, SIGNED.missing);
         let (job_id, user_id) = (params.text("job_id")?, params.text("user_id")?);
         let job_type = job_type(params)?;
+        if claims.as_ref().is_some_and(|claims| !claims.allows(job_id, user_id)) {
+            return Err(ApiError(SIGNED.unauthorised));
+        }
 
         let existing = self.jobs.position(job_id);
-        if existing.is_some() && !is_retry {
+        // An id that a check has used stays taken, also for a retry; our choice.
+        let is_upload = |position: usize| self.jobs.at(position).step == Step::PrepUpload;
+        if existing.is_some_and(|position| !is_retry || !is_upload(position)) {
             return Err(ApiError::JOB_EXISTS);
         }
         self.check_user(user_id, job_id, job_type, allow_new_enroll, use_enrolled_image)?;
 
-        let position = existing.unwrap_or_else(|| self.new_job(job_id));
+        let position = existing.unwrap_or_else(|| self.new_job(job_id, Step::PrepUpload, job_type));
         let job = self.jobs.at_mut(position);
         job.user_id = user_id.to_owned();
         job.job_type = job_type;
@@ -97,31 +105,6 @@ impl Service {
             UserState::WithoutPhoto if is_compared || use_enrolled_image => Err(ApiError::NO_PHOTO),
             _ => Ok(()),
         }
-    }
-
-    /// A job with the next number, and its position.
-    fn new_job(&mut self, job_id: &str) -> usize {
-        let position = self.jobs.len();
-        let smile_job_id = format!("{:010}", position + 1);
-        let random = self.secret.base36(&["ref_id", &smile_job_id]);
-        self.jobs.add(Job {
-            job_id: job_id.to_owned(),
-            user_id: String::new(),
-            job_type: JobType::BIOMETRIC_KYC,
-            ref_id: format!("{}-{smile_job_id}-{random}", self.signer.partner_id()),
-            smile_job_id,
-            partner_params: serde_json::Map::new(),
-            callback_url: None,
-            use_enrolled_image: false,
-            preps: 0,
-            uploads: 0,
-            processed: 0,
-            submission: Submission::default(),
-            results: Vec::new(),
-            review_due: None,
-            polls_left: 0,
-        });
-        position
     }
 }
 

@@ -13,7 +13,11 @@ use crate::submission::Submission;
 impl Service {
     /// Runs a job on a zip. A zip that replaces an earlier one runs it again, review and all.
     pub(crate) fn process(&mut self, now: Timestamp, position: usize, zip: Bytes) {
-        let submission = Submission::read(zip).ok();
+        let mut submission = Submission::read(zip).ok();
+        if let Some(submission) = &mut submission {
+            let session = submission.id_info("session_id").unwrap_or_default();
+            submission.number_of_session = self.consents.granted_number(session).map(str::to_owned);
+        }
         let job = self.jobs.at_mut(position);
         job.uploads += 1;
         job.processed += 1;
@@ -79,7 +83,7 @@ impl Service {
         if verdict.is_approval() && enrols(job.job_type.number()) {
             self.users.enrol(&job.user_id, &job.job_id);
         }
-        job.results.push(JobResult { number, entry: entry.clone(), verdict });
+        job.results.push(JobResult { number, entry: entry.clone(), is_success: verdict.is_success });
         self.send(now, position, entry);
     }
 
@@ -95,13 +99,19 @@ impl Service {
     }
 
     /// Signs an entry and queues it for the job's callback address, if it has one.
-    fn send(&mut self, now: Timestamp, position: usize, mut entry: Map<String, Value>) {
+    pub(crate) fn send(&mut self, now: Timestamp, position: usize, entry: Map<String, Value>) {
         let job = self.jobs.at(position);
         let Some(url) = job.callback_url.as_deref().or(self.settings.callback_url.as_deref()) else { return };
+        let entry = Value::Object(self.signed(now, entry));
+        self.callbacks.add(now, &job.job_id, url, entry.to_string().into());
+    }
+
+    /// A body with a fresh signature in it.
+    pub(crate) fn signed(&self, now: Timestamp, mut body: Map<String, Value>) -> Map<String, Value> {
         let signed = self.signer.sign(now);
-        entry.insert("timestamp".into(), signed.timestamp().into());
-        entry.insert("signature".into(), signed.signature().into());
-        self.callbacks.add(now, &job.job_id, url, Value::Object(entry).to_string().into());
+        body.insert("timestamp".into(), signed.timestamp().into());
+        body.insert("signature".into(), signed.signature().into());
+        body
     }
 }
 

@@ -9,7 +9,7 @@ use http::{HeaderMap, Method, Request, StatusCode};
 use serde_json::Value;
 use smile_core::{JobType, Timestamp};
 
-use crate::faults::Fault;
+use crate::faults::{Fault, Step};
 use crate::routing::{Endpoint, route};
 
 /// A request as the sandbox received it, and the status it answered with.
@@ -63,9 +63,9 @@ impl RecordedRequest {
 impl fmt::Debug for RecordedRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let endpoint = match route(&self.path) {
-            Endpoint::PrepUpload => "upload",
-            Endpoint::JobStatus => "job_status",
-            Endpoint::Upload { .. } => "upload URL",
+            Endpoint::Api(step) => step.name(),
+            Endpoint::SmileLink { .. } => Step::SmileLinks.name(),
+            Endpoint::Upload { .. } => Step::Upload.name(),
             Endpoint::Image { .. } => "image link",
             Endpoint::Unknown => "unknown",
         };
@@ -93,19 +93,21 @@ pub enum Stage {
     Decided,
 }
 
-/// A job as the sandbox knows it.
+/// A job as the sandbox knows it: an upload, or a check that was asked for in a single request.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct JobRecord {
-    /// The partner's id of the job.
+    /// The endpoint that it came to last; [`Step::PrepUpload`] for all uploads.
+    pub step: Step,
+    /// The partner's id of the job. Checks of addresses and phones that bring none get one of the sandbox's.
     pub job_id: String,
     /// The partner's id of the person.
     pub user_id: String,
-    /// The job type.
+    /// The job type. Phone verification has none, and says 0 here.
     pub job_type: JobType,
     /// The service's own id of the job, ten digits.
     pub smile_job_id: String,
-    /// The id in the upload address.
+    /// The id in the upload address; checks have one too, and no use for it.
     pub ref_id: String,
     /// How far it is.
     pub stage: Stage,
@@ -113,10 +115,13 @@ pub struct JobRecord {
     pub preps: u32,
     /// How many zips were accepted for it. More than one means that something was sent again.
     pub uploads: u32,
-    /// How many times it was run, which is what the real service charges for. Every accepted zip runs the job anew.
+    /// How many times it was run, which is what the real service charges for. Every accepted zip runs the job anew, and
+    /// so does every repetition of a check.
     pub processed: u32,
-    /// `partner_params`, as the latest prep upload sent them.
+    /// `partner_params`, as the latest prep upload or check sent them.
     pub partner_params: Value,
+    /// The whole body of the latest request, if it is a check.
+    pub request: Option<Value>,
     /// `info.json` from the latest zip, if that had one.
     pub info: Option<Value>,
     /// The images that it lists, in its order.
@@ -130,11 +135,17 @@ impl JobRecord {
     pub fn result_code(&self) -> Option<&str> {
         self.results.last()?.get("ResultCode")?.as_str()
     }
+
+    /// A field of the latest request, if it is a check.
+    pub fn received(&self, field: &str) -> Option<&Value> {
+        self.request.as_ref()?.get(field)
+    }
 }
 
 impl fmt::Debug for JobRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("JobRecord")
+            .field("step", &self.step)
             .field("smile_job_id", &self.smile_job_id)
             .field("job_type", &self.job_type)
             .field("stage", &self.stage)

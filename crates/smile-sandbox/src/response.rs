@@ -23,14 +23,57 @@ impl ApiError {
     pub(crate) const NO_PHOTO: Self = Self("2216");
 }
 
-/// `{"error": …, "code": …}`. The statuses are our choice, except for 400 with 2215, which the SDKs' tests show.
+/// `{"error": …, "code": …}`.
 impl From<ApiError> for Response<Bytes> {
+    fn from(error: ApiError) -> Self {
+        Refusal::from(error).into()
+    }
+}
+
+/// An error of the API in the form that one endpoint gives it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    code: &'static str,
+    text: &'static str,
+    status: StatusCode,
+    /// Some endpoints add `"success": false`.
+    says_success: bool,
+}
+
+/// The statuses are our choice, except for 400 with 2215, which the SDKs' tests show.
+impl From<ApiError> for Refusal {
     fn from(ApiError(code): ApiError) -> Self {
         let status = match code {
             "2201" | "2301" | "2401" => StatusCode::INTERNAL_SERVER_ERROR,
             _ => StatusCode::BAD_REQUEST,
         };
-        json_body(status, &json!({"error": api_text(code), "code": code}))
+        Self { code, text: api_text(code), status, says_success: false }
+    }
+}
+
+impl Refusal {
+    /// A code in other words than usual.
+    pub(crate) fn worded(code: &'static str, text: &'static str) -> Self {
+        Self { text, ..ApiError(code).into() }
+    }
+
+    pub(crate) fn with_status(self, status: StatusCode) -> Self {
+        Self { status, ..self }
+    }
+
+    /// The same, with `"success": false`.
+    pub(crate) fn with_success(self) -> Self {
+        Self { says_success: true, ..self }
+    }
+}
+
+impl From<Refusal> for Response<Bytes> {
+    fn from(refusal: Refusal) -> Self {
+        let mut body = json!({"error": refusal.text, "code": refusal.code});
+        if refusal.says_success {
+            body["success"] = false.into();
+        }
+        json_body(refusal.status, &body)
     }
 }
 

@@ -6,6 +6,7 @@ use smile_core::JobType;
 use crate::actions::{Circumstances, actions};
 use crate::jobs::Job;
 use crate::outcome::{Finding, Verdict, last_digit, looked_up_number, lookup_code, lookup_text};
+use crate::persona::{NOT_AVAILABLE, replace_with_custom, with_split_name};
 use crate::submission::{ID_CARD_FRONT, LIVENESS, Submission};
 
 /// The entry for a verdict on what was submitted.
@@ -80,17 +81,11 @@ fn is_known(finding: Finding) -> bool {
 
 /// `PartnerParams`: what was sent, untouched; except that custom test data with a name in it has it split as well.
 fn echo(job: &Job, submission: &Submission) -> Map<String, Value> {
-    let mut params = job.partner_params.clone();
-    if has_custom_data(job, submission)
-        && let Some(name) = params.get("FullName").and_then(Value::as_str)
-    {
-        let (first, last) = name.rsplit_once(' ').unwrap_or((name, ""));
-        let (first, last) = (Value::from(first), Value::from(last));
-        params.insert("FirstName".into(), first);
-        params.insert("MiddleName".into(), "".into());
-        params.insert("LastName".into(), last);
+    if has_custom_data(job, submission) {
+        with_split_name(&job.partner_params)
+    } else {
+        job.partner_params.clone()
     }
-    params
 }
 
 /// An ID number that ends in 4 asks for the test data to be replaced by what `partner_params` has.
@@ -98,31 +93,8 @@ fn has_custom_data(job: &Job, submission: &Submission) -> bool {
     last_digit(looked_up_number(job, submission)) == Some('4')
 }
 
-/// The keys of personal data that custom test data may replace.
-const CUSTOMISABLE: &[&str] = &[
-    "Address",
-    "Country",
-    "DOB",
-    "Document",
-    "ExpirationDate",
-    "FirstName",
-    "FullName",
-    "Gender",
-    "IDNumber",
-    "IDType",
-    "IssuanceDate",
-    "LastName",
-    "MiddleName",
-    "OtherName",
-    "PhoneNumber",
-    "PhoneNumber2",
-    "Photo",
-    "SecondaryIDNumber",
-];
-
 /// The test person, Joe Doe Leo, with the ID that was submitted.
 fn personal(job: &Job, submission: &Submission, is_document: bool) -> Map<String, Value> {
-    const NOT_AVAILABLE: &str = "Not Available";
     let submitted = |name: &str| submission.id_info(name).unwrap_or(NOT_AVAILABLE);
     let mut data = Map::new();
     data.insert("Country".into(), submitted("country").into());
@@ -142,11 +114,7 @@ fn personal(job: &Job, submission: &Submission, is_document: bool) -> Map<String
         data.insert(absent.into(), NOT_AVAILABLE.into());
     }
     if has_custom_data(job, submission) {
-        for &key in CUSTOMISABLE {
-            if let Some(custom) = job.partner_params.get(key) {
-                data.insert(key.into(), custom.clone());
-            }
-        }
+        replace_with_custom(&mut data, &job.partner_params);
     }
     data
 }

@@ -1,10 +1,16 @@
 //! Which endpoint a path means.
 
+use crate::faults::Step;
+
 /// What a path leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Endpoint<'a> {
-    PrepUpload,
-    JobStatus,
+    /// An endpoint of the API.
+    Api(Step),
+    /// One Smile Link, as opposed to all of them.
+    SmileLink {
+        ref_id: &'a str,
+    },
     /// The address that a prep upload gave out; with the reference id in it.
     Upload {
         ref_id: &'a str,
@@ -18,7 +24,47 @@ pub(crate) enum Endpoint<'a> {
     Unknown,
 }
 
-/// Reads a path. With or without the `/v1` prefix, since SDKs differ in what they take for the base URL, and
+impl Endpoint<'_> {
+    /// The step that it is, as far as faults go.
+    pub(crate) fn step(self) -> Option<Step> {
+        match self {
+            Self::Api(step) => Some(step),
+            Self::SmileLink { .. } => Some(Step::SmileLinks),
+            Self::Upload { .. } => Some(Step::Upload),
+            Self::Image { .. } | Self::Unknown => None,
+        }
+    }
+}
+
+const V1: &[(&str, &str, Step)] = &[
+    ("upload", "", Step::PrepUpload),
+    ("job_status", "", Step::JobStatus),
+    ("id_verification", "", Step::EnhancedKyc),
+    ("async_id_verification", "", Step::EnhancedKycAsync),
+    ("business_verification", "", Step::BusinessVerification),
+    ("async_business_verification", "", Step::BusinessVerificationAsync),
+    ("aml", "", Step::Aml),
+    // The documentation has it under v2, the Ruby SDK posts to v1.
+    ("async-verify-address", "", Step::AddressVerification),
+    ("token", "", Step::WebToken),
+    ("smile_links", "", Step::SmileLinks),
+    ("totp_consent", "", Step::Consent),
+    ("totp_consent", "mode", Step::ConsentMode),
+    ("totp_consent", "otp", Step::ConsentOtp),
+    ("services", "", Step::Services),
+    ("products_config", "", Step::ProductsConfig),
+    ("valid_documents", "", Step::ValidDocuments),
+];
+
+const V2: &[(&str, &str, Step)] = &[
+    ("verify", "", Step::BasicKyc),
+    ("verify_async", "", Step::BasicKycAsync),
+    ("async-verify-address", "", Step::AddressVerification),
+    ("async-verify-phone", "", Step::PhoneVerification),
+    ("services", "", Step::Services),
+];
+
+/// Reads a path. With or without the version in front, since SDKs differ in what they take for the base URL, and
 /// whatever the number of slashes.
 pub(crate) fn route(path: &str) -> Endpoint<'_> {
     let mut segments = path.split('/').filter(|segment| !segment.is_empty());
@@ -29,13 +75,22 @@ pub(crate) fn route(path: &str) -> Endpoint<'_> {
     if segments.next().is_some() {
         return Endpoint::Unknown;
     }
+    let found = |tables: &[&[(&str, &str, Step)]], name: &str, rest: &str| {
+        let mut rows = tables.iter().flat_map(|table| table.iter());
+        let row = rows.find(|row| (row.0, row.1) == (name, rest));
+        row.map_or(Endpoint::Unknown, |row| Endpoint::Api(row.2))
+    };
     match parts {
-        ["v1", "upload", "", ..] | ["upload", "", ..] => Endpoint::PrepUpload,
-        ["v1", "job_status", "", ..] | ["job_status", "", ..] => Endpoint::JobStatus,
         ["videos", _, ref_id, name, ""] if !name.is_empty() => Endpoint::Upload { ref_id },
         ["images", smile_job_id, name, token, ""] if !token.is_empty() => {
             Endpoint::Image { smile_job_id, name, token }
         }
+        ["v1", "smile_links", ref_id, "", ""] | ["smile_links", ref_id, "", ..] if !ref_id.is_empty() => {
+            Endpoint::SmileLink { ref_id }
+        }
+        ["v1", name, rest, "", ""] => found(&[V1], name, rest),
+        ["v2", name, rest, "", ""] => found(&[V2], name, rest),
+        [name, rest, "", ..] => found(&[V1, V2], name, rest),
         _ => Endpoint::Unknown,
     }
 }
@@ -46,19 +101,42 @@ mod tests {
 
     #[test]
     fn prefix_and_slashes_do_not_matter() {
-        for path in ["/v1/upload", "/upload", "//upload", "/v1//upload/", "///v1///upload//"] {
-            assert_eq!(route(path), Endpoint::PrepUpload, "{path}");
+        for (version, table) in [("v1", V1), ("v2", V2)] {
+            for &(name, rest, step) in table {
+                for path in [
+                    format!("/{version}/{name}/{rest}"),
+                    format!("/{name}/{rest}"),
+                    format!("//{name}//{rest}"),
+                    format!("/{version}//{name}/{rest}/"),
+                    format!("///{version}///{name}//{rest}//"),
+                ] {
+                    assert_eq!(route(&path), Endpoint::Api(step), "{path}");
+                }
+            }
         }
-        for path in ["/v1/job_status", "/job_status", "/v1//job_status/"] {
-            assert_eq!(route(path), Endpoint::JobStatus, "{path}");
+        for path in ["/v1/smile_links/a", "/smile_links/a", "//v1//smile_links//a//"] {
+            assert_eq!(route(path), Endpoint::SmileLink { ref_id: "a" }, "{path}");
         }
     }
 
     #[test]
     fn anything_else_is_unknown() {
-        for path in
-            ["/", "", "*", "/v1", "/v2/upload", "/v1/v1/upload", "/v1/upload/x", "/V1/UPLOAD", "/videos/1/2"]
-        {
+        for path in [
+            "/",
+            "",
+            "*",
+            "/v1",
+            "/v2/upload",
+            "/v1/verify",
+            "/v1/async-verify-phone",
+            "/v1/v1/upload",
+            "/v1/upload/x",
+            "/V1/UPLOAD",
+            "/videos/1/2",
+            "/v1/totp_consent/x",
+            "/v2/smile_links/a",
+            "/v1/smile_links/a/b",
+        ] {
             assert_eq!(route(path), Endpoint::Unknown, "{path}");
         }
         assert_eq!(route("/videos/001/ref/selfie.zip"), Endpoint::Upload { ref_id: "ref" });

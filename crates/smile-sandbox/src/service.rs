@@ -11,13 +11,15 @@ use smile_core::{Signer, Timestamp};
 
 use crate::builder::Settings;
 use crate::callbacks::{Callback, CallbackAttempt, CallbackId, CallbackOutcome, Callbacks};
+use crate::consent::Consents;
 use crate::faults::{ConnectionLost, Fault, Faults, Step};
 use crate::jobs::Jobs;
 use crate::outcome::{Review, ReviewError};
 use crate::records::{JobRecord, RecordedRequest};
-use crate::response::gateway;
+use crate::response::{Refusal, gateway};
 use crate::routing::{Endpoint, route};
 use crate::secret::Secret;
+use crate::smile_links::SmileLinks;
 use crate::users::{UserState, Users};
 
 /// The emulated service without its server: requests and times go in, responses and callbacks come out.
@@ -47,6 +49,8 @@ pub struct Service {
     /// Result codes by job id, for the machine's verdict.
     pub(crate) scripts: BTreeMap<String, String>,
     pub(crate) results_made: u64,
+    pub(crate) smile_links: SmileLinks,
+    pub(crate) consents: Consents,
     faults: Faults,
     requests: Vec<RecordedRequest>,
     latest: Timestamp,
@@ -63,6 +67,8 @@ impl Service {
             callbacks: Callbacks::default(),
             scripts: BTreeMap::new(),
             results_made: 0,
+            smile_links: SmileLinks::default(),
+            consents: Consents::default(),
             faults: Faults::default(),
             requests: Vec::new(),
             latest: Timestamp::default(),
@@ -75,7 +81,7 @@ impl Service {
     /// extensions must not be sent; there is none without [`fail_next`](Self::fail_next).
     pub fn handle(&mut self, now: Timestamp, request: Request<Bytes>) -> Response<Bytes> {
         let now = self.advance(now);
-        let fault = Step::of(route(request.uri().path())).and_then(|step| self.faults.take(step));
+        let fault = route(request.uri().path()).step().and_then(|step| self.faults.take(step));
         let mut response = match fault {
             None | Some(Fault::LoseAnswer) => self.answer(now, &request),
             Some(Fault::Answer(status)) => gateway(status, status.canonical_reason().unwrap_or_default()),
@@ -119,12 +125,12 @@ impl Service {
     ///
     /// For codes that nothing else leads to, such as 0814 or 0912. What the code means is looked up: with one that
     /// calls for a review, the job is under review afterwards. It outranks `sandbox_result` and the ID number, and is
-    /// itself outranked by a zip that can't be used.
+    /// itself outranked by a zip that can't be used. Checks of every kind follow it too, by their job id.
     pub fn script_result(&mut self, job_id: impl Into<String>, result_code: impl Into<String>) {
         self.scripts.insert(job_id.into(), result_code.into());
     }
 
-    /// Lets the next request of this step go wrong. Several faults of a step happen one after the other.
+    /// Lets the next request of this step go wrong, whichever of an endpoint's methods it has. Several faults of a step happen one after the other.
     pub fn fail_next(&mut self, step: Step, fault: Fault) {
         self.faults.add(step, fault);
     }
@@ -149,7 +155,7 @@ impl Service {
         self.jobs.position(job_id).map(|position| self.jobs.at(position).record())
     }
 
-    /// All jobs, in the order in which they were first announced.
+    /// All jobs, checks among them, in the order in which they were first announced.
     pub fn jobs(&self) -> Vec<JobRecord> {
         self.jobs.iter().map(crate::jobs::Job::record).collect()
     }
@@ -161,18 +167,51 @@ impl Service {
 
     fn answer(&mut self, now: Timestamp, request: &Request<Bytes>) -> Response<Bytes> {
         match route(request.uri().path()) {
-            Endpoint::PrepUpload if request.method() == Method::POST => {
-                self.prep_upload(now, request).unwrap_or_else(Response::from)
-            }
-            Endpoint::JobStatus if request.method() == Method::POST => {
-                self.job_status(now, request).unwrap_or_else(Response::from)
-            }
+            Endpoint::Api(step) => self.answer_api(now, request, step).unwrap_or_else(Response::from),
+            Endpoint::SmileLink { ref_id } => match *request.method() {
+                Method::GET => self.smile_link(now, request, ref_id).unwrap_or_else(Response::from),
+                Method::PUT => self.update_smile_link(now, request, ref_id).unwrap_or_else(Response::from),
+                _ => not_allowed(),
+            },
             Endpoint::Upload { ref_id } => self.upload(now, request, ref_id),
             Endpoint::Image { smile_job_id, name, token } if request.method() == Method::GET => {
                 self.image(smile_job_id, name, token)
             }
             Endpoint::Unknown => gateway(StatusCode::NOT_FOUND, "Not Found"),
-            _ => gateway(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed"),
+            Endpoint::Image { .. } => not_allowed(),
+        }
+    }
+
+    fn answer_api(
+        &mut self,
+        now: Timestamp,
+        request: &Request<Bytes>,
+        step: Step,
+    ) -> Result<Response<Bytes>, Refusal> {
+        match (step, request.method()) {
+            (Step::Services, &Method::GET) => Ok(self.services()),
+            (Step::SmileLinks, &Method::GET) => self.list_smile_links(now, request),
+            (_, &Method::POST) => match step {
+                Step::PrepUpload => self.prep_upload(now, request).map_err(Refusal::from),
+                Step::JobStatus => self.job_status(now, request).map_err(Refusal::from),
+                Step::EnhancedKyc | Step::EnhancedKycAsync => self.enhanced_kyc(now, request, step),
+                Step::BasicKyc | Step::BasicKycAsync => self.basic_kyc(now, request, step),
+                Step::BusinessVerification | Step::BusinessVerificationAsync => {
+                    self.business_verification(now, request, step)
+                }
+                Step::Aml => self.aml(now, request),
+                Step::AddressVerification => self.address_verification(now, request),
+                Step::PhoneVerification => self.phone_verification(now, request),
+                Step::WebToken => self.web_token(now, request),
+                Step::SmileLinks => self.create_smile_link(now, request),
+                Step::Consent => self.consent(now, request),
+                Step::ConsentMode => self.consent_mode(now, request),
+                Step::ConsentOtp => self.consent_otp(now, request),
+                Step::ProductsConfig => self.products_config(now, request),
+                Step::ValidDocuments => self.valid_documents(now, request),
+                Step::Upload | Step::Services => Ok(not_allowed()),
+            },
+            _ => Ok(not_allowed()),
         }
     }
 
@@ -192,6 +231,10 @@ impl fmt::Debug for Service {
             .field("jobs", &self.jobs.len())
             .finish_non_exhaustive()
     }
+}
+
+fn not_allowed() -> Response<Bytes> {
+    gateway(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed")
 }
 
 /// The host, and port, under which the client knows the service.

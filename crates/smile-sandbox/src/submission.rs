@@ -16,6 +16,8 @@ pub(crate) struct Submission {
     pub(crate) info: Option<Value>,
     /// The images in the order of `info.json`.
     pub(crate) images: Vec<ImageRecord>,
+    /// The ID number that a session stands for, if `id_info` has that in its place.
+    pub(crate) number_of_session: Option<String>,
 }
 
 /// What is needed of an image list.
@@ -36,7 +38,7 @@ impl Submission {
         for row in rows {
             images.extend(read_image(row, &mut archive)?);
         }
-        Ok(Self { info: Some(info), images })
+        Ok(Self { info: Some(info), images, number_of_session: None })
     }
 
     /// The first usable image of one of these types.
@@ -44,8 +46,13 @@ impl Submission {
         self.images.iter().find(|image| types.contains(&image.image_type_id) && image.is_usable())
     }
 
-    /// A string in `id_info`, if it isn't empty.
+    /// A string in `id_info`, if it isn't empty. The ID number may be that of a session.
     pub(crate) fn id_info(&self, name: &str) -> Option<&str> {
+        let of_session = || self.number_of_session.as_deref().filter(|_| name == "id_number");
+        self.in_id_info(name).or_else(of_session)
+    }
+
+    fn in_id_info(&self, name: &str) -> Option<&str> {
         let value = self.info.as_ref()?.get("id_info")?.get(name)?;
         value.as_str().filter(|text| !text.is_empty())
     }

@@ -82,6 +82,34 @@ impl Client {
         self.status(&prep["partner_params"], &json!({}))
     }
 
+    /// A signed answer that has to be a success, without its signature.
+    pub(crate) fn check(&mut self, path: &str, body: &Value) -> Value {
+        let (status, answer) = self.post(path, body);
+        assert_eq!(status, 200, "{answer}");
+        confirmed(&answer)
+    }
+
+    /// Sends a request that is answered by callback, and returns the entry in that.
+    pub(crate) fn check_async(&mut self, path: &str, body: &Value) -> Value {
+        assert_eq!(self.post(path, body), (200, json!({"success": true})));
+        let mut entries = self.deliver();
+        assert_eq!(entries.len(), 1);
+        confirmed(&entries.remove(0))
+    }
+
+    /// The code with which a request is refused.
+    pub(crate) fn refusal(&mut self, path: &str, body: &Value) -> String {
+        let (status, answer) = self.post(path, body);
+        assert_eq!(status, 400, "{answer}");
+        assert!(answer["error"].as_str().is_some_and(|text| !text.is_empty()), "{answer}");
+        answer["code"].as_str().unwrap().to_owned()
+    }
+
+    pub(crate) fn post_header_signed(&mut self, path: &str, body: &Value) -> (u16, Value) {
+        let response = self.send(header_signed(Method::POST, path, body));
+        (response.status().as_u16(), serde_json::from_slice(response.body()).unwrap())
+    }
+
     pub(crate) fn status(&mut self, params: &Value, options: &Value) -> Value {
         let (status, answer) = self.post("/v1/job_status", &status_body(params, options));
         assert_eq!(status, 200, "{answer}");
@@ -105,6 +133,22 @@ impl Client {
         }
         entries
     }
+}
+
+/// A request that is signed in its headers.
+pub(crate) fn header_signed(method: Method, path: &str, body: &Value) -> Request<Bytes> {
+    let signed = signer().sign(START);
+    let body = if body.is_null() { String::new() } else { body.to_string() };
+    Request::builder()
+        .method(method)
+        .uri(path)
+        .header("host", "127.0.0.1:7")
+        .header("SmileID-Partner-ID", "001")
+        .header("SmileID-Timestamp", signed.timestamp())
+        .header("SmileID-Request-Signature", signed.signature())
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(body.into())
+        .unwrap()
 }
 
 pub(crate) fn put_request(url: &str, zip: &[u8]) -> Request<Bytes> {
@@ -155,6 +199,106 @@ pub(crate) fn status_body(params: &Value, options: &Value) -> Value {
         "history": false,
     });
     merged(&body, options)
+}
+
+/// A body with the partner id and a signature in it.
+pub(crate) fn signed(body: &Value) -> Value {
+    let signed = signer().sign(START);
+    let partner = json!({
+        "partner_id": "001",
+        "signature": signed.signature(),
+        "timestamp": signed.timestamp(),
+    });
+    merged(&partner, body)
+}
+
+/// A request about an ID, for all of which a callback address does no harm.
+pub(crate) fn id_body(number: &str, changes: &Value) -> Value {
+    let body = signed(&json!({
+        "source_sdk": "rest_api",
+        "source_sdk_version": "1.0.0",
+        "country": "NG",
+        "id_type": "NIN_V2",
+        "id_number": number,
+        "partner_params": {"job_id": "job", "user_id": "user", "job_type": 5},
+        "callback_url": CALLBACK_URL,
+    }));
+    merged(&body, changes)
+}
+
+pub(crate) fn business_body(number: &str, changes: &Value) -> Value {
+    let body = id_body(
+        number,
+        &json!({"id_type": "BUSINESS_REGISTRATION", "business_type": "co", "partner_params": params("job", 7)}),
+    );
+    merged(&body, changes)
+}
+
+pub(crate) fn aml_body(name: &str, changes: &Value) -> Value {
+    let body = signed(&json!({
+        "user_id": "user",
+        "job_id": "job",
+        "countries": ["NG", "KE"],
+        "full_name": name,
+    }));
+    merged(&body, changes)
+}
+
+pub(crate) fn address_body(number: &str, changes: &Value) -> Value {
+    let body = json!({
+        "country": "NG",
+        "address": "1 Marina, Lagos",
+        "utility_number": number,
+        "utility_provider": "IkejaElectric",
+        "full_name": "Joe Doe Leo",
+        "callback_url": CALLBACK_URL,
+    });
+    merged(&body, changes)
+}
+
+pub(crate) fn phone_body(number: &str, changes: &Value) -> Value {
+    let body = json!({
+        "country": "NG",
+        "phone_number": number,
+        "match_fields": {"first_name": "Joe", "last_name": "Leo"},
+        "callback_url": CALLBACK_URL,
+    });
+    merged(&body, changes)
+}
+
+pub(crate) fn token_body(product: &str) -> Value {
+    signed(&json!({
+        "user_id": "user",
+        "job_id": "job",
+        "product": product,
+        "callback_url": CALLBACK_URL,
+    }))
+}
+
+pub(crate) fn link_body(changes: &Value) -> Value {
+    let body = signed(&json!({
+        "name": "Onboarding",
+        "company_name": "A Bank",
+        "id_types": [
+            {"country": "NG", "id_type": "BVN", "verification_method": "biometric_kyc"},
+            {"country": "GH", "id_type": "PASSPORT", "verification_method": "doc_verification"},
+        ],
+        "callback_url": CALLBACK_URL,
+        "is_single_use": false,
+    }));
+    merged(&body, changes)
+}
+
+pub(crate) fn consent_body(changes: &Value) -> Value {
+    let body = signed(&json!({"country": "NG", "id_type": "BVN_MFA", "id_number": "00000000000"}));
+    merged(&body, changes)
+}
+
+/// Takes the signature and its timestamp out of an answer, once it is confirmed.
+pub(crate) fn confirmed(answer: &Value) -> Value {
+    let text = |name: &str| answer[name].as_str().unwrap().to_owned();
+    signer().confirm(&text("timestamp"), &text("signature")).unwrap();
+    without(&without(answer, "timestamp"), "signature")
 }
 
 pub(crate) fn merged(body: &Value, changes: &Value) -> Value {

@@ -1,9 +1,10 @@
 use bytes::Bytes;
 use serde_json::json;
 
-use crate::client::{Client, builder, full_zip, merged, params, prep_body, status_body};
+use crate::checks::all_posts;
+use crate::client::{Client, builder, full_zip, header_signed, merged, params, prep_body, status_body};
 
-/// Everything that comes out of a run with two jobs.
+/// Everything that comes out of a run with two jobs, and of one of each other endpoint.
 fn transcript(seed: u64) -> Vec<Bytes> {
     let mut client = Client::with(builder().seed(seed));
     let mut out = Vec::new();
@@ -18,6 +19,11 @@ fn transcript(seed: u64) -> Vec<Bytes> {
         }
         let body = status_body(&params(job_id, job_type), &json!({"history": true, "image_links": true}));
         out.push(client.post("/v1/job_status", &body).1.to_string().into());
+    }
+    for (_, path, body) in all_posts() {
+        let mut client = Client::with(builder().seed(seed));
+        out.push(client.send(header_signed(http::Method::POST, path, &body)).into_body());
+        out.extend(client.service.due_callbacks(client.now).into_iter().map(|callback| callback.body));
     }
     out
 }

@@ -4,9 +4,17 @@
     reason = "a panic is how a test fails; the setting for tests leaves out their helpers"
 )]
 
+mod addresses_and_phones;
+mod aml;
+mod basic_kyc;
+mod business_verification;
 mod callbacks;
+mod catalogues;
+mod checks;
 mod client;
+mod consent;
 mod determinism;
+mod enhanced_kyc;
 mod faults;
 mod job_status;
 mod outcomes;
@@ -14,5 +22,7 @@ mod prep_upload;
 mod redaction;
 mod robustness;
 mod server;
+mod smile_links;
 mod upload;
+mod web_token;
 mod zips;

@@ -1,9 +1,13 @@
 //! Nothing that is sent makes it panic, and everything gets an answer in the endpoint's own form.
 
+use http::Method;
 use serde_json::{Value, json};
 use zip::CompressionMethod::{Deflated, Stored};
 
-use crate::client::{Client, JPEG, full_zip, merged, params, prep_body, status_body, zip_with};
+use crate::checks::all_posts;
+use crate::client::{
+    Client, JPEG, full_zip, header_signed, merged, params, prep_body, status_body, zip_with,
+};
 
 /// As random as it needs to be, and the same every time.
 struct Dice(u64);
@@ -55,14 +59,63 @@ fn any_json_gets_an_answer() {
         json!({}),
         json!({"job_id": "x", "user_id": "y", "job_type": 1e9}),
     ];
-    for body in [prep_body(&params("job", 1)), status_body(&params("job", 1), &json!({}))] {
-        for key in body.as_object().unwrap().keys() {
-            for value in &odd {
-                for path in ["/v1/upload", "/v1/job_status"] {
-                    let (status, answer) = Client::new().post(path, &merged(&body, &json!({key: value})));
-                    assert!(status == 200 || status == 400, "{answer}");
+    for (_, path, body) in all_posts() {
+        let bodies = [body.clone(), prep_body(&params("job", 1)), status_body(&params("job", 1), &json!({}))];
+        for body in bodies {
+            for key in body.as_object().unwrap().keys() {
+                for value in &odd {
+                    let body = merged(&body, &json!({key: value}));
+                    let response = Client::new().send(header_signed(Method::POST, path, &body));
+                    assert!(matches!(response.status().as_u16(), 200 | 400), "{path} {body}");
+                    assert!(serde_json::from_slice::<Value>(response.body()).is_ok());
                 }
             }
+        }
+    }
+}
+
+#[test]
+fn any_bytes_get_an_answer_from_every_endpoint() {
+    let mut dice = Dice(3);
+    let mut steps = vec![("/v1/totp_consent/mode", json!({})), ("/v1/totp_consent/otp", json!({}))];
+    steps.extend(all_posts().into_iter().map(|(_, path, body)| (path, body)));
+    for (path, body) in steps {
+        let mut client = Client::new();
+        for round in 0..150 {
+            let mut bytes = body.to_string().into_bytes();
+            if round % 3 == 0 {
+                bytes = (0..dice.roll(200)).map(|_| dice.roll(256) as u8).collect();
+            }
+            for _ in 0..dice.roll(3) {
+                let at = dice.roll(bytes.len().max(1));
+                if let Some(byte) = bytes.get_mut(at) {
+                    *byte = dice.roll(256) as u8;
+                }
+            }
+            let mut request = header_signed(Method::POST, path, &json!(null));
+            *request.body_mut() = bytes.into();
+            *request.method_mut() = [Method::POST, Method::GET, Method::PUT][dice.roll(6).min(2)].clone();
+            let response = client.send(request);
+            assert!(serde_json::from_slice::<Value>(response.body()).is_ok(), "{path}");
+            client.deliver();
+        }
+        client.status(&params("job", 1), &json!({"history": true, "image_links": true}));
+    }
+}
+
+#[test]
+fn any_header_and_query_get_an_answer() {
+    let mut dice = Dice(4);
+    for path in ["/v1/smile_links", "/v1/smile_links/x", "/v2/async-verify-address", "/v1/services"] {
+        for _ in 0..100 {
+            let text: String = (0..dice.roll(40)).map(|_| char::from(b'!' + dice.roll(90) as u8)).collect();
+            let query = text.replace(['#', '"', '<', '>', '`', '{', '}', '\\', '^', '|'], "%");
+            let request = http::Request::builder()
+                .method([Method::GET, Method::POST, Method::PUT][dice.roll(3)].clone())
+                .uri(format!("{path}?partner_id=001&timestamp={query}&signature={query}"))
+                .header("smileid-timestamp", &text);
+            let response = Client::new().send(request.body(bytes::Bytes::new()).unwrap());
+            assert!(serde_json::from_slice::<Value>(response.body()).is_ok());
         }
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use smile_sandbox::{CallbackOutcome, Fault, Review, Sandbox, Stage, Step};
 
-use crate::client::{builder, full_zip, merged, params, prep_body, signer, status_body};
+use crate::client::{builder, full_zip, id_body, merged, params, prep_body, signer, status_body};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -296,4 +296,20 @@ fn what_is_needed_can_cross_threads() {
     fn check<T: Send + Sync + 'static>() {}
     check::<Sandbox>();
     check::<smile_sandbox::Service>();
+}
+
+#[test]
+fn checks_are_answered_at_once_or_by_callback() {
+    let (url, received) = receiver(&["HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"]);
+    let sandbox = builder().callback_url(url).start().unwrap();
+    let body = id_body("00000000000", &json!({"callback_url": null}));
+    let entry = post(host(&sandbox), "/v1/id_verification", &body);
+    assert_eq!(entry["ResultCode"], "1012");
+    let accepted = post(host(&sandbox), "/v1/async_id_verification", &body);
+    assert_eq!(accepted, json!({"success": true}));
+    let (_, sent) = received.recv_timeout(PATIENCE).unwrap();
+    let sent: Value = serde_json::from_slice(&sent).unwrap();
+    assert_eq!((&sent["ResultCode"], &sent["SmileJobID"]), (&json!("1012"), &entry["SmileJobID"]));
+    assert_eq!(sandbox.job("job").unwrap().processed, 2);
+    assert_eq!(sandbox.wait_for_callbacks(1, PATIENCE).len(), 1);
 }

@@ -157,11 +157,11 @@ impl Setup {
         self.arguments.id_number.clone().unwrap_or_else(|| otherwise.to_owned())
     }
 
-    /// `--first-name` and `--last-name`, or those of the sandbox's standard person.
-    pub fn full_name(&self) -> String {
-        let or =
-            |given: &Option<String>, otherwise: &str| given.clone().unwrap_or_else(|| otherwise.to_owned());
-        format!("{} {}", or(&self.arguments.first_name, "Joe"), or(&self.arguments.last_name, "Leo"))
+    /// `--first-name` and `--last-name`, if they are given.
+    pub fn full_name(&self) -> Option<String> {
+        let names = [&self.arguments.first_name, &self.arguments.last_name];
+        let given: Vec<&str> = names.into_iter().flatten().map(String::as_str).collect();
+        (!given.is_empty()).then(|| given.join(" "))
     }
 
     /// The next callback, if callbacks come here.

@@ -1,0 +1,99 @@
+//! `POST /v2/async-verify-phone`: whether a telephone number is somebody's.
+//!
+//! It is signed in the headers. The last digit of the number decides, and if that says nothing the fields that are to be
+//! matched. What the callback looks like is not published: the entry here is our choice.
+
+use bytes::Bytes;
+use http::{Request, Response};
+use serde_json::{Map, Value};
+use smile_core::Timestamp;
+
+use crate::authorisation::ID_API;
+use crate::checks::{self, Check, PHONE_VERIFICATION};
+use crate::faults::Step;
+use crate::fields::Fields;
+use crate::matching::{self, Match, match_code};
+use crate::outcome::last_digit;
+use crate::persona::Persona;
+use crate::response::{ApiError, Refusal};
+use crate::service::Service;
+use crate::unnumbered::invalid_request;
+
+/// Where there are test numbers.
+const COUNTRIES: [&str; 5] = ["KE", "NG", "TZ", "UG", "ZA"];
+
+impl Service {
+    pub(crate) fn phone_verification(
+        &mut self,
+        now: Timestamp,
+        request: &Request<Bytes>,
+    ) -> Result<Response<Bytes>, Refusal> {
+        let body = self.unnumbered_request(now, request)?;
+        self.verify_phone(now, &body).map_err(|_| invalid_request())
+    }
+
+    fn verify_phone(
+        &mut self,
+        now: Timestamp,
+        body: &Map<String, Value>,
+    ) -> Result<Response<Bytes>, ApiError> {
+        let invalid = ApiError(ID_API.missing);
+        let fields = Fields::new(body, ID_API.missing);
+        let (country, number) = (fields.text("country")?, fields.text("phone_number")?);
+        if !COUNTRIES.contains(&country) || !is_phone_number(number) {
+            return Err(invalid);
+        }
+        let matches = compare(fields.object("match_fields")?)?;
+        let provided: Vec<Match> = matches.iter().map(|(_, field)| *field).collect();
+        if provided.iter().all(|field| *field == Match::NotProvided) {
+            return Err(invalid);
+        }
+        let asked = self.unnumbered_check(body, Step::PhoneVerification)?;
+        let check = asked.check(Step::PhoneVerification, PHONE_VERIFICATION, body);
+        let code = match (self.asked_code(check, ["1020", "1022", "1021"]), last_digit(Some(number))) {
+            (Some(code), _) => code,
+            (None, Some('1')) => "1023".to_owned(),
+            (None, Some('2')) => return Err(invalid),
+            (None, Some('3')) => "1015".to_owned(),
+            (None, _) => match_code(&provided).to_owned(),
+        };
+        self.conclude_phone(now, check, country, number, &code, &matches)
+    }
+
+    fn conclude_phone(
+        &mut self,
+        now: Timestamp,
+        check: Check<'_>,
+        country: &str,
+        number: &str,
+        code: &str,
+        matches: &[(&str, Match)],
+    ) -> Result<Response<Bytes>, ApiError> {
+        let position = self.begin(check)?;
+        let actions = matching::actions("Verify_Phone_Number", code, matches);
+        let mut entry = checks::entry(self.jobs.at(position), "Phone Verification", code, actions);
+        entry.insert("Country".into(), country.into());
+        entry.insert("PhoneNumber".into(), number.into());
+        Ok(self.conclude(now, position, code, entry))
+    }
+}
+
+/// Compares with the standard person, whose ID numbers are zeros.
+fn compare(fields: &Map<String, Value>) -> Result<[(&'static str, Match); 4], ApiError> {
+    let fields = Fields::new(fields, ID_API.missing);
+    let persona = Persona::standard();
+    let is = |expected: String| move |given: &str| given.trim().to_lowercase() == expected.to_lowercase();
+    let is_zeros = |given: &str| given.bytes().all(|byte| byte == b'0');
+    Ok([
+        ("First_Name", matching::exact(fields.optional_text("first_name")?, is(persona.first_name))),
+        ("Last_Name", matching::exact(fields.optional_text("last_name")?, is(persona.last_name))),
+        ("Other_Name", matching::exact(fields.optional_text("other_name")?, is(persona.middle_name))),
+        ("ID_Number", matching::exact(fields.optional_text("id_number")?, is_zeros)),
+    ])
+}
+
+/// Digits, as many as a number has, perhaps after a plus.
+fn is_phone_number(number: &str) -> bool {
+    let digits = number.strip_prefix('+').unwrap_or(number);
+    (9..=15).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit())
+}

@@ -17,8 +17,9 @@ fn run() -> Result<ExitCode, Failure> {
     let setup = Setup::new("AML check")?;
     let client = Client::new(setup.partner());
 
-    let check =
-        AmlCheck::new(setup.partner_params(), setup.full_name(), [setup.country_or("NG")]).birth_year(1984);
+    // Without a name of your own, somebody whom the sandbox has on a list.
+    let name = setup.full_name().unwrap_or_else(|| "Mallory Listed".to_owned());
+    let check = AmlCheck::new(setup.partner_params(), name, [setup.country_or("NG")]).birth_year(1970);
     let check = client.call(check)?;
 
     let aml = check.entry.aml();

@@ -27,7 +27,7 @@ fn run() -> Result<ExitCode, Failure> {
     println!("  sent       by {}", mode.name());
 
     let otp = if setup.is_offline() {
-        "000000".to_owned()
+        smile_sandbox::OTP.to_owned()
     } else {
         println!("  type it    and press Enter:");
         io::stdin().lock().lines().next().ok_or("nothing was typed")??.trim().to_owned()

@@ -105,7 +105,7 @@ fn every_product_answers() {
         let sent = call!(modes.choose(&modes.modes()[0]));
         let wrong = driver.call(partner.clone(), sent.confirm("999999"), quick()).unwrap_err();
         assert!(wrong.operation().unwrap().api().is_some(), "{driver:?}: {wrong}");
-        let granted = call!(sent.confirm("000000"));
+        let granted = call!(sent.confirm(smile_sandbox::OTP));
         assert!(call!(EnhancedKyc::new(params("consented"), granted.id_info())).verdict.is_approved());
 
         let services = call!(ServicesRequest::new().locale("en-GB"));

@@ -250,7 +250,7 @@ mod tests {
         fn is_clone_send_sync<T: Clone + Send + Sync + 'static>() {}
         is_clone_send_sync::<Client>();
         // Never run: the types are the test.
-        let _ = |client: &Client, job: Job, key: JobKey, request: JobStatusRequest| {
+        let _ = |client: &Client, job: Job, key: JobKey, request: smile_core::JobStatusRequest| {
             is_send_and_static(client.submit(job.clone()));
             is_send_and_static(client.submit_with(job, |_| {}));
             is_send_and_static(client.wait_for(key));

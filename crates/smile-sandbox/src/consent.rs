@@ -16,7 +16,7 @@ use crate::response::{ApiError, Refusal, ok};
 use crate::service::Service;
 
 /// The one-time password that is right.
-const OTP: &str = "000000";
+pub const OTP: &str = "000000";
 /// How it can be sent, and where to.
 const MODES: [(&str, &str); 2] = [("sms", "0000*******00"), ("email", "jo*****@example.com")];
 

@@ -62,6 +62,7 @@ mod web_token;
 
 pub use builder::Builder;
 pub use callbacks::{Callback, CallbackAttempt, CallbackId, CallbackOutcome};
+pub use consent::OTP;
 pub use faults::{ConnectionLost, Fault, Step};
 pub use outcome::{Review, ReviewError};
 pub use records::{ImageRecord, JobRecord, RecordedRequest, Stage};

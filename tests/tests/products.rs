@@ -197,7 +197,7 @@ fn nobody_at_home_leaves_nothing_unknown() {
     let partner = Partner::new("001", "key", nowhere).unwrap().with_callback_url(CALLBACK).unwrap();
     for driver in ALL_DRIVERS {
         each_failure(driver, &partner, |name, error| {
-            assert!(!error.outcome_unknown(), "{driver:?} {name}: {error}")
+            assert!(!error.outcome_unknown(), "{driver:?} {name}: {error}");
         });
     }
 }

@@ -141,7 +141,7 @@ fn products(driver: Driver, sandbox: &Sandbox) {
             CreateSmileLink::new(SmileLinkDetails::new().name(MARK).single_use_for(UserId::new(MARK))),
             ReadSmileLink::new(MARK),
             BvnConsent::new(MARK),
-            RawRequest::post(format!("/v1/{MARK}")).field(MARK, MARK),
+            RawRequest::post(format!("/v1/{MARK}")).unwrap().field(MARK, MARK),
         }
     }
 }

@@ -114,7 +114,7 @@ fn every_product_answers() {
         assert!(
             call!(ValidDocumentsRequest).of_country("GH").iter().any(|document| document.code == "PASSPORT")
         );
-        let raw = call!(RawRequest::get("/v1/services").signed_in(Signing::Nowhere));
+        let raw = call!(RawRequest::get("/v1/services").unwrap().signed_in(Signing::Nowhere));
         assert!(raw.get("id_types").is_some());
 
         let ids = params("enhanced");
@@ -208,10 +208,11 @@ fn what_the_service_refuses_comes_out_with_its_code() {
     for driver in ALL_DRIVERS {
         let partner = partner(&sandbox).leave_judgement_to_service();
         let code = |error: &CallError| error.operation().unwrap().api().unwrap().code().map(str::to_owned);
-        let missing = RawRequest::post("/v1/id_verification").field("country", "NG");
+        let missing = RawRequest::post("/v1/id_verification").unwrap().field("country", "NG");
         let error = driver.call(partner.clone(), missing, quick()).unwrap_err();
         assert_eq!(code(&error).as_deref(), Some("2413"), "{driver:?}: {error}");
         let unsupported = RawRequest::post("/v1/business_verification")
+            .unwrap()
             .field("country", "NG")
             .field("id_type", "BUSINESS_REGISTRATION")
             .field("id_number", "0000000")
@@ -219,7 +220,7 @@ fn what_the_service_refuses_comes_out_with_its_code() {
             .field("partner_params", serde_json::json!({ "user_id": "u", "job_id": "j", "job_type": 7 }));
         let error = driver.call(partner.clone(), unsupported, quick()).unwrap_err();
         assert_eq!(code(&error).as_deref(), Some("2413"), "{driver:?}: {error}");
-        let nowhere = driver.call(partner, RawRequest::get("/v1/nothing"), quick()).unwrap_err();
+        let nowhere = driver.call(partner, RawRequest::get("/v1/nothing").unwrap(), quick()).unwrap_err();
         assert_eq!(nowhere.operation().unwrap().api().unwrap().status(), 404, "{driver:?}");
     }
 }

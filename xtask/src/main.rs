@@ -18,10 +18,13 @@ Tasks:
   codegen            turn crates/smile-core/catalog/*.toml into Rust
   codegen --check    change nothing; fail if the generated Rust is stale
   catalog diff SERVICES.json
-                     compare the catalogue's ID types with a saved answer of the
-                     services endpoint (GET /services)
+                     compare the catalogue's ID types, the products that take
+                     them, and Nigeria's banks with a saved answer of the
+                     services endpoint (GET /services): what is new, changed,
+                     gone, back or renamed
   catalog diff SERVICES.json --write
-                     and make the catalogue say the same
+                     and make id_types.toml and banks.toml say the same; what
+                     is taken over is marked as the services endpoint's
   ci                 run every check there is, up to the first that fails
   ci <step>...       run only these steps
   ci --list          name the steps

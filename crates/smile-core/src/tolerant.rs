@@ -45,6 +45,15 @@ pub(crate) fn flag(object: &Map<String, Value>, key: &str) -> Option<bool> {
     }
 }
 
+/// Whether this is there and says yes; false if it is there and can't be read, or is there twice and disagrees.
+pub(crate) fn yes(object: &Map<String, Value>, key: &str) -> Option<bool> {
+    let agrees = !disagrees(object, key);
+    if agrees && field(object, key).is_none_or(Value::is_null) {
+        return None;
+    }
+    Some(agrees && flag(object, key) == Some(true))
+}
+
 /// A number, or a string of one. Infinities and NaN are absent.
 pub(crate) fn number(object: &Map<String, Value>, key: &str) -> Option<f64> {
     match field(object, key)? {

@@ -4,8 +4,10 @@
 //! none of them is only some SDK's own. What the service would certainly refuse is a problem; what it will likely
 //! refuse, or what will disappoint, is a warning, and is sent all the same.
 
-use crate::catalogue::{BankCode, IdType, NumberCheck, Product, normalise_bank_code};
-use crate::environment::CallbackUrl;
+use serde_json::{Map, Value};
+
+use crate::catalogue::{BankCode, Certainty, IdType, NumberCheck, Product, normalise_bank_code};
+use crate::environment::{CallbackUrl, WebUrl};
 use crate::image::ImageSource;
 use crate::timestamp::is_calendar_date;
 use crate::{
@@ -36,7 +38,12 @@ impl Job {
         problems.partner_params(&self.partner_params);
         self.check_images(&mut problems);
         self.check_id_info(partner, &mut problems);
-        problems.callback(self.callback_for(partner), partner, !self.options.return_job_status);
+        let callback = self.callback_for(partner);
+        if callback.is_none() && !self.options.return_job_status {
+            let rule = "must be set, for the job or the partner, unless `return_job_status` is on";
+            problems.add("callback_url", ProblemKind::Missing, rule);
+        }
+        problems.callback(callback, partner, false);
         problems
     }
 
@@ -112,7 +119,7 @@ impl Problems {
         self.errors.push(Problem::new(field, kind, rule));
     }
 
-    fn warn(&mut self, field: impl Into<String>, kind: ProblemKind, rule: impl Into<String>) {
+    pub(crate) fn warn(&mut self, field: impl Into<String>, kind: ProblemKind, rule: impl Into<String>) {
         self.warnings.push(Problem::new(field, kind, rule));
     }
 
@@ -150,6 +157,29 @@ impl Problems {
         self.id_fields(prefix, id_info);
     }
 
+    /// Extra keys that would stand twice in the same object.
+    pub(crate) fn reserved(&mut self, prefix: &str, extra: &Map<String, Value>, names: &[&str]) {
+        for name in
+            names.iter().chain(&["partner_id", "signature", "timestamp", "source_sdk", "source_sdk_version"])
+        {
+            if extra.contains_key(*name) {
+                let rule = "is set by the request itself and can't be an extra key";
+                self.add(format!("{prefix}{name}"), ProblemKind::Conflict, rule);
+            }
+        }
+    }
+
+    /// The address of a page, if there is one.
+    pub(crate) fn web_page(&mut self, field: &str, url: Option<&str>) {
+        if url.is_some_and(|url| !url.trim().is_empty() && WebUrl::parse(url).is_err()) {
+            self.add(
+                field,
+                ProblemKind::Malformed,
+                "must be an absolute URL such as `https://example.com/path`",
+            );
+        }
+    }
+
     /// The fields of an ID, as far as they are there.
     fn id_fields(&mut self, prefix: &str, id_info: &IdInfo) {
         self.country(&format!("{prefix}country"), id_info.country.as_deref());
@@ -180,9 +210,18 @@ impl Problems {
         let (Some(country), Some(name)) = (id_info.country.as_deref(), id_info.id_type.as_deref()) else {
             return;
         };
-        let Some(id_type) = partner.id_types().and_then(|id_types| id_types.find(country, name)) else {
+        let Some(id_types) = partner.id_types() else { return };
+        let Some(id_type) = id_types.find(country, name) else {
+            if id_types.find(country, &name.trim().to_ascii_uppercase()).is_some() {
+                let rule = "is not known, but is in capital letters: nothing else was looked at";
+                self.warn(format!("{prefix}id_type"), ProblemKind::Malformed, rule);
+            }
             return;
         };
+        if !id_type.products().is_empty() && !id_type.products().contains(&product) {
+            let rule = format!("is {name}, which isn't known to be for {}", product.name());
+            self.warn(format!("{prefix}id_type"), ProblemKind::Conflict, rule);
+        }
         if let Some(number) = id_info.id_number.as_deref().filter(|number| !number.trim().is_empty()) {
             self.id_number(&format!("{prefix}id_number"), &id_type, number);
         }
@@ -209,7 +248,15 @@ impl Problems {
             NumberCheck::Right if is_mendable => {
                 let rule = "has the right form but for spaces, hyphens or small letters: send what \
                             `IdType::normalise` makes of it";
-                self.add(field, ProblemKind::Malformed, rule);
+                // Only what Smile ID says itself about the form is certain.
+                let is_certain = id_type.row().is_none_or(|row| {
+                    row.formats.iter().any(|format| format.certainty == Certainty::Confirmed)
+                });
+                if is_certain {
+                    self.add(field, ProblemKind::Malformed, rule);
+                } else {
+                    self.warn(field, ProblemKind::Malformed, rule);
+                }
             }
             NumberCheck::CertainlyWrong => {
                 self.add(
@@ -233,6 +280,9 @@ impl Problems {
         let field = format!("{prefix}bank_code");
         let code = id_info.bank_code.as_deref();
         self.required(&field, code);
+        if code.is_some_and(|code| !code.trim().is_empty() && code.contains(char::is_whitespace)) {
+            self.add(field.as_str(), ProblemKind::Malformed, "must not contain spaces");
+        }
         if let Some(BankCode::ZerosLost(_)) = code.map(|code| normalise_bank_code(id_type.country(), code)) {
             let rule =
                 "seems to have lost its leading zeros: send it as text, as `normalise_bank_code` has it";
@@ -245,8 +295,7 @@ impl Problems {
         let is_own = matches!(partner.environment(), Environment::Custom(_));
         match url {
             None if is_needed => {
-                let rule = "must be set, for the job or the partner, unless `return_job_status` is on";
-                self.add("callback_url", ProblemKind::Missing, rule);
+                self.add("callback_url", ProblemKind::Missing, "must be set, for the job or the partner");
             }
             Some(url) if !is_own && url.is_loopback() => {
                 self.warn(
@@ -443,13 +492,30 @@ mod tests {
             problems.warnings.into_iter().map(|problem| problem.field).collect::<Vec<_>>()
         };
         assert_eq!(
-            (warnings("44"), warnings("044"), warnings("no bank")),
+            (warnings("44"), warnings("044"), warnings("999999")),
             (vec!["bank_code".to_owned()], vec![], vec![])
         );
         let mut problems = Problems::default();
         let account = IdInfo::new("NG", "BANK_ACCOUNT", "0000000000");
         problems.id_type("", &account, Product::EnhancedKyc, &partner(Environment::Sandbox));
         assert_eq!(problems.errors[0].field, "bank_code");
+    }
+
+    #[test]
+    fn what_partners_say_about_a_format_is_no_certainty() {
+        let job = |number: &str| {
+            let id_info = IdInfo::new("ZW", "NATIONAL_ID_NO_PHOTO", number);
+            Job::biometric_kyc(params(), image(), id_info).return_job_status(true)
+        };
+        for number in ["63 123456A12", "0"] {
+            assert!(problems(&job(number)).is_empty(), "{number}");
+            let warnings = job(number).warnings(&partner(Environment::Sandbox));
+            assert!(warnings.iter().any(|problem| problem.field == "id_info.id_number"), "{number}");
+        }
+        let small = IdInfo::new("NG", "bvn", "000");
+        let small = Job::biometric_kyc(params(), image(), small).return_job_status(true);
+        let warnings = small.warnings(&partner(Environment::Sandbox));
+        assert_eq!(warnings.iter().map(|problem| &problem.field).collect::<Vec<_>>(), ["id_info.id_type"]);
     }
 
     #[test]

@@ -140,7 +140,7 @@ fn what_bills_and_has_no_status_that_is_known_ends_as_unknown_at_once() {
         let phone = PhoneVerification::new("NG", "00000000000").match_field("first_name", "Joe");
         assert!(run(phone, [lost.clone()]).outcome.unwrap_err().outcome_unknown());
         if lost.is_err() {
-            assert!(run(RawRequest::post("/v1/x"), [lost]).outcome.unwrap_err().outcome_unknown());
+            assert!(run(RawRequest::post("/v1/x").unwrap(), [lost]).outcome.unwrap_err().outcome_unknown());
         }
     }
 }

@@ -26,7 +26,6 @@ const APPROVALS: &[(&str, u16)] = &[
     ("1240", 4),
     ("0810", 6),
     ("0810", 11),
-    ("0817", 6),
     // An ID number without a face, which is not what the products with images ask for: see the test below.
     ("1012", 5),
     ("1020", 5),
@@ -67,9 +66,27 @@ fn is_false(value: &Value) -> bool {
     value == &json!(false) || value.as_str().is_some_and(|word| word.eq_ignore_ascii_case("false"))
 }
 
-fn is_a_no(value: &Value) -> bool {
-    let noes = ["Failed", "Rejected", "Not Verified", "No Match"];
-    value.as_str().is_some_and(|word| noes.iter().any(|no| is_alike(word, no)))
+/// Whether a step bears out an approval with this code: only words that are known to say nothing against it do.
+fn bears_out(code: &str, name: &str, value: &Value, is_compared: bool) -> bool {
+    let Some(word) = value.as_str() else { return value.is_null() };
+    let is = |words: &[&str]| words.iter().any(|other| is_alike(word, other));
+    let fine = ["Passed", "Completed", "Approved", "Verified", "Returned", "Not Returned", "Not Applicable"];
+    let compared = ["Exact Match", "Not Provided", "Not Listed"];
+    let partly = ["Partial Match", "Transposed"];
+    let undone = ["Not Done", "Issuer Unavailable", "ID Authority Photo Not Available"];
+    let open = ["Under Review", "Sent to Human Review", "Provisionally Approved", "Unable To Determine"];
+    is(&fine)
+        || is(&compared)
+        || (is(&partly) && code != "1020")
+        || (is(&undone) && is_compared)
+        || (is(&open) && code.starts_with("12") && !name.starts_with("Human_Review"))
+}
+
+fn all_bear_out(code: &str, actions: &Map<String, Value>) -> bool {
+    let is_comparison = |name: &str| name.get(..10).is_some_and(|start| is_alike(start, "Selfie_To_"));
+    let is_completed = |value: &Value| value.as_str().is_some_and(|word| is_alike(word, "Completed"));
+    let is_compared = actions.iter().any(|(name, value)| is_comparison(name) && is_completed(value));
+    actions.iter().all(|(name, value)| bears_out(code, name, value, is_compared))
 }
 
 /// Whether this entry may pass for an approval of a job of this type.
@@ -79,7 +96,7 @@ fn may_approve(entry: &Map<String, Value>, asked: Option<u16>, job_success: Opti
     let actions = field(entry, "Actions").and_then(Value::as_object);
     APPROVALS.contains(&(&code, job_type))
         && echoed.is_none_or(|echoed| echoed == job_type)
-        && !actions.is_some_and(|actions| actions.values().any(is_a_no))
+        && actions.is_none_or(|actions| all_bear_out(&code, actions))
         && !field(entry, "IsFinalResult").is_some_and(is_false)
         && !job_success.is_some_and(is_false)
 }
@@ -230,9 +247,31 @@ fn flags() -> BoxedStrategy<Value> {
 }
 
 fn actions() -> impl Strategy<Value = Value> {
-    let good =
-        select(vec!["Passed", "Approved", "Completed", "Verified", "Returned", "Not Applicable", "new"]);
-    let bad = select(vec!["Failed", "Rejected", "Not Verified", "FAILED", "not_verified", "rejected"]);
+    let good = select(vec![
+        "Passed",
+        "Approved",
+        "Completed",
+        "Verified",
+        "Returned",
+        "Not Applicable",
+        "Exact Match",
+    ]);
+    let bad = select(vec![
+        "Failed",
+        "Rejected",
+        "Not Verified",
+        "FAILED",
+        "not_verified",
+        "rejected",
+        "new",
+        "false",
+        "Not Done",
+        "Under Review",
+        "Unable To Determine",
+        "Partial Match",
+        "No Match",
+        "Issuer Unavailable",
+    ]);
     let value =
         prop_oneof![20 => good.prop_map(Value::from), 1 => bad.prop_map(Value::from), 1 => any_json()];
     prop_oneof![8 => object(value).prop_map(Value::Object), 1 => any_json()]
@@ -478,6 +517,41 @@ fn an_id_number_that_is_known_is_no_approval_of_a_person() {
         let entry = json!({ "ResultCode": "1012", "Actions": { "Verify_ID_Number": "Verified" }, "IsFinalResult": "true" });
         let entry = ResultEntry::from_json(entry).unwrap();
         assert!(!entry.verdict_for(JobType::from_number(job_type)).is_approved(), "{job_type}");
+    }
+}
+
+/// Words that are not a plain no, and don't bear out an approval all the same.
+#[test]
+fn an_approval_needs_every_step_to_bear_it_out() {
+    for (code, job_type, name, word) in [
+        ("0810", 1, "Liveness_Check", "false"),
+        ("0810", 1, "Liveness_Check", "Denied"),
+        ("0810", 1, "Selfie_To_ID_Authority_Compare", "ID Authority Photo Not Available"),
+        ("0810", 1, "Selfie_To_ID_Authority_Compare", "Not Done"),
+        ("1012", 5, "Verify_ID_Number", "Issuer Unavailable"),
+        ("1012", 5, "Verify_ID_Number", "Not Done"),
+        ("1012", 5, "Verify_ID_Number", "Not found"),
+        ("1012", 7, "Verify_Business", "Not Found"),
+        ("1020", 5, "Names", "Partial Match"),
+        ("1210", 1, "Human_Review_Compare", "Under Review"),
+        ("1210", 1, "Human_Review_Compare", "Unable To Determine"),
+    ] {
+        let entry = json!({ "ResultCode": code, "Actions": { name: word } });
+        let verdict = ResultEntry::from_json(entry).unwrap().verdict_for(JobType::from_number(job_type));
+        assert!(!verdict.is_approved(), "{code} {name}: {word}: {verdict}");
+    }
+    // An ID card can stand for the authority, and a reviewer's word for the machine's.
+    for (code, actions) in [
+        ("0810", json!({ "Verify_ID_Number": "Not Done", "Selfie_To_ID_Card_Compare": "Completed" })),
+        ("1210", json!({ "Liveness_Check": "Under Review", "Human_Review_Liveness_Check": "Passed" })),
+        (
+            "0810",
+            json!({ "Liveness_Check": "Not Applicable", "Return_Personal_Info": "Not Returned", "Selfie_Check": null }),
+        ),
+    ] {
+        let entry = json!({ "ResultCode": code, "Actions": actions });
+        let verdict = ResultEntry::from_json(entry.clone()).unwrap().verdict_for(JobType::BIOMETRIC_KYC);
+        assert!(verdict.is_approved(), "{entry}: {verdict}");
     }
 }
 

@@ -29,7 +29,7 @@ pub(crate) struct IdType {
     pub(crate) products: Vec<Product>,
     pub(crate) required_fields: Vec<String>,
     #[serde(default)]
-    basic_kyc_extra_fields: Vec<String>,
+    pub(crate) basic_kyc_extra_fields: Vec<String>,
     pub(crate) format: Option<String>,
     #[serde(default)]
     pub(crate) ignore_case: bool,
@@ -142,7 +142,7 @@ fn check(row: &Spanned<IdType>, faults: &mut Faults<'_>) {
     }
 }
 
-pub(super) fn id_types_rs(toml: &str, countries: &[Country]) -> Result<String, String> {
+pub(crate) fn id_types_rs(toml: &str, countries: &[Country]) -> Result<String, String> {
     let mut rows = id_types(toml)?;
     if let Some(row) = rows.iter().find(|row| !countries.iter().any(|country| country.code == row.country)) {
         let file = super::tables::COUNTRIES;

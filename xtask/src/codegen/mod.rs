@@ -3,7 +3,7 @@
 mod codes;
 mod documents;
 pub(crate) mod id_types;
-mod tables;
+pub(crate) mod tables;
 
 use std::fs;
 use std::io::{ErrorKind, Write as _};

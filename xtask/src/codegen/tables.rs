@@ -7,8 +7,8 @@ use toml::Spanned;
 
 use super::{Certainty, Faults, WRITES, header, job_types};
 
-pub(super) const COUNTRIES: &str = "crates/smile-core/catalog/countries.toml";
-pub(super) const BANKS: &str = "crates/smile-core/catalog/banks.toml";
+pub(crate) const COUNTRIES: &str = "crates/smile-core/catalog/countries.toml";
+pub(crate) const BANKS: &str = "crates/smile-core/catalog/banks.toml";
 pub(super) const WEB_PRODUCTS: &str = "crates/smile-core/catalog/web_products.toml";
 pub(super) const ACTIONS: &str = "crates/smile-core/catalog/actions.toml";
 
@@ -20,7 +20,7 @@ struct Countries {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Country {
+pub(crate) struct Country {
     pub(super) code: String,
     name: String,
     #[serde(default)]
@@ -42,7 +42,7 @@ enum Continent {
 }
 
 /// The countries, in order of their codes.
-pub(super) fn countries(toml: &str) -> Result<Vec<Country>, String> {
+pub(crate) fn countries(toml: &str) -> Result<Vec<Country>, String> {
     let table: Countries = toml::from_str(toml).map_err(|error| format!("{COUNTRIES}: {error}"))?;
     let mut faults = Faults::new(COUNTRIES, toml);
     let mut codes = Vec::new();
@@ -111,15 +111,16 @@ struct Banks {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Bank {
-    country: String,
-    code: String,
-    name: String,
+pub(crate) struct Bank {
+    pub(crate) country: String,
+    pub(crate) code: String,
+    pub(crate) name: String,
     source: String,
     certainty: Certainty,
 }
 
-pub(super) fn banks_rs(toml: &str, countries: &[Country]) -> Result<String, String> {
+/// The banks, as they stand in the file.
+pub(crate) fn banks(toml: &str, countries: &[Country]) -> Result<Vec<Bank>, String> {
     let table: Banks = toml::from_str(toml).map_err(|error| format!("{BANKS}: {error}"))?;
     let mut faults = Faults::new(BANKS, toml);
     let mut seen = Vec::new();
@@ -133,7 +134,11 @@ pub(super) fn banks_rs(toml: &str, countries: &[Country]) -> Result<String, Stri
         seen.push((country, code));
     }
     faults.none_or_all()?;
-    let mut rows: Vec<Bank> = table.bank.into_iter().map(Spanned::into_inner).collect();
+    Ok(table.bank.into_iter().map(Spanned::into_inner).collect())
+}
+
+pub(super) fn banks_rs(toml: &str, countries: &[Country]) -> Result<String, String> {
+    let mut rows = banks(toml, countries)?;
     rows.sort_by(|a, b| (&a.country, &a.code).cmp(&(&b.country, &b.code)));
     let mut code = header("banks", "use crate::catalogue::{Bank, Certainty};");
     code.push_str("pub(in crate::catalogue) static BANKS: &[Bank] = &[\n");

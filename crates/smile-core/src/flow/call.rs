@@ -83,9 +83,11 @@ impl<O: Operation> Call<O> {
                 let attempts = *attempts;
                 *last_error = Some(error.clone());
                 let repeat = self.operation.repeat();
-                // A gateway's 503 may come from behind the gateway, where the work had begun.
-                let is_unavailable = error.api().is_some_and(|error| error.status() == 503);
-                let was_done = !error.certainly_not_done() || (is_unavailable && repeat != Repeat::Free);
+                // A gateway's 408 or 503 may come from behind the gateway, where the work had begun.
+                let is_gateway = error
+                    .api()
+                    .is_some_and(|error| matches!(error.status(), 408 | 503) && error.code().is_none());
+                let was_done = !error.certainly_not_done() || is_gateway;
                 if was_done && repeat != Repeat::Free {
                     return self.lost(error);
                 }
@@ -285,6 +287,22 @@ impl CallError {
     pub fn is_timeout(&self) -> bool {
         matches!(self.0.kind, CallErrorKind::Deadline(_))
             || self.operation().is_some_and(OperationError::is_timeout)
+    }
+
+    /// The input is at fault.
+    pub fn is_validation(&self) -> bool {
+        matches!(self.0.kind, CallErrorKind::Validation(_))
+    }
+
+    /// The service has had a job of this id before.
+    pub fn is_job_already_exists(&self) -> bool {
+        self.operation().is_some_and(OperationError::is_job_already_exists)
+    }
+
+    /// The same may be sent again as it is, and may succeed: the service has certainly not acted on it, and what stopped it
+    /// passes.
+    pub fn is_retryable(&self) -> bool {
+        !self.0.outcome_unknown && self.operation().is_some_and(OperationError::is_transient)
     }
 
     /// The service refused the signature: a key of the other environment, a rotated one, or a clock that is far off.

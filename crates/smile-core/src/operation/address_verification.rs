@@ -9,6 +9,7 @@ use std::fmt;
 use bytes::Bytes;
 use http::{Method, Request, Response};
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 use super::{Accepted, Operation, OperationError, Repeat, send_json, sign_headers};
 use crate::environment::CallbackUrl;
@@ -24,6 +25,7 @@ pub struct AddressVerification {
     utility_number: Option<String>,
     utility_provider: Option<String>,
     id_number: Option<String>,
+    extra: Map<String, Value>,
     callback_url: Option<CallbackUrl>,
     over_v1: bool,
 }
@@ -41,6 +43,8 @@ struct Body<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     id_number: Option<&'a str>,
     callback_url: &'a str,
+    #[serde(flatten)]
+    extra: &'a Map<String, Value>,
 }
 
 impl AddressVerification {
@@ -78,6 +82,13 @@ impl AddressVerification {
         Ok(self)
     }
 
+    /// A field of the request that has no method here: `partner_params`, say, to know the callback by.
+    #[must_use]
+    pub fn with(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.extra.insert(name.into(), value.into());
+        self
+    }
+
     /// Posts to `/v1/async-verify-address`, as the Ruby SDK does.
     #[must_use]
     pub fn over_v1(mut self) -> Self {
@@ -93,9 +104,37 @@ impl AddressVerification {
             utility_number: None,
             utility_provider: None,
             id_number: None,
+            extra: Map::new(),
             callback_url: None,
             over_v1: false,
         }
+    }
+
+    fn check(&self, partner: &Partner) -> validate::Problems {
+        let mut problems = validate::Problems::default();
+        problems.required("address", Some(&self.address));
+        let own = [
+            "country",
+            "address",
+            "full_name",
+            "utility_number",
+            "utility_provider",
+            "id_number",
+            "callback_url",
+        ];
+        problems.reserved("", &self.extra, &own);
+        match &self.id_number {
+            Some(number) if number.len() != 13 || !number.bytes().all(|byte| byte.is_ascii_digit()) => {
+                problems.add("id_number", ProblemKind::Malformed, "must be 13 digits");
+            }
+            Some(_) => {}
+            None => {
+                problems.required("utility_number", self.utility_number.as_deref());
+                problems.required("utility_provider", self.utility_provider.as_deref());
+            }
+        }
+        problems.callback(self.callback(partner), partner, true);
+        problems
     }
 
     fn callback<'a>(&'a self, partner: &'a Partner) -> Option<&'a CallbackUrl> {
@@ -112,20 +151,11 @@ impl Operation for AddressVerification {
     }
 
     fn problems(&self, partner: &Partner) -> Vec<Problem> {
-        let mut problems = validate::Problems::default();
-        problems.required("address", Some(&self.address));
-        match &self.id_number {
-            Some(number) if number.len() != 13 || !number.bytes().all(|byte| byte.is_ascii_digit()) => {
-                problems.add("id_number", ProblemKind::Malformed, "must be 13 digits");
-            }
-            Some(_) => {}
-            None => {
-                problems.required("utility_number", self.utility_number.as_deref());
-                problems.required("utility_provider", self.utility_provider.as_deref());
-            }
-        }
-        problems.callback(self.callback(partner), partner, true);
-        problems.into_vec()
+        self.check(partner).into_vec()
+    }
+
+    fn warnings(&self, partner: &Partner) -> Vec<Problem> {
+        self.check(partner).into_warnings()
     }
 
     fn request(&self, partner: &Partner, now: Timestamp) -> Request<Bytes> {
@@ -137,6 +167,7 @@ impl Operation for AddressVerification {
             utility_provider: self.utility_provider.as_deref(),
             id_number: self.id_number.as_deref(),
             callback_url: self.callback(partner).map_or("", CallbackUrl::as_str),
+            extra: &self.extra,
         };
         let version = if self.over_v1 { "v1" } else { "v2" };
         let url = format!("{}/{version}/async-verify-address", partner.environment().root_url());

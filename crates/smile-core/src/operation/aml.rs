@@ -1,7 +1,7 @@
 //! `POST /aml`: whether somebody is on a watch list (Smile ID: "AML Check"; job type 10).
 //!
-//! It answers at once, and each one is billed. It isn't known whether its job has a status, so after an answer was lost
-//! nothing is sent again and nothing can be asked.
+//! It answers at once, and each one is billed. After an answer was lost nothing is sent twice. It isn't documented whether
+//! its job has a status; that is asked for all the same.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 
 use super::{Operation, OperationError, Repeat, Verification, post_signed};
 use crate::flow::{JobKey, Step};
-use crate::{JobType, Partner, PartnerParams, Problem, ProblemKind, Timestamp, validate};
+use crate::{JobStatus, JobType, Partner, PartnerParams, Problem, ProblemKind, Timestamp, validate};
 
 /// Looks for somebody on sanctions lists, among the politically exposed, and in adverse media.
 ///
@@ -168,6 +168,10 @@ impl Operation for AmlCheck {
 
     fn key(&self) -> Option<JobKey> {
         Some(self.job_key())
+    }
+
+    fn reconcile(&self, status: JobStatus) -> Option<Verification> {
+        Verification::from_status(status, &[])
     }
 }
 

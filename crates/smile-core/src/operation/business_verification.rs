@@ -11,10 +11,12 @@ use serde::Serialize;
 
 use super::prep_upload::WirePartnerParams;
 use super::{Accepted, Operation, OperationError, Repeat, Verification, post_signed};
+use crate::catalogue::Product;
 use crate::environment::CallbackUrl;
 use crate::flow::{JobKey, Step};
 use crate::{
-    ConfigError, JobStatus, JobType, Partner, PartnerParams, Problem, ProblemKind, Timestamp, validate,
+    ConfigError, IdInfo, JobStatus, JobType, Partner, PartnerParams, Problem, ProblemKind, Timestamp,
+    validate,
 };
 
 /// Which company: the country, the kind of number, and the number.
@@ -118,7 +120,23 @@ impl BusinessVerification {
         JobKey::of(&self.partner_params, JobType::BUSINESS_VERIFICATION)
     }
 
-    fn checked(&self) -> validate::Problems {
+    /// The fields that the catalogue knows about.
+    fn as_id_info(&self) -> IdInfo {
+        let Business { country, id_type, id_number, business_type, postal_address, postal_code } =
+            &self.business;
+        let mut id_info = IdInfo::new(country.as_str(), id_type.as_str(), id_number.as_str());
+        let given = [
+            ("business_type", business_type.is_some()),
+            ("postal_address", postal_address.is_some()),
+            ("postal_code", postal_code.is_some()),
+        ];
+        for (name, _) in given.into_iter().filter(|(_, is_given)| *is_given) {
+            id_info = id_info.with(name, true);
+        }
+        id_info
+    }
+
+    fn checked(&self, partner: &Partner) -> validate::Problems {
         let Business { country, id_type, id_number, business_type, postal_address, postal_code } =
             &self.business;
         let mut problems = validate::Problems::default();
@@ -127,14 +145,7 @@ impl BusinessVerification {
         problems.country("country", Some(country));
         problems.required("id_type", Some(id_type));
         problems.required("id_number", Some(id_number));
-        let is_known = matches!(
-            id_type.as_str(),
-            "" | "BASIC_BUSINESS_REGISTRATION" | "BUSINESS_REGISTRATION" | "TAX_INFORMATION"
-        );
-        if !is_known {
-            let rule = "must be BASIC_BUSINESS_REGISTRATION, BUSINESS_REGISTRATION or TAX_INFORMATION";
-            problems.add("id_type", ProblemKind::Malformed, rule);
-        }
+        problems.id_type("", &self.as_id_info(), Product::BusinessVerification, partner);
         if country == "NG" && id_type.ends_with("BUSINESS_REGISTRATION") && business_type.is_none() {
             problems.add("business_type", ProblemKind::Missing, "must be set for registrations in Nigeria");
         }
@@ -154,8 +165,12 @@ impl Operation for BusinessVerification {
         Repeat::MayBillTwice
     }
 
-    fn problems(&self, _: &Partner) -> Vec<Problem> {
-        self.checked().into_vec()
+    fn problems(&self, partner: &Partner) -> Vec<Problem> {
+        self.checked(partner).into_vec()
+    }
+
+    fn warnings(&self, partner: &Partner) -> Vec<Problem> {
+        self.checked(partner).into_warnings()
     }
 
     fn request(&self, partner: &Partner, now: Timestamp) -> Request<Bytes> {
@@ -171,7 +186,9 @@ impl Operation for BusinessVerification {
     }
 
     fn reconcile(&self, status: JobStatus) -> Option<Verification> {
-        Verification::from_status(status, JobType::BUSINESS_VERIFICATION)
+        let Business { country, id_type, id_number, .. } = &self.business;
+        let asked = [("Country", country.as_str()), ("IDType", id_type), ("IDNumber", id_number)];
+        Verification::from_status(status, &asked)
     }
 }
 
@@ -190,6 +207,12 @@ impl AsyncBusinessVerification {
         Ok(self)
     }
 
+    fn checked(&self, partner: &Partner) -> validate::Problems {
+        let mut problems = self.check.checked(partner);
+        problems.callback(self.callback(partner), partner, true);
+        problems
+    }
+
     fn callback<'a>(&'a self, partner: &'a Partner) -> Option<&'a CallbackUrl> {
         self.callback_url.as_ref().or(partner.callback_url())
     }
@@ -204,9 +227,11 @@ impl Operation for AsyncBusinessVerification {
     }
 
     fn problems(&self, partner: &Partner) -> Vec<Problem> {
-        let mut problems = self.check.checked();
-        problems.callback(self.callback(partner), partner, true);
-        problems.into_vec()
+        self.checked(partner).into_vec()
+    }
+
+    fn warnings(&self, partner: &Partner) -> Vec<Problem> {
+        self.checked(partner).into_warnings()
     }
 
     fn request(&self, partner: &Partner, now: Timestamp) -> Request<Bytes> {
@@ -291,6 +316,10 @@ mod tests {
             fields(Business::new("KE", "BUSINESS_REGISTRATION", "1")),
             ["postal_address", "postal_code"]
         );
-        assert_eq!(fields(Business::new("ng", "BVN", "")), ["country", "id_number", "id_type"]);
+        assert_eq!(fields(Business::new("ng", "BVN", "")), ["country", "id_number"]);
+        let company = |number: &str| Business::new("NG", "TAX_INFORMATION", number);
+        assert_eq!(fields(company("1")), ["id_number"], "the registry's form is known");
+        let lenient = partner().leave_judgement_to_service();
+        assert!(BusinessVerification::new(params(), company("1")).problems(&lenient).is_empty());
     }
 }

@@ -16,9 +16,10 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::verification::confirm;
-use super::{Operation, OperationError, Repeat, post_signed, successful_object};
+use super::{Operation, OperationError, Repeat, confirmed_object, post_signed};
+use crate::catalogue::Product;
 use crate::flow::Step;
-use crate::{IdInfo, Partner, Problem, ProblemKind, Timestamp, tolerant, validate};
+use crate::{IdInfo, Partner, Problem, Timestamp, tolerant, validate};
 
 const COUNTRY: &str = "NG";
 const ID_TYPE: &str = "BVN_MFA";
@@ -63,13 +64,11 @@ impl Operation for BvnConsent {
         Repeat::MayCreateTwice
     }
 
-    fn problems(&self, _: &Partner) -> Vec<Problem> {
+    fn problems(&self, partner: &Partner) -> Vec<Problem> {
         let mut problems = validate::Problems::default();
         problems.required("id_number", Some(&self.id_number));
-        let is_bvn = self.id_number.len() == 11 && self.id_number.bytes().all(|byte| byte.is_ascii_digit());
-        if !self.id_number.trim().is_empty() && !is_bvn {
-            problems.add("id_number", ProblemKind::Malformed, "must be 11 digits");
-        }
+        let id_info = IdInfo::new(COUNTRY, ID_TYPE, self.id_number.as_str());
+        problems.id_type("", &id_info, Product::EnhancedKyc, partner);
         problems.into_vec()
     }
 
@@ -78,7 +77,7 @@ impl Operation for BvnConsent {
     }
 
     fn parse(&self, partner: &Partner, response: &Response<Bytes>) -> Result<ConsentModes, OperationError> {
-        let object = successful_object(response)?;
+        let object = confirmed_object(response)?;
         confirm(partner, &object)?;
         let session_id = tolerant::text(&object, "session_id").filter(|id| !id.is_empty());
         let session_id =
@@ -158,7 +157,7 @@ impl Operation for ChooseMode {
     }
 
     fn parse(&self, partner: &Partner, response: &Response<Bytes>) -> Result<OtpSent, OperationError> {
-        confirm(partner, &successful_object(response)?)?;
+        confirm(partner, &confirmed_object(response)?)?;
         Ok(OtpSent { session: self.session.clone() })
     }
 }
@@ -204,7 +203,7 @@ impl Operation for ConfirmOtp {
     }
 
     fn parse(&self, partner: &Partner, response: &Response<Bytes>) -> Result<ConsentGranted, OperationError> {
-        confirm(partner, &successful_object(response)?)?;
+        confirm(partner, &confirmed_object(response)?)?;
         Ok(ConsentGranted { session: self.session.clone() })
     }
 }

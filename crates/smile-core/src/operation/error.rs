@@ -90,9 +90,9 @@ impl OperationError {
             }
             // 408: the body didn't arrive whole; 429 and 503: turned away at the door. Other 4xx are refusals, and so is a
             // code of the API, with whatever status, unless it says that something broke.
+            Self::Api(error) if error.is_system_error() => false,
             Self::Api(error) => {
-                let is_refusal = error.code.is_some() && !error.is_system_error();
-                is_refusal || error.status == 503 || (300..500).contains(&error.status)
+                error.code.is_some() || error.status == 503 || (300..500).contains(&error.status)
             }
             Self::UnexpectedResponse { .. } | Self::Signature(_) | Self::WrongJob | Self::UploadUrl(_) => {
                 false
@@ -253,7 +253,7 @@ mod tests {
             |status, code: &str| OperationError::from(error(status, json!({ "error": "", "code": code })));
         assert!(coded(200, "2215").certainly_not_done() && coded(500, "2213").certainly_not_done());
         assert!(!coded(500, "2213").is_transient() && coded(500, "2201").is_transient());
-        assert!(!coded(500, "2201").certainly_not_done());
+        assert!(!coded(500, "2201").certainly_not_done() && !coded(400, "2401").certainly_not_done());
         let lost = |failure| OperationError::Transport(failure).certainly_not_done();
         assert!(lost(TransportFailure::not_sent("")));
         assert!(!lost(TransportFailure::timed_out("")) && !lost(TransportFailure::interrupted("")));

@@ -51,11 +51,24 @@ impl IdVerification {
         let mut problems = validate::Problems::default();
         problems.partner_params(&self.partner_params);
         problems.entered_id("", &self.id_info);
+        problems.reserved("", &self.id_info.extra, &["partner_params", "callback_url"]);
         problems.id_type("", &self.id_info, product, partner);
         if needs_callback {
             problems.callback(self.callback(partner), partner, true);
         }
         problems
+    }
+
+    /// What a result about the same ID says.
+    fn asked(&self) -> Vec<(&str, &str)> {
+        let id_info = &self.id_info;
+        let asked =
+            [("Country", &id_info.country), ("IDType", &id_info.id_type), ("IDNumber", &id_info.id_number)];
+        asked
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, value.as_deref()?)))
+            .filter(|(_, value)| !value.is_empty())
+            .collect()
     }
 
     fn key(&self) -> JobKey {
@@ -96,7 +109,7 @@ macro_rules! id_verification {
             }
 
             fn reconcile(&self, status: JobStatus) -> Option<Verification> {
-                Verification::from_status(status, JobType::ENHANCED_KYC)
+                Verification::from_status(status, &self.0.asked())
             }
         }
     };
@@ -290,6 +303,71 @@ mod tests {
         assert!(parse("ResultCode", json!(null)).is_err());
         let refused = answer(400, &json!({ "error": "You are not authorized to do that.", "code": "2405" }));
         assert!(check.parse(&partner(), &refused).unwrap_err().is_unauthorized());
+    }
+
+    #[test]
+    fn no_key_stands_twice() {
+        let id_info = bvn().with("callback_url", "https://a.example/").with("signature", "mine");
+        let fields: Vec<_> = EnhancedKyc::new(params(), id_info)
+            .problems(&partner())
+            .into_iter()
+            .map(|problem| problem.field)
+            .collect();
+        assert_eq!(fields, ["callback_url", "signature"]);
+    }
+
+    #[test]
+    fn an_answer_that_is_not_signed_is_read_and_not_believed() {
+        let body = json!({ "ResultCode": "1012", "FullName": "Joe Doe Leo" });
+        let found = EnhancedKyc::new(params(), bvn()).parse(&partner(), &answer(200, &body)).unwrap();
+        assert_eq!((found.is_signed, found.verdict.doubt()), (false, Some(crate::Doubt::Unsigned)));
+        assert!(found.entry.personal_info().full_name().is_some());
+    }
+
+    #[test]
+    fn a_result_is_one_whatever_stands_beside_it() {
+        let parse = |key: &str, value: Value| {
+            let mut body = result("1012");
+            body[key] = value;
+            EnhancedKyc::new(params(), bvn()).parse(&partner(), &answer(200, &body)).unwrap().verdict
+        };
+        assert!(parse("error", json!(null)).is_approved());
+        assert!(parse("success", json!(true)).is_approved());
+        for no in [json!(false), json!(0), json!("no")] {
+            assert_eq!(parse("success", no).doubt(), Some(crate::Doubt::Contradiction));
+        }
+    }
+
+    #[test]
+    fn a_lost_answer_is_reconciled_only_with_a_result_about_the_same_id() {
+        let status = |entry: Value, success: Value| {
+            let body = signed(
+                json!({ "job_complete": true, "job_success": success, "code": "2302", "result": entry }),
+            );
+            let key = JobKey::of(&params(), JobType::ENHANCED_KYC);
+            crate::JobStatusRequest::of(&key).parse(&partner(), &answer(200, &body)).unwrap()
+        };
+        let check = EnhancedKyc::new(params(), bvn());
+        let same =
+            json!({ "ResultCode": "1012", "IDNumber": "000 0000 0000", "IDType": "BVN", "Country": "NG" });
+        assert!(check.reconcile(status(same.clone(), json!(true))).unwrap().verdict.is_approved());
+        assert!(!check.reconcile(status(same, json!(false))).unwrap().verdict.is_approved());
+        for (field, value) in [("IDNumber", "99999999999"), ("IDType", "NIN_V2"), ("Country", "GH")] {
+            let other = json!({ "ResultCode": "1012", field: value });
+            assert_eq!(check.reconcile(status(other, json!(true))), None, "{field}");
+        }
+    }
+
+    #[test]
+    fn what_is_taken_on_says_so_in_so_many_words() {
+        let check = AsyncEnhancedKyc::new(params(), bvn());
+        assert!(check.parse(&partner(), &answer(200, &json!({ "success": true }))).is_ok());
+        assert!(check.parse(&partner(), &answer(202, &json!({ "success": "true" }))).is_ok());
+        for body in
+            [json!({}), json!({ "success": 0 }), json!({ "success": "no" }), json!({ "message": "later" })]
+        {
+            assert!(check.parse(&partner(), &answer(200, &body)).is_err(), "{body}");
+        }
     }
 
     #[test]

@@ -9,10 +9,10 @@ use http::{Request, Response, StatusCode};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::{ApiError, Operation, OperationError, Repeat, json_object, post_signed};
+use super::{ApiError, Operation, OperationError, Repeat, has_error, json_object, post_signed};
 use crate::flow::{JobKey, Step};
 use crate::result::audit::audit;
-use crate::result::{ImageLinks, ResultEntry, Verdict};
+use crate::result::{ImageLinks, Personal, ResultEntry, Verdict};
 use crate::{
     JobId, JobType, Partner, Problem, ReceivedTimestamp, SignatureError, Timestamp, UserId, tolerant,
     validate,
@@ -34,7 +34,8 @@ impl JobStatusRequest {
         Self { user_id, job_id, job_type: None, image_links: false, history: false }
     }
 
-    pub(crate) fn of(key: &JobKey) -> Self {
+    /// Asks about the job that this names.
+    pub fn of(key: &JobKey) -> Self {
         Self::new(key.user_id.clone(), key.job_id.clone()).job_type(key.job_type)
     }
 
@@ -100,6 +101,16 @@ impl JobStatus {
     /// The newest result, if there is one.
     pub fn entry(&self) -> Option<&ResultEntry> {
         if let JobResult::Entry(entry) = &self.result { Some(entry) } else { None }
+    }
+
+    /// A link to the receipt of a person's check (`kyc_receipt`). It is a credential.
+    pub fn kyc_receipt(&self) -> Option<Personal<&str>> {
+        tolerant::str(&self.raw, "kyc_receipt").map(Personal::new)
+    }
+
+    /// A link to the receipt of a company's check (`kyb_receipt`). It is a credential.
+    pub fn kyb_receipt(&self) -> Option<Personal<&str>> {
+        tolerant::str(&self.raw, "kyb_receipt").map(Personal::new)
     }
 
     /// The newest result, by itself.
@@ -199,7 +210,7 @@ impl Operation for JobStatusRequest {
 
     fn parse(&self, partner: &Partner, response: &Response<Bytes>) -> Result<JobStatus, OperationError> {
         let raw = json_object(response)?;
-        if raw.contains_key("error") && tolerant::field(&raw, "job_complete").is_none() {
+        if has_error(&raw) && tolerant::field(&raw, "job_complete").is_none() {
             return Err(ApiError::from_body(StatusCode::OK, Some(Value::Object(raw))).into());
         }
         let timestamp = tolerant::field(&raw, "timestamp").and_then(ReceivedTimestamp::from_json);
@@ -222,7 +233,7 @@ impl Operation for JobStatusRequest {
         let history = tolerant::field(&raw, "history").and_then(Value::as_array);
         Ok(JobStatus {
             job_complete: tolerant::flag(&raw, "job_complete").unwrap_or(false),
-            job_success: success(&raw),
+            job_success: tolerant::yes(&raw, "job_success"),
             code: tolerant::text(&raw, "code"),
             result,
             history: history.into_iter().flatten().cloned().filter_map(ResultEntry::from_json).collect(),
@@ -235,15 +246,6 @@ impl Operation for JobStatusRequest {
             raw,
         })
     }
-}
-
-/// `job_success`; false if it can't be read, or is there twice and disagrees with itself.
-fn success(raw: &Map<String, Value>) -> Option<bool> {
-    let agrees = !tolerant::disagrees(raw, "job_success");
-    if agrees && tolerant::field(raw, "job_success").is_none_or(Value::is_null) {
-        return None;
-    }
-    Some(agrees && tolerant::flag(raw, "job_success") == Some(true))
 }
 
 #[cfg(test)]

@@ -26,7 +26,7 @@ mod web_token;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderName, Method, Request, Response, StatusCode, header};
+use http::{HeaderName, HeaderValue, Method, Request, Response, header};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -53,7 +53,7 @@ pub use verification::{Accepted, Verification};
 pub use web_token::{WebToken, WebTokenRequest};
 
 use crate::flow::{JobKey, Step};
-use crate::{JobStatus, Partner, Problem, Timestamp};
+use crate::{JobStatus, Partner, Problem, Timestamp, tolerant};
 
 /// One exchange with the service.
 pub trait Operation {
@@ -178,19 +178,23 @@ fn sign_headers(mut request: Request<Bytes>, partner: &Partner, now: Timestamp) 
     let signed = partner.signer().sign(now);
     let headers = [
         ("smileid-partner-id", partner.id().as_str()),
-        ("smileid-request-signature", signed.signature()),
+        (SIGNATURE_HEADER, signed.signature()),
         ("smileid-timestamp", signed.timestamp()),
         ("smileid-source-sdk", partner.source_sdk()),
         ("smileid-source-sdk-version", partner.source_sdk_version()),
     ];
     for (name, value) in headers {
         // What a header can't carry (a partner id beyond ASCII) the service can't know either, and refuses.
-        if let Ok(value) = value.parse() {
+        if let Ok(mut value) = value.parse::<HeaderValue>() {
+            // So that `Debug` of the headers doesn't show it.
+            value.set_sensitive(name == SIGNATURE_HEADER);
             request.headers_mut().insert(HeaderName::from_static(name), value);
         }
     }
     request
 }
+
+const SIGNATURE_HEADER: &str = "smileid-request-signature";
 
 /// One segment of a path, with everything encoded that could end it.
 fn segment(text: &str) -> String {
@@ -207,17 +211,17 @@ fn segment(text: &str) -> String {
 
 const USER_AGENT: &str = concat!("smile-rust/", env!("CARGO_PKG_VERSION"));
 
-/// The JSON of an answer of 200; the error it stands for otherwise.
+/// The JSON of an answer of 2xx; the error it stands for otherwise.
 fn json(response: &Response<Bytes>) -> Result<Value, OperationError> {
     let status = response.status();
     let body = serde_json::from_slice(response.body());
-    if status != StatusCode::OK {
+    if !status.is_success() {
         return Err(ApiError::from_body(status, body.ok()).into());
     }
     body.map_err(|_| OperationError::unexpected(status, "is not JSON"))
 }
 
-/// The JSON object of an answer of 200; the error it stands for otherwise.
+/// The JSON object of an answer of 2xx; the error it stands for otherwise.
 fn json_object(response: &Response<Bytes>) -> Result<Map<String, Value>, OperationError> {
     match json(response)? {
         Value::Object(object) => Ok(object),
@@ -225,14 +229,30 @@ fn json_object(response: &Response<Bytes>) -> Result<Map<String, Value>, Operati
     }
 }
 
-/// As [`json_object`], with `{"error": …}` or `{"success": false}` taken for the refusal that it is, whatever the status.
+/// As [`json_object`], with `{"error": …}` or a `success` that isn't true taken for the refusal that it is, whatever the status.
 fn successful_object(response: &Response<Bytes>) -> Result<Map<String, Value>, OperationError> {
     let object = json_object(response)?;
-    let refused = object.contains_key("error") || crate::tolerant::flag(&object, "success") == Some(false);
+    let says_success = tolerant::field(&object, "success").is_some_and(|value| !value.is_null());
+    let refused = has_error(&object) || (says_success && tolerant::flag(&object, "success") != Some(true));
     if refused {
         Err(ApiError::from_body(response.status(), Some(Value::Object(object))).into())
     } else {
         Ok(object)
+    }
+}
+
+/// Whether the answer says what went wrong; an `error` of null or nothing doesn't.
+fn has_error(object: &Map<String, Value>) -> bool {
+    object.get("error").is_some_and(|error| !error.is_null() && error != "")
+}
+
+/// As [`successful_object`], where the answer must say `success: true` in so many words.
+fn confirmed_object(response: &Response<Bytes>) -> Result<Map<String, Value>, OperationError> {
+    let object = successful_object(response)?;
+    if tolerant::flag(&object, "success") == Some(true) {
+        Ok(object)
+    } else {
+        Err(OperationError::unexpected(response.status(), "doesn't say `success: true`"))
     }
 }
 

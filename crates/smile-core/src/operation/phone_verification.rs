@@ -71,6 +71,23 @@ impl PhoneVerification {
         Ok(self)
     }
 
+    fn check(&self, partner: &Partner) -> validate::Problems {
+        let mut problems = validate::Problems::default();
+        problems.required("country", Some(&self.country));
+        problems.country("country", Some(&self.country));
+        problems.required("phone_number", Some(&self.phone_number));
+        if self.match_fields.is_empty() {
+            problems.add(
+                "match_fields",
+                ProblemKind::Missing,
+                "must name something that the owner should match",
+            );
+        }
+        problems.reserved("", &self.extra, &["country", "phone_number", "match_fields", "callback_url"]);
+        problems.callback(self.callback(partner), partner, true);
+        problems
+    }
+
     fn callback<'a>(&'a self, partner: &'a Partner) -> Option<&'a CallbackUrl> {
         self.callback_url.as_ref().or(partner.callback_url())
     }
@@ -85,28 +102,11 @@ impl Operation for PhoneVerification {
     }
 
     fn problems(&self, partner: &Partner) -> Vec<Problem> {
-        let mut problems = validate::Problems::default();
-        problems.required("country", Some(&self.country));
-        problems.country("country", Some(&self.country));
-        problems.required("phone_number", Some(&self.phone_number));
-        if self.match_fields.is_empty() {
-            problems.add(
-                "match_fields",
-                ProblemKind::Missing,
-                "must name something that the owner should match",
-            );
-        }
-        for key in ["country", "phone_number", "match_fields", "callback_url"] {
-            if self.extra.contains_key(key) {
-                problems.add(
-                    key,
-                    ProblemKind::Conflict,
-                    "has a method of its own and can't be an extra field",
-                );
-            }
-        }
-        problems.callback(self.callback(partner), partner, true);
-        problems.into_vec()
+        self.check(partner).into_vec()
+    }
+
+    fn warnings(&self, partner: &Partner) -> Vec<Problem> {
+        self.check(partner).into_warnings()
     }
 
     fn request(&self, partner: &Partner, now: Timestamp) -> Request<Bytes> {

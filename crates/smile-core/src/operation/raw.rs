@@ -3,30 +3,40 @@
 use std::fmt;
 
 use bytes::Bytes;
-use http::{Method, Request, Response};
+use http::{HeaderValue, Method, Request, Response, header};
 use serde_json::{Map, Value};
 
-use super::{Operation, OperationError, Repeat, json, send_bare, send_json, send_signed, sign_headers};
+use super::{ApiError, Operation, OperationError, Repeat, send_bare, send_json, send_signed, sign_headers};
 use crate::flow::Step;
-use crate::{Partner, Problem, ProblemKind, Timestamp, validate};
+use crate::{ConfigError, Partner, Problem, ProblemKind, Timestamp, validate};
 
-/// A request of the caller's own making, signed as the endpoint wants it; the answer is JSON as it came.
+/// A request of the caller's own making, signed as the endpoint wants it; the answer is JSON as it came, and
+/// [`Value::Null`] if there was none to a success.
 ///
-/// It counts as one that may bill, and is not sent again after an answer was lost, unless [`RawRequest::only_reads`] says
-/// otherwise.
+/// A GET can be repeated freely, as any method that by HTTP's own rules only reads. All else counts as what may bill, and
+/// is not sent again after an answer was lost, unless [`RawRequest::free_to_repeat`] says otherwise.
 ///
 /// ```
 /// use smile_core::operation::RawRequest;
 ///
-/// let request = RawRequest::post("/v1/backfill_users").field("user_id", "customer-17");
+/// let request = RawRequest::post("/v1/backfill_users")?.field("user_id", "customer-17");
+/// assert!(RawRequest::get("@elsewhere.example/").is_err());
+/// # Ok::<(), smile_core::ConfigError>(())
 /// ```
 #[derive(Clone)]
 pub struct RawRequest {
     method: Method,
     path: String,
-    fields: Map<String, Value>,
+    body: Body,
     signing: Signing,
-    only_reads: bool,
+    repeat: Repeat,
+}
+
+#[derive(Clone)]
+enum Body {
+    Nothing,
+    Json(Value),
+    Bytes { content_type: HeaderValue, bytes: Bytes },
 }
 
 /// Where a request carries who sends it and the signature.
@@ -42,30 +52,94 @@ pub enum Signing {
 }
 
 impl RawRequest {
-    /// A POST to this path, version included (`/v1/…`), signed in the body.
-    pub fn post(path: impl Into<String>) -> Self {
-        Self::new(Method::POST, path, Signing::Body)
+    /// This method on this path, version included (`/v1/…`), with a query if need be.
+    ///
+    /// POST, PUT and PATCH have an empty JSON object for a body and are signed in it; other methods have none and are
+    /// signed in the headers.
+    ///
+    /// # Errors
+    /// Names `path` and the rule: it begins with one `/`, is percent-encoded, and has at most 4000 characters.
+    pub fn new(method: Method, path: impl Into<String>) -> Result<Self, ConfigError> {
+        let (body, signing) = match method {
+            Method::POST | Method::PUT | Method::PATCH => (Body::Json(Map::new().into()), Signing::Body),
+            _ => (Body::Nothing, Signing::Headers),
+        };
+        let repeat = if method.is_safe() { Repeat::Free } else { Repeat::MayBillTwice };
+        Ok(Self { method, path: checked(path.into())?, body, signing, repeat })
     }
 
-    /// A PUT to this path, version included (`/v1/…`), signed in the body.
-    pub fn put(path: impl Into<String>) -> Self {
-        Self::new(Method::PUT, path, Signing::Body)
+    /// A GET, signed in the headers.
+    ///
+    /// # Errors
+    /// As [`RawRequest::new`].
+    pub fn get(path: impl Into<String>) -> Result<Self, ConfigError> {
+        Self::new(Method::GET, path)
     }
 
-    /// A GET of this path, version included (`/v1/…`), signed in the headers. It only reads.
-    pub fn get(path: impl Into<String>) -> Self {
-        Self::new(Method::GET, path, Signing::Headers).only_reads()
+    /// A POST, signed in the body.
+    ///
+    /// # Errors
+    /// As [`RawRequest::new`].
+    pub fn post(path: impl Into<String>) -> Result<Self, ConfigError> {
+        Self::new(Method::POST, path)
     }
 
-    fn new(method: Method, path: impl Into<String>, signing: Signing) -> Self {
-        Self { method, path: path.into(), fields: Map::new(), signing, only_reads: false }
+    /// A PUT, signed in the body.
+    ///
+    /// # Errors
+    /// As [`RawRequest::new`].
+    pub fn put(path: impl Into<String>) -> Result<Self, ConfigError> {
+        Self::new(Method::PUT, path)
     }
 
-    /// A field of the body.
+    /// A PATCH, signed in the body.
+    ///
+    /// # Errors
+    /// As [`RawRequest::new`].
+    pub fn patch(path: impl Into<String>) -> Result<Self, ConfigError> {
+        Self::new(Method::PATCH, path)
+    }
+
+    /// A DELETE, signed in the headers.
+    ///
+    /// # Errors
+    /// As [`RawRequest::new`].
+    pub fn delete(path: impl Into<String>) -> Result<Self, ConfigError> {
+        Self::new(Method::DELETE, path)
+    }
+
+    /// A field of the body, which is a JSON object; a body of another kind makes way for it.
     #[must_use]
     pub fn field(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
-        self.fields.insert(name.into(), value.into());
+        if let Body::Json(Value::Object(fields)) = &mut self.body {
+            fields.insert(name.into(), value.into());
+            self
+        } else {
+            self.json(Map::new()).field(name, value)
+        }
+    }
+
+    /// The whole body, as JSON. Only an object can carry the signature; with anything else it goes into the headers or
+    /// nowhere.
+    #[must_use]
+    pub fn json(mut self, body: impl Into<Value>) -> Self {
+        self.body = Body::Json(body.into());
         self
+    }
+
+    /// The whole body, as it is. It can't carry the signature, which goes into the headers or nowhere.
+    ///
+    /// # Errors
+    /// Names `content_type` and the rule: it is not empty, and of plain ASCII.
+    pub fn bytes(mut self, content_type: &str, body: impl Into<Bytes>) -> Result<Self, ConfigError> {
+        const RULE: &str = "must be a media type such as `text/csv`";
+        let is_plain = |byte: u8| byte.is_ascii_graphic() || byte == b' ';
+        let content_type = HeaderValue::from_str(content_type)
+            .ok()
+            .filter(|value| !value.is_empty() && value.as_bytes().iter().copied().all(is_plain))
+            .ok_or_else(|| ConfigError::malformed("content_type", RULE))?;
+        self.body = Body::Bytes { content_type, bytes: body.into() };
+        Ok(self)
     }
 
     /// Where the signature goes.
@@ -75,12 +149,30 @@ impl RawRequest {
         self
     }
 
-    /// Says that it can be repeated freely.
+    /// Says that sending it a second time does no harm, so that it may be sent again after its answer was lost.
     #[must_use]
-    pub fn only_reads(mut self) -> Self {
-        self.only_reads = true;
+    pub fn free_to_repeat(mut self) -> Self {
+        self.repeat = Repeat::Free;
         self
     }
+}
+
+/// The path is put behind the host as it is, so nothing in it may reach out of its place.
+fn checked(path: String) -> Result<String, ConfigError> {
+    let is_plain = |byte: u8| {
+        byte.is_ascii_graphic()
+            && !matches!(byte, b'#' | b'\\' | b'"' | b'<' | b'>' | b'`' | b'{' | b'}' | b'|' | b'^')
+    };
+    let rule = if !path.starts_with('/') || path.starts_with("//") {
+        "must begin with one `/`"
+    } else if path.len() > 4_000 {
+        "must not be longer than 4000 characters"
+    } else if !path.bytes().all(is_plain) {
+        "must be percent-encoded and without a fragment"
+    } else {
+        return Ok(path);
+    };
+    Err(ConfigError::malformed("path", rule))
 }
 
 impl Operation for RawRequest {
@@ -88,32 +180,38 @@ impl Operation for RawRequest {
     const STEP: Step = Step::Raw;
 
     fn repeat(&self) -> Repeat {
-        if self.only_reads { Repeat::Free } else { Repeat::MayBillTwice }
+        self.repeat
     }
 
     fn problems(&self, _: &Partner) -> Vec<Problem> {
         let mut problems = validate::Problems::default();
-        // It is put behind the host as it is, so nothing in it may reach out of its place.
-        let is_plain = |byte: u8| {
-            byte.is_ascii_graphic()
-                && !matches!(byte, b'#' | b'\\' | b'"' | b'<' | b'>' | b'`' | b'{' | b'}' | b'|' | b'^')
-        };
-        if !self.path.starts_with('/') || self.path.len() > 4_000 || !self.path.bytes().all(is_plain) {
-            problems.add("path", ProblemKind::Malformed, "must begin with `/` and be encoded");
-        }
-        if self.method == Method::GET && !self.fields.is_empty() {
+        let is_bodiless = matches!(self.method, Method::GET | Method::HEAD);
+        if is_bodiless && !matches!(self.body, Body::Nothing) {
             problems.add(
-                "fields",
+                "body",
                 ProblemKind::Conflict,
-                "must be in the path's query, as a GET has no body",
+                "must be in the path's query, as a GET or a HEAD has none",
             );
         }
-        if self.method == Method::GET && self.signing == Signing::Body {
-            problems.add("signing", ProblemKind::Conflict, "must be in the headers, as a GET has no body");
+        if self.signing != Signing::Body {
+            return problems.into_vec();
         }
-        for key in ["partner_id", "signature", "timestamp", "source_sdk", "source_sdk_version"] {
-            if self.signing == Signing::Body && self.fields.contains_key(key) {
-                problems.add(key, ProblemKind::Conflict, "is set by the signature");
+        if is_bodiless {
+            let rule = "must be in the headers or nowhere, as a GET or a HEAD has no body";
+            problems.add("signing", ProblemKind::Conflict, rule);
+        }
+        match &self.body {
+            Body::Nothing => {}
+            Body::Json(Value::Object(fields)) => {
+                for key in ["partner_id", "signature", "timestamp", "source_sdk", "source_sdk_version"] {
+                    if fields.contains_key(key) {
+                        problems.add(key, ProblemKind::Conflict, "is set by the signature");
+                    }
+                }
+            }
+            Body::Json(_) | Body::Bytes { .. } => {
+                let rule = "must be in the headers or nowhere, as the body isn't a JSON object";
+                problems.add("signing", ProblemKind::Conflict, rule);
             }
         }
         problems.into_vec()
@@ -121,19 +219,41 @@ impl Operation for RawRequest {
 
     fn request(&self, partner: &Partner, now: Timestamp) -> Request<Bytes> {
         let url = format!("{}{}", partner.environment().root_url(), self.path);
-        match self.signing {
-            _ if self.method == Method::GET && self.signing == Signing::Nowhere => {
-                send_bare(Method::GET, url)
+        let method = self.method.clone();
+        let request = match (&self.body, self.signing) {
+            (Body::Nothing, Signing::Body) => {
+                return send_signed(method, partner, now, url, &Map::new());
             }
-            _ if self.method == Method::GET => sign_headers(send_bare(Method::GET, url), partner, now),
-            Signing::Body => send_signed(self.method.clone(), partner, now, url, &self.fields),
-            Signing::Headers => sign_headers(send_json(self.method.clone(), url, &self.fields), partner, now),
-            Signing::Nowhere => send_json(self.method.clone(), url, &self.fields),
+            (Body::Json(Value::Object(fields)), Signing::Body) => {
+                return send_signed(method, partner, now, url, fields);
+            }
+            (Body::Nothing, _) => send_bare(method, url),
+            (Body::Json(value), _) => send_json(method, url, value),
+            (Body::Bytes { content_type, bytes }, _) => {
+                let mut request = send_bare(method, url).map(|_| bytes.clone());
+                request.headers_mut().insert(header::CONTENT_TYPE, content_type.clone());
+                request
+            }
+        };
+        // A body that can't carry its signature is a problem, and isn't sent; here it gets it in the headers.
+        match self.signing {
+            Signing::Nowhere => request,
+            Signing::Headers | Signing::Body => sign_headers(request, partner, now),
         }
     }
 
     fn parse(&self, _: &Partner, response: &Response<Bytes>) -> Result<Value, OperationError> {
-        json(response)
+        let status = response.status();
+        let body = match &response.body()[..] {
+            [] => Ok(Value::Null),
+            body => serde_json::from_slice(body),
+        };
+        // What a success of an unknown endpoint looks like isn't known either.
+        if status.is_success() {
+            body.map_err(|_| OperationError::unexpected(status, "is not JSON"))
+        } else {
+            Err(ApiError::from_body(status, body.ok()).into())
+        }
     }
 }
 
@@ -148,54 +268,201 @@ impl fmt::Debug for RawRequest {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
     use crate::operation::testing::{answer, golden, noon, partner};
 
-    #[test]
-    fn signed_either_way_or_not_at_all() {
-        let (uri, body) = golden(&RawRequest::post("/v1/backfill_users").field("user_id", "u"));
-        assert_eq!(uri, "POST https://testapi.smileidentity.com/v1/backfill_users");
-        assert!(
-            body.starts_with(r#"{"partner_id":"001","signature":"#) && body.ends_with(r#""user_id":"u"}"#)
-        );
-        let request = RawRequest::post("/v2/x").field("a", 1).signed_in(Signing::Headers);
-        assert_eq!(golden(&request).1, r#"{"a":1}"#);
-        assert!(request.request(&partner(), noon()).headers().contains_key("smileid-request-signature"));
-        let bare = RawRequest::get("/v2/services?locale=en").signed_in(Signing::Nowhere);
-        assert!(!bare.request(&partner(), noon()).headers().contains_key("smileid-request-signature"));
-        assert_eq!(golden(&bare).0, "GET https://testapi.smileidentity.com/v2/services?locale=en");
-        assert_eq!((bare.repeat(), request.repeat()), (Repeat::Free, Repeat::MayBillTwice));
+    const SIGNED: &str = concat!(
+        r#"{"partner_id":"001","signature":"74G/CDcN5r6ubtBBagj/64F0MuWwVThqR9Qp52hqYtc=","#,
+        r#""timestamp":"2024-01-15T10:30:00.000Z","source_sdk":"rust","source_sdk_version":"0.1.0""#
+    );
+
+    fn problems(request: &RawRequest) -> Vec<String> {
+        request.problems(&partner()).iter().map(ToString::to_string).collect()
     }
 
     #[test]
-    fn any_json_is_an_answer_and_a_refusal_is_an_error() {
-        let request = RawRequest::get("/v1/x");
-        assert_eq!(request.parse(&partner(), &answer(200, &json!([1]))), Ok(json!([1])));
-        assert!(request.parse(&partner(), &answer(404, &json!({ "message": "no" }))).is_err());
+    fn any_method_with_any_body_signed_anywhere() {
+        let (object, list) = (json!({ "a": 1 }), json!([1, 2]));
+        let of = |method: &[u8]| RawRequest::new(Method::from_bytes(method).unwrap(), "/v2/x?y=%20").unwrap();
+        let json = Some("application/json");
+        for (request, method, body, content_type) in [
+            (of(b"POST").field("a", 1), "POST", format!(r#"{SIGNED},"a":1}}"#), json),
+            (of(b"PUT"), "PUT", format!("{SIGNED}}}"), json),
+            (
+                of(b"PATCH").json(object.clone()).field("b", 2),
+                "PATCH",
+                format!(r#"{SIGNED},"a":1,"b":2}}"#),
+                json,
+            ),
+            (of(b"DELETE").signed_in(Signing::Body), "DELETE", format!("{SIGNED}}}"), json),
+            (of(b"DELETE").field("a", 1), "DELETE", object.to_string(), json),
+            (of(b"POST").signed_in(Signing::Headers), "POST", "{}".to_owned(), json),
+            (of(b"POST").json(list.clone()).signed_in(Signing::Headers), "POST", list.to_string(), json),
+            (of(b"POST").json(Value::Null).signed_in(Signing::Nowhere), "POST", "null".to_owned(), json),
+            (
+                of(b"PUT").bytes("text/csv; charset=utf-8", "a,b").unwrap().signed_in(Signing::Headers),
+                "PUT",
+                "a,b".to_owned(),
+                Some("text/csv; charset=utf-8"),
+            ),
+            (
+                of(b"PURGE").bytes("a/b", "").unwrap().signed_in(Signing::Nowhere),
+                "PURGE",
+                String::new(),
+                Some("a/b"),
+            ),
+            (
+                of(b"PUT").bytes("a/b", "x").unwrap().field("a", 1),
+                "PUT",
+                format!(r#"{SIGNED},"a":1}}"#),
+                json,
+            ),
+            (of(b"GET"), "GET", String::new(), None),
+            (of(b"GET").signed_in(Signing::Nowhere), "GET", String::new(), None),
+        ] {
+            let line = format!("{method} https://testapi.smileidentity.com/v2/x?y=%20");
+            assert_eq!(golden(&request), (line, body));
+            let sent = request.request(&partner(), noon());
+            let header = |name: &str| sent.headers().get(name).map(|value| value.to_str().unwrap());
+            assert_eq!(header("content-type"), content_type);
+            assert_eq!(header("smileid-partner-id").is_some(), request.signing == Signing::Headers);
+            let signature = header("smileid-request-signature");
+            assert_eq!(signature.is_some(), request.signing == Signing::Headers);
+            assert!(signature.is_none_or(|signature| SIGNED.contains(signature)));
+        }
+    }
+
+    #[test]
+    fn what_only_reads_is_free_to_repeat_and_so_is_what_the_caller_says() {
+        let path = "/v1/x";
+        assert_eq!(RawRequest::get(path).unwrap().repeat(), Repeat::Free);
+        for request in [RawRequest::post, RawRequest::put, RawRequest::patch, RawRequest::delete] {
+            let request = request(path).unwrap();
+            assert_eq!(request.repeat(), Repeat::MayBillTwice);
+            assert_eq!(request.free_to_repeat().repeat(), Repeat::Free);
+        }
+    }
+
+    #[test]
+    fn any_json_or_nothing_is_an_answer_and_a_refusal_is_an_error() {
+        let parse =
+            |response: &Response<Bytes>| RawRequest::get("/v1/x").unwrap().parse(&partner(), response);
+        let text = |status: u16, body: &'static str| {
+            parse(&Response::builder().status(status).body(Bytes::from(body)).unwrap())
+        };
+        for status in [200, 202, 299] {
+            assert_eq!(parse(&answer(status, &json!([1]))), Ok(json!([1])));
+            assert_eq!(text(status, ""), Ok(Value::Null));
+            assert_eq!(
+                text(status, "<html>"),
+                Err(OperationError::UnexpectedResponse { status, what: "is not JSON" })
+            );
+        }
+        let refused = parse(&answer(404, &json!({ "error": "no", "code": "2204" }))).unwrap_err();
+        assert_eq!(refused.api().map(|error| (error.status(), error.code())), Some((404, Some("2204"))));
+        for (status, body) in [(302, ""), (400, ""), (502, "<html>")] {
+            assert_eq!(text(status, body).unwrap_err().api().map(ApiError::status), Some(status));
+        }
     }
 
     #[test]
     fn a_path_cannot_lead_elsewhere() {
-        for path in [
-            "",
-            "v1/x",
-            "@evil.example/",
-            ".evil.example/",
-            "/a b",
-            "/a#b",
-            "/a\r\nhost: b",
-            "/é",
-            &"/a".repeat(3_000),
+        let (longest, too_long) = (format!("/{}", "a".repeat(3_999)), format!("/{}", "a".repeat(4_000)));
+        assert!(RawRequest::post(longest).is_ok());
+        let (start, encoded) = ("must begin with one `/`", "must be percent-encoded and without a fragment");
+        for (path, rule) in [
+            ("", start),
+            ("v1/x", start),
+            ("@evil.example/", start),
+            (".evil.example/", start),
+            (":1/", start),
+            ("//evil.example/", start),
+            ("/a b", encoded),
+            ("/a#b", encoded),
+            ("/\\evil.example/", encoded),
+            ("/a\r\nhost: b", encoded),
+            ("/\0", encoded),
+            ("/\u{7f}", encoded),
+            ("/é", encoded),
+            (&too_long, "must not be longer than 4000 characters"),
         ] {
-            assert_eq!(RawRequest::post(path).problems(&partner())[0].field, "path", "{path:?}");
+            assert_eq!(RawRequest::post(path).unwrap_err().to_string(), format!("`path` {rule}"), "{path:?}");
         }
-        let twice = RawRequest::post("/v1/x").field("signature", "mine");
-        assert_eq!(twice.problems(&partner())[0].field, "signature");
-        assert_eq!(
-            RawRequest::get("/v1/x").field("a", 1).signed_in(Signing::Body).problems(&partner()).len(),
-            2
-        );
+    }
+
+    #[test]
+    fn a_content_type_cannot_end_its_line() {
+        for text in ["", "a/b\r\nhost: c", "a/b\t", "a/é", "\0"] {
+            let error = RawRequest::put("/v1/x").unwrap().bytes(text, "").unwrap_err();
+            assert_eq!(error.to_string(), "`content_type` must be a media type such as `text/csv`");
+        }
+    }
+
+    #[test]
+    fn what_cannot_go_together_is_a_problem() {
+        let no_body = [
+            "`body` must be in the path's query, as a GET or a HEAD has none",
+            "`signing` must be in the headers or nowhere, as a GET or a HEAD has no body",
+        ];
+        for method in [Method::GET, Method::HEAD] {
+            let request = RawRequest::new(method, "/v1/x").unwrap();
+            assert_eq!(problems(&request), [""; 0]);
+            assert_eq!(problems(&request.clone().field("a", 1)), no_body[..1]);
+            assert_eq!(problems(&request.clone().signed_in(Signing::Body)), no_body[1..]);
+            assert_eq!(problems(&request.field("a", 1).signed_in(Signing::Body)), no_body);
+        }
+        let post = || RawRequest::post("/v1/x").unwrap();
+        for request in [post().json(json!([{}])), post().bytes("application/json", "{}").unwrap()] {
+            let no_object = "`signing` must be in the headers or nowhere, as the body isn't a JSON object";
+            assert_eq!(problems(&request), [no_object]);
+            assert_eq!(problems(&request.signed_in(Signing::Nowhere)), [""; 0]);
+        }
+        for key in ["partner_id", "signature", "timestamp", "source_sdk", "source_sdk_version"] {
+            let twice = post().json(json!({ key: "mine" }));
+            assert_eq!(problems(&twice), [format!("`{key}` is set by the signature")]);
+            assert_eq!(problems(&twice.signed_in(Signing::Headers)), [""; 0]);
+        }
+    }
+
+    #[test]
+    fn only_method_and_signing_are_shown() {
+        let request = RawRequest::post("/v1/jane").unwrap().field("jane", "jane");
+        assert_eq!(format!("{request:?}"), "RawRequest { method: POST, signing: Body, .. }");
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// Whatever the path and however it is put together, problems or not.
+        #[test]
+        fn every_path_that_passes_makes_a_request_to_its_own_host(
+            path in prop_oneof![any::<String>(), "/[ -~]{0,40}", "/[!$-;=?-\\[\\]_a-z~]{0,40}", "[ -~]{0,9}"],
+            content_type in prop_oneof![any::<String>(), "[ -~]{0,9}"],
+            method in prop::sample::select(vec![Method::GET, Method::POST, Method::DELETE, Method::TRACE]),
+        ) {
+            let Ok(request) = RawRequest::new(method, path.as_str()) else { return Ok(()) };
+            let mut requests = vec![
+                request.clone(),
+                request.clone().field("a", 1),
+                request.clone().json(json!([1])),
+            ];
+            requests.extend(request.bytes(&content_type, "a"));
+            let longest = format!("https://h.example:1/{}/v1", "a".repeat(1_977));
+            for environment in [crate::Environment::Production, longest.parse().unwrap()] {
+                let partner = Partner::new("001", "key", environment).unwrap();
+                let url = format!("{}{path}", partner.environment().root_url());
+                for signing in [Signing::Body, Signing::Headers, Signing::Nowhere] {
+                    for request in &requests {
+                        let sent = request.clone().signed_in(signing).request(&partner, noon());
+                        prop_assert_eq!(sent.uri().to_string(), url.as_str());
+                        let host = sent.uri().host().unwrap();
+                        prop_assert!(["api.smileidentity.com", "h.example"].contains(&host));
+                    }
+                }
+            }
+        }
     }
 }

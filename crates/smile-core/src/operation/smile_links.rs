@@ -179,10 +179,18 @@ impl Operation for CreateSmileLink {
         problems.required("company_name", details.company_name.as_deref());
         problems.required("data_privacy_policy_url", details.data_privacy_policy_url.as_deref());
         problems.required("callback_url", details.callback_url.as_deref());
+        for (field, url) in [
+            ("data_privacy_policy_url", &details.data_privacy_policy_url),
+            ("logo_url", &details.logo_url),
+            ("redirect_url", &details.redirect_url),
+        ] {
+            problems.web_page(field, url.as_deref());
+        }
         if details.id_types.is_empty() {
             problems.add("id_types", ProblemKind::Missing, "must name at least one kind of ID");
         }
         for (index, id_type) in details.id_types.iter().enumerate() {
+            problems.required(&format!("id_types[{index}].country"), Some(&id_type.country));
             problems.country(&format!("id_types[{index}].country"), Some(&id_type.country));
             problems.required(&format!("id_types[{index}].id_type"), Some(&id_type.id_type));
             let method = &id_type.verification_method;
@@ -216,6 +224,11 @@ impl UpdateSmileLink {
     /// Disables the link with this `ref_id`.
     pub fn disable(ref_id: impl Into<String>) -> Self {
         Self::new(ref_id, SmileLinkDetails { is_disabled: Some(true), ..SmileLinkDetails::default() })
+    }
+
+    /// Enables the link with this `ref_id` again.
+    pub fn enable(ref_id: impl Into<String>) -> Self {
+        Self::new(ref_id, SmileLinkDetails { is_disabled: Some(false), ..SmileLinkDetails::default() })
     }
 }
 

@@ -6,12 +6,14 @@ use bytes::Bytes;
 use http::Response;
 use serde_json::{Map, Value};
 
-use super::{OperationError, successful_object};
+use super::{OperationError, confirmed_object, json_object, successful_object};
 use crate::flow::JobKey;
 use crate::result::{ResultEntry, Verdict};
-use crate::{JobStatus, JobType, Partner, ReceivedTimestamp, SignatureError, tolerant};
+use crate::{JobStatus, Partner, ReceivedTimestamp, SignatureError, tolerant};
 
 /// The result of a check that answers at once: Enhanced KYC, Basic KYC, Business Verification, AML.
+///
+/// All documented answers are signed. One that isn't can be read, and its verdict is unknown.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Verification {
@@ -29,27 +31,39 @@ impl Verification {
         response: &Response<Bytes>,
         key: &JobKey,
     ) -> Result<Self, OperationError> {
-        let fields = successful_object(response)?;
-        let is_signed = confirm(partner, &fields)?;
-        let entry = ResultEntry::new(fields);
-        if entry.result_code().is_none() {
+        let fields = json_object(response)?;
+        // An answer with a result is one, whatever `success` says; that has a say in the verdict.
+        let entry = if tolerant::field(&fields, "ResultCode").is_some_and(|code| !code.is_null()) {
+            ResultEntry::new(fields)
+        } else {
+            successful_object(response)?;
             return Err(OperationError::unexpected(response.status(), "has no `ResultCode`"));
-        }
+        };
+        let is_signed = confirm(partner, entry.as_json())?;
         if entry.partner_params().is_of_other_job(key.user_id.as_str(), key.job_id.as_str()) {
             return Err(OperationError::WrongJob);
         }
-        Ok(Self::of(entry, key.job_type, is_signed))
+        let success = tolerant::yes(entry.as_json(), "success");
+        let verdict = if is_signed {
+            Verdict::new(&entry, Some(key.job_type), success)
+        } else {
+            Verdict::unsigned(&entry)
+        };
+        Ok(Self { entry, verdict, is_signed })
     }
 
-    /// From the job's status, after the answer itself was lost.
-    pub(super) fn from_status(status: JobStatus, job_type: JobType) -> Option<Self> {
-        let complete = status.job_complete;
-        status.into_entry().filter(|_| complete).map(|entry| Self::of(entry, job_type, true))
-    }
-
-    fn of(entry: ResultEntry, job_type: JobType, is_signed: bool) -> Self {
-        let verdict = entry.verdict_for(job_type);
-        Self { entry, verdict, is_signed }
+    /// From the job's status, after the answer itself was lost; unless it is about something else that was asked under the
+    /// same ids: `asked` are fields of the result with what they must be, where they are there.
+    pub(super) fn from_status(status: JobStatus, asked: &[(&str, &str)]) -> Option<Self> {
+        let verdict = status.verdict()?;
+        let entry = status.into_entry()?;
+        let is_other = |(name, expected): &(&str, &str)| {
+            tolerant::text(entry.as_json(), name).is_some_and(|said| !says_the_same(&said, expected))
+        };
+        if asked.iter().any(is_other) {
+            return None;
+        }
+        Some(Self { entry, verdict, is_signed: true })
     }
 }
 
@@ -62,10 +76,11 @@ pub struct Accepted {
 
 impl Accepted {
     pub(super) fn parse(response: &Response<Bytes>) -> Result<Self, OperationError> {
-        successful_object(response).map(|raw| Self { raw })
+        confirmed_object(response).map(|raw| Self { raw })
     }
 
-    /// From the job's status, after the answer itself was lost: a job that the service knows was taken on.
+    /// From the job's status, after the answer itself was lost: a job that the service knows was taken on. It can't be told
+    /// from an earlier one of the same ids.
     pub(super) fn from_status(status: &JobStatus) -> Option<Self> {
         (status.has_zip() == Some(true)).then(|| Self { raw: Map::new() })
     }
@@ -80,6 +95,14 @@ impl fmt::Debug for Accepted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Accepted")
     }
+}
+
+/// Whether two spellings of a number or a name are the same but for spaces, hyphens and casing.
+fn says_the_same(a: &str, b: &str) -> bool {
+    let plain = |text: &str| {
+        text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect::<String>()
+    };
+    plain(a) == plain(b)
 }
 
 /// Whether the answer is signed. One that is signed wrongly, or by halves, is an error.

@@ -12,9 +12,10 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::{Operation, OperationError, Repeat, post_signed, successful_object};
+use crate::catalogue::web_product;
 use crate::environment::CallbackUrl;
 use crate::flow::Step;
-use crate::{ConfigError, Partner, PartnerParams, Problem, Timestamp, tolerant, validate};
+use crate::{ConfigError, Partner, PartnerParams, Problem, ProblemKind, Timestamp, tolerant, validate};
 
 /// Asks for a token with which a browser may run one job.
 ///
@@ -60,6 +61,18 @@ impl WebTokenRequest {
         Ok(self)
     }
 
+    fn check(&self, partner: &Partner) -> validate::Problems {
+        let mut problems = validate::Problems::default();
+        problems.partner_params(&self.partner_params);
+        problems.required("product", Some(&self.product));
+        problems.reserved("partner_params.", &self.partner_params.extra, &["product", "callback_url"]);
+        if !self.product.trim().is_empty() && web_product(&self.product).is_none() {
+            problems.warn("product", ProblemKind::Malformed, "is none that is known");
+        }
+        problems.callback(self.callback(partner), partner, true);
+        problems
+    }
+
     fn callback<'a>(&'a self, partner: &'a Partner) -> Option<&'a CallbackUrl> {
         self.callback_url.as_ref().or(partner.callback_url())
     }
@@ -74,11 +87,11 @@ impl Operation for WebTokenRequest {
     }
 
     fn problems(&self, partner: &Partner) -> Vec<Problem> {
-        let mut problems = validate::Problems::default();
-        problems.partner_params(&self.partner_params);
-        problems.required("product", Some(&self.product));
-        problems.callback(self.callback(partner), partner, true);
-        problems.into_vec()
+        self.check(partner).into_vec()
+    }
+
+    fn warnings(&self, partner: &Partner) -> Vec<Problem> {
+        self.check(partner).into_warnings()
     }
 
     fn request(&self, partner: &Partner, now: Timestamp) -> Request<Bytes> {

@@ -90,6 +90,8 @@ action_values! {
 impl ActionValue {
     pub(super) fn from_json(value: &Value) -> Self {
         let text = match value {
+            // As good as not there.
+            Value::Null => return Self::NotApplicable,
             Value::String(text) => text.clone(),
             other => other.to_string(),
         };
@@ -132,9 +134,7 @@ mod tests {
             assert_eq!(ActionValue::from_json(&json!(text.to_uppercase())), *value);
             assert_eq!(value.as_str(), *text);
         }
-        for (json, text) in
-            [(json!("Kind of"), "Kind of"), (json!(1), "1"), (json!(null), "null"), (json!(""), "")]
-        {
+        for (json, text) in [(json!("Kind of"), "Kind of"), (json!(1), "1"), (json!(""), "")] {
             let value = ActionValue::from_json(&json);
             assert_eq!(value.as_str(), text);
             assert!(matches!(value, ActionValue::Unknown(_)));

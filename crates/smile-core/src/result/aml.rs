@@ -4,12 +4,22 @@ use serde_json::Value;
 
 use super::record::view;
 use super::{Personal, Record};
+use crate::tolerant;
 
 /// Who was found on sanctions lists, among the politically exposed, or in adverse media.
 #[derive(Clone, Copy, Debug)]
 pub struct AmlInfo<'a>(pub(super) Record<'a>);
 
 impl<'a> AmlInfo<'a> {
+    /// Whether the name is on a list, by the action `Listed`. What that means for the person is the partner's own rule.
+    pub fn is_listed(&self) -> Option<bool> {
+        let said = self.0.child("Actions")?.plain("Listed")?;
+        [("Listed", true), ("Not Listed", false)]
+            .into_iter()
+            .find(|(word, _)| tolerant::same_name(word, said))
+            .map(|(_, is)| is)
+    }
+
     /// How many people were found (`no_of_persons_found`).
     pub fn no_of_persons_found(&self) -> Option<u64> {
         let value = self.0.raw("no_of_persons_found")?.expose();
@@ -181,7 +191,7 @@ mod tests {
     #[test]
     fn a_person_on_every_list() {
         let entry = ResultEntry::from_json(json!({
-            "no_of_persons_found": 1, "StrictMatch": "true",
+            "no_of_persons_found": 1, "StrictMatch": "true", "Actions": { "Listed": "Listed" },
             "people": [{
                 "name": "Drawn Person", "aliases": ["D. Person"], "dates_of_birth": ["1960-01-01", "N/A"],
                 "associations": [{ "association_type": "family", "name": "Other Person", "relationship": "sister" }],
@@ -195,6 +205,7 @@ mod tests {
         .unwrap();
         let aml = entry.aml();
         assert_eq!((aml.no_of_persons_found(), aml.strict_match()), (Some(1), Some(true)));
+        assert_eq!(aml.is_listed(), Some(true));
         let people = aml.people();
         let person = people[0];
         assert_eq!(person.name().unwrap().expose(), "Drawn Person");

@@ -2,51 +2,90 @@
 
 use serde_json::{Map, Value};
 
-use crate::tolerant;
+use crate::catalogue::result_codes;
+use crate::{Timestamp, tolerant};
 
-/// Keys whose values say nothing about a person: codes, kinds, flags and the service's own ids.
-const HARMLESS: &[&str] = &[
-    "code",
-    "job_complete",
-    "job_success",
-    "ConfidenceValue",
-    "Country",
-    "IDType",
-    "IsFinalResult",
-    "IsMachineResult",
-    "JSONVersion",
-    "no_of_persons_found",
-    "ResultCode",
-    "ResultText",
-    "ResultType",
-    "SmileJobID",
-    "Source",
-    "StrictMatch",
-    "success",
-    "timestamp",
+/// Keys whose values say nothing about a person, as long as they look like what they should be: codes, kinds, flags and the
+/// service's own ids. Free text is let through only where it is the service's own.
+const HARMLESS: &[(&str, fn(&Value) -> bool)] = &[
+    ("code", is_code),
+    ("job_complete", is_flag),
+    ("job_success", is_flag),
+    ("ConfidenceValue", is_number),
+    ("Country", is_kind),
+    ("IDType", is_kind),
+    ("IsFinalResult", is_flag),
+    ("IsMachineResult", is_flag),
+    ("JSONVersion", is_number),
+    ("no_of_persons_found", is_number),
+    ("ResultCode", is_code),
+    ("ResultText", is_known_text),
+    ("SmileJobID", is_number),
+    ("StrictMatch", is_flag),
+    ("success", is_flag),
+    ("timestamp", is_moment),
 ];
 
-/// Objects that are gone into, with the keys that are let through there.
-const INNER: &[(&str, &[&str])] = &[("PartnerParams", &["job_id", "job_type"]), ("result", HARMLESS)];
+fn text_of(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+fn is_code(value: &Value) -> bool {
+    text_of(value).is_some_and(|text| text.len() <= 8 && text.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+fn is_number(value: &Value) -> bool {
+    text_of(value).is_some_and(|text| {
+        text.len() <= 20 && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+    })
+}
+
+fn is_flag(value: &Value) -> bool {
+    value.is_boolean()
+        || value
+            .as_str()
+            .is_some_and(|word| ["true", "false"].iter().any(|flag| word.eq_ignore_ascii_case(flag)))
+}
+
+fn is_kind(value: &Value) -> bool {
+    value.as_str().is_some_and(|text| {
+        text.len() <= 40 && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_')
+    })
+}
+
+fn is_moment(value: &Value) -> bool {
+    text_of(value).is_some_and(|text| Timestamp::parse(&text).is_some())
+}
+
+fn is_known_text(value: &Value) -> bool {
+    let is_of = |text: &str| result_codes().iter().any(|row| row.text == text);
+    value.as_str().is_some_and(|text| is_of(text.strip_suffix(" After Human Review").unwrap_or(text)))
+}
+
+/// What of the partner's own parameters is let through: what it calls the job, and the type.
+const PARTNER_PARAMS: &[&str] = &["job_id", "job_type"];
 
 /// The fields that may go into a log. Everything else is left out, and named in `redacted`.
 pub(crate) fn audit(object: &Map<String, Value>) -> Value {
     let mut kept = Map::new();
     let mut redacted = Vec::new();
     for (key, value) in object {
-        let inner = INNER.iter().find(|(name, _)| tolerant::same_name(name, key));
+        let is = |name: &str| tolerant::same_name(name, key);
         match value {
-            Value::Object(fields) if tolerant::same_name(key, "Actions") => {
+            Value::Object(fields) if is("Actions") => {
                 kept.insert(key.clone(), actions(fields));
             }
-            Value::Object(fields) if inner.is_some_and(|(name, _)| *name == "result") => {
+            Value::Object(fields) if is("result") => {
                 kept.insert(key.clone(), audit(fields));
             }
-            Value::Object(fields) if inner.is_some() => {
-                let let_through = inner.map(|(_, keys)| *keys).unwrap_or_default();
-                kept.insert(key.clone(), pick(fields, let_through));
+            Value::Object(fields) if is("PartnerParams") => {
+                kept.insert(key.clone(), pick(fields, PARTNER_PARAMS));
             }
-            value if is_plain(value) && HARMLESS.iter().any(|name| tolerant::same_name(name, key)) => {
+            value if HARMLESS.iter().any(|(name, looks_right)| is(name) && looks_right(value)) => {
                 kept.insert(key.clone(), value.clone());
             }
             _ => redacted.push(Value::String(harmless_name(key))),
@@ -97,7 +136,7 @@ mod tests {
         let entry = ResultEntry::from_json(json!({
             "ResultCode": "1012", "ResultText": "ID Number Validated", "SmileJobID": "0000000001", "Country": "NG",
             "FullName": "jane", "PhoneNumber2": "jane", "Photo": "jane", "signature": "jane", "jane@example.com": 1, "ImageLinks": { "selfie_image": "jane" },
-            "ConfidenceValue": { "jane": "jane" },
+            "ConfidenceValue": { "jane": "jane" }, "Source": "jane", "IDType": "jane", "code": "jane", "timestamp": "jane",
             "Actions": { "Verify_ID_Number": "Verified", "Names": "jane" },
             "PartnerParams": { "job_id": "j", "user_id": "jane", "job_type": 5, "branch": "jane" },
         }))
@@ -109,7 +148,7 @@ mod tests {
                 "ResultCode": "1012", "ResultText": "ID Number Validated", "SmileJobID": "0000000001", "Country": "NG",
                 "Actions": { "Verify_ID_Number": "Verified", "Names": "…" },
                 "PartnerParams": { "job_id": "j", "job_type": 5 },
-                "redacted": ["FullName", "PhoneNumber2", "Photo", "signature", "…", "ImageLinks", "ConfidenceValue"],
+                "redacted": ["FullName", "PhoneNumber2", "Photo", "signature", "…", "ImageLinks", "ConfidenceValue", "Source", "IDType", "code", "timestamp"],
             })
         );
         assert!(!audit.to_string().contains("jane"));

@@ -156,6 +156,12 @@ impl ResultEntry {
         Verdict::new(self, self.partner_params().job_type(), None)
     }
 
+    /// What it amounts to if it is the result of an address or phone verification: those name no type of job, and have the
+    /// codes of Basic KYC.
+    pub fn match_verdict(&self) -> Verdict {
+        Verdict::of_match(self)
+    }
+
     /// What it amounts to for a job of this type. If the entry says that it is about another type, the decision is
     /// unknown.
     pub fn verdict_for(&self, job_type: JobType) -> Verdict {

@@ -3,15 +3,18 @@
 use std::fmt;
 
 use super::{ActionValue, ResultCode, ResultEntry};
-use crate::JobType;
 use crate::catalogue::{self, Category, ResultCodeRow};
+use crate::{JobType, tolerant};
 
 /// What to do with the person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Decision {
-    /// The person is who they say. The only decision to let anybody in on.
+    /// Yes, as far as the product looks: with a face in it, that the person is who they say; of Enhanced KYC, that the ID
+    /// authority has the number; of Basic KYC, that it has the same; of a company, that the registry has it. The only
+    /// decision to let anybody in on, and [`Verdict::next_step`] says what more that takes.
     Approved,
-    /// Nothing is decided yet: a human reviews it, and the final result comes by callback.
+    /// Neither yes nor no. Mostly a human is reviewing it, and the final result comes by callback; some results stay like
+    /// that, and [`Verdict::next_step`] says so.
     Provisional,
     /// The person is not who they say, or the images won't do.
     Rejected,
@@ -40,10 +43,14 @@ impl fmt::Display for Decision {
 pub enum NextStep {
     /// Let the person in.
     Accept,
+    /// The number is known: compare what the record says with what the person, or the company, says.
+    CompareTheRecord,
     /// Wait: it is being reviewed or is only half done, and the final result comes by callback.
     AwaitReview,
     /// Ask for new images and submit another job.
     AskForNewImages,
+    /// This kind of document isn't supported: ask for another kind and submit another job.
+    AskForAnotherDocument,
     /// The images and the number are in order as far as is known: submit another job later.
     RetryLater,
     /// Ask for the ID number again and submit another job.
@@ -60,8 +67,10 @@ impl fmt::Display for NextStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Accept => "accept",
+            Self::CompareTheRecord => "compare the record with what was said",
             Self::AwaitReview => "wait for the review",
             Self::AskForNewImages => "ask for new images",
+            Self::AskForAnotherDocument => "ask for another kind of document",
             Self::RetryLater => "try again later",
             Self::FixTheNumber => "ask for the ID number again",
             Self::CallSupport => "call Smile ID's support",
@@ -83,10 +92,13 @@ pub enum Doubt {
     OtherJobType,
     /// The code isn't in the catalogue for this type of job.
     NotInCatalogue,
-    /// The code approves, and `job_success` or one of the actions says no.
+    /// The code approves, and `job_success` or one of the actions says no, was never done, or says something that isn't
+    /// known.
     Contradiction,
     /// The code answers a question that is not about who the person is: whether a name is on a list.
     NoVerdict,
+    /// The answer is not signed, though all documented ones are.
+    Unsigned,
     /// A part that the verdict rests on can't be read, or is there twice and disagrees with itself.
     Unreadable,
 }
@@ -106,6 +118,15 @@ pub struct Verdict {
 
 impl Verdict {
     pub(crate) fn new(entry: &ResultEntry, job_type: Option<JobType>, job_success: Option<bool>) -> Self {
+        Self::judge(entry, job_type, job_success, true)
+    }
+
+    fn judge(
+        entry: &ResultEntry,
+        job_type: Option<JobType>,
+        job_success: Option<bool>,
+        echoes_type: bool,
+    ) -> Self {
         let code = entry.result_code().cloned();
         let unknown = |doubt, row| Self {
             decision: Decision::Unknown,
@@ -119,7 +140,7 @@ impl Verdict {
         }
         let Some(number) = &code else { return unknown(Doubt::NoCode, None) };
         let Some(job_type) = job_type else { return unknown(Doubt::NoJobType, None) };
-        if entry.partner_params().is_of_other_type(job_type) {
+        if echoes_type && entry.partner_params().is_of_other_type(job_type) {
             return unknown(Doubt::OtherJobType, None);
         }
         let Some(row) = catalogue::result_code(number.as_str(), job_type) else {
@@ -131,18 +152,29 @@ impl Verdict {
         let mut decision = decision_of(row.category);
         let mut is_final = row.is_final && !entry.says_not_final();
         if decision == Decision::Approved {
-            let steps = || entry.actions().iter().map(|(_, value)| value);
-            if job_success == Some(false) || steps().any(ActionValue::is_negative) {
-                return unknown(Doubt::Contradiction, Some(row));
+            match Backing::of(entry, number.as_str()) {
+                Backing::Sound if job_success != Some(false) => {}
+                Backing::Undecided if job_success != Some(false) => {
+                    decision = Decision::Provisional;
+                    is_final = false;
+                }
+                _ => return unknown(Doubt::Contradiction, Some(row)),
             }
-            // What the machine left pending a reviewer has looked at, once there is a reviewer's code (12xx).
-            let is_pending = !number.as_str().starts_with("12") && steps().any(is_undecided);
-            if is_pending || !is_final {
+            if !is_final {
                 decision = Decision::Provisional;
-                is_final = false;
             }
         }
         Self { decision, is_final, code, doubt: None, row: Some(row) }
+    }
+
+    /// Of an answer that nobody has signed.
+    pub(crate) fn unsigned(entry: &ResultEntry) -> Self {
+        Self { code: entry.result_code().cloned(), doubt: Some(Doubt::Unsigned), ..Self::without_entry() }
+    }
+
+    /// Of address and phone verification, whose results name no type of job and have Basic KYC's codes.
+    pub(crate) fn of_match(entry: &ResultEntry) -> Self {
+        Self::judge(entry, Some(JobType::ENHANCED_KYC), None, false)
     }
 
     /// Of a job that is complete and has no result entry to it.
@@ -190,6 +222,8 @@ impl Verdict {
     pub fn next_step(&self) -> NextStep {
         let code = self.code.as_ref().map(ResultCode::as_str).unwrap_or_default();
         match self.decision {
+            // The product asked about a number, not about who holds it.
+            Decision::Approved if code == "1012" => NextStep::CompareTheRecord,
             Decision::Approved => NextStep::Accept,
             // Undecided for good, but for the half of a Biometric KYC that is about the number alone.
             Decision::Provisional if self.category() == Some(Category::Inconclusive) && code != "1012" => {
@@ -214,6 +248,7 @@ impl Verdict {
                         NextStep::AskForNewImages
                     }
                     "0812" if is_document => NextStep::AskForNewImages,
+                    "0816" if is_document => NextStep::AskForAnotherDocument,
                     _ => NextStep::Decline,
                 }
             }
@@ -230,7 +265,10 @@ impl Verdict {
             (Some(Doubt::NoCode), _) => "the result has no code",
             (Some(Doubt::NoJobType), _) => "the result doesn't say what type of job it is about",
             (Some(Doubt::OtherJobType), _) => "the result is about a job of another type",
-            (Some(Doubt::Contradiction), _) => "the code approves, but another part of the result says no",
+            (Some(Doubt::Contradiction), _) => {
+                "the code approves, but another part of the result doesn't bear it out"
+            }
+            (Some(Doubt::Unsigned), _) => "the answer is not signed",
             (Some(Doubt::Unreadable), _) => "a part of the result can't be read, or disagrees with itself",
             (None | Some(Doubt::NoVerdict), Some(row)) => row.meaning,
             (Some(Doubt::NotInCatalogue | Doubt::NoVerdict), _) | (None, None) => {
@@ -240,9 +278,51 @@ impl Verdict {
     }
 }
 
-/// Whether a step leaves open what an approval would have to rest on.
-fn is_undecided(value: &ActionValue) -> bool {
-    value.is_pending() || *value == ActionValue::UnableToDetermine
+/// Whether the actions of a result bear out an approval.
+#[derive(PartialEq, Eq)]
+enum Backing {
+    /// They do, or say nothing against it.
+    Sound,
+    /// Something is still open.
+    Undecided,
+    /// Something says no, was never done, or says what nobody knows.
+    Against,
+}
+
+impl Backing {
+    fn of(entry: &ResultEntry, code: &str) -> Self {
+        use ActionValue as A;
+        // Of a job with a face in it, one comparison that was made is enough: an ID card can stand for the authority.
+        let is_compared = entry.actions().iter().any(|(name, value)| {
+            tolerant::same_name(name.get(..10).unwrap_or_default(), "Selfie_To_") && *value == A::Completed
+        });
+        // What the machine left open a reviewer has looked at, once there is a reviewer's code (12xx).
+        let is_reviewed = code.starts_with("12");
+        let judge = |(name, value): (&str, &A)| match value {
+            A::Failed | A::Rejected | A::NotVerified | A::NoMatch | A::Listed | A::Unknown(_) => {
+                Self::Against
+            }
+            A::NotDone | A::IssuerUnavailable | A::IdAuthorityPhotoNotAvailable if !is_compared => {
+                Self::Against
+            }
+            // The code of an exact match has no other.
+            A::PartialMatch | A::Transposed if code == "1020" => Self::Against,
+            A::UnderReview | A::SentToHumanReview | A::ProvisionallyApproved | A::UnableToDetermine
+                if !is_reviewed || name.starts_with("Human_Review") =>
+            {
+                Self::Undecided
+            }
+            _ => Self::Sound,
+        };
+        let judged: Vec<Self> = entry.actions().iter().map(judge).collect();
+        if judged.contains(&Self::Against) {
+            Self::Against
+        } else if judged.contains(&Self::Undecided) {
+            Self::Undecided
+        } else {
+            Self::Sound
+        }
+    }
 }
 
 fn decision_of(category: Category) -> Decision {
@@ -345,6 +425,9 @@ mod tests {
             (1, "0811", NextStep::Decline),
             (1, "0911", NextStep::AskForNewImages),
             (1, "1013", NextStep::FixTheNumber),
+            (5, "1012", NextStep::CompareTheRecord),
+            (6, "0816", NextStep::AskForAnotherDocument),
+            (6, "0817", NextStep::LookByHand),
             (5, "1014", NextStep::FixTheNumber),
             (5, "1015", NextStep::RetryLater),
             (5, "1016", NextStep::CallSupport),

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use smile_examples::{Failure, Setup, report, verdict_exit};
 use smile_reqwest::Client;
+use smile_reqwest::core::Personal;
 use smile_reqwest::core::operation::{Business, BusinessType, BusinessVerification};
 
 #[tokio::main]
@@ -25,7 +26,7 @@ async fn run() -> Result<ExitCode, Failure> {
 
     let business = check.entry.business();
     if let Some(company) = business.company_information() {
-        println!("  company    {}", company.legal_name().map_or("not available", |name| name.expose()));
+        println!("  company    {}", company.legal_name().map_or("not available".into(), Personal::expose));
     }
     println!("  directors  {}", business.directors().len());
     println!("  owners     {}", business.beneficial_owners().len());

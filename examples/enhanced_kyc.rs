@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use smile_examples::{Failure, Setup, report, verdict_exit};
 use smile_reqwest::Client;
+use smile_reqwest::core::Personal;
 use smile_reqwest::core::operation::EnhancedKyc;
 
 #[tokio::main]
@@ -22,7 +23,7 @@ async fn run() -> Result<ExitCode, Failure> {
 
     // Personal values show themselves only to who asks for them.
     let person = check.entry.personal_info();
-    println!("  name       {}", person.full_name().map_or("not available", |name| name.expose()));
+    println!("  name       {}", person.full_name().map_or("not available".into(), Personal::expose));
     println!(
         "  born       {}",
         person.dob().map_or("not available".to_owned(), |dob| dob.expose().to_string())

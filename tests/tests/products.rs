@@ -145,6 +145,44 @@ fn each_test_number_gives_its_documented_outcome() {
     }
 }
 
+/// The number with another last digit; what comes after it stays.
+fn with_last_digit(number: &str, digit: char) -> String {
+    let at = number.rfind(|c: char| c.is_ascii_digit()).unwrap();
+    format!("{}{digit}{}", &number[..at], &number[at + 1..])
+}
+
+#[test]
+fn the_test_number_of_every_id_type_steers_the_outcome_by_its_last_digit() {
+    use smile_core::catalogue::{IdTypeCatalogue, Product};
+    let sandbox = Sandbox::start().unwrap();
+    let mut tried = 0;
+    for id_type in IdTypeCatalogue::built_in().iter() {
+        let (Some(number), true) =
+            (id_type.test_number(), id_type.products().contains(&Product::EnhancedKyc))
+        else {
+            continue;
+        };
+        // For this one a consented session stands for the number.
+        if id_type.name() == "BVN_MFA" {
+            continue;
+        }
+        for (digit, code) in [('0', "1012"), ('1', "1013"), ('2', "1014"), ('3', "1015")] {
+            let id_info = IdInfo::new(id_type.country(), id_type.name(), with_last_digit(number, digit))
+                .with_first_name("Joe")
+                .with_last_name("Leo")
+                .with_dob("2000-09-20")
+                .with_citizenship("KE")
+                .with_bank_code("044");
+            let check = EnhancedKyc::new(params(&format!("{id_type:?}-{digit}")), id_info);
+            let found = Driver::Ureq.call(partner(&sandbox), check, quick());
+            let found = found.unwrap_or_else(|error| panic!("{id_type:?} {digit}: {error}"));
+            assert_eq!(found.entry.result_code().unwrap().as_str(), code, "{id_type:?} {digit}");
+            tried += 1;
+        }
+    }
+    assert!(tried > 100, "{tried}");
+}
+
 /// Runs every signed operation for this partner, and hands over how each failed.
 fn each_failure(driver: Driver, partner: &Partner, mut look: impl FnMut(&str, CallError)) {
     macro_rules! fail {

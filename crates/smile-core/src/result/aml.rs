@@ -1,5 +1,7 @@
 //! Who was found on watch lists (Smile ID: "AML Check").
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use super::record::view;
@@ -16,7 +18,7 @@ impl<'a> AmlInfo<'a> {
         let said = self.0.child("Actions")?.plain("Listed")?;
         [("Listed", true), ("Not Listed", false)]
             .into_iter()
-            .find(|(word, _)| tolerant::same_name(word, said))
+            .find(|(word, _)| tolerant::same_name(word, &said))
             .map(|(_, is)| is)
     }
 
@@ -46,22 +48,22 @@ view! {
 
 impl<'a> AmlPerson<'a> {
     /// Other names (`aliases`).
-    pub fn aliases(&self) -> Vec<Personal<&'a str>> {
+    pub fn aliases(&self) -> Vec<Personal<Cow<'a, str>>> {
         self.0.texts("aliases")
     }
 
     /// Addresses (`addresses`).
-    pub fn addresses(&self) -> Vec<Personal<&'a str>> {
+    pub fn addresses(&self) -> Vec<Personal<Cow<'a, str>>> {
         self.0.texts("addresses")
     }
 
     /// Dates of birth, as the lists write them (`dates_of_birth`).
-    pub fn dates_of_birth(&self) -> Vec<Personal<&'a str>> {
+    pub fn dates_of_birth(&self) -> Vec<Personal<Cow<'a, str>>> {
         self.0.texts("dates_of_birth")
     }
 
     /// Nationalities (`nationalities`).
-    pub fn nationalities(&self) -> Vec<Personal<&'a str>> {
+    pub fn nationalities(&self) -> Vec<Personal<Cow<'a, str>>> {
         self.0.texts("nationalities")
     }
 
@@ -155,22 +157,22 @@ view! {
 
 impl<'a> Sanction<'a> {
     /// The name of the list (`source_details.source_name`).
-    pub fn source_name(&self) -> Option<&'a str> {
+    pub fn source_name(&self) -> Option<Cow<'a, str>> {
         self.0.child("source_details")?.plain("source_name")
     }
 
     /// The kind of list (`source_details.source_type`).
-    pub fn source_type(&self) -> Option<&'a str> {
+    pub fn source_type(&self) -> Option<Cow<'a, str>> {
         self.0.child("source_details")?.plain("source_type")
     }
 
     /// Since when the person is on it, as the list writes it (`source_details.listed_date`).
-    pub fn listed_date(&self) -> Option<Personal<&'a str>> {
+    pub fn listed_date(&self) -> Option<Personal<Cow<'a, str>>> {
         self.0.child("source_details")?.text("listed_date")
     }
 
     /// Links to the list (`source_details.source_link`).
-    pub fn source_links(&self) -> Vec<&'a str> {
+    pub fn source_links(&self) -> Vec<Cow<'a, str>> {
         let links =
             self.0.child("source_details").map(|details| details.texts("source_link")).unwrap_or_default();
         links.into_iter().map(Personal::expose).collect()
@@ -221,7 +223,7 @@ mod tests {
         let sanction = person.sanctions()[0];
         assert_eq!(
             (sanction.source_name(), sanction.source_links()),
-            (Some("A list"), vec!["https://example.com"])
+            (Some("A list".into()), vec!["https://example.com".into()])
         );
         assert!(!format!("{aml:?} {people:?} {pep:?} {sanction:?}").contains("Person\""));
         assert!(!format!("{aml:?} {people:?}").contains("Drawn"));

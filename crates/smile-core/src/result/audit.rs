@@ -5,9 +5,12 @@ use serde_json::{Map, Value};
 use crate::catalogue::result_codes;
 use crate::{Timestamp, tolerant};
 
+/// Whether a value looks like what it should be.
+type LooksRight = fn(&Value) -> bool;
+
 /// Keys whose values say nothing about a person, as long as they look like what they should be: codes, kinds, flags and the
 /// service's own ids. Free text is let through only where it is the service's own.
-const HARMLESS: &[(&str, fn(&Value) -> bool)] = &[
+const HARMLESS: &[(&str, LooksRight)] = &[
     ("code", is_code),
     ("job_complete", is_flag),
     ("job_success", is_flag),

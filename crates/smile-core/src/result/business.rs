@@ -1,5 +1,7 @@
 //! What the registry says about a company (Smile ID: "Business Verification").
 
+use std::borrow::Cow;
+
 use super::record::view;
 use super::{Date, Personal, Record};
 
@@ -34,12 +36,12 @@ impl<'a> BusinessInfo<'a> {
     }
 
     /// The registry's certificate of this search (`documents.search_certificate`): a link, or base64.
-    pub fn search_certificate(&self) -> Option<Personal<&'a str>> {
+    pub fn search_certificate(&self) -> Option<Personal<Cow<'a, str>>> {
         self.0.child("documents")?.text("search_certificate")
     }
 
     /// A link to the receipt of this check (`KYBReceipt`).
-    pub fn kyb_receipt(&self) -> Option<Personal<&'a str>> {
+    pub fn kyb_receipt(&self) -> Option<Personal<Cow<'a, str>>> {
         self.0.text("KYBReceipt")
     }
 }

@@ -1,5 +1,7 @@
 //! What the ID authority, or the document, says about the person.
 
+use std::borrow::Cow;
+
 use base64::Engine as _;
 use serde_json::{Map, Value};
 
@@ -65,7 +67,7 @@ impl<'a> PersonalInfo<'a> {
     }
 
     /// The users who have this ID number (`UserIDsOfPreviousRegistrants`).
-    pub fn user_ids_of_previous_registrants(&self) -> Vec<Personal<&'a str>> {
+    pub fn user_ids_of_previous_registrants(&self) -> Vec<Personal<Cow<'a, str>>> {
         self.0.texts("UserIDsOfPreviousRegistrants")
     }
 
@@ -76,6 +78,7 @@ impl<'a> PersonalInfo<'a> {
 
     fn image(&self, key: &str) -> Option<Personal<Vec<u8>>> {
         let text = self.0.plain(key)?;
+        let text = text.as_ref();
         // Most come without line breaks, and then in one pass.
         let strict = base64::engine::general_purpose::STANDARD.decode(text).ok();
         strict.or_else(|| decode_base64(text).ok()).filter(|bytes| !bytes.is_empty()).map(Personal::new)
@@ -93,14 +96,14 @@ impl<'a> Antifraud<'a> {
     }
 
     /// What found it (`summary.fraud_sources`).
-    pub fn fraud_sources(&self) -> Vec<&'a str> {
+    pub fn fraud_sources(&self) -> Vec<Cow<'a, str>> {
         let sources =
             self.0.child("summary").map(|summary| summary.texts("fraud_sources")).unwrap_or_default();
         sources.into_iter().map(Personal::expose).collect()
     }
 
     /// Smile Secure's own result code (`smile_secure.ResultCode`).
-    pub fn result_code(&self) -> Option<&'a str> {
+    pub fn result_code(&self) -> Option<Cow<'a, str>> {
         self.0.child("smile_secure")?.plain("ResultCode")
     }
 
@@ -117,12 +120,12 @@ pub struct SuspectUser<'a>(Record<'a>);
 
 impl<'a> SuspectUser<'a> {
     /// The partner's user.
-    pub fn user_id(&self) -> Option<Personal<&'a str>> {
+    pub fn user_id(&self) -> Option<Personal<Cow<'a, str>>> {
         self.0.text("user_id")
     }
 
     /// Why.
-    pub fn reasons(&self) -> Vec<&'a str> {
+    pub fn reasons(&self) -> Vec<Cow<'a, str>> {
         self.0.texts("reasons").into_iter().map(Personal::expose).collect()
     }
 }
@@ -161,7 +164,7 @@ mod tests {
         let antifraud = entry.antifraud().unwrap();
         assert_eq!(
             (antifraud.fraud_detected(), antifraud.fraud_sources()),
-            (Some(true), vec!["smile_secure"])
+            (Some(true), vec!["smile_secure".into()])
         );
         assert_eq!(antifraud.suspect_users()[0].reasons(), ["same face"]);
         assert!(!format!("{info:?} {antifraud:?} {:?}", antifraud.suspect_users()).contains("Joe"));

@@ -1,5 +1,6 @@
 //! Records of the service: JSON objects whose every field is text, or says that there is none.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde_json::{Map, Value};
@@ -88,7 +89,7 @@ impl<'a> Record<'a> {
     }
 
     /// The texts in the list under this key; a text alone counts as a list of one.
-    pub(crate) fn texts(self, key: &str) -> Vec<Personal<&'a str>> {
+    pub(crate) fn texts(self, key: &str) -> Vec<Personal<Cow<'a, str>>> {
         match tolerant::field(self.0, key) {
             Some(Value::Array(list)) => list.iter().filter_map(present).map(Personal).collect(),
             Some(value) => present(value).map(Personal).into_iter().collect(),
@@ -96,14 +97,14 @@ impl<'a> Record<'a> {
         }
     }
 
-    /// The text of this field, by the service's name.
-    pub fn text(self, key: &str) -> Option<Personal<&'a str>> {
+    /// The text of this field, by the service's name; of a number, its digits.
+    pub fn text(self, key: &str) -> Option<Personal<Cow<'a, str>>> {
         tolerant::field(self.0, key).and_then(present).map(Personal)
     }
 
     /// The day that this field says, if the calendar has it.
     pub fn date(self, key: &str) -> Option<Personal<Date>> {
-        self.text(key).and_then(|text| Date::parse(text.expose())).map(Personal)
+        self.text(key).and_then(|text| Date::parse(&text.expose())).map(Personal)
     }
 
     /// This field, as it came.
@@ -120,7 +121,8 @@ impl<'a> Record<'a> {
         tolerant::flag(self.0, key)
     }
 
-    pub(crate) fn plain(self, key: &str) -> Option<&'a str> {
+    /// A text that is nobody's secret.
+    pub(crate) fn plain(self, key: &str) -> Option<Cow<'a, str>> {
         self.text(key).map(Personal::expose)
     }
 }
@@ -131,12 +133,16 @@ impl fmt::Debug for Record<'_> {
     }
 }
 
-/// A text that says something.
-fn present(value: &Value) -> Option<&str> {
-    let text = value.as_str()?.trim();
+/// A text that says something, or a number's digits.
+fn present(value: &Value) -> Option<Cow<'_, str>> {
+    let text = match value {
+        Value::String(text) => text.trim(),
+        Value::Number(number) => return Some(Cow::Owned(number.to_string())),
+        _ => return None,
+    };
     let says_nothing = text.is_empty()
         || ["not available", "n/a", "nan-nan-nan"].iter().any(|nothing| text.eq_ignore_ascii_case(nothing));
-    (!says_nothing).then_some(text)
+    (!says_nothing).then_some(Cow::Borrowed(text))
 }
 
 /// A view of a record whose fields have names of their own.
@@ -148,7 +154,7 @@ macro_rules! view {
 
         impl<'a> $name<'a> {
             $(#[doc = concat!($what, " (`", $key, "`).")]
-            pub fn $method(&self) -> Option<crate::result::Personal<&'a str>> {
+            pub fn $method(&self) -> Option<crate::result::Personal<std::borrow::Cow<'a, str>>> {
                 self.0.text($key)
             })*
 
@@ -175,6 +181,7 @@ mod tests {
             assert_eq!(record.text(key), None, "{key}");
         }
         assert_eq!(record.text("f").unwrap().expose(), "Null", "a surname");
+        assert_eq!(record.text("g").unwrap().expose(), "7");
         assert_eq!(record.raw("a").unwrap().expose(), "Not Available");
         assert_eq!(record.date("c"), None);
     }

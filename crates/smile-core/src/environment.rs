@@ -45,7 +45,8 @@ impl Environment {
     /// The URL in front of the version: the base URL without a `/v1` at its end.
     pub(crate) fn root_url(&self) -> &str {
         let base = self.base_url();
-        base.strip_suffix("/v1").unwrap_or(base)
+        // Of `https://v1` that would leave no host.
+        base.strip_suffix("/v1").filter(|root| !root.ends_with('/')).unwrap_or(base)
     }
 
     /// Whether the service is on this machine itself: an emulator, or a tunnel.
@@ -233,6 +234,17 @@ mod tests {
             ("http://[::1]:1/v1", "http://[::1]:1/v1"),
         ] {
             assert_eq!(text.parse::<Environment>().unwrap().base_url(), base);
+        }
+    }
+
+    #[test]
+    fn the_root_keeps_its_host() {
+        for (base, root) in [
+            ("https://example.com/v1/", "https://example.com"),
+            ("https://example.com/smile", "https://example.com/smile"),
+            ("https://v1", "https://v1"),
+        ] {
+            assert_eq!(base.parse::<Environment>().unwrap().root_url(), root);
         }
     }
 

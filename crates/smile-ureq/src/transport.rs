@@ -35,6 +35,7 @@ impl Transport {
             .agent
             .configure_request(Request::from_parts(parts, &body[..]))
             .http_status_as_error(false)
+            .allow_non_standard_methods(true)
             .max_redirects(0)
             .max_redirects_will_error(false)
             .timeout_global(Some(timeout))

@@ -169,10 +169,19 @@ fn checked(path: String) -> Result<String, ConfigError> {
         "must not be longer than 4000 characters"
     } else if !path.bytes().all(is_plain) {
         "must be percent-encoded and without a fragment"
+    } else if has_dots(&path) {
+        // Some clients fold them and some don't.
+        "must not have `.` or `..` for a segment"
     } else {
         return Ok(path);
     };
     Err(ConfigError::malformed("path", rule))
+}
+
+fn has_dots(path: &str) -> bool {
+    let path = path.split('?').next().unwrap_or_default();
+    path.split('/')
+        .any(|segment| matches!(segment.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | ".."))
 }
 
 impl Operation for RawRequest {
@@ -376,6 +385,9 @@ mod tests {
         for (path, rule) in [
             ("", start),
             ("v1/x", start),
+            ("/v1/../x", "must not have `.` or `..` for a segment"),
+            ("/v1/%2e%2E/x", "must not have `.` or `..` for a segment"),
+            ("/./x", "must not have `.` or `..` for a segment"),
             ("@evil.example/", start),
             (".evil.example/", start),
             (":1/", start),

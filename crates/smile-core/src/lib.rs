@@ -47,3 +47,4 @@ pub use result::{
 pub use signature::{ReceivedTimestamp, SignatureError, SignedTimestamp, Signer};
 pub use timestamp::Timestamp;
 pub use transport::{TransportFailure, TransportFailureKind};
+pub use validate::Findings;

@@ -21,17 +21,13 @@ impl Job {
     /// # Errors
     /// All problems at once, each with the field and the rule.
     pub fn validate(&self, partner: &Partner) -> Result<(), ValidationError> {
-        ValidationError::check(self.check(partner).errors)
+        ValidationError::check(self.check(partner).problems)
     }
 
-    /// What the service will likely refuse, or what will disappoint: a Biometric KYC against a kind of ID whose authority
-    /// has no photo, say. Running a job tells these as [`Event::Warning`](crate::Event::Warning).
-    pub fn warnings(&self, partner: &Partner) -> Vec<Problem> {
-        self.check(partner).warnings
-    }
-
-    fn check(&self, partner: &Partner) -> Problems {
-        let mut problems = Problems::default();
+    /// As [`Job::validate`], with what the service will likely refuse, or what will disappoint: a Biometric KYC against a kind
+    /// of ID whose authority has no photo, say. Running a job tells these as [`Event::Warning`](crate::Event::Warning).
+    pub fn check(&self, partner: &Partner) -> Findings {
+        let mut problems = Findings::default();
         if matches!(self.job_type, JobType::ENHANCED_KYC | JobType::BUSINESS_VERIFICATION | JobType::AML) {
             problems.add("job_type", ProblemKind::Conflict, "has an endpoint of its own, without images");
         }
@@ -47,7 +43,7 @@ impl Job {
         problems
     }
 
-    fn check_images(&self, problems: &mut Problems) {
+    fn check_images(&self, problems: &mut Findings) {
         let lifts_selfie = self.options.use_enrolled_image && self.job_type.is_document();
         if !self.has(ImageRole::Selfie) && !lifts_selfie {
             problems.add("images", ProblemKind::Missing, "must have a selfie (image type 0 or 2)");
@@ -64,7 +60,7 @@ impl Job {
         }
     }
 
-    fn check_id_info(&self, partner: &Partner, problems: &mut Problems) {
+    fn check_id_info(&self, partner: &Partner, problems: &mut Findings) {
         const PREFIX: &str = "id_info.";
         let id_info = &self.id_info;
         if self.job_type.is_document() {
@@ -99,24 +95,19 @@ pub(crate) fn image_field(index: usize, role: ImageRole) -> String {
     format!("images[{index}] ({})", role.name())
 }
 
-/// What has been found so far.
-#[derive(Default)]
-pub(crate) struct Problems {
-    errors: Vec<Problem>,
-    warnings: Vec<Problem>,
+/// What was found in an input, before anything of it was sent.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Findings {
+    /// What the service would certainly refuse. Nothing is sent while there is any.
+    pub problems: Vec<Problem>,
+    /// What the service will likely refuse, or what will disappoint. It is sent all the same.
+    pub warnings: Vec<Problem>,
 }
 
-impl Problems {
-    pub(crate) fn into_vec(self) -> Vec<Problem> {
-        self.errors
-    }
-
-    pub(crate) fn into_warnings(self) -> Vec<Problem> {
-        self.warnings
-    }
-
+impl Findings {
     pub(crate) fn add(&mut self, field: impl Into<String>, kind: ProblemKind, rule: impl Into<String>) {
-        self.errors.push(Problem::new(field, kind, rule));
+        self.problems.push(Problem::new(field, kind, rule));
     }
 
     pub(crate) fn warn(&mut self, field: impl Into<String>, kind: ProblemKind, rule: impl Into<String>) {
@@ -446,7 +437,7 @@ mod tests {
         let warnings = |url: &str, environment: Environment| -> Vec<String> {
             let job = Job::update_photo(params(), image()).callback_url(url).unwrap();
             assert_eq!(job.validate(&partner(environment.clone())), Ok(()));
-            job.warnings(&partner(environment)).iter().map(ToString::to_string).collect()
+            job.check(&partner(environment)).warnings.iter().map(ToString::to_string).collect()
         };
         assert!(
             warnings("http://bank.example/", Environment::Sandbox)[0]
@@ -464,7 +455,7 @@ mod tests {
         let found = |id_info: IdInfo| {
             let job = job(id_info);
             let warnings: Vec<String> =
-                job.warnings(&partner(Environment::Sandbox)).into_iter().map(|p| p.field).collect();
+                job.check(&partner(Environment::Sandbox)).warnings.into_iter().map(|p| p.field).collect();
             (problems(&job), warnings)
         };
         assert_eq!(found(IdInfo::new("NG", "BVN", "00000000000")), (vec![], vec![]));
@@ -479,26 +470,26 @@ mod tests {
 
         let lenient = partner(Environment::Sandbox).leave_judgement_to_service();
         let job = job(IdInfo::new("NG", "BVN", "0"));
-        assert_eq!((job.validate(&lenient), job.warnings(&lenient)), (Ok(()), vec![]));
+        assert_eq!((job.validate(&lenient), job.check(&lenient).warnings), (Ok(()), vec![]));
     }
 
     #[test]
     fn a_bank_code_that_lost_its_zeros_is_noticed() {
         let warnings = |code: &str| {
             let account = IdInfo::new("NG", "BANK_ACCOUNT", "0000000000").with_bank_code(code);
-            let mut problems = Problems::default();
+            let mut problems = Findings::default();
             problems.id_type("", &account, Product::EnhancedKyc, &partner(Environment::Sandbox));
-            assert!(problems.errors.is_empty());
+            assert!(problems.problems.is_empty());
             problems.warnings.into_iter().map(|problem| problem.field).collect::<Vec<_>>()
         };
         assert_eq!(
             (warnings("44"), warnings("044"), warnings("999999")),
             (vec!["bank_code".to_owned()], vec![], vec![])
         );
-        let mut problems = Problems::default();
+        let mut problems = Findings::default();
         let account = IdInfo::new("NG", "BANK_ACCOUNT", "0000000000");
         problems.id_type("", &account, Product::EnhancedKyc, &partner(Environment::Sandbox));
-        assert_eq!(problems.errors[0].field, "bank_code");
+        assert_eq!(problems.problems[0].field, "bank_code");
     }
 
     #[test]
@@ -509,12 +500,12 @@ mod tests {
         };
         for number in ["63 123456A12", "0"] {
             assert!(problems(&job(number)).is_empty(), "{number}");
-            let warnings = job(number).warnings(&partner(Environment::Sandbox));
+            let warnings = job(number).check(&partner(Environment::Sandbox)).warnings;
             assert!(warnings.iter().any(|problem| problem.field == "id_info.id_number"), "{number}");
         }
         let small = IdInfo::new("NG", "bvn", "000");
         let small = Job::biometric_kyc(params(), image(), small).return_job_status(true);
-        let warnings = small.warnings(&partner(Environment::Sandbox));
+        let warnings = small.check(&partner(Environment::Sandbox)).warnings;
         assert_eq!(warnings.iter().map(|problem| &problem.field).collect::<Vec<_>>(), ["id_info.id_type"]);
     }
 

@@ -45,9 +45,9 @@ const MAX_POLLS: u32 = 5;
 impl<O: Operation> Call<O> {
     /// Runs this operation for this partner. `seed` spreads the waits of many clients: take any random number.
     pub fn new(partner: Partner, operation: O, settings: FlowSettings, seed: u64) -> Self {
-        let problems = operation.problems(&partner);
-        let events = operation.warnings(&partner).into_iter().map(Event::Warning).collect();
-        let stage = match ValidationError::check(problems) {
+        let findings = operation.check(&partner);
+        let events = findings.warnings.into_iter().map(Event::Warning).collect();
+        let stage = match ValidationError::check(findings.problems) {
             Ok(()) => Stage::Asking { attempts: 0, last_error: None },
             Err(error) => {
                 let kind = CallErrorKind::Validation(error);

@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 use super::{Accepted, Operation, OperationError, Repeat, send_json, sign_headers};
 use crate::environment::CallbackUrl;
 use crate::flow::Step;
-use crate::{ConfigError, Partner, Problem, ProblemKind, Timestamp, validate};
+use crate::{ConfigError, Findings, Partner, ProblemKind, Timestamp};
 
 /// Asks whether somebody lives at an address: in Nigeria by the number of their utility, in South Africa by their ID.
 #[derive(Clone)]
@@ -110,8 +110,21 @@ impl AddressVerification {
         }
     }
 
-    fn check(&self, partner: &Partner) -> validate::Problems {
-        let mut problems = validate::Problems::default();
+    fn callback<'a>(&'a self, partner: &'a Partner) -> Option<&'a CallbackUrl> {
+        self.callback_url.as_ref().or(partner.callback_url())
+    }
+}
+
+impl Operation for AddressVerification {
+    type Output = Accepted;
+    const STEP: Step = Step::AddressVerification;
+
+    fn repeat(&self) -> Repeat {
+        Repeat::MayBillTwice
+    }
+
+    fn check(&self, partner: &Partner) -> Findings {
+        let mut problems = Findings::default();
         problems.required("address", Some(&self.address));
         let own = [
             "country",
@@ -135,27 +148,6 @@ impl AddressVerification {
         }
         problems.callback(self.callback(partner), partner, true);
         problems
-    }
-
-    fn callback<'a>(&'a self, partner: &'a Partner) -> Option<&'a CallbackUrl> {
-        self.callback_url.as_ref().or(partner.callback_url())
-    }
-}
-
-impl Operation for AddressVerification {
-    type Output = Accepted;
-    const STEP: Step = Step::AddressVerification;
-
-    fn repeat(&self) -> Repeat {
-        Repeat::MayBillTwice
-    }
-
-    fn problems(&self, partner: &Partner) -> Vec<Problem> {
-        self.check(partner).into_vec()
-    }
-
-    fn warnings(&self, partner: &Partner) -> Vec<Problem> {
-        self.check(partner).into_warnings()
     }
 
     fn request(&self, partner: &Partner, now: Timestamp) -> Request<Bytes> {
@@ -234,7 +226,7 @@ mod tests {
     #[test]
     fn what_each_country_needs_is_checked() {
         let fields = |check: &AddressVerification| -> Vec<String> {
-            check.problems(&partner()).into_iter().map(|problem| problem.field).collect()
+            check.check(&partner()).problems.into_iter().map(|problem| problem.field).collect()
         };
         assert_eq!(fields(&AddressVerification::south_africa("", "123")), ["address", "id_number"]);
         assert_eq!(

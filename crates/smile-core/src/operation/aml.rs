@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 
 use super::{Operation, OperationError, Repeat, Verification, post_signed};
 use crate::flow::{JobKey, Step};
-use crate::{JobStatus, JobType, Partner, PartnerParams, Problem, ProblemKind, Timestamp, validate};
+use crate::{Findings, JobStatus, JobType, Partner, PartnerParams, ProblemKind, Timestamp};
 
 /// Looks for somebody on sanctions lists, among the politically exposed, and in adverse media.
 ///
@@ -126,8 +126,8 @@ impl Operation for AmlCheck {
         Repeat::MayBillTwice
     }
 
-    fn problems(&self, _: &Partner) -> Vec<Problem> {
-        let mut problems = validate::Problems::default();
+    fn check(&self, _: &Partner) -> Findings {
+        let mut problems = Findings::default();
         problems.partner_params(&self.partner_params);
         if !self.search_existing_user {
             problems.required("full_name", self.full_name.as_deref());
@@ -143,7 +143,7 @@ impl Operation for AmlCheck {
         if self.birth_year.is_some_and(|year| !(1_800..=9_999).contains(&year)) {
             problems.add("birth_year", ProblemKind::Malformed, "must be a year of four digits");
         }
-        problems.into_vec()
+        problems
     }
 
     fn request(&self, partner: &Partner, now: Timestamp) -> Request<Bytes> {
@@ -229,7 +229,7 @@ mod tests {
     #[test]
     fn what_it_needs_is_checked() {
         let fields = |check: &AmlCheck| -> Vec<String> {
-            check.problems(&partner()).into_iter().map(|problem| problem.field).collect()
+            check.check(&partner()).problems.into_iter().map(|problem| problem.field).collect()
         };
         assert_eq!(
             fields(&AmlCheck::new(params(), "", ["nga", ""]).birth_year(84)),

@@ -15,8 +15,7 @@ use crate::catalogue::Product;
 use crate::environment::CallbackUrl;
 use crate::flow::{JobKey, Step};
 use crate::{
-    ConfigError, IdInfo, JobStatus, JobType, Partner, PartnerParams, Problem, ProblemKind, Timestamp,
-    validate,
+    ConfigError, Findings, IdInfo, JobStatus, JobType, Partner, PartnerParams, ProblemKind, Timestamp,
 };
 
 /// Which company: the country, the kind of number, and the number.
@@ -136,10 +135,10 @@ impl BusinessVerification {
         id_info
     }
 
-    fn checked(&self, partner: &Partner) -> validate::Problems {
+    fn checked(&self, partner: &Partner) -> Findings {
         let Business { country, id_type, id_number, business_type, postal_address, postal_code } =
             &self.business;
-        let mut problems = validate::Problems::default();
+        let mut problems = Findings::default();
         problems.partner_params(&self.partner_params);
         problems.required("country", Some(country));
         problems.country("country", Some(country));
@@ -165,12 +164,8 @@ impl Operation for BusinessVerification {
         Repeat::MayBillTwice
     }
 
-    fn problems(&self, partner: &Partner) -> Vec<Problem> {
-        self.checked(partner).into_vec()
-    }
-
-    fn warnings(&self, partner: &Partner) -> Vec<Problem> {
-        self.checked(partner).into_warnings()
+    fn check(&self, partner: &Partner) -> Findings {
+        self.checked(partner)
     }
 
     fn request(&self, partner: &Partner, now: Timestamp) -> Request<Bytes> {
@@ -207,7 +202,7 @@ impl AsyncBusinessVerification {
         Ok(self)
     }
 
-    fn checked(&self, partner: &Partner) -> validate::Problems {
+    fn checked(&self, partner: &Partner) -> Findings {
         let mut problems = self.check.checked(partner);
         problems.callback(self.callback(partner), partner, true);
         problems
@@ -226,12 +221,8 @@ impl Operation for AsyncBusinessVerification {
         Repeat::MayBillTwice
     }
 
-    fn problems(&self, partner: &Partner) -> Vec<Problem> {
-        self.checked(partner).into_vec()
-    }
-
-    fn warnings(&self, partner: &Partner) -> Vec<Problem> {
-        self.checked(partner).into_warnings()
+    fn check(&self, partner: &Partner) -> Findings {
+        self.checked(partner)
     }
 
     fn request(&self, partner: &Partner, now: Timestamp) -> Request<Bytes> {
@@ -306,7 +297,7 @@ mod tests {
     fn what_each_registry_needs_is_checked() {
         let fields = |business: Business| -> Vec<String> {
             let check = BusinessVerification::new(params(), business);
-            check.problems(&partner()).into_iter().map(|problem| problem.field).collect()
+            check.check(&partner()).problems.into_iter().map(|problem| problem.field).collect()
         };
         assert!(fields(company()).is_empty());
         assert!(fields(Business::new("ZA", "BUSINESS_REGISTRATION", "2020/000000/07")).is_empty());
@@ -320,6 +311,6 @@ mod tests {
         let company = |number: &str| Business::new("NG", "TAX_INFORMATION", number);
         assert_eq!(fields(company("1")), ["id_number"], "the registry's form is known");
         let lenient = partner().leave_judgement_to_service();
-        assert!(BusinessVerification::new(params(), company("1")).problems(&lenient).is_empty());
+        assert!(BusinessVerification::new(params(), company("1")).check(&lenient).problems.is_empty());
     }
 }

@@ -19,7 +19,7 @@ use super::verification::confirm;
 use super::{Operation, OperationError, Repeat, confirmed_object, post_signed};
 use crate::catalogue::Product;
 use crate::flow::Step;
-use crate::{IdInfo, Partner, Problem, Timestamp, tolerant, validate};
+use crate::{Findings, IdInfo, Partner, Timestamp, tolerant};
 
 const COUNTRY: &str = "NG";
 const ID_TYPE: &str = "BVN_MFA";
@@ -64,12 +64,12 @@ impl Operation for BvnConsent {
         Repeat::MayCreateTwice
     }
 
-    fn problems(&self, partner: &Partner) -> Vec<Problem> {
-        let mut problems = validate::Problems::default();
+    fn check(&self, partner: &Partner) -> Findings {
+        let mut problems = Findings::default();
         problems.required("id_number", Some(&self.id_number));
         let id_info = IdInfo::new(COUNTRY, ID_TYPE, self.id_number.as_str());
         problems.id_type("", &id_info, Product::EnhancedKyc, partner);
-        problems.into_vec()
+        problems
     }
 
     fn request(&self, partner: &Partner, now: Timestamp) -> Request<Bytes> {
@@ -191,10 +191,10 @@ impl Operation for ConfirmOtp {
         Repeat::MayCreateTwice
     }
 
-    fn problems(&self, _: &Partner) -> Vec<Problem> {
-        let mut problems = validate::Problems::default();
+    fn check(&self, _: &Partner) -> Findings {
+        let mut problems = Findings::default();
         problems.required("otp", Some(&self.otp));
-        problems.into_vec()
+        problems
     }
 
     fn request(&self, partner: &Partner, now: Timestamp) -> Request<Bytes> {
@@ -284,8 +284,8 @@ mod tests {
         assert!(sent.confirm("1").parse(&partner(), &wrong).unwrap_err().api().is_some());
         assert!(BvnConsent::new("0").parse(&partner(), &answer(200, &json!({ "success": true }))).is_err());
         let fields: Vec<_> =
-            BvnConsent::new("123").problems(&partner()).into_iter().map(|p| p.field).collect();
+            BvnConsent::new("123").check(&partner()).problems.into_iter().map(|p| p.field).collect();
         assert_eq!(fields, ["id_number"]);
-        assert_eq!(sent.confirm(" ").problems(&partner()).len(), 1);
+        assert_eq!(sent.confirm(" ").check(&partner()).problems.len(), 1);
     }
 }

@@ -14,7 +14,7 @@ use super::{Accepted, Operation, OperationError, Repeat, Verification, post_sign
 use crate::catalogue::Product;
 use crate::environment::CallbackUrl;
 use crate::flow::{JobKey, Step};
-use crate::{ConfigError, IdInfo, JobStatus, JobType, Partner, PartnerParams, Problem, Timestamp, validate};
+use crate::{ConfigError, Findings, IdInfo, JobStatus, JobType, Partner, PartnerParams, Timestamp};
 
 /// What all four have in common.
 #[derive(Clone)]
@@ -47,8 +47,8 @@ impl IdVerification {
         self.callback_url.as_ref().or(partner.callback_url())
     }
 
-    fn check(&self, partner: &Partner, product: Product, needs_callback: bool) -> validate::Problems {
-        let mut problems = validate::Problems::default();
+    fn check(&self, partner: &Partner, product: Product, needs_callback: bool) -> Findings {
+        let mut problems = Findings::default();
         problems.partner_params(&self.partner_params);
         problems.entered_id("", &self.id_info);
         problems.reserved("", &self.id_info.extra, &["partner_params", "callback_url"]);
@@ -88,12 +88,8 @@ macro_rules! id_verification {
                 Repeat::MayBillTwice
             }
 
-            fn problems(&self, partner: &Partner) -> Vec<Problem> {
-                self.0.check(partner, Product::$product, false).into_vec()
-            }
-
-            fn warnings(&self, partner: &Partner) -> Vec<Problem> {
-                self.0.check(partner, Product::$product, false).into_warnings()
+            fn check(&self, partner: &Partner) -> Findings {
+                self.0.check(partner, Product::$product, false)
             }
 
             fn request(&self, partner: &Partner, now: Timestamp) -> Request<Bytes> {
@@ -135,12 +131,8 @@ macro_rules! id_verification {
                 Repeat::MayBillTwice
             }
 
-            fn problems(&self, partner: &Partner) -> Vec<Problem> {
-                self.0.check(partner, Product::$product, true).into_vec()
-            }
-
-            fn warnings(&self, partner: &Partner) -> Vec<Problem> {
-                self.0.check(partner, Product::$product, true).into_warnings()
+            fn check(&self, partner: &Partner) -> Findings {
+                self.0.check(partner, Product::$product, true)
             }
 
             fn request(&self, partner: &Partner, now: Timestamp) -> Request<Bytes> {
@@ -309,7 +301,8 @@ mod tests {
     fn no_key_stands_twice() {
         let id_info = bvn().with("callback_url", "https://a.example/").with("signature", "mine");
         let fields: Vec<_> = EnhancedKyc::new(params(), id_info)
-            .problems(&partner())
+            .check(&partner())
+            .problems
             .into_iter()
             .map(|problem| problem.field)
             .collect();
@@ -373,11 +366,13 @@ mod tests {
     #[test]
     fn what_an_id_needs_is_checked_before_anything_is_sent() {
         let check = EnhancedKyc::new(params(), IdInfo::default().with_dob("1 May"));
-        let fields: Vec<_> = check.problems(&partner()).into_iter().map(|problem| problem.field).collect();
+        let fields: Vec<_> =
+            check.check(&partner()).problems.into_iter().map(|problem| problem.field).collect();
         assert_eq!(fields, ["country", "id_type", "id_number", "dob"]);
         let without_callback = Partner::new("001", "key", crate::Environment::Sandbox).unwrap();
         let fields: Vec<_> = AsyncEnhancedKyc::new(params(), bvn())
-            .problems(&without_callback)
+            .check(&without_callback)
+            .problems
             .into_iter()
             .map(|p| p.field)
             .collect();

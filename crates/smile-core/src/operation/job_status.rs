@@ -14,8 +14,7 @@ use crate::flow::{JobKey, Step};
 use crate::result::audit::audit;
 use crate::result::{ImageLinks, Personal, ResultEntry, Verdict};
 use crate::{
-    JobId, JobType, Partner, Problem, ReceivedTimestamp, SignatureError, Timestamp, UserId, tolerant,
-    validate,
+    Findings, JobId, JobType, Partner, ReceivedTimestamp, SignatureError, Timestamp, UserId, tolerant,
 };
 
 /// Asks what has become of a job.
@@ -191,11 +190,11 @@ impl Operation for JobStatusRequest {
         Repeat::Free
     }
 
-    fn problems(&self, _: &Partner) -> Vec<Problem> {
-        let mut problems = validate::Problems::default();
+    fn check(&self, _: &Partner) -> Findings {
+        let mut problems = Findings::default();
         problems.required("user_id", Some(self.user_id.as_str()));
         problems.required("job_id", Some(self.job_id.as_str()));
-        problems.into_vec()
+        problems
     }
 
     fn request(&self, partner: &Partner, now: Timestamp) -> Request<Bytes> {

@@ -53,7 +53,7 @@ pub use verification::{Accepted, Verification};
 pub use web_token::{WebToken, WebTokenRequest};
 
 use crate::flow::{JobKey, Step};
-use crate::{JobStatus, Partner, Problem, Timestamp, tolerant};
+use crate::{Findings, JobStatus, Partner, Timestamp, tolerant};
 
 /// One exchange with the service.
 pub trait Operation {
@@ -66,14 +66,9 @@ pub trait Operation {
     /// What sending the request a second time does.
     fn repeat(&self) -> Repeat;
 
-    /// What is wrong with the input, found before anything is sent.
-    fn problems(&self, _partner: &Partner) -> Vec<Problem> {
-        Vec::new()
-    }
-
-    /// What the service will likely refuse, or what will disappoint. It is sent all the same.
-    fn warnings(&self, _partner: &Partner) -> Vec<Problem> {
-        Vec::new()
+    /// What is wrong with the input, and what is doubtful, found before anything is sent.
+    fn check(&self, _partner: &Partner) -> Findings {
+        Findings::default()
     }
 
     /// The request, signed for this moment.

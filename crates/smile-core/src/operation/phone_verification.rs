@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 use super::{Accepted, Operation, OperationError, Repeat, send_json, sign_headers};
 use crate::environment::CallbackUrl;
 use crate::flow::Step;
-use crate::{ConfigError, Partner, Problem, ProblemKind, Timestamp, validate};
+use crate::{ConfigError, Findings, Partner, ProblemKind, Timestamp};
 
 /// Asks whose phone number it is.
 #[derive(Clone)]
@@ -71,23 +71,6 @@ impl PhoneVerification {
         Ok(self)
     }
 
-    fn check(&self, partner: &Partner) -> validate::Problems {
-        let mut problems = validate::Problems::default();
-        problems.required("country", Some(&self.country));
-        problems.country("country", Some(&self.country));
-        problems.required("phone_number", Some(&self.phone_number));
-        if self.match_fields.is_empty() {
-            problems.add(
-                "match_fields",
-                ProblemKind::Missing,
-                "must name something that the owner should match",
-            );
-        }
-        problems.reserved("", &self.extra, &["country", "phone_number", "match_fields", "callback_url"]);
-        problems.callback(self.callback(partner), partner, true);
-        problems
-    }
-
     fn callback<'a>(&'a self, partner: &'a Partner) -> Option<&'a CallbackUrl> {
         self.callback_url.as_ref().or(partner.callback_url())
     }
@@ -101,12 +84,21 @@ impl Operation for PhoneVerification {
         Repeat::MayBillTwice
     }
 
-    fn problems(&self, partner: &Partner) -> Vec<Problem> {
-        self.check(partner).into_vec()
-    }
-
-    fn warnings(&self, partner: &Partner) -> Vec<Problem> {
-        self.check(partner).into_warnings()
+    fn check(&self, partner: &Partner) -> Findings {
+        let mut problems = Findings::default();
+        problems.required("country", Some(&self.country));
+        problems.country("country", Some(&self.country));
+        problems.required("phone_number", Some(&self.phone_number));
+        if self.match_fields.is_empty() {
+            problems.add(
+                "match_fields",
+                ProblemKind::Missing,
+                "must name something that the owner should match",
+            );
+        }
+        problems.reserved("", &self.extra, &["country", "phone_number", "match_fields", "callback_url"]);
+        problems.callback(self.callback(partner), partner, true);
+        problems
     }
 
     fn request(&self, partner: &Partner, now: Timestamp) -> Request<Bytes> {
@@ -157,7 +149,8 @@ mod tests {
     #[test]
     fn what_it_needs_is_checked() {
         let check = PhoneVerification::new("Nigeria", "").with("country", "NG");
-        let fields: Vec<_> = check.problems(&partner()).into_iter().map(|problem| problem.field).collect();
+        let fields: Vec<_> =
+            check.check(&partner()).problems.into_iter().map(|problem| problem.field).collect();
         assert_eq!(fields, ["country", "phone_number", "match_fields", "country"]);
     }
 }

@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 
 use super::{Operation, OperationError, Repeat, UploadUrl, send_json, successful_object};
 use crate::flow::Step;
-use crate::{Job, JobType, Partner, PartnerParams, Problem, Timestamp, tolerant};
+use crate::{Findings, Job, JobType, Partner, PartnerParams, Timestamp, tolerant};
 
 /// What all SDKs call the zip.
 pub(crate) const FILE_NAME: &str = "selfie.zip";
@@ -119,8 +119,8 @@ impl Operation for PrepUpload<'_> {
         Repeat::WithRetryFlag
     }
 
-    fn problems(&self, partner: &Partner) -> Vec<Problem> {
-        self.job.validate(partner).err().map(|error| error.problems().to_vec()).unwrap_or_default()
+    fn check(&self, partner: &Partner) -> Findings {
+        self.job.check(partner)
     }
 
     fn request(&self, partner: &Partner, now: Timestamp) -> Request<Bytes> {

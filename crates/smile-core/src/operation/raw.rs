@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::{ApiError, Operation, OperationError, Repeat, send_bare, send_json, send_signed, sign_headers};
 use crate::flow::Step;
-use crate::{ConfigError, Partner, Problem, ProblemKind, Timestamp, validate};
+use crate::{ConfigError, Findings, Partner, ProblemKind, Timestamp};
 
 /// A request of the caller's own making, signed as the endpoint wants it; the answer is JSON as it came, and
 /// [`Value::Null`] if there was none to a success.
@@ -192,8 +192,8 @@ impl Operation for RawRequest {
         self.repeat
     }
 
-    fn problems(&self, _: &Partner) -> Vec<Problem> {
-        let mut problems = validate::Problems::default();
+    fn check(&self, _: &Partner) -> Findings {
+        let mut problems = Findings::default();
         let is_bodiless = matches!(self.method, Method::GET | Method::HEAD);
         if is_bodiless && !matches!(self.body, Body::Nothing) {
             problems.add(
@@ -203,7 +203,7 @@ impl Operation for RawRequest {
             );
         }
         if self.signing != Signing::Body {
-            return problems.into_vec();
+            return problems;
         }
         if is_bodiless {
             let rule = "must be in the headers or nowhere, as a GET or a HEAD has no body";
@@ -223,7 +223,7 @@ impl Operation for RawRequest {
                 problems.add("signing", ProblemKind::Conflict, rule);
             }
         }
-        problems.into_vec()
+        problems
     }
 
     fn request(&self, partner: &Partner, now: Timestamp) -> Request<Bytes> {
@@ -289,7 +289,7 @@ mod tests {
     );
 
     fn problems(request: &RawRequest) -> Vec<String> {
-        request.problems(&partner()).iter().map(ToString::to_string).collect()
+        request.check(&partner()).problems.iter().map(ToString::to_string).collect()
     }
 
     #[test]

@@ -17,9 +17,7 @@ use super::{
 };
 use crate::environment::CallbackUrl;
 use crate::flow::Step;
-use crate::{
-    ConfigError, Partner, PartnerParams, Problem, ProblemKind, Timestamp, UserId, tolerant, validate,
-};
+use crate::{ConfigError, Findings, Partner, PartnerParams, ProblemKind, Timestamp, UserId, tolerant};
 
 /// What a link asks for and says: everything that can be set when it is created, and changed later.
 #[derive(Clone, Default, Serialize)]
@@ -172,9 +170,9 @@ impl Operation for CreateSmileLink {
         Repeat::MayCreateTwice
     }
 
-    fn problems(&self, partner: &Partner) -> Vec<Problem> {
+    fn check(&self, partner: &Partner) -> Findings {
         let details = self.details(partner);
-        let mut problems = validate::Problems::default();
+        let mut problems = Findings::default();
         problems.required("name", details.name.as_deref());
         problems.required("company_name", details.company_name.as_deref());
         problems.required("data_privacy_policy_url", details.data_privacy_policy_url.as_deref());
@@ -196,7 +194,7 @@ impl Operation for CreateSmileLink {
             let method = &id_type.verification_method;
             problems.required(&format!("id_types[{index}].verification_method"), Some(method));
         }
-        problems.into_vec()
+        problems
     }
 
     fn request(&self, partner: &Partner, now: Timestamp) -> Request<Bytes> {
@@ -246,10 +244,10 @@ impl Operation for UpdateSmileLink {
         Repeat::Free
     }
 
-    fn problems(&self, _: &Partner) -> Vec<Problem> {
-        let mut problems = validate::Problems::default();
+    fn check(&self, _: &Partner) -> Findings {
+        let mut problems = Findings::default();
         problems.required("ref_id", Some(&self.ref_id));
-        problems.into_vec()
+        problems
     }
 
     fn request(&self, partner: &Partner, now: Timestamp) -> Request<Bytes> {
@@ -343,10 +341,10 @@ impl Operation for ReadSmileLink {
         Repeat::Free
     }
 
-    fn problems(&self, _: &Partner) -> Vec<Problem> {
-        let mut problems = validate::Problems::default();
+    fn check(&self, _: &Partner) -> Findings {
+        let mut problems = Findings::default();
         problems.required("ref_id", Some(&self.ref_id));
-        problems.into_vec()
+        problems
     }
 
     fn request(&self, partner: &Partner, now: Timestamp) -> Request<Bytes> {
@@ -483,14 +481,14 @@ mod tests {
     #[test]
     fn what_a_link_needs_is_checked() {
         let without_callback = Partner::new("001", "key", crate::Environment::Sandbox).unwrap();
-        let fields = |operation: &dyn Fn() -> Vec<Problem>| -> Vec<String> {
+        let fields = |operation: &dyn Fn() -> Vec<crate::Problem>| -> Vec<String> {
             operation().into_iter().map(|problem| problem.field).collect()
         };
         let empty = CreateSmileLink::new(SmileLinkDetails::new());
         assert_eq!(
-            fields(&|| empty.problems(&without_callback)),
+            fields(&|| empty.check(&without_callback).problems),
             ["name", "company_name", "data_privacy_policy_url", "callback_url", "id_types"]
         );
-        assert_eq!(fields(&|| UpdateSmileLink::disable("").problems(&partner())), ["ref_id"]);
+        assert_eq!(fields(&|| UpdateSmileLink::disable("").check(&partner()).problems), ["ref_id"]);
     }
 }

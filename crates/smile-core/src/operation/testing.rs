@@ -21,7 +21,7 @@ pub(super) fn partner() -> Partner {
 
 /// Method and URL, and the body, of the request that this operation makes at noon; it must be well.
 pub(super) fn golden(operation: &impl Operation) -> (String, String) {
-    assert_eq!(operation.problems(&partner()), []);
+    assert_eq!(operation.check(&partner()).problems, []);
     let request = operation.request(&partner(), noon());
     let line = format!("{} {}", request.method(), request.uri());
     (line, String::from_utf8(request.into_body().to_vec()).unwrap())

@@ -15,7 +15,7 @@ use super::{Operation, OperationError, Repeat, post_signed, successful_object};
 use crate::catalogue::web_product;
 use crate::environment::CallbackUrl;
 use crate::flow::Step;
-use crate::{ConfigError, Partner, PartnerParams, Problem, ProblemKind, Timestamp, tolerant, validate};
+use crate::{ConfigError, Findings, Partner, PartnerParams, ProblemKind, Timestamp, tolerant};
 
 /// Asks for a token with which a browser may run one job.
 ///
@@ -61,18 +61,6 @@ impl WebTokenRequest {
         Ok(self)
     }
 
-    fn check(&self, partner: &Partner) -> validate::Problems {
-        let mut problems = validate::Problems::default();
-        problems.partner_params(&self.partner_params);
-        problems.required("product", Some(&self.product));
-        problems.reserved("partner_params.", &self.partner_params.extra, &["product", "callback_url"]);
-        if !self.product.trim().is_empty() && web_product(&self.product).is_none() {
-            problems.warn("product", ProblemKind::Malformed, "is none that is known");
-        }
-        problems.callback(self.callback(partner), partner, true);
-        problems
-    }
-
     fn callback<'a>(&'a self, partner: &'a Partner) -> Option<&'a CallbackUrl> {
         self.callback_url.as_ref().or(partner.callback_url())
     }
@@ -86,12 +74,16 @@ impl Operation for WebTokenRequest {
         Repeat::Free
     }
 
-    fn problems(&self, partner: &Partner) -> Vec<Problem> {
-        self.check(partner).into_vec()
-    }
-
-    fn warnings(&self, partner: &Partner) -> Vec<Problem> {
-        self.check(partner).into_warnings()
+    fn check(&self, partner: &Partner) -> Findings {
+        let mut problems = Findings::default();
+        problems.partner_params(&self.partner_params);
+        problems.required("product", Some(&self.product));
+        problems.reserved("partner_params.", &self.partner_params.extra, &["product", "callback_url"]);
+        if !self.product.trim().is_empty() && web_product(&self.product).is_none() {
+            problems.warn("product", ProblemKind::Malformed, "is none that is known");
+        }
+        problems.callback(self.callback(partner), partner, true);
+        problems
     }
 
     fn request(&self, partner: &Partner, now: Timestamp) -> Request<Bytes> {
@@ -200,7 +192,8 @@ mod tests {
     #[test]
     fn a_callback_address_is_needed() {
         let partner = Partner::new("001", "key", crate::Environment::Sandbox).unwrap();
-        let fields: Vec<_> = request().problems(&partner).into_iter().map(|problem| problem.field).collect();
+        let fields: Vec<_> =
+            request().check(&partner).problems.into_iter().map(|problem| problem.field).collect();
         assert_eq!(fields, ["callback_url"]);
     }
 }

@@ -88,7 +88,8 @@ impl JobFlow {
     /// Everything that is wrong with the job and can be told without its files; nothing has been sent.
     pub fn new(partner: Partner, job: Job, settings: FlowSettings, seed: u64) -> Result<Self, JobError> {
         let key = key_of(&job);
-        if let Err(error) = job.validate(&partner) {
+        let findings = job.check(&partner);
+        if let Err(error) = ValidationError::check(findings.problems) {
             return Err(JobError::new(JobErrorKind::Validation(error), Reach::Nothing, key, None));
         }
         let status = StatusRequest {
@@ -96,10 +97,9 @@ impl JobFlow {
             history: job.options.return_history,
             image_links: job.options.return_image_links,
         };
-        let warnings: Vec<_> = job.warnings(&partner).into_iter().map(Event::Warning).collect();
         let mut flow =
             Self::start(partner, Some(job), key, status, Stage::Reading { index: 0 }, settings, seed);
-        flow.events.extend(warnings);
+        flow.events.extend(findings.warnings.into_iter().map(Event::Warning));
         Ok(flow)
     }
 

@@ -19,6 +19,8 @@ pub(crate) struct Circumstances {
     pub(crate) has_liveness: bool,
     /// A usable photo of an ID card or document was sent.
     pub(crate) has_card: bool,
+    /// There is a photo to compare the selfie with, as far as the ID type tells.
+    pub(crate) has_photo: bool,
 }
 
 /// The actions of a job of this type.
@@ -109,6 +111,9 @@ fn value(action: &str, finding: Finding, circumstances: Circumstances) -> &'stat
         "Liveness_Check" if circumstances.has_liveness => check(finding),
         "Register_Selfie" => registration(finding),
         "Update_Registered_Selfie_On_File" => update(finding),
+        "Selfie_To_ID_Authority_Compare" if !circumstances.has_photo && finding == Finding::Provisional => {
+            "ID Authority Photo Not Available"
+        }
         "Selfie_To_ID_Authority_Compare" if circumstances.looks_up => compare(finding),
         "Selfie_To_ID_Card_Compare" if circumstances.has_card => compare(finding),
         "Selfie_To_Registered_Selfie_Compare" => compare(finding),
@@ -223,12 +228,24 @@ fn verify_document(finding: Finding) -> &'static str {
 mod tests {
     use super::*;
 
-    const ALL: Circumstances =
-        Circumstances { looks_up: true, returns_personal_info: true, has_liveness: true, has_card: false };
+    const ALL: Circumstances = Circumstances {
+        looks_up: true,
+        returns_personal_info: true,
+        has_liveness: true,
+        has_card: false,
+        has_photo: true,
+    };
 
     fn shown(job_type: u16, finding: Finding, keys: &[&str]) -> Vec<String> {
         let actions = actions(JobType::from_number(job_type), finding, ALL);
         keys.iter().map(|key| actions[*key].as_str().unwrap().to_owned()).collect()
+    }
+
+    #[test]
+    fn an_authority_without_photos_says_so() {
+        let without = Circumstances { has_photo: false, ..ALL };
+        let actions = actions(JobType::BIOMETRIC_KYC, Finding::Provisional, without);
+        assert_eq!(actions["Selfie_To_ID_Authority_Compare"], "ID Authority Photo Not Available");
     }
 
     #[test]
@@ -276,6 +293,7 @@ mod tests {
             returns_personal_info: false,
             has_liveness: false,
             has_card: false,
+            has_photo: true,
         };
         let actions = actions(JobType::BIOMETRIC_KYC, Finding::Approved, none);
         for key in [

@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 use smile_core::JobType;
-use smile_core::catalogue::{self, Category};
+use smile_core::catalogue::{self, Category, IdTypeCatalogue};
 
 use crate::fields::whole_number;
 use crate::jobs::Job;
@@ -262,9 +262,22 @@ fn steered(job: &Job, submission: &Submission) -> Finding {
             Some('1') => Finding::IdNotFound,
             Some('2') => Finding::IdMalformed,
             Some('3') => Finding::AuthorityUnavailable,
+            // There is nothing to compare the selfie with, so a human has to look.
+            _ if !has_photo_to_compare(job, submission) => Finding::Provisional,
             _ => Finding::Approved,
         },
     }
+}
+
+/// Whether a Biometric KYC has a photo to compare the selfie with: the authority's, or that on an ID card. For other job
+/// types the question doesn't arise.
+pub(crate) fn has_photo_to_compare(job: &Job, submission: &Submission) -> bool {
+    if job.job_type != JobType::BIOMETRIC_KYC || submission.image(ID_CARD_FRONT).is_some() {
+        return true;
+    }
+    let name = |field| submission.id_info(field).unwrap_or_default();
+    let id_type = IdTypeCatalogue::built_in().find(name("country"), name("id_type"));
+    id_type.and_then(|id_type| id_type.returns_photo()) != Some(false)
 }
 
 /// The ID number that the job looks up at the authority, if it looks up any.

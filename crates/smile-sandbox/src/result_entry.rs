@@ -5,7 +5,9 @@ use smile_core::JobType;
 
 use crate::actions::{Circumstances, actions};
 use crate::jobs::Job;
-use crate::outcome::{Finding, Verdict, last_digit, looked_up_number, lookup_code, lookup_text};
+use crate::outcome::{
+    Finding, Verdict, has_photo_to_compare, last_digit, looked_up_number, lookup_code, lookup_text,
+};
 use crate::persona::{NOT_AVAILABLE, replace_with_custom, with_split_name};
 use crate::submission::{ID_CARD_FRONT, LIVENESS, Submission};
 
@@ -25,6 +27,7 @@ pub(crate) fn result_entry(
         returns_personal_info,
         has_liveness: submission.image(LIVENESS).is_some(),
         has_card: submission.image(ID_CARD_FRONT).is_some(),
+        has_photo: has_photo_to_compare(job, submission),
     };
     let mut entry = Map::new();
     entry.insert("Actions".into(), actions(job.job_type, verdict.finding, circumstances).into());

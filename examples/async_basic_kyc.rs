@@ -18,7 +18,7 @@ fn run() -> Result<ExitCode, Failure> {
     let setup = Setup::new("Basic KYC, by callback")?;
     let client = Client::new(setup.partner());
 
-    client.call(AsyncBasicKyc::new(setup.partner_params(), setup.id_info()))?;
+    client.call_with(AsyncBasicKyc::new(setup.partner_params(), setup.id_info()), setup.narrator())?;
     println!("  accepted   the result comes by callback");
 
     match setup.next_callback()? {

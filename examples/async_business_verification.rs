@@ -21,7 +21,7 @@ fn run() -> Result<ExitCode, Failure> {
     let company =
         Business::new(setup.country_or("NG"), "BUSINESS_REGISTRATION", setup.id_number_or("0000000"))
             .with_business_type(BusinessType::Company);
-    client.call(AsyncBusinessVerification::new(setup.partner_params(), company))?;
+    client.call_with(AsyncBusinessVerification::new(setup.partner_params(), company), setup.narrator())?;
     println!("  accepted   the result comes by callback");
 
     match setup.next_callback()? {

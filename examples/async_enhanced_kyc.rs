@@ -19,7 +19,9 @@ async fn run() -> Result<ExitCode, Failure> {
     let setup = Setup::new("Enhanced KYC, by callback")?;
     let client = Client::new(setup.partner())?;
 
-    client.call(AsyncEnhancedKyc::new(setup.partner_params(), setup.id_info())).await?;
+    client
+        .call_with(AsyncEnhancedKyc::new(setup.partner_params(), setup.id_info()), setup.narrator())
+        .await?;
     println!("  accepted   the result comes by callback");
 
     match setup.next_callback()? {

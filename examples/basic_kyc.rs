@@ -17,7 +17,7 @@ fn run() -> Result<ExitCode, Failure> {
     let setup = Setup::new("Basic KYC")?;
     let client = Client::new(setup.partner());
 
-    let check = client.call(BasicKyc::new(setup.partner_params(), setup.id_info()))?;
+    let check = client.call_with(BasicKyc::new(setup.partner_params(), setup.id_info()), setup.narrator())?;
 
     for (field, value) in check.entry.actions().iter() {
         println!("  {field:<26} {}", value.as_str());

@@ -22,7 +22,9 @@ async fn run() -> Result<ExitCode, Failure> {
     let number = setup.id_number_or("0000000");
     let company = Business::new(setup.country_or("NG"), "BUSINESS_REGISTRATION", number)
         .with_business_type(BusinessType::Company);
-    let check = client.call(BusinessVerification::new(setup.partner_params(), company)).await?;
+    let check = client
+        .call_with(BusinessVerification::new(setup.partner_params(), company), setup.narrator())
+        .await?;
 
     let business = check.entry.business();
     if let Some(company) = business.company_information() {

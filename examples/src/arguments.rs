@@ -78,6 +78,9 @@ impl Arguments {
                 other => return Err(format!("there is no flag --{other}; --help lists them").into()),
             };
             *text = Some(parser.value()?.string()?);
+            if arguments.sandbox_result.as_deref().is_some_and(|result| !["0", "1", "2"].contains(&result)) {
+                return Err("--sandbox-result must be 0, 1 or 2".into());
+            }
         }
         Ok(arguments)
     }

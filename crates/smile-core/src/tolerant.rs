@@ -69,7 +69,7 @@ pub(crate) fn same_name(a: &str, b: &str) -> bool {
     letters(a).eq(letters(b))
 }
 
-fn letters(text: &str) -> impl Iterator<Item = u8> {
+pub(crate) fn letters(text: &str) -> impl Iterator<Item = u8> {
     text.bytes().filter(|byte| !matches!(byte, b'_' | b' ')).map(|byte| byte.to_ascii_lowercase())
 }
 

@@ -66,27 +66,61 @@ fn is_false(value: &Value) -> bool {
     value == &json!(false) || value.as_str().is_some_and(|word| word.eq_ignore_ascii_case("false"))
 }
 
-/// Whether a step bears out an approval with this code: only words that are known to say nothing against it do.
-fn bears_out(code: &str, name: &str, value: &Value, is_compared: bool) -> bool {
-    let Some(word) = value.as_str() else { return value.is_null() };
+/// Whether a step bears out an approval: only words that are known to say nothing against it do. Each flag is about the
+/// other steps.
+fn bears_out(of: (&str, u16), name: &str, value: &Value, is_compared: bool, is_reviewed: bool) -> bool {
+    let (code, job_type) = of;
+    let Some(word) = value.as_str() else {
+        return value.is_null()
+            && !(code == "1012"
+                && (is_alike(name, "Verify_ID_Number") || is_alike(name, "Verify_Business")));
+    };
     let is = |words: &[&str]| words.iter().any(|other| is_alike(word, other));
+    let starts = |prefix: &str| name.replace(['_', ' '], "").to_ascii_lowercase().starts_with(prefix);
     let fine = ["Passed", "Completed", "Approved", "Verified", "Returned", "Not Returned", "Not Applicable"];
     let compared = ["Exact Match", "Not Provided", "Not Listed"];
-    let partly = ["Partial Match", "Transposed"];
-    let undone = ["Not Done", "Issuer Unavailable", "ID Authority Photo Not Available"];
-    let open = ["Under Review", "Sent to Human Review", "Provisionally Approved", "Unable To Determine"];
-    is(&fine)
-        || is(&compared)
-        || (is(&partly) && code != "1020")
-        || (is(&undone) && is_compared)
-        || (is(&open) && code.starts_with("12") && !name.starts_with("Human_Review"))
+    if code == "1012" && (is_alike(name, "Verify_ID_Number") || is_alike(name, "Verify_Business")) {
+        return is(&["Verified"]);
+    }
+    if starts("selfieto") && is(&["Completed", "Passed", "Not Applicable"]) {
+        return true;
+    }
+    let undone = is(&["Not Done", "ID Authority Photo Not Available"])
+        && is_alike(name, "Selfie_To_ID_Authority_Compare")
+        || is(&["Not Done", "Issuer Unavailable"])
+            && is_alike(name, "Verify_ID_Number")
+            && matches!(job_type, 1 | 6);
+    (is(&fine) || is(&compared)) && !starts("selfieto")
+        || is(&["Partial Match", "Transposed"]) && code != "1020" && !starts("selfieto")
+        || undone && is_compared
+        || is(&["Under Review", "Sent to Human Review", "Provisionally Approved", "Unable To Determine"])
+            && is_reviewed
+            && !starts("humanreview")
 }
 
-fn all_bear_out(code: &str, actions: &Map<String, Value>) -> bool {
-    let is_comparison = |name: &str| name.get(..10).is_some_and(|start| is_alike(start, "Selfie_To_"));
-    let is_completed = |value: &Value| value.as_str().is_some_and(|word| is_alike(word, "Completed"));
-    let is_compared = actions.iter().any(|(name, value)| is_comparison(name) && is_completed(value));
-    actions.iter().all(|(name, value)| bears_out(code, name, value, is_compared))
+fn all_bear_out(of: (&str, u16), actions: &Map<String, Value>) -> bool {
+    let said = |step: &str, word: &str| {
+        actions.iter().any(|(name, value)| {
+            is_alike(name, step) && value.as_str().is_some_and(|said| is_alike(said, word))
+        })
+    };
+    let is_compared =
+        said("Selfie_To_ID_Card_Compare", "Completed") || said("Human_Review_Compare", "Passed");
+    let human = ["Compare", "Liveness_Check", "Selfie_Check", "Document_Check", "Update_Selfie"];
+    let is_human = |name: &str| name.replace(['_', ' '], "").to_ascii_lowercase().starts_with("humanreview");
+    let left_open = actions.iter().any(|(name, value)| {
+        is_human(name)
+            && !value
+                .as_str()
+                .is_some_and(|word| is_alike(word, "Passed") || is_alike(word, "Not Applicable"))
+            && !value.is_null()
+    });
+    let passed = human.iter().any(|step| said(&format!("Human_Review_{step}"), "Passed"))
+        || actions.iter().any(|(name, value)| {
+            is_human(name) && value.as_str().is_some_and(|word| is_alike(word, "Passed"))
+        });
+    let is_reviewed = of.0.starts_with("12") || (passed && !left_open);
+    actions.iter().all(|(name, value)| bears_out(of, name, value, is_compared, is_reviewed))
 }
 
 /// Whether this entry may pass for an approval of a job of this type.
@@ -96,7 +130,7 @@ fn may_approve(entry: &Map<String, Value>, asked: Option<u16>, job_success: Opti
     let actions = field(entry, "Actions").and_then(Value::as_object);
     APPROVALS.contains(&(&code, job_type))
         && echoed.is_none_or(|echoed| echoed == job_type)
-        && actions.is_none_or(|actions| all_bear_out(&code, actions))
+        && actions.is_none_or(|actions| all_bear_out((&code, job_type), actions))
         && !field(entry, "IsFinalResult").is_some_and(is_false)
         && !job_success.is_some_and(is_false)
 }
@@ -532,7 +566,12 @@ fn an_approval_needs_every_step_to_bear_it_out() {
         ("1012", 5, "Verify_ID_Number", "Not Done"),
         ("1012", 5, "Verify_ID_Number", "Not found"),
         ("1012", 7, "Verify_Business", "Not Found"),
+        ("1012", 5, "Verify_ID_Number", "Not Applicable"),
+        ("0810", 1, "Selfie_To_ID_Authority_Compare", "Not Returned"),
         ("1020", 5, "Names", "Partial Match"),
+        ("1020", 5, "Names", "Not Provided"),
+        ("1210", 1, "human_review_liveness_check", "Unable To Determine"),
+        ("1210", 1, "HumanReviewLivenessCheck", "Under Review"),
         ("1210", 1, "Human_Review_Compare", "Under Review"),
         ("1210", 1, "Human_Review_Compare", "Unable To Determine"),
     ] {
@@ -540,10 +579,30 @@ fn an_approval_needs_every_step_to_bear_it_out() {
         let verdict = ResultEntry::from_json(entry).unwrap().verdict_for(JobType::from_number(job_type));
         assert!(!verdict.is_approved(), "{code} {name}: {word}: {verdict}");
     }
+    // One comparison that was made stands for no other step.
+    for (job_type, actions) in [
+        (6, json!({ "Selfie_To_ID_Card_Compare": "Completed", "Document_Check": "Not Done" })),
+        (6, json!({ "Selfie_To_ID_Card_Compare": "Completed", "Verify_Document": "Not Done" })),
+        (11, json!({ "Selfie_To_ID_Card_Compare": "Completed", "Verify_ID_Number": "Issuer Unavailable" })),
+        (1, json!({ "Selfie_To_ID_Authority_Compare": "Completed", "Liveness_Check": "Not Done" })),
+        (1, json!({ "Selfie_To_ID_Authority_Compare": "Completed", "Verify_ID_Number": "Not Done" })),
+        (6, json!({ "Document_Check": "Sent to Human Review" })),
+    ] {
+        let entry = json!({ "ResultCode": "0810", "Actions": actions });
+        let verdict =
+            ResultEntry::from_json(entry.clone()).unwrap().verdict_for(JobType::from_number(job_type));
+        assert!(!verdict.is_approved(), "{entry}: {verdict}");
+    }
+    let reviewed = json!({
+        "Document_Check": "Sent to Human Review", "Human_Review_Document_Check": "Passed", "Human_Review_Compare": "Passed",
+    });
+    let entry = ResultEntry::from_json(json!({ "ResultCode": "0810", "Actions": reviewed })).unwrap();
+    assert!(entry.verdict_for(JobType::DOCUMENT_VERIFICATION).is_approved());
     // An ID card can stand for the authority, and a reviewer's word for the machine's.
     for (code, actions) in [
         ("0810", json!({ "Verify_ID_Number": "Not Done", "Selfie_To_ID_Card_Compare": "Completed" })),
         ("1210", json!({ "Liveness_Check": "Under Review", "Human_Review_Liveness_Check": "Passed" })),
+        ("1210", json!({ "Verify_ID_Number": "Issuer Unavailable", "Human_Review_Compare": "Passed" })),
         (
             "0810",
             json!({ "Liveness_Check": "Not Applicable", "Return_Personal_Info": "Not Returned", "Selfie_Check": null }),

@@ -165,9 +165,27 @@ impl Client {
         O: Operation + Send + 'static,
         O::Output: Clone + Send + 'static,
     {
+        self.call_with(operation, drop)
+    }
+
+    /// As [`Client::call`], and tells what happens as it happens: [`Event::Warning`]s about the input, and tries that
+    /// failed.
+    ///
+    /// # Errors
+    /// As [`Client::call`].
+    pub fn call_with<O, F>(
+        &self,
+        operation: O,
+        on_event: F,
+    ) -> impl Future<Output = Result<O::Output, CallError>> + Send + 'static + use<O, F>
+    where
+        O: Operation + Send + 'static,
+        O::Output: Clone + Send + 'static,
+        F: FnMut(Event) + Send + 'static,
+    {
         let mut call = Call::new(self.partner.clone(), operation, self.settings.clone(), self.seed());
         let client = self.clone();
-        async move { client.run(&mut call).await }
+        async move { client.run_with(&mut call, on_event).await }
     }
 
     /// The machine that runs this job, to be driven with [`Client::run`].

@@ -117,7 +117,21 @@ impl Client {
         O: Operation,
         O::Output: Clone,
     {
-        self.run(&mut Call::new(self.partner.clone(), operation, self.settings.clone(), self.seed()))
+        self.call_with(operation, drop)
+    }
+
+    /// As [`Client::call`], and tells what happens as it happens: [`Event::Warning`]s about the input, and tries that
+    /// failed.
+    ///
+    /// # Errors
+    /// As [`Client::call`].
+    pub fn call_with<O>(&self, operation: O, on_event: impl FnMut(Event)) -> Result<O::Output, CallError>
+    where
+        O: Operation,
+        O::Output: Clone,
+    {
+        let mut call = Call::new(self.partner.clone(), operation, self.settings.clone(), self.seed());
+        self.run_with(&mut call, on_event)
     }
 
     /// The machine that runs this job, to be driven with [`Client::run`].

@@ -83,10 +83,11 @@ impl<O: Operation> Call<O> {
                 let attempts = *attempts;
                 *last_error = Some(error.clone());
                 let repeat = self.operation.repeat();
-                // A gateway's 408 or 503 may come from behind the gateway, where the work had begun.
-                let is_gateway = error
-                    .api()
-                    .is_some_and(|error| matches!(error.status(), 408 | 503) && error.code().is_none());
+                // A gateway's 408 or 503 may come from behind the gateway, where the work had begun; and a redirect may lead to
+                // what was done.
+                let is_gateway = error.api().is_some_and(|error| {
+                    matches!(error.status(), 300..400 | 408 | 503) && !error.is_refusal()
+                });
                 let was_done = !error.certainly_not_done() || is_gateway;
                 if was_done && repeat != Repeat::Free {
                     return self.lost(error);

@@ -10,6 +10,7 @@ use http::{Request, Response};
 use serde::Serialize;
 
 use super::prep_upload::WirePartnerParams;
+use super::verification::says_the_same;
 use super::{Accepted, Operation, OperationError, Repeat, Verification, post_signed};
 use crate::catalogue::Product;
 use crate::environment::CallbackUrl;
@@ -183,7 +184,11 @@ impl Operation for BusinessVerification {
     fn reconcile(&self, status: JobStatus) -> Option<Verification> {
         let Business { country, id_type, id_number, .. } = &self.business;
         let asked = [("Country", country.as_str()), ("IDType", id_type), ("IDNumber", id_number)];
-        Verification::from_status(status, &asked)
+        let found = Verification::from_status(status, &asked)?;
+        // Such results repeat the number here.
+        let company = found.entry.business().company_information();
+        let searched = company.and_then(|company| company.search_number()).map(crate::Personal::expose);
+        searched.is_none_or(|number| says_the_same(&number, id_number)).then_some(found)
     }
 }
 

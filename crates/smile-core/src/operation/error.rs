@@ -92,7 +92,7 @@ impl OperationError {
             // code of the API, with whatever status, unless it says that something broke.
             Self::Api(error) if error.is_system_error() => false,
             Self::Api(error) => {
-                error.code.is_some() || error.status == 503 || (300..500).contains(&error.status)
+                error.is_refusal() || error.status == 503 || (300..500).contains(&error.status)
             }
             Self::UnexpectedResponse { .. } | Self::Signature(_) | Self::WrongJob | Self::UploadUrl(_) => {
                 false
@@ -163,8 +163,13 @@ impl ApiError {
 
     fn is_transient(&self) -> bool {
         self.is_system_error()
-            || (self.code.is_none() && matches!(self.status, 408 | 429 | 500 | 502 | 503 | 504))
+            || (!self.is_refusal() && matches!(self.status, 408 | 429 | 500 | 502 | 503 | 504))
             || self.status == 429
+    }
+
+    /// The service itself says no, with a code of its own. A gateway's digits in that place say nothing.
+    pub(crate) fn is_refusal(&self) -> bool {
+        self.row().is_some() && !self.is_system_error()
     }
 
     /// The service itself says that something broke within it.
@@ -253,6 +258,10 @@ mod tests {
             |status, code: &str| OperationError::from(error(status, json!({ "error": "", "code": code })));
         assert!(coded(200, "2215").certainly_not_done() && coded(500, "2213").certainly_not_done());
         assert!(!coded(500, "2213").is_transient() && coded(500, "2201").is_transient());
+        for (status, digits) in [(504, "504"), (502, "502"), (500, "500"), (503, "14")] {
+            assert!(coded(status, digits).is_transient(), "a gateway's own {digits}");
+            assert_eq!(coded(status, digits).certainly_not_done(), status == 503);
+        }
         assert!(!coded(500, "2201").certainly_not_done() && !coded(400, "2401").certainly_not_done());
         let lost = |failure| OperationError::Transport(failure).certainly_not_done();
         assert!(lost(TransportFailure::not_sent("")));

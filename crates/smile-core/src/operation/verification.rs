@@ -98,7 +98,7 @@ impl fmt::Debug for Accepted {
 }
 
 /// Whether two spellings of a number or a name are the same but for spaces, hyphens and casing.
-fn says_the_same(a: &str, b: &str) -> bool {
+pub(super) fn says_the_same(a: &str, b: &str) -> bool {
     let plain = |text: &str| {
         text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect::<String>()
     };

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::catalogue::result_codes;
+use crate::catalogue::{self, result_codes};
 use crate::{Timestamp, tolerant};
 
 /// Whether a value looks like what it should be.
@@ -15,8 +15,8 @@ const HARMLESS: &[(&str, LooksRight)] = &[
     ("job_complete", is_flag),
     ("job_success", is_flag),
     ("ConfidenceValue", is_number),
-    ("Country", is_kind),
-    ("IDType", is_kind),
+    ("Country", is_known_country),
+    ("IDType", is_known_id_type),
     ("IsFinalResult", is_flag),
     ("IsMachineResult", is_flag),
     ("JSONVersion", is_number),
@@ -54,10 +54,12 @@ fn is_flag(value: &Value) -> bool {
             .is_some_and(|word| ["true", "false"].iter().any(|flag| word.eq_ignore_ascii_case(flag)))
 }
 
-fn is_kind(value: &Value) -> bool {
-    value.as_str().is_some_and(|text| {
-        text.len() <= 40 && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_')
-    })
+fn is_known_country(value: &Value) -> bool {
+    value.as_str().is_some_and(|code| catalogue::country(code).is_some())
+}
+
+fn is_known_id_type(value: &Value) -> bool {
+    value.as_str().is_some_and(|name| catalogue::id_types().iter().any(|row| row.name == name))
 }
 
 fn is_moment(value: &Value) -> bool {
@@ -69,8 +71,8 @@ fn is_known_text(value: &Value) -> bool {
     value.as_str().is_some_and(|text| is_of(text.strip_suffix(" After Human Review").unwrap_or(text)))
 }
 
-/// What of the partner's own parameters is let through: what it calls the job, and the type.
-const PARTNER_PARAMS: &[&str] = &["job_id", "job_type"];
+/// What of the partner's own parameters is let through: what it calls the job, which is made to be seen, and the type.
+const PARTNER_PARAMS: &[(&str, LooksRight)] = &[("job_id", is_plain), ("job_type", is_code)];
 
 /// The fields that may go into a log. Everything else is left out, and named in `redacted`.
 pub(crate) fn audit(object: &Map<String, Value>) -> Value {
@@ -100,8 +102,10 @@ pub(crate) fn audit(object: &Map<String, Value>) -> Value {
     Value::Object(kept)
 }
 
-fn pick(fields: &Map<String, Value>, let_through: &[&str]) -> Value {
-    let harmless = |(key, value): &(&String, &Value)| is_plain(value) && let_through.contains(&key.as_str());
+fn pick(fields: &Map<String, Value>, let_through: &[(&str, LooksRight)]) -> Value {
+    let harmless = |(key, value): &(&String, &Value)| {
+        let_through.iter().any(|(name, looks_right)| name == key && looks_right(value))
+    };
     Value::Object(fields.iter().filter(harmless).map(|(key, value)| (key.clone(), value.clone())).collect())
 }
 
@@ -111,7 +115,8 @@ fn actions(fields: &Map<String, Value>) -> Value {
         super::ActionValue::Unknown(_) => Value::String("…".to_owned()),
         known => Value::String(known.as_str().to_owned()),
     };
-    Value::Object(fields.iter().map(|(key, value)| (harmless_name(key), word(value))).collect())
+    let step = |key: &str| catalogue::action(key).map_or("…", |action| action.key).to_owned();
+    Value::Object(fields.iter().map(|(key, value)| (step(key), word(value))).collect())
 }
 
 fn is_plain(value: &Value) -> bool {

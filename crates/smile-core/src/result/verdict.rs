@@ -152,7 +152,7 @@ impl Verdict {
         let mut decision = decision_of(row.category);
         let mut is_final = row.is_final && !entry.says_not_final();
         if decision == Decision::Approved {
-            match Backing::of(entry, number.as_str()) {
+            match Backing::of(entry, job_type, number.as_str()) {
                 Backing::Sound if job_success != Some(false) => {}
                 Backing::Undecided if job_success != Some(false) => {
                     decision = Decision::Provisional;
@@ -290,32 +290,60 @@ enum Backing {
 }
 
 impl Backing {
-    fn of(entry: &ResultEntry, code: &str) -> Self {
+    fn of(entry: &ResultEntry, job_type: JobType, code: &str) -> Self {
         use ActionValue as A;
-        // Of a job with a face in it, one comparison that was made is enough: an ID card can stand for the authority.
-        let is_compared = entry.actions().iter().any(|(name, value)| {
-            tolerant::same_name(name.get(..10).unwrap_or_default(), "Selfie_To_") && *value == A::Completed
-        });
-        // What the machine left open a reviewer has looked at, once there is a reviewer's code (12xx).
-        let is_reviewed = code.starts_with("12");
-        let judge = |(name, value): (&str, &A)| match value {
-            A::Failed | A::Rejected | A::NotVerified | A::NoMatch | A::Listed | A::Unknown(_) => {
+        let steps: Vec<(String, &A)> =
+            entry.actions().iter().map(|(name, value)| (plain(name), value)).collect();
+        let says = |step: &str, word: A| steps.iter().any(|(name, value)| name == step && **value == word);
+        let human =
+            || steps.iter().filter(|(name, _)| name.starts_with("humanreview")).map(|(_, value)| *value);
+        // A reviewer's code (12xx), or a reviewer who passed it and left nothing open.
+        let is_reviewed = code.starts_with("12")
+            || (human().any(|value| *value == A::Passed)
+                && human().all(|value| matches!(value, A::Passed | A::NotApplicable)));
+        // An ID card can stand for the authority's photo, and a reviewer's comparison for the machine's.
+        let is_compared =
+            says("selfietoidcardcompare", A::Completed) || says("humanreviewcompare", A::Passed);
+        let asks_authority = !matches!(job_type, JobType::BIOMETRIC_KYC | JobType::DOCUMENT_VERIFICATION);
+
+        let judge = |(name, value): &(String, &A)| match (name.as_str(), *value) {
+            (_, A::Failed | A::Rejected | A::NotVerified | A::NoMatch | A::Listed | A::Unknown(_)) => {
                 Self::Against
             }
-            A::NotDone | A::IssuerUnavailable | A::IdAuthorityPhotoNotAvailable if !is_compared => {
+            // What the code is about must be so.
+            ("verifyidnumber" | "verifybusiness", value) if code == "1012" && *value != A::Verified => {
                 Self::Against
             }
-            // The code of an exact match has no other.
-            A::PartialMatch | A::Transposed if code == "1020" => Self::Against,
-            A::UnderReview | A::SentToHumanReview | A::ProvisionallyApproved | A::UnableToDetermine
-                if !is_reviewed || name.starts_with("Human_Review") =>
+            (_, A::PartialMatch | A::Transposed) if code == "1020" => Self::Against,
+            ("selfietoidauthoritycompare", A::NotDone | A::IdAuthorityPhotoNotAvailable) if is_compared => {
+                Self::Sound
+            }
+            ("verifyidnumber", A::NotDone | A::IssuerUnavailable) if is_compared && !asks_authority => {
+                Self::Sound
+            }
+            (_, A::NotDone | A::IssuerUnavailable | A::IdAuthorityPhotoNotAvailable) => Self::Against,
+            (
+                name,
+                A::UnderReview | A::SentToHumanReview | A::ProvisionallyApproved | A::UnableToDetermine,
+            ) => {
+                // What the machine left open a reviewer has looked at.
+                if is_reviewed && !name.starts_with("humanreview") { Self::Sound } else { Self::Undecided }
+            }
+            // A comparison is made, or no part of the job.
+            (name, value)
+                if name.starts_with("selfieto")
+                    && !matches!(value, A::Completed | A::Passed | A::NotApplicable) =>
             {
-                Self::Undecided
+                Self::Against
             }
             _ => Self::Sound,
         };
-        let judged: Vec<Self> = entry.actions().iter().map(judge).collect();
-        if judged.contains(&Self::Against) {
+        let judged: Vec<Self> = steps.iter().map(judge).collect();
+        // An exact match of nothing is none.
+        let is_empty_match = code == "1020"
+            && steps.iter().any(|(_, value)| **value == A::NotProvided)
+            && !steps.iter().any(|(_, value)| **value == A::ExactMatch);
+        if is_empty_match || judged.contains(&Self::Against) {
             Self::Against
         } else if judged.contains(&Self::Undecided) {
             Self::Undecided
@@ -323,6 +351,11 @@ impl Backing {
             Self::Sound
         }
     }
+}
+
+/// The letters of a step's name: its casing and underscores are of no account.
+fn plain(name: &str) -> String {
+    tolerant::letters(name).map(char::from).collect()
 }
 
 fn decision_of(category: Category) -> Decision {

@@ -20,6 +20,7 @@
 //! | let a person run a job on Smile ID's page | [`smile_links`] |
 //! | get the consent that some ID types need | [`bvn_consent`] |
 //! | ask what has become of a job, or wait for it | [`job_status`] |
+//! | ask what the service supports and the partner may use | [`services`] |
 //! | ask for something that isn't here | [`raw_request`] |
 //! | move here from an official SDK | [`migrating`] |
 //!
@@ -29,7 +30,8 @@
 //!
 //! - Everything that is wrong with the input is named at once, before anything is sent.
 //! - A [`Verdict`](crate::core::Verdict) says what a result amounts to, from its code and the job type.
-//!   Act on [`is_approved`](crate::core::Verdict::is_approved) alone.
+//!   Let somebody in only if it [`is_approved`](crate::core::Verdict::is_approved) and its
+//!   [`next_step`](crate::core::Verdict::next_step) is to accept.
 //! - An error says whether the service may have acted: [`JobError::reach`](crate::core::JobError::reach),
 //!   [`CallError::outcome_unknown`](crate::core::CallError::outcome_unknown).
 //! - A job id is used once, for ever.
@@ -66,6 +68,7 @@ pages! {
     smile_links
     bvn_consent
     job_status
+    services
     raw_request
     migrating
 }

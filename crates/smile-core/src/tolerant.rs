@@ -73,6 +73,11 @@ pub(crate) fn letters(text: &str) -> impl Iterator<Item = u8> {
     text.bytes().filter(|byte| !matches!(byte, b'_' | b' ')).map(|byte| byte.to_ascii_lowercase())
 }
 
+/// Whether this can be shown, to find a job again by: an id has no spaces and no `@` in it.
+pub(crate) fn looks_like_an_id(text: &str) -> bool {
+    (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;

@@ -107,7 +107,8 @@ impl From<ApiError> for OperationError {
     }
 }
 
-/// The service's refusal: an HTTP status other than 200, with a code where it gave one.
+/// The service's refusal, with its code where it gave one: mostly an HTTP status of 4xx or 5xx, now and then a 200 with an
+/// `error` in it.
 ///
 /// What the service wrote is kept in [`ApiError::message`], out of `Display` and `Debug`: it may repeat input.
 #[derive(Clone, PartialEq, Eq)]

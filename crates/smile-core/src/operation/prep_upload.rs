@@ -152,16 +152,12 @@ impl Operation for PrepUpload<'_> {
         Ok(PreparedUpload {
             upload_url: UploadUrl::new(&url, partner.environment())?,
             // It is shown, to find the job again by, so it must look like an id.
-            smile_job_id: tolerant::text(&object, "smile_job_id").filter(|id| looks_like_an_id(id)),
+            smile_job_id: tolerant::text(&object, "smile_job_id").filter(|id| tolerant::looks_like_an_id(id)),
             ref_id: tolerant::text(&object, "ref_id"),
             code: tolerant::text(&object, "code"),
             raw,
         })
     }
-}
-
-fn looks_like_an_id(text: &str) -> bool {
-    (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
 #[cfg(test)]

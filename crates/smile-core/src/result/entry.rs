@@ -50,9 +50,9 @@ impl ResultEntry {
         tolerant::str(&self.fields, "ResultType")
     }
 
-    /// `SmileJobID`: Smile ID's own id of the job.
+    /// `SmileJobID`: Smile ID's own id of the job, if it looks like an id; it is shown in `Debug`.
     pub fn smile_job_id(&self) -> Option<String> {
-        tolerant::text(&self.fields, "SmileJobID")
+        tolerant::text(&self.fields, "SmileJobID").filter(|id| tolerant::looks_like_an_id(id))
     }
 
     /// `Source`: which kind of client submitted the job.
@@ -312,7 +312,7 @@ mod tests {
     #[test]
     fn debug_shows_no_person() {
         let entry = ResultEntry::from_json(json!({
-            "ResultCode": "jane", "FullName": "jane", "Photo": "jane", "Actions": { "Liveness_Check": "jane" },
+            "ResultCode": "jane", "SmileJobID": "jane@example.com", "FullName": "jane", "Photo": "jane", "Actions": { "Liveness_Check": "jane" },
             "PartnerParams": { "user_id": "jane" },
         }))
         .unwrap();

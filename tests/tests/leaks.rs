@@ -10,7 +10,7 @@ use smile_core::operation::*;
 use smile_core::{
     Callback, Event, IdInfo, Image, Job, JobError, JobId, JobOutcome, Partner, PartnerParams, UserId,
 };
-use smile_sandbox::{Fault, Sandbox, Step};
+use smile_sandbox::{Endpoint, Fault, Sandbox};
 use smile_tests::{Driver, quick};
 
 const MARK: &str = "Z9MARKZ9";
@@ -123,7 +123,9 @@ fn products(driver: Driver, sandbox: &Sandbox) {
     }
     for broken in [false, true] {
         if broken {
-            for step in [Step::EnhancedKyc, Step::BasicKyc, Step::BusinessVerification, Step::Aml] {
+            for step in
+                [Endpoint::EnhancedKyc, Endpoint::BasicKyc, Endpoint::BusinessVerification, Endpoint::Aml]
+            {
                 sandbox.fail_next(step, Fault::LoseRequest);
             }
         }
@@ -161,11 +163,11 @@ fn nothing_marked_is_ever_shown() {
         run(driver, &sandbox, &format!("well-{driver:?}"), &folder).unwrap();
         // The same again is refused as a duplicate, and then whatever can break breaks for good.
         run(driver, &sandbox, &format!("well-{driver:?}"), &folder).unwrap_err();
-        for step in [Step::PrepUpload, Step::Upload, Step::JobStatus] {
+        for step in [Endpoint::PrepUpload, Endpoint::Upload, Endpoint::JobStatus] {
             for fault in [Fault::LoseAnswer, Fault::Answer(http::StatusCode::BAD_REQUEST)] {
                 for _ in 0..8 {
                     sandbox.fail_next(step, fault);
-                    sandbox.fail_next(Step::JobStatus, fault);
+                    sandbox.fail_next(Endpoint::JobStatus, fault);
                 }
                 let name = format!("{driver:?}-{step:?}-{fault:?}");
                 run(driver, &sandbox, &name, &folder).unwrap_err();

@@ -9,7 +9,7 @@ use smile_core::operation::*;
 use smile_core::{
     CallError, Callback, Decision, Environment, IdInfo, JobStatusRequest, JobType, Partner, ResultEntry,
 };
-use smile_sandbox::{Fault, Sandbox, Step};
+use smile_sandbox::{Endpoint, Fault, Sandbox};
 use smile_tests::{ALL_DRIVERS, Driver, params, quick};
 
 const CALLBACK: &str = "http://127.0.0.1:1/callback";
@@ -282,7 +282,7 @@ fn money_is_spent_once_wherever_the_connection_breaks() {
                 |name: &str| sandbox.job(&format!("job-{name}-{number}")).map_or(0, |job| job.processed);
             macro_rules! breaks {
                 ($step:ident, $name:literal, $operation:expr) => {{
-                    sandbox.fail_next(Step::$step, fault);
+                    sandbox.fail_next(Endpoint::$step, fault);
                     let outcome = driver.call(partner.clone(), $operation, quick());
                     assert_eq!(processed($name), u32::from(acted), "{driver:?} {fault:?} {}", $name);
                     match &outcome {
@@ -308,7 +308,7 @@ fn money_is_spent_once_wherever_the_connection_breaks() {
 
             macro_rules! unknown {
                 ($step:ident, $operation:expr) => {{
-                    sandbox.fail_next(Step::$step, fault);
+                    sandbox.fail_next(Endpoint::$step, fault);
                     let before = sandbox.requests().len();
                     let error = driver.call(partner.clone(), $operation, quick()).map(drop).unwrap_err();
                     assert!(error.outcome_unknown(), "{driver:?} {fault:?} {}: {error}", stringify!($step));
@@ -326,7 +326,7 @@ fn money_is_spent_once_wherever_the_connection_breaks() {
 
             macro_rules! repeats {
                 ($step:ident, $operation:expr) => {{
-                    sandbox.fail_next(Step::$step, fault);
+                    sandbox.fail_next(Endpoint::$step, fault);
                     let outcome = driver.call(partner.clone(), $operation, quick()).map(drop);
                     assert!(outcome.is_ok(), "{driver:?} {fault:?} {}: {outcome:?}", stringify!($step));
                 }};

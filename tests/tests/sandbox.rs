@@ -4,7 +4,7 @@
 use smile_core::{
     Decision, FlowSettings, IdInfo, Image, Job, JobStatusRequest, JobType, OperationError, Selfie, UserId,
 };
-use smile_sandbox::{Fault, Sandbox, Step};
+use smile_sandbox::{Endpoint, Fault, Sandbox};
 use smile_tests::{ALL_DRIVERS, Driver, biometric_kyc, block_on, jpeg, params, quick};
 
 fn image(number: u8) -> Image {
@@ -107,7 +107,7 @@ fn whatever_breaks_once_is_mended_and_nothing_is_done_twice() {
         [Fault::LoseRequest, Fault::LoseAnswer, Fault::Answer(http::StatusCode::SERVICE_UNAVAILABLE)];
     for driver in ALL_DRIVERS {
         let sandbox = Sandbox::start().unwrap();
-        for step in [Step::PrepUpload, Step::Upload, Step::JobStatus] {
+        for step in [Endpoint::PrepUpload, Endpoint::Upload, Endpoint::JobStatus] {
             for (number, fault) in faults.into_iter().enumerate() {
                 let name = format!("{step:?}-{number}");
                 sandbox.fail_next(step, fault);

@@ -10,7 +10,7 @@ use smile_core::Timestamp;
 
 use crate::authorisation::ID_API;
 use crate::checks::{self, ADDRESS_VERIFICATION};
-use crate::faults::Step;
+use crate::faults::Endpoint;
 use crate::fields::Fields;
 use crate::matching::{self, Match};
 use crate::outcome::last_digit;
@@ -50,8 +50,8 @@ impl Service {
         if country == "ZA" && !is_id_number {
             return Err(invalid);
         }
-        let asked = self.unnumbered_check(body, Step::AddressVerification)?;
-        let check = asked.check(Step::AddressVerification, ADDRESS_VERIFICATION, body);
+        let asked = self.unnumbered_check(body, Endpoint::AddressVerification)?;
+        let check = asked.check(Endpoint::AddressVerification, ADDRESS_VERIFICATION, body);
         let names = matching::names(&full_name.into_iter().collect::<Vec<_>>(), &Persona::standard());
         let code = match (self.asked_code(check, ["1020", "1022", "1021"]), last_digit(Some(number))) {
             (Some(code), _) => code,

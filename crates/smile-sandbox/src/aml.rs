@@ -7,7 +7,7 @@ use smile_core::{JobType, Timestamp};
 
 use crate::authorisation::ID_API;
 use crate::checks::{self, Check};
-use crate::faults::Step;
+use crate::faults::Endpoint;
 use crate::fields::{Fields, parse_object, whole_number};
 use crate::id_request::check_job_type;
 use crate::response::{ApiError, Refusal};
@@ -40,7 +40,7 @@ impl Service {
         names.push(name.as_str());
         let partner_params = partner_params(&body, job_id, user_id)?;
         let check = Check {
-            step: Step::Aml,
+            endpoint: Endpoint::Aml,
             job_type: JobType::AML,
             job_id,
             user_id,

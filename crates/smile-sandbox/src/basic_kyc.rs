@@ -9,7 +9,7 @@ use crate::authorisation::ID_API;
 use crate::authority::Authority;
 use crate::checks;
 use crate::enhanced_kyc::add_id;
-use crate::faults::Step;
+use crate::faults::Endpoint;
 use crate::fields::{Fields, parse_object};
 use crate::matching::{self, Match, match_code};
 use crate::persona::{Persona, with_split_name};
@@ -21,11 +21,11 @@ impl Service {
         &mut self,
         now: Timestamp,
         request: &Request<Bytes>,
-        step: Step,
+        endpoint: Endpoint,
     ) -> Result<Response<Bytes>, Refusal> {
         let body = parse_object(request.body())?;
-        let claims = self.authorise_id_request(now, &body, step)?;
-        let request = self.id_request(&body, claims.as_ref(), step, JobType::ENHANCED_KYC)?;
+        let claims = self.authorise_id_request(now, &body, endpoint)?;
+        let request = self.id_request(&body, claims.as_ref(), endpoint, JobType::ENHANCED_KYC)?;
         let number = self.id_number(&request, Product::BasicKyc)?;
         let fields = Fields::new(&body, ID_API.missing);
         let authority = self.ask_authority(&request, number.as_deref());

@@ -11,7 +11,7 @@ use crate::authority::verified;
 use crate::checks;
 use crate::company;
 use crate::enhanced_kyc::add_id;
-use crate::faults::Step;
+use crate::faults::Endpoint;
 use crate::fields::{Fields, parse_object};
 use crate::id_request::IdRequest;
 use crate::response::Refusal;
@@ -26,21 +26,21 @@ impl Service {
         &mut self,
         now: Timestamp,
         request: &Request<Bytes>,
-        step: Step,
+        endpoint: Endpoint,
     ) -> Result<Response<Bytes>, Refusal> {
-        self.verify_business(now, request, step).map_err(Refusal::with_success)
+        self.verify_business(now, request, endpoint).map_err(Refusal::with_success)
     }
 
     fn verify_business(
         &mut self,
         now: Timestamp,
         request: &Request<Bytes>,
-        step: Step,
+        endpoint: Endpoint,
     ) -> Result<Response<Bytes>, Refusal> {
         let body = parse_object(request.body())?;
         // No source says that a token would do here.
         self.authorise(now, &body, &ID_API)?;
-        let request = self.id_request(&body, None, step, JobType::BUSINESS_VERIFICATION)?;
+        let request = self.id_request(&body, None, endpoint, JobType::BUSINESS_VERIFICATION)?;
         if !ID_TYPES.contains(&request.id_type) {
             return Err(Refusal::worded(ID_API.missing, "Unsupported id type"));
         }

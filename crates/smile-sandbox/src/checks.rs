@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use smile_core::catalogue::{self, ResultCodeRow};
 use smile_core::{JobType, Timestamp};
 
-use crate::faults::Step;
+use crate::faults::Endpoint;
 use crate::fields::whole_number;
 use crate::jobs::{Job, JobResult};
 use crate::response::{ApiError, ok};
@@ -23,7 +23,7 @@ pub(crate) const PHONE_VERIFICATION: JobType = JobType::from_number(0);
 /// A check that has been read and found in order.
 #[derive(Clone, Copy)]
 pub(crate) struct Check<'a> {
-    pub(crate) step: Step,
+    pub(crate) endpoint: Endpoint,
     pub(crate) job_type: JobType,
     pub(crate) job_id: &'a str,
     pub(crate) user_id: &'a str,
@@ -40,17 +40,17 @@ impl Service {
                 return Err(ApiError::JOB_EXISTS);
             }
             Some(position) => position,
-            None => self.new_job(check.job_id, check.step, check.job_type),
+            None => self.new_job(check.job_id, check.endpoint, check.job_type),
         };
         let job = self.jobs.at_mut(position);
-        job.step = check.step;
+        job.endpoint = check.endpoint;
         check.user_id.clone_into(&mut job.user_id);
         job.partner_params = check.partner_params.clone();
         job.callback_url = check.callback_url.map(str::to_owned);
         job.request = Some(Value::Object(check.body.clone()));
         job.processed += 1;
         // Who was answered at once has nothing to wait for.
-        job.polls_left = if check.step.is_async() { self.settings.pending_polls } else { 0 };
+        job.polls_left = if check.endpoint.is_async() { self.settings.pending_polls } else { 0 };
         Ok(position)
     }
 
@@ -67,7 +67,7 @@ impl Service {
         let job = self.jobs.at_mut(position);
         let is_success = row(code, job.job_type).is_some_and(|row| row.job_success);
         job.results.push(JobResult { number, entry: entry.clone(), is_success });
-        if job.step.is_async() {
+        if job.endpoint.is_async() {
             self.send(now, position, entry);
             ok(&json!({"success": true}))
         } else {
@@ -84,7 +84,7 @@ impl Service {
     }
 }
 
-impl Step {
+impl Endpoint {
     /// Whether the result comes in a callback.
     pub(crate) fn is_async(self) -> bool {
         matches!(

@@ -9,7 +9,7 @@ use smile_core::{JobType, Timestamp};
 
 use crate::authority::{Authority, verified};
 use crate::checks;
-use crate::faults::Step;
+use crate::faults::Endpoint;
 use crate::fields::parse_object;
 use crate::id_request::IdRequest;
 use crate::persona::{NOT_AVAILABLE, Persona, replace_with_custom, with_split_name};
@@ -21,11 +21,11 @@ impl Service {
         &mut self,
         now: Timestamp,
         request: &Request<Bytes>,
-        step: Step,
+        endpoint: Endpoint,
     ) -> Result<Response<Bytes>, Refusal> {
         let body = parse_object(request.body())?;
-        let claims = self.authorise_id_request(now, &body, step)?;
-        let request = self.id_request(&body, claims.as_ref(), step, JobType::ENHANCED_KYC)?;
+        let claims = self.authorise_id_request(now, &body, endpoint)?;
+        let request = self.id_request(&body, claims.as_ref(), endpoint, JobType::ENHANCED_KYC)?;
         let number = self.id_number(&request, Product::EnhancedKyc)?;
         let authority = self.ask_authority(&request, number.as_deref());
         // That a provisional result is an authority that does not answer is our choice.

@@ -5,7 +5,7 @@ use http::StatusCode;
 /// What a request is for: an endpoint, or a step of a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
-pub enum Step {
+pub enum Endpoint {
     /// `POST /upload`.
     PrepUpload,
     /// `PUT` to the upload address.
@@ -48,7 +48,7 @@ pub enum Step {
     ValidDocuments,
 }
 
-impl Step {
+impl Endpoint {
     /// The last part of its path, without what could identify anybody.
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -99,16 +99,16 @@ pub struct ConnectionLost;
 
 /// The faults that are still to happen.
 #[derive(Default)]
-pub(crate) struct Faults(Vec<(Step, Fault)>);
+pub(crate) struct Faults(Vec<(Endpoint, Fault)>);
 
 impl Faults {
-    pub(crate) fn add(&mut self, step: Step, fault: Fault) {
-        self.0.push((step, fault));
+    pub(crate) fn add(&mut self, endpoint: Endpoint, fault: Fault) {
+        self.0.push((endpoint, fault));
     }
 
-    /// The next fault of this step, which is used up.
-    pub(crate) fn take(&mut self, step: Step) -> Option<Fault> {
-        let at = self.0.iter().position(|(of, _)| *of == step)?;
+    /// The next fault of this endpoint, which is used up.
+    pub(crate) fn take(&mut self, endpoint: Endpoint) -> Option<Fault> {
+        let at = self.0.iter().position(|(of, _)| *of == endpoint)?;
         Some(self.0.remove(at).1)
     }
 }

@@ -7,7 +7,7 @@ use smile_core::{JobType, Timestamp};
 use crate::authorisation::ID_API;
 use crate::authority::Authority;
 use crate::checks::Check;
-use crate::faults::Step;
+use crate::faults::Endpoint;
 use crate::fields::{Fields, whole_number};
 use crate::response::ApiError;
 use crate::service::Service;
@@ -28,9 +28,9 @@ impl Service {
         &self,
         now: Timestamp,
         body: &Map<String, Value>,
-        step: Step,
+        endpoint: Endpoint,
     ) -> Result<Option<Claims>, ApiError> {
-        if step.is_async() {
+        if endpoint.is_async() {
             self.authorise_or_token(now, body, &ID_API)
         } else {
             self.authorise(now, body, &ID_API).map(|()| None)
@@ -42,7 +42,7 @@ impl Service {
         &self,
         body: &'a Map<String, Value>,
         claims: Option<&'a Claims>,
-        step: Step,
+        endpoint: Endpoint,
         job_type: JobType,
     ) -> Result<IdRequest<'a>, ApiError> {
         let fields = Fields::new(body, ID_API.missing);
@@ -54,12 +54,12 @@ impl Service {
         let (job_id, user_id) = (params.text("job_id")?, params.text("user_id")?);
         check_job_type(partner_params, job_type)?;
         let (country, id_type) = (fields.text("country")?, fields.text("id_type")?);
-        let callback_url = self.callback_url_of(fields, claims, step)?;
+        let callback_url = self.callback_url_of(fields, claims, endpoint)?;
         if claims.is_some_and(|claims| !claims.allows(job_id, user_id)) {
             return Err(ApiError(ID_API.unauthorised));
         }
         let facts = IdTypeCatalogue::built_in().find(country, id_type);
-        let check = Check { step, job_type, job_id, user_id, partner_params, callback_url, body };
+        let check = Check { endpoint, job_type, job_id, user_id, partner_params, callback_url, body };
         Ok(IdRequest { check, country, id_type, facts })
     }
 
@@ -68,11 +68,11 @@ impl Service {
         &self,
         fields: Fields<'a>,
         claims: Option<&'a Claims>,
-        step: Step,
+        endpoint: Endpoint,
     ) -> Result<Option<&'a str>, ApiError> {
         let of_token = || claims.and_then(|claims| claims.callback_url.as_deref());
         let url = fields.optional_text("callback_url")?.or_else(of_token);
-        if url.is_none() && self.settings.callback_url.is_none() && step.is_async() {
+        if url.is_none() && self.settings.callback_url.is_none() && endpoint.is_async() {
             return Err(ApiError(ID_API.missing));
         }
         Ok(url)

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use serde_json::{Map, Value};
 use smile_core::{JobType, Timestamp};
 
-use crate::faults::Step;
+use crate::faults::Endpoint;
 use crate::records::{JobRecord, Stage};
 use crate::service::Service;
 use crate::submission::Submission;
@@ -14,7 +14,7 @@ use crate::submission::Submission;
 /// One job: an upload, or a check that was asked for in a single request.
 pub(crate) struct Job {
     /// The endpoint that it came to last.
-    pub(crate) step: Step,
+    pub(crate) endpoint: Endpoint,
     pub(crate) job_id: String,
     pub(crate) user_id: String,
     pub(crate) job_type: JobType,
@@ -53,7 +53,7 @@ impl Job {
             (false, None) => Stage::Decided,
         };
         JobRecord {
-            step: self.step,
+            endpoint: self.endpoint,
             job_id: self.job_id.clone(),
             user_id: self.user_id.clone(),
             job_type: self.job_type,
@@ -80,12 +80,12 @@ impl Job {
 
 impl Service {
     /// A job with the next number, and its position.
-    pub(crate) fn new_job(&mut self, job_id: &str, step: Step, job_type: JobType) -> usize {
+    pub(crate) fn new_job(&mut self, job_id: &str, endpoint: Endpoint, job_type: JobType) -> usize {
         let position = self.jobs.len();
         let smile_job_id = format!("{:010}", position + 1);
         let random = self.secret.base36(&["ref_id", &smile_job_id]);
         self.jobs.add(Job {
-            step,
+            endpoint,
             job_id: job_id.to_owned(),
             user_id: String::new(),
             job_type,

@@ -63,7 +63,7 @@ mod web_token;
 pub use builder::Builder;
 pub use callbacks::{Callback, CallbackAttempt, CallbackId, CallbackOutcome};
 pub use consent::OTP;
-pub use faults::{ConnectionLost, Fault, Step};
+pub use faults::{ConnectionLost, Endpoint, Fault};
 pub use outcome::{Review, ReviewError};
 pub use records::{ImageRecord, JobRecord, RecordedRequest, Stage};
 pub use sandbox::Sandbox;

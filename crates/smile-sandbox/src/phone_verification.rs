@@ -10,7 +10,7 @@ use smile_core::Timestamp;
 
 use crate::authorisation::ID_API;
 use crate::checks::{self, Check, PHONE_VERIFICATION};
-use crate::faults::Step;
+use crate::faults::Endpoint;
 use crate::fields::Fields;
 use crate::matching::{self, Match, match_code};
 use crate::outcome::last_digit;
@@ -48,8 +48,8 @@ impl Service {
         if provided.iter().all(|field| *field == Match::NotProvided) {
             return Err(invalid);
         }
-        let asked = self.unnumbered_check(body, Step::PhoneVerification)?;
-        let check = asked.check(Step::PhoneVerification, PHONE_VERIFICATION, body);
+        let asked = self.unnumbered_check(body, Endpoint::PhoneVerification)?;
+        let check = asked.check(Endpoint::PhoneVerification, PHONE_VERIFICATION, body);
         let code = match (self.asked_code(check, ["1020", "1022", "1021"]), last_digit(Some(number))) {
             (Some(code), _) => code,
             (None, Some('1')) => "1023".to_owned(),

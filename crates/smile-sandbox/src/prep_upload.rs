@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use smile_core::{JobType, Timestamp};
 
 use crate::authorisation::Signed;
-use crate::faults::Step;
+use crate::faults::Endpoint;
 use crate::fields::{Fields, parse_object, whole_number};
 use crate::presign;
 use crate::response::{ApiError, ok};
@@ -46,13 +46,13 @@ impl Service {
 
         let existing = self.jobs.position(job_id);
         // An id that a check has used stays taken, also for a retry; our choice.
-        let is_upload = |position: usize| self.jobs.at(position).step == Step::PrepUpload;
+        let is_upload = |position: usize| self.jobs.at(position).endpoint == Endpoint::PrepUpload;
         if existing.is_some_and(|position| !is_retry || !is_upload(position)) {
             return Err(ApiError::JOB_EXISTS);
         }
         self.check_user(user_id, job_id, job_type, allow_new_enroll, use_enrolled_image)?;
 
-        let position = existing.unwrap_or_else(|| self.new_job(job_id, Step::PrepUpload, job_type));
+        let position = existing.unwrap_or_else(|| self.new_job(job_id, Endpoint::PrepUpload, job_type));
         let job = self.jobs.at_mut(position);
         job.user_id = user_id.to_owned();
         job.job_type = job_type;

@@ -9,8 +9,8 @@ use http::{HeaderMap, Method, Request, StatusCode};
 use serde_json::Value;
 use smile_core::{JobType, Timestamp};
 
-use crate::faults::{Fault, Step};
-use crate::routing::{Endpoint, route};
+use crate::faults::{Endpoint, Fault};
+use crate::routing::{Route, route};
 
 /// A request as the sandbox received it, and the status it answered with.
 #[derive(Clone)]
@@ -63,11 +63,11 @@ impl RecordedRequest {
 impl fmt::Debug for RecordedRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let endpoint = match route(&self.path) {
-            Endpoint::Api(step) => step.name(),
-            Endpoint::SmileLink { .. } => Step::SmileLinks.name(),
-            Endpoint::Upload { .. } => Step::Upload.name(),
-            Endpoint::Image { .. } => "image link",
-            Endpoint::Unknown => "unknown",
+            Route::Api(endpoint) => endpoint.name(),
+            Route::SmileLink { .. } => Endpoint::SmileLinks.name(),
+            Route::Upload { .. } => Endpoint::Upload.name(),
+            Route::Image { .. } => "image link",
+            Route::Unknown => "unknown",
         };
         f.debug_struct("RecordedRequest")
             .field("at", &self.at)
@@ -97,8 +97,8 @@ pub enum Stage {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct JobRecord {
-    /// The endpoint that it came to last; [`Step::PrepUpload`] for all uploads.
-    pub step: Step,
+    /// The endpoint that it came to last; [`Endpoint::PrepUpload`] for all uploads.
+    pub endpoint: Endpoint,
     /// The partner's id of the job. Checks of addresses and phones that bring none get one of the sandbox's.
     pub job_id: String,
     /// The partner's id of the person.
@@ -145,7 +145,7 @@ impl JobRecord {
 impl fmt::Debug for JobRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("JobRecord")
-            .field("step", &self.step)
+            .field("endpoint", &self.endpoint)
             .field("smile_job_id", &self.smile_job_id)
             .field("job_type", &self.job_type)
             .field("stage", &self.stage)

@@ -1,12 +1,12 @@
 //! Which endpoint a path means.
 
-use crate::faults::Step;
+use crate::faults::Endpoint;
 
 /// What a path leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Endpoint<'a> {
+pub(crate) enum Route<'a> {
     /// An endpoint of the API.
-    Api(Step),
+    Api(Endpoint),
     /// One Smile Link, as opposed to all of them.
     SmileLink {
         ref_id: &'a str,
@@ -24,74 +24,74 @@ pub(crate) enum Endpoint<'a> {
     Unknown,
 }
 
-impl Endpoint<'_> {
-    /// The step that it is, as far as faults go.
-    pub(crate) fn step(self) -> Option<Step> {
+impl Route<'_> {
+    /// The endpoint that it is, as far as faults go.
+    pub(crate) fn endpoint(self) -> Option<Endpoint> {
         match self {
-            Self::Api(step) => Some(step),
-            Self::SmileLink { .. } => Some(Step::SmileLinks),
-            Self::Upload { .. } => Some(Step::Upload),
+            Self::Api(endpoint) => Some(endpoint),
+            Self::SmileLink { .. } => Some(Endpoint::SmileLinks),
+            Self::Upload { .. } => Some(Endpoint::Upload),
             Self::Image { .. } | Self::Unknown => None,
         }
     }
 }
 
-const V1: &[(&str, &str, Step)] = &[
-    ("upload", "", Step::PrepUpload),
-    ("job_status", "", Step::JobStatus),
-    ("id_verification", "", Step::EnhancedKyc),
-    ("async_id_verification", "", Step::EnhancedKycAsync),
-    ("business_verification", "", Step::BusinessVerification),
-    ("async_business_verification", "", Step::BusinessVerificationAsync),
-    ("aml", "", Step::Aml),
+const V1: &[(&str, &str, Endpoint)] = &[
+    ("upload", "", Endpoint::PrepUpload),
+    ("job_status", "", Endpoint::JobStatus),
+    ("id_verification", "", Endpoint::EnhancedKyc),
+    ("async_id_verification", "", Endpoint::EnhancedKycAsync),
+    ("business_verification", "", Endpoint::BusinessVerification),
+    ("async_business_verification", "", Endpoint::BusinessVerificationAsync),
+    ("aml", "", Endpoint::Aml),
     // The documentation has it under v2, the Ruby SDK posts to v1.
-    ("async-verify-address", "", Step::AddressVerification),
-    ("token", "", Step::WebToken),
-    ("smile_links", "", Step::SmileLinks),
-    ("totp_consent", "", Step::Consent),
-    ("totp_consent", "mode", Step::ConsentMode),
-    ("totp_consent", "otp", Step::ConsentOtp),
-    ("services", "", Step::Services),
-    ("products_config", "", Step::ProductsConfig),
-    ("valid_documents", "", Step::ValidDocuments),
+    ("async-verify-address", "", Endpoint::AddressVerification),
+    ("token", "", Endpoint::WebToken),
+    ("smile_links", "", Endpoint::SmileLinks),
+    ("totp_consent", "", Endpoint::Consent),
+    ("totp_consent", "mode", Endpoint::ConsentMode),
+    ("totp_consent", "otp", Endpoint::ConsentOtp),
+    ("services", "", Endpoint::Services),
+    ("products_config", "", Endpoint::ProductsConfig),
+    ("valid_documents", "", Endpoint::ValidDocuments),
 ];
 
-const V2: &[(&str, &str, Step)] = &[
-    ("verify", "", Step::BasicKyc),
-    ("verify_async", "", Step::BasicKycAsync),
-    ("async-verify-address", "", Step::AddressVerification),
-    ("async-verify-phone", "", Step::PhoneVerification),
-    ("services", "", Step::Services),
+const V2: &[(&str, &str, Endpoint)] = &[
+    ("verify", "", Endpoint::BasicKyc),
+    ("verify_async", "", Endpoint::BasicKycAsync),
+    ("async-verify-address", "", Endpoint::AddressVerification),
+    ("async-verify-phone", "", Endpoint::PhoneVerification),
+    ("services", "", Endpoint::Services),
 ];
 
 /// Reads a path. With or without the version in front, since SDKs differ in what they take for the base URL, and
 /// whatever the number of slashes.
-pub(crate) fn route(path: &str) -> Endpoint<'_> {
+pub(crate) fn route(path: &str) -> Route<'_> {
     let mut segments = path.split('/').filter(|segment| !segment.is_empty());
     let mut parts = [""; 5];
     for part in &mut parts {
         *part = segments.next().unwrap_or_default();
     }
     if segments.next().is_some() {
-        return Endpoint::Unknown;
+        return Route::Unknown;
     }
-    let found = |tables: &[&[(&str, &str, Step)]], name: &str, rest: &str| {
+    let found = |tables: &[&[(&str, &str, Endpoint)]], name: &str, rest: &str| {
         let mut rows = tables.iter().flat_map(|table| table.iter());
         let row = rows.find(|row| (row.0, row.1) == (name, rest));
-        row.map_or(Endpoint::Unknown, |row| Endpoint::Api(row.2))
+        row.map_or(Route::Unknown, |row| Route::Api(row.2))
     };
     match parts {
-        ["videos", _, ref_id, name, ""] if !name.is_empty() => Endpoint::Upload { ref_id },
+        ["videos", _, ref_id, name, ""] if !name.is_empty() => Route::Upload { ref_id },
         ["images", smile_job_id, name, token, ""] if !token.is_empty() => {
-            Endpoint::Image { smile_job_id, name, token }
+            Route::Image { smile_job_id, name, token }
         }
         ["v1", "smile_links", ref_id, "", ""] | ["smile_links", ref_id, "", ..] if !ref_id.is_empty() => {
-            Endpoint::SmileLink { ref_id }
+            Route::SmileLink { ref_id }
         }
         ["v1", name, rest, "", ""] => found(&[V1], name, rest),
         ["v2", name, rest, "", ""] => found(&[V2], name, rest),
         [name, rest, "", ..] => found(&[V1, V2], name, rest),
-        _ => Endpoint::Unknown,
+        _ => Route::Unknown,
     }
 }
 
@@ -102,7 +102,7 @@ mod tests {
     #[test]
     fn prefix_and_slashes_do_not_matter() {
         for (version, table) in [("v1", V1), ("v2", V2)] {
-            for &(name, rest, step) in table {
+            for &(name, rest, endpoint) in table {
                 for path in [
                     format!("/{version}/{name}/{rest}"),
                     format!("/{name}/{rest}"),
@@ -110,12 +110,12 @@ mod tests {
                     format!("/{version}//{name}/{rest}/"),
                     format!("///{version}///{name}//{rest}//"),
                 ] {
-                    assert_eq!(route(&path), Endpoint::Api(step), "{path}");
+                    assert_eq!(route(&path), Route::Api(endpoint), "{path}");
                 }
             }
         }
         for path in ["/v1/smile_links/a", "/smile_links/a", "//v1//smile_links//a//"] {
-            assert_eq!(route(path), Endpoint::SmileLink { ref_id: "a" }, "{path}");
+            assert_eq!(route(path), Route::SmileLink { ref_id: "a" }, "{path}");
         }
     }
 
@@ -137,10 +137,10 @@ mod tests {
             "/v2/smile_links/a",
             "/v1/smile_links/a/b",
         ] {
-            assert_eq!(route(path), Endpoint::Unknown, "{path}");
+            assert_eq!(route(path), Route::Unknown, "{path}");
         }
-        assert_eq!(route("/videos/001/ref/selfie.zip"), Endpoint::Upload { ref_id: "ref" });
-        assert_eq!(route("/videos/001/ref/selfie.zip/more"), Endpoint::Unknown);
-        assert_eq!(route("/a/b/c/d/e/f/g"), Endpoint::Unknown);
+        assert_eq!(route("/videos/001/ref/selfie.zip"), Route::Upload { ref_id: "ref" });
+        assert_eq!(route("/videos/001/ref/selfie.zip/more"), Route::Unknown);
+        assert_eq!(route("/a/b/c/d/e/f/g"), Route::Unknown);
     }
 }

@@ -12,7 +12,7 @@ use smile_core::{Environment, Partner};
 
 use crate::builder::Builder;
 use crate::callbacks::CallbackAttempt;
-use crate::faults::{Fault, Step};
+use crate::faults::{Endpoint, Fault};
 use crate::outcome::{Review, ReviewError};
 use crate::records::{JobRecord, RecordedRequest};
 use crate::server::{Shared, run};
@@ -170,9 +170,9 @@ impl Sandbox {
         self.shared.change(|service, _| service.script_result(job_id, result_code));
     }
 
-    /// Lets the next request of this step go wrong. Several faults of a step happen one after the other.
-    pub fn fail_next(&self, step: Step, fault: Fault) {
-        self.shared.change(|service, _| service.fail_next(step, fault));
+    /// Lets the next request of this endpoint go wrong. Several faults of a endpoint happen one after the other.
+    pub fn fail_next(&self, endpoint: Endpoint, fault: Fault) {
+        self.shared.change(|service, _| service.fail_next(endpoint, fault));
     }
 
     /// Enrols a user, so that jobs of types 2 and 8 are accepted.

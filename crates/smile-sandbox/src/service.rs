@@ -12,12 +12,12 @@ use smile_core::{Signer, Timestamp};
 use crate::builder::Settings;
 use crate::callbacks::{Callback, CallbackAttempt, CallbackId, CallbackOutcome, Callbacks};
 use crate::consent::Consents;
-use crate::faults::{ConnectionLost, Fault, Faults, Step};
+use crate::faults::{ConnectionLost, Endpoint, Fault, Faults};
 use crate::jobs::Jobs;
 use crate::outcome::{Review, ReviewError};
 use crate::records::{JobRecord, RecordedRequest};
 use crate::response::{Refusal, gateway};
-use crate::routing::{Endpoint, route};
+use crate::routing::{Route, route};
 use crate::secret::Secret;
 use crate::smile_links::SmileLinks;
 use crate::users::{UserState, Users};
@@ -81,7 +81,7 @@ impl Service {
     /// extensions must not be sent; there is none without [`fail_next`](Self::fail_next).
     pub fn handle(&mut self, now: Timestamp, request: Request<Bytes>) -> Response<Bytes> {
         let now = self.advance(now);
-        let fault = route(request.uri().path()).step().and_then(|step| self.faults.take(step));
+        let fault = route(request.uri().path()).endpoint().and_then(|endpoint| self.faults.take(endpoint));
         let mut response = match fault {
             None | Some(Fault::LoseAnswer) => self.answer(now, &request),
             Some(Fault::Answer(status)) => gateway(status, status.canonical_reason().unwrap_or_default()),
@@ -130,9 +130,9 @@ impl Service {
         self.scripts.insert(job_id.into(), result_code.into());
     }
 
-    /// Lets the next request of this step go wrong, whichever of an endpoint's methods it has. Several faults of a step happen one after the other.
-    pub fn fail_next(&mut self, step: Step, fault: Fault) {
-        self.faults.add(step, fault);
+    /// Lets the next request of this endpoint go wrong, whichever of an endpoint's methods it has. Several faults of a endpoint happen one after the other.
+    pub fn fail_next(&mut self, endpoint: Endpoint, fault: Fault) {
+        self.faults.add(endpoint, fault);
     }
 
     /// Sets what is known of a user.
@@ -167,18 +167,18 @@ impl Service {
 
     fn answer(&mut self, now: Timestamp, request: &Request<Bytes>) -> Response<Bytes> {
         match route(request.uri().path()) {
-            Endpoint::Api(step) => self.answer_api(now, request, step).unwrap_or_else(Response::from),
-            Endpoint::SmileLink { ref_id } => match *request.method() {
+            Route::Api(endpoint) => self.answer_api(now, request, endpoint).unwrap_or_else(Response::from),
+            Route::SmileLink { ref_id } => match *request.method() {
                 Method::GET => self.smile_link(now, request, ref_id).unwrap_or_else(Response::from),
                 Method::PUT => self.update_smile_link(now, request, ref_id).unwrap_or_else(Response::from),
                 _ => not_allowed(),
             },
-            Endpoint::Upload { ref_id } => self.upload(now, request, ref_id),
-            Endpoint::Image { smile_job_id, name, token } if request.method() == Method::GET => {
+            Route::Upload { ref_id } => self.upload(now, request, ref_id),
+            Route::Image { smile_job_id, name, token } if request.method() == Method::GET => {
                 self.image(smile_job_id, name, token)
             }
-            Endpoint::Unknown => gateway(StatusCode::NOT_FOUND, "Not Found"),
-            Endpoint::Image { .. } => not_allowed(),
+            Route::Unknown => gateway(StatusCode::NOT_FOUND, "Not Found"),
+            Route::Image { .. } => not_allowed(),
         }
     }
 
@@ -186,30 +186,32 @@ impl Service {
         &mut self,
         now: Timestamp,
         request: &Request<Bytes>,
-        step: Step,
+        endpoint: Endpoint,
     ) -> Result<Response<Bytes>, Refusal> {
-        match (step, request.method()) {
-            (Step::Services, &Method::GET) => Ok(self.services()),
-            (Step::SmileLinks, &Method::GET) => self.list_smile_links(now, request),
-            (_, &Method::POST) => match step {
-                Step::PrepUpload => self.prep_upload(now, request).map_err(Refusal::from),
-                Step::JobStatus => self.job_status(now, request).map_err(Refusal::from),
-                Step::EnhancedKyc | Step::EnhancedKycAsync => self.enhanced_kyc(now, request, step),
-                Step::BasicKyc | Step::BasicKycAsync => self.basic_kyc(now, request, step),
-                Step::BusinessVerification | Step::BusinessVerificationAsync => {
-                    self.business_verification(now, request, step)
+        match (endpoint, request.method()) {
+            (Endpoint::Services, &Method::GET) => Ok(self.services()),
+            (Endpoint::SmileLinks, &Method::GET) => self.list_smile_links(now, request),
+            (_, &Method::POST) => match endpoint {
+                Endpoint::PrepUpload => self.prep_upload(now, request).map_err(Refusal::from),
+                Endpoint::JobStatus => self.job_status(now, request).map_err(Refusal::from),
+                Endpoint::EnhancedKyc | Endpoint::EnhancedKycAsync => {
+                    self.enhanced_kyc(now, request, endpoint)
                 }
-                Step::Aml => self.aml(now, request),
-                Step::AddressVerification => self.address_verification(now, request),
-                Step::PhoneVerification => self.phone_verification(now, request),
-                Step::WebToken => self.web_token(now, request),
-                Step::SmileLinks => self.create_smile_link(now, request),
-                Step::Consent => self.consent(now, request),
-                Step::ConsentMode => self.consent_mode(now, request),
-                Step::ConsentOtp => self.consent_otp(now, request),
-                Step::ProductsConfig => self.products_config(now, request),
-                Step::ValidDocuments => self.valid_documents(now, request),
-                Step::Upload | Step::Services => Ok(not_allowed()),
+                Endpoint::BasicKyc | Endpoint::BasicKycAsync => self.basic_kyc(now, request, endpoint),
+                Endpoint::BusinessVerification | Endpoint::BusinessVerificationAsync => {
+                    self.business_verification(now, request, endpoint)
+                }
+                Endpoint::Aml => self.aml(now, request),
+                Endpoint::AddressVerification => self.address_verification(now, request),
+                Endpoint::PhoneVerification => self.phone_verification(now, request),
+                Endpoint::WebToken => self.web_token(now, request),
+                Endpoint::SmileLinks => self.create_smile_link(now, request),
+                Endpoint::Consent => self.consent(now, request),
+                Endpoint::ConsentMode => self.consent_mode(now, request),
+                Endpoint::ConsentOtp => self.consent_otp(now, request),
+                Endpoint::ProductsConfig => self.products_config(now, request),
+                Endpoint::ValidDocuments => self.valid_documents(now, request),
+                Endpoint::Upload | Endpoint::Services => Ok(not_allowed()),
             },
             _ => Ok(not_allowed()),
         }

@@ -8,7 +8,7 @@ use smile_core::{JobType, Timestamp};
 
 use crate::authorisation::ID_API;
 use crate::checks::Check;
-use crate::faults::Step;
+use crate::faults::Endpoint;
 use crate::fields::{Fields, parse_object};
 use crate::response::{ApiError, Refusal};
 use crate::service::Service;
@@ -41,7 +41,7 @@ impl Service {
     pub(crate) fn unnumbered_check<'a>(
         &self,
         body: &'a Map<String, Value>,
-        step: Step,
+        endpoint: Endpoint,
     ) -> Result<Unnumbered<'a>, ApiError> {
         let fields = Fields::new(body, ID_API.missing);
         let callback_url = fields.optional_text("callback_url")?;
@@ -55,7 +55,7 @@ impl Service {
         let params = Fields::new(&partner_params, ID_API.missing);
         let job_id = params.optional_text("job_id")?.map(str::to_owned);
         let user_id = params.optional_text("user_id")?.unwrap_or_default().to_owned();
-        let job_id = job_id.unwrap_or_else(|| format!("{}-{}", step.name(), self.jobs.len() + 1));
+        let job_id = job_id.unwrap_or_else(|| format!("{}-{}", endpoint.name(), self.jobs.len() + 1));
         Ok(Unnumbered { partner_params, job_id, user_id, callback_url })
     }
 }
@@ -63,12 +63,12 @@ impl Service {
 impl Unnumbered<'_> {
     pub(crate) fn check<'a>(
         &'a self,
-        step: Step,
+        endpoint: Endpoint,
         job_type: JobType,
         body: &'a Map<String, Value>,
     ) -> Check<'a> {
         Check {
-            step,
+            endpoint,
             job_type,
             job_id: &self.job_id,
             user_id: &self.user_id,

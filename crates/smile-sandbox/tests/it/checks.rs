@@ -2,7 +2,7 @@
 
 use http::{Request, StatusCode};
 use serde_json::{Value, json};
-use smile_sandbox::{ConnectionLost, Fault, Stage, Step};
+use smile_sandbox::{ConnectionLost, Endpoint, Fault, Stage};
 
 use crate::client::{
     Client, address_body, aml_body, builder, business_body, consent_body, full_zip, header_signed, id_body,
@@ -14,40 +14,40 @@ fn named() -> Value {
 }
 
 /// Every endpoint that is posted to, with a body that it takes.
-pub(crate) fn all_posts() -> Vec<(Step, &'static str, Value)> {
+pub(crate) fn all_posts() -> Vec<(Endpoint, &'static str, Value)> {
     vec![
-        (Step::PrepUpload, "/v1/upload", prep_body(&params("job", 1))),
-        (Step::JobStatus, "/v1/job_status", status_body(&params("job", 1), &json!({}))),
-        (Step::EnhancedKyc, "/v1/id_verification", id_body("00000000000", &json!({}))),
-        (Step::EnhancedKycAsync, "/v1/async_id_verification", id_body("00000000000", &json!({}))),
-        (Step::BasicKyc, "/v2/verify", id_body("00000000000", &named())),
-        (Step::BasicKycAsync, "/v2/verify_async", id_body("00000000000", &named())),
-        (Step::BusinessVerification, "/v1/business_verification", business_body("0000000", &json!({}))),
+        (Endpoint::PrepUpload, "/v1/upload", prep_body(&params("job", 1))),
+        (Endpoint::JobStatus, "/v1/job_status", status_body(&params("job", 1), &json!({}))),
+        (Endpoint::EnhancedKyc, "/v1/id_verification", id_body("00000000000", &json!({}))),
+        (Endpoint::EnhancedKycAsync, "/v1/async_id_verification", id_body("00000000000", &json!({}))),
+        (Endpoint::BasicKyc, "/v2/verify", id_body("00000000000", &named())),
+        (Endpoint::BasicKycAsync, "/v2/verify_async", id_body("00000000000", &named())),
+        (Endpoint::BusinessVerification, "/v1/business_verification", business_body("0000000", &json!({}))),
         (
-            Step::BusinessVerificationAsync,
+            Endpoint::BusinessVerificationAsync,
             "/v1/async_business_verification",
             business_body("0000000", &json!({})),
         ),
-        (Step::Aml, "/v1/aml", aml_body("Joe Doe Leo", &json!({}))),
-        (Step::AddressVerification, "/v2/async-verify-address", address_body("0000000000", &json!({}))),
-        (Step::PhoneVerification, "/v2/async-verify-phone", phone_body("00000000000", &json!({}))),
-        (Step::WebToken, "/v1/token", token_body("biometric_kyc")),
-        (Step::SmileLinks, "/v1/smile_links", link_body(&json!({}))),
-        (Step::Consent, "/v1/totp_consent", consent_body(&json!({}))),
-        (Step::ProductsConfig, "/v1/products_config", signed(&json!({}))),
-        (Step::ValidDocuments, "/v1/valid_documents", signed(&json!({}))),
+        (Endpoint::Aml, "/v1/aml", aml_body("Joe Doe Leo", &json!({}))),
+        (Endpoint::AddressVerification, "/v2/async-verify-address", address_body("0000000000", &json!({}))),
+        (Endpoint::PhoneVerification, "/v2/async-verify-phone", phone_body("00000000000", &json!({}))),
+        (Endpoint::WebToken, "/v1/token", token_body("biometric_kyc")),
+        (Endpoint::SmileLinks, "/v1/smile_links", link_body(&json!({}))),
+        (Endpoint::Consent, "/v1/totp_consent", consent_body(&json!({}))),
+        (Endpoint::ProductsConfig, "/v1/products_config", signed(&json!({}))),
+        (Endpoint::ValidDocuments, "/v1/valid_documents", signed(&json!({}))),
     ]
 }
 
 /// The checks among them, with the job type and whether the answer comes later; those that are signed in the body.
 fn checks() -> Vec<(&'static str, Value, u16, bool)> {
-    let all = all_posts().into_iter().filter_map(|(step, path, body)| {
-        let (job_type, later) = match step {
-            Step::EnhancedKyc | Step::BasicKyc => (5, false),
-            Step::EnhancedKycAsync | Step::BasicKycAsync => (5, true),
-            Step::BusinessVerification => (7, false),
-            Step::BusinessVerificationAsync => (7, true),
-            Step::Aml => (10, false),
+    let all = all_posts().into_iter().filter_map(|(endpoint, path, body)| {
+        let (job_type, later) = match endpoint {
+            Endpoint::EnhancedKyc | Endpoint::BasicKyc => (5, false),
+            Endpoint::EnhancedKycAsync | Endpoint::BasicKycAsync => (5, true),
+            Endpoint::BusinessVerification => (7, false),
+            Endpoint::BusinessVerificationAsync => (7, true),
+            Endpoint::Aml => (10, false),
             _ => return None,
         };
         Some((path, body, job_type, later))
@@ -62,13 +62,13 @@ fn post(client: &mut Client, path: &str, body: &Value) -> http::Response<bytes::
 
 #[test]
 fn any_content_type_and_spelling_of_the_path_will_do() {
-    for (step, path, body) in all_posts() {
+    for (endpoint, path, body) in all_posts() {
         let (version, bare) = path[1..].split_once('/').unwrap();
         for path in [path, &format!("/{bare}"), &format!("//{version}//{bare}//")] {
             let response = post(&mut Client::new(), path, &body);
-            assert_eq!(response.status(), 200, "{step:?} {path} {:?}", response.body());
+            assert_eq!(response.status(), 200, "{endpoint:?} {path} {:?}", response.body());
             let request = Request::get(path).body(bytes::Bytes::new()).unwrap();
-            let expected = if step == Step::SmileLinks { 400 } else { 405 };
+            let expected = if endpoint == Endpoint::SmileLinks { 400 } else { 405 };
             assert_eq!(Client::new().send(request).status(), expected, "{path}");
         }
     }
@@ -76,26 +76,26 @@ fn any_content_type_and_spelling_of_the_path_will_do() {
 
 #[test]
 fn every_endpoint_can_be_made_to_fail() {
-    for (step, path, body) in all_posts() {
+    for (endpoint, path, body) in all_posts() {
         let mut client = Client::new();
-        client.service.fail_next(step, Fault::Answer(StatusCode::SERVICE_UNAVAILABLE));
-        client.service.fail_next(step, Fault::LoseRequest);
-        client.service.fail_next(step, Fault::LoseAnswer);
+        client.service.fail_next(endpoint, Fault::Answer(StatusCode::SERVICE_UNAVAILABLE));
+        client.service.fail_next(endpoint, Fault::LoseRequest);
+        client.service.fail_next(endpoint, Fault::LoseAnswer);
         let response = post(&mut client, path, &body);
-        assert_eq!(response.status(), 503, "{step:?}");
+        assert_eq!(response.status(), 503, "{endpoint:?}");
         assert_eq!(response.body(), r#"{"message":"Service Unavailable"}"#);
         assert!(client.service.jobs().is_empty());
         for _ in 0..2 {
             let response = post(&mut client, path, &body);
-            assert!(response.extensions().get::<ConnectionLost>().is_some(), "{step:?}");
+            assert!(response.extensions().get::<ConnectionLost>().is_some(), "{endpoint:?}");
         }
         let last = client.service.requests().last().unwrap();
-        assert_eq!((last.status.as_u16(), last.fault), (200, Some(Fault::LoseAnswer)), "{step:?}");
+        assert_eq!((last.status.as_u16(), last.fault), (200, Some(Fault::LoseAnswer)), "{endpoint:?}");
         assert!(post(&mut client, path, &body).extensions().get::<ConnectionLost>().is_none());
     }
     let mut client = Client::new();
-    client.service.fail_next(Step::Services, Fault::Answer(StatusCode::BAD_GATEWAY));
-    client.service.fail_next(Step::SmileLinks, Fault::Answer(StatusCode::BAD_GATEWAY));
+    client.service.fail_next(Endpoint::Services, Fault::Answer(StatusCode::BAD_GATEWAY));
+    client.service.fail_next(Endpoint::SmileLinks, Fault::Answer(StatusCode::BAD_GATEWAY));
     for path in ["/v1/services", "/v1/smile_links/x"] {
         let response = client.send(Request::get(path).body(bytes::Bytes::new()).unwrap());
         assert_eq!(response.status(), 502);
@@ -120,18 +120,18 @@ fn a_lost_answer_is_charged_for_and_its_repetition_too() {
 
 #[test]
 fn a_test_can_see_what_was_received() {
-    for (step, path, body) in all_posts() {
+    for (endpoint, path, body) in all_posts() {
         let mut client = Client::new();
         post(&mut client, path, &body);
         let Some(job) = client.service.jobs().into_iter().find(|job| job.processed > 0) else { continue };
-        assert_eq!((job.step, job.request.as_ref()), (step, Some(&body)));
+        assert_eq!((job.endpoint, job.request.as_ref()), (endpoint, Some(&body)));
         assert_eq!(job.received("country"), body.get("country"));
         assert_eq!(job.received("nothing"), None);
     }
     let mut client = Client::new();
     client.run(&prep_body(&params("job", 4)), &full_zip("0"));
     let job = client.service.job("job").unwrap();
-    assert_eq!((job.step, job.request), (Step::PrepUpload, None));
+    assert_eq!((job.endpoint, job.request), (Endpoint::PrepUpload, None));
 }
 
 #[test]

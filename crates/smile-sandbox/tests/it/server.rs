@@ -6,7 +6,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use smile_sandbox::{CallbackOutcome, Fault, Review, Sandbox, Stage, Step};
+use smile_sandbox::{CallbackOutcome, Endpoint, Fault, Review, Sandbox, Stage};
 
 use crate::client::{builder, full_zip, id_body, merged, params, prep_body, signer, status_body};
 
@@ -229,7 +229,7 @@ fn a_lost_answer_closes_the_connection_after_the_work_is_done() {
     let url = answer["upload_url"].as_str().unwrap();
     let (host, target) = url.strip_prefix("http://").unwrap().split_once('/').unwrap();
     for (fault, uploads) in [(Fault::LoseRequest, 0), (Fault::LoseAnswer, 1)] {
-        sandbox.fail_next(Step::Upload, fault);
+        sandbox.fail_next(Endpoint::Upload, fault);
         let mut stream = connect(host);
         let head = format!("PUT /{target} HTTP/1.1\r\nHost: {host}\r\nContent-Length: 1\r\n\r\nx");
         stream.write_all(head.as_bytes()).unwrap();

@@ -6,7 +6,7 @@ use crate::client::{Client, KEY, builder, full_zip, header_signed, merged, param
 
 #[test]
 fn debug_shows_nothing_of_checks_either() {
-    for (step, path, body) in all_posts() {
+    for (endpoint, path, body) in all_posts() {
         let mut client = Client::new();
         client.send(header_signed(http::Method::POST, path, &body));
         client.send(header_signed(http::Method::GET, "/v1/smile_links?signature=s1gned", &json!(null)));
@@ -23,7 +23,7 @@ fn debug_shows_nothing_of_checks_either() {
         );
         assert!(shown.contains("smile_links") && shown.contains(path.rsplit('/').next().unwrap()), "{shown}");
         let is_job = !client.service.jobs().is_empty();
-        assert_eq!(is_job, shown.contains(&format!("step: {step:?}")), "{shown}");
+        assert_eq!(is_job, shown.contains(&format!("endpoint: {endpoint:?}")), "{shown}");
         for hidden in [KEY, "s1gned", "Joe", "Leo", "00000000000", "Marina", "2000-09-20", "127.0.0.1", "eyJ"]
         {
             assert!(!shown.contains(hidden), "{hidden} in {shown}");

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 use smile_core::Timestamp;
-use smile_core::catalogue::{self, ResultCodeRow};
+use smile_core::catalogue::{self, Category, ResultCodeRow};
 
 use super::outcome::{UNKNOWN_CODE, codes};
 use super::webhook::{self, Decided};
@@ -36,19 +36,24 @@ impl Told {
             Outcome::Code(code) => product.result_codes().find(|row| row.code == code)?.code,
             named => codes(product).iter().find(|(other, _)| other == named)?.1,
         };
-        Some(Self::with_code(product, outcome.clone(), code))
+        Some(Self::Result(told_of(product, outcome.clone(), code)))
     }
 
-    /// What somebody who can't sign would have it say instead: the best the product can say, or else what is next.
+    /// What somebody who can't sign would have it say instead: an approval, or else the best there is; of an approval, a
+    /// refusal.
     pub(super) fn forged(&self, product: Product) -> Self {
-        match self {
-            Self::Webhook(decided) => Self::Webhook(decided.opposite()),
-            Self::Result(told) => {
-                let other = codes(product).iter().find(|(_, code)| *code != told.code);
-                let (outcome, code) = other.cloned().unwrap_or((Outcome::Unknown, UNKNOWN_CODE));
-                Self::with_code(product, outcome, code)
-            }
-        }
+        let told = match self {
+            Self::Webhook(decided) => return Self::Webhook(decided.opposite()),
+            Self::Result(told) => told,
+        };
+        let others = codes(product).iter().filter(|(_, code)| *code != told.code);
+        let others: Vec<_> = others.map(|(outcome, code)| told_of(product, outcome.clone(), code)).collect();
+        let is = |told: &Resulting, category| told.row.is_some_and(|row| row.category == category);
+        let is_best = codes(product).first().is_some_and(|(_, code)| *code == told.code);
+        let refusal = others.iter().position(|other| is(other, Category::Rejected));
+        let at = refusal.filter(|_| is_best || is(told, Category::Approved)).unwrap_or(0);
+        let forged = others.into_iter().nth(at);
+        Self::Result(forged.unwrap_or_else(|| told_of(product, Outcome::Unknown, UNKNOWN_CODE)))
     }
 
     /// The body, without timestamp and signature.
@@ -76,11 +81,11 @@ impl Told {
             Self::Result(told) => &told.code,
         }
     }
+}
 
-    fn with_code(product: Product, outcome: Outcome, code: &str) -> Self {
-        let row = product.catalogued().and_then(|job_type| catalogue::result_code(code, job_type));
-        Self::Result(Resulting { code: code.to_owned(), outcome, row })
-    }
+fn told_of(product: Product, outcome: Outcome, code: &str) -> Resulting {
+    let row = product.catalogued().and_then(|job_type| catalogue::result_code(code, job_type));
+    Resulting { code: code.to_owned(), outcome, row }
 }
 
 impl Resulting {

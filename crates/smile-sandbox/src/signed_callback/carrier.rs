@@ -5,7 +5,7 @@ use http::header::{CONTENT_TYPE, HeaderName};
 use http::{HeaderMap, HeaderValue};
 use serde_json::{Map, Value, json};
 
-use super::stamp::Stamp;
+use super::stamp::{Stamp, TimestampSpelling};
 use super::{Flaw, Ids, Product, SignedCallbackError};
 
 const SIGNATURE: HeaderName = HeaderName::from_static("response-signature");
@@ -46,12 +46,15 @@ impl Letter {
     }
 
     /// Puts timestamp and signature where the product has them, or where the other kind of product has them.
-    pub(super) fn stamp(&mut self, stamp: &Stamp, in_headers: bool) {
+    pub(super) fn stamp(&mut self, stamp: &Stamp, in_headers: bool, spelling: TimestampSpelling) {
         if in_headers {
             self.headers.insert(TIMESTAMP, opaque(&stamp.timestamp));
             self.headers.insert(SIGNATURE, opaque(&stamp.signature));
         } else {
-            self.fields.insert("timestamp".into(), stamp.timestamp.as_str().into());
+            let number = stamp.timestamp.parse::<u64>().ok();
+            let number = number.filter(|_| spelling == TimestampSpelling::MillisNumber).map(Value::from);
+            let timestamp = number.unwrap_or_else(|| stamp.timestamp.as_str().into());
+            self.fields.insert("timestamp".into(), timestamp);
             self.fields.insert("signature".into(), stamp.signature.as_str().into());
         }
     }

@@ -22,6 +22,9 @@ pub enum SignedCallbackError {
         /// The product.
         product: Product,
     },
+    /// A photo was asked for that is larger than 64 MiB of base64.
+    #[error("a photo can have up to 64 MiB of base64")]
+    PhotoTooLarge,
     /// The partner id or the API key can't be used.
     #[error(transparent)]
     Partner(#[from] ConfigError),

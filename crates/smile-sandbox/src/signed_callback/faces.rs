@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 use smile_core::JobType;
 
-use super::person::{add_id, add_person};
+use super::person::{EXPIRED, add_id, add_person};
 use super::told::Resulting;
 use super::{Ids, Outcome, Product};
 use crate::actions::{Circumstances, actions};
@@ -52,6 +52,9 @@ pub(super) fn entry(product: Product, ids: &Ids, told: &Resulting) -> Map<String
     if returns_personal_info {
         add_id(&mut entry, product);
         add_person(&mut entry, product);
+        if told.code == "0817" {
+            entry.insert("ExpirationDate".into(), EXPIRED.into());
+        }
     }
     entry
 }

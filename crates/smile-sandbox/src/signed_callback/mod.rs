@@ -18,7 +18,8 @@
 //! let request = callback.into_request("http://127.0.0.1:8080/smile-id".parse()?);
 //! assert_eq!(request.headers()["content-type"], "application/json");
 //!
-//! // A receiver that takes one of these without asking back has let a stranger in.
+//! // Each of these says itself what a sound receiver refuses it for, and two of them are refused for nothing: the
+//! // signature doesn't cover the body, so what was swapped there only the job's status shows.
 //! for &flaw in Flaw::all() {
 //!     let broken = signed_callback(Product::BiometricKyc, Outcome::Rejected).at(now).broken(flaw).build()?;
 //!     println!("{flaw}: {} bytes, to be refused as {:?}", broken.body().len(), flaw.refusal());
@@ -69,13 +70,17 @@ use serde_json::{Map, Value};
 use smile_core::{ApiKey, ConfigError, PartnerId, Signer, Timestamp};
 
 use carrier::Letter;
-use stamp::Stamp;
+use stamp::Stamper;
 use told::Told;
 
 pub use error::{SignedCallbackError, UnknownName};
 pub use flaw::{Flaw, Refusal};
 pub use outcome::Outcome;
 pub use product::Product;
+pub use stamp::TimestampSpelling;
+
+/// More than any receiver should read, and little enough to be made.
+const MAX_PHOTO: usize = 64 << 20;
 
 /// A callback of this product with this outcome, to be filled in and [built](SignedCallbackBuilder::build).
 ///
@@ -93,6 +98,7 @@ pub fn signed_callback(product: Product, outcome: Outcome) -> SignedCallbackBuil
         outcome,
         signer: signer("001", "sandbox-api-key"),
         at: Timestamp::from_unix_millis(1_705_314_600_000),
+        spelling: TimestampSpelling::Iso,
         ids: Ids {
             job_id: job_id.to_owned(),
             user_id: user_id.to_owned(),
@@ -113,6 +119,7 @@ pub struct SignedCallbackBuilder {
     outcome: Outcome,
     signer: Result<Signer, ConfigError>,
     at: Timestamp,
+    spelling: TimestampSpelling,
     ids: Ids,
     photo: Option<usize>,
     fields: Map<String, Value>,
@@ -135,6 +142,12 @@ impl SignedCallbackBuilder {
     /// When it is signed.
     pub fn at(mut self, at: Timestamp) -> Self {
         self.at = at;
+        self
+    }
+
+    /// How that is written.
+    pub fn timestamp_spelling(mut self, spelling: TimestampSpelling) -> Self {
+        self.spelling = spelling;
         self
     }
 
@@ -170,7 +183,8 @@ impl SignedCallbackBuilder {
     }
 
     /// A photo of this many characters of base64, up to the next multiple of four; 1,200,000 are what a receiver has to
-    /// expect. It begins as a JPEG does, and shows nothing. It is in the body whatever the outcome.
+    /// expect, and 64 MiB the most there is. It begins as a JPEG does, and shows nothing. It is in the body whatever the
+    /// outcome.
     pub fn with_photo_of(mut self, characters: usize) -> Self {
         self.photo = Some(characters);
         self
@@ -185,9 +199,9 @@ impl SignedCallbackBuilder {
     /// Makes the callback.
     ///
     /// # Errors
-    /// The product hasn't got the outcome, or no photo; partner id or API key can't be used; an id can't travel in a header.
+    /// The product hasn't got the outcome, or no photo; the photo is too large; partner id or API key can't be used; an id can't travel in a header.
     pub fn build(self) -> Result<SignedCallback, SignedCallbackError> {
-        let Self { product, outcome, signer, at, mut ids, photo, fields, flaw } = self;
+        let Self { product, outcome, signer, at, spelling, mut ids, photo, fields, flaw } = self;
         let Some(told) = Told::find(product, &outcome) else {
             return Err(SignedCallbackError::NoSuchOutcome { product, outcome });
         };
@@ -201,18 +215,24 @@ impl SignedCallbackBuilder {
         let mut entry = said.fields(product, &ids, at);
         if let Some(characters) = photo {
             let field = product.photo_field().ok_or(SignedCallbackError::NoPhoto { product })?;
+            if characters > MAX_PHOTO {
+                return Err(SignedCallbackError::PhotoTooLarge);
+            }
             entry.insert(field.into(), person::photo(characters).into());
         }
         entry.extend(fields);
 
         let mut letter = Letter::new(product, &ids, entry)?;
-        letter.stamp(&Stamp::new(&signer, at, flaw)?, product.is_v3());
+        let stamper = Stamper { signer: &signer, at, spelling };
+        letter.stamp(&stamper.stamp(flaw)?, product.is_v3(), spelling);
         match flaw {
             Some(Flaw::CarriersDisagree) => {
-                letter.stamp(&Stamp::of_other_key(&signer, at)?, !product.is_v3());
+                letter.stamp(&stamper.with_other_key()?, !product.is_v3(), spelling);
             }
-            Some(Flaw::TwoMoments) => letter.stamp(&Stamp::of_another_moment(&signer, at), !product.is_v3()),
-            Some(flaw) => letter.spoil(flaw, &Stamp::of_another_moment(&signer, at), forged.result()),
+            Some(Flaw::TwoMoments) => {
+                letter.stamp(&stamper.a_minute_before(), !product.is_v3(), spelling);
+            }
+            Some(flaw) => letter.spoil(flaw, &stamper.a_minute_before(), forged.result()),
             None => {}
         }
         let (headers, body) = letter.seal(flaw);

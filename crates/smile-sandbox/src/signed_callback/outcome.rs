@@ -29,6 +29,19 @@ macro_rules! outcomes {
         }
 
         const NAMED: &[(Outcome, &str)] = &[$((Outcome::$variant, $name),)*];
+
+        impl Outcome {
+            /// What it says, in a sentence.
+            pub fn description(&self) -> &'static str {
+                match self {
+                    $(Self::$variant => $doc,)*
+                    Self::Code(_) => "This result code.",
+                    Self::Attention(_) => "v3: something has to be looked at, for this reason.",
+                    Self::Block(_) => "v3: the person is not to be let in, for this reason.",
+                    Self::Error(_) => "v3: it could not be done, for this reason.",
+                }
+            }
+        }
     };
 }
 

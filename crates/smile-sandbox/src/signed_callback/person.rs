@@ -5,6 +5,9 @@ use serde_json::{Map, Value, json};
 use super::Product;
 use crate::persona::{NOT_AVAILABLE, Persona};
 
+/// When a document expired that has.
+pub(super) const EXPIRED: &str = "2020-01-31";
+
 /// The ID that was looked up, or photographed.
 pub(super) fn add_id(entry: &mut Map<String, Value>, product: Product) {
     let (id_type, number) = match product {

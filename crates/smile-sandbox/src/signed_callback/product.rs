@@ -31,6 +31,13 @@ macro_rules! products {
                     $(Self::$variant => $name,)*
                 }
             }
+
+            /// What it is, in a sentence.
+            pub fn description(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $doc,)*
+                }
+            }
         }
     };
 }

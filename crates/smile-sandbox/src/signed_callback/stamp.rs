@@ -4,12 +4,45 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use smile_core::{ApiKey, SignedTimestamp, Signer, Timestamp};
+use smile_core::{ApiKey, Signer, Timestamp};
 
 use super::{Flaw, SignedCallbackError};
 
 const THREE_YEARS: Duration = Duration::from_secs(3 * 365 * 24 * 60 * 60);
 const A_DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// How a timestamp is written. All of these occur, and the signature is over the text as it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum TimestampSpelling {
+    /// `2024-01-15T10:30:00.000Z`, as nearly all are.
+    #[default]
+    Iso,
+    /// `2024-01-15T10:30:00.000000`, without a zone: UTC is meant.
+    Zoneless,
+    /// `"1705314600000"`, Unix milliseconds as text.
+    MillisText,
+    /// `1705314600000`, Unix milliseconds as a JSON number, as old accounts get them. In a header it is text.
+    MillisNumber,
+}
+
+impl TimestampSpelling {
+    fn text(self, at: Timestamp) -> String {
+        match self {
+            Self::Iso => at.to_string(),
+            Self::Zoneless => at.to_string().replace('Z', "000"),
+            Self::MillisText | Self::MillisNumber => at.unix_millis().to_string(),
+        }
+    }
+}
+
+/// Who signs, when, and how that is written.
+#[derive(Clone, Copy)]
+pub(super) struct Stamper<'a> {
+    pub(super) signer: &'a Signer,
+    pub(super) at: Timestamp,
+    pub(super) spelling: TimestampSpelling,
+}
 
 /// What is sent side by side.
 pub(super) struct Stamp {
@@ -17,67 +50,67 @@ pub(super) struct Stamp {
     pub(super) signature: String,
 }
 
-impl From<SignedTimestamp> for Stamp {
-    fn from(signed: SignedTimestamp) -> Self {
-        Self { timestamp: signed.timestamp().to_owned(), signature: signed.signature().to_owned() }
-    }
-}
-
-impl Stamp {
+impl Stamper<'_> {
     /// As the flaw has it.
-    pub(super) fn new(
-        signer: &Signer,
-        at: Timestamp,
-        flaw: Option<Flaw>,
-    ) -> Result<Self, SignedCallbackError> {
-        let right = Self::from(signer.sign(at));
+    pub(super) fn stamp(self, flaw: Option<Flaw>) -> Result<Stamp, SignedCallbackError> {
+        let right = self.signed(self.at);
         let Some(flaw) = flaw else { return Ok(right) };
         Ok(match flaw {
-            Flaw::OtherKey => Self::of_other_key(signer, at)?,
+            Flaw::OtherKey => self.with_other_key()?,
             // The signature is over timestamp and partner id, one behind the other: what is appended to the one is
             // prepended to the other.
             Flaw::OtherPartner => {
-                let signature = signer.sign_text(&format!("{}9", right.timestamp));
-                Self { signature, ..right }
+                let signature = self.signer.sign_text(&format!("{}9", right.timestamp));
+                Stamp { signature, ..right }
             }
             Flaw::OtherTimestampText => {
-                let timestamp = right.timestamp.replace('Z', "+00:00");
-                Self { timestamp, ..right }
+                let timestamp = match self.spelling {
+                    TimestampSpelling::Iso => right.timestamp.replace('Z', "+00:00"),
+                    _ => TimestampSpelling::Iso.text(self.at),
+                };
+                Stamp { timestamp, ..right }
             }
             Flaw::RefreshedTimestamp => {
-                let old = signer.sign(before(at, THREE_YEARS));
-                Self { signature: old.signature().to_owned(), ..right }
+                let signature = self.signed(before(self.at, THREE_YEARS)).signature;
+                Stamp { signature, ..right }
             }
-            Flaw::YearsOld => signer.sign(before(at, THREE_YEARS)).into(),
-            Flaw::FromTheFuture => signer.sign(at + A_DAY).into(),
+            Flaw::YearsOld => self.signed(before(self.at, THREE_YEARS)),
+            Flaw::FromTheFuture => self.signed(self.at + A_DAY),
             Flaw::UnreadableTimestamp => {
                 let timestamp = "a quarter past ten".to_owned();
-                Self { signature: signer.sign_text(&timestamp), timestamp }
+                Stamp { signature: self.signer.sign_text(&timestamp), timestamp }
             }
-            Flaw::UrlSafeSignature => Self::with_special_characters(signer, at).respelled(flaw),
+            Flaw::UrlSafeSignature => self.with_special_characters().respelled(flaw),
             _ => right.respelled(flaw),
         })
     }
 
     /// Of somebody who has no key, or that of another environment.
-    pub(super) fn of_other_key(signer: &Signer, at: Timestamp) -> Result<Self, SignedCallbackError> {
+    pub(super) fn with_other_key(self) -> Result<Stamp, SignedCallbackError> {
         let key = ApiKey::new("a-key-that-no-partner-has")?;
-        Ok(Signer::new(signer.partner_id().clone(), &key).sign(at).into())
+        let signer = Signer::new(self.signer.partner_id().clone(), &key);
+        Ok(Stamper { signer: &signer, ..self }.signed(self.at))
     }
 
     /// Right, of a minute before.
-    pub(super) fn of_another_moment(signer: &Signer, at: Timestamp) -> Self {
-        signer.sign(before(at, Duration::from_secs(60))).into()
+    pub(super) fn a_minute_before(self) -> Stamp {
+        self.signed(before(self.at, Duration::from_secs(60)))
+    }
+
+    fn signed(self, at: Timestamp) -> Stamp {
+        let timestamp = self.spelling.text(at);
+        Stamp { signature: self.signer.sign_text(&timestamp), timestamp }
     }
 
     /// Of the first millisecond from then on in whose signature the two alphabets of base64 differ.
-    fn with_special_characters(signer: &Signer, at: Timestamp) -> Self {
-        let later = (0..1_000).map(|millis| signer.sign(at + Duration::from_millis(millis)));
-        let differs = |signed: &SignedTimestamp| signed.signature().contains(['+', '/']);
-        let mut signed = later.clone().filter(differs);
-        signed.next().unwrap_or_else(|| signer.sign(at)).into()
+    fn with_special_characters(self) -> Stamp {
+        let mut later = (0..1_000).map(|millis| self.signed(self.at + Duration::from_millis(millis)));
+        let found = later.find(|stamp| stamp.signature.contains(['+', '/']));
+        found.unwrap_or_else(|| self.signed(self.at))
     }
+}
 
+impl Stamp {
     /// The same bytes, or nearly so, in another spelling.
     fn respelled(self, flaw: Flaw) -> Self {
         let mut bytes = STANDARD.decode(&self.signature).unwrap_or_default();

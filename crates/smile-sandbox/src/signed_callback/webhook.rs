@@ -6,6 +6,7 @@
 use serde_json::{Map, Value, json};
 use smile_core::Timestamp;
 
+use super::person::EXPIRED;
 use super::{Ids, Outcome, Product};
 use crate::persona::Persona;
 
@@ -213,6 +214,7 @@ fn add_findings(body: &mut Map<String, Value>, product: Product, decided: Decide
     if is_checked && (KYC.contains(&product) || DOCUMENTS.contains(&product)) {
         let (id_type, number) =
             if KYC.contains(&product) { ("NIN", "00000000000") } else { ("PASSPORT", "A00000000") };
+        let expired = (decided.reason == Some("document_expired")).then_some(EXPIRED);
         body.insert("kyc_receipt".into(), "https://receipts.example.com/kyc/0".into());
         body.insert(
             "id_fields".into(),
@@ -226,7 +228,7 @@ fn add_findings(body: &mut Map<String, Value>, product: Product, decided: Decide
                 "date_of_birth": persona.date_of_birth,
                 "gender": persona.gender,
                 "issuance_date": null,
-                "expiration_date": null,
+                "expiration_date": expired,
                 "address": null,
             }),
         );

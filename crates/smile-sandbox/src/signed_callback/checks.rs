@@ -38,8 +38,8 @@ pub(super) fn entry(product: Product, ids: &Ids, told: &Resulting) -> Map<String
             add_id(&mut entry, product);
             entry
         }
-        Product::AddressVerification => address(ids, told),
-        Product::PhoneVerification => {
+        Product::Address => address(ids, told),
+        Product::Phone => {
             let fields = [
                 ("First_Name", field(code)),
                 ("Last_Name", of_second_field(code)),
@@ -105,7 +105,7 @@ fn address(ids: &Ids, told: &Resulting) -> Map<String, Value> {
         _ => ("Not Verified", Match::NotProvided),
     };
     let steps = json!({"Verify_Address": place, "Names": names.as_str()});
-    let mut entry = base(Product::AddressVerification, ids, told, "Address Verification", steps);
+    let mut entry = base(Product::Address, ids, told, "Address Verification", steps);
     entry.insert("Country".into(), "NG".into());
     entry.insert("Address".into(), "1 Sandbox Close".into());
     entry.insert("UtilityNumber".into(), "0000000000".into());

@@ -64,8 +64,10 @@ fn finding(product: Product, told: &Resulting) -> Finding {
     let code = told.code.as_str();
     if product.is_document() {
         return match (code, &told.outcome) {
-            ("0810", Outcome::ApprovedAfterReview) => Finding::Reviewed(Review::Approve),
-            ("0811", Outcome::RejectedAfterReview) => Finding::Reviewed(Review::IdCardCheckFailed),
+            ("0810", Outcome::ReviewerApproved) => Finding::Reviewed(Review::Approve),
+            ("0811", Outcome::ReviewerRejected) => Finding::Reviewed(Review::Reject),
+            ("0811", Outcome::ReviewerFoundSpoof) => Finding::Reviewed(Review::SpoofDetected),
+            ("0811", Outcome::ReviewerFailedCard) => Finding::Reviewed(Review::IdCardCheckFailed),
             ("0810" | "0817", _) => Finding::Approved,
             ("0811" | "0813", _) => Finding::Rejected,
             ("0812" | "0816", _) => Finding::DocumentUnusable,

@@ -5,7 +5,7 @@
 //! use smile_sandbox::signed_callback::{Flaw, Outcome, Product, signed_callback};
 //!
 //! let now = Timestamp::from_unix_millis(1_705_314_600_000); // or that of a real clock
-//! let callback = signed_callback(Product::BiometricKyc, Outcome::ApprovedAfterReview)
+//! let callback = signed_callback(Product::BiometricKyc, Outcome::ReviewerApproved)
 //!     .partner("001", "sandbox-api-key")
 //!     .at(now)
 //!     .job_id("kyc-1")
@@ -39,7 +39,7 @@
 //! let error = signed_callback(Product::BusinessVerification, "no-face".parse()?).build().unwrap_err();
 //! assert_eq!(
 //!     error.to_string(),
-//!     "`business-verification` has no outcome `no-face`; it has approved, not-found, unknown, 1012, 1013"
+//!     "`business-verification` has no outcome `no-face`; it has approved, id-not-found, unknown, 1012, 1013"
 //! );
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -321,8 +321,8 @@ impl Ids {
             let is_text = matches!(
                 product,
                 Product::BiometricKyc
-                    | Product::SmartselfieAuthentication
-                    | Product::SmartselfieRegistration
+                    | Product::SmartSelfieAuthentication
+                    | Product::SmartSelfieRegistration
                     | Product::UpdatePhoto
                     | Product::IdInformation
             );

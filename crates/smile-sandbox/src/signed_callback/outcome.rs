@@ -12,7 +12,7 @@ macro_rules! outcomes {
     ($($variant:ident $name:literal $doc:literal,)*) => {
         /// What a callback says. Which of these a product has: [`Product::outcomes`].
         ///
-        /// Its text is the name in kebab case: `approved-after-review`, a result code such as `0811`, or a status of the v3
+        /// Its text is the name in kebab case: `reviewer-approved`, a result code such as `0811`, or a status of the v3
         /// webhook and its reason, such as `block-spoof-detected`.
         #[derive(Clone, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
@@ -47,29 +47,28 @@ macro_rules! outcomes {
 
 outcomes! {
     Approved "approved" "Approved by the machine, and final.",
-    ApprovedAfterReview "approved-after-review" "Approved by a human, and final.",
+    ReviewerApproved "reviewer-approved" "Approved by a human, and final.",
     Provisional "provisional" "Undecided: a human will look at it.",
     CompareUnsure "compare-unsure" "The machine can't tell whether the faces are the same: a human will look at it.",
     PartialMatch "partial-match" "Some of what was said of the person is what the authority has.",
     SpoofSuspected "spoof-suspected" "A spoof is suspected: a human will look at it.",
-    SpoofSuspectedStrict "spoof-suspected-strict" "The same under the strict setting, which blocks the user until then.",
-    LivenessUnsure "liveness-unsure" "A human can't tell whether a live person was in front of the camera.",
+    SpoofPending "spoof-pending" "The same under the strict setting, which blocks the user until then.",
+    ReviewerUnsure "reviewer-unsure" "A human can't tell whether a live person was in front of the camera.",
     DocumentExpired "document-expired" "The document is good, and has expired.",
     Rejected "rejected" "Rejected by the machine, and final; of what is compared in words, that nothing matches.",
-    RejectedAfterReview "rejected-after-review" "Rejected by a human, and final.",
-    SpoofDetected "spoof-detected" "The machine has found a spoof.",
-    SpoofDetectedStrict "spoof-detected-strict" "A spoof is suspected, which the strict setting turns into refusal.",
-    SpoofDetectedAfterReview "spoof-detected-after-review" "A human has found a spoof.",
-    IdCardRefused "id-card-refused" "A human has refused the image of the ID card.",
+    ReviewerRejected "reviewer-rejected" "Rejected by a human, and final.",
+    SpoofRejected "spoof-rejected" "The machine has found a spoof.",
+    SpoofRejectedStrict "spoof-rejected-strict" "A spoof is suspected, which the strict setting turns into refusal.",
+    ReviewerFoundSpoof "reviewer-found-spoof" "A human has found a spoof.",
+    ReviewerFailedCard "reviewer-failed-card" "A human has refused the image of the ID card.",
     DocumentNotVerified "document-not-verified" "The machine holds the document for not genuine.",
-    DocumentUnusable "document-unusable" "The image of the document can't be used.",
     DocumentUnsupported "document-unsupported" "This kind of document isn't supported.",
     NoFace "no-face" "There is no face in the selfie.",
-    PoorImage "poor-image" "The selfie is too poor to be judged.",
+    PoorImage "poor-image" "The selfie, or the photo of the document, is too poor to be judged.",
     SelfieUnusable "selfie-unusable" "The selfie can't be used.",
     IdInfo "id-info" "The ID authority knows the number, and this is what it has. It says nothing about a face.",
-    NotFound "not-found" "The ID authority, or the registry, doesn't know the number.",
-    NumberMalformed "number-malformed" "The number has not the form of its ID type.",
+    IdNotFound "id-not-found" "The ID authority, or the registry, doesn't know the number.",
+    IdMalformed "id-malformed" "The number has not the form of its ID type.",
     IssuerUnavailable "issuer-unavailable" "The ID authority doesn't answer.",
     NotActivated "not-activated" "The account may not use this ID type.",
     ZipCorrupt "zip-corrupt" "The zip that was uploaded can't be read.",
@@ -149,8 +148,8 @@ pub(super) fn outcomes(product: Product) -> Vec<Outcome> {
 pub(super) fn codes(product: Product) -> &'static [(Outcome, &'static str)] {
     match product {
         Product::BiometricKyc => BIOMETRIC_KYC,
-        Product::SmartselfieAuthentication => AUTHENTICATION,
-        Product::SmartselfieRegistration => REGISTRATION,
+        Product::SmartSelfieAuthentication => AUTHENTICATION,
+        Product::SmartSelfieRegistration => REGISTRATION,
         Product::EnhancedKyc => ENHANCED_KYC,
         Product::DocumentVerification => DOCUMENT,
         Product::BusinessVerification => BUSINESS,
@@ -158,8 +157,8 @@ pub(super) fn codes(product: Product) -> &'static [(Outcome, &'static str)] {
         Product::Aml => AML,
         Product::EnhancedDocumentVerification => ENHANCED_DOCUMENT,
         Product::BasicKyc => BASIC_KYC,
-        Product::AddressVerification => ADDRESS,
-        Product::PhoneVerification => PHONE,
+        Product::Address => ADDRESS,
+        Product::Phone => PHONE,
         Product::IdInformation => ID_INFORMATION,
         _ => &[],
     }
@@ -167,23 +166,23 @@ pub(super) fn codes(product: Product) -> &'static [(Outcome, &'static str)] {
 
 const BIOMETRIC_KYC: &[(Outcome, &str)] = &[
     (Outcome::Approved, "0810"),
-    (Outcome::ApprovedAfterReview, "1210"),
+    (Outcome::ReviewerApproved, "1210"),
     (Outcome::Provisional, "0812"),
     (Outcome::CompareUnsure, "0815"),
     (Outcome::SpoofSuspected, "0814"),
-    (Outcome::SpoofSuspectedStrict, "0816"),
-    (Outcome::LivenessUnsure, "1213"),
+    (Outcome::SpoofPending, "0816"),
+    (Outcome::ReviewerUnsure, "1213"),
     (Outcome::Rejected, "0811"),
-    (Outcome::RejectedAfterReview, "1211"),
-    (Outcome::SpoofDetected, "0813"),
-    (Outcome::SpoofDetectedStrict, "0907"),
-    (Outcome::SpoofDetectedAfterReview, "1212"),
-    (Outcome::IdCardRefused, "1214"),
+    (Outcome::ReviewerRejected, "1211"),
+    (Outcome::SpoofRejected, "0813"),
+    (Outcome::SpoofRejectedStrict, "0907"),
+    (Outcome::ReviewerFoundSpoof, "1212"),
+    (Outcome::ReviewerFailedCard, "1214"),
     (Outcome::NoFace, "0911"),
     (Outcome::PoorImage, "0912"),
     (Outcome::SelfieUnusable, "0001"),
-    (Outcome::NotFound, "1013"),
-    (Outcome::NumberMalformed, "1014"),
+    (Outcome::IdNotFound, "1013"),
+    (Outcome::IdMalformed, "1014"),
     (Outcome::IssuerUnavailable, "1015"),
     (Outcome::NotActivated, "1016"),
     (Outcome::ZipCorrupt, "0903"),
@@ -191,15 +190,15 @@ const BIOMETRIC_KYC: &[(Outcome, &str)] = &[
 
 const AUTHENTICATION: &[(Outcome, &str)] = &[
     (Outcome::Approved, "0820"),
-    (Outcome::ApprovedAfterReview, "1220"),
+    (Outcome::ReviewerApproved, "1220"),
     (Outcome::Provisional, "0822"),
     (Outcome::CompareUnsure, "0825"),
     (Outcome::SpoofSuspected, "0824"),
     (Outcome::Rejected, "0821"),
-    (Outcome::RejectedAfterReview, "1221"),
-    (Outcome::SpoofDetected, "0823"),
-    (Outcome::SpoofDetectedStrict, "0907"),
-    (Outcome::SpoofDetectedAfterReview, "1222"),
+    (Outcome::ReviewerRejected, "1221"),
+    (Outcome::SpoofRejected, "0823"),
+    (Outcome::SpoofRejectedStrict, "0907"),
+    (Outcome::ReviewerFoundSpoof, "1222"),
     (Outcome::NoFace, "0921"),
     (Outcome::PoorImage, "0922"),
     (Outcome::SelfieUnusable, "0001"),
@@ -208,15 +207,15 @@ const AUTHENTICATION: &[(Outcome, &str)] = &[
 
 const REGISTRATION: &[(Outcome, &str)] = &[
     (Outcome::Approved, "0840"),
-    (Outcome::ApprovedAfterReview, "1240"),
+    (Outcome::ReviewerApproved, "1240"),
     (Outcome::Provisional, "0842"),
     (Outcome::SpoofSuspected, "0844"),
-    (Outcome::SpoofSuspectedStrict, "0846"),
+    (Outcome::SpoofPending, "0846"),
     (Outcome::Rejected, "0841"),
-    (Outcome::RejectedAfterReview, "1241"),
-    (Outcome::SpoofDetected, "0843"),
-    (Outcome::SpoofDetectedStrict, "0907"),
-    (Outcome::SpoofDetectedAfterReview, "1242"),
+    (Outcome::ReviewerRejected, "1241"),
+    (Outcome::SpoofRejected, "0843"),
+    (Outcome::SpoofRejectedStrict, "0907"),
+    (Outcome::ReviewerFoundSpoof, "1242"),
     (Outcome::NoFace, "0941"),
     (Outcome::PoorImage, "0942"),
     (Outcome::SelfieUnusable, "0001"),
@@ -226,12 +225,14 @@ const REGISTRATION: &[(Outcome, &str)] = &[
 // No code is published with which a document would be provisional.
 const DOCUMENT: &[(Outcome, &str)] = &[
     (Outcome::Approved, "0810"),
-    (Outcome::ApprovedAfterReview, "0810"),
+    (Outcome::ReviewerApproved, "0810"),
     (Outcome::DocumentExpired, "0817"),
     (Outcome::Rejected, "0811"),
-    (Outcome::RejectedAfterReview, "0811"),
+    (Outcome::ReviewerRejected, "0811"),
+    (Outcome::ReviewerFoundSpoof, "0811"),
+    (Outcome::ReviewerFailedCard, "0811"),
     (Outcome::DocumentNotVerified, "0813"),
-    (Outcome::DocumentUnusable, "0812"),
+    (Outcome::PoorImage, "0812"),
     (Outcome::DocumentUnsupported, "0816"),
     (Outcome::SelfieUnusable, "0001"),
     (Outcome::ZipCorrupt, "0903"),
@@ -239,13 +240,15 @@ const DOCUMENT: &[(Outcome, &str)] = &[
 
 const ENHANCED_DOCUMENT: &[(Outcome, &str)] = &[
     (Outcome::Approved, "0810"),
-    (Outcome::ApprovedAfterReview, "0810"),
+    (Outcome::ReviewerApproved, "0810"),
     (Outcome::Rejected, "0811"),
-    (Outcome::RejectedAfterReview, "0811"),
-    (Outcome::DocumentUnusable, "0812"),
+    (Outcome::ReviewerRejected, "0811"),
+    (Outcome::ReviewerFoundSpoof, "0811"),
+    (Outcome::ReviewerFailedCard, "0811"),
+    (Outcome::PoorImage, "0812"),
     (Outcome::DocumentUnsupported, "0816"),
     (Outcome::SelfieUnusable, "0001"),
-    (Outcome::NumberMalformed, "1014"),
+    (Outcome::IdMalformed, "1014"),
     (Outcome::ZipCorrupt, "0903"),
 ];
 
@@ -253,28 +256,28 @@ const UPDATE_PHOTO: &[(Outcome, &str)] = &[(Outcome::SelfieUnusable, "0001"), (O
 
 const ENHANCED_KYC: &[(Outcome, &str)] = &[
     (Outcome::Approved, "1012"),
-    (Outcome::NotFound, "1013"),
-    (Outcome::NumberMalformed, "1014"),
+    (Outcome::IdNotFound, "1013"),
+    (Outcome::IdMalformed, "1014"),
     (Outcome::IssuerUnavailable, "1015"),
     (Outcome::NotActivated, "1016"),
 ];
 
 const ID_INFORMATION: &[(Outcome, &str)] = &[
     (Outcome::IdInfo, "1012"),
-    (Outcome::NotFound, "1013"),
-    (Outcome::NumberMalformed, "1014"),
+    (Outcome::IdNotFound, "1013"),
+    (Outcome::IdMalformed, "1014"),
     (Outcome::IssuerUnavailable, "1015"),
     (Outcome::NotActivated, "1016"),
 ];
 
-const BUSINESS: &[(Outcome, &str)] = &[(Outcome::Approved, "1012"), (Outcome::NotFound, "1013")];
+const BUSINESS: &[(Outcome, &str)] = &[(Outcome::Approved, "1012"), (Outcome::IdNotFound, "1013")];
 
 const BASIC_KYC: &[(Outcome, &str)] = &[
     (Outcome::Approved, "1020"),
     (Outcome::PartialMatch, "1021"),
     (Outcome::Rejected, "1022"),
-    (Outcome::NotFound, "1023"),
-    (Outcome::NumberMalformed, "1014"),
+    (Outcome::IdNotFound, "1023"),
+    (Outcome::IdMalformed, "1014"),
     (Outcome::IssuerUnavailable, "1015"),
     (Outcome::NotActivated, "1016"),
 ];
@@ -283,7 +286,7 @@ const ADDRESS: &[(Outcome, &str)] = &[
     (Outcome::Approved, "1020"),
     (Outcome::PartialMatch, "1021"),
     (Outcome::Rejected, "1022"),
-    (Outcome::NotFound, "1013"),
+    (Outcome::IdNotFound, "1013"),
     (Outcome::IssuerUnavailable, "1015"),
 ];
 
@@ -291,7 +294,7 @@ const PHONE: &[(Outcome, &str)] = &[
     (Outcome::Approved, "1020"),
     (Outcome::PartialMatch, "1021"),
     (Outcome::Rejected, "1022"),
-    (Outcome::NotFound, "1023"),
+    (Outcome::IdNotFound, "1023"),
     (Outcome::IssuerUnavailable, "1015"),
 ];
 

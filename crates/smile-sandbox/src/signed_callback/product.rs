@@ -44,8 +44,8 @@ macro_rules! products {
 
 products! {
     BiometricKyc "biometric-kyc" "Biometric KYC, job type 1.",
-    SmartselfieAuthentication "smartselfie-authentication" "SmartSelfie Authentication, job type 2.",
-    SmartselfieRegistration "smartselfie-registration" "SmartSelfie Registration, job type 4.",
+    SmartSelfieAuthentication "smartselfie-authentication" "SmartSelfie Authentication, job type 2.",
+    SmartSelfieRegistration "smartselfie-registration" "SmartSelfie Registration, job type 4.",
     EnhancedKyc "enhanced-kyc" "Enhanced KYC, job type 5, asked for asynchronously.",
     DocumentVerification "document-verification" "Document Verification, job type 6.",
     BusinessVerification "business-verification" "Business Verification, job type 7, asked for asynchronously.",
@@ -53,14 +53,14 @@ products! {
     Aml "aml" "AML check, job type 10. No callback of it is documented: this is its signed answer, posted.",
     EnhancedDocumentVerification "enhanced-document-verification" "Enhanced Document Verification, job type 11.",
     BasicKyc "basic-kyc" "Basic KYC, job type 5, asked for asynchronously.",
-    AddressVerification "address-verification" "Address verification, which names no job type. The body is our choice.",
-    PhoneVerification "phone-verification" "Phone verification, which names no job type. The body is our choice.",
+    Address "address" "Address verification, which names no job type. The body is our choice.",
+    Phone "phone" "Phone verification, which names no job type. The body is our choice.",
     IdInformation "id-information" "What the ID authority says in a Biometric KYC, which old accounts get in a callback of its own, beside the one on the face.",
     V3EnhancedKyc "v3-enhanced-kyc" "Enhanced KYC by the v3 webhook.",
     V3BiometricKyc "v3-biometric-kyc" "Biometric KYC by the v3 webhook.",
-    V3SmartselfieRegistration "v3-smartselfie-registration" "SmartSelfie Registration by the v3 webhook.",
-    V3SmartselfieAuthentication "v3-smartselfie-authentication" "SmartSelfie Authentication by the v3 webhook.",
-    V3SmartselfieCompare "v3-smartselfie-compare" "SmartSelfie Compare by the v3 webhook.",
+    V3SmartSelfieRegistration "v3-smartselfie-registration" "SmartSelfie Registration by the v3 webhook.",
+    V3SmartSelfieAuthentication "v3-smartselfie-authentication" "SmartSelfie Authentication by the v3 webhook.",
+    V3SmartSelfieCompare "v3-smartselfie-compare" "SmartSelfie Compare by the v3 webhook.",
     V3DocumentVerification "v3-document-verification" "Document Verification by the v3 webhook.",
     V3EnhancedDocumentVerification "v3-enhanced-document-verification" "Enhanced Document Verification by the v3 webhook.",
     V3ResidencyDocumentVerification "v3-residency-document-verification" "Residency Document Verification by the v3 webhook.",
@@ -80,8 +80,8 @@ impl Product {
     pub fn job_type(self) -> Option<JobType> {
         Some(match self {
             Self::BiometricKyc | Self::IdInformation => JobType::BIOMETRIC_KYC,
-            Self::SmartselfieAuthentication => JobType::SMARTSELFIE_AUTHENTICATION,
-            Self::SmartselfieRegistration => JobType::SMARTSELFIE_REGISTRATION,
+            Self::SmartSelfieAuthentication => JobType::SMARTSELFIE_AUTHENTICATION,
+            Self::SmartSelfieRegistration => JobType::SMARTSELFIE_REGISTRATION,
             Self::EnhancedKyc | Self::BasicKyc => JobType::ENHANCED_KYC,
             Self::DocumentVerification => JobType::DOCUMENT_VERIFICATION,
             Self::BusinessVerification => JobType::BUSINESS_VERIFICATION,
@@ -99,7 +99,8 @@ impl Product {
 
     /// The outcomes that have a name, the best first.
     ///
-    /// Beside them, [`Outcome::code`] reaches every code of [`Product::result_codes`], and [`Outcome::attention`],
+    /// [`Outcome::Approved`] and [`Outcome::Rejected`] also stand for what a product says in their place: `clear` and the
+    /// first `block` of the v3 webhook, `not-listed` and `listed`, `id-not-found`. Beside them, [`Outcome::code`] reaches every code of [`Product::result_codes`], and [`Outcome::attention`],
     /// [`Outcome::block`] and [`Outcome::error`] every documented reason of the v3 webhook.
     pub fn outcomes(self) -> Vec<Outcome> {
         if self.is_v3() { webhook::outcomes(self) } else { outcome::outcomes(self) }
@@ -115,7 +116,7 @@ impl Product {
     /// The job type under which the catalogue has its codes: addresses and phones share those of Basic KYC.
     pub(super) fn catalogued(self) -> Option<JobType> {
         match self {
-            Self::AddressVerification | Self::PhoneVerification => Some(JobType::ENHANCED_KYC),
+            Self::Address | Self::Phone => Some(JobType::ENHANCED_KYC),
             _ => self.job_type(),
         }
     }
@@ -126,8 +127,8 @@ impl Product {
         match self {
             Self::EnhancedKyc | Self::IdInformation => is_lookup,
             Self::BasicKyc => code != "1012",
-            Self::AddressVerification => matches!(code, "1013" | "1015" | "1020" | "1021" | "1022"),
-            Self::PhoneVerification => matches!(code, "1015" | "1020" | "1021" | "1022" | "1023"),
+            Self::Address => matches!(code, "1013" | "1015" | "1020" | "1021" | "1022"),
+            Self::Phone => matches!(code, "1015" | "1020" | "1021" | "1022" | "1023"),
             _ => true,
         }
     }

@@ -28,6 +28,11 @@ pub(super) struct Resulting {
 impl Told {
     /// What this outcome comes to, if the product has it.
     pub(super) fn find(product: Product, outcome: &Outcome) -> Option<Self> {
+        let stand_in = || product.outcomes().into_iter().find(|other| stands_for(other, outcome));
+        Self::find_exactly(product, outcome).or_else(|| Self::find_exactly(product, &stand_in()?))
+    }
+
+    fn find_exactly(product: Product, outcome: &Outcome) -> Option<Self> {
         if product.is_v3() {
             return webhook::decided(outcome).map(Self::Webhook);
         }
@@ -64,8 +69,8 @@ impl Told {
                 // Of a Biometric KYC too, this is said by the half that is about the number alone.
                 Product::BiometricKyc if told.code == "1012" => checks::entry(product, ids, told),
                 Product::BiometricKyc
-                | Product::SmartselfieAuthentication
-                | Product::SmartselfieRegistration
+                | Product::SmartSelfieAuthentication
+                | Product::SmartSelfieRegistration
                 | Product::UpdatePhoto
                 | Product::DocumentVerification
                 | Product::EnhancedDocumentVerification => faces::entry(product, ids, told),
@@ -83,6 +88,15 @@ impl Told {
     }
 }
 
+/// Whether a product that says this means by it what others mean by an approval, or by a rejection.
+fn stands_for(said: &Outcome, asked: &Outcome) -> bool {
+    match asked {
+        Outcome::Approved => matches!(said, Outcome::Clear | Outcome::NotListed),
+        Outcome::Rejected => matches!(said, Outcome::Block(_) | Outcome::IdNotFound | Outcome::Listed),
+        _ => false,
+    }
+}
+
 fn told_of(product: Product, outcome: Outcome, code: &str) -> Resulting {
     let row = product.catalogued().and_then(|job_type| catalogue::result_code(code, job_type));
     Resulting { code: code.to_owned(), outcome, row }
@@ -94,7 +108,7 @@ impl Resulting {
         match (&self.outcome, self.code.as_str()) {
             // One code, four texts.
             (Outcome::SelfieUnusable, "0001") => "Selfie image unusable",
-            (Outcome::ApprovedAfterReview, "0810") => "Document Verified After Human Review",
+            (Outcome::ReviewerApproved, "0810") => "Document Verified After Human Review",
             _ => self.row.map_or("Something New", |row| row.text),
         }
     }

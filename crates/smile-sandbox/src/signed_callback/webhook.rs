@@ -43,9 +43,9 @@ const fn reason(
 const KYC: &[Product] = &[Product::V3EnhancedKyc, Product::V3BiometricKyc];
 const FACES: &[Product] = &[
     Product::V3BiometricKyc,
-    Product::V3SmartselfieRegistration,
-    Product::V3SmartselfieAuthentication,
-    Product::V3SmartselfieCompare,
+    Product::V3SmartSelfieRegistration,
+    Product::V3SmartSelfieAuthentication,
+    Product::V3SmartSelfieCompare,
     Product::V3DocumentVerification,
     Product::V3EnhancedDocumentVerification,
     Product::V3ResidencyDocumentVerification,
@@ -58,9 +58,9 @@ const DOCUMENTS: &[Product] = &[
 const PEOPLE: &[Product] = &[
     Product::V3EnhancedKyc,
     Product::V3BiometricKyc,
-    Product::V3SmartselfieRegistration,
-    Product::V3SmartselfieAuthentication,
-    Product::V3SmartselfieCompare,
+    Product::V3SmartSelfieRegistration,
+    Product::V3SmartSelfieAuthentication,
+    Product::V3SmartSelfieCompare,
     Product::V3OneTimeAml,
 ];
 const LOOKED_UP: &[Product] =
@@ -83,8 +83,8 @@ const REASONS: &[Reason] = &[
     reason("attention", "news_media_match", SUCCESSFUL, LISTS),
     reason("attention", "information_outdated", SUCCESSFUL, KYC),
     reason("block", "high_risk", FAILED, PEOPLE),
-    reason("block", "account_locked_fraud", FAILED, &[Product::V3SmartselfieAuthentication]),
-    reason("block", "account_locked", FAILED, &[Product::V3SmartselfieAuthentication]),
+    reason("block", "account_locked_fraud", FAILED, &[Product::V3SmartSelfieAuthentication]),
+    reason("block", "account_locked", FAILED, &[Product::V3SmartSelfieAuthentication]),
     reason("block", "face_verification_failed", FAILED, FACES),
     reason("block", "spoof_detected", FAILED, FACES),
     reason("block", "document_check_failed", FAILED, DOCUMENTS),

@@ -13,7 +13,7 @@ use super::{NOW, callback, confirm, everything, signer, stamp, v1};
 #[test]
 fn what_is_filled_in_is_in_it() {
     let signer = Signer::new(PartnerId::new("2245").unwrap(), &ApiKey::new("key").unwrap());
-    for product in [Product::BiometricKyc, Product::AddressVerification, Product::Aml] {
+    for product in [Product::BiometricKyc, Product::Address, Product::Aml] {
         let builder = signed_callback(product, product.outcomes()[0].clone()).at(NOW);
         let filled = builder
             .job_id("job-7")
@@ -134,15 +134,16 @@ fn what_cannot_be_made_is_refused_by_name() {
         |product, outcome| signed_callback(product, outcome).build().map(|_| ()).unwrap_err().to_string();
     assert_eq!(
         refusal(Product::IdInformation, Outcome::Approved),
-        "`id-information` has no outcome `approved`; it has id-info, not-found, number-malformed, \
-         issuer-unavailable, not-activated, unknown, 1012, 1013, 1014, 1015, 1016"
+        "`id-information` has no outcome `approved`; it has id-info, id-not-found, \
+         id-malformed, issuer-unavailable, not-activated, unknown, 1012, 1013, 1014, 1015, 1016"
     );
     for (product, outcome) in [
         (Product::BiometricKyc, Outcome::code("0820")),
         (Product::BiometricKyc, Outcome::code("9999")),
         (Product::BiometricKyc, Outcome::Clear),
         (Product::EnhancedKyc, Outcome::code("1020")),
-        (Product::V3BiometricKyc, Outcome::Approved),
+        (Product::UpdatePhoto, Outcome::Approved),
+        (Product::V3BiometricKyc, Outcome::ReviewerApproved),
         (Product::V3BiometricKyc, Outcome::code("0810")),
         (Product::V3BiometricKyc, Outcome::block("no_such_reason")),
     ] {

@@ -11,7 +11,7 @@ use super::{NOW, callback, confirm, signer, stamp, verdict};
 /// An outcome that nobody may be let in for.
 fn refusal(product: Product) -> Outcome {
     let approves = |one: &Outcome| {
-        matches!(one, Outcome::Approved | Outcome::ApprovedAfterReview | Outcome::Clear | Outcome::NotListed)
+        matches!(one, Outcome::Approved | Outcome::ReviewerApproved | Outcome::Clear | Outcome::NotListed)
     };
     product.outcomes().into_iter().find(|one| !approves(one)).unwrap()
 }

@@ -60,17 +60,17 @@ fn named_outcomes_come_to_what_their_names_say() {
         for outcome in product.outcomes() {
             let decision = verdict(product, &callback(product, outcome.clone())).decision();
             let expected = match outcome {
-                Outcome::Approved | Outcome::ApprovedAfterReview => Decision::Approved,
+                Outcome::Approved | Outcome::ReviewerApproved => Decision::Approved,
                 Outcome::Provisional
                 | Outcome::CompareUnsure
                 | Outcome::PartialMatch
                 | Outcome::SpoofSuspected
-                | Outcome::SpoofSuspectedStrict
-                | Outcome::LivenessUnsure
+                | Outcome::SpoofPending
+                | Outcome::ReviewerUnsure
                 | Outcome::DocumentExpired
                 | Outcome::IdInfo => Decision::Provisional,
                 Outcome::SelfieUnusable
-                | Outcome::NumberMalformed
+                | Outcome::IdMalformed
                 | Outcome::IssuerUnavailable
                 | Outcome::NotActivated => Decision::Error,
                 Outcome::Listed | Outcome::NotListed | Outcome::Unknown => Decision::Unknown,
@@ -139,15 +139,15 @@ fn job_types_and_flags_are_spelled_as_the_service_spells_them() {
     assert_eq!(biometric_kyc["PartnerParams"]["job_type"], "1");
     assert_eq!(biometric_kyc["IsFinalResult"], "false");
     assert_eq!(biometric_kyc["IsMachineResult"], "true");
-    assert_eq!(json(Product::BiometricKyc, Outcome::ApprovedAfterReview)["IsMachineResult"], "false");
+    assert_eq!(json(Product::BiometricKyc, Outcome::ReviewerApproved)["IsMachineResult"], "false");
     assert_eq!(json(Product::EnhancedKyc, Outcome::Approved)["PartnerParams"]["job_type"], 5);
     let document = json(Product::DocumentVerification, Outcome::Approved);
     assert_eq!(document["PartnerParams"]["job_type"], 6);
     assert!(document.get("IsFinalResult").is_none() && document.get("ConfidenceValue").is_none());
     assert_eq!(document["SecondaryIDNumber"], "Not Available");
-    let phone = json(Product::PhoneVerification, Outcome::Approved);
+    let phone = json(Product::Phone, Outcome::Approved);
     assert!(phone["PartnerParams"].get("job_type").is_none());
-    let reviewed = json(Product::DocumentVerification, Outcome::ApprovedAfterReview);
+    let reviewed = json(Product::DocumentVerification, Outcome::ReviewerApproved);
     assert_eq!(reviewed["ResultText"], "Document Verified After Human Review");
 }
 
@@ -156,13 +156,13 @@ fn a_record_of_the_person_comes_with_what_was_found_and_not_with_what_was_not() 
     for (product, outcome, has_one) in [
         (Product::BiometricKyc, Outcome::Approved, true),
         (Product::BiometricKyc, Outcome::Provisional, false),
-        (Product::BiometricKyc, Outcome::NotFound, false),
+        (Product::BiometricKyc, Outcome::IdNotFound, false),
         (Product::IdInformation, Outcome::IdInfo, true),
         (Product::EnhancedKyc, Outcome::Approved, true),
         (Product::EnhancedKyc, Outcome::IssuerUnavailable, false),
         (Product::DocumentVerification, Outcome::Approved, true),
         (Product::EnhancedDocumentVerification, Outcome::Approved, true),
-        (Product::SmartselfieAuthentication, Outcome::Approved, false),
+        (Product::SmartSelfieAuthentication, Outcome::Approved, false),
     ] {
         let entry = ResultEntry::from_json(callback(product, outcome).json()).unwrap();
         let info = entry.personal_info();
@@ -250,4 +250,28 @@ fn an_expired_document_has_expired() {
     let expired = Outcome::attention("document_expired");
     let webhook = callback(Product::V3DocumentVerification, expired).json();
     assert_eq!(webhook["id_fields"]["expiration_date"], "2020-01-31");
+}
+
+#[test]
+fn one_word_asks_for_an_approval_or_a_rejection_of_any_product() {
+    for &product in Product::all() {
+        let outcomes = product.outcomes();
+        // Of Update Photo no approval is published, and what is known of a number approves nobody.
+        if !matches!(product, Product::UpdatePhoto | Product::IdInformation) {
+            let best = callback(product, outcomes[0].clone());
+            assert_eq!(callback(product, Outcome::Approved).json(), best.json(), "{product}");
+        }
+        if product == Product::UpdatePhoto {
+            continue;
+        }
+        let json = callback(product, Outcome::Rejected).json();
+        if product.is_v3() {
+            assert_eq!(json["status"], "block", "{product}");
+        } else if product == Product::Aml {
+            assert_eq!(json["ResultCode"], "1030");
+        } else {
+            let decision = verdict(product, &callback(product, Outcome::Rejected)).decision();
+            assert_eq!(decision, Decision::Rejected, "{product}");
+        }
+    }
 }

@@ -22,7 +22,7 @@
 //! // signature doesn't cover the body, so what was swapped there only the job's status shows.
 //! for &flaw in Flaw::all() {
 //!     let broken = signed_callback(Product::BiometricKyc, Outcome::Rejected).at(now).broken(flaw).build()?;
-//!     println!("{flaw}: {} bytes, to be refused as {:?}", broken.body().len(), flaw.refusal());
+//!     println!("{flaw}: {} bytes, to be refused as {:?}", broken.body().len(), flaw.refused_for());
 //! }
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -74,7 +74,7 @@ use stamp::Stamper;
 use told::Told;
 
 pub use error::{SignedCallbackError, UnknownName};
-pub use flaw::{Flaw, Refusal};
+pub use flaw::{Flaw, RefusedFor};
 pub use outcome::Outcome;
 pub use product::Product;
 pub use stamp::TimestampSpelling;

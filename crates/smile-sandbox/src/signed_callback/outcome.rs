@@ -49,16 +49,19 @@ outcomes! {
     Approved "approved" "Approved by the machine, and final.",
     ReviewerApproved "reviewer-approved" "Approved by a human, and final.",
     Provisional "provisional" "Undecided: a human will look at it.",
-    CompareUnsure "compare-unsure" "The machine can't tell whether the faces are the same: a human will look at it.",
+    CompareUnsure "compare-unsure"
+        "The machine can't tell whether the faces are the same: a human will look at it.",
     PartialMatch "partial-match" "Some of what was said of the person is what the authority has.",
     SpoofSuspected "spoof-suspected" "A spoof is suspected: a human will look at it.",
     SpoofPending "spoof-pending" "The same under the strict setting, which blocks the user until then.",
     ReviewerUnsure "reviewer-unsure" "A human can't tell whether a live person was in front of the camera.",
     DocumentExpired "document-expired" "The document is good, and has expired.",
-    Rejected "rejected" "Rejected by the machine, and final; of what is compared in words, that nothing matches.",
+    Rejected "rejected"
+        "Rejected by the machine, and final; of what is compared in words, that nothing matches.",
     ReviewerRejected "reviewer-rejected" "Rejected by a human, and final.",
     SpoofRejected "spoof-rejected" "The machine has found a spoof.",
-    SpoofRejectedStrict "spoof-rejected-strict" "A spoof is suspected, which the strict setting turns into refusal.",
+    SpoofRejectedStrict "spoof-rejected-strict"
+        "A spoof is suspected, which the strict setting turns into refusal.",
     ReviewerFoundSpoof "reviewer-found-spoof" "A human has found a spoof.",
     ReviewerFailedCard "reviewer-failed-card" "A human has refused the image of the ID card.",
     DocumentNotVerified "document-not-verified" "The machine holds the document for not genuine.",
@@ -66,7 +69,8 @@ outcomes! {
     NoFace "no-face" "There is no face in the selfie.",
     PoorImage "poor-image" "The selfie, or the photo of the document, is too poor to be judged.",
     SelfieUnusable "selfie-unusable" "The selfie can't be used.",
-    IdInfo "id-info" "The ID authority knows the number, and this is what it has. It says nothing about a face.",
+    IdInfo "id-info"
+        "The ID authority knows the number, and this is what it has. It says nothing about a face.",
     IdNotFound "id-not-found" "The ID authority, or the registry, doesn't know the number.",
     IdMalformed "id-malformed" "The number has not the form of its ID type.",
     IssuerUnavailable "issuer-unavailable" "The ID authority doesn't answer.",
@@ -75,7 +79,8 @@ outcomes! {
     Listed "listed" "The name is on a watch list.",
     NotListed "not-listed" "The name is on no watch list.",
     Clear "clear" "v3: nothing speaks against the person.",
-    Unknown "unknown" "A code, or under v3 a status, that nobody knows. A sound receiver approves nobody for it.",
+    Unknown "unknown"
+        "A code, or under v3 a status, that nobody knows. A sound receiver approves nobody for it.",
 }
 
 impl Outcome {

@@ -51,19 +51,24 @@ products! {
     BusinessVerification "business-verification" "Business Verification, job type 7, asked for asynchronously.",
     UpdatePhoto "update-photo" "Update Photo, job type 8. Only its failures have published codes.",
     Aml "aml" "AML check, job type 10. No callback of it is documented: this is its signed answer, posted.",
-    EnhancedDocumentVerification "enhanced-document-verification" "Enhanced Document Verification, job type 11.",
+    EnhancedDocumentVerification "enhanced-document-verification"
+        "Enhanced Document Verification, job type 11.",
     BasicKyc "basic-kyc" "Basic KYC, job type 5, asked for asynchronously.",
     Address "address" "Address verification, which names no job type. The body is our choice.",
     Phone "phone" "Phone verification, which names no job type. The body is our choice.",
-    IdInformation "id-information" "What the ID authority says in a Biometric KYC, which old accounts get in a callback of its own, beside the one on the face.",
+    IdInformation "id-information"
+        "What the ID authority says in a Biometric KYC, which old accounts get in a callback of its own, \
+         beside the one on the face.",
     V3EnhancedKyc "v3-enhanced-kyc" "Enhanced KYC by the v3 webhook.",
     V3BiometricKyc "v3-biometric-kyc" "Biometric KYC by the v3 webhook.",
     V3SmartSelfieRegistration "v3-smartselfie-registration" "SmartSelfie Registration by the v3 webhook.",
     V3SmartSelfieAuthentication "v3-smartselfie-authentication" "SmartSelfie Authentication by the v3 webhook.",
     V3SmartSelfieCompare "v3-smartselfie-compare" "SmartSelfie Compare by the v3 webhook.",
     V3DocumentVerification "v3-document-verification" "Document Verification by the v3 webhook.",
-    V3EnhancedDocumentVerification "v3-enhanced-document-verification" "Enhanced Document Verification by the v3 webhook.",
-    V3ResidencyDocumentVerification "v3-residency-document-verification" "Residency Document Verification by the v3 webhook.",
+    V3EnhancedDocumentVerification "v3-enhanced-document-verification"
+        "Enhanced Document Verification by the v3 webhook.",
+    V3ResidencyDocumentVerification "v3-residency-document-verification"
+        "Residency Document Verification by the v3 webhook.",
     V3OneTimeAml "v3-one-time-aml" "A single AML check by the v3 webhook, whose body has neither job nor user.",
     V3AmlMonitoring "v3-aml-monitoring" "AML monitoring by the v3 webhook.",
     V3AmlMonitoringUpdate "v3-aml-monitoring-update" "News from AML monitoring by the v3 webhook.",

@@ -2,9 +2,9 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::{Value, json};
-use smile_core::{ApiKey, Decision, PartnerId, ReceivedTimestamp, SignatureError, Signer, Timestamp};
-use smile_sandbox::signed_callback::{Flaw, Outcome, Product, Refusal, SignedCallback, signed_callback};
+use serde_json::Value;
+use smile_core::{ApiKey, Decision, PartnerId, SignatureError, Signer, Timestamp};
+use smile_sandbox::signed_callback::{Flaw, Outcome, Product, RefusedFor, SignedCallback, signed_callback};
 
 use super::{NOW, callback, confirm, signer, stamp, verdict};
 
@@ -20,52 +20,77 @@ fn broken(product: Product, flaw: Flaw) -> SignedCallback {
     signed_callback(product, refusal(product)).at(NOW).broken(flaw).build().unwrap()
 }
 
-/// A receiver that does what [`Refusal`] says, written for these tests alone: it judges the bytes, carrier by carrier.
-fn refuse(product: Product, callback: &SignedCallback, now: Timestamp) -> Refusal {
-    let body = callback.body();
-    if body.len() > 2_000_000 {
-        return Refusal::TooLarge;
-    }
-    let Ok(text) = std::str::from_utf8(body) else { return Refusal::NotJson };
-    let Ok(json @ Value::Object(_)) = serde_json::from_str::<Value>(text) else { return Refusal::NotJson };
-    let result = if product.is_v3() { "status" } else { "ResultCode" };
-    let written = |name: &str| text.matches(&format!("\"{name}\":")).count();
-    let plain = |name: &str| name.replace('_', "").to_lowercase();
-    let results = json.as_object().unwrap().keys().filter(|name| plain(name) == plain(result)).count();
-    if results > 1 || [result, "signature", "timestamp"].iter().any(|name| written(name) > 1) {
-        return Refusal::Ambiguous;
-    }
+/// A receiver that does what [`RefusedFor`] says, written for these tests alone.
+fn refuse(product: Product, callback: &SignedCallback, now: Timestamp) -> RefusedFor {
+    let json = match read(product, callback.body()) {
+        Ok(json) => json,
+        Err(reason) => return reason,
+    };
     let header = |name: &str| callback.headers().get_all(name).iter().count();
-    let in_headers = header("response-signature") + header("response-timestamp");
-    let in_body = ["signature", "timestamp"].iter().filter(|name| json.get(**name).is_some()).count();
-    if header("response-signature") > 1 || header("response-timestamp") > 1 || (in_headers > 0 && in_body > 0)
-    {
-        return Refusal::Ambiguous;
+    if header("response-signature") > 1 || header("response-timestamp") > 1 {
+        return RefusedFor::Duplicated;
+    }
+    let in_body = ["signature", "timestamp"].iter().any(|name| json.get(*name).is_some());
+    if in_body && header("response-signature") + header("response-timestamp") > 0 {
+        return RefusedFor::CarriersDisagree;
     }
     match confirm(product, callback) {
-        Err(SignatureError::Missing) => return Refusal::SignatureMissing,
-        Err(SignatureError::Malformed) => return Refusal::SignatureMalformed,
-        Err(_) => return Refusal::SignatureWrong,
+        Err(SignatureError::Missing) => return RefusedFor::MissingSignature,
+        Err(SignatureError::Malformed) => return RefusedFor::MalformedSignature,
+        Err(_) => return RefusedFor::WrongSignature,
         Ok(()) => {}
     }
     let (timestamp, _) = stamp(product, callback).unwrap();
-    let received = ReceivedTimestamp::from_json(&json!(timestamp)).unwrap();
-    match received.moment() {
-        None => Refusal::TimestampUnreadable,
-        Some(moment) if now.since(moment).as_secs() > 600 => Refusal::TooOld,
-        Some(moment) if moment.since(now).as_secs() > 600 => Refusal::FromTheFuture,
-        Some(_) => Refusal::Undetected,
+    match Timestamp::parse(&timestamp) {
+        None => return RefusedFor::UnreadableTimestamp,
+        Some(moment) if now.since(moment).as_secs() > 600 => return RefusedFor::TooOld,
+        Some(moment) if moment.since(now).as_secs() > 600 => return RefusedFor::FromTheFuture,
+        Some(_) => {}
     }
+    let plain = |name: &str| name.replace('_', "").to_lowercase();
+    let is_result = |name: &String| plain(name) == plain(result_field(product));
+    let results = json.as_object().unwrap().keys().filter(|name| is_result(name)).count();
+    if results > 1 { RefusedFor::Doubt } else { RefusedFor::Nothing }
+}
+
+/// Reads the JSON with care.
+fn read(product: Product, body: &[u8]) -> Result<Value, RefusedFor> {
+    if body.len() > 2_000_000 {
+        return Err(RefusedFor::TooLarge);
+    }
+    if body.is_empty() {
+        return Err(RefusedFor::Empty);
+    }
+    let text = std::str::from_utf8(body).map_err(|_| RefusedFor::NotUtf8)?;
+    let json: Value = serde_json::from_str(text).map_err(|error| match error {
+        error if error.is_eof() => RefusedFor::Truncated,
+        error if error.to_string().starts_with("recursion limit") => RefusedFor::TooDeep,
+        _ => RefusedFor::NotJson,
+    })?;
+    let written = |name: &str| text.matches(&format!("\"{name}\":")).count();
+    match json {
+        Value::Object(_)
+            if [result_field(product), "signature", "timestamp"].iter().any(|name| written(name) > 1) =>
+        {
+            Err(RefusedFor::Duplicated)
+        }
+        Value::Object(_) => Ok(json),
+        _ => Err(RefusedFor::NotAnObject),
+    }
+}
+
+fn result_field(product: Product) -> &'static str {
+    if product.is_v3() { "status" } else { "ResultCode" }
 }
 
 #[test]
 fn every_flaw_of_every_product_is_refused_for_what_it_says() {
     for &product in Product::all() {
         let right = callback(product, product.outcomes()[0].clone());
-        assert_eq!(refuse(product, &right, NOW), Refusal::Undetected);
+        assert_eq!(refuse(product, &right, NOW), RefusedFor::Nothing);
         for &flaw in Flaw::all() {
             let broken = broken(product, flaw);
-            assert_eq!(refuse(product, &broken, NOW), flaw.refusal(), "{product} {flaw}");
+            assert_eq!(refuse(product, &broken, NOW), flaw.refused_for(), "{product} {flaw}");
         }
     }
 }
@@ -78,9 +103,9 @@ fn a_flaw_breaks_nothing_but_what_it_says() {
         for &flaw in Flaw::all() {
             let broken = broken(product, flaw);
             assert_ne!(broken, right, "{product} {flaw}");
-            match flaw.refusal() {
+            match flaw.refused_for() {
                 // What is wrong is the pair: the rest is as it was.
-                Refusal::SignatureWrong | Refusal::SignatureMalformed | Refusal::TooOld => {
+                RefusedFor::WrongSignature | RefusedFor::MalformedSignature | RefusedFor::TooOld => {
                     let without = |callback: &SignedCallback| {
                         let mut json = callback.json();
                         let fields = json.as_object_mut().unwrap();
@@ -90,7 +115,7 @@ fn a_flaw_breaks_nothing_but_what_it_says() {
                     assert_eq!(without(&broken), without(&right), "{product} {flaw}");
                 }
                 // The pair is right; it is the rest that is wrong.
-                Refusal::Undetected => {
+                RefusedFor::Nothing => {
                     let pair = stamp(product, &broken).unwrap();
                     assert_eq!(pair, (timestamp.clone(), signature.clone()), "{product} {flaw}");
                 }

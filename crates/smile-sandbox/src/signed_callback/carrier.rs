@@ -121,7 +121,8 @@ impl Letter {
         }
     }
 
-    /// Most JSON parsers take the last of two members, and most servers the first of two headers: that is the right one.
+    /// Most JSON parsers take the last of two members, and most servers the first of two headers: that is the right
+    /// one.
     fn duplicate(&mut self, member: &str, header: HeaderName, decoy: &str) {
         if self.product.is_v3() {
             self.headers.append(header, opaque(decoy));

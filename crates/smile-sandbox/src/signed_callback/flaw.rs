@@ -10,8 +10,8 @@ macro_rules! flaws {
         /// A way in which a callback is broken.
         ///
         /// Its text is the name in kebab case, such as `other-key`. What a sound receiver does about it is its
-        /// [`Flaw::refused_for`]; of what the signature doesn't cover that is nothing, since **the signature covers the timestamp
-        /// and the partner id, not the body**.
+        /// [`Flaw::refused_for`]; of what the signature doesn't cover that is nothing, since **the signature covers
+        /// the timestamp and the partner id, not the body**.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]
         pub enum Flaw {

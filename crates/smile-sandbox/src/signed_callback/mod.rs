@@ -46,9 +46,9 @@
 //!
 //! # Replays
 //!
-//! There is no clock and no randomness in here: the same calls give the same bytes. A **redelivery** is the same callback
-//! sent again; a **replay with another body** is a second callback of the same partner and the same moment with another
-//! outcome, whose timestamp and signature are the same, as they don't cover the body.
+//! There is no clock and no randomness in here: the same calls give the same bytes. A **redelivery** is the same
+//! callback sent again; a **replay with another body** is a second callback of the same partner and the same moment
+//! with another outcome, whose timestamp and signature are the same, as they don't cover the body.
 
 mod carrier;
 mod checks;
@@ -84,9 +84,10 @@ const MAX_PHOTO: usize = 64 << 20;
 
 /// A callback of this product with this outcome, to be filled in and [built](SignedCallbackBuilder::build).
 ///
-/// Until told otherwise it is for the partner of a [`Sandbox`](crate::Sandbox) that wasn't told otherwise either (`001`
-/// and `sandbox-api-key`), about job `job-1` of user `user-1`, and signed at 2024-01-15T10:30:00.000Z, which a receiver that
-/// looks at the clock will find too long ago: see [`at`](SignedCallbackBuilder::at).
+/// Until told otherwise it is for the partner of a [`Sandbox`](crate::Sandbox) that wasn't told otherwise either
+/// (`001` and `sandbox-api-key`), about job `job-1` of user `user-1`, or of the v3 webhook a job and a user with ids of
+/// the service's form, and signed at 2024-01-15T10:30:00.000Z. A receiver that looks at the clock will find that too
+/// long ago: see [`at`](SignedCallbackBuilder::at).
 pub fn signed_callback(product: Product, outcome: Outcome) -> SignedCallbackBuilder {
     let (job_id, user_id) = if product.is_v3() {
         ("job_01k0000000e008000000000001", "user_01k0000000e008000000000002")
@@ -169,22 +170,23 @@ impl SignedCallbackBuilder {
         self
     }
 
-    /// One of the partner params, which come back as they were sent. What is there already, such as `job_type`, is replaced.
+    /// One of the partner params, which come back as they were sent. What is there already, such as `job_type`, is
+    /// replaced.
     pub fn partner_param(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.ids.partner_params.insert(name.into(), value.into());
         self
     }
 
-    /// Any field of the body, by the service's name: for spellings and values that occur, and aren't what the outcome has.
-    /// What is there already is replaced; timestamp and signature can't be.
+    /// Any field of the body, by the service's name: for spellings and values that occur, and aren't what the outcome
+    /// has. What is there already is replaced; timestamp and signature can't be.
     pub fn field(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.fields.insert(name.into(), value.into());
         self
     }
 
-    /// A photo of this many characters of base64, up to the next multiple of four; 1,200,000 are what a receiver has to
-    /// expect, and 64 MiB the most there is. It begins as a JPEG does, and shows nothing. It is in the body whatever the
-    /// outcome.
+    /// A photo of this many characters of base64, up to the next multiple of four; 1,200,000 are what a receiver has
+    /// to expect, and 64 MiB the most there is. It begins as a JPEG does, and shows nothing. It is in the body
+    /// whatever the outcome.
     pub fn with_photo_of(mut self, characters: usize) -> Self {
         self.photo = Some(characters);
         self
@@ -199,7 +201,8 @@ impl SignedCallbackBuilder {
     /// Makes the callback.
     ///
     /// # Errors
-    /// The product hasn't got the outcome, or no photo; the photo is too large; partner id or API key can't be used; an id can't travel in a header.
+    /// The product hasn't got the outcome, or no photo; the photo is too large; partner id or API key can't be used;
+    /// an id can't travel in a header.
     pub fn build(self) -> Result<SignedCallback, SignedCallbackError> {
         let Self { product, outcome, signer, at, spelling, mut ids, photo, fields, flaw } = self;
         let Some(told) = Told::find(product, &outcome) else {

@@ -12,8 +12,8 @@ macro_rules! outcomes {
     ($($variant:ident $name:literal $doc:literal,)*) => {
         /// What a callback says. Which of these a product has: [`Product::outcomes`].
         ///
-        /// Its text is the name in kebab case: `reviewer-approved`, a result code such as `0811`, or a status of the v3
-        /// webhook and its reason, such as `block-spoof-detected`.
+        /// Its text is the name in kebab case: `reviewer-approved`, a result code such as `0811`, or a status of the
+        /// v3 webhook and its reason, such as `block-spoof-detected`.
         #[derive(Clone, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum Outcome {

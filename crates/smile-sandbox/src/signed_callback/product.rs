@@ -14,8 +14,8 @@ macro_rules! products {
     ($($variant:ident $name:literal $doc:literal,)*) => {
         /// What a callback is about.
         ///
-        /// Its text is the name in kebab case, such as `biometric-kyc`; what comes by the newer API's webhook begins with
-        /// `v3-`.
+        /// Its text is the name in kebab case, such as `biometric-kyc`; what comes by the newer API's webhook begins
+        /// with `v3-`.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]
         pub enum Product {
@@ -104,9 +104,10 @@ impl Product {
 
     /// The outcomes that have a name, the best first.
     ///
-    /// [`Outcome::Approved`] and [`Outcome::Rejected`] also stand for what a product says in their place: `clear` and the
-    /// first `block` of the v3 webhook, `not-listed` and `listed`, `id-not-found`. Beside them, [`Outcome::code`] reaches every code of [`Product::result_codes`], and [`Outcome::attention`],
-    /// [`Outcome::block`] and [`Outcome::error`] every documented reason of the v3 webhook.
+    /// [`Outcome::Approved`] and [`Outcome::Rejected`] also stand for what a product says in their place: `clear` and
+    /// the first `block` of the v3 webhook, `not-listed` and `listed`, `id-not-found`. Beside them, [`Outcome::code`]
+    /// reaches every code of [`Product::result_codes`], and [`Outcome::attention`], [`Outcome::block`] and
+    /// [`Outcome::error`] every documented reason of the v3 webhook.
     pub fn outcomes(self) -> Vec<Outcome> {
         if self.is_v3() { webhook::outcomes(self) } else { outcome::outcomes(self) }
     }

@@ -121,8 +121,8 @@ impl Stamp {
                 let (start, end) = self.signature.split_at(self.signature.len() / 2);
                 format!("{start} {end}")
             }
-            // 256 bits are 43 characters and leave two bits of the last over, so it stands at a multiple of four in the
-            // alphabet, and the next one in the alphabet is the next one in ASCII.
+            // 256 bits are 43 characters and leave two bits of the last over, so it stands at a multiple of four in
+            // the alphabet, and the next one in the alphabet is the next one in ASCII.
             Flaw::NonCanonicalSignature => {
                 let mut text: Vec<char> = self.signature.trim_end_matches('=').chars().collect();
                 if let Some(last) = text.last_mut() {

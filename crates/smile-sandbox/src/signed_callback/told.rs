@@ -44,8 +44,8 @@ impl Told {
         Some(Self::Result(told_of(product, outcome.clone(), code)))
     }
 
-    /// What somebody who can't sign would have it say instead: an approval, or else the best there is; of an approval, a
-    /// refusal.
+    /// What somebody who can't sign would have it say instead: an approval, or else the best there is; of an approval,
+    /// a refusal.
     pub(super) fn forged(&self, product: Product) -> Self {
         let told = match self {
             Self::Webhook(decided) => return Self::Webhook(decided.opposite()),

@@ -1,7 +1,7 @@
 //! The bodies of the v3 webhook.
 //!
-//! Its fields, statuses, reasons and messages are the documented ones; what isn't documented is which product has which of
-//! them, so apart from the documented test people that is our choice.
+//! Its fields, statuses, reasons and messages are the documented ones; what isn't documented is which product has
+//! which of them, so apart from the documented test people that is our choice.
 
 use serde_json::{Map, Value, json};
 use smile_core::Timestamp;

@@ -24,7 +24,8 @@ use crate::{CallbackReceiver, Rejection};
 pub struct ReceivedCallback {
     /// The callback.
     pub callback: Callback,
-    /// Whether the same result has come before, if the receiver has a store. Never [`Seen::SignatureReused`], which is refused.
+    /// Whether the same result has come before, if the receiver has a store. A handler never gets
+    /// [`Seen::SignatureReused`]: that is [`Rejection::SignatureReused`].
     pub seen: Option<Seen>,
     /// When it had come, by the receiver's clock.
     pub at: Timestamp,

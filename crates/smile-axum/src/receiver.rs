@@ -152,13 +152,14 @@ impl CallbackReceiver {
         let at = self.now();
         let callback = self.settings.verifier.verify(at, &parts.headers, body)?;
         let seen = match &self.settings.record {
-            Some(record) => {
-                let seen = record(at, callback.sighting()).await.map_err(Rejection::StoreFailed)?;
-                Some(seen.accept()?)
-            }
+            Some(record) => Some(record(at, callback.sighting()).await.map_err(Rejection::StoreFailed)?),
             None => None,
         };
-        Ok((parts, ReceivedCallback { callback, seen, at }))
+        let received = ReceivedCallback { callback, seen, at };
+        match seen {
+            Some(Seen::SignatureReused) => Err(Rejection::SignatureReused(Box::new(received))),
+            _ => Ok((parts, received)),
+        }
     }
 
     /// Reads the body, and stops as soon as it is known to be too large.

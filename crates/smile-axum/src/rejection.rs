@@ -6,13 +6,21 @@ use axum_core::response::{IntoResponse, Response};
 use http::StatusCode;
 use smile_core::Refusal;
 
-/// Why a request doesn't become a callback. Nothing of its body or headers is in here.
+use crate::ReceivedCallback;
+
+/// Why a handler doesn't get a callback. What it says, in `Display` and `Debug`, has nothing personal in it.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Rejection {
     /// It isn't believed.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// Its signature has come before with another body, so it may be anybody's. It may also be genuine: a signature is over the
+    /// millisecond alone, and at ten callbacks a second one in a hundred shares its own with another. The answer is the same, and the
+    /// service may not come again with another signature, so take the job from here and ask for its status, as
+    /// `Client::confirm` does.
+    #[error("{}", Refusal::Replayed)]
+    SignatureReused(Box<ReceivedCallback>),
     /// The body ended before it was whole: the connection broke, or a layer outside this one gave up on it. Where that was
     /// for its size, as with a limit of one's own that is lower than the verifier's, raise that limit.
     #[error("the callback's body could not be read to its end")]
@@ -23,10 +31,11 @@ pub enum Rejection {
 }
 
 impl Rejection {
-    /// What is answered: as [`Refusal::status`] says; 400 if the body can't be read; 503 if the store fails.
+    /// What is answered: as [`Refusal::status`] says, 409 for a signature that was reused; 400 if the body can't be read; 503 if the store fails.
     pub fn status(&self) -> StatusCode {
         match self {
             Self::Refused(refusal) => refusal.status(),
+            Self::SignatureReused(_) => Refusal::Replayed.status(),
             Self::BodyUnreadable(_) => StatusCode::BAD_REQUEST,
             Self::StoreFailed(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
@@ -34,7 +43,11 @@ impl Rejection {
 
     /// Why it isn't believed, if that is why.
     pub fn refusal(&self) -> Option<Refusal> {
-        if let Self::Refused(refusal) = self { Some(*refusal) } else { None }
+        match self {
+            Self::Refused(refusal) => Some(*refusal),
+            Self::SignatureReused(_) => Some(Refusal::Replayed),
+            Self::BodyUnreadable(_) | Self::StoreFailed(_) => None,
+        }
     }
 }
 

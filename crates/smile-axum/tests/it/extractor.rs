@@ -8,8 +8,8 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use axum::routing::post as on_post;
 use smile_axum::core::{
-    CallbackKind, Carrier, Environment, InMemoryReplayStore, JobType, Partner, Refusal, ReplayStore, Seen,
-    StoreFull, Timestamp,
+    CallbackKind, Environment, InMemoryReplayStore, JobType, Partner, Refusal, ReplayStore, Seen, StoreFull,
+    Timestamp,
 };
 use smile_axum::{CallbackReceiver, ReceivedCallback, Rejection};
 
@@ -28,17 +28,13 @@ fn app(receiver: CallbackReceiver) -> Router {
 }
 
 /// What a receiver turns away.
-type TurnedAway = Arc<Mutex<Vec<Rejection>>>;
+type TurnedAway = Arc<Mutex<Vec<(Option<Refusal>, String)>>>;
 
 fn watched(receiver: CallbackReceiver) -> (Router, TurnedAway) {
     let turned_away = TurnedAway::default();
     let theirs = Arc::clone(&turned_away);
     let receiver = receiver.on_rejection(move |rejection| {
-        let copy = match rejection {
-            Rejection::Refused(refusal) => Rejection::Refused(*refusal),
-            other => Rejection::StoreFailed(other.to_string().into()),
-        };
-        theirs.lock().unwrap().push(copy);
+        theirs.lock().unwrap().push((rejection.refusal(), rejection.to_string()));
     });
     (app(receiver), turned_away)
 }
@@ -104,8 +100,8 @@ async fn whatever_is_not_believed_is_answered_and_reaches_no_handler() {
     assert_eq!(passes, (StatusCode::OK, "0810 Body Some(First)".to_owned()));
     for (request, refusal, status, text) in cases {
         let (answered, said) = answer(&app, request).await;
-        let reasons: Vec<_> = turned_away.lock().unwrap().drain(..).map(|why| why.refusal()).collect();
-        assert_eq!(reasons, [Some(refusal)]);
+        let reasons: Vec<_> = turned_away.lock().unwrap().drain(..).collect();
+        assert_eq!(reasons, [(Some(refusal), refusal.to_string())]);
         assert_eq!((answered.as_u16(), said.as_str()), (status, text), "{refusal:?}");
     }
 }
@@ -119,7 +115,7 @@ async fn no_more_is_taken_of_a_body_than_tells_that_it_is_too_large() {
         let (status, _) = answer(&app, post(Body::new(body))).await;
         assert_eq!((status, taken()), (StatusCode::PAYLOAD_TOO_LARGE, most), "{declared:?}");
     }
-    let said: Vec<_> = turned_away.lock().unwrap().iter().map(ToString::to_string).collect();
+    let said: Vec<_> = turned_away.lock().unwrap().drain(..).map(|(_, said)| said).collect();
     assert_eq!(said, ["the callback's body is larger than 10000 bytes"; 3]);
     // As large as it may be, it is read to its end, and found to be nothing but space.
     let (body, taken) = Chunks::new(10, None);
@@ -141,8 +137,8 @@ async fn a_body_that_breaks_off_is_no_callback() {
     let body = Broken(Some(signed(&partner(), NOW, "0810").into()));
     let answered = answer(&app, post(Body::new(body))).await;
     assert_eq!(answered, (StatusCode::BAD_REQUEST, "not a callback\n".to_owned()));
-    let said: Vec<_> = turned_away.lock().unwrap().iter().map(ToString::to_string).collect();
-    assert_eq!(said.len(), 1);
+    let said = turned_away.lock().unwrap().clone();
+    assert_eq!(said, [(None, "the callback's body could not be read to its end".to_owned())]);
 }
 
 #[tokio::test]
@@ -191,8 +187,9 @@ async fn while_the_store_fails_nothing_is_handled_and_the_service_comes_again() 
     let (full, turned_away) = watched(receiver().with_store(InMemoryReplayStore::with_capacity(0)));
     let answered = answer(&full, post(body.clone())).await;
     assert_eq!(answered, (StatusCode::SERVICE_UNAVAILABLE, "try again later\n".to_owned()));
-    let said: Vec<_> = turned_away.lock().unwrap().drain(..).map(|rejection| rejection.refusal()).collect();
-    assert_eq!(said, [None]);
+    let said = turned_away.lock().unwrap().clone();
+    let reason = "the replay store can't say whether the callback has come before";
+    assert_eq!(said, [(None, reason.to_owned())]);
 
     let outage = Arc::new(Mutex::new(vec![Ok(Seen::First), Err(StoreFull)]));
     let store = receiver().with_async_store(move |at, _| {
@@ -203,6 +200,25 @@ async fn while_the_store_fails_nothing_is_handled_and_the_service_comes_again() 
     let app = app(store);
     assert_eq!(answer(&app, post(body.clone())).await.0, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(answer(&app, post(body)).await, (StatusCode::OK, "0810 Body Some(First)".to_owned()));
+}
+
+#[tokio::test]
+async fn a_handler_may_have_a_reused_signature_confirmed() {
+    async fn to_confirm(received: Result<ReceivedCallback, Rejection>) -> Result<String, Rejection> {
+        match received {
+            Err(Rejection::SignatureReused(received)) => {
+                assert_eq!(received.seen, Some(Seen::SignatureReused));
+                Ok(received.callback.job_id().unwrap())
+            }
+            other => other.map(|_| "passed".to_owned()),
+        }
+    }
+    let receiver = receiver().with_store(InMemoryReplayStore::default());
+    let app = Router::new().route("/callback", on_post(to_confirm)).with_state(receiver);
+    let body = signed(&partner(), NOW, "0810");
+    assert_eq!(answer(&app, post(body.clone())).await, (StatusCode::OK, "passed".to_owned()));
+    let told = answer(&app, post(body.replace(r#""job""#, r#""other""#))).await;
+    assert_eq!(told, (StatusCode::OK, "other".to_owned()));
 }
 
 #[tokio::test]
@@ -234,17 +250,27 @@ async fn without_a_clock_of_its_own_a_receiver_goes_by_the_systems() {
 
 #[tokio::test]
 async fn nothing_that_is_shown_has_a_key_a_signature_or_a_person_in_it() {
-    async fn show(received: ReceivedCallback) -> String {
-        assert_eq!(received.callback.carrier(), Carrier::Body);
-        format!("{received:?}")
+    async fn show(received: Result<ReceivedCallback, Rejection>) -> String {
+        format!(
+            "{received:?} {received:#?} {}",
+            received.as_ref().err().map(ToString::to_string).unwrap_or_default()
+        )
     }
     let receiver = receiver().with_store(InMemoryReplayStore::default());
     let shown = format!("{receiver:?} {:?}", receiver.layer());
     assert!(!shown.contains("one-api-key"), "{shown}");
     let app = Router::new().route("/callback", on_post(show)).with_state(receiver);
-    let body = signed(&partner(), NOW, "0810").replacen('{', r#"{"FullName":"Joe Leo","#, 1);
     let signature = partner().signer().sign(NOW).signature().to_owned();
-    let response = answer(&app, post(body)).await;
-    assert_eq!(response.0, StatusCode::OK);
-    assert!(!response.1.contains("Leo") && !response.1.contains(&signature), "{}", response.1);
+    let named = |name: &str| {
+        signed(&partner(), NOW, "0810").replacen('{', &format!(r#"{{"FullName":"Joe {name}","#), 1)
+    };
+    for (body, what) in [
+        (named("Leo"), "Ok("),
+        (named("Leopold"), "SignatureReused("),
+        (named("Leo").replace("signature", "another"), "Refused("),
+    ] {
+        let (_, shown) = answer(&app, post(body)).await;
+        assert!(shown.contains(what), "{shown}");
+        assert!(!shown.contains("Leo") && !shown.contains(&signature), "{shown}");
+    }
 }

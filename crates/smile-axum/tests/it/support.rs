@@ -47,7 +47,7 @@ pub(crate) fn post(body: impl Into<Body>) -> Request<Body> {
 pub(crate) async fn answer(app: &Router, request: Request<Body>) -> (StatusCode, String) {
     let response = app.clone().oneshot(request).await.unwrap();
     let status = response.status();
-    let text = to_bytes(response.into_body(), 1_000).await.unwrap();
+    let text = to_bytes(response.into_body(), 100_000).await.unwrap();
     (status, String::from_utf8(text.to_vec()).unwrap())
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::tolerant;
+use crate::{catalogue, tolerant};
 
 /// The steps of a job and how each went (Smile ID: "Actions"), in the order in which they came.
 ///
@@ -14,7 +14,7 @@ use crate::tolerant;
 /// // A step that isn't there wasn't part of the job.
 /// assert_eq!(entry.actions().get("Document_Check"), ActionValue::NotApplicable);
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Actions(Vec<(String, ActionValue)>);
 
 impl Actions {
@@ -32,6 +32,14 @@ impl Actions {
     /// All steps, by the service's names.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &ActionValue)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value))
+    }
+}
+
+impl std::fmt::Debug for Actions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // A name that nobody knows may be anything.
+        let name = |name: &str| catalogue::action(name).map_or("…", |action| action.key);
+        f.debug_map().entries(self.0.iter().map(|(step, value)| (name(step), value))).finish()
     }
 }
 

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use std::cell::Cell;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::OnceLock;
 
@@ -23,8 +24,18 @@ const LONG: usize = 4096;
 /// result, has six.
 pub(crate) const MAX_DEPTH: usize = 32;
 
-/// What decisions rest on: read at once and strictly, however long.
-const ALWAYS_READ: [&str; 4] = ["Actions", "PartnerParams", "partner_params", "antifraud"];
+/// What decisions rest on, in whatever spelling: read at once and strictly, however long.
+const ALWAYS_READ: [&str; 9] = [
+    "Actions",
+    "PartnerParams",
+    "Antifraud",
+    "ResultCode",
+    "IsFinalResult",
+    "status",
+    "reason",
+    "signature",
+    "timestamp",
+];
 
 /// Why a body isn't an object that can be gone by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,7 +93,7 @@ impl Fields {
         let text = std::str::from_utf8(body).map_err(|_| Unreadable::NotUtf8)?;
         let (mut fields, why) = (Self::default(), Cell::new(None));
         let mut json = serde_json::Deserializer::from_str(text);
-        let top_level = TopLevel { body, fields: &mut fields, why: &why };
+        let top_level = TopLevel { body, fields: &mut fields, long_keys: BTreeSet::new(), why: &why };
         match json.deserialize_any(top_level).and_then(|()| json.end()) {
             Ok(()) => Ok(fields),
             Err(error) => Err(why.get().unwrap_or(match error.classify() {
@@ -155,21 +166,24 @@ impl Object for Fields {
 struct TopLevel<'b> {
     body: &'b Bytes,
     fields: &'b mut Fields,
+    /// Many names and many long fields must not cost one times the other: nobody has confirmed the body yet.
+    long_keys: BTreeSet<String>,
     why: &'b Cell<Option<Unreadable>>,
 }
 
 impl TopLevel<'_> {
     fn add(&mut self, key: String, json: &str) -> Result<(), Unreadable> {
-        if self.fields.short.contains_key(&key) || self.fields.long.iter().any(|long| long.key == key) {
+        if self.fields.short.contains_key(&key) || self.long_keys.contains(&key) {
             return Err(Unreadable::Duplicated);
         }
-        if json.len() < LONG || ALWAYS_READ.contains(&key.as_str()) {
+        if json.len() < LONG || ALWAYS_READ.iter().any(|name| tolerant::same_name(name, &key)) {
             self.fields.short.insert(key, read_strictly(json, 1)?);
         } else {
             if !json.starts_with('"') && depth(json) >= MAX_DEPTH {
                 return Err(Unreadable::TooDeep);
             }
             let (position, json) = (self.fields.len(), self.body.slice_ref(json.as_bytes()));
+            self.long_keys.insert(key.clone());
             self.fields.long.push(Long { position, key, json, value: OnceLock::new() });
         }
         Ok(())

@@ -19,7 +19,8 @@ const MAX_UNDECIDED: usize = 8;
 /// - A redelivery changes nothing.
 /// - Final results that disagree are [flagged](Standing::Disputed) and decide nothing, until the service, or a person, has the
 ///   last word.
-/// - What the service itself has [confirmed](Trust::Confirmed) outranks what only came by callback.
+/// - What the service itself has [confirmed](Trust::Confirmed) outranks what only came by callback, and what a person has
+///   [decided](Trust::ByHand) outranks both.
 ///
 /// It serialises to a few hundred bytes without anything personal but the partner's own ids; keep it in the row of the job, and
 /// read, apply and write it in one transaction.
@@ -160,7 +161,8 @@ pub enum Change {
     Contradicted,
     /// It has come before. Nothing changes.
     Redelivered,
-    /// It is new, and no news: a provisional result after a final one, or another code for the same decision. Nothing changes.
+    /// It is new, and no news: a provisional result after a final one or one that can be trusted further, or another code for the
+    /// same decision. Nothing changes.
     Late,
     /// It says what the ID authority has under the number, which is no verdict on the job. Nothing changes but that it has come.
     IdInformation,
@@ -299,6 +301,7 @@ impl JobLife {
     }
 
     /// Decides it by hand, for good: a person has looked at it. Only a person can change it again, in the same way.
+    /// [`Decision::Unknown`] decides nothing.
     pub fn settle_by_hand(&mut self, now: Timestamp, decision: Decision) -> Change {
         self.apply(RecordedResult {
             decision,

@@ -29,7 +29,7 @@ pub use verifier::Verifier;
 pub use webhook::{Webhook, WebhookStatus};
 pub(crate) use webhook::{is_product_word, is_reason_word, is_status_word};
 
-use crate::result::{ResultEntry, Verdict};
+use crate::result::{ActionValue, ResultEntry, Verdict};
 use crate::{JobKey, JobType, ReceivedTimestamp, Timestamp, tolerant};
 
 /// A callback whose signature is right and fresh. It is made by a [`Verifier`].
@@ -105,23 +105,21 @@ impl Callback {
     /// found ends with such a code as well, and has steps about its images then.
     fn is_about_the_number(&self) -> bool {
         let is_look_up = self.entry.result_code().is_some_and(|code| code.as_str().starts_with("10"));
+        let says_so = || {
+            let result_type = self.entry.result_type();
+            result_type.is_none_or(|result_type| tolerant::same_name(result_type, "ID Verification"))
+        };
         let is_about_images = |name: &str| {
             let name: Vec<u8> = tolerant::letters(name).collect();
             ["selfie", "liveness", "document", "humanreview"]
                 .iter()
                 .any(|part| name.windows(part.len()).any(|window| window == part.as_bytes()))
         };
-        let has_images = self
-            .entry
-            .actions()
-            .iter()
-            .any(|(name, value)| is_about_images(name) && *value != crate::ActionValue::NotApplicable);
-        is_look_up
-            && !has_images
-            && self
-                .entry
-                .result_type()
-                .is_none_or(|result_type| tolerant::same_name(result_type, "ID Verification"))
+        let has_images = || {
+            let mut steps = self.entry.actions().iter();
+            steps.any(|(name, value)| is_about_images(name) && *value != ActionValue::NotApplicable)
+        };
+        is_look_up && says_so() && !has_images()
     }
 
     /// The fields, whatever kind it is.

@@ -30,10 +30,11 @@ impl Sighting {
         // Of the signature alone, which only one spelling of passes: there may be several timestamps to one signature, such as
         // a moment's text and its milliseconds, and whoever has seen the one can write the other.
         let pair = Sha256::digest(&callback.signature).into();
-        // A webhook's headers say which job it is about, as well as its body.
+        // A webhook's headers say which job it is about, as well as its body; those of a v1 callback say nothing.
+        let ids = callback.webhook().map(|_| &callback.ids);
         let mut content = Sha256::new();
-        part(&mut content, callback.ids.job_id.as_deref());
-        part(&mut content, callback.ids.user_id.as_deref());
+        part(&mut content, ids.and_then(|ids| ids.job_id.as_deref()));
+        part(&mut content, ids.and_then(|ids| ids.user_id.as_deref()));
         content.update(&callback.body);
         Self { pair, event: event(callback), content: content.finalize().into(), expires: callback.expires }
     }

@@ -77,7 +77,7 @@ impl Verifier {
     }
 
     /// Takes callbacks of any age, even of none that can be read. For reading old ones from an archive; a receiver that does
-    /// this believes for ever whoever has seen one callback.
+    /// this believes for ever whoever has seen one callback, and a [`ReplayStore`](crate::ReplayStore) would never have room again.
     #[must_use]
     pub fn any_age(mut self) -> Self {
         self.max_age = None;

@@ -13,7 +13,8 @@ use crate::{JobStatus, JobStatusRequest, Partner, Timestamp, TransportFailure};
 /// Asks the service for the status of the job that a callback is about, and compares the two.
 ///
 /// A callback's signature doesn't cover its body; the answer to a question of one's own, over TLS from the service's own host,
-/// needs no such trust. What this takes from the callback is only that there is something to ask about.
+/// needs no such trust. What this takes from the callback is only that there is something to ask about; code, decision, finality
+/// and Smile ID's job id must be the same.
 ///
 /// The service may be behind its own callbacks for a moment: then it is asked again, on the schedule and up to the deadline of
 /// the [`FlowSettings`].

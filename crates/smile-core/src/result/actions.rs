@@ -37,9 +37,17 @@ impl Actions {
 
 impl std::fmt::Debug for Actions {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // A name that nobody knows may be anything.
-        let name = |name: &str| catalogue::action(name).map_or("…", |action| action.key);
-        f.debug_map().entries(self.0.iter().map(|(step, value)| (name(step), value))).finish()
+        // A name that nobody knows may be anything, and there may be any number of them.
+        let known = |(name, value): &'_ (String, ActionValue)| {
+            catalogue::action(name).map(|action| (action.key, value.clone()))
+        };
+        let mut steps = f.debug_map();
+        steps.entries(self.0.iter().filter_map(known));
+        let others = self.0.iter().filter(|(name, _)| catalogue::action(name).is_none()).count();
+        if others > 0 {
+            steps.entry(&"…", &others);
+        }
+        steps.finish()
     }
 }
 
@@ -134,6 +142,13 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn debug_shows_only_steps_and_values_that_are_known() {
+        let steps = json!({ "Liveness_Check": "Passed", "jane@example.com": "Failed", "DOB": "jane" });
+        let shown = format!("{:?}", Actions::from_json(steps.as_object().unwrap()));
+        assert_eq!(shown, r#"{"Liveness_Check": Passed, "DOB": Unknown(…), "…": 1}"#);
+    }
 
     #[test]
     fn every_value_is_read_in_any_casing_and_unknown_ones_are_kept() {

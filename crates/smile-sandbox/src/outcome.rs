@@ -1,6 +1,6 @@
 //! Which verdict a job gets, and with which code.
 //!
-//! The machine's verdict follows from the zip, then from what the test asked for: a scripted code, `sandbox_result` in
+//! The machine's verdict follows from the zip, then from what the test asked for: a rule, `sandbox_result` in
 //! `partner_params`, the last digit of the ID number. A human's follows from [`Review`].
 
 use serde_json::Value;
@@ -9,7 +9,9 @@ use smile_core::catalogue::{self, Category, IdTypeCatalogue};
 
 use crate::fields::whole_number;
 use crate::jobs::Job;
+use crate::product::Product;
 use crate::response::api_text;
+use crate::script::Scripted;
 use crate::submission::{ID_CARD_FRONT, SELFIE, Submission};
 
 /// What a human reviewer decides about a job that is under review.
@@ -50,6 +52,7 @@ pub(crate) enum Finding {
     Rejected,
     Provisional,
     SpoofSuspected,
+    SpoofRejected,
     SelfieUnusable,
     DocumentUnusable,
     ZipCorrupt,
@@ -108,17 +111,36 @@ impl Family {
 }
 
 impl Verdict {
-    /// The machine's verdict on a zip, or on a zip that can't be read.
-    pub(crate) fn of_machine(job: &Job, submission: Option<&Submission>, script: Option<&str>) -> Self {
+    /// The machine's verdict on a zip that can't be used; `None` if it can.
+    pub(crate) fn of_unusable(job: &Job, submission: Option<&Submission>) -> Option<Self> {
         let finding = match submission {
-            None => Finding::ZipCorrupt,
-            Some(submission) => match (problem(job, submission), script) {
-                (Some(problem), _) => problem,
-                (None, Some(code)) => return Self::scripted(code, job.job_type),
-                (None, None) => steered(job, submission),
-            },
+            None => Some(Finding::ZipCorrupt),
+            Some(submission) => problem(job, submission),
         };
-        Self::new(finding, job.job_type).expect("every finding of the machine has a code for every job type")
+        finding.map(|finding| Self::of_machine(finding, job.job_type))
+    }
+
+    /// The machine's verdict on a zip that can be used, as far as no rule says otherwise.
+    pub(crate) fn of_steered(job: &Job, submission: &Submission) -> Self {
+        Self::of_machine(steered(job, submission), job.job_type)
+    }
+
+    fn of_machine(finding: Finding, job_type: JobType) -> Self {
+        Self::new(finding, job_type).expect("every finding of the machine has a code for every job type")
+    }
+
+    /// The verdict that a rule asks for.
+    pub(crate) fn of_script(scripted: &Scripted, product: Product, as_it_comes: &Self) -> Self {
+        let job_type = product.job_type();
+        match scripted {
+            Scripted::AsItComes => as_it_comes.clone(),
+            Scripted::Code(code) => Self::scripted(code, job_type),
+            Scripted::Named(outcome) => {
+                let reviewed = outcome.review().and_then(|review| Self::of_human(review, job_type).ok());
+                reviewed
+                    .unwrap_or_else(|| Self::scripted(outcome.code(product).unwrap_or_default(), job_type))
+            }
+        }
     }
 
     /// A human's verdict, if there is a code for it.
@@ -149,13 +171,14 @@ impl Verdict {
     }
 
     fn scripted(code: &str, job_type: JobType) -> Self {
-        let finding = match row(code, job_type).map(|row| row.category) {
+        let category = row(code, job_type).map(|row| row.category);
+        let finding = said_by(code, Family::of(job_type)).unwrap_or(match category {
             Some(Category::Approved) => Finding::Approved,
             Some(Category::Provisional) => Finding::Provisional,
             Some(Category::SuspectedSpoof) => Finding::SpoofSuspected,
             Some(Category::Rejected) => Finding::Rejected,
             _ => Finding::Unknown,
-        };
+        });
         Self::with_code(finding, code, job_type)
     }
 
@@ -179,6 +202,26 @@ fn row(code: &str, job_type: JobType) -> Option<&'static catalogue::ResultCodeRo
         .find_map(|job_type| catalogue::result_code(code, job_type))
 }
 
+/// The finding that a code stands for, where its category doesn't say enough. Which actions go with it follows from that.
+fn said_by(code: &str, family: Family) -> Option<Finding> {
+    Some(match code {
+        "0903" => Finding::ZipCorrupt,
+        "1013" => Finding::IdNotFound,
+        "1014" => Finding::IdMalformed,
+        "0908" | "1015" => Finding::AuthorityUnavailable,
+        "0812" if family == Family::Document => Finding::DocumentUnusable,
+        _ if family == Family::Document => return None,
+        "0813" | "0823" | "0843" | "0907" => Finding::SpoofRejected,
+        "0911" | "0912" | "0921" | "0922" | "0941" | "0942" => Finding::SelfieUnusable,
+        "1210" | "1220" | "1240" => Finding::Reviewed(Review::Approve),
+        "1211" | "1221" | "1241" => Finding::Reviewed(Review::Reject),
+        "1212" | "1222" | "1242" => Finding::Reviewed(Review::SpoofDetected),
+        "1213" => Finding::Reviewed(Review::LivenessUnsure),
+        "1214" => Finding::Reviewed(Review::IdCardCheckFailed),
+        _ => return None,
+    })
+}
+
 fn code(finding: Finding, family: Family) -> Option<&'static str> {
     use Family::{Authentication, BiometricKyc, Document, Registration};
     Some(match (finding, family) {
@@ -197,6 +240,10 @@ fn code(finding: Finding, family: Family) -> Option<&'static str> {
         (Finding::SpoofSuspected, BiometricKyc | Document) => "0814",
         (Finding::SpoofSuspected, Authentication) => "0824",
         (Finding::SpoofSuspected, Registration) => "0844",
+        (Finding::SpoofRejected, BiometricKyc) => "0813",
+        (Finding::SpoofRejected, Authentication) => "0823",
+        (Finding::SpoofRejected, Registration) => "0843",
+        (Finding::SpoofRejected, Document) => "0811",
         (Finding::SelfieUnusable | Finding::DocumentUnusable | Finding::Unknown, _) => "0001",
         (Finding::ZipCorrupt, _) => "0903",
         (Finding::InfoInvalid, _) => "2203",
@@ -313,11 +360,12 @@ pub(crate) fn lookup_text(code: &str) -> Value {
 mod tests {
     use super::*;
 
-    const MACHINE: [Finding; 13] = [
+    const MACHINE: [Finding; 14] = [
         Finding::Approved,
         Finding::Rejected,
         Finding::Provisional,
         Finding::SpoofSuspected,
+        Finding::SpoofRejected,
         Finding::SelfieUnusable,
         Finding::DocumentUnusable,
         Finding::ZipCorrupt,

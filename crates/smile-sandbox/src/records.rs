@@ -87,7 +87,9 @@ impl fmt::Debug for RecordedRequest {
 pub enum Stage {
     /// Accepted, and no zip uploaded yet.
     AwaitingZip,
-    /// There is a verdict, and a human has yet to review it.
+    /// The zip, or the request, is there, and a rule lets the verdict wait.
+    Running,
+    /// There is a verdict, and a human has yet to review it, or a rule has another to follow.
     UnderReview,
     /// There is a verdict, and no other will follow unless another zip is uploaded.
     Decided,

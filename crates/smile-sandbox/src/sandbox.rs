@@ -13,8 +13,10 @@ use smile_core::{Environment, Partner};
 use crate::builder::Builder;
 use crate::callbacks::CallbackAttempt;
 use crate::faults::{Endpoint, Fault};
+use crate::matcher::Matcher;
 use crate::outcome::{Review, ReviewError};
 use crate::records::{JobRecord, RecordedRequest};
+use crate::rules::When;
 use crate::server::{Shared, run};
 use crate::users::UserState;
 
@@ -164,10 +166,20 @@ impl Sandbox {
         self.shared.change(|service, now| service.review(now, job_id, review))
     }
 
-    /// Fixes the result code of the machine's verdict on a job; see
-    /// [`Service::script_result`](crate::Service::script_result).
-    pub fn script_result(&self, job_id: impl Into<String>, result_code: impl Into<String>) {
-        self.shared.change(|service, _| service.script_result(job_id, result_code));
+    /// Begins a rule for some jobs, which need not exist yet. Of the rules that apply to a job the newest answers.
+    ///
+    /// ```
+    /// use smile_sandbox::{Matcher, Outcome, Product, Sandbox, ScriptStage};
+    /// use std::time::Duration;
+    ///
+    /// let sandbox = Sandbox::start()?;
+    /// let overturned = ScriptStage::from(Outcome::ReviewerRejected).after(Duration::from_secs(60));
+    /// sandbox.when(Matcher::user_id("ada")).respond([Outcome::Provisional.into(), overturned]);
+    /// sandbox.when(Matcher::product(Product::EnhancedKyc)).times(2).respond([Outcome::IssuerUnavailable]);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn when(&self, matcher: Matcher) -> When<'_> {
+        When::new(matcher, |rule| self.shared.change(|service, _| service.rules.add(rule)))
     }
 
     /// Lets the next request of this endpoint go wrong. Several faults of a endpoint happen one after the other.

@@ -1,6 +1,5 @@
 //! The heart: all of the service's state, and no clock, socket, thread or randomness.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use bytes::Bytes;
@@ -18,6 +17,7 @@ use crate::outcome::{Review, ReviewError};
 use crate::records::{JobRecord, RecordedRequest};
 use crate::response::{Refusal, gateway};
 use crate::routing::{Route, route};
+use crate::rules::Rules;
 use crate::secret::Secret;
 use crate::smile_links::SmileLinks;
 use crate::users::{UserState, Users};
@@ -46,8 +46,7 @@ pub struct Service {
     pub(crate) jobs: Jobs,
     pub(crate) users: Users,
     pub(crate) callbacks: Callbacks,
-    /// Result codes by job id, for the machine's verdict.
-    pub(crate) scripts: BTreeMap<String, String>,
+    pub(crate) rules: Rules,
     pub(crate) results_made: u64,
     pub(crate) smile_links: SmileLinks,
     pub(crate) consents: Consents,
@@ -65,7 +64,7 @@ impl Service {
             jobs: Jobs::default(),
             users: Users::default(),
             callbacks: Callbacks::default(),
-            scripts: BTreeMap::new(),
+            rules: Rules::default(),
             results_made: 0,
             smile_links: SmileLinks::default(),
             consents: Consents::default(),
@@ -94,10 +93,10 @@ impl Service {
         response
     }
 
-    /// When there is something to do without a request: a review, or a callback.
+    /// When there is something to do without a request: a stage of a script, a review, or a callback.
     pub fn next_wakeup(&self) -> Option<Timestamp> {
-        let review = self.next_review().map(|(due, _)| due);
-        review.into_iter().chain(self.callbacks.next_due()).min()
+        let result = self.jobs.next_due().map(|(due, _)| due);
+        result.into_iter().chain(self.callbacks.next_due()).min()
     }
 
     /// The callbacks that are to be posted now. Each is handed out once, until it has been answered.
@@ -119,15 +118,6 @@ impl Service {
     pub fn review(&mut self, now: Timestamp, job_id: &str, review: Review) -> Result<(), ReviewError> {
         let now = self.advance(now);
         self.review_by_hand(now, job_id, review)
-    }
-
-    /// Fixes the result code of the machine's verdict on a job, which need not exist yet.
-    ///
-    /// For codes that nothing else leads to, such as 0814 or 0912. What the code means is looked up: with one that
-    /// calls for a review, the job is under review afterwards. It outranks `sandbox_result` and the ID number, and is
-    /// itself outranked by a zip that can't be used. Checks of every kind follow it too, by their job id.
-    pub fn script_result(&mut self, job_id: impl Into<String>, result_code: impl Into<String>) {
-        self.scripts.insert(job_id.into(), result_code.into());
     }
 
     /// Lets the next request of this endpoint go wrong, whichever of an endpoint's methods it has. Several faults of a endpoint happen one after the other.
@@ -192,8 +182,8 @@ impl Service {
             (Endpoint::Services, &Method::GET) => Ok(self.services()),
             (Endpoint::SmileLinks, &Method::GET) => self.list_smile_links(now, request),
             (_, &Method::POST) => match endpoint {
-                Endpoint::PrepUpload => self.prep_upload(now, request).map_err(Refusal::from),
-                Endpoint::JobStatus => self.job_status(now, request).map_err(Refusal::from),
+                Endpoint::PrepUpload => self.prep_upload(now, request),
+                Endpoint::JobStatus => self.job_status(now, request),
                 Endpoint::EnhancedKyc | Endpoint::EnhancedKycAsync => {
                     self.enhanced_kyc(now, request, endpoint)
                 }
@@ -220,7 +210,7 @@ impl Service {
     /// Lets time pass: does what fell due, and keeps the clock from going back.
     fn advance(&mut self, now: Timestamp) -> Timestamp {
         self.latest = self.latest.max(now);
-        self.run_due_reviews(self.latest);
+        self.run_due(self.latest);
         self.latest
     }
 }

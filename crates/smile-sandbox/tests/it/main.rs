@@ -21,6 +21,7 @@ mod outcomes;
 mod prep_upload;
 mod redaction;
 mod robustness;
+mod rules;
 mod server;
 mod smile_links;
 mod upload;

@@ -6,10 +6,13 @@ use std::time::Duration;
 
 use smile_core::{ApiKey, ConfigError, PartnerId, Signer};
 
+use crate::clock::Clock;
 use crate::outcome::Review;
+use crate::rules::{Rule, Rules};
 use crate::sandbox::Sandbox;
 use crate::secret::Secret;
 use crate::service::Service;
+use crate::users::UserState;
 
 /// What the service can be told about how to behave.
 #[derive(Clone)]
@@ -45,7 +48,10 @@ pub struct Builder {
     pub(crate) partner_id: String,
     pub(crate) api_key: String,
     seed: u64,
+    pub(crate) clock: Clock,
     settings: Settings,
+    users: Vec<(String, UserState)>,
+    rules: Vec<Rule>,
 }
 
 impl Default for Builder {
@@ -54,6 +60,9 @@ impl Default for Builder {
             partner_id: "001".to_owned(),
             api_key: "sandbox-api-key".to_owned(),
             seed: 0,
+            clock: Clock::default(),
+            users: Vec::new(),
+            rules: Vec::new(),
             settings: Settings {
                 callback_url: None,
                 automatic_review: Some(Review::Approve),
@@ -188,6 +197,23 @@ impl Builder {
         self
     }
 
+    /// Whose time it goes by; the system's by default.
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Sets it up as a scenario says, with its users and rules. What is set afterwards outranks it; the rules of another
+    /// scenario come after those of this one.
+    #[cfg(feature = "scenario")]
+    pub fn scenario(mut self, scenario: crate::Scenario) -> Self {
+        scenario.apply(&mut self.settings);
+        self.seed = scenario.seed.unwrap_or(self.seed);
+        self.users.extend(scenario.users);
+        self.rules.extend(scenario.rules);
+        self
+    }
+
     /// Starts it; see [`Sandbox::start`].
     ///
     /// # Errors
@@ -202,7 +228,12 @@ impl Builder {
     /// If the partner id or the API key can't be one.
     pub fn into_service(self) -> Result<Service, ConfigError> {
         let signer = Signer::new(PartnerId::new(self.partner_id)?, &ApiKey::new(self.api_key.as_str())?);
-        Ok(Service::new(self.settings, signer, Secret::new(&self.api_key, self.seed)))
+        let mut service = Service::new(self.settings, signer, Secret::new(&self.api_key, self.seed));
+        service.rules = Rules::of_scenario(self.rules);
+        for (user_id, state) in self.users {
+            service.set_user(&user_id, state);
+        }
+        Ok(service)
     }
 }
 

@@ -23,6 +23,7 @@ mod builder;
 mod business_verification;
 mod callbacks;
 mod checks;
+mod clock;
 mod company;
 mod consent;
 mod delivery;
@@ -52,6 +53,8 @@ mod result_entry;
 mod routing;
 mod rules;
 mod sandbox;
+#[cfg(feature = "scenario")]
+mod scenario;
 mod script;
 mod secret;
 mod server;
@@ -69,6 +72,7 @@ mod web_token;
 
 pub use builder::Builder;
 pub use callbacks::{Callback, CallbackAttempt, CallbackId, CallbackOutcome};
+pub use clock::{Clock, ClockError};
 pub use consent::OTP;
 pub use faults::{ConnectionLost, Endpoint, Fault};
 pub use matcher::Matcher;
@@ -79,6 +83,8 @@ pub use product::Product;
 pub use records::{ImageRecord, JobRecord, RecordedRequest, Stage};
 pub use rules::When;
 pub use sandbox::Sandbox;
+#[cfg(feature = "scenario")]
+pub use scenario::{Scenario, ScenarioError};
 pub use script::ScriptStage;
 pub use service::Service;
 pub use users::UserState;

@@ -72,8 +72,8 @@ impl Matcher {
         self
     }
 
-    /// And is the n-th, from 1, that meets the other conditions and that no rule before this one has answered. A zip
-    /// that is uploaded again, and a check that is repeated, count again.
+    /// And is the n-th, from 1, that meets the other conditions since the rule was made. A zip that is uploaded again,
+    /// and a check that is repeated, count again.
     pub fn nth(mut self, nth: u32) -> Self {
         self.nth = Some(nth);
         self

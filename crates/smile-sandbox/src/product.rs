@@ -1,10 +1,12 @@
 //! What can be asked of the sandbox, as a partner would name it.
 
 use smile_core::JobType;
+#[cfg(any(feature = "scenario", test))]
 use smile_core::catalogue::result_code;
 
 use crate::checks::{ADDRESS_VERIFICATION, PHONE_VERIFICATION};
 use crate::faults::Endpoint;
+#[cfg(any(feature = "scenario", test))]
 use crate::named_outcome::Outcome;
 
 /// A product. It says more than a job type does: Enhanced and Basic KYC share theirs.
@@ -107,6 +109,7 @@ impl Product {
 
     /// Whether a result of this product can have this code: the catalogue says so, or, where it has nothing for the
     /// product, what it says of a related one, or the sandbox itself gives it.
+    #[cfg(any(feature = "scenario", test))]
     pub(crate) fn has_code(self, code: &str) -> bool {
         let is_match = matches!(code, "1020" | "1021" | "1022" | "1023");
         let is_listed = result_code(code, self.catalogued()).is_some()
@@ -120,6 +123,7 @@ impl Product {
     }
 
     /// The job type under which the catalogue has its codes.
+    #[cfg(any(feature = "scenario", test))]
     fn catalogued(self) -> JobType {
         match self {
             Self::UpdatePhoto => JobType::SMARTSELFIE_AUTHENTICATION,
@@ -129,7 +133,14 @@ impl Product {
         }
     }
 
+    /// Whether its jobs bring a zip.
+    #[cfg(feature = "scenario")]
+    pub(crate) fn is_uploaded(self) -> bool {
+        matches!(self.job_type().number(), 1 | 2 | 4 | 6 | 8 | 9 | 11)
+    }
+
     /// Whether its result can only be in the answer, so that nothing can come later.
+    #[cfg(feature = "scenario")]
     pub(crate) fn is_answered_at_once(self) -> bool {
         self == Self::Aml
     }

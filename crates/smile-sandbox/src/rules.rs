@@ -72,7 +72,13 @@ impl Rules {
     /// What the first rule says that applies to this job, which is used once more.
     pub(crate) fn take(&mut self, now: Timestamp, moment: Moment, job: &Submitted<'_>) -> Option<Response> {
         let in_order = self.set.iter_mut().rev().chain(&mut self.scenario);
-        in_order.filter(|kept| kept.rule.is_for(moment)).find_map(|kept| kept.take(now, job))
+        let mut response = None;
+        for kept in in_order.filter(|kept| kept.rule.applies(moment, job)) {
+            // It counts for each of them which job this is, whoever answers it.
+            kept.seen = kept.seen.saturating_add(1);
+            response = response.or_else(|| kept.take(now));
+        }
+        response
     }
 
     /// Goes on with the uses of an earlier run: rules that were set in code are set again, and those of the scenario
@@ -89,6 +95,10 @@ impl Rules {
 }
 
 impl Rule {
+    fn applies(&self, moment: Moment, job: &Submitted<'_>) -> bool {
+        self.is_for(moment) && self.matcher.matches(job) && self.fits(job)
+    }
+
     fn is_for(&self, moment: Moment) -> bool {
         match &self.response {
             Response::Stages(_) => moment == Moment::Run,
@@ -111,11 +121,8 @@ impl Kept {
         Self { rule, seen: 0, used: 0, first_used: None }
     }
 
-    fn take(&mut self, now: Timestamp, job: &Submitted<'_>) -> Option<Response> {
-        if !self.rule.matcher.matches(job) || !self.rule.fits(job) {
-            return None;
-        }
-        self.seen = self.seen.saturating_add(1);
+    /// What it says, unless it is used up, over, or about another job than this one by number.
+    fn take(&mut self, now: Timestamp) -> Option<Response> {
         let is_counted_out = self.rule.matcher.nth.is_some_and(|nth| nth != self.seen);
         let is_used_up = self.rule.times.is_some_and(|times| self.used >= times);
         let is_over = self.rule.lasts.zip(self.first_used).is_some_and(|(lasts, first)| now >= first + lasts);

@@ -12,6 +12,7 @@ use smile_core::{Environment, Partner};
 
 use crate::builder::Builder;
 use crate::callbacks::CallbackAttempt;
+use crate::clock::{ClockError, advance};
 use crate::faults::{Endpoint, Fault};
 use crate::matcher::Matcher;
 use crate::outcome::{Review, ReviewError};
@@ -55,10 +56,11 @@ impl Sandbox {
         listener.set_nonblocking(true)?;
         let base_url = format!("http://{}/v1", listener.local_addr()?);
         let environment: Environment = base_url.parse().map_err(invalid)?;
+        let clock = builder.clock;
         let (partner_id, api_key) = (builder.partner_id.clone(), builder.api_key.clone());
         let partner =
             Partner::new(partner_id.as_str(), api_key.as_str(), environment.clone()).map_err(invalid)?;
-        let shared = Arc::new(Shared::new(builder.into_service().map_err(invalid)?));
+        let shared = Arc::new(Shared::new(builder.into_service().map_err(invalid)?, clock));
 
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let handle = runtime.handle().clone();
@@ -156,6 +158,49 @@ impl Sandbox {
             shared.lock().callbacks().to_vec()
         });
         async move { wait.await.unwrap_or_default() }
+    }
+
+    /// Lets a virtual clock go on, and does everything that falls due on the way, in order: stages of rules, reviews,
+    /// callbacks and their repetitions. Returns the attempts to deliver a callback, once the last has been answered. Of
+    /// no time at all, it posts what is due now.
+    ///
+    /// It blocks the thread. If that thread also runs the receiver of the callbacks, use [`advanced`](Self::advanced).
+    ///
+    /// ```
+    /// use smile_core::Timestamp;
+    /// use smile_sandbox::{Clock, Sandbox};
+    /// use std::time::Duration;
+    ///
+    /// let start = Timestamp::parse("2024-01-15T10:30:00Z").expect("a moment");
+    /// let sandbox = Sandbox::builder().clock(Clock::virtual_at(start)).start()?;
+    /// // … submit a job, and an hour later:
+    /// let attempts = sandbox.advance(Duration::from_secs(3_600))?;
+    /// assert!(attempts.is_empty(), "nobody asked for a callback");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If its clock is the system's.
+    pub fn advance(&self, time: Duration) -> Result<Vec<CallbackAttempt>, ClockError> {
+        let (sender, receiver) = std::sync::mpsc::channel();
+        let shared = Arc::clone(&self.shared);
+        self.runtime.spawn(async move {
+            // Who no longer waits needs no answer.
+            let _ = sender.send(advance(shared, time).await);
+        });
+        receiver.recv().unwrap_or_else(|_| Ok(Vec::new()))
+    }
+
+    /// [`advance`](Self::advance) for async code, with any runtime.
+    ///
+    /// # Errors
+    /// If its clock is the system's.
+    pub fn advanced(
+        &self,
+        time: Duration,
+    ) -> impl Future<Output = Result<Vec<CallbackAttempt>, ClockError>> + Send + 'static + use<> {
+        let advancing = self.runtime.spawn(advance(Arc::clone(&self.shared), time));
+        async move { advancing.await.unwrap_or_else(|_| Ok(Vec::new())) }
     }
 
     /// Decides about a job that is under review, in place of the automatic review.

@@ -2,7 +2,7 @@
 
 use std::net::TcpListener as StdListener;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{CONNECTION, HeaderValue};
@@ -16,7 +16,8 @@ use smile_core::Timestamp;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, watch};
 
-use crate::callbacks::Callback;
+use crate::callbacks::{Callback, CallbackAttempt};
+use crate::clock::{Clock, RunningClock};
 use crate::delivery::deliver;
 use crate::faults::ConnectionLost;
 use crate::response::gateway;
@@ -39,16 +40,22 @@ pub(crate) struct Shared {
     /// There may be something to do earlier than was thought.
     wake: Notify,
     pub(crate) stop: Notify,
+    pub(crate) clock: RunningClock,
+    /// Held by whoever advances the clock.
+    pub(crate) advancing: tokio::sync::Mutex<()>,
 }
 
 impl Shared {
-    pub(crate) fn new(service: Service) -> Self {
+    pub(crate) fn new(service: Service, clock: Clock) -> Self {
+        let clock = clock.running(service.latest());
         Self {
             service: Mutex::new(service),
             changed: Condvar::new(),
             pulse: watch::Sender::new(()),
             wake: Notify::new(),
             stop: Notify::new(),
+            clock,
+            advancing: tokio::sync::Mutex::new(()),
         }
     }
 
@@ -58,16 +65,12 @@ impl Shared {
 
     /// Changes the service, and lets everyone know who waits for that.
     pub(crate) fn change<T>(&self, change: impl FnOnce(&mut Service, Timestamp) -> T) -> T {
-        let outcome = change(&mut self.lock(), now());
+        let outcome = change(&mut self.lock(), self.clock.now());
         self.changed.notify_all();
         self.pulse.send_replace(());
         self.wake.notify_one();
         outcome
     }
-}
-
-fn now() -> Timestamp {
-    Timestamp::from_unix(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default())
 }
 
 /// Serves until told to stop.
@@ -90,21 +93,25 @@ async fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
     }
 }
 
-/// Does what falls due without a request.
+/// Does what falls due without a request; under a virtual clock that is left to whoever advances it.
 async fn work(shared: &Arc<Shared>) {
+    if shared.clock.is_virtual() {
+        return std::future::pending().await;
+    }
     loop {
         let (due, next) = {
             let mut service = shared.lock();
-            let due = service.due_callbacks(now());
+            let due = service.due_callbacks(shared.clock.now());
             (due, service.next_wakeup())
         };
         // A review may just have been carried out.
         shared.pulse.send_replace(());
         shared.changed.notify_all();
         for callback in due {
-            drop(tokio::spawn(post(callback, Arc::clone(shared))));
+            let shared = Arc::clone(shared);
+            drop(tokio::spawn(async move { post(callback, &shared).await }));
         }
-        let pause = next.map(|next| next.since(now()));
+        let pause = next.map(|next| next.since(shared.clock.now()));
         tokio::select! {
             () = shared.wake.notified() => {}
             () = sleep(pause) => {}
@@ -119,9 +126,13 @@ async fn sleep(pause: Option<Duration>) {
     }
 }
 
-async fn post(callback: Callback, shared: Arc<Shared>) {
+/// Makes one attempt to deliver a callback, and returns it.
+pub(crate) async fn post(callback: Callback, shared: &Shared) -> Option<CallbackAttempt> {
     let outcome = deliver(&callback).await;
-    shared.change(|service, now| service.callback_answered(callback.id, now, outcome));
+    shared.change(|service, now| {
+        service.callback_answered(callback.id, now, outcome);
+        service.callbacks().last().cloned()
+    })
 }
 
 async fn serve(stream: TcpStream, shared: Arc<Shared>) {

@@ -99,6 +99,11 @@ impl Service {
         result.into_iter().chain(self.callbacks.next_due()).min()
     }
 
+    /// The latest moment that it has been told of.
+    pub(crate) fn latest(&self) -> Timestamp {
+        self.latest
+    }
+
     /// The callbacks that are to be posted now. Each is handed out once, until it has been answered.
     pub fn due_callbacks(&mut self, now: Timestamp) -> Vec<Callback> {
         let now = self.advance(now);

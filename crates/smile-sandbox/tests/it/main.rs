@@ -22,6 +22,8 @@ mod prep_upload;
 mod redaction;
 mod robustness;
 mod rules;
+#[cfg(feature = "scenario")]
+mod scenarios;
 mod server;
 mod smile_links;
 mod upload;

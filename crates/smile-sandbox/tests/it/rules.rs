@@ -15,7 +15,7 @@ use crate::client::{
 const MINUTE: Duration = Duration::from_secs(60);
 
 /// Runs a job of this product, and returns its result as it came: in the answer, the status or the callback.
-fn run(client: &mut Client, product: Product, job_id: &str) -> Value {
+pub(crate) fn run(client: &mut Client, product: Product, job_id: &str) -> Value {
     let number = product.job_type().number();
     let params = params(job_id, number);
     let kyc = || id_body("00000000000", &json!({"partner_params": params}));

@@ -12,6 +12,7 @@ mod callbacks;
 mod catalogues;
 mod checks;
 mod client;
+mod clock;
 mod consent;
 mod determinism;
 mod enhanced_kyc;

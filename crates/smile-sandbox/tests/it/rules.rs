@@ -21,7 +21,9 @@ pub(crate) fn run(client: &mut Client, product: Product, job_id: &str) -> Value 
     let kyc = || id_body("00000000000", &json!({"partner_params": params}));
     match product {
         Product::EnhancedKyc => client.check("/v1/id_verification", &kyc()),
-        Product::BasicKyc => client.check("/v2/verify", &merged(&kyc(), &json!({"first_name": "Joe"}))),
+        Product::BasicKyc => {
+            client.check("/v2/verify", &merged(&kyc(), &json!({"first_name": "Joe", "last_name": "Leo"})))
+        }
         Product::BusinessVerification => client.check(
             "/v1/business_verification",
             &business_body("0000000", &json!({"partner_params": params})),

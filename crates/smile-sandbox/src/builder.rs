@@ -49,6 +49,8 @@ pub struct Builder {
     pub(crate) api_key: String,
     seed: u64,
     pub(crate) clock: Clock,
+    #[cfg(feature = "state")]
+    pub(crate) state_dir: Option<std::path::PathBuf>,
     settings: Settings,
     users: Vec<(String, UserState)>,
     rules: Vec<Rule>,
@@ -61,6 +63,8 @@ impl Default for Builder {
             api_key: "sandbox-api-key".to_owned(),
             seed: 0,
             clock: Clock::default(),
+            #[cfg(feature = "state")]
+            state_dir: None,
             users: Vec::new(),
             rules: Vec::new(),
             settings: Settings {
@@ -203,6 +207,25 @@ impl Builder {
         self
     }
 
+    /// A folder that the state is kept in, so that it survives a restart; none by default. It is made if need be, and it
+    /// is one sandbox's at a time.
+    ///
+    /// Kept are the jobs with their images, users, sessions of consent, Smile Links, rules and how often they were used,
+    /// and callbacks that are still due; not the API key, requests, and attempts to deliver callbacks. A request is
+    /// answered once what the answer acknowledges is on the disk. What happens without a request, or is told to the
+    /// [`Sandbox`], is written some 50 ms later and when the sandbox ends; if it is killed before, results come again, the
+    /// same and at the same time, and a callback may come twice.
+    ///
+    /// All but the images is written anew every time, some kilobytes for each job, so it is made for thousands of jobs
+    /// and not for millions. It is about people: only its owner may read the folder, where the system knows owners.
+    ///
+    /// [`into_service`](Self::into_service) leaves it aside: [`Service::snapshot`] is what it has.
+    #[cfg(feature = "state")]
+    pub fn state_dir(mut self, folder: impl Into<std::path::PathBuf>) -> Self {
+        self.state_dir = Some(folder.into());
+        self
+    }
+
     /// Sets it up as a scenario says, with its users and rules. What is set afterwards outranks it; the rules of another
     /// scenario come after those of this one.
     #[cfg(feature = "scenario")]
@@ -217,7 +240,8 @@ impl Builder {
     /// Starts it; see [`Sandbox::start`].
     ///
     /// # Errors
-    /// If the partner id or the API key can't be one, or if there is no port or thread to be had.
+    /// If the partner id or the API key can't be one, if there is no port or thread to be had, or if there is a folder for
+    /// the state and what is in it can't be used: then the error has a `StateError` inside, which names the file.
     pub fn start(self) -> io::Result<Sandbox> {
         Sandbox::start_with(self)
     }

@@ -14,6 +14,7 @@ use crate::staged::Staged;
 use crate::submission::Submission;
 
 /// One job: an upload, or a check that was asked for in a single request.
+#[cfg_attr(feature = "state", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) struct Job {
     /// The endpoint that it came to last.
     pub(crate) endpoint: Endpoint,
@@ -42,6 +43,7 @@ pub(crate) struct Job {
 }
 
 /// One result of a job.
+#[cfg_attr(feature = "state", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) struct JobResult {
     /// Its place among the results of all jobs.
     pub(crate) number: u64,
@@ -186,5 +188,25 @@ impl Jobs {
 
     pub(crate) fn at_mut(&mut self, position: usize) -> &mut Job {
         &mut self.all[position]
+    }
+}
+
+#[cfg(feature = "state")]
+impl serde::Serialize for Jobs {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.all.serialize(serializer)
+    }
+}
+
+/// What can be derived from the jobs is not written down.
+#[cfg(feature = "state")]
+impl<'de> serde::Deserialize<'de> for Jobs {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut jobs = Self::default();
+        for (position, job) in Vec::<Job>::deserialize(deserializer)?.into_iter().enumerate() {
+            jobs.add(job);
+            jobs.reschedule(position);
+        }
+        Ok(jobs)
     }
 }

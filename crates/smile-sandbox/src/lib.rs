@@ -34,6 +34,7 @@ mod id_request;
 mod image_links;
 mod job_status;
 mod jobs;
+mod keeping;
 mod matcher;
 mod matching;
 mod named_outcome;
@@ -61,7 +62,11 @@ mod server;
 mod service;
 mod services;
 mod smile_links;
+#[cfg(feature = "state")]
+mod snapshot;
 mod staged;
+#[cfg(feature = "state")]
+mod store;
 mod submission;
 mod unnumbered;
 mod upload;
@@ -87,4 +92,8 @@ pub use sandbox::Sandbox;
 pub use scenario::{Scenario, ScenarioError};
 pub use script::ScriptStage;
 pub use service::Service;
+#[cfg(feature = "state")]
+pub use snapshot::{RestoreError, Snapshot};
+#[cfg(feature = "state")]
+pub use store::StateError;
 pub use users::UserState;

@@ -170,9 +170,24 @@ pub struct ImageRecord {
     pub file_name: String,
     /// Its content; empty if the zip has no such entry, or if the base64 can't be decoded.
     pub bytes: Bytes,
+    /// SHA-256 of the content, in hex.
+    #[cfg(feature = "state")]
+    pub(crate) digest: String,
 }
 
 impl ImageRecord {
+    pub(crate) fn new(image_type_id: u8, file_name: String, bytes: Bytes) -> Self {
+        #[cfg(feature = "state")]
+        let digest = crate::snapshot::digest(&bytes);
+        Self {
+            image_type_id,
+            file_name,
+            bytes,
+            #[cfg(feature = "state")]
+            digest,
+        }
+    }
+
     /// Whether it looks like a JPEG or a PNG. That is all this sandbox looks at.
     pub fn is_usable(&self) -> bool {
         self.content_type().is_some()

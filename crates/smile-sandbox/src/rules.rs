@@ -208,7 +208,12 @@ impl Service {
     /// # Ok::<(), smile_core::ConfigError>(())
     /// ```
     pub fn when(&mut self, matcher: Matcher) -> When<'_> {
-        When::new(matcher, |rule| self.rules.add(rule))
+        When::new(matcher, |rule| self.add_rule(rule))
+    }
+
+    pub(crate) fn add_rule(&mut self, rule: Rule) {
+        self.changes += 1;
+        self.rules.add(rule);
     }
 }
 

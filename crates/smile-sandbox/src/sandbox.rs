@@ -14,11 +14,14 @@ use crate::builder::Builder;
 use crate::callbacks::CallbackAttempt;
 use crate::clock::{ClockError, advance};
 use crate::faults::{Endpoint, Fault};
+use crate::keeping::Keeper;
 use crate::matcher::Matcher;
 use crate::outcome::{Review, ReviewError};
 use crate::records::{JobRecord, RecordedRequest};
 use crate::rules::When;
 use crate::server::{Shared, run};
+#[cfg(feature = "state")]
+use crate::store::Store;
 use crate::users::UserState;
 
 /// A running sandbox. It stops when it is dropped.
@@ -57,10 +60,21 @@ impl Sandbox {
         let base_url = format!("http://{}/v1", listener.local_addr()?);
         let environment: Environment = base_url.parse().map_err(invalid)?;
         let clock = builder.clock;
+        #[cfg(feature = "state")]
+        let state_dir = builder.state_dir.clone();
         let (partner_id, api_key) = (builder.partner_id.clone(), builder.api_key.clone());
         let partner =
             Partner::new(partner_id.as_str(), api_key.as_str(), environment.clone()).map_err(invalid)?;
-        let shared = Arc::new(Shared::new(builder.into_service().map_err(invalid)?, clock));
+        #[cfg_attr(not(feature = "state"), expect(unused_mut, reason = "nothing is restored"))]
+        let mut service = builder.into_service().map_err(invalid)?;
+        #[cfg(not(feature = "state"))]
+        let keeper = Keeper::default();
+        #[cfg(feature = "state")]
+        let keeper = match state_dir {
+            Some(folder) => Keeper::of(Store::open(&folder, &mut service)?),
+            None => Keeper::default(),
+        };
+        let shared = Arc::new(Shared::new(service, clock, keeper));
 
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let handle = runtime.handle().clone();
@@ -224,7 +238,7 @@ impl Sandbox {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub fn when(&self, matcher: Matcher) -> When<'_> {
-        When::new(matcher, |rule| self.shared.change(|service, _| service.rules.add(rule)))
+        When::new(matcher, |rule| self.shared.change(|service, _| service.add_rule(rule)))
     }
 
     /// Lets the next request of this endpoint go wrong. Several faults of a endpoint happen one after the other.

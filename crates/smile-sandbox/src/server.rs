@@ -20,6 +20,7 @@ use crate::callbacks::{Callback, CallbackAttempt};
 use crate::clock::{Clock, RunningClock};
 use crate::delivery::deliver;
 use crate::faults::ConnectionLost;
+use crate::keeping::{Keeper, keep_up, kept, settle};
 use crate::response::gateway;
 use crate::service::Service;
 
@@ -43,10 +44,11 @@ pub(crate) struct Shared {
     pub(crate) clock: RunningClock,
     /// Held by whoever advances the clock.
     pub(crate) advancing: tokio::sync::Mutex<()>,
+    pub(crate) keeper: Keeper,
 }
 
 impl Shared {
-    pub(crate) fn new(service: Service, clock: Clock) -> Self {
+    pub(crate) fn new(service: Service, clock: Clock, keeper: Keeper) -> Self {
         let clock = clock.running(service.latest());
         Self {
             service: Mutex::new(service),
@@ -56,6 +58,7 @@ impl Shared {
             stop: Notify::new(),
             clock,
             advancing: tokio::sync::Mutex::new(()),
+            keeper,
         }
     }
 
@@ -79,8 +82,10 @@ pub(crate) async fn run(listener: StdListener, shared: Arc<Shared>) {
     tokio::select! {
         () = accept(&listener, &shared) => {}
         () = work(&shared) => {}
+        () = keep_up(&shared) => {}
         () = shared.stop.notified() => {}
     }
+    settle(&shared).await;
 }
 
 async fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
@@ -159,7 +164,7 @@ async fn serve(stream: TcpStream, shared: Arc<Shared>) {
 #[error("the connection is to be closed")]
 struct Closed;
 
-async fn answer(request: Request<Incoming>, shared: &Shared) -> Response<Bytes> {
+async fn answer(request: Request<Incoming>, shared: &Arc<Shared>) -> Response<Bytes> {
     let (head, body) = request.into_parts();
     if body.size_hint().lower() > MAX_BODY as u64 {
         return closing(StatusCode::PAYLOAD_TOO_LARGE, "Request Too Long");
@@ -168,7 +173,12 @@ async fn answer(request: Request<Incoming>, shared: &Shared) -> Response<Bytes> 
     match tokio::time::timeout(TIME_FOR_BODY, body).await {
         Ok(Ok(body)) => {
             let request = Request::from_parts(head, body.to_bytes());
-            shared.change(|service, now| service.handle(now, request))
+            let (answer, is_change) = shared.change(|service, now| {
+                let before = service.changes;
+                let answer = service.handle(now, request);
+                (answer, service.changes != before)
+            });
+            if is_change { kept(shared, answer).await } else { answer }
         }
         Ok(Err(error)) if error.is::<LengthLimitError>() => {
             closing(StatusCode::PAYLOAD_TOO_LARGE, "Request Too Long")

@@ -52,7 +52,9 @@ pub struct Service {
     pub(crate) consents: Consents,
     faults: Faults,
     requests: Vec<RecordedRequest>,
-    latest: Timestamp,
+    pub(crate) latest: Timestamp,
+    /// Counts what has happened of what outlives a restart.
+    pub(crate) changes: u64,
 }
 
 impl Service {
@@ -71,6 +73,7 @@ impl Service {
             faults: Faults::default(),
             requests: Vec::new(),
             latest: Timestamp::default(),
+            changes: 0,
         }
     }
 
@@ -89,6 +92,7 @@ impl Service {
         if matches!(fault, Some(Fault::LoseRequest | Fault::LoseAnswer)) {
             response.extensions_mut().insert(ConnectionLost);
         }
+        self.changes += u64::from(may_change(request.uri().path()));
         self.requests.push(RecordedRequest::new(now, request, response.status(), fault));
         response
     }
@@ -113,6 +117,7 @@ impl Service {
     /// Says how posting a callback went. What was not delivered becomes due again, on the schedule.
     pub fn callback_answered(&mut self, id: CallbackId, now: Timestamp, outcome: CallbackOutcome) {
         let now = self.advance(now);
+        self.changes += 1;
         self.callbacks.answered(now, id, outcome, &self.settings.callback_retries);
     }
 
@@ -132,6 +137,7 @@ impl Service {
 
     /// Sets what is known of a user.
     pub fn set_user(&mut self, user_id: &str, state: UserState) {
+        self.changes += 1;
         self.users.set(user_id, state);
     }
 
@@ -227,6 +233,18 @@ impl fmt::Debug for Service {
             .field("requests", &self.requests.len())
             .field("jobs", &self.jobs.len())
             .finish_non_exhaustive()
+    }
+}
+
+/// Whether a request there can change what outlives a restart. How many polls were told to wait is not counted.
+fn may_change(path: &str) -> bool {
+    use Endpoint::{JobStatus, ProductsConfig, Services, ValidDocuments, WebToken};
+    match route(path) {
+        Route::Api(endpoint) => {
+            !matches!(endpoint, JobStatus | ProductsConfig | Services | ValidDocuments | WebToken)
+        }
+        Route::Upload { .. } | Route::SmileLink { .. } => true,
+        Route::Image { .. } | Route::Unknown => false,
     }
 }
 

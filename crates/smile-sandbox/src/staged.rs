@@ -153,6 +153,7 @@ impl Service {
 
     /// Records a result, enrols the user if it does that, and sends the callback.
     pub(crate) fn file(&mut self, now: Timestamp, position: usize, stage: Staged) {
+        self.changes += 1;
         let number = self.results_made;
         self.results_made += 1;
         let job = self.jobs.at_mut(position);

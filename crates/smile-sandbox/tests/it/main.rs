@@ -27,6 +27,8 @@ mod rules;
 mod scenarios;
 mod server;
 mod smile_links;
+#[cfg(feature = "state")]
+mod state;
 mod upload;
 mod web_token;
 mod zips;

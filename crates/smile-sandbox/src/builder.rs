@@ -216,8 +216,8 @@ impl Builder {
     /// [`Sandbox`], is written some 50 ms later and when the sandbox ends; if it is killed before, results come again, the
     /// same and at the same time, and a callback may come twice.
     ///
-    /// All but the images is written anew every time, some kilobytes for each job, so it is made for thousands of jobs
-    /// and not for millions. It is about people: only its owner may read the folder, where the system knows owners.
+    /// A job is written when it has changed, and a list of all jobs with every change, so it is made for thousands of
+    /// jobs and not for millions. It is about people: only its owner may read the folder, where the system knows owners.
     ///
     /// [`into_service`](Self::into_service) leaves it aside: [`Service::snapshot`] is what it has.
     #[cfg(feature = "state")]

@@ -7,6 +7,7 @@ use smile_core::Timestamp;
 
 use crate::callbacks::CallbackAttempt;
 use crate::server::{Shared, post};
+use crate::service::Service;
 
 /// The clock of a [`Sandbox`](crate::Sandbox); the system's by default.
 ///
@@ -86,7 +87,7 @@ pub(crate) async fn advance(shared: Arc<Shared>, time: Duration) -> Result<Vec<C
         next.filter(|due| *due <= end)
     } {
         shared.clock.set(due);
-        for callback in shared.change(|service, now| service.due_callbacks(now)) {
+        for callback in shared.change(Service::due_callbacks) {
             attempts.extend(post(callback, &shared).await);
         }
     }

@@ -139,6 +139,9 @@ pub(crate) struct Jobs {
     /// The jobs with which something is to happen by itself.
     due: BTreeSet<(Timestamp, usize)>,
     scheduled: BTreeMap<usize, Timestamp>,
+    /// Those that may have changed since they were last written down.
+    #[cfg(feature = "state")]
+    pub(crate) changed: BTreeSet<usize>,
 }
 
 impl Jobs {
@@ -159,6 +162,8 @@ impl Jobs {
     }
 
     pub(crate) fn add(&mut self, job: Job) {
+        #[cfg(feature = "state")]
+        self.changed.insert(self.all.len());
         self.by_job_id.insert(job.job_id.clone(), self.all.len());
         self.by_ref_id.insert(job.ref_id.clone(), self.all.len());
         self.all.push(job);
@@ -187,6 +192,8 @@ impl Jobs {
     }
 
     pub(crate) fn at_mut(&mut self, position: usize) -> &mut Job {
+        #[cfg(feature = "state")]
+        self.changed.insert(position);
         &mut self.all[position]
     }
 }

@@ -68,13 +68,16 @@ pub(crate) async fn settle(shared: &Arc<Shared>) -> bool {
     }
     let theirs = Arc::clone(shared);
     let writing = tokio::task::spawn_blocking(move || {
-        let (changes, pending) = {
-            let service = theirs.lock();
-            (service.changes, store.pending(&service))
+        let (changes, jobs, pending) = {
+            let mut service = theirs.lock();
+            let pending = store.pending(&mut service);
+            (service.changes, std::mem::take(&mut service.jobs.changed), pending)
         };
         let is_written = pending.and_then(|pending| store.write(pending)).is_ok();
         if is_written {
             theirs.keeper.written.store(changes, Ordering::Release);
+        } else {
+            theirs.lock().jobs.changed.extend(jobs);
         }
         is_written
     });

@@ -15,7 +15,7 @@ use smile_core::Timestamp;
 
 use crate::callbacks::Callbacks;
 use crate::consent::Consents;
-use crate::jobs::Jobs;
+use crate::jobs::{Job, Jobs};
 use crate::rules::Rules;
 use crate::service::Service;
 use crate::smile_links::SmileLinks;
@@ -72,12 +72,12 @@ impl RestoreError {
 
 /// The state, borrowed from a service.
 #[derive(Serialize)]
-struct Kept<'a> {
+struct Kept<'a, J> {
     format: u64,
     partner_id: &'a str,
     latest: Timestamp,
     results_made: u64,
-    jobs: &'a Jobs,
+    jobs: &'a J,
     users: &'a Users,
     callbacks: &'a Callbacks,
     rules: &'a Rules,
@@ -114,7 +114,7 @@ impl Service {
     /// ```
     pub fn snapshot(&self) -> Snapshot {
         let images = self.images().map(|(digest, bytes)| (digest.to_owned(), Image(bytes.clone()))).collect();
-        Snapshot { state: serde_json::to_value(self.kept()).unwrap_or_default(), images }
+        Snapshot { state: serde_json::to_value(self.kept(&self.jobs)).unwrap_or_default(), images }
     }
 
     /// Goes on from a snapshot, in place of all that has happened so far. The settings stay, and so do the rules of a
@@ -147,30 +147,37 @@ impl Service {
         Ok(())
     }
 
-    /// The state without the images, as JSON.
-    pub(crate) fn state_json(&self) -> serde_json::Result<Vec<u8>> {
-        serde_json::to_vec(&self.kept())
+    /// The state as JSON, without the images, and with these in the place of the jobs.
+    pub(crate) fn state_json(&self, jobs: &[String]) -> serde_json::Result<Vec<u8>> {
+        serde_json::to_vec(&self.kept(&jobs))
     }
 
     /// All images that the state names, by their digests; some more than once.
     pub(crate) fn images(&self) -> impl Iterator<Item = (&str, &Bytes)> {
-        let images = self.jobs.iter().flat_map(|job| &job.submission.images);
-        images.filter(|image| !image.bytes.is_empty()).map(|image| (image.digest.as_str(), &image.bytes))
+        self.jobs.iter().flat_map(Job::images)
     }
 
-    fn kept(&self) -> Kept<'_> {
+    fn kept<'a, J>(&'a self, jobs: &'a J) -> Kept<'a, J> {
         Kept {
             format: FORMAT,
             partner_id: self.signer.partner_id().as_str(),
             latest: self.latest,
             results_made: self.results_made,
-            jobs: &self.jobs,
+            jobs,
             users: &self.users,
             callbacks: &self.callbacks,
             rules: &self.rules,
             smile_links: &self.smile_links,
             consents: &self.consents,
         }
+    }
+}
+
+impl Job {
+    /// Its images, by their digests.
+    pub(crate) fn images(&self) -> impl Iterator<Item = (&str, &Bytes)> {
+        let images = self.submission.images.iter().filter(|image| !image.bytes.is_empty());
+        images.map(|image| (image.digest.as_str(), &image.bytes))
     }
 }
 

@@ -1,8 +1,8 @@
-//! The state in a folder: `state.json`, and beside it the images, each under its digest.
+//! The state in a folder: `state.json`, and beside it the jobs and the images, each under its digest.
 //!
-//! Every file is written under another name, flushed to the disk and then renamed, images before the state that names
-//! them. So whenever the sandbox is killed, the folder has the old state or the new one. Images never change, and are
-//! removed when the folder is opened and no job has them any more.
+//! Every file is written under another name, flushed to the disk and then renamed, jobs and images before the state that
+//! names them. As their names are their digests they never change, so whenever the sandbox is killed, the folder has the
+//! old state or the new one. What the state no longer names is removed, at the latest when the folder is opened again.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, TryLockError};
@@ -14,6 +14,9 @@ use serde_json::Value;
 
 use crate::service::Service;
 use crate::snapshot::{Image, RestoreError, Snapshot, digest};
+
+const JOBS: &str = "jobs";
+const IMAGES: &str = "images";
 
 /// The state of a sandbox could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -65,6 +68,8 @@ impl From<StateError> for io::Error {
 /// A folder that nobody else is using.
 pub(crate) struct Store {
     folder: PathBuf,
+    /// The digests under which the jobs are written, by their positions.
+    jobs: Vec<String>,
     images: BTreeSet<String>,
     /// The folder is ours for as long as this is open.
     _lock: File,
@@ -74,86 +79,126 @@ pub(crate) struct Store {
 pub(crate) struct Pending {
     state: Vec<u8>,
     images: BTreeMap<String, Bytes>,
+    jobs: BTreeMap<usize, (String, Vec<u8>)>,
 }
 
 impl Store {
     /// Opens a folder, which is made if need be, and lets the service go on from what is in it.
     pub(crate) fn open(folder: &Path, service: &mut Service) -> Result<Self, StateError> {
-        let images = folder.join("images");
-        make_private_folder(&images).map_err(StateError::io(&images))?;
+        for name in [JOBS, IMAGES] {
+            let path = folder.join(name);
+            make_private_folder(&path).map_err(StateError::io(&path))?;
+        }
         let lock = lock(folder)?;
-        let mut store = Self { folder: folder.to_owned(), images: BTreeSet::new(), _lock: lock };
+        let mut store =
+            Self { folder: folder.to_owned(), jobs: Vec::new(), images: BTreeSet::new(), _lock: lock };
         let path = store.state();
         match fs::read(&path) {
-            Ok(text) => {
-                let unreadable = |error| RestoreError::unreadable(&error);
-                let state: Value =
-                    serde_json::from_slice(&text).map_err(unreadable).map_err(StateError::unusable(&path))?;
-                let images = store.read_images()?;
-                service.restore(Snapshot { state, images }).map_err(StateError::unusable(&path))?;
-            }
+            Ok(text) => store.restore(&text, service)?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(StateError::io(&path)(error)),
         }
         store.images = service.images().map(|(digest, _)| digest.to_owned()).collect();
-        store.remove_leftovers().map_err(StateError::io(&images))?;
+        store.remove_leftovers().map_err(StateError::io(folder))?;
         Ok(store)
     }
 
-    /// What there is to write of a service.
-    pub(crate) fn pending(&self, service: &Service) -> Result<Pending, StateError> {
-        let new = service.images().filter(|(digest, _)| !self.images.contains(*digest));
-        let images = new.map(|(digest, bytes)| (digest.to_owned(), bytes.clone())).collect();
+    fn restore(&mut self, text: &[u8], service: &mut Service) -> Result<(), StateError> {
         let path = self.state();
-        let state = service.state_json().map_err(|error| StateError::io(&path)(error.into()))?;
-        Ok(Pending { state, images })
+        let unusable =
+            |error: &serde_json::Error| StateError::unusable(&path)(RestoreError::unreadable(error));
+        let mut state: Value = serde_json::from_slice(text).map_err(|error| unusable(&error))?;
+        let written = read_all(&self.folder.join(JOBS))?;
+        // What is no list of digests is another format, which the service finds out.
+        if let Some(jobs) = state.get_mut("jobs").and_then(Value::as_array_mut) {
+            for job in jobs {
+                let digest = job.as_str().unwrap_or_default().to_owned();
+                let Some(text) = written.get(&digest) else {
+                    let reason = format!("the job {digest} is not there");
+                    return Err(StateError::unusable(&path)(RestoreError::Damaged { reason }));
+                };
+                *job = serde_json::from_slice(text).map_err(|error| unusable(&error))?;
+                self.jobs.push(digest);
+            }
+        }
+        let images = read_all(&self.folder.join(IMAGES))?;
+        let images = images.into_iter().map(|(digest, bytes)| (digest, Image(bytes))).collect();
+        service.restore(Snapshot { state, images }).map_err(StateError::unusable(&path))?;
+        service.jobs.changed.clear();
+        Ok(())
+    }
+
+    /// What there is to write of a service. It is to be written before this is asked again.
+    pub(crate) fn pending(&mut self, service: &mut Service) -> Result<Pending, StateError> {
+        let path = self.state();
+        let unwritable = |error: serde_json::Error| StateError::io(&path)(error.into());
+        let (mut jobs, mut images) = (BTreeMap::new(), BTreeMap::new());
+        self.jobs.resize(service.jobs.len(), String::new());
+        let mut names = self.jobs.clone();
+        for &position in &service.jobs.changed {
+            let text = serde_json::to_vec(service.jobs.at(position)).map_err(unwritable)?;
+            let digest = digest(&text);
+            if names[position] != digest {
+                names[position].clone_from(&digest);
+                jobs.insert(position, (digest, text));
+            }
+            let all = service.jobs.at(position).images();
+            let new = all.filter(|(digest, _)| !self.images.contains(*digest));
+            images.extend(new.map(|(digest, bytes)| (digest.to_owned(), bytes.clone())));
+        }
+        let state = service.state_json(&names).map_err(unwritable)?;
+        Ok(Pending { state, images, jobs })
     }
 
     /// Writes it. When this returns, it is on the disk.
     pub(crate) fn write(&mut self, pending: Pending) -> Result<(), StateError> {
-        let folder = self.folder.join("images");
-        let has_images = !pending.images.is_empty();
-        for (digest, bytes) in pending.images {
-            let path = folder.join(&digest);
-            write_file(&path, &bytes).map_err(StateError::io(&path))?;
-            self.images.insert(digest);
-        }
-        if has_images {
-            flush_folder(&folder).map_err(StateError::io(&folder))?;
-        }
+        let images = pending.images.iter().map(|(digest, bytes)| (digest, bytes.as_ref()));
+        self.write_all(IMAGES, images)?;
+        let jobs = pending.jobs.values().map(|(digest, text)| (digest, text.as_slice()));
+        self.write_all(JOBS, jobs)?;
         let path = self.state();
         write_file(&path, &pending.state).map_err(StateError::io(&path))?;
-        flush_folder(&self.folder).map_err(StateError::io(&self.folder))
+        flush_folder(&self.folder).map_err(StateError::io(&self.folder))?;
+        self.images.extend(pending.images.into_keys());
+        for (position, (digest, _)) in pending.jobs {
+            let before = std::mem::replace(&mut self.jobs[position], digest);
+            if !before.is_empty() {
+                // If it stays, it is removed when the folder is opened the next time.
+                let _ = fs::remove_file(self.folder.join(JOBS).join(before));
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes files under their digests.
+    fn write_all<'a>(
+        &self,
+        name: &str,
+        files: impl Iterator<Item = (&'a String, &'a [u8])>,
+    ) -> Result<(), StateError> {
+        let folder = self.folder.join(name);
+        let mut is_changed = false;
+        for (digest, bytes) in files {
+            let path = folder.join(digest);
+            write_file(&path, bytes).map_err(StateError::io(&path))?;
+            is_changed = true;
+        }
+        if is_changed { flush_folder(&folder).map_err(StateError::io(&folder)) } else { Ok(()) }
     }
 
     fn state(&self) -> PathBuf {
         self.folder.join("state.json")
     }
 
-    fn read_images(&self) -> Result<BTreeMap<String, Image>, StateError> {
-        let folder = self.folder.join("images");
-        let mut images = BTreeMap::new();
-        for entry in fs::read_dir(&folder).map_err(StateError::io(&folder))? {
-            let path = entry.map_err(StateError::io(&folder))?.path();
-            let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
-            if path.extension().is_some() {
-                continue;
-            }
-            let bytes = fs::read(&path).map_err(StateError::io(&path))?;
-            if digest(&bytes) != name {
-                return Err(StateError { path, problem: Problem::Changed });
-            }
-            images.insert(name.to_owned(), Image(bytes.into()));
-        }
-        Ok(images)
-    }
-
-    /// Images that no job has any more, and files that a kill left half written.
+    /// What nothing refers to any more, and files that a kill left half written.
     fn remove_leftovers(&self) -> io::Result<()> {
-        for entry in fs::read_dir(self.folder.join("images"))? {
-            let entry = entry?;
-            if !entry.file_name().to_str().is_some_and(|name| self.images.contains(name)) {
-                fs::remove_file(entry.path())?;
+        let jobs: BTreeSet<String> = self.jobs.iter().cloned().collect();
+        for (name, wanted) in [(JOBS, &jobs), (IMAGES, &self.images)] {
+            for entry in fs::read_dir(self.folder.join(name))? {
+                let entry = entry?;
+                if !entry.file_name().to_str().is_some_and(|name| wanted.contains(name)) {
+                    fs::remove_file(entry.path())?;
+                }
             }
         }
         match fs::remove_file(unfinished(&self.state())) {
@@ -161,6 +206,24 @@ impl Store {
             _ => Ok(()),
         }
     }
+}
+
+/// Everything in a folder of files that are called by their digests.
+fn read_all(folder: &Path) -> Result<BTreeMap<String, Bytes>, StateError> {
+    let mut files = BTreeMap::new();
+    for entry in fs::read_dir(folder).map_err(StateError::io(folder))? {
+        let path = entry.map_err(StateError::io(folder))?.path();
+        let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
+        if path.extension().is_some() {
+            continue;
+        }
+        let bytes = fs::read(&path).map_err(StateError::io(&path))?;
+        if digest(&bytes) != name {
+            return Err(StateError { path, problem: Problem::Changed });
+        }
+        files.insert(name.to_owned(), bytes.into());
+    }
+    Ok(files)
 }
 
 /// What is about people is nobody else's business.

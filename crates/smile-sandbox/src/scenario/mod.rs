@@ -30,8 +30,8 @@ use crate::users::UserState;
 /// let sandbox = Sandbox::builder().scenario(scenario).start()?;
 ///
 /// let wrong = Scenario::parse("[[rules]]\nstages = [{ code = \"9999\" }]").unwrap_err();
-/// assert_eq!((wrong.line, wrong.column), (2, 22));
-/// assert!(wrong.to_string().starts_with("line 2, column 22: no product has the code 9999"));
+/// assert_eq!((wrong.line, wrong.column), (2, 20));
+/// assert!(wrong.to_string().starts_with("line 2, column 20: no product has the code 9999"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone)]

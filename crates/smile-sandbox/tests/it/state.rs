@@ -275,7 +275,8 @@ fn nobody_else_may_read_it() {
 #[test]
 fn what_can_not_be_used_is_named() {
     let state = |folder: &Folder| folder.0.join("state.json");
-    let damage: [(&str, fn(&Path), &str); 5] = [
+    type Damage = fn(&Path);
+    let damage: [(&str, Damage, &str); 6] = [
         (
             "state.json",
             |path| fs::write(path.join("state.json"), "{\"format\": 1").unwrap(),
@@ -291,6 +292,7 @@ fn what_can_not_be_used_is_named() {
             |path| fs::write(path.join("state.json"), "").unwrap(),
             "it is damaged: it can't be read",
         ),
+        ("state.json", |path| fs::remove_dir_all(path.join("jobs")).unwrap(), "it is damaged: the job "),
         (
             "images",
             |path| {

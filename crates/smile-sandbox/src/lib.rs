@@ -75,6 +75,11 @@ mod valid_documents;
 mod watch_list;
 mod web_token;
 
+/// The page about scenario files, whose program has to build.
+#[cfg(all(doctest, feature = "scenario"))]
+#[doc = include_str!("../docs/scenarios.md")]
+struct Scenarios;
+
 pub use builder::Builder;
 pub use callbacks::{Callback, CallbackAttempt, CallbackId, CallbackOutcome};
 pub use clock::{Clock, ClockError};

@@ -133,7 +133,7 @@ pub struct JobRecord {
 }
 
 impl JobRecord {
-    /// `ResultCode` of the newest result.
+    /// `ResultCode` of the newest result; `None` if there is no result, or if a rule writes it in another way.
     pub fn result_code(&self) -> Option<&str> {
         self.results.last()?.get("ResultCode")?.as_str()
     }

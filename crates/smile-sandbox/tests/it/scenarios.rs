@@ -8,15 +8,15 @@ use smile_sandbox::{CallbackAttempt, Product, Scenario, UserState};
 use crate::client::{Client, builder, id_body, params, prep_body};
 use crate::rules::run;
 
-/// The scenario that ships for a product.
-fn shipped(product: Product) -> Scenario {
-    let path = format!("{}/scenarios/{}.toml", env!("CARGO_MANIFEST_DIR"), product.name());
+/// The scenario that ships under this name.
+fn shipped(name: &str) -> Scenario {
+    let path = format!("{}/scenarios/{name}.toml", env!("CARGO_MANIFEST_DIR"));
     let toml = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
     Scenario::parse(&toml).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
 fn client(product: Product) -> Client {
-    Client::with(builder().scenario(shipped(product)))
+    Client::with(builder().scenario(shipped(product.name())))
 }
 
 /// Runs a job, lets all that follows happen, and returns the codes in the order of the results.
@@ -144,6 +144,27 @@ fn every_shipped_scenario_plays_its_stages() {
             assert_eq!(play(&mut client, product, job_id), *codes, "{} {job_id}", product.name());
         }
     }
+}
+
+#[test]
+fn an_old_account_calls_twice_and_writes_as_it_used_to() {
+    let mut client = Client::with(builder().scenario(shipped("old-account")));
+    let prep = prep_body(&params("job", 1));
+    let status = client.run(&prep, &crate::client::full_zip("00000000000"));
+    assert_eq!(status["job_complete"], false);
+    client.status(&prep["partner_params"], &json!({}));
+    let status = client.status(&prep["partner_params"], &json!({}));
+    assert_eq!((&status["job_complete"], &status["job_success"]), (&json!("true"), &json!("true")));
+    let first = client.deliver();
+    let codes: Vec<_> = first.iter().map(|entry| &entry["ResultCode"]).collect();
+    assert_eq!(codes, ["0812", "1012"]);
+    assert_eq!(first[0]["PartnerParams"]["job_type"], "1");
+    assert!(first[0].get("FullName").is_none() && first[1].get("FullName").is_some());
+    client.pass(Duration::from_secs(300));
+    assert_eq!(client.deliver()[0]["ResultCode"], "1210");
+    let document = client.run(&prep_body(&params("document", 6)), &crate::client::full_zip("00000000000"));
+    assert_eq!(document["job_complete"], false);
+    assert_eq!(client.deliver()[0]["result_code"], "0810");
 }
 
 #[test]

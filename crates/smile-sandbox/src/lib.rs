@@ -24,6 +24,7 @@ mod business_verification;
 mod callbacks;
 mod checks;
 mod clock;
+mod codes;
 mod company;
 mod consent;
 mod delivery;

@@ -123,11 +123,7 @@ impl Service {
     /// # Errors
     /// If the snapshot is of another version or partner, or damaged. Nothing is changed then.
     pub fn restore(&mut self, snapshot: Snapshot) -> Result<(), RestoreError> {
-        let format = snapshot.state.get("format");
-        if format.and_then(Value::as_u64) != Some(FORMAT) {
-            let found = format.and_then(Value::as_u64).map_or("none".to_owned(), |format| format.to_string());
-            return Err(RestoreError::OtherFormat { found });
-        }
+        check_format(&snapshot.state)?;
         let partner_id = snapshot.state.get("partner_id").and_then(Value::as_str);
         if partner_id != Some(self.signer.partner_id().as_str()) {
             return Err(RestoreError::OtherPartner);
@@ -201,6 +197,17 @@ impl Jobs {
 impl fmt::Debug for Snapshot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Snapshot").field("images", &self.images.len()).finish_non_exhaustive()
+    }
+}
+
+/// Whether it is written as this version does.
+pub(crate) fn check_format(state: &Value) -> Result<(), RestoreError> {
+    match state.get("format").and_then(Value::as_u64) {
+        Some(FORMAT) => Ok(()),
+        other => {
+            let found = other.map_or("none".to_owned(), |format| format.to_string());
+            Err(RestoreError::OtherFormat { found })
+        }
     }
 }
 

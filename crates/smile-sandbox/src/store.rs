@@ -13,7 +13,7 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use crate::service::Service;
-use crate::snapshot::{Image, RestoreError, Snapshot, digest};
+use crate::snapshot::{Image, RestoreError, Snapshot, check_format, digest};
 
 const JOBS: &str = "jobs";
 const IMAGES: &str = "images";
@@ -108,8 +108,8 @@ impl Store {
         let unusable =
             |error: &serde_json::Error| StateError::unusable(&path)(RestoreError::unreadable(error));
         let mut state: Value = serde_json::from_slice(text).map_err(|error| unusable(&error))?;
+        check_format(&state).map_err(StateError::unusable(&path))?;
         let written = read_all(&self.folder.join(JOBS))?;
-        // What is no list of digests is another format, which the service finds out.
         if let Some(jobs) = state.get_mut("jobs").and_then(Value::as_array_mut) {
             for job in jobs {
                 let digest = job.as_str().unwrap_or_default().to_owned();

@@ -284,7 +284,7 @@ fn what_can_not_be_used_is_named() {
         ),
         (
             "state.json",
-            |path| fs::write(path.join("state.json"), "{\"format\": 0}").unwrap(),
+            |path| fs::write(path.join("state.json"), "{\"format\": 0, \"jobs\": [1]}").unwrap(),
             "it was written in format 0",
         ),
         (
@@ -353,7 +353,7 @@ fn child_that_uploads() {
 fn no_acknowledged_upload_is_lost_when_the_process_is_killed() {
     let folder = Folder::new();
     let mut acknowledged = Vec::new();
-    for round in 1..=6 {
+    for round in 1..=4 {
         let mut child = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "state::child_that_uploads", "--nocapture"])
             .env("SMILE_SANDBOX_TEST_FOLDER", &folder.0)
@@ -377,5 +377,5 @@ fn no_acknowledged_upload_is_lost_when_the_process_is_killed() {
             assert_eq!(job.images[0].bytes, JPEG);
         }
     }
-    assert_eq!(acknowledged.len(), 42);
+    assert_eq!(acknowledged.len(), 20);
 }

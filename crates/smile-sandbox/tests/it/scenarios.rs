@@ -334,6 +334,25 @@ fn debug_names_nobody() {
     assert!(!format!("{:?}", Scenario::parse(toml).unwrap()).contains("ada"));
 }
 
+#[test]
+fn a_file_with_a_hole_in_it_is_read_or_refused_with_a_place_in_it() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios");
+    let mut refused = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let toml = std::fs::read_to_string(entry.unwrap().path()).unwrap();
+        let places: Vec<usize> = toml.char_indices().map(|(at, _)| at).step_by(5).collect();
+        for hole in places.windows(2) {
+            let damaged = format!("{}\u{e9}{}", &toml[..hole[0]], &toml[hole[1]..]);
+            if let Err(error) = Scenario::parse(&damaged) {
+                refused += 1;
+                let line = damaged.split('\n').nth(error.line - 1).unwrap_or_else(|| panic!("{error}"));
+                assert!((1..=line.chars().count() + 1).contains(&error.column), "{error} in {line:?}");
+            }
+        }
+    }
+    assert!(refused > 1_000, "{refused}");
+}
+
 /// The documentation's own examples, so that they can't go stale.
 #[test]
 fn the_examples_in_the_documentation_are_scenarios() {

@@ -245,6 +245,28 @@ fn a_sandbox_survives_a_restart() {
 }
 
 #[test]
+fn uploads_that_come_together_are_all_kept() {
+    let folder = Folder::new();
+    let job_ids: Vec<String> = (0..16).map(|number| format!("job-{number}")).collect();
+    {
+        let sandbox = open(&folder).unwrap();
+        std::thread::scope(|scope| {
+            for job_id in &job_ids {
+                let prep = prep_body(&merged(&params(job_id, 1), &json!({"user_id": job_id})));
+                let sandbox = &sandbox;
+                scope.spawn(move || submit(sandbox, &prep));
+            }
+        });
+    }
+    let sandbox = open(&folder).unwrap();
+    for job_id in &job_ids {
+        assert_eq!(sandbox.job(job_id).unwrap().result_code(), Some("0810"), "{job_id}");
+        assert_eq!(sandbox.user(job_id), UserState::Enrolled);
+    }
+    assert_eq!(fs::read_dir(folder.0.join("jobs")).unwrap().count(), job_ids.len());
+}
+
+#[test]
 fn images_are_kept_once_and_removed_when_nobody_has_them() {
     let folder = Folder::new();
     let images = || fs::read_dir(folder.0.join("images")).unwrap().count();

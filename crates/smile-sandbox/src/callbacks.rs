@@ -10,6 +10,7 @@ use smile_core::Timestamp;
 
 /// Which callback it is; each attempt to deliver it has the same id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "state", derive(serde::Serialize, serde::Deserialize))]
 pub struct CallbackId(u64);
 
 impl CallbackId {
@@ -21,6 +22,7 @@ impl CallbackId {
 
 /// A callback that is to be posted now.
 #[derive(Clone)]
+#[cfg_attr(feature = "state", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Callback {
     /// What to tell [`Service::callback_answered`](crate::Service::callback_answered).
@@ -28,6 +30,7 @@ pub struct Callback {
     /// Where to: always http on a loopback address.
     pub url: String,
     /// The JSON to post, the same bytes at every attempt.
+    #[cfg_attr(feature = "state", serde(with = "crate::snapshot::base64"))]
     pub body: Bytes,
 }
 
@@ -102,23 +105,36 @@ impl fmt::Debug for CallbackAttempt {
     }
 }
 
-/// All callbacks.
+/// All callbacks. Of those that were under way when the sandbox ended, nobody knows whether they arrived: they are due
+/// again.
 #[derive(Default)]
+#[cfg_attr(feature = "state", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) struct Callbacks {
     made: u64,
     waiting: Vec<Waiting>,
+    #[cfg_attr(feature = "state", serde(skip))]
     attempts: Vec<CallbackAttempt>,
+    last_signed: Timestamp,
 }
 
+#[cfg_attr(feature = "state", derive(serde::Serialize, serde::Deserialize))]
 struct Waiting {
     callback: Callback,
     job_id: String,
     attempts: u32,
     due: Timestamp,
+    #[cfg_attr(feature = "state", serde(skip))]
     is_under_way: bool,
 }
 
 impl Callbacks {
+    /// The moment to sign the next one for: now, but never the same twice. A signature is over the moment alone, so two results
+    /// of one moment would have the same, and receivers are right to refuse the second as a forgery of the first.
+    pub(crate) fn moment_to_sign(&mut self, now: Timestamp) -> Timestamp {
+        self.last_signed = now.max(self.last_signed + Duration::from_millis(1));
+        self.last_signed
+    }
+
     /// Adds one, due now. If its address is not on this machine it is refused at once.
     pub(crate) fn add(&mut self, now: Timestamp, job_id: &str, url: &str, body: Bytes) {
         let callback = Callback { id: CallbackId(self.made), url: url.to_owned(), body };
@@ -279,6 +295,13 @@ mod tests {
         let attempts: Vec<_> =
             callbacks.attempts().iter().map(|attempt| (attempt.attempt, attempt.at)).collect();
         assert_eq!(attempts, [(1, at(0)), (2, at(60)), (3, at(360))]);
+    }
+
+    #[test]
+    fn no_two_are_signed_for_the_same_moment() {
+        let mut callbacks = Callbacks::default();
+        let moments = [at(5), at(5), at(5), at(6)].map(|now| callbacks.moment_to_sign(now).unix_millis());
+        assert_eq!(moments, [5_000, 5_001, 5_002, 6_000]);
     }
 
     #[test]

@@ -77,7 +77,7 @@ impl Verifier {
     }
 
     /// Takes callbacks of any age, even of none that can be read. For reading old ones from an archive; a receiver that does
-    /// this believes for ever whoever has seen one callback.
+    /// this believes for ever whoever has seen one callback, and a [`ReplayStore`](crate::ReplayStore) would never have room again.
     #[must_use]
     pub fn any_age(mut self) -> Self {
         self.max_age = None;
@@ -103,6 +103,14 @@ impl Verifier {
         self.max_bytes
     }
 
+    /// Whether so many bytes are not too many, for those who read the body from a connection, and stop once they are.
+    ///
+    /// # Errors
+    /// [`Refusal::TooLarge`].
+    pub fn check_size(&self, bytes: usize) -> Result<(), Refusal> {
+        if bytes > self.max_bytes { Err(Refusal::TooLarge { limit: self.max_bytes }) } else { Ok(()) }
+    }
+
     /// Believes a callback or refuses it. The body must be the bytes that came, before anything has read them as JSON.
     ///
     /// The signature may be in the body (v1: `signature` and `timestamp`) or in the headers (v3: `Response-Signature` and
@@ -111,9 +119,7 @@ impl Verifier {
     /// # Errors
     /// [`Refusal`]; [`Refusal::status`] is what to answer.
     pub fn verify(&self, now: Timestamp, headers: &HeaderMap, body: Bytes) -> Result<Callback, Refusal> {
-        if body.len() > self.max_bytes {
-            return Err(Refusal::TooLarge { limit: self.max_bytes });
-        }
+        self.check_size(body.len())?;
         if body.is_empty() {
             return Err(Refusal::Empty);
         }
@@ -187,8 +193,9 @@ impl Pair {
         match (timestamp, signature) {
             (None, None) => Ok(None),
             (Some(timestamp), Some(signature)) => Ok(Some(Self {
+                // What isn't text can't have been signed.
                 timestamp: ReceivedTimestamp::from_text(
-                    timestamp.to_str().map_err(|_| Refusal::UnreadableTimestamp)?,
+                    timestamp.to_str().map_err(|_| Refusal::MissingSignature)?,
                 ),
                 signature: signature.to_str().map_err(|_| Refusal::MalformedSignature)?.to_owned(),
             })),
@@ -207,7 +214,7 @@ impl Pair {
         let Some(signature) = present("signature") else { return Ok(None) };
         let signature = signature.as_str().ok_or(Refusal::MalformedSignature)?.to_owned();
         let timestamp = present("timestamp").ok_or(Refusal::MissingSignature)?;
-        let timestamp = ReceivedTimestamp::from_json(timestamp).ok_or(Refusal::UnreadableTimestamp)?;
+        let timestamp = ReceivedTimestamp::from_json(timestamp).ok_or(Refusal::MissingSignature)?;
         Ok(Some(Self { timestamp, signature }))
     }
 

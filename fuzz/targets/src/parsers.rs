@@ -124,7 +124,7 @@ pub fn answers(data: &[u8]) {
                 let _ = format!("{documents:?}");
             }
         }
-        _ => parse(&RawRequest::new(Method::POST, "anything").unwrap(), &response),
+        _ => parse(&RawRequest::new(Method::POST, "/anything").unwrap(), &response),
     }
 }
 

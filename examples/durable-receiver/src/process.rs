@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead as _, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
@@ -69,14 +69,6 @@ impl Process {
     /// If it says nothing in time, or nothing more ever because it has ended.
     pub fn next_line(&self, timeout: Duration) -> Result<String, RecvTimeoutError> {
         self.lines.recv_timeout(timeout)
-    }
-
-    /// Waits for its end, once it says nothing more.
-    ///
-    /// # Errors
-    /// If the system can't say.
-    pub fn end(&mut self) -> io::Result<ExitStatus> {
-        self.child.wait()
     }
 
     /// Kills it, without a chance to put anything in order.

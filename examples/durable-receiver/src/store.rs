@@ -378,10 +378,11 @@ pub(crate) fn prepare(connection: &Connection) -> rusqlite::Result<()> {
         .execute_batch("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;")
 }
 
-/// One question for each job, however often it is called for.
+/// One question for each job, however often it is called for; none once the service has had its last word.
 fn ask_about(transaction: &Transaction<'_>, now: Timestamp, job_id: &str) -> rusqlite::Result<()> {
     transaction.execute(
-        "INSERT INTO inbox (slot, job_id, received_at, is_first, is_applied) VALUES (?1, ?2, ?3, 0, 1)
+        "INSERT INTO inbox (slot, job_id, received_at, is_first, is_applied)
+         SELECT ?1, job_id, ?3, 0, 1 FROM jobs WHERE job_id = ?2 AND is_settled = 0
          ON CONFLICT (slot) DO NOTHING",
         params![format!("ask about {job_id}").as_bytes(), job_id, millis(now)],
     )?;

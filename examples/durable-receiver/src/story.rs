@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::RecvTimeoutError;
 use std::time::Duration;
 
 use durable_receiver::{Fuse, Ledger, Process, Store};
@@ -41,6 +42,7 @@ pub(crate) fn tell() -> Result<(), Box<dyn Error>> {
     println!("  submitted  job {}", key.job_id);
 
     await_line(&receiver, "applied")?;
+    await_line(&receiver, "idle")?;
     println!("  reviewer   approves");
     sandbox.review(key.job_id.as_str(), Review::Approve)?;
     await_end(receiver)?;
@@ -78,11 +80,14 @@ fn await_line(receiver: &Process, beginning: &str) -> Result<(), Box<dyn Error>>
 }
 
 /// Repeats what the receiver says, up to its end.
-fn await_end(mut receiver: Process) -> Result<(), Box<dyn Error>> {
-    while let Ok(line) = receiver.next_line(PATIENCE) {
-        println!("             {line}");
+fn await_end(receiver: Process) -> Result<(), Box<dyn Error>> {
+    loop {
+        match receiver.next_line(PATIENCE) {
+            Ok(line) => println!("             {line}"),
+            Err(RecvTimeoutError::Disconnected) => return Ok(()),
+            Err(error @ RecvTimeoutError::Timeout) => return Err(error.into()),
+        }
     }
-    if receiver.end()?.success() { Err("the receiver ended by itself".into()) } else { Ok(()) }
 }
 
 /// A directory for the databases, gone with the story.

@@ -43,10 +43,15 @@ impl Worker {
     /// # Errors
     /// If the databases can't be used. What isn't finished goes on with the next start.
     pub fn run(mut self, woken: &Receiver<()>) -> Result<Infallible, Failure> {
+        let mut has_worked = true;
         loop {
-            while self.step()? {}
-            self.store.tidy(self.client.now())?;
-            say(format_args!("idle"));
+            while self.step()? {
+                has_worked = true;
+            }
+            if std::mem::take(&mut has_worked) {
+                self.store.tidy(self.client.now())?;
+                say(format_args!("idle"));
+            }
             let wait = match self.store.next_due()? {
                 Some(due) => due.since(self.client.now()),
                 None => Duration::from_secs(3600),

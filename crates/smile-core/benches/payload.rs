@@ -1,4 +1,4 @@
-//! Building what is uploaded, beside a plain copy of the same bytes.
+//! Building what is uploaded, beside a plain copy of the same bytes, and beside a copy and a checksum.
 //!
 //! The payload has no door of its own: a [`JobFlow`] builds it when the service has opened the job. That step is what is
 //! measured, from the answer of prep upload to the request with the zip in it.
@@ -41,6 +41,15 @@ fn build(bencher: Bencher<'_, '_>, images: Images) {
 fn plain_copy(bencher: Bencher<'_, '_>, images: Images) {
     let zip = built(opened(&job(images)));
     bencher.counter(BytesCount::new(zip.len())).bench(|| black_box(&zip[..]).to_vec());
+}
+
+/// The least that a zip takes: the copy, and the checksum of what is copied.
+#[divan::bench(args = JOBS)]
+fn copy_and_crc32(bencher: Bencher<'_, '_>, images: Images) {
+    let zip = built(opened(&job(images)));
+    bencher
+        .counter(BytesCount::new(zip.len()))
+        .bench(|| (black_box(&zip[..]).to_vec(), crc32fast::hash(&zip)));
 }
 
 fn job(images: Images) -> Job {

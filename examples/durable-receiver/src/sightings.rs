@@ -48,3 +48,51 @@ pub(crate) fn forget_expired(transaction: &Transaction<'_>, now: Timestamp) -> r
     transaction.execute("DELETE FROM sightings WHERE expires < ?1", [millis(now)])?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::Connection;
+
+    use super::*;
+    use crate::store::SCHEMA;
+
+    fn at(second: u64) -> Timestamp {
+        Timestamp::from_unix_millis(second * 1_000)
+    }
+
+    fn sighting(pair: u8, event: u8, content: u8, expires: Timestamp) -> Sighting {
+        Sighting::from_parts([pair; 32], [event; 32], [content; 32], expires)
+    }
+
+    #[test]
+    fn it_tells_redeliveries_next_results_and_reused_signatures_apart() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(SCHEMA).unwrap();
+        let transaction = connection.transaction().unwrap();
+        let record = |pair, event, content| {
+            Sightings(&transaction).record(at(0), &sighting(pair, event, content, at(9))).unwrap()
+        };
+        assert_eq!(record(1, 1, 1), Seen::First);
+        assert_eq!(record(1, 1, 1), Seen::Redelivery, "the same bytes");
+        assert_eq!(record(2, 1, 2), Seen::Redelivery, "signed afresh");
+        assert_eq!(record(3, 2, 3), Seen::First, "the next result");
+        assert_eq!(record(3, 3, 4), Seen::SignatureReused);
+        assert_eq!(record(4, 3, 4), Seen::First, "a refused one has left no trace");
+
+        forget_expired(&transaction, at(9)).unwrap();
+        assert_eq!(record(1, 1, 1), Seen::Redelivery, "its signature still passes");
+        forget_expired(&transaction, at(10)).unwrap();
+        assert_eq!(record(1, 1, 1), Seen::First);
+    }
+
+    #[test]
+    fn it_takes_a_signature_that_never_expires_and_forgets_what_is_not_committed() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(SCHEMA).unwrap();
+        for _ in 0..2 {
+            let transaction = connection.transaction().unwrap();
+            let seen = Sightings(&transaction).record(at(0), &sighting(1, 1, 1, Timestamp::MAX)).unwrap();
+            assert_eq!(seen, Seen::First);
+        }
+    }
+}

@@ -15,7 +15,7 @@ use crate::{Failure, Fuse, Moment};
 
 /// `jobs`: the partner's own record of each job, and its life. `sightings`: what has come before. `inbox`: what has come and isn't
 /// through yet; with the body of a callback, or without one where only the service can tell. `outbox`: what is to be done.
-const SCHEMA: &str = "
+pub(crate) const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS jobs (
         job_id TEXT PRIMARY KEY,
         user_id TEXT NOT NULL,

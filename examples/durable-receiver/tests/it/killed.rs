@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use durable_receiver::Moment;
 
-use crate::world::{JOBS, World, last_words};
+use crate::world::{CASES, PATIENCE, World, last_words};
 
 /// Dies the n-th time that it comes to each moment, is started again, and has to come to the right end.
 fn dies_at_every_moment(times: u32) {
@@ -21,7 +21,7 @@ fn dies_at_every_moment(times: u32) {
         let asked = world.check();
         // What it died over may be asked for again, and then the ledger says no. At other moments that is so only if the other
         // thread happened to be there.
-        let (once, twice) = (JOBS.len() as u32, JOBS.len() as u32 + 1);
+        let (once, twice) = (CASES.len() as u32, CASES.len() as u32 + 1);
         let expected = if moment == Moment::Acted { twice..=twice } else { once..=twice };
         assert!(expected.contains(&asked), "{fuse}: {asked}");
     }
@@ -79,4 +79,20 @@ fn it_is_killed_at_arbitrary_moments() {
         });
         world.check();
     }
+}
+
+#[test]
+fn nothing_of_a_body_is_left_once_its_result_is_confirmed() {
+    let world = World::new();
+    let receiver = world.start(Some("stored:1"));
+    world.submit_all();
+    last_words(&receiver);
+    drop(receiver);
+    // Every body has the name of this field; what is searched for can be found.
+    assert!(world.files().windows(10).any(|window| window == b"ResultText"));
+
+    let receiver = world.start(None);
+    world.wait_until(&receiver, "all is settled", World::is_all_settled);
+    while receiver.next_line(PATIENCE).unwrap() != "idle" {}
+    assert!(!world.files().windows(10).any(|window| window == b"ResultText"));
 }

@@ -19,12 +19,44 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 const JPEG: &[u8] = b"\xFF\xD8\xFF\xE0 a drawn face \xFF\xD9";
 
-/// The jobs: what the sandbox is asked for, what its reviewer says, the decision and the action that follow, and how many
-/// different results there are on the way.
-pub(crate) const JOBS: [(&str, &str, Option<Review>, Decision, &str, usize); 3] = [
-    ("at-once", "0", None, Decision::Approved, "open account", 1),
-    ("let-in", "2", Some(Review::Approve), Decision::Approved, "open account", 2),
-    ("kept-out", "2", Some(Review::SpoofDetected), Decision::Rejected, "decline", 2),
+/// A job, and how it is to end.
+#[derive(Clone, Copy)]
+pub(crate) struct Case {
+    job_id: &'static str,
+    /// What the sandbox is asked for, in its own words.
+    sandbox_result: &'static str,
+    review: Option<Review>,
+    decision: Decision,
+    action: &'static str,
+    /// How many different results there are on the way.
+    results: usize,
+}
+
+pub(crate) const CASES: [Case; 3] = [
+    Case {
+        job_id: "at-once",
+        sandbox_result: "0",
+        review: None,
+        decision: Decision::Approved,
+        action: "open account",
+        results: 1,
+    },
+    Case {
+        job_id: "let-in",
+        sandbox_result: "2",
+        review: Some(Review::Approve),
+        decision: Decision::Approved,
+        action: "open account",
+        results: 2,
+    },
+    Case {
+        job_id: "kept-out",
+        sandbox_result: "2",
+        review: Some(Review::SpoofDetected),
+        decision: Decision::Rejected,
+        action: "decline",
+        results: 2,
+    },
 ];
 
 pub(crate) struct World {
@@ -61,8 +93,8 @@ impl World {
     }
 
     pub(crate) fn submit_all(&self) {
-        for (job_id, result, review, ..) in JOBS {
-            self.submit(job_id, result);
+        for Case { job_id, sandbox_result, review, .. } in CASES {
+            self.submit(job_id, sandbox_result);
             if let Some(review) = review {
                 // Two results that are signed in the same millisecond have the same signature, and only one is believed.
                 let submitted = now();
@@ -115,7 +147,7 @@ impl World {
     /// Every result has been applied, every last word confirmed, and what follows done.
     pub(crate) fn is_all_settled(&self) -> bool {
         let store = self.store();
-        let is_complete = |(job_id, .., results): (&str, _, _, _, _, usize)| {
+        let is_complete = |Case { job_id, results, .. }: Case| {
             let report = store.job(job_id).unwrap();
             report.is_some_and(|report| {
                 let is_confirmed =
@@ -125,12 +157,18 @@ impl World {
                     && report.life.results().len() == results
             })
         };
-        JOBS.into_iter().all(is_complete) && store.unfinished().unwrap() == 0
+        CASES.into_iter().all(is_complete) && store.unfinished().unwrap() == 0
+    }
+
+    /// Everything that is on the disk.
+    pub(crate) fn files(&self) -> Vec<u8> {
+        let files = std::fs::read_dir(&self.directory).unwrap();
+        files.flat_map(|file| std::fs::read(file.unwrap().path()).unwrap()).collect()
     }
 
     /// Each job has one verdict, the right one, and what follows from it happened once; returns how often it was asked for.
     pub(crate) fn check(&self) -> u32 {
-        for (job_id, _, _, decision, _, results) in JOBS {
+        for Case { job_id, decision, results, .. } in CASES {
             let report = self.report(job_id);
             let result = report.life.result().unwrap();
             assert_eq!((result.decision, result.is_final), (decision, true), "{job_id}");
@@ -139,8 +177,7 @@ impl World {
             assert_eq!(self.sandbox.job(job_id).unwrap().processed, 1);
         }
         let ledger = self.ledger();
-        let mut expected: Vec<_> =
-            JOBS.iter().map(|(job_id, _, _, _, action, _)| (*job_id, *action)).collect();
+        let mut expected = CASES.map(|case| (case.job_id, case.action));
         expected.sort_unstable();
         let done: Vec<_> =
             ledger.iter().map(|entry| (entry.job_id.as_str(), entry.action.as_str())).collect();

@@ -26,22 +26,27 @@
 //! # What is left out
 //!
 //! - TLS, and limits on slow and many clients: have a reverse proxy in front.
+//! - Callbacks that never arrive, because the receiver was away for longer than the service tries: go through the jobs that have
+//!   no confirmed last word now and then, and ask with `Client::wait_for`.
 //! - Webhooks of the v3 API, whose signature is in their headers.
 //! - Several machines: SQLite is one file. With a database server the steps and transactions are the same.
 
+mod action;
 mod fuse;
 mod ledger;
 mod process;
+mod rows;
 mod server;
 mod sightings;
 mod store;
 mod worker;
 
+pub use action::Action;
 pub use fuse::{Fuse, Moment};
 pub use ledger::{Ledger, LedgerEntry};
 pub use process::Process;
 pub use server::serve;
-pub use store::{Action, JobReport, Store};
+pub use store::{JobReport, Store};
 pub use worker::Worker;
 
 /// What may go wrong with the databases or the socket. None of it has anything of a callback in it.

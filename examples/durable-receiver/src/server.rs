@@ -29,6 +29,7 @@ pub fn serve(listen: &str, directory: &Path, client: Client, fuse: Fuse) -> Resu
     let store = Store::open(&receiver, fuse.clone())?;
     let ledger = Ledger::open(&directory.join("ledger.db"))?;
     let server = Arc::new(Server::http(listen).map_err(|error| Failure::Listen(error.to_string()))?);
+    say(format_args!("listening on http://{}/callback", server.server_addr()));
     // One wake-up is as good as many.
     let (wake, woken) = sync_channel(1);
     for _ in 0..THREADS {
@@ -42,7 +43,6 @@ pub fn serve(listen: &str, directory: &Path, client: Client, fuse: Fuse) -> Resu
         let server = Arc::clone(&server);
         thread::spawn(move || endpoint.run(&server));
     }
-    say(format_args!("listening on http://{}/callback", server.server_addr()));
     Worker::new(store, ledger, client, fuse).run(&woken)
 }
 

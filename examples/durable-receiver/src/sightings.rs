@@ -3,7 +3,7 @@
 use rusqlite::{OptionalExtension as _, Transaction, params};
 use smile_ureq::core::{ReplayStore, Seen, Sighting, Timestamp};
 
-use crate::store::millis;
+use crate::rows::millis;
 
 /// The sightings, within a transaction: what is remembered is remembered together with the callback, or not at all.
 ///
@@ -54,7 +54,7 @@ mod tests {
     use rusqlite::Connection;
 
     use super::*;
-    use crate::store::SCHEMA;
+    use crate::rows::SCHEMA;
 
     fn at(second: u64) -> Timestamp {
         Timestamp::from_unix_millis(second * 1_000)

@@ -1,54 +1,18 @@
-//! The tables, and every transaction that changes them.
+//! Every transaction of the receiver.
 
 use std::path::Path;
 use std::time::Duration;
 
 use bytes::Bytes;
 use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior, params};
-use smile_ureq::core::{
-    Callback, Change, Decision, JobId, JobKey, JobLife, JobType, NextStep, ReplayStore as _, Seen, Standing,
-    Timestamp, Trust, UserId, Verdict,
+use smile_ureq::core::{Callback, Change, JobKey, JobLife, ReplayStore as _, Seen, Timestamp, Verdict};
+
+use crate::rows::{
+    SCHEMA, ask_about, from_json, is_settled, key, key_of, life_of, look, millis, moment, prepare, to_json,
+    write_life,
 };
-
 use crate::sightings::{Sightings, forget_expired};
-use crate::{Failure, Fuse, Moment};
-
-/// `jobs`: the partner's own record of each job, and its life. `sightings`: what has come before. `inbox`: what has come and isn't
-/// through yet; with the body of a callback, or without one where only the service can tell. `outbox`: what is to be done.
-pub(crate) const SCHEMA: &str = "
-    CREATE TABLE IF NOT EXISTS jobs (
-        job_id TEXT PRIMARY KEY,
-        user_id TEXT NOT NULL,
-        job_type INTEGER NOT NULL,
-        life TEXT NOT NULL,
-        is_settled INTEGER NOT NULL DEFAULT 0,
-        look TEXT
-    ) STRICT;
-    CREATE TABLE IF NOT EXISTS sightings (
-        pair BLOB PRIMARY KEY,
-        event BLOB NOT NULL,
-        content BLOB NOT NULL,
-        expires INTEGER NOT NULL
-    ) STRICT, WITHOUT ROWID;
-    CREATE INDEX IF NOT EXISTS sightings_by_event ON sightings (event);
-    CREATE INDEX IF NOT EXISTS sightings_by_expiry ON sightings (expires);
-    CREATE TABLE IF NOT EXISTS inbox (
-        id INTEGER PRIMARY KEY,
-        slot BLOB NOT NULL UNIQUE,
-        job_id TEXT NOT NULL REFERENCES jobs,
-        received_at INTEGER NOT NULL,
-        is_first INTEGER NOT NULL,
-        body BLOB,
-        is_applied INTEGER NOT NULL DEFAULT 0,
-        tries INTEGER NOT NULL DEFAULT 0,
-        due INTEGER NOT NULL DEFAULT 0
-    ) STRICT;
-    CREATE TABLE IF NOT EXISTS outbox (
-        job_id TEXT PRIMARY KEY REFERENCES jobs,
-        action TEXT NOT NULL,
-        is_done INTEGER NOT NULL DEFAULT 0
-    ) STRICT;
-";
+use crate::{Action, Failure, Fuse, Moment};
 
 /// How often the service is asked about one callback before a person has to look.
 const MAX_TRIES: u32 = 24;
@@ -58,42 +22,6 @@ const MAX_TRIES: u32 = 24;
 pub struct Store {
     connection: Connection,
     fuse: Fuse,
-}
-
-/// What a confirmed last word sets off. One for a job, ever.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Action {
-    /// The person is who they say.
-    OpenAccount,
-    /// They aren't.
-    Decline,
-    /// The job couldn't be done, which says nothing about them.
-    InviteAgain,
-}
-
-impl Action {
-    const ALL: [Self; 3] = [Self::OpenAccount, Self::Decline, Self::InviteAgain];
-
-    /// What it is called in the database.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::OpenAccount => "open account",
-            Self::Decline => "decline",
-            Self::InviteAgain => "invite again",
-        }
-    }
-
-    /// What a job's life sets off, if the service itself has said so; `verdict` is what it said last.
-    fn of(life: &JobLife, verdict: &Verdict) -> Option<Self> {
-        let decision = life.result().filter(|_| is_settled(life))?.decision;
-        match decision {
-            Decision::Approved if verdict.next_step() == NextStep::Accept => Some(Self::OpenAccount),
-            Decision::Rejected => Some(Self::Decline),
-            Decision::Error => Some(Self::InviteAgain),
-            Decision::Approved | Decision::Provisional | Decision::Unknown => None,
-        }
-    }
 }
 
 /// Something of the inbox.
@@ -368,87 +296,4 @@ impl Store {
     fn begin(&mut self) -> Result<Transaction<'_>, Failure> {
         Ok(self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?)
     }
-}
-
-/// A committed transaction survives a power cut (WAL, every commit synced); what is deleted is overwritten.
-pub(crate) fn prepare(connection: &Connection) -> rusqlite::Result<()> {
-    connection.busy_timeout(Duration::from_secs(10))?;
-    connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
-    connection
-        .execute_batch("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;")
-}
-
-/// One question for each job, however often it is called for; none once the service has had its last word.
-fn ask_about(transaction: &Transaction<'_>, now: Timestamp, job_id: &str) -> rusqlite::Result<()> {
-    transaction.execute(
-        "INSERT INTO inbox (slot, job_id, received_at, is_first, is_applied)
-         SELECT ?1, job_id, ?3, 0, 1 FROM jobs WHERE job_id = ?2 AND is_settled = 0
-         ON CONFLICT (slot) DO NOTHING",
-        params![format!("ask about {job_id}").as_bytes(), job_id, millis(now)],
-    )?;
-    Ok(())
-}
-
-fn key_of(transaction: &Transaction<'_>, job_id: &str) -> rusqlite::Result<Option<JobKey>> {
-    let select = "SELECT user_id, job_type FROM jobs WHERE job_id = ?1";
-    let found =
-        transaction.query_row(select, [job_id], |row| Ok(key(job_id.to_owned(), row.get(0)?, row.get(1)?)));
-    found.optional()
-}
-
-fn key(job_id: String, user_id: String, job_type: u16) -> JobKey {
-    JobKey {
-        user_id: UserId::new(user_id),
-        job_id: JobId::new(job_id),
-        job_type: JobType::from_number(job_type),
-    }
-}
-
-fn life_of(transaction: &Transaction<'_>, key: &JobKey) -> Result<JobLife, Failure> {
-    let select = "SELECT life FROM jobs WHERE job_id = ?1";
-    let life: String = transaction.query_row(select, [key.job_id.as_str()], |row| row.get(0))?;
-    from_json(&life)
-}
-
-fn write_life(
-    transaction: &Transaction<'_>,
-    key: &JobKey,
-    life: &JobLife,
-    change: Change,
-) -> Result<(), Failure> {
-    transaction.execute(
-        "UPDATE jobs SET life = ?2, is_settled = ?3 WHERE job_id = ?1",
-        params![key.job_id.as_str(), to_json(life)?, is_settled(life)],
-    )?;
-    if change.needs_a_look() {
-        look(transaction, key.job_id.as_str(), "a result makes no sense, or disagrees with another")?;
-    }
-    Ok(())
-}
-
-fn look(transaction: &Transaction<'_>, job_id: &str, why: &str) -> rusqlite::Result<()> {
-    transaction.execute("UPDATE jobs SET look = ?2 WHERE job_id = ?1", [job_id, why])?;
-    Ok(())
-}
-
-/// Whether there is a last word that the service itself, or a person, has said.
-fn is_settled(life: &JobLife) -> bool {
-    life.standing() == Standing::Final && life.result().is_some_and(|result| result.trust >= Trust::Confirmed)
-}
-
-fn to_json(life: &JobLife) -> Result<String, Failure> {
-    serde_json::to_string(life).map_err(|_| Failure::Row("a job's life"))
-}
-
-fn from_json(life: &str) -> Result<JobLife, Failure> {
-    serde_json::from_str(life).map_err(|_| Failure::Row("a job's life"))
-}
-
-/// SQLite's numbers end before ours.
-pub(crate) fn millis(at: Timestamp) -> i64 {
-    i64::try_from(at.unix_millis()).unwrap_or(i64::MAX)
-}
-
-fn moment(millis: i64) -> Timestamp {
-    Timestamp::from_unix_millis(millis.unsigned_abs())
 }

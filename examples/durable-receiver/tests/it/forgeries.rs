@@ -12,13 +12,18 @@ use crate::world::{PATIENCE, World};
 
 /// Posts it, and returns the status.
 fn post(url: &str, body: &str) -> u16 {
+    post_with(url, "", body)
+}
+
+/// With these header lines.
+fn post_with(url: &str, headers: &str, body: &str) -> u16 {
     let (address, path) = url.trim_start_matches("http://").split_once('/').unwrap();
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     let length = body.len();
     write!(
         stream,
-        "POST /{path} HTTP/1.1\r\nHost: {address}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+        "POST /{path} HTTP/1.1\r\nHost: {address}\r\nContent-Length: {length}\r\nConnection: close\r\n{headers}\r\n{body}"
     )
     .unwrap();
     let mut answer = String::new();
@@ -74,7 +79,7 @@ fn another_body_under_a_seen_signature_is_refused_and_the_service_is_asked() {
     let provisional = |world: &World| world.report("job").life.standing() == Standing::Provisional;
     world.wait_until(&receiver, "the provisional result is applied", provisional);
 
-    let seen = world.sandbox.callbacks().last().unwrap().entry();
+    let seen = world.sandbox.wait_for_callbacks(1, PATIENCE)[0].entry();
     let mut forged = forged(&world, "job", Duration::ZERO);
     forged["timestamp"] = seen["timestamp"].clone();
     forged["signature"] = seen["signature"].clone();
@@ -100,6 +105,25 @@ fn a_callback_that_comes_too_late_has_the_service_asked() {
     });
     let result = world.report("job").life.result().cloned().unwrap();
     assert_eq!((result.code.as_deref(), result.trust), (Some("0810"), Trust::Confirmed));
+}
+
+#[test]
+fn a_signature_in_the_headers_is_none_for_a_body_that_is_read_again_without_them() {
+    let world = World::new();
+    let receiver = world.start(None);
+    world.submit("job", "2");
+    let mut body = forged(&world, "job", Duration::from_secs(5));
+    let field = |name: &str| body[name].as_str().unwrap().to_owned();
+    let headers = format!(
+        "Response-Timestamp: {}\r\nResponse-Signature: {}\r\n",
+        field("timestamp"),
+        field("signature")
+    );
+    assert_eq!(post_with(receiver.url(), &headers, &body.to_string()), 200, "in both");
+    for name in ["timestamp", "signature"] {
+        body.as_object_mut().unwrap().remove(name);
+    }
+    assert_eq!(post_with(receiver.url(), &headers, &body.to_string()), 401, "in the headers alone");
 }
 
 #[test]

@@ -3,6 +3,9 @@
 use std::time::{Duration, Instant};
 
 use durable_receiver::Moment;
+use http::StatusCode;
+use smile_sandbox::{Endpoint, Fault};
+use smile_ureq::core::Trust;
 
 use crate::world::{CASES, PATIENCE, World, last_words};
 
@@ -79,6 +82,26 @@ fn it_is_killed_at_arbitrary_moments() {
         });
         world.check();
     }
+}
+
+#[test]
+fn it_is_killed_while_the_service_can_not_be_asked() {
+    let world = World::new();
+    // Four tries are one call; the second call is for after the restart.
+    for _ in 0..8 {
+        world.sandbox.fail_next(Endpoint::JobStatus, Fault::Answer(StatusCode::BAD_GATEWAY));
+    }
+    let receiver = world.start(None);
+    world.submit("at-once", "0");
+    while !receiver.next_line(PATIENCE).unwrap().starts_with("put off") {}
+    drop(receiver);
+    assert_eq!(world.ledger(), [], "nothing is done on a callback's word alone");
+
+    let receiver = world.start(None);
+    world.wait_until(&receiver, "the account is opened", |world| {
+        world.store().unfinished().unwrap() == 0 && !world.ledger().is_empty()
+    });
+    assert!(world.report("at-once").life.is_approved(Trust::Confirmed));
 }
 
 #[test]

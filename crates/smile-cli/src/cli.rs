@@ -1,0 +1,99 @@
+//! The command line.
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, Parser, Subcommand};
+
+use crate::commands::{
+    check, completions, explain, id_types, resume, sandbox, sign, status, submit, web_token,
+};
+use crate::exit::{self, Exit};
+use crate::failure::Failure;
+use crate::output::Output;
+
+/// Identity verification with Smile ID, from a terminal
+#[derive(Parser, Debug)]
+#[command(
+    name = "smile",
+    version,
+    after_help = exit::HELP,
+    subcommand_required = true,
+    arg_required_else_help = true,
+    infer_long_args = false
+)]
+struct Cli {
+    /// Print one JSON object to standard output, whatever happens
+    #[arg(long, global = true)]
+    json: bool,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    Submit(Box<submit::Submit>),
+    Status(status::Status),
+    Wait(status::Wait),
+    Resume(resume::Resume),
+    Explain(explain::Explain),
+    IdTypes(id_types::IdTypes),
+    Check(check::Check),
+    Sign(sign::Sign),
+    WebToken(web_token::WebToken),
+    Sandbox(sandbox::Sandbox),
+    Completions(completions::Completions),
+}
+
+pub(crate) fn run() -> ExitCode {
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let cli = match Cli::try_parse_from(&arguments) {
+        Ok(cli) => cli,
+        Err(error) => return refuse(&error, &arguments).into(),
+    };
+    let output = Output::new(cli.json);
+    let done = match cli.command {
+        Command::Submit(submit) => submit.run(output),
+        Command::Status(status) => status.run(output),
+        Command::Wait(wait) => wait.run(output),
+        Command::Resume(resume) => resume.run(output),
+        Command::Explain(explain) => explain.run(output),
+        Command::IdTypes(id_types) => id_types.run(output),
+        Command::Check(check) => check.run(output),
+        Command::Sign(sign) => sign.run(output),
+        Command::WebToken(web_token) => web_token.run(output),
+        Command::Sandbox(sandbox) => sandbox.run(output),
+        Command::Completions(completions) => completions.run(output, &mut Cli::command()),
+    };
+    let exit = done.unwrap_or_else(|failure| {
+        output.fail(&failure);
+        failure.exit()
+    });
+    exit.into()
+}
+
+/// Help and the version, or what is wrong with the command line: clap's words, as JSON if that was asked for.
+fn refuse(error: &clap::Error, arguments: &[OsString]) -> Exit {
+    let is_json = arguments.iter().any(|argument| argument == "--json");
+    if error.use_stderr() && is_json {
+        let text = error.render().to_string();
+        let what = text.lines().next().unwrap_or_default();
+        let what = what.strip_prefix("error: ").unwrap_or(what);
+        Output::new(true).fail(&Failure::usage(what));
+        return Exit::Usage;
+    }
+    // Who doesn't listen needs no help.
+    let _ = error.print();
+    if error.use_stderr() { Exit::Usage } else { Exit::Done }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,12 @@
+//! The commands, one file each.
+
+pub(crate) mod check;
+pub(crate) mod completions;
+pub(crate) mod explain;
+pub(crate) mod id_types;
+pub(crate) mod resume;
+pub(crate) mod sandbox;
+pub(crate) mod sign;
+pub(crate) mod status;
+pub(crate) mod submit;
+pub(crate) mod web_token;

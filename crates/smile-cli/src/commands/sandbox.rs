@@ -1,0 +1,139 @@
+//! `smile sandbox`: the service on this machine.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde_json::{Value, json};
+use smile_sandbox::Sandbox as Server;
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::interrupt;
+use crate::output::{Output, Report, Tone};
+
+/// Run an emulator of the service on this machine
+///
+/// It needs no account and no network, and speaks the real wire: with this program, and with the official SDKs of other
+/// languages. It runs until Ctrl-C. Its callbacks go to http on this machine alone.
+#[derive(Args, Debug)]
+pub(crate) struct Sandbox {
+    /// The partner id that may use it
+    #[arg(long, value_name = "ID", default_value = "001")]
+    partner_id: String,
+
+    /// The API key that requests must be signed with: a made-up one, never a real one
+    #[arg(long, value_name = "KEY", default_value = "sandbox-api-key")]
+    api_key: String,
+
+    /// Where callbacks go for jobs that name no address of their own: http on this machine
+    #[arg(long, value_name = "URL")]
+    callback: Option<String>,
+
+    /// What everything that looks random is derived from
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+
+    /// Write the addresses to this file, as JSON, once it accepts connections
+    #[arg(long, value_name = "FILE")]
+    ready_file: Option<PathBuf>,
+}
+
+impl Sandbox {
+    pub(crate) fn run(&self, output: Output) -> Result<Exit, Failure> {
+        if let Some(url) = &self.callback {
+            smile_core::CallbackUrl::new(url)?;
+        }
+        // From here on Ctrl-C is a word to this thread, so none can come too early.
+        let signals = interrupt::signals()?;
+        let mut builder =
+            Server::builder().partner_id(&*self.partner_id).api_key(&*self.api_key).seed(self.seed);
+        if let Some(url) = &self.callback {
+            builder = builder.callback_url(url);
+        }
+        let server = builder.start().map_err(|error| start_failed(&error))?;
+        let addresses = Addresses::of(&server);
+        if let Some(path) = &self.ready_file {
+            addresses.write(path)?;
+        }
+        output.print(&self.describe(&addresses))?;
+        // It ends with the first signal; a sender that is gone would be as good.
+        let _ = signals.recv();
+        drop(server);
+        output.note("sandbox", "ended", Tone::Plain);
+        Ok(Exit::Done)
+    }
+
+    fn describe(&self, addresses: &Addresses) -> Report {
+        let mut report = Report::new();
+        report.row("http", addresses.http.as_str());
+        if let Some(https) = &addresses.https {
+            report.row("https", https.as_str());
+        }
+        report.row("page", addresses.page.as_str());
+        report.row("partner id", self.partner_id.as_str()).row("API key", self.api_key.as_str());
+        report.text("");
+        report.text(format!(
+            "In another terminal:\n  export SMILE_ENVIRONMENT={} SMILE_PARTNER_ID={} SMILE_API_KEY={}\n  \
+             smile submit enhanced-kyc --country NG --id-type BVN --id-number 00000000000",
+            addresses.http, self.partner_id, self.api_key
+        ));
+        report.text("");
+        report.text("It runs until Ctrl-C.");
+        for (key, value) in addresses.as_json().as_object().into_iter().flatten() {
+            report.set(key, value.clone());
+        }
+        report.set("partner_id", self.partner_id.as_str()).set("api_key", self.api_key.as_str());
+        report
+    }
+}
+
+/// Where it can be reached.
+struct Addresses {
+    /// With `/v1`.
+    http: String,
+    /// With `/v1`.
+    https: Option<String>,
+    /// The certificate authority of `https`, as PEM.
+    ca: Option<String>,
+    /// The root.
+    page: String,
+}
+
+impl Addresses {
+    fn of(server: &Server) -> Self {
+        let http = server.base_url().to_owned();
+        let root = http.strip_suffix("/v1").unwrap_or(&http);
+        let page = format!("{root}/");
+        Self { page, https: None, ca: None, http }
+    }
+
+    fn as_json(&self) -> Value {
+        json!({ "http": self.http, "https": self.https, "ca": self.ca, "page": self.page })
+    }
+
+    /// Who waits for the file finds it whole, or not at all.
+    fn write(&self, path: &Path) -> Result<(), Failure> {
+        let folder = match path.parent() {
+            Some(folder) if folder != Path::new("") => folder,
+            _ => Path::new("."),
+        };
+        let written = tempfile::NamedTempFile::new_in(folder).and_then(|mut file| {
+            writeln!(file, "{}", self.as_json())?;
+            file.persist(path).map_err(|error| error.error)
+        });
+        let rule = |error: std::io::Error| format!("must be a file that can be written: {}", error.kind());
+        written.map(drop).map_err(|error| Failure::flag("--ready-file", "ready_file", rule(error)))
+    }
+}
+
+fn start_failed(error: &std::io::Error) -> Failure {
+    match error.get_ref().and_then(|source| source.downcast_ref::<smile_core::ConfigError>()) {
+        Some(wrong) => {
+            let problem = wrong.problem();
+            let flag = format!("--{}", problem.field.replace('_', "-"));
+            Failure::flag(&flag, &problem.field, problem.rule.as_str())
+        }
+        None => Failure::failed(format!("the sandbox can't be started: {}", error.kind())),
+    }
+}

@@ -1,0 +1,70 @@
+//! Ctrl-C, and being told to end: what was begun is written down before the program goes.
+
+use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output::Output;
+
+/// What is said, and done, when the program is interrupted.
+type Farewell = Box<dyn FnOnce() -> Failure + Send>;
+
+enum State {
+    Running(Option<Farewell>),
+    /// The answer is being printed: nothing is lost by waiting for it.
+    Ending,
+}
+
+/// Minds Ctrl-C while something runs that should not be left without a word.
+#[derive(Clone)]
+pub(crate) struct Watch(Arc<Mutex<State>>);
+
+impl Watch {
+    /// Takes Ctrl-C over. Called once in the life of the program.
+    pub(crate) fn start(output: Output) -> Result<Self, Failure> {
+        let watch = Self(Arc::new(Mutex::new(State::Running(None))));
+        let theirs = watch.clone();
+        ctrlc::set_handler(move || {
+            let mut state = theirs.lock();
+            let State::Running(farewell) = &mut *state else { return };
+            let failure = farewell.take().map_or_else(nothing_sent, |farewell| farewell());
+            output.fail(&failure);
+            std::process::exit(Exit::Interrupted.status().into());
+        })
+        .map_err(|error| Failure::failed(format!("Ctrl-C can't be minded: {error}")))?;
+        Ok(watch)
+    }
+
+    /// What to do from now on.
+    pub(crate) fn on_interrupt(&self, farewell: impl FnOnce() -> Failure + Send + 'static) {
+        let mut state = self.lock();
+        if let State::Running(current) = &mut *state {
+            *current = Some(Box::new(farewell));
+        }
+    }
+
+    /// It is over.
+    pub(crate) fn end(&self) {
+        *self.lock() = State::Ending;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn nothing_sent() -> Failure {
+    Failure::new(Exit::Interrupted, "interrupted; nothing was submitted")
+}
+
+/// A message for each Ctrl-C, for servers that end when the first comes.
+pub(crate) fn signals() -> Result<Receiver<()>, Failure> {
+    let (sender, receiver) = channel();
+    ctrlc::set_handler(move || {
+        // A receiver that is gone has ended already.
+        let _ = sender.send(());
+    })
+    .map_err(|error| Failure::failed(format!("Ctrl-C can't be minded: {error}")))?;
+    Ok(receiver)
+}

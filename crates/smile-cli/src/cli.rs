@@ -3,10 +3,11 @@
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::commands::{
-    check, completions, explain, id_types, resume, sandbox, sign, status, submit, web_token,
+    check, completions, doctor, explain, id_types, resume, sandbox, sign, status, submit, web_token,
 };
 use crate::exit::{self, Exit};
 use crate::failure::Failure;
@@ -42,6 +43,7 @@ enum Command {
     Check(check::Check),
     Sign(sign::Sign),
     WebToken(web_token::WebToken),
+    Doctor(doctor::Doctor),
     Sandbox(sandbox::Sandbox),
     Completions(completions::Completions),
 }
@@ -50,7 +52,7 @@ pub(crate) fn run() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().collect();
     let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
-        Err(error) => return refuse(&error, &arguments).into(),
+        Err(error) => return refuse(discreet(error), &arguments).into(),
     };
     let output = Output::new(cli.json);
     let done = match cli.command {
@@ -63,6 +65,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Check(check) => check.run(output),
         Command::Sign(sign) => sign.run(output),
         Command::WebToken(web_token) => web_token.run(output),
+        Command::Doctor(doctor) => doctor.run(output),
         Command::Sandbox(sandbox) => sandbox.run(output),
         Command::Completions(completions) => completions.run(output, &mut Cli::command()),
     };
@@ -73,8 +76,21 @@ pub(crate) fn run() -> ExitCode {
     exit.into()
 }
 
+/// Without the values that were given: they may be a person's, or a key that got into the wrong place.
+fn discreet(mut error: clap::Error) -> clap::Error {
+    for kind in [ContextKind::InvalidValue, ContextKind::InvalidArg] {
+        // Of the names of flags nothing is a secret.
+        let Some(ContextValue::String(text)) = error.get(kind) else { continue };
+        let is_value = kind == ContextKind::InvalidValue || error.kind() == ErrorKind::UnknownArgument;
+        if is_value && !text.is_empty() && !text.starts_with('-') {
+            error.insert(kind, ContextValue::String("…".to_owned()));
+        }
+    }
+    error
+}
+
 /// Help and the version, or what is wrong with the command line: clap's words, as JSON if that was asked for.
-fn refuse(error: &clap::Error, arguments: &[OsString]) -> Exit {
+fn refuse(error: clap::Error, arguments: &[OsString]) -> Exit {
     let is_json = arguments.iter().any(|argument| argument == "--json");
     if error.use_stderr() && is_json {
         let text = error.render().to_string();

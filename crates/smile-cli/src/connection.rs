@@ -70,7 +70,10 @@ impl Connection {
 
     /// The partner, in the environment that the flags name.
     pub(crate) fn partner(&self, output: Output) -> Result<Partner, Failure> {
-        let environment = self.environment()?;
+        self.partner_in(self.environment()?, output)
+    }
+
+    pub(crate) fn partner_in(&self, environment: Environment, output: Output) -> Result<Partner, Failure> {
         let rule = "must be set, here or as SMILE_PARTNER_ID";
         let partner_id =
             self.partner_id.as_deref().ok_or_else(|| Failure::flag("--partner-id", "partner_id", rule))?;

@@ -42,7 +42,7 @@ pub(crate) struct Report {
 
 #[derive(Debug)]
 enum Line {
-    Row { label: String, text: String, tone: Tone },
+    Row { label: String, mark: String, text: String, tone: Tone },
     Text(String),
 }
 
@@ -57,7 +57,19 @@ impl Report {
     }
 
     pub(crate) fn toned(&mut self, label: &str, text: impl Into<String>, tone: Tone) -> &mut Self {
-        self.lines.push(Line::Row { label: harmless(label), text: harmless(&text.into()), tone });
+        self.marked(label, text, tone, "")
+    }
+
+    /// A labelled line of which the first words alone are toned.
+    pub(crate) fn marked(
+        &mut self,
+        label: &str,
+        mark: impl Into<String>,
+        tone: Tone,
+        text: impl Into<String>,
+    ) -> &mut Self {
+        let (mark, text) = (harmless(&mark.into()), harmless(&text.into()));
+        self.lines.push(Line::Row { label: harmless(label), mark, text, tone });
         self
     }
 
@@ -79,9 +91,10 @@ impl Report {
         let mut text = String::new();
         for line in &self.lines {
             match line {
-                Line::Row { label, text: said, tone } => {
+                Line::Row { label, mark, text: said, tone } => {
                     let style = tone.style();
-                    text.push_str(&format!("{label:<width$}  {style}{said}{style:#}\n"));
+                    let gap = if said.is_empty() { "" } else { ": " };
+                    text.push_str(&format!("{label:<width$}  {style}{mark}{style:#}{gap}{said}\n"));
                 }
                 Line::Text(said) => text.push_str(&format!("{said}\n")),
             }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
-use smile_core::{Event, Problem};
+use smile_core::{Event, Problem, Reach};
 
 use crate::failure::Wrong;
 use crate::output::{Output, Tone};
@@ -34,7 +34,9 @@ impl Progress {
     pub(crate) fn event(&mut self, event: &Event) {
         match event {
             Event::ImageRead { index, .. } => self.bar.set_message(format!("reading image {}", index + 1)),
-            Event::Checkpoint(_) => self.bar.set_message("opening the job"),
+            Event::Checkpoint(checkpoint) if checkpoint.reach() < Reach::Opened => {
+                self.bar.set_message("opening the job");
+            }
             Event::Opened { .. } => self.bar.set_message("opened"),
             Event::Uploading { bytes, .. } => self.bar.set_message(format!("uploading {}", size(*bytes))),
             Event::Uploaded => self.bar.set_message("uploaded; waiting for the result"),

@@ -38,7 +38,7 @@ pub(crate) fn describe_entry(report: &mut Report, entry: &ResultEntry, show_pers
         report.row("Smile's job", id.as_str()).set("smile_job_id", id);
     }
     if show_personal {
-        describe_person(report, entry.as_json());
+        describe_person(report, entry);
         report.set("result", without_signature(entry.as_json()));
     } else {
         describe_left_out(report, &audit);
@@ -48,6 +48,7 @@ pub(crate) fn describe_entry(report: &mut Report, entry: &ResultEntry, show_pers
 
 fn describe_steps(report: &mut Report, audit: &Value) {
     let steps = audit.get("Actions").and_then(Value::as_object).into_iter().flatten();
+    let steps = steps.filter(|(_, word)| *word != "Not Applicable");
     for (index, (step, word)) in steps.enumerate() {
         let label = if index == 0 { "steps" } else { "" };
         let words = step.replace('_', " ");
@@ -56,15 +57,11 @@ fn describe_steps(report: &mut Report, audit: &Value) {
 }
 
 fn describe_left_out(report: &mut Report, audit: &Value) {
-    let names: Vec<&str> = audit
-        .get("redacted")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .collect();
-    if !names.is_empty() {
-        report.row("left out", format!("{} (--show-personal shows them)", names.join(", ")));
+    let names = audit.get("redacted").and_then(Value::as_array).into_iter().flatten();
+    let left_out = names.filter(|name| *name != "signature").count();
+    if left_out > 0 {
+        let fields = if left_out == 1 { "field" } else { "fields" };
+        report.row("left out", format!("{left_out} {fields}, some personal (--show-personal shows them)"));
     }
 }
 
@@ -75,16 +72,21 @@ const NOT_PERSONAL: &[&str] =
 /// Longer ones are images.
 const MAX_SHOWN: usize = 2_000;
 
-fn describe_person(report: &mut Report, fields: &Map<String, Value>) {
-    for (name, value) in fields.iter().filter(|(name, _)| !NOT_PERSONAL.contains(&name.as_str())) {
+fn describe_person(report: &mut Report, entry: &ResultEntry) {
+    // It knows what says that there is nothing.
+    let record = entry.personal_info().record();
+    for (name, value) in entry.as_json().iter().filter(|(name, _)| !NOT_PERSONAL.contains(&name.as_str())) {
         let text = match value {
             Value::Null => continue,
-            Value::String(text) => text.clone(),
+            Value::String(_) => match record.text(name) {
+                Some(text) => text.expose().into_owned(),
+                None => continue,
+            },
             other => other.to_string(),
         };
         if text.len() > MAX_SHOWN {
             report.row(name, format!("({} characters: --json shows them)", text.len()));
-        } else if !text.is_empty() {
+        } else {
             report.row(name, text);
         }
     }

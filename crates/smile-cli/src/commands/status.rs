@@ -198,6 +198,9 @@ pub(crate) fn describe_outcome(report: &mut Report, outcome: &JobOutcome, show_p
             report.set("submitted", true).set("job_complete", false).set("verdict", Value::Null);
             report.set("has_images", last.as_ref().and_then(|status| status.has_zip()));
             report.toned("verdict", format!("none yet, after {polls} looks"), Tone::Careful);
+            if last.as_ref().and_then(|status| status.has_zip()) == Some(false) {
+                report.row("careful", "the service has no such job, or not its images yet");
+            }
             report.row("next", "wait for its callback, or ask again; don't submit it again");
             Exit::Open
         }

@@ -25,12 +25,13 @@ use crate::output::Output;
 /// In production this is billed. What is wrong with the flags is told before anything is sent. If it is interrupted, or the
 /// connection is lost, a checkpoint is written, and `smile resume` goes on from it.
 #[derive(Args)]
+#[command(subcommand_value_name = "PRODUCT", subcommand_help_heading = "Products")]
 pub(crate) struct Submit {
     #[command(flatten)]
     connection: Connection,
 
     /// Where to write a checkpoint if the job is broken off; by default smile-JOB_ID.checkpoint.json
-    #[arg(long, value_name = "FILE", global = true)]
+    #[arg(long, value_name = "FILE", global = true, help_heading = "Options")]
     checkpoint: Option<PathBuf>,
 
     #[command(subcommand)]

@@ -156,12 +156,15 @@ pub(crate) struct Id {
     #[arg(long)]
     pub(crate) id_number: Option<String>,
 
+    /// The first name the person gave
     #[arg(long)]
     pub(crate) first_name: Option<String>,
 
+    /// The middle name the person gave
     #[arg(long)]
     pub(crate) middle_name: Option<String>,
 
+    /// The last name the person gave
     #[arg(long)]
     pub(crate) last_name: Option<String>,
 
@@ -173,6 +176,7 @@ pub(crate) struct Id {
     #[arg(long)]
     pub(crate) gender: Option<String>,
 
+    /// The phone number the person gave
     #[arg(long)]
     pub(crate) phone_number: Option<String>,
 
@@ -180,6 +184,7 @@ pub(crate) struct Id {
     #[arg(long)]
     pub(crate) bank_code: Option<String>,
 
+    /// The citizenship the person gave
     #[arg(long)]
     pub(crate) citizenship: Option<String>,
 

@@ -53,7 +53,7 @@ pub(super) fn submit(order: &Order, product: &Product) -> Result<Exit, Failure> 
         Product::EnhancedKyc(flags) => {
             let (params, info) = (flags.ids.params(), flags.id.info(true));
             match &flags.delivery.callback {
-                None => answer(order, EnhancedKyc::new(params, info)),
+                None => answer(order, EnhancedKyc::new(params, info), flags.delivery.waiting.settings()),
                 Some(url) => take_on(
                     order,
                     AsyncEnhancedKyc::new(params, info).callback_url(url)?,
@@ -64,7 +64,7 @@ pub(super) fn submit(order: &Order, product: &Product) -> Result<Exit, Failure> 
         Product::BasicKyc(flags) => {
             let (params, info) = (flags.ids.params(), flags.id.info(true));
             match &flags.delivery.callback {
-                None => answer(order, BasicKyc::new(params, info)),
+                None => answer(order, BasicKyc::new(params, info), flags.delivery.waiting.settings()),
                 Some(url) => {
                     take_on(order, AsyncBasicKyc::new(params, info).callback_url(url)?, Some(&flags.delivery))
                 }
@@ -73,14 +73,18 @@ pub(super) fn submit(order: &Order, product: &Product) -> Result<Exit, Failure> 
         Product::BusinessVerification(flags) => {
             let (params, business) = (flags.ids.params(), flags.business());
             match &flags.delivery.callback {
-                None => answer(order, BusinessVerification::new(params, business)),
+                None => answer(
+                    order,
+                    BusinessVerification::new(params, business),
+                    flags.delivery.waiting.settings(),
+                ),
                 Some(url) => {
                     let check = AsyncBusinessVerification::new(params, business).callback_url(url)?;
                     take_on(order, check, Some(&flags.delivery))
                 }
             }
         }
-        Product::Aml(flags) => answer(order, flags.check()),
+        Product::Aml(flags) => answer(order, flags.check(), FlowSettings::default()),
         Product::Address(flags) => take_on(order, flags.check()?, None),
         _ => unreachable!("the products with images are jobs"),
     }
@@ -123,11 +127,11 @@ fn run_job(
 }
 
 /// A check that answers at once.
-fn answer<O>(order: &Order, operation: O) -> Result<Exit, Failure>
+fn answer<O>(order: &Order, operation: O, settings: FlowSettings) -> Result<Exit, Failure>
 where
     O: Operation<Output = Verification>,
 {
-    let (found, warnings) = call(order, operation)?;
+    let (found, warnings) = call(order, operation, settings)?;
     order.watch.end();
     let mut report = Report::new();
     verdict::describe(&mut report, &found.verdict);
@@ -144,7 +148,8 @@ where
     O: Operation<Output = Accepted>,
 {
     let key = operation.key();
-    let (_, warnings) = call(order, operation)?;
+    let settings = delivery.map_or_else(FlowSettings::default, |delivery| delivery.waiting.settings());
+    let (_, warnings) = call(order, operation, settings)?;
     if let (Some(key), Some(delivery)) = (key, delivery.filter(|delivery| delivery.wait)) {
         return ask(order, key, &delivery.waiting, warnings);
     }
@@ -179,12 +184,12 @@ pub(crate) fn ask(
 }
 
 /// Runs a check.
-fn call<O>(order: &Order, operation: O) -> Result<(O::Output, Vec<Value>), Failure>
+fn call<O>(order: &Order, operation: O, settings: FlowSettings) -> Result<(O::Output, Vec<Value>), Failure>
 where
     O: Operation,
     O::Output: Clone,
 {
-    let client = order.client(FlowSettings::default())?;
+    let client = order.client(settings)?;
     let key = operation.key();
     // Before the first request there is nothing to go back to; the check of the input is over in no time.
     let farewell = {

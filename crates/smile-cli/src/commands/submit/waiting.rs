@@ -47,7 +47,8 @@ impl Waiting {
         Duration::from_secs(self.timeout.into())
     }
 
-    fn settings(&self) -> FlowSettings {
+    /// For a check that answers at once; after a lost answer its status is asked for.
+    pub(crate) fn settings(&self) -> FlowSettings {
         let settings = FlowSettings::default();
         match self.poll_every {
             Some(pause) => {

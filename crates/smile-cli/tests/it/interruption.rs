@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Child, Command};
 
 use serde_json::Value;
-use smile_sandbox::{Endpoint, Fault, Sandbox};
+use smile_sandbox::{Endpoint, Fault};
 
 use crate::support::{Ran, Smile, asset, until};
 
@@ -28,26 +28,14 @@ fn checkpoint(smile: &Smile, name: &str) -> Value {
 #[cfg(unix)]
 #[test]
 fn ctrl_c_while_waiting_writes_a_checkpoint_that_asks_and_never_submits_again() {
-    let smile = Smile::with(Sandbox::builder().pending_polls(1).start().unwrap());
+    let smile = Smile::new();
     let selfie = asset("selfie.jpg");
-    let arguments = [
-        "submit",
-        "smartselfie-registration",
-        "--selfie",
-        selfie.to_str().unwrap(),
-        "--job-id",
-        "j-1",
-        "--wait",
-        "--poll-every",
-        "0.05",
-        "--timeout",
-        "3600",
-    ];
-    // The one poll that is answered with "not yet" is lost, and after it the program waits for its next try.
-    smile.sandbox.fail_next(Endpoint::JobStatus, Fault::Answer(http::StatusCode::SERVICE_UNAVAILABLE));
-    let mut slow = arguments.to_vec();
-    slow[8] = "600";
-    let child = smile.command(&slow).spawn().unwrap();
+    let child = smile
+        .command(&["submit", "smartselfie-registration", "--selfie", selfie.to_str().unwrap()])
+        // It is uploaded, and then there are ten minutes to interrupt it in.
+        .args(["--job-id", "j-1", "--wait", "--poll-every", "600", "--timeout", "3600"])
+        .spawn()
+        .unwrap();
     until(|| smile.sandbox.job("j-1").filter(|job| job.processed == 1));
     interrupt(&child);
     let ran = Ran::from(child.wait_with_output().unwrap()).ended(130);

@@ -56,7 +56,7 @@ fn nothing_of_it_is_printed_well_or_ill() {
     let check = ["submit", "enhanced-kyc"];
     let wait = ["--wait", "--poll-every", "0.01"];
     for json in [&[][..], &["--json"]] {
-        let mut run = |what: &str, arguments: &[&[&str]]| {
+        let run = |what: &str, arguments: &[&[&str]]| {
             let ran = smile.run(&[&arguments.concat()[..], json].concat());
             looked_through(&ran, what);
             ran

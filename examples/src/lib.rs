@@ -67,7 +67,7 @@ impl Setup {
 
     fn offline(arguments: Arguments) -> Result<Self, Failure> {
         let sandbox = Sandbox::start()?;
-        let receiver = Receiver::start(sandbox.partner().signer().clone())?;
+        let receiver = Receiver::start(sandbox.partner().verifier())?;
         let partner =
             sandbox.partner().with_callback_url(arguments.callback.as_deref().unwrap_or(receiver.url()))?;
         Ok(Self { partner, sandbox: Some(sandbox), receiver: Some(receiver), arguments })

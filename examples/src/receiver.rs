@@ -2,20 +2,20 @@
 
 use std::sync::mpsc;
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::post;
-use http::StatusCode;
-use smile_core::{Callback, CallbackError, Signer};
+use http::{HeaderMap, StatusCode};
+use smile_core::{Callback, Refusal, Timestamp, Verifier};
 
 /// Listens on this machine, confirms the signature of what comes, and hands it on.
 #[derive(Debug)]
 pub struct Receiver {
     url: String,
-    callbacks: Mutex<mpsc::Receiver<Result<Callback, CallbackError>>>,
+    callbacks: Mutex<mpsc::Receiver<Result<Callback, Refusal>>>,
     // Dropping it ends the server.
     _stop: tokio::sync::oneshot::Sender<()>,
 }
@@ -25,17 +25,18 @@ impl Receiver {
     ///
     /// # Errors
     /// If no port can be had.
-    pub fn start(signer: Signer) -> std::io::Result<Self> {
+    pub fn start(verifier: Verifier) -> std::io::Result<Self> {
         let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
         listener.set_nonblocking(true)?;
         let url = format!("http://{}/callback", listener.local_addr()?);
         let (send, callbacks) = mpsc::channel();
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
 
-        let on_callback = move |body: Bytes| {
-            let callback = Callback::parse(&signer, &body);
-            // A service that gets no 2xx comes again; what can't be believed is refused for good.
-            let status = if callback.is_ok() { StatusCode::OK } else { StatusCode::BAD_REQUEST };
+        let on_callback = move |headers: HeaderMap, body: Bytes| {
+            let now = Timestamp::from_unix(SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default());
+            let callback = verifier.verify(now, &headers, body);
+            // A service that gets no 2xx comes again.
+            let status = callback.as_ref().map_or_else(Refusal::status, |_| StatusCode::OK);
             let _ = send.send(callback);
             async move { status }
         };
@@ -58,7 +59,7 @@ impl Receiver {
     }
 
     /// The next callback, if one comes in time.
-    pub fn next(&self, timeout: Duration) -> Option<Result<Callback, CallbackError>> {
+    pub fn next(&self, timeout: Duration) -> Option<Result<Callback, Refusal>> {
         self.callbacks.lock().unwrap_or_else(PoisonError::into_inner).recv_timeout(timeout).ok()
     }
 }

@@ -6,9 +6,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 use smile_core::operation::*;
-use smile_core::{
-    CallError, Callback, Decision, Environment, IdInfo, JobStatusRequest, JobType, Partner, ResultEntry,
-};
+use smile_core::{CallError, Decision, Environment, IdInfo, JobStatusRequest, JobType, Partner, ResultEntry};
 use smile_sandbox::{Endpoint, Fault, Sandbox};
 use smile_tests::{ALL_DRIVERS, Driver, params, quick};
 
@@ -85,7 +83,11 @@ fn every_product_answers() {
         let made = sandbox.wait_for_callbacks(6, Duration::from_secs(10));
         assert!(made.len() >= 6, "{driver:?}: {}", made.len());
         for attempt in &made {
-            let callback = Callback::parse(partner.signer(), &attempt.body).unwrap();
+            let callback = partner
+                .verifier()
+                .any_age()
+                .verify(attempt.at, &http::HeaderMap::new(), attempt.body.clone())
+                .unwrap();
             assert!(callback.entry().result_code().is_some());
         }
 

@@ -22,12 +22,20 @@ mod tolerant;
 mod transport;
 mod validate;
 
-pub use callback::{Callback, CallbackError};
+/// What requests and bodies are made of, in the versions that this crate has.
+#[doc(no_inline)]
+pub use {bytes, http};
+
+pub use callback::{
+    Callback, CallbackKind, Carrier, Change, InMemoryReplayStore, JobLife, Nonce, NonceError, RecordedResult,
+    Refusal, ReplayStore, Seen, Sighting, Standing, StoreFull, Trust, Verifier, Webhook, WebhookStatus,
+};
 pub use credentials::{ApiKey, PartnerId};
 pub use environment::{BaseUrl, CallbackUrl, Environment};
 pub use flow::{
-    Call, CallError, CallErrorKind, Checkpoint, Event, Flow, FlowSettings, JobError, JobErrorKind, JobFlow,
-    JobKey, JobOutcome, Next, PollSchedule, Reach, RetryPolicy, Step, Submission,
+    Call, CallError, CallErrorKind, Checkpoint, Confirm, ConfirmError, Confirmed, Event, Flow, FlowSettings,
+    JobError, JobErrorKind, JobFlow, JobKey, JobOutcome, Next, PollSchedule, Reach, RetryPolicy, Step,
+    Submission,
 };
 pub use id_info::IdInfo;
 pub use image::{Image, ImageEncoding, ImageFault, ImageRole, ImageType};

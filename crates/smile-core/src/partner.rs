@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::catalogue::IdTypeCatalogue;
-use crate::{ApiKey, CallbackUrl, ConfigError, Environment, PartnerId, Signer};
+use crate::{ApiKey, CallbackUrl, ConfigError, Environment, PartnerId, Signer, Verifier};
 
 /// A partner in one environment: its id and key, where the service is, and where callbacks go by default.
 ///
@@ -101,6 +101,11 @@ impl Partner {
     /// What signs this partner's requests and confirms answers and callbacks.
     pub fn signer(&self) -> &Signer {
         &self.0.signer
+    }
+
+    /// Tells callbacks to this partner from everything else that is posted to the same address.
+    pub fn verifier(&self) -> Verifier {
+        Verifier::new(self.signer().clone())
     }
 
     /// Which service this is for.

@@ -56,7 +56,7 @@ impl Signer {
 
     /// Signs a timestamp in whatever spelling, as text, to the letter.
     pub fn sign_text(&self, timestamp: &str) -> String {
-        STANDARD.encode(self.mac(timestamp).finalize().into_bytes())
+        STANDARD.encode(self.mac(self.partner_id.as_str(), timestamp).finalize().into_bytes())
     }
 
     /// Confirms a signature over the timestamp's text exactly as it was received, in constant time.
@@ -65,11 +65,7 @@ impl Signer {
     /// [`SignatureError::Malformed`] if it isn't the standard base64, with padding, of 32 bytes;
     /// [`SignatureError::Wrong`] if it was made with another key, for another partner or over another text.
     pub fn confirm(&self, timestamp: &str, signature: &str) -> Result<(), SignatureError> {
-        let mut tag = [0; 33];
-        match STANDARD.decode_slice(signature, &mut tag) {
-            Ok(32) => self.mac(timestamp).verify_slice(&tag[..32]).map_err(|_| SignatureError::Wrong),
-            _ => Err(SignatureError::Malformed),
-        }
+        self.confirm_as(self.partner_id.as_str(), timestamp, signature)
     }
 
     /// Confirms a signature over a timestamp that came as JSON.
@@ -91,10 +87,34 @@ impl Signer {
         }
     }
 
-    fn mac(&self, timestamp: &str) -> Hmac<Sha256> {
+    /// Confirms a signature over the timestamp and the partner id with or without its leading zeros: v3 writes the id of
+    /// partners below 100 in either way.
+    pub(crate) fn confirm_any_padding(&self, timestamp: &str, signature: &str) -> Result<(), SignatureError> {
+        let bare = self.partner_id.as_str().trim_start_matches('0');
+        let padded = format!("{bare:0>3}");
+        let mut outcome = self.confirm(timestamp, signature);
+        for partner_id in [bare, &padded].into_iter().filter(|id| !id.is_empty()) {
+            let other = self.confirm_as(partner_id, timestamp, signature);
+            outcome = if outcome.is_ok() { outcome } else { other };
+        }
+        outcome
+    }
+
+    fn confirm_as(&self, partner_id: &str, timestamp: &str, signature: &str) -> Result<(), SignatureError> {
+        let mut tag = [0; 33];
+        match STANDARD.decode_slice(signature, &mut tag) {
+            Ok(32) => {
+                let mac = self.mac(partner_id, timestamp);
+                mac.verify_slice(&tag[..32]).map_err(|_| SignatureError::Wrong)
+            }
+            _ => Err(SignatureError::Malformed),
+        }
+    }
+
+    fn mac(&self, partner_id: &str, timestamp: &str) -> Hmac<Sha256> {
         let mut mac = self.keyed.clone();
         mac.update(timestamp.as_bytes());
-        mac.update(self.partner_id.as_str().as_bytes());
+        mac.update(partner_id.as_bytes());
         mac.update(b"sid_request");
         mac
     }
@@ -148,6 +168,10 @@ impl ReceivedTimestamp {
             }
             _ => None,
         }
+    }
+
+    pub(crate) fn from_text(text: &str) -> Self {
+        Self { text: text.to_owned(), is_integer: false }
     }
 
     /// The text, as received.

@@ -5,24 +5,39 @@
 
 use serde_json::{Map, Value};
 
+/// A JSON object that can be asked for its fields.
+pub(crate) trait Object {
+    /// The value under this very key.
+    fn exact(&self, key: &str) -> Option<&Value>;
+
+    /// The values under keys that are the same but for casing, underscores and spaces.
+    fn alike<'a>(&'a self, key: &str) -> impl Iterator<Item = &'a Value>;
+}
+
+impl Object for Map<String, Value> {
+    fn exact(&self, key: &str) -> Option<&Value> {
+        self.get(key)
+    }
+
+    fn alike<'a>(&'a self, key: &str) -> impl Iterator<Item = &'a Value> {
+        self.iter().filter(move |(other, _)| same_name(other, key)).map(|(_, value)| value)
+    }
+}
+
 /// The value under this key; failing that, the one under keys that are the same but for casing and underscores.
-pub(crate) fn field<'a>(object: &'a Map<String, Value>, key: &str) -> Option<&'a Value> {
+pub(crate) fn field<'a, O: Object + ?Sized>(object: &'a O, key: &str) -> Option<&'a Value> {
     // Two spellings that disagree, and neither the documented one: there is no telling which is meant.
-    object.get(key).or_else(|| alike(object, key).next().filter(|_| !disagrees(object, key)))
+    object.exact(key).or_else(|| object.alike(key).next().filter(|_| !disagrees(object, key)))
 }
 
 /// Whether two spellings of this key say different things. What depends on the key is in doubt then.
-pub(crate) fn disagrees(object: &Map<String, Value>, key: &str) -> bool {
-    let mut values = alike(object, key);
+pub(crate) fn disagrees<O: Object + ?Sized>(object: &O, key: &str) -> bool {
+    let mut values = object.alike(key);
     values.next().is_some_and(|first| values.any(|other| other != first))
 }
 
-fn alike<'a>(object: &'a Map<String, Value>, key: &str) -> impl Iterator<Item = &'a Value> {
-    object.iter().filter(move |(other, _)| same_name(other, key)).map(|(_, value)| value)
-}
-
 /// A string, or a whole number as its digits.
-pub(crate) fn text(object: &Map<String, Value>, key: &str) -> Option<String> {
+pub(crate) fn text<O: Object + ?Sized>(object: &O, key: &str) -> Option<String> {
     match field(object, key)? {
         Value::String(text) => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),
@@ -31,12 +46,12 @@ pub(crate) fn text(object: &Map<String, Value>, key: &str) -> Option<String> {
 }
 
 /// A string, borrowed.
-pub(crate) fn str<'a>(object: &'a Map<String, Value>, key: &str) -> Option<&'a str> {
+pub(crate) fn str<'a, O: Object + ?Sized>(object: &'a O, key: &str) -> Option<&'a str> {
     field(object, key)?.as_str()
 }
 
 /// A boolean, or the word for it in any casing.
-pub(crate) fn flag(object: &Map<String, Value>, key: &str) -> Option<bool> {
+pub(crate) fn flag<O: Object + ?Sized>(object: &O, key: &str) -> Option<bool> {
     match field(object, key)? {
         Value::Bool(flag) => Some(*flag),
         Value::String(word) if word.eq_ignore_ascii_case("true") => Some(true),
@@ -46,7 +61,7 @@ pub(crate) fn flag(object: &Map<String, Value>, key: &str) -> Option<bool> {
 }
 
 /// Whether this is there and says yes; false if it is there and can't be read, or is there twice and disagrees.
-pub(crate) fn yes(object: &Map<String, Value>, key: &str) -> Option<bool> {
+pub(crate) fn yes<O: Object + ?Sized>(object: &O, key: &str) -> Option<bool> {
     let agrees = !disagrees(object, key);
     if agrees && field(object, key).is_none_or(Value::is_null) {
         return None;
@@ -55,7 +70,7 @@ pub(crate) fn yes(object: &Map<String, Value>, key: &str) -> Option<bool> {
 }
 
 /// A number, or a string of one. Infinities and NaN are absent.
-pub(crate) fn number(object: &Map<String, Value>, key: &str) -> Option<f64> {
+pub(crate) fn number<O: Object + ?Sized>(object: &O, key: &str) -> Option<f64> {
     match field(object, key)? {
         Value::Number(number) => number.as_f64(),
         Value::String(text) => text.trim().parse().ok(),

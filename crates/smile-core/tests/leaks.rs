@@ -662,6 +662,10 @@ where
     panic!("it ends");
 }
 
+fn verify(body: String) -> Result<Callback, smile_core::Refusal> {
+    partner().verifier().verify(START, &http::HeaderMap::new(), body.into())
+}
+
 #[test]
 fn callbacks_show_nothing() {
     let mut capture = Capture::default();
@@ -669,7 +673,7 @@ fn callbacks_show_nothing() {
     let mut body = entry();
     body["timestamp"] = json!(signed.timestamp());
     body["signature"] = json!(signed.signature());
-    let callback = Callback::parse(partner().signer(), body.to_string().as_bytes()).unwrap();
+    let callback = verify(body.to_string()).unwrap();
     capture.debug("Callback", &callback);
     capture.debug("ReceivedTimestamp", callback.timestamp());
     capture.both("Verdict", &callback.verdict());
@@ -680,10 +684,10 @@ fn callbacks_show_nothing() {
     {
         let mut body = body.clone();
         body[key] = json!(value);
-        let error = Callback::parse(partner().signer(), body.to_string().as_bytes()).unwrap_err();
-        capture.error("CallbackError", &error);
+        let error = verify(body.to_string()).unwrap_err();
+        capture.error("Refusal", &error);
     }
-    capture.error("CallbackError", &Callback::parse(partner().signer(), MARK.as_bytes()).unwrap_err());
+    capture.error("Refusal", &verify(MARK.to_owned()).unwrap_err());
     capture.assert_clean(40);
 }
 

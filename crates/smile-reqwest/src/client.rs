@@ -8,8 +8,8 @@ use std::time::{Duration, Instant, SystemTime};
 
 use smile_core::operation::Operation;
 use smile_core::{
-    Call, CallError, Checkpoint, Event, Flow, FlowSettings, Job, JobError, JobFlow, JobKey, JobOutcome, Next,
-    Partner, Timestamp,
+    Call, CallError, Callback, Checkpoint, Confirm, ConfirmError, Confirmed, Event, Flow, FlowSettings, Job,
+    JobError, JobFlow, JobKey, JobOutcome, Next, Partner, Timestamp,
 };
 
 use crate::transport::Transport;
@@ -186,6 +186,24 @@ impl Client {
         let mut call = Call::new(self.partner.clone(), operation, self.settings.clone(), self.seed());
         let client = self.clone();
         async move { client.run_with(&mut call, on_event).await }
+    }
+
+    /// Asks the service for the status of the job that a callback is about, and compares the two: a callback's signature doesn't
+    /// cover its body, and only this says that the result is the service's own.
+    ///
+    /// `key` is what the partner's own records have; nothing is taken from the callback but that there is something to ask about.
+    ///
+    /// # Errors
+    /// [`ConfirmError`]: it is about another job, the service says something else, or it can't be asked.
+    pub async fn confirm(&self, key: JobKey, callback: &Callback) -> Result<Confirmed, ConfirmError> {
+        let mut confirm =
+            Confirm::new(self.partner.clone(), key, callback, self.settings.clone(), self.seed());
+        self.run(&mut confirm).await
+    }
+
+    /// The time by this client's clock, such as a [`Verifier`](smile_core::Verifier) asks for.
+    pub fn now(&self) -> Timestamp {
+        self.clock()()
     }
 
     /// The machine that runs this job, to be driven with [`Client::run`].

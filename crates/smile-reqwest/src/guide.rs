@@ -20,6 +20,7 @@
 //! | let a person run a job on Smile ID's page | [`smile_links`] |
 //! | get the consent that some ID types need | [`bvn_consent`] |
 //! | ask what has become of a job, or wait for it | [`job_status`] |
+//! | receive callbacks, and know what they prove | [`trusting_a_result`] |
 //! | ask what the service supports and the partner may use | [`services`] |
 //! | ask for something that isn't here | [`raw_request`] |
 //! | move here from an official SDK | [`migrating`] |
@@ -68,6 +69,7 @@ pages! {
     smile_links
     bvn_consent
     job_status
+    trusting_a_result
     services
     raw_request
     migrating

@@ -40,6 +40,7 @@
 
 mod call;
 mod checkpoint;
+mod confirm;
 mod error;
 mod job;
 mod outcome;
@@ -54,6 +55,7 @@ use http::{Request, Response};
 
 pub use call::{Call, CallError, CallErrorKind};
 pub use checkpoint::Checkpoint;
+pub use confirm::{Confirm, ConfirmError, Confirmed};
 pub use error::{JobError, JobErrorKind, Reach};
 pub use job::JobFlow;
 pub use outcome::{JobKey, JobOutcome, Submission};

@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use super::fields::Fields;
+use crate::callback::{is_product_word, is_reason_word, is_status_word};
 use crate::catalogue::{self, result_codes};
 use crate::{Timestamp, tolerant};
 
@@ -22,8 +24,11 @@ const HARMLESS: &[(&str, LooksRight)] = &[
     ("JSONVersion", is_number),
     ("no_of_persons_found", is_number),
     ("ResultCode", is_code),
+    ("product", is_product_word),
+    ("reason", is_reason_word),
     ("ResultText", is_known_text),
     ("SmileJobID", is_number),
+    ("status", is_status_word),
     ("StrictMatch", is_flag),
     ("success", is_flag),
     ("timestamp", is_moment),
@@ -76,6 +81,16 @@ const PARTNER_PARAMS: &[(&str, LooksRight)] = &[("job_id", is_plain), ("job_type
 
 /// The fields that may go into a log. Everything else is left out, and named in `redacted`.
 pub(crate) fn audit(object: &Map<String, Value>) -> Value {
+    audit_with(object, std::iter::empty())
+}
+
+/// The same of fields some of which are too long to be anything but left out.
+pub(crate) fn audit_fields(fields: &Fields) -> Value {
+    let (short, long) = fields.parts();
+    audit_with(short, long)
+}
+
+fn audit_with<'a>(object: &Map<String, Value>, long: impl Iterator<Item = &'a str>) -> Value {
     let mut kept = Map::new();
     let mut redacted = Vec::new();
     for (key, value) in object {
@@ -96,6 +111,7 @@ pub(crate) fn audit(object: &Map<String, Value>) -> Value {
             _ => redacted.push(Value::String(harmless_name(key))),
         }
     }
+    redacted.extend(long.map(|key| Value::String(harmless_name(key))));
     if !redacted.is_empty() {
         kept.insert("redacted".to_owned(), Value::Array(redacted));
     }

@@ -4,7 +4,8 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-use super::audit::audit;
+use super::audit::audit_fields;
+use super::fields::Fields;
 use super::{Actions, AmlInfo, Antifraud, BusinessInfo, ImageLinks, PersonalInfo, Record, Verdict};
 use crate::{JobType, tolerant};
 
@@ -14,7 +15,7 @@ use crate::{JobType, tolerant};
 /// [`ResultEntry::as_json`]. Most of it is personal, so `Debug` shows only codes, actions and Smile ID's job id.
 #[derive(Clone, PartialEq)]
 pub struct ResultEntry {
-    fields: Map<String, Value>,
+    fields: Fields,
     actions: Actions,
     code: Option<ResultCode>,
 }
@@ -28,7 +29,8 @@ impl ResultEntry {
         }
     }
 
-    pub(crate) fn new(fields: Map<String, Value>) -> Self {
+    pub(crate) fn new(fields: impl Into<Fields>) -> Self {
+        let fields = fields.into();
         let actions = tolerant::field(&fields, "Actions").and_then(Value::as_object);
         let actions = actions.map(Actions::from_json).unwrap_or_default();
         let code = tolerant::field(&fields, "ResultCode").and_then(ResultCode::from_json);
@@ -87,27 +89,27 @@ impl ResultEntry {
 
     /// What the ID authority, or the document, says about the person.
     pub fn personal_info(&self) -> PersonalInfo<'_> {
-        PersonalInfo(Record::new(&self.fields))
+        PersonalInfo(Record::of_fields(&self.fields))
     }
 
     /// What the registry says about a company, in the result of a Business Verification.
     pub fn business(&self) -> BusinessInfo<'_> {
-        BusinessInfo(Record::new(&self.fields))
+        BusinessInfo(Record::of_fields(&self.fields))
     }
 
     /// Who was found on watch lists, in the result of an AML check.
     pub fn aml(&self) -> AmlInfo<'_> {
-        AmlInfo(Record::new(&self.fields))
+        AmlInfo(Record::of_fields(&self.fields))
     }
 
     /// What Smile Secure found about the user, where the partner has it.
     pub fn antifraud(&self) -> Option<Antifraud<'_>> {
-        Record::new(&self.fields).child("Antifraud").map(Antifraud)
+        Record::of_fields(&self.fields).child("Antifraud").map(Antifraud)
     }
 
     /// What may go into a log: codes, actions, flags and ids of jobs, with the names of the fields that were left out.
     pub fn audit_json(&self) -> Value {
-        audit(&self.fields)
+        audit_fields(&self.fields)
     }
 
     /// `ImageLinks`, where the entry has some.
@@ -140,12 +142,19 @@ impl ResultEntry {
     }
 
     /// Any field by the service's name, as it came.
+    ///
+    /// Of a callback, a field of more than a few kilobytes is read and copied the first time that it is asked for here;
+    /// [`PersonalInfo::photo`] and the like don't need that. One that can't be read is null then.
     pub fn get(&self, name: &str) -> Option<&Value> {
         tolerant::field(&self.fields, name)
     }
 
-    /// The whole entry, as it came.
+    /// The whole entry, as it came. Of a callback, long fields are copied the first time.
     pub fn as_json(&self) -> &Map<String, Value> {
+        self.fields.as_map()
+    }
+
+    pub(crate) fn fields(&self) -> &Fields {
         &self.fields
     }
 
@@ -254,7 +263,7 @@ impl ResultCode {
     }
 
     /// Anything but digits in this place is text, which may be anybody's.
-    fn is_plain(&self) -> bool {
+    pub(crate) fn is_plain(&self) -> bool {
         (1..=8).contains(&self.0.len()) && self.0.bytes().all(|byte| byte.is_ascii_digit())
     }
 }

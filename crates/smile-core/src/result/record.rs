@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
+use super::fields::Fields;
 use crate::timestamp::read_date;
 use crate::tolerant;
 
@@ -70,27 +71,51 @@ impl fmt::Display for Date {
 /// What says that there is nothing (`Not Available`, `N/A`, `NaN-NaN-NaN`, nothing at all) is absent; its raw text is
 /// still there to be had with [`Record::raw`].
 #[derive(Clone, Copy)]
-pub struct Record<'a>(&'a Map<String, Value>);
+pub struct Record<'a>(Source<'a>);
+
+#[derive(Clone, Copy)]
+enum Source<'a> {
+    Map(&'a Map<String, Value>),
+    Fields(&'a Fields),
+}
+
+impl<'a> Source<'a> {
+    fn field(self, key: &str) -> Option<&'a Value> {
+        match self {
+            Self::Map(object) => tolerant::field(object, key),
+            Self::Fields(fields) => tolerant::field(fields, key),
+        }
+    }
+
+    /// A long text of a callback, straight from its body.
+    fn long_text(self, key: &str) -> Option<Cow<'a, str>> {
+        if let Self::Fields(fields) = self { fields.long_text(key) } else { None }
+    }
+}
 
 impl<'a> Record<'a> {
     pub(crate) fn new(object: &'a Map<String, Value>) -> Self {
-        Self(object)
+        Self(Source::Map(object))
+    }
+
+    pub(crate) fn of_fields(fields: &'a Fields) -> Self {
+        Self(Source::Fields(fields))
     }
 
     /// The object under this key.
     pub(crate) fn child(self, key: &str) -> Option<Record<'a>> {
-        tolerant::field(self.0, key)?.as_object().map(Record)
+        self.0.field(key)?.as_object().map(Record::new)
     }
 
     /// The objects in the list under this key.
     pub(crate) fn children(self, key: &str) -> impl Iterator<Item = Record<'a>> + use<'a> {
-        let list = tolerant::field(self.0, key).and_then(Value::as_array);
-        list.into_iter().flatten().filter_map(Value::as_object).map(Record)
+        let list = self.0.field(key).and_then(Value::as_array);
+        list.into_iter().flatten().filter_map(Value::as_object).map(Record::new)
     }
 
     /// The texts in the list under this key; a text alone counts as a list of one.
     pub(crate) fn texts(self, key: &str) -> Vec<Personal<Cow<'a, str>>> {
-        match tolerant::field(self.0, key) {
+        match self.0.field(key) {
             Some(Value::Array(list)) => list.iter().filter_map(present).map(Personal).collect(),
             Some(value) => present(value).map(Personal).into_iter().collect(),
             None => vec![],
@@ -99,7 +124,7 @@ impl<'a> Record<'a> {
 
     /// The text of this field, by the service's name; of a number, its digits.
     pub fn text(self, key: &str) -> Option<Personal<Cow<'a, str>>> {
-        tolerant::field(self.0, key).and_then(present).map(Personal)
+        self.0.long_text(key).or_else(|| self.0.field(key).and_then(present)).map(Personal)
     }
 
     /// The day that this field says, if the calendar has it.
@@ -109,27 +134,40 @@ impl<'a> Record<'a> {
 
     /// This field, as it came.
     pub fn raw(self, key: &str) -> Option<Personal<&'a Value>> {
-        tolerant::field(self.0, key).map(Personal)
+        self.0.field(key).map(Personal)
     }
 
     /// All fields, as they came.
     pub fn as_json(self) -> Personal<&'a Map<String, Value>> {
-        Personal(self.0)
+        Personal(match self.0 {
+            Source::Map(object) => object,
+            Source::Fields(fields) => fields.as_map(),
+        })
     }
 
     pub(crate) fn flag(self, key: &str) -> Option<bool> {
-        tolerant::flag(self.0, key)
+        match self.0 {
+            Source::Map(object) => tolerant::flag(object, key),
+            Source::Fields(fields) => tolerant::flag(fields, key),
+        }
     }
 
     /// A text that is nobody's secret.
     pub(crate) fn plain(self, key: &str) -> Option<Cow<'a, str>> {
         self.text(key).map(Personal::expose)
     }
+
+    fn len(self) -> usize {
+        match self.0 {
+            Source::Map(object) => object.len(),
+            Source::Fields(fields) => fields.len(),
+        }
+    }
 }
 
 impl fmt::Debug for Record<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Record({} fields)", self.0.len())
+        write!(f, "Record({} fields)", self.len())
     }
 }
 

@@ -3,11 +3,13 @@
 use std::fmt;
 
 use super::{ActionValue, ResultCode, ResultEntry};
+use crate::callback::WebhookStatus;
 use crate::catalogue::{self, Category, ResultCodeRow};
 use crate::{JobType, tolerant};
 
 /// What to do with the person.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Decision {
     /// Yes, as far as the product looks: with a face in it, that the person is who they say; of Enhanced KYC, that the ID
     /// authority has the number; of Basic KYC, that it has the same; of a company, that the registry has it. The only
@@ -92,8 +94,8 @@ pub enum Doubt {
     OtherJobType,
     /// The code isn't in the catalogue for this type of job.
     NotInCatalogue,
-    /// The code approves, and `job_success` or one of the actions says no, was never done, or says something that isn't
-    /// known.
+    /// The code, or a webhook's status, approves, and `job_success`, one of the actions or another part says no, was never
+    /// done, or says something that isn't known.
     Contradiction,
     /// The code answers a question that is not about who the person is: whether a name is on a list.
     NoVerdict,
@@ -101,6 +103,8 @@ pub enum Doubt {
     Unsigned,
     /// A part that the verdict rests on can't be read, or is there twice and disagrees with itself.
     Unreadable,
+    /// The word of a webhook's status isn't known.
+    UnknownStatus,
 }
 
 /// What a result amounts to, and whether that is the last word.
@@ -114,6 +118,7 @@ pub struct Verdict {
     code: Option<ResultCode>,
     doubt: Option<Doubt>,
     row: Option<&'static ResultCodeRow>,
+    webhook: Option<(WebhookStatus, NextStep)>,
 }
 
 impl Verdict {
@@ -134,6 +139,7 @@ impl Verdict {
             code: code.clone(),
             doubt: Some(doubt),
             row,
+            webhook: None,
         };
         if entry.is_unreadable() {
             return unknown(Doubt::Unreadable, None);
@@ -164,7 +170,7 @@ impl Verdict {
                 decision = Decision::Provisional;
             }
         }
-        Self { decision, is_final, code, doubt: None, row: Some(row) }
+        Self { decision, is_final, code, doubt: None, row: Some(row), webhook: None }
     }
 
     /// Of an answer that nobody has signed.
@@ -185,7 +191,26 @@ impl Verdict {
             code: None,
             doubt: Some(Doubt::NoCode),
             row: None,
+            webhook: None,
         }
+    }
+
+    /// Of a v3 webhook, which has words in place of codes. All of them are final.
+    pub(crate) fn of_webhook(status: WebhookStatus, next: NextStep, contradicted: bool) -> Self {
+        let decision = match status {
+            WebhookStatus::Clear => Decision::Approved,
+            WebhookStatus::Attention => Decision::Provisional,
+            WebhookStatus::Block => Decision::Rejected,
+            WebhookStatus::Error => Decision::Error,
+            WebhookStatus::Unknown => Decision::Unknown,
+        };
+        let doubt = match status {
+            WebhookStatus::Unknown => Some(Doubt::UnknownStatus),
+            _ => contradicted.then_some(Doubt::Contradiction),
+        };
+        let (decision, is_final) =
+            if doubt.is_some() { (Decision::Unknown, false) } else { (decision, true) };
+        Self { decision, is_final, code: None, doubt, row: None, webhook: Some((status, next)) }
     }
 
     /// What to do with the person.
@@ -221,6 +246,9 @@ impl Verdict {
     /// What to do next.
     pub fn next_step(&self) -> NextStep {
         let code = self.code.as_ref().map(ResultCode::as_str).unwrap_or_default();
+        if let (None, Some((_, next))) = (self.doubt, self.webhook) {
+            return next;
+        }
         match self.decision {
             // The product asked about a number, not about who holds it.
             Decision::Approved if code == "1012" => NextStep::CompareTheRecord,
@@ -261,12 +289,22 @@ impl Verdict {
 
     /// What it means, in words.
     pub fn meaning(&self) -> &'static str {
+        if let (None, Some((status, _))) = (self.doubt, self.webhook) {
+            return match status {
+                WebhookStatus::Clear => "nothing speaks against the person",
+                WebhookStatus::Attention => "something about the person needs a look",
+                WebhookStatus::Block => "the person is not to be let in",
+                WebhookStatus::Error => "the verification could not be done",
+                WebhookStatus::Unknown => "the status is not known",
+            };
+        }
         match (self.doubt, self.row) {
+            (Some(Doubt::UnknownStatus), _) => "the status is not known",
             (Some(Doubt::NoCode), _) => "the result has no code",
             (Some(Doubt::NoJobType), _) => "the result doesn't say what type of job it is about",
             (Some(Doubt::OtherJobType), _) => "the result is about a job of another type",
             (Some(Doubt::Contradiction), _) => {
-                "the code approves, but another part of the result doesn't bear it out"
+                "it approves, but another part of the result doesn't bear it out"
             }
             (Some(Doubt::Unsigned), _) => "the answer is not signed",
             (Some(Doubt::Unreadable), _) => "a part of the result can't be read, or disagrees with itself",

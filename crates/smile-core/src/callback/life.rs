@@ -1,0 +1,426 @@
+//! A job's life as a partner's database has it: which result counts, whatever comes in which order and how often.
+
+use std::fmt;
+
+use http::StatusCode;
+
+use super::{Callback, CallbackKind, Seen};
+use crate::flow::Confirmed;
+use crate::result::{Decision, Verdict};
+use crate::{JobId, JobKey, JobOutcome, JobType, Timestamp, UserId};
+
+/// How many different results of one job are kept. More than a few means that somebody is making them up.
+const MAX_RESULTS: usize = 32;
+
+/// A job's life: results go in as they come, and what counts comes out.
+///
+/// - A provisional result that comes late never undoes a final one.
+/// - A redelivery changes nothing.
+/// - Final results that disagree are [flagged](Standing::Disputed) and decide nothing, until the service, or a person, has the
+///   last word.
+/// - What the service itself has [confirmed](Trust::Confirmed) outranks what only came by callback.
+///
+/// It serialises to a few hundred bytes without anything personal but the partner's own ids; keep it in the row of the job, and
+/// read, apply and write it in one transaction.
+///
+/// ```
+/// use smile_core::{Change, JobId, JobKey, JobLife, JobType, Standing, UserId};
+/// # use smile_core::{Environment, Partner, Timestamp, Verifier};
+/// # let partner = Partner::new("001", "key", Environment::Sandbox)?;
+/// # let now = Timestamp::from_unix_millis(1_705_314_600_000);
+/// # let callback = |code: &str| {
+/// #     let signed = partner.signer().sign(now);
+/// #     let body = format!(r#"{{"ResultCode":"{code}","PartnerParams":{{"user_id":"u","job_id":"j","job_type":1}},"timestamp":"{}","signature":"{}"}}"#,
+/// #         signed.timestamp(), signed.signature());
+/// #     Verifier::new(partner.signer().clone()).verify(now, &http::HeaderMap::new(), body.into())
+/// # };
+/// # let (provisional, last) = (callback("0812")?, callback("1210")?);
+///
+/// let key = JobKey { user_id: UserId::new("u"), job_id: JobId::new("j"), job_type: JobType::BIOMETRIC_KYC };
+/// let mut life = JobLife::new(key);
+/// assert_eq!(life.apply_callback(now, &provisional, None), Change::Advanced);
+/// assert_eq!(life.apply_callback(now, &last, None), Change::Advanced);
+/// assert_eq!(life.apply_callback(now, &provisional, None), Change::Redelivered);
+/// assert_eq!(life.standing(), Standing::Final);
+///
+/// let stored = serde_json::to_string(&life)?;
+/// let mut life: JobLife = serde_json::from_str(&stored)?;
+/// assert_eq!(life.apply_callback(now, &last, None), Change::Redelivered);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(try_from = "Stored", into = "Stored")]
+pub struct JobLife {
+    user_id: UserId,
+    job_id: JobId,
+    judged_as: JudgedAs,
+    standing: Standing,
+    /// The places, among the results, of the one that counts, or of the two that disagree.
+    counts: Vec<usize>,
+    results: Vec<RecordedResult>,
+    id_information: bool,
+}
+
+/// How results are to be read: by the partner's records, whatever they say of themselves.
+#[derive(Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum JudgedAs {
+    JobType(JobType),
+    Match,
+    Webhook,
+}
+
+/// Where a job stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// There is no result that says anything.
+    Open,
+    /// There is one, and it isn't the last word.
+    Provisional,
+    /// There is a last word.
+    Final,
+    /// There are two last words that disagree, neither more trustworthy than the other. Nobody is to be let in on that.
+    /// [Confirm](crate::flow::Confirm) it, or [settle](JobLife::settle_by_hand) it.
+    Disputed,
+}
+
+/// How far a result can be trusted; more is greater.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Trust {
+    /// Its signature is right and fresh. Whoever has seen one callback can make another that is.
+    Verified,
+    /// In addition, its signature hasn't come before under another body.
+    FirstSeen,
+    /// The service itself says so, asked for the job's status.
+    Confirmed,
+    /// A person has decided it.
+    ByHand,
+}
+
+impl Trust {
+    /// Which of two results that disagree counts. A forger's callback can be the first seen, so that decides nothing.
+    fn rank(self) -> u8 {
+        match self {
+            Self::Verified | Self::FirstSeen => 0,
+            Self::Confirmed => 1,
+            Self::ByHand => 2,
+        }
+    }
+}
+
+/// A result of a job, without anything personal.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
+pub struct RecordedResult {
+    /// What it amounts to.
+    pub decision: Decision,
+    /// Whether it says that it is the last word.
+    pub is_final: bool,
+    /// The result code, where it has one.
+    pub code: Option<String>,
+    /// How far it can be trusted: the most that any of its deliveries could.
+    pub trust: Trust,
+    /// When it was first applied, in milliseconds since 1970.
+    pub at: u64,
+}
+
+impl RecordedResult {
+    fn new(now: Timestamp, verdict: &Verdict, trust: Trust) -> Self {
+        Self {
+            decision: verdict.decision(),
+            is_final: verdict.is_final(),
+            // Anything but digits is text, which may be anybody's.
+            code: verdict.code().filter(|code| code.is_plain()).map(|code| code.as_str().to_owned()),
+            trust,
+            at: now.unix_millis(),
+        }
+    }
+
+    fn is_the_same_as(&self, other: &Self) -> bool {
+        (self.decision, self.is_final, &self.code) == (other.decision, other.is_final, &other.code)
+    }
+}
+
+/// What a result has changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Change {
+    /// It is the result that counts now: look at [`JobLife::standing`] and act.
+    Advanced,
+    /// It is the result that counts already, and can be trusted further now.
+    Strengthened,
+    /// It outranks the final result, or the disputed ones, that counted before it: undo what was done on those.
+    Overturned,
+    /// It disagrees with the final result that counts, and neither outranks the other: nothing counts now.
+    Disputed,
+    /// It disagrees with a final result that can be trusted further, which goes on to count. Somebody should look at it.
+    Contradicted,
+    /// It has come before. Nothing changes.
+    Redelivered,
+    /// It is new, and no news: a provisional result after a final one, or another code for the same decision. Nothing changes.
+    Late,
+    /// It says what the ID authority has under the number, which is no verdict on the job. Nothing changes but that it has come.
+    IdInformation,
+    /// It makes no sense to this version of the SDK. Nothing changes; somebody should look at it.
+    Undecided,
+    /// It is about another job or user, or says neither. Nothing changes.
+    NotThisJob,
+    /// Its signature has come before under another body. Nothing changes; ask for the job's status.
+    NotBelieved,
+}
+
+impl Change {
+    /// What to answer to the callback, once the change is stored. If it can't be stored, answer 503: the service comes again.
+    ///
+    /// 200, but 404 for one of another job, and 409 for one that isn't believed. Of a job that the partner doesn't know yet, because its
+    /// row isn't committed, answer 503.
+    pub fn status(self) -> StatusCode {
+        match self {
+            Self::NotThisJob => StatusCode::NOT_FOUND,
+            Self::NotBelieved => StatusCode::CONFLICT,
+            _ => StatusCode::OK,
+        }
+    }
+
+    /// Whether a person should look at the job.
+    pub fn needs_a_look(self) -> bool {
+        matches!(self, Self::Overturned | Self::Disputed | Self::Contradicted | Self::Undecided)
+    }
+}
+
+impl JobLife {
+    /// Of a job that was just submitted.
+    pub fn new(key: JobKey) -> Self {
+        Self::of(key.user_id, key.job_id, JudgedAs::JobType(key.job_type))
+    }
+
+    /// Of an address or phone verification, whose results name no type of job.
+    pub fn of_match(user_id: UserId, job_id: JobId) -> Self {
+        Self::of(user_id, job_id, JudgedAs::Match)
+    }
+
+    /// Of a verification of the v3 API, with the service's id of the job.
+    pub fn of_webhook(user_id: UserId, job_id: JobId) -> Self {
+        Self::of(user_id, job_id, JudgedAs::Webhook)
+    }
+
+    fn of(user_id: UserId, job_id: JobId, judged_as: JudgedAs) -> Self {
+        Self {
+            user_id,
+            job_id,
+            judged_as,
+            standing: Standing::Open,
+            counts: Vec::new(),
+            results: Vec::new(),
+            id_information: false,
+        }
+    }
+
+    /// Where the job stands.
+    pub fn standing(&self) -> Standing {
+        self.standing
+    }
+
+    /// The result that counts: the last word, or the newest provisional one. None of those that are disputed does.
+    pub fn result(&self) -> Option<&RecordedResult> {
+        if let [place] = self.counts[..] { self.results.get(place) } else { None }
+    }
+
+    /// The last words that disagree.
+    pub fn disputed(&self) -> Option<(&RecordedResult, &RecordedResult)> {
+        if let [first, second] = self.counts[..] {
+            Some((self.results.get(first)?, self.results.get(second)?))
+        } else {
+            None
+        }
+    }
+
+    /// Approved, as the last word, and trusted at least so far. For what can't be taken back, ask for [`Trust::Confirmed`].
+    pub fn is_approved(&self, at_least: Trust) -> bool {
+        self.standing == Standing::Final
+            && self
+                .result()
+                .is_some_and(|result| result.decision == Decision::Approved && result.trust >= at_least)
+    }
+
+    /// Whether the callback with what the ID authority has under the number has come, as older accounts get it.
+    pub fn has_id_information(&self) -> bool {
+        self.id_information
+    }
+
+    /// All different results so far, in the order in which they came.
+    pub fn results(&self) -> &[RecordedResult] {
+        &self.results
+    }
+
+    /// The partner's id of the job.
+    pub fn job_id(&self) -> &JobId {
+        &self.job_id
+    }
+
+    /// Applies a callback; with what a [`ReplayStore`](super::ReplayStore) said of it, if there is one.
+    pub fn apply_callback(&mut self, now: Timestamp, callback: &Callback, seen: Option<Seen>) -> Change {
+        if !callback.names(self.user_id.as_str(), self.job_id.as_str()) {
+            return Change::NotThisJob;
+        }
+        let trust = match seen {
+            Some(Seen::SignatureReused) => return Change::NotBelieved,
+            Some(Seen::First) => Trust::FirstSeen,
+            Some(Seen::Redelivery) | None => Trust::Verified,
+        };
+        let verdict = match (self.judged_as, callback.kind()) {
+            (JudgedAs::JobType(_), CallbackKind::IdInformation) => {
+                let change = if self.id_information { Change::Redelivered } else { Change::IdInformation };
+                self.id_information = true;
+                return change;
+            }
+            (JudgedAs::JobType(job_type), _) => callback.verdict_for(job_type),
+            (JudgedAs::Match, _) => callback.entry().match_verdict(),
+            (JudgedAs::Webhook, CallbackKind::Webhook) => callback.verdict(),
+            (JudgedAs::Webhook, _) => return Change::NotThisJob,
+        };
+        self.apply(RecordedResult::new(now, &verdict, trust))
+    }
+
+    /// Applies what the service itself said when a callback was confirmed.
+    pub fn apply_confirmed(&mut self, now: Timestamp, confirmed: &Confirmed) -> Change {
+        self.apply_verdict(now, confirmed.key(), confirmed.verdict())
+    }
+
+    /// Applies what the service itself said when its status was asked for. Without a result, nothing changes.
+    pub fn apply_outcome(&mut self, now: Timestamp, outcome: &JobOutcome) -> Change {
+        match outcome.verdict() {
+            Some(verdict) => self.apply_verdict(now, &outcome.submission().key, verdict),
+            None => Change::Late,
+        }
+    }
+
+    /// Decides it by hand, for good: a person has looked at it.
+    pub fn settle_by_hand(&mut self, now: Timestamp, decision: Decision) -> Change {
+        self.apply(RecordedResult {
+            decision,
+            is_final: true,
+            code: None,
+            trust: Trust::ByHand,
+            at: now.unix_millis(),
+        })
+    }
+
+    fn apply_verdict(&mut self, now: Timestamp, key: &JobKey, verdict: &Verdict) -> Change {
+        let is_this = key.user_id == self.user_id
+            && key.job_id == self.job_id
+            && self.judged_as == JudgedAs::JobType(key.job_type);
+        if is_this {
+            self.apply(RecordedResult::new(now, verdict, Trust::Confirmed))
+        } else {
+            Change::NotThisJob
+        }
+    }
+
+    fn apply(&mut self, new: RecordedResult) -> Change {
+        let known = self.results.iter().position(|result| result.is_the_same_as(&new));
+        if known.is_some_and(|place| self.results[place].trust >= new.trust) {
+            return Change::Redelivered;
+        }
+        if new.decision == Decision::Unknown {
+            self.record(known, &new);
+            return Change::Undecided;
+        }
+        let Some(place) = self.record(known, &new) else { return Change::Disputed };
+        let decision_so_far = self.result().map(|result| result.decision);
+        let others = self.counts.iter().filter(|at| **at != place).map(|at| self.results[*at].trust.rank());
+        let highest_other = others.max();
+        let (standing, change) = match (self.standing, new.is_final) {
+            (Standing::Open, false) => (Standing::Provisional, Change::Advanced),
+            (Standing::Open | Standing::Provisional, true) => (Standing::Final, Change::Advanced),
+            (Standing::Provisional | Standing::Final, _) if self.counts == [place] => {
+                (self.standing, Change::Strengthened)
+            }
+            (Standing::Provisional, false) => (Standing::Provisional, Change::Advanced),
+            (Standing::Final | Standing::Disputed, false) => return Change::Late,
+            (Standing::Final | Standing::Disputed, true) if highest_other < Some(new.trust.rank()) => {
+                let agrees = decision_so_far == Some(new.decision);
+                (Standing::Final, if agrees { Change::Strengthened } else { Change::Overturned })
+            }
+            (Standing::Final, true) if decision_so_far == Some(new.decision) => return Change::Late,
+            (Standing::Final, true) if highest_other > Some(new.trust.rank()) => return Change::Contradicted,
+            (Standing::Final, true) => {
+                self.counts.push(place);
+                self.standing = Standing::Disputed;
+                return Change::Disputed;
+            }
+            (Standing::Disputed, true) => return Change::Disputed,
+        };
+        self.standing = standing;
+        self.counts = vec![place];
+        change
+    }
+
+    /// Where it is among the results now; `None` if there are too many to take another.
+    fn record(&mut self, known: Option<usize>, new: &RecordedResult) -> Option<usize> {
+        match known {
+            Some(place) => {
+                self.results[place].trust = new.trust;
+                Some(place)
+            }
+            None if self.results.len() >= MAX_RESULTS && new.trust < Trust::Confirmed => None,
+            None => {
+                self.results.push(new.clone());
+                Some(self.results.len() - 1)
+            }
+        }
+    }
+}
+
+impl fmt::Debug for JobLife {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JobLife")
+            .field("job_id", &self.job_id)
+            .field("standing", &self.standing)
+            .field("results", &self.results)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What is written down, with the number of the form that it has.
+#[derive(serde::Serialize, serde::Deserialize)]
+struct Stored {
+    version: u32,
+    user_id: UserId,
+    job_id: JobId,
+    judged_as: JudgedAs,
+    standing: Standing,
+    counts: Vec<usize>,
+    results: Vec<RecordedResult>,
+    id_information: bool,
+}
+
+impl From<JobLife> for Stored {
+    fn from(life: JobLife) -> Self {
+        let JobLife { user_id, job_id, judged_as, standing, counts, results, id_information } = life;
+        Self { version: 1, user_id, job_id, judged_as, standing, counts, results, id_information }
+    }
+}
+
+impl TryFrom<Stored> for JobLife {
+    type Error = &'static str;
+
+    fn try_from(stored: Stored) -> Result<Self, Self::Error> {
+        let Stored { version, user_id, job_id, judged_as, standing, counts, results, id_information } =
+            stored;
+        if version != 1 {
+            return Err("this job's life was written by a newer version of the SDK");
+        }
+        let expected = match standing {
+            Standing::Open => 0,
+            Standing::Provisional | Standing::Final => 1,
+            Standing::Disputed => 2,
+        };
+        if counts.len() != expected || counts.iter().any(|place| *place >= results.len()) {
+            return Err("this job's life names results that it doesn't have");
+        }
+        Ok(Self { user_id, job_id, judged_as, standing, counts, results, id_information })
+    }
+}

@@ -1,0 +1,245 @@
+//! Callbacks: results that the service posts to the partner's server.
+//!
+//! A [`Verifier`] turns a request into a [`Callback`] or a [`Refusal`]. **The signature covers a moment and the partner id, not
+//! the body**, so there are three degrees of trust, and what to do with which is the partner's decision:
+//!
+//! 1. **Verified**: the signature is right and fresh. Whoever has seen one callback can make another that is.
+//! 2. **First seen**: in addition, a [`ReplayStore`] hasn't had the signature under another body.
+//! 3. **Confirmed**: the service itself, asked for the job's status, says the same. [`Confirm`](crate::flow::Confirm) makes
+//!    that, and nothing else can.
+
+mod life;
+mod nonce;
+mod refusal;
+mod replay;
+mod verifier;
+mod webhook;
+
+use std::fmt;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue};
+use serde_json::Value;
+
+pub use life::{Change, JobLife, RecordedResult, Standing, Trust};
+pub use nonce::{Nonce, NonceError};
+pub use refusal::Refusal;
+pub use replay::{InMemoryReplayStore, ReplayStore, Seen, Sighting, StoreFull};
+pub use verifier::Verifier;
+pub use webhook::{Webhook, WebhookStatus};
+pub(crate) use webhook::{is_product_word, is_reason_word, is_status_word};
+
+use crate::result::{ResultEntry, Verdict};
+use crate::{JobKey, JobType, ReceivedTimestamp, Timestamp, tolerant};
+
+/// A callback whose signature is right and fresh. It is made by a [`Verifier`].
+///
+/// That is a good hint that a job has a result, and no proof of which: see the notes on trust in [`Verifier`]. Nothing is lost: the fields
+/// are in [`Callback::entry`], and the bytes as they came in [`Callback::body`].
+#[derive(Clone)]
+pub struct Callback {
+    entry: ResultEntry,
+    ids: HeaderIds,
+    timestamp: ReceivedTimestamp,
+    signature: String,
+    carrier: Carrier,
+    key_index: usize,
+    expires: Timestamp,
+    body: Bytes,
+}
+
+/// Where the signature of a callback was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Carrier {
+    /// In the body, as v1 has it: `signature` and `timestamp`.
+    Body,
+    /// In the headers, as v3 has it: `Response-Signature` and `Response-Timestamp`.
+    Headers,
+    /// In both, and the same.
+    Both,
+}
+
+/// What a callback says it is about. It is not signed: go by what the partner's own records say of the job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum CallbackKind {
+    /// A result of a job of this type: image jobs, Enhanced and Basic KYC, Business Verification.
+    Result(JobType),
+    /// What the ID authority has under the number, apart from the job's own result: older accounts get two callbacks for a
+    /// job with an ID look-up. It has no verdict on the job.
+    IdInformation,
+    /// A result without a type of job, as of address and phone verification.
+    Match,
+    /// A webhook of the v3 API.
+    Webhook,
+    /// Anything else.
+    Unknown,
+}
+
+impl Callback {
+    /// What it says it is about.
+    pub fn kind(&self) -> CallbackKind {
+        if self.webhook().is_some() {
+            return CallbackKind::Webhook;
+        }
+        let is_image_job = |job_type| {
+            [
+                JobType::BIOMETRIC_KYC,
+                JobType::SMARTSELFIE_REGISTRATION,
+                JobType::DOCUMENT_VERIFICATION,
+                JobType::ENHANCED_DOCUMENT_VERIFICATION,
+            ]
+            .contains(&job_type)
+        };
+        match self.entry.partner_params().job_type() {
+            Some(job_type) if is_image_job(job_type) && self.is_about_the_number() => {
+                CallbackKind::IdInformation
+            }
+            Some(job_type) => CallbackKind::Result(job_type),
+            None if self.entry.result_code().is_some() => CallbackKind::Match,
+            None => CallbackKind::Unknown,
+        }
+    }
+
+    /// The codes of ID look-ups begin with 10; the type of the result alone is left out by some.
+    fn is_about_the_number(&self) -> bool {
+        let is_look_up = self.entry.result_code().is_some_and(|code| code.as_str().starts_with("10"));
+        is_look_up
+            && self
+                .entry
+                .result_type()
+                .is_none_or(|result_type| tolerant::same_name(result_type, "ID Verification"))
+    }
+
+    /// The fields, whatever kind it is.
+    pub fn entry(&self) -> &ResultEntry {
+        &self.entry
+    }
+
+    /// As a webhook of the v3 API, if it looks like one.
+    pub fn webhook(&self) -> Option<Webhook<'_>> {
+        Webhook::of(&self.entry, &self.ids)
+    }
+
+    /// The partner's id of the job, as the body says; of a webhook, the service's id of the job.
+    pub fn job_id(&self) -> Option<String> {
+        match self.webhook() {
+            Some(webhook) => webhook.job_id(),
+            None => self.entry.partner_params().job_id(),
+        }
+    }
+
+    /// The partner's id of the user, as the body says.
+    pub fn user_id(&self) -> Option<String> {
+        match self.webhook() {
+            Some(webhook) => webhook.user_id(),
+            None => self.entry.partner_params().user_id(),
+        }
+    }
+
+    /// Whether it names this job and this user.
+    pub fn is_about(&self, key: &JobKey) -> bool {
+        self.names(key.user_id.as_str(), key.job_id.as_str())
+    }
+
+    pub(crate) fn names(&self, user_id: &str, job_id: &str) -> bool {
+        !self.entry.partner_params().is_of_other_job(user_id, job_id)
+            && self.job_id().as_deref() == Some(job_id)
+            && self.user_id().as_deref() == Some(user_id)
+    }
+
+    /// What it amounts to for a job of the type that it names itself.
+    ///
+    /// Where the partner's own records have the type, [`Callback::verdict_for`] is the safer question; and for an address or
+    /// phone verification, [`ResultEntry::match_verdict`].
+    pub fn verdict(&self) -> Verdict {
+        match self.webhook() {
+            Some(webhook) => webhook.verdict(),
+            None => self.entry.verdict(),
+        }
+    }
+
+    /// What it amounts to for a job of the type that the partner's own records have.
+    pub fn verdict_for(&self, job_type: JobType) -> Verdict {
+        self.entry.verdict_for(job_type)
+    }
+
+    /// Compares the nonce that came back in the partner's parameters with the one that went out with the job.
+    ///
+    /// # Errors
+    /// [`NonceError`]: there is none, or another.
+    pub fn check_nonce(&self, nonce: &Nonce) -> Result<(), NonceError> {
+        let params = self.entry.partner_params();
+        let webhook = self.webhook();
+        let echoed = params.as_json().or_else(|| webhook.as_ref()?.partner_params());
+        nonce.check(echoed)
+    }
+
+    /// What a [`ReplayStore`] knows it by.
+    pub fn sighting(&self) -> Sighting {
+        Sighting::of(self)
+    }
+
+    /// When it was signed.
+    pub fn timestamp(&self) -> &ReceivedTimestamp {
+        &self.timestamp
+    }
+
+    /// Where its signature was.
+    pub fn carrier(&self) -> Carrier {
+        self.carrier
+    }
+
+    /// Which of the verifier's keys had signed it: 0 is the first. Once the old key's place never comes up any more, a
+    /// rotation is over.
+    pub fn key_index(&self) -> usize {
+        self.key_index
+    }
+
+    /// The body, as it came. It holds personal data.
+    pub fn body(&self) -> &Bytes {
+        &self.body
+    }
+
+    /// What may go into a log: codes, actions, flags and ids of jobs, with the names of the fields that were left out.
+    pub fn audit_json(&self) -> Value {
+        self.entry.audit_json()
+    }
+}
+
+impl fmt::Debug for Callback {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Callback")
+            .field("kind", &self.kind())
+            .field("entry", &self.entry)
+            .field("timestamp", &self.timestamp)
+            .field("carrier", &self.carrier)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What the headers of a v3 webhook say of the job.
+#[derive(Clone, Default)]
+struct HeaderIds {
+    job_id: Option<String>,
+    user_id: Option<String>,
+    api_version: Option<String>,
+}
+
+impl HeaderIds {
+    fn read(headers: &HeaderMap) -> Result<Self, Refusal> {
+        let text = |name| {
+            let value = only_header(headers, name)?;
+            Ok::<_, Refusal>(value.and_then(|value| value.to_str().ok()).map(str::to_owned))
+        };
+        Ok(Self { job_id: text("job-id")?, user_id: text("user-id")?, api_version: text("api-version")? })
+    }
+}
+
+fn only_header<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a HeaderValue>, Refusal> {
+    let mut values = headers.get_all(name).iter();
+    match (values.next(), values.next()) {
+        (_, Some(_)) => Err(Refusal::Duplicated),
+        (first, None) => Ok(first),
+    }
+}

@@ -1,0 +1,142 @@
+//! Why a callback is not believed.
+
+use std::time::Duration;
+
+use http::StatusCode;
+
+use crate::SignatureError;
+use crate::result::fields::{MAX_DEPTH, Unreadable};
+
+/// Why a callback is not believed. Nothing of its body or headers is in here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// The body is larger than [`Verifier::max_bytes`](super::Verifier::max_bytes) allows.
+    #[error("the callback's body is larger than {limit} bytes")]
+    #[non_exhaustive]
+    TooLarge {
+        /// The limit, in bytes.
+        limit: usize,
+    },
+    /// The body is empty.
+    #[error("the callback's body is empty")]
+    Empty,
+    /// The body is not text in UTF-8.
+    #[error("the callback's body is not UTF-8")]
+    NotUtf8,
+    /// The body ends in the middle of its JSON.
+    #[error("the callback's body ends in the middle of its JSON")]
+    Truncated,
+    /// The body is not JSON, or a number in it is beyond all bounds. Usually something else posted to this address.
+    #[error("the callback's body is not JSON")]
+    NotJson,
+    /// The body is JSON, but not an object.
+    #[error("the callback's body is not a JSON object")]
+    NotAnObject,
+    /// Objects and lists stand within each other deeper than any result's.
+    #[error("the callback's body is nested more than {MAX_DEPTH} levels deep")]
+    TooDeep,
+    /// A field or a header is there twice. Readers disagree which of the two counts, and a forger knows that.
+    #[error("a field or header of the callback is there twice")]
+    Duplicated,
+    /// There is no signature, or no timestamp that it could be over.
+    #[error("the callback's signature or its timestamp is missing")]
+    MissingSignature,
+    /// The signature isn't the standard base64, with padding, of 32 bytes.
+    #[error("the callback's signature is malformed")]
+    MalformedSignature,
+    /// The signature was made with another key, for another partner or over another timestamp text. Usually the API key
+    /// belongs to the other environment, or was rotated; otherwise somebody is making results up.
+    #[error("the callback's signature is wrong")]
+    WrongSignature,
+    /// The body and the headers both carry a signature, and not the same.
+    #[error("the signatures in the callback's body and headers disagree")]
+    CarriersDisagree,
+    /// The signature is right, and the timestamp that it is over can't be read, so its age isn't known.
+    #[error("the callback's timestamp can't be read")]
+    UnreadableTimestamp,
+    /// The signature is right, and older than [`Verifier::max_age`](super::Verifier::max_age) allows: a late redelivery, or
+    /// somebody who has kept an old callback.
+    #[error("the callback was signed {} seconds ago, which is too old", age.as_secs())]
+    #[non_exhaustive]
+    TooOld {
+        /// How old it is.
+        age: Duration,
+    },
+    /// The signature is right, and its timestamp is later than [`Verifier::max_skew`](super::Verifier::max_skew) allows.
+    /// Usually the clock of this machine is behind.
+    #[error("the callback was signed {} seconds in the future", ahead.as_secs())]
+    #[non_exhaustive]
+    FromTheFuture {
+        /// How far ahead of this machine's clock it is.
+        ahead: Duration,
+    },
+    /// The signature is right, and has come before with another body. Either somebody puts bodies of their own under a
+    /// signature that they have seen, or two results were signed in the same millisecond; the status of the job tells.
+    #[error("the callback's signature has come before, with another body")]
+    Replayed,
+}
+
+impl Refusal {
+    /// What to answer, so that the service comes again exactly when that can help.
+    ///
+    /// | refusal | status |
+    /// | --- | --- |
+    /// | too large | 413 |
+    /// | not a callback: empty, truncated, not JSON, too deep, something twice | 400 |
+    /// | the signature is missing, malformed, wrong, disagrees with itself, too old or of no readable age | 401 |
+    /// | the signature has come before with another body | 409 |
+    /// | from the future | 503: once this machine's clock is right, the same callback passes |
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Empty
+            | Self::NotUtf8
+            | Self::Truncated
+            | Self::NotJson
+            | Self::NotAnObject
+            | Self::TooDeep
+            | Self::Duplicated => StatusCode::BAD_REQUEST,
+            Self::MissingSignature
+            | Self::MalformedSignature
+            | Self::WrongSignature
+            | Self::CarriersDisagree
+            | Self::UnreadableTimestamp
+            | Self::TooOld { .. } => StatusCode::UNAUTHORIZED,
+            Self::Replayed => StatusCode::CONFLICT,
+            Self::FromTheFuture { .. } => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    /// Whoever sent it holds a signature of the service's, so there may be a result behind it: ask for the status of the
+    /// jobs that are still open.
+    pub fn has_right_signature(&self) -> bool {
+        matches!(
+            self,
+            Self::UnreadableTimestamp | Self::TooOld { .. } | Self::FromTheFuture { .. } | Self::Replayed
+        )
+    }
+}
+
+impl From<SignatureError> for Refusal {
+    fn from(error: SignatureError) -> Self {
+        match error {
+            SignatureError::Missing => Self::MissingSignature,
+            SignatureError::Malformed => Self::MalformedSignature,
+            SignatureError::Wrong => Self::WrongSignature,
+        }
+    }
+}
+
+impl From<Unreadable> for Refusal {
+    fn from(why: Unreadable) -> Self {
+        match why {
+            Unreadable::NotUtf8 => Self::NotUtf8,
+            Unreadable::Truncated => Self::Truncated,
+            Unreadable::NotJson => Self::NotJson,
+            Unreadable::NotAnObject => Self::NotAnObject,
+            Unreadable::TooDeep => Self::TooDeep,
+            Unreadable::Duplicated => Self::Duplicated,
+        }
+    }
+}

@@ -1,0 +1,307 @@
+//! Telling a redelivery from the next result of the same job, and both from a signature that somebody has put on another body.
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::sync::{Mutex, PoisonError};
+
+use http::StatusCode;
+use sha2::{Digest as _, Sha256};
+
+use super::Callback;
+use crate::Timestamp;
+
+/// What a callback is known by once it has been seen: three digests, from which nothing can be read back.
+///
+/// A store of one's own, in a database say, keeps all three until [`Sighting::expires`], looks for one with the same
+/// [`pair`](Self::pair) and for any with the same [`event`](Self::event), and asks [`Sighting::compare`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sighting {
+    pair: [u8; 32],
+    event: [u8; 32],
+    content: [u8; 32],
+    expires: Timestamp,
+}
+
+impl Sighting {
+    pub(super) fn of(callback: &Callback) -> Self {
+        let mut pair = Sha256::new();
+        part(&mut pair, Some(callback.timestamp.as_str()));
+        part(&mut pair, Some(&callback.signature));
+        Self {
+            pair: pair.finalize().into(),
+            event: event(callback),
+            content: Sha256::digest(&callback.body).into(),
+            expires: callback.expires,
+        }
+    }
+
+    /// From what a store has kept.
+    pub fn from_parts(pair: [u8; 32], event: [u8; 32], content: [u8; 32], expires: Timestamp) -> Self {
+        Self { pair, event, content, expires }
+    }
+
+    /// A digest of the signature and its timestamp.
+    pub fn pair(&self) -> &[u8; 32] {
+        &self.pair
+    }
+
+    /// A digest of what the callback reports: the job, the user, the kind, the code, the actions, and whether it is final. The same for
+    /// every delivery of one result, however it is signed; another for the next result of the same job.
+    pub fn event(&self) -> &[u8; 32] {
+        &self.event
+    }
+
+    /// A digest of the body.
+    pub fn content(&self) -> &[u8; 32] {
+        &self.content
+    }
+
+    /// From when on the verifier refuses the signature for its age, so that a store may forget it.
+    pub fn expires(&self) -> Timestamp {
+        self.expires
+    }
+
+    /// What it is, given the earlier one with the same [`pair`](Self::pair), if there is one, and whether there is any with the same
+    /// [`event`](Self::event).
+    pub fn compare(&self, same_pair: Option<&Self>, event_is_known: bool) -> Seen {
+        match same_pair {
+            Some(earlier) if earlier.content != self.content => Seen::SignatureReused,
+            Some(_) => Seen::Redelivery,
+            None if event_is_known => Seen::Redelivery,
+            None => Seen::First,
+        }
+    }
+}
+
+/// Each part with its length before it, so that no two lists of parts run together into the same bytes.
+fn part(digest: &mut Sha256, text: Option<&str>) {
+    let text = text.map(str::as_bytes);
+    digest.update([u8::from(text.is_some())]);
+    digest.update((text.unwrap_or_default().len() as u64).to_be_bytes());
+    digest.update(text.unwrap_or_default());
+}
+
+fn event(callback: &Callback) -> [u8; 32] {
+    let mut digest = Sha256::new();
+    let (entry, webhook) = (&callback.entry, callback.webhook());
+    part(&mut digest, Some(&format!("{:?}", callback.kind())));
+    for text in [callback.job_id(), callback.user_id(), entry.smile_job_id()] {
+        part(&mut digest, text.as_deref());
+    }
+    part(&mut digest, entry.result_code().map(crate::ResultCode::as_str));
+    part(&mut digest, entry.is_final_result().map(|is| if is { "final" } else { "not final" }));
+    let mut actions: Vec<_> = entry.actions().iter().map(|(name, value)| (name, value.as_str())).collect();
+    actions.sort_unstable();
+    for (name, value) in actions {
+        part(&mut digest, Some(name));
+        part(&mut digest, Some(value));
+    }
+    if let Some(webhook) = webhook {
+        for text in
+            [webhook.status().map(|status| status.as_str().to_owned()), webhook.reason(), webhook.product()]
+        {
+            part(&mut digest, text.as_deref());
+        }
+    }
+    digest.finalize().into()
+}
+
+/// What a [`ReplayStore`] says about a callback.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Seen {
+    /// It hasn't come before: act on it.
+    First,
+    /// The same result has come before, whether with the same signature or signed afresh: answer 200, and do nothing.
+    Redelivery,
+    /// Its signature has come before, with another body. Either somebody puts bodies of their own under a signature that
+    /// they have seen, or two results were signed in the same millisecond. Don't act on it; the status of the job tells.
+    SignatureReused,
+}
+
+impl Seen {
+    /// What to answer: 200, or 409 for a signature that was reused.
+    pub fn status(self) -> StatusCode {
+        match self {
+            Self::First | Self::Redelivery => StatusCode::OK,
+            Self::SignatureReused => StatusCode::CONFLICT,
+        }
+    }
+
+    /// The same as a refusal, for `?`.
+    ///
+    /// # Errors
+    /// [`Refusal::Replayed`](super::Refusal::Replayed), for a signature that was reused.
+    pub fn accept(self) -> Result<Self, super::Refusal> {
+        if self == Self::SignatureReused { Err(super::Refusal::Replayed) } else { Ok(self) }
+    }
+}
+
+/// Remembers callbacks for as long as their signatures pass.
+///
+/// Looking and remembering must be one step: of two deliveries at the same moment only one is the first. A server of several
+/// processes needs a store that they share, such as a table of their database with a unique index on
+/// [`pair`](Sighting::pair).
+pub trait ReplayStore {
+    /// Why the store can't say. Answer 503 then, and act on nothing: the service comes again.
+    type Error;
+
+    /// Looks whether this has been seen, and remembers it if not.
+    ///
+    /// # Errors
+    /// If the store can't say, or can't remember.
+    fn record(&self, now: Timestamp, sighting: &Sighting) -> Result<Seen, Self::Error>;
+}
+
+impl<S: ReplayStore + ?Sized> ReplayStore for &S {
+    type Error = S::Error;
+
+    fn record(&self, now: Timestamp, sighting: &Sighting) -> Result<Seen, S::Error> {
+        (**self).record(now, sighting)
+    }
+}
+
+impl<S: ReplayStore + ?Sized> ReplayStore for std::sync::Arc<S> {
+    type Error = S::Error;
+
+    fn record(&self, now: Timestamp, sighting: &Sighting) -> Result<Seen, S::Error> {
+        (**self).record(now, sighting)
+    }
+}
+
+/// For those who keep no store: every callback is the first.
+impl ReplayStore for () {
+    type Error = Infallible;
+
+    fn record(&self, _: Timestamp, _: &Sighting) -> Result<Seen, Infallible> {
+        Ok(Seen::First)
+    }
+}
+
+/// A [`ReplayStore`] in memory, for a server of one process. A restart forgets everything.
+///
+/// It holds so many sightings and no more. One that is full refuses rather than forgets: a store that could be made to forget
+/// would protect from nobody. What has expired makes room.
+///
+/// ```
+/// use smile_core::{InMemoryReplayStore, ReplayStore as _, Seen, Sighting, Timestamp};
+///
+/// let store = InMemoryReplayStore::with_capacity(100_000);
+/// # let now = Timestamp::from_unix_millis(1_705_314_600_000);
+/// # let sighting = Sighting::from_parts([1; 32], [2; 32], [3; 32], Timestamp::MAX);
+/// // `sighting` is `callback.sighting()`.
+/// assert_eq!(store.record(now, &sighting), Ok(Seen::First));
+/// assert_eq!(store.record(now, &sighting), Ok(Seen::Redelivery));
+/// ```
+#[derive(Debug)]
+pub struct InMemoryReplayStore {
+    capacity: usize,
+    seen: Mutex<BTreeMap<[u8; 32], Sighting>>,
+    events: Mutex<BTreeMap<[u8; 32], Timestamp>>,
+}
+
+impl InMemoryReplayStore {
+    /// Holds so many sightings, of some 250 bytes each.
+    pub fn with_capacity(capacity: usize) -> Self {
+        Self { capacity, seen: Mutex::default(), events: Mutex::default() }
+    }
+
+    /// How many sightings it holds, expired ones perhaps among them.
+    pub fn len(&self) -> usize {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
+    /// Whether it holds none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+impl Default for InMemoryReplayStore {
+    /// For 65,536 sightings: at 15 minutes each, 70 callbacks a second.
+    fn default() -> Self {
+        Self::with_capacity(65_536)
+    }
+}
+
+impl ReplayStore for InMemoryReplayStore {
+    type Error = StoreFull;
+
+    fn record(&self, now: Timestamp, sighting: &Sighting) -> Result<Seen, StoreFull> {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut events = self.events.lock().unwrap_or_else(PoisonError::into_inner);
+        let verdict = sighting.compare(seen.get(&sighting.pair), events.contains_key(&sighting.event));
+        if seen.contains_key(&sighting.pair) {
+            return Ok(verdict);
+        }
+        if seen.len() >= self.capacity {
+            seen.retain(|_, earlier| earlier.expires >= now);
+            events.retain(|_, expires| *expires >= now);
+        }
+        if seen.len() >= self.capacity {
+            return Err(StoreFull);
+        }
+        seen.insert(sighting.pair, sighting.clone());
+        let until = events.entry(sighting.event).or_insert(sighting.expires);
+        *until = sighting.expires.max(*until);
+        Ok(verdict)
+    }
+}
+
+/// The store holds all that it may, and nothing of it has expired. Answer 503, and act on nothing: the service comes again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the replay store is full")]
+pub struct StoreFull;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: u64) -> Timestamp {
+        Timestamp::from_unix_millis(second * 1_000)
+    }
+
+    fn sighting(pair: u8, event: u8, content: u8, expires: u64) -> Sighting {
+        Sighting::from_parts([pair; 32], [event; 32], [content; 32], at(expires))
+    }
+
+    #[test]
+    fn redeliveries_next_results_and_reused_signatures_are_told_apart() {
+        let store = InMemoryReplayStore::default();
+        let record = |sighting| store.record(at(0), &sighting).unwrap();
+        assert_eq!(record(sighting(1, 1, 1, 9)), Seen::First);
+        assert_eq!(record(sighting(1, 1, 1, 9)), Seen::Redelivery, "the same bytes");
+        assert_eq!(record(sighting(2, 1, 2, 9)), Seen::Redelivery, "signed afresh");
+        assert_eq!(record(sighting(3, 2, 3, 9)), Seen::First, "the next result");
+        assert_eq!(record(sighting(3, 3, 4, 9)), Seen::SignatureReused);
+        assert_eq!(record(sighting(3, 2, 4, 9)), Seen::SignatureReused);
+        assert_eq!(record(sighting(4, 3, 4, 9)), Seen::First, "a refused one has left no trace");
+        assert_eq!(store.len(), 4);
+    }
+
+    #[test]
+    fn a_full_store_refuses_until_something_expires() {
+        let store = InMemoryReplayStore::with_capacity(2);
+        assert_eq!(store.record(at(0), &sighting(1, 1, 1, 10)), Ok(Seen::First));
+        assert_eq!(store.record(at(0), &sighting(2, 2, 2, 20)), Ok(Seen::First));
+        assert_eq!(store.record(at(10), &sighting(3, 3, 3, 20)), Err(StoreFull));
+        assert_eq!(
+            store.record(at(10), &sighting(1, 1, 1, 10)),
+            Ok(Seen::Redelivery),
+            "it still tells what it knows"
+        );
+        assert_eq!(store.record(at(11), &sighting(3, 3, 3, 20)), Ok(Seen::First));
+        assert_eq!(store.len(), 2);
+    }
+
+    #[test]
+    fn many_at_once_and_one_is_the_first() {
+        let store = InMemoryReplayStore::default();
+        let firsts: usize = std::thread::scope(|scope| {
+            let racers: Vec<_> = (0..8)
+                .map(|_| scope.spawn(|| store.record(at(0), &sighting(1, 1, 1, 9)).unwrap() == Seen::First))
+                .collect();
+            racers.into_iter().map(|racer| usize::from(racer.join().unwrap())).sum()
+        });
+        assert_eq!(firsts, 1);
+    }
+}

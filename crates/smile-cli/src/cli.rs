@@ -7,7 +7,8 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::commands::{
-    check, completions, doctor, explain, id_types, resume, sandbox, sign, status, submit, web_token,
+    check, completions, doctor, explain, id_types, listen, resume, sandbox, sign, status, submit, verify,
+    web_token,
 };
 use crate::exit::{self, Exit};
 use crate::failure::Failure;
@@ -44,6 +45,8 @@ enum Command {
     Sign(sign::Sign),
     WebToken(web_token::WebToken),
     Doctor(doctor::Doctor),
+    Listen(listen::Listen),
+    Verify(verify::Verify),
     Sandbox(sandbox::Sandbox),
     Completions(completions::Completions),
 }
@@ -66,6 +69,8 @@ pub(crate) fn run() -> ExitCode {
         Command::Sign(sign) => sign.run(output),
         Command::WebToken(web_token) => web_token.run(output),
         Command::Doctor(doctor) => doctor.run(output),
+        Command::Listen(listen) => listen.run(output),
+        Command::Verify(verify) => verify.run(output),
         Command::Sandbox(sandbox) => sandbox.run(output),
         Command::Completions(completions) => completions.run(output, &mut Cli::command()),
     };

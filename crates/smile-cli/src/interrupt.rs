@@ -1,6 +1,5 @@
 //! Ctrl-C, and being told to end: what was begun is written down before the program goes.
 
-use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::exit::Exit;
@@ -58,13 +57,7 @@ fn nothing_sent() -> Failure {
     Failure::new(Exit::Interrupted, "interrupted; nothing was submitted")
 }
 
-/// A message for each Ctrl-C, for servers that end when the first comes.
-pub(crate) fn signals() -> Result<Receiver<()>, Failure> {
-    let (sender, receiver) = channel();
-    ctrlc::set_handler(move || {
-        // A receiver that is gone has ended already.
-        let _ = sender.send(());
-    })
-    .map_err(|error| Failure::failed(format!("Ctrl-C can't be minded: {error}")))?;
-    Ok(receiver)
+/// What to do at each Ctrl-C, for servers that end when the first comes. Called once in the life of the program.
+pub(crate) fn on_signal(act: impl Fn() + Send + 'static) -> Result<(), Failure> {
+    ctrlc::set_handler(act).map_err(|error| Failure::failed(format!("Ctrl-C can't be minded: {error}")))
 }

@@ -11,6 +11,7 @@ mod interrupt;
 mod job_type;
 mod output;
 mod progress;
+mod received;
 mod verdict;
 
 use std::process::ExitCode;

@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::channel;
 
 use clap::Args;
 use serde_json::{Value, json};
@@ -45,7 +46,11 @@ impl Sandbox {
             smile_core::CallbackUrl::new(url)?;
         }
         // From here on Ctrl-C is a word to this thread, so none can come too early.
-        let signals = interrupt::signals()?;
+        let (sender, signals) = channel();
+        interrupt::on_signal(move || {
+            // This thread is gone if the program has ended.
+            let _ = sender.send(());
+        })?;
         let mut builder =
             Server::builder().partner_id(&*self.partner_id).api_key(&*self.api_key).seed(self.seed);
         if let Some(url) = &self.callback {

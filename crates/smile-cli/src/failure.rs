@@ -43,7 +43,7 @@ impl Failure {
     /// The input is wrong: this flag breaks this rule.
     pub(crate) fn flag(flag: &str, field: &str, rule: impl Into<String>) -> Self {
         let wrong = Wrong { flag: Some(flag.to_owned()), field: field.to_owned(), rule: rule.into() };
-        Self { problems: vec![wrong], ..Self::usage("nothing was sent") }
+        Self { problems: vec![wrong], ..Self::usage("nothing was done") }
     }
 
     pub(crate) fn with_advice(mut self, advice: impl Into<String>) -> Self {
@@ -131,7 +131,7 @@ fn flag_of(field: &str) -> Option<String> {
 
 impl From<ConfigError> for Failure {
     fn from(error: ConfigError) -> Self {
-        Self { problems: vec![error.problem().into()], ..Self::usage("nothing was sent") }
+        Self { problems: vec![error.problem().into()], ..Self::usage("nothing was done") }
     }
 }
 

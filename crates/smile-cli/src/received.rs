@@ -7,7 +7,7 @@ use crate::output::{Report, Tone};
 use crate::verdict;
 
 pub(crate) fn describe(report: &mut Report, callback: &Callback, show_personal: bool) {
-    report.toned("callback", "verified: the signature is right and fresh", Tone::Good);
+    report.toned("callback", "verified", Tone::Good);
     report.set("verified", true).set("refusal", Value::Null);
     let (name, text) = kind(callback.kind());
     report.row("about", text).set("kind", name);

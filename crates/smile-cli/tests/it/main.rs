@@ -7,6 +7,8 @@ mod facts;
 mod interruption;
 mod jobs;
 mod leaks;
+mod listen;
 mod sandbox;
 mod support;
 mod usage;
+mod verify;

@@ -107,6 +107,7 @@ impl Listen {
 
     fn describe(&self, received: &Received) -> Report {
         let mut report = Report::new();
+        report.row("received", received.at.to_string()).set("received_at", received.at.to_string());
         match &received.outcome {
             Ok((callback, seen)) => {
                 received::describe(&mut report, callback, self.show_personal);

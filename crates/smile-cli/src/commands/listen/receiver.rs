@@ -12,11 +12,12 @@ use axum::routing::any;
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode, Uri, header};
 use http_body_util::BodyExt as _;
-use smile_core::{Callback, InMemoryReplayStore, Refusal, ReplayStore as _, Seen, Verifier};
+use smile_core::{Callback, InMemoryReplayStore, Refusal, ReplayStore as _, Seen, Timestamp, Verifier};
 use tokio::sync::oneshot;
 
 /// What came, and what became of it.
 pub(super) struct Received {
+    pub(super) at: Timestamp,
     pub(super) outcome: Result<(Callback, Seen), Refusal>,
     pub(super) forwarded: Forwarded,
     /// What was answered.
@@ -150,7 +151,7 @@ impl<F> Shared<F> {
             // So that the service comes again.
             (Ok(_), _) => StatusCode::BAD_GATEWAY,
         };
-        Received { outcome, forwarded, status }
+        Received { at: now, outcome, forwarded, status }
     }
 }
 

@@ -9,7 +9,10 @@ use crate::exit::Exit;
 
 /// Why a command didn't do what it was asked. There is no key, personal value or URL in it.
 #[derive(Debug)]
-pub(crate) struct Failure {
+pub(crate) struct Failure(Box<Inner>);
+
+#[derive(Debug)]
+struct Inner {
     exit: Exit,
     message: String,
     problems: Vec<Wrong>,
@@ -29,7 +32,8 @@ pub(crate) struct Wrong {
 
 impl Failure {
     pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Self { exit, message: message.into(), problems: vec![], advice: vec![], details: Map::new() }
+        let (message, details) = (message.into(), Map::new());
+        Self(Box::new(Inner { exit, message, problems: vec![], advice: vec![], details }))
     }
 
     pub(crate) fn failed(message: impl Into<String>) -> Self {
@@ -43,44 +47,49 @@ impl Failure {
     /// The input is wrong: this flag breaks this rule.
     pub(crate) fn flag(flag: &str, field: &str, rule: impl Into<String>) -> Self {
         let wrong = Wrong { flag: Some(flag.to_owned()), field: field.to_owned(), rule: rule.into() };
-        Self { problems: vec![wrong], ..Self::usage("nothing was done") }
+        Self::usage("nothing was done").with_problems([wrong])
+    }
+
+    fn with_problems(mut self, problems: impl IntoIterator<Item = Wrong>) -> Self {
+        self.0.problems.extend(problems);
+        self
     }
 
     pub(crate) fn with_advice(mut self, advice: impl Into<String>) -> Self {
-        self.advice.push(advice.into());
+        self.0.advice.push(advice.into());
         self
     }
 
     /// A key that a program gets beside the message.
     pub(crate) fn with_detail(mut self, key: &str, value: impl Into<Value>) -> Self {
-        self.details.insert(key.to_owned(), value.into());
+        self.0.details.insert(key.to_owned(), value.into());
         self
     }
 
     pub(crate) fn exit(&self) -> Exit {
-        self.exit
+        self.0.exit
     }
 
     pub(crate) fn message(&self) -> &str {
-        &self.message
+        &self.0.message
     }
 
     pub(crate) fn problems(&self) -> &[Wrong] {
-        &self.problems
+        &self.0.problems
     }
 
     pub(crate) fn advice(&self) -> &[String] {
-        &self.advice
+        &self.0.advice
     }
 
     pub(crate) fn as_json(&self) -> Value {
-        let problems: Vec<Value> = self.problems.iter().map(Wrong::as_json).collect();
+        let problems: Vec<Value> = self.0.problems.iter().map(Wrong::as_json).collect();
         let mut object = Map::new();
-        object.insert("message".to_owned(), self.message.clone().into());
+        object.insert("message".to_owned(), self.0.message.clone().into());
         object.insert("problems".to_owned(), problems.into());
-        object.insert("advice".to_owned(), self.advice.clone().into());
-        object.insert("exit_status".to_owned(), self.exit.status().into());
-        object.extend(self.details.clone());
+        object.insert("advice".to_owned(), self.0.advice.clone().into());
+        object.insert("exit_status".to_owned(), self.0.exit.status().into());
+        object.extend(self.0.details.clone());
         object.into()
     }
 }
@@ -131,17 +140,14 @@ fn flag_of(field: &str) -> Option<String> {
 
 impl From<ConfigError> for Failure {
     fn from(error: ConfigError) -> Self {
-        Self { problems: vec![error.problem().into()], ..Self::usage("nothing was done") }
+        Self::usage("nothing was done").with_problems([error.problem().into()])
     }
 }
 
 impl From<&CallError> for Failure {
     fn from(error: &CallError) -> Self {
         if error.is_validation() {
-            return Self {
-                problems: error.problems().iter().map(Wrong::from).collect(),
-                ..Self::usage("nothing was sent")
-            };
+            return Self::usage("nothing was sent").with_problems(error.problems().iter().map(Wrong::from));
         }
         let exit = if error.outcome_unknown() { Exit::OutcomeUnknown } else { Exit::Failed };
         Self::new(exit, error.to_string()).with_hint(error.is_unauthorized())
@@ -153,10 +159,7 @@ impl From<&JobError> for Failure {
         if let Some(validation) = error.validation() {
             let message =
                 if error.reach() == Reach::Nothing { "nothing was sent" } else { "the job was not resumed" };
-            return Self {
-                problems: validation.problems().iter().map(Wrong::from).collect(),
-                ..Self::usage(message)
-            };
+            return Self::usage(message).with_problems(validation.problems().iter().map(Wrong::from));
         }
         let exit = if error.outcome_unknown() { Exit::OutcomeUnknown } else { Exit::Failed };
         Self::new(exit, error.to_string()).with_hint(error.is_unauthorized())
@@ -166,7 +169,7 @@ impl From<&JobError> for Failure {
 impl Failure {
     /// Where a field can be given in more than one way.
     pub(crate) fn with_alternative(self, field: &str, advice: &str) -> Self {
-        if self.problems.iter().any(|wrong| wrong.field == field) { self.with_advice(advice) } else { self }
+        if self.0.problems.iter().any(|wrong| wrong.field == field) { self.with_advice(advice) } else { self }
     }
 
     fn with_hint(self, is_unauthorized: bool) -> Self {

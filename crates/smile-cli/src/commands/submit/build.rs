@@ -1,5 +1,6 @@
 //! Jobs and checks, made from flags.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use smile_core::operation::{AddressVerification, AmlCheck, Business, BusinessType};
@@ -12,8 +13,7 @@ impl Ids {
     pub(super) fn params(&self) -> PartnerParams {
         let given = |id: &Option<String>| id.clone().unwrap_or_default();
         let params = PartnerParams::new(UserId::new(given(&self.user_id)), JobId::new(given(&self.job_id)));
-        let params = self.extra().fold(params, |params, (key, value)| params.with(key, value));
-        params
+        self.extra().fold(params, |params, (key, value)| params.with(key, value))
     }
 
     fn extra(&self) -> impl Iterator<Item = (&str, &str)> {
@@ -25,7 +25,8 @@ impl Ids {
 impl Id {
     /// `id_info`; `entered` if the ID authority is to be asked.
     pub(super) fn info(&self, entered: bool) -> IdInfo {
-        let set: [(&Option<String>, fn(IdInfo, String) -> IdInfo); 13] = [
+        type Setter = fn(IdInfo, String) -> IdInfo;
+        let set: [(&Option<String>, Setter); 13] = [
             (&self.country, IdInfo::with_country),
             (&self.id_type, IdInfo::with_id_type),
             (&self.id_number, IdInfo::with_id_number),
@@ -176,7 +177,7 @@ impl product::Address {
         } else {
             AddressVerification::nigeria(address, given(&self.utility_number), given(&self.utility_provider))
         };
-        let check = self.full_name.iter().fold(check, |check, name| check.full_name(name));
+        let check = self.full_name.iter().fold(check, AddressVerification::full_name);
         // The callback is known by them.
         let mut params = serde_json::Map::new();
         let ids = [("user_id", &self.ids.user_id), ("job_id", &self.ids.job_id)];
@@ -198,7 +199,7 @@ fn pictures_in(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     let mut pictures = vec![];
     for entry in std::fs::read_dir(folder).map_err(unreadable)? {
         let path = entry.map_err(unreadable)?.path();
-        let extension = path.extension().map(|text| text.to_ascii_lowercase());
+        let extension = path.extension().map(OsStr::to_ascii_lowercase);
         if extension.is_some_and(|text| text == "jpg" || text == "jpeg" || text == "png") {
             pictures.push(path);
         }

@@ -4,9 +4,11 @@
 mod catalog;
 mod ci;
 mod codegen;
+mod release;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)] // A test that cannot go on has failed, in a helper as well.
 mod scratch;
+mod shell;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -28,6 +30,14 @@ Tasks:
   ci                 run every check there is, up to the first that fails
   ci <step>...       run only these steps
   ci --list          name the steps
+  release --version X.Y.Z
+                     check that everything is ready to be released: a clean
+                     tree, all checks, a changelog, packages that build and run
+                     by themselves; changes nothing
+  release --version X.Y.Z --execute
+                     and then bump, commit and tag. Nothing is uploaded: it says
+                     what to do, and how to recover from what fails half-way
+      --without-ci   leave out the checks (of a dry run alone)
   help               show this
 
 Exit codes: 0 all is well; 1 something is wrong; 2 the command line is.
@@ -50,6 +60,10 @@ fn main() -> ExitCode {
         }
         ["ci", names @ ..] => match ci::choose(names) {
             Ok(steps) => ci::run(&root, &steps),
+            Err(message) => return misused(&message),
+        },
+        ["release", arguments @ ..] => match release::Release::parse(arguments) {
+            Ok(release) => release::run(&root, &release),
             Err(message) => return misused(&message),
         },
         ["help" | "--help" | "-h"] => {

@@ -60,6 +60,8 @@ mod valid_documents;
 mod watch_list;
 mod web_token;
 
+pub mod signed_callback;
+
 pub use builder::Builder;
 pub use callbacks::{Callback, CallbackAttempt, CallbackId, CallbackOutcome};
 pub use consent::OTP;
@@ -68,4 +70,5 @@ pub use outcome::{Review, ReviewError};
 pub use records::{ImageRecord, JobRecord, RecordedRequest, Stage};
 pub use sandbox::Sandbox;
 pub use service::Service;
+pub use signed_callback::signed_callback;
 pub use users::UserState;

@@ -22,6 +22,7 @@ mod prep_upload;
 mod redaction;
 mod robustness;
 mod server;
+mod signed_callback;
 mod smile_links;
 mod upload;
 mod web_token;

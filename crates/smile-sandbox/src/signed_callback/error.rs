@@ -1,0 +1,66 @@
+//! What can be wrong with what was asked for.
+
+use smile_core::ConfigError;
+
+use super::{Outcome, Product};
+
+/// Why a callback can't be made.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SignedCallbackError {
+    /// The product can't end like that.
+    #[error("`{product}` has no outcome `{outcome}`; it has {}", known(*product))]
+    NoSuchOutcome {
+        /// The product.
+        product: Product,
+        /// What it was to say.
+        outcome: Outcome,
+    },
+    /// A photo was asked for, and the callbacks of the product carry none.
+    #[error("callbacks of `{product}` carry no photo")]
+    NoPhoto {
+        /// The product.
+        product: Product,
+    },
+    /// A photo was asked for that is larger than 64 MiB of base64.
+    #[error("a photo can have up to 64 MiB of base64")]
+    PhotoTooLarge,
+    /// The partner id or the API key can't be used.
+    #[error(transparent)]
+    Partner(#[from] ConfigError),
+    /// An id has to travel in a header, and can't: it has control characters in it.
+    #[error("`{field}` has characters in it that no header can carry")]
+    NoHeader {
+        /// Which: `job_id` or `user_id`.
+        field: &'static str,
+    },
+}
+
+fn known(product: Product) -> String {
+    let mut names: Vec<_> = product.outcomes().iter().map(ToString::to_string).collect();
+    let mut codes: Vec<_> = product.result_codes().map(|row| row.code).collect();
+    codes.dedup();
+    names.extend(codes.into_iter().map(str::to_owned));
+    names.join(", ")
+}
+
+/// A name that nothing has.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("there is no {kind} `{name}`; there is {known}")]
+pub struct UnknownName {
+    kind: &'static str,
+    name: String,
+    known: String,
+}
+
+impl UnknownName {
+    pub(super) fn new<T: AsRef<str>>(
+        kind: &'static str,
+        name: &str,
+        known: impl IntoIterator<Item = T>,
+    ) -> Self {
+        let known: Vec<T> = known.into_iter().collect();
+        let known: Vec<&str> = known.iter().map(AsRef::as_ref).collect();
+        Self { kind, name: name.to_owned(), known: known.join(", ") }
+    }
+}

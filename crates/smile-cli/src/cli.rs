@@ -7,8 +7,8 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::commands::{
-    check, completions, doctor, explain, id_types, listen, resume, sandbox, sign, status, submit, verify,
-    web_token,
+    check, completions, doctor, explain, id_types, listen, resume, sandbox, sign, status, submit, trigger,
+    verify, web_token,
 };
 use crate::exit::{self, Exit};
 use crate::failure::Failure;
@@ -46,6 +46,7 @@ enum Command {
     WebToken(web_token::WebToken),
     Doctor(doctor::Doctor),
     Listen(listen::Listen),
+    Trigger(trigger::Trigger),
     Verify(verify::Verify),
     Sandbox(sandbox::Sandbox),
     Completions(completions::Completions),
@@ -70,6 +71,7 @@ pub(crate) fn run() -> ExitCode {
         Command::WebToken(web_token) => web_token.run(output),
         Command::Doctor(doctor) => doctor.run(output),
         Command::Listen(listen) => listen.run(output),
+        Command::Trigger(trigger) => trigger.run(output),
         Command::Verify(verify) => verify.run(output),
         Command::Sandbox(sandbox) => sandbox.run(output),
         Command::Completions(completions) => completions.run(output, &mut Cli::command()),

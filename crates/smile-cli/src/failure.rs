@@ -103,6 +103,7 @@ impl Wrong {
 impl fmt::Display for Wrong {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.flag {
+            Some(flag) if *flag == named_as(&self.field) => write!(f, "{flag} {}", self.rule),
             Some(flag) => write!(f, "{flag} (`{}`) {}", self.field, self.rule),
             None => write!(f, "`{}` {}", self.field, self.rule),
         }
@@ -113,6 +114,10 @@ impl From<&Problem> for Wrong {
     fn from(problem: &Problem) -> Self {
         Self { flag: flag_of(&problem.field), field: problem.field.clone(), rule: problem.rule.clone() }
     }
+}
+
+fn named_as(field: &str) -> String {
+    format!("--{}", field.replace('_', "-"))
 }
 
 /// The flag, or the variable, that a field of the API is given with.
@@ -126,13 +131,13 @@ fn flag_of(field: &str) -> Option<String> {
         field if field.starts_with("countries[") => "--country",
         field if field.starts_with("images[") => {
             let role = field.split(['(', ')']).nth(1).unwrap_or_default();
-            return Some(format!("--{}", role.replace('_', "-")));
+            return Some(named_as(role));
         }
         _ => match last {
             "callback_url" => "--callback",
             "countries" => "--country",
             "aliases" => "--alias",
-            name => return Some(format!("--{}", name.replace('_', "-"))),
+            name => return Some(named_as(name)),
         },
     };
     Some(flag.to_owned())

@@ -11,5 +11,6 @@ pub(crate) mod sandbox;
 pub(crate) mod sign;
 pub(crate) mod status;
 pub(crate) mod submit;
+pub(crate) mod trigger;
 pub(crate) mod verify;
 pub(crate) mod web_token;

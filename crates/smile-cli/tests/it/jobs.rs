@@ -118,10 +118,7 @@ fn a_job_that_nobody_knows() {
     smile.run(&[&["status"], &ids[..]].concat()).ended(4).says(&["no such job"]);
     let status = smile.run(&[&["status", "--json"], &ids[..]].concat()).ended(4).json();
     assert_eq!((&status["job_complete"], &status["has_images"]), (&json!(false), &json!(false)));
-    smile
-        .run(&["status", "--user-id", "", "--job-id", "j"])
-        .ended(2)
-        .warns(&["--user-id (`user_id`) must not be empty"]);
+    smile.run(&["status", "--user-id", "", "--job-id", "j"]).ended(2).warns(&["--user-id must not be empty"]);
     smile.run(&["wait", "--user-id", "u", "--job-id", "j"]).ended(2).warns(&["--job-type"]);
 }
 

@@ -9,14 +9,14 @@ use crate::support::Smile;
 use crate::verify::{body, now};
 
 /// A running `smile listen --json`.
-struct Listening {
+pub(crate) struct Listening {
     child: Child,
     lines: BufReader<ChildStdout>,
-    url: String,
+    pub(crate) url: String,
 }
 
 impl Listening {
-    fn start(smile: &Smile, more: &[&str]) -> Self {
+    pub(crate) fn start(smile: &Smile, more: &[&str]) -> Self {
         let mut child = smile.command(&[&["listen", "--json"], more].concat()).spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap());
         let mut listening = Self { child, lines, url: String::new() };
@@ -25,7 +25,7 @@ impl Listening {
     }
 
     /// The next line that it prints.
-    fn next(&mut self) -> Value {
+    pub(crate) fn next(&mut self) -> Value {
         let mut line = String::new();
         self.lines.read_line(&mut line).unwrap();
         serde_json::from_str(&line).unwrap_or_else(|_| panic!("not JSON: {line}"))

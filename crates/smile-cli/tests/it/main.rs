@@ -10,5 +10,6 @@ mod leaks;
 mod listen;
 mod sandbox;
 mod support;
+mod trigger;
 mod usage;
 mod verify;

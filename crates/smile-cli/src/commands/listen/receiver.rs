@@ -15,6 +15,8 @@ use http_body_util::BodyExt as _;
 use smile_core::{Callback, InMemoryReplayStore, Refusal, ReplayStore as _, Seen, Timestamp, Verifier};
 use tokio::sync::oneshot;
 
+use crate::address;
+
 /// What came, and what became of it.
 pub(super) struct Received {
     pub(super) at: Timestamp,
@@ -106,15 +108,20 @@ where
 }
 
 /// The body, up to one byte more than is wanted, so that the verifier sees that it is too large.
+///
+/// Of what is too large the rest is read and dropped, up to a limit: who is still writing hears no answer.
 async fn read(mut body: Body, limit: usize) -> Result<Bytes, StatusCode> {
     const TIMEOUT: Duration = Duration::from_secs(30);
+    const MOST: usize = 64 << 20;
     let read = async {
-        let mut bytes = vec![];
+        let (mut bytes, mut total) = (vec![], 0);
         while let Some(frame) = body.frame().await {
             let frame = frame.map_err(|_| StatusCode::BAD_REQUEST)?;
-            bytes.extend_from_slice(frame.data_ref().map_or(&[], |data| &data[..]));
-            if bytes.len() > limit {
-                bytes.truncate(limit + 1);
+            let Some(data) = frame.data_ref() else { continue };
+            let wanted = data.len().min((limit + 1).saturating_sub(bytes.len()));
+            bytes.extend_from_slice(&data[..wanted]);
+            total += data.len();
+            if total > MOST {
                 break;
             }
         }
@@ -166,9 +173,7 @@ impl Forward {
     /// `None` if it leads over the network without TLS: what is passed on is personal.
     pub(super) fn new(url: &str, refused_too: bool) -> Option<Self> {
         let uri: Uri = url.parse().ok()?;
-        let host = uri.host()?.trim_start_matches('[').trim_end_matches(']');
-        let is_local = host == "localhost"
-            || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
+        let is_local = address::is_local(&uri);
         if uri.scheme_str() != Some("https") && !is_local {
             return None;
         }
@@ -202,19 +207,7 @@ impl Forward {
         }
         match request.send(body) {
             Ok(answer) => Forwarded::Answered(answer.status()),
-            Err(error) => Forwarded::Failed(why(&error).to_owned()),
+            Err(error) => Forwarded::Failed(address::why_unreachable(&error).to_owned()),
         }
-    }
-}
-
-/// Without the address, which may be a secret.
-fn why(error: &ureq::Error) -> &'static str {
-    match error {
-        ureq::Error::Timeout(_) => "no answer in time",
-        ureq::Error::HostNotFound => "the host's name is not known",
-        ureq::Error::Io(error) if error.kind() == std::io::ErrorKind::ConnectionRefused => {
-            "nobody listens there"
-        }
-        _ => "the connection broke",
     }
 }

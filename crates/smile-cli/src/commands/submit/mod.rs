@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-pub(crate) use product::Product;
+pub(crate) use product::{Product, key_and_value};
 pub(crate) use run::{Order, ask, go_on};
 
 use crate::checkpoint;

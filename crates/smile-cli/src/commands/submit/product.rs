@@ -84,7 +84,7 @@ pub(crate) struct Ids {
     pub(crate) show_personal: bool,
 }
 
-fn key_and_value(text: &str) -> Result<(String, String), String> {
+pub(crate) fn key_and_value(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
         _ => Err("must be of the form KEY=VALUE".to_owned()),

@@ -1,11 +1,14 @@
 //! What happens while a job runs, told on standard error; with a moving line if that is a terminal.
 
 use std::io::IsTerminal as _;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
 use smile_core::{Event, Problem, Reach};
+use smile_ureq::Client;
 
 use crate::failure::Wrong;
 use crate::output::{Output, Tone};
@@ -15,6 +18,7 @@ use crate::output::{Output, Tone};
 pub(crate) struct Progress {
     output: Output,
     bar: ProgressBar,
+    is_uploading: Arc<AtomicBool>,
     /// How often the status is asked for at most.
     max_polls: u32,
     warnings: Vec<Value>,
@@ -28,7 +32,18 @@ impl Progress {
         if is_seen {
             bar.enable_steady_tick(Duration::from_millis(100));
         }
-        Self { output, bar, max_polls, warnings: vec![] }
+        Self { output, bar, is_uploading: Arc::default(), max_polls, warnings: vec![] }
+    }
+
+    /// The client, telling how much of an upload is out.
+    pub(crate) fn watch(&self, client: Client) -> Client {
+        let (bar, is_uploading) = (self.bar.clone(), Arc::clone(&self.is_uploading));
+        client.with_progress(move |sent, total| {
+            if is_uploading.load(Ordering::Relaxed) {
+                bar.set_length(total);
+                bar.set_position(sent);
+            }
+        })
     }
 
     pub(crate) fn event(&mut self, event: &Event) {
@@ -38,8 +53,16 @@ impl Progress {
                 self.bar.set_message("opening the job");
             }
             Event::Opened { .. } => self.bar.set_message("opened"),
-            Event::Uploading { bytes, .. } => self.bar.set_message(format!("uploading {}", size(*bytes))),
-            Event::Uploaded => self.bar.set_message("uploaded; waiting for the result"),
+            Event::Uploading { bytes, .. } => {
+                self.is_uploading.store(true, Ordering::Relaxed);
+                self.bar.set_style(style("{spinner} uploading {msg} [{bar:30}] {percent}% ({elapsed})"));
+                self.bar.set_message(size(*bytes));
+            }
+            Event::Uploaded => {
+                self.is_uploading.store(false, Ordering::Relaxed);
+                self.bar.set_style(style("{spinner} {msg} ({elapsed})"));
+                self.bar.set_message("uploaded; waiting for the result");
+            }
             Event::Polled { poll, .. } => {
                 self.bar.set_style(style("{spinner} waiting for the result [{bar:30}] ({elapsed})"));
                 self.bar.set_length(self.max_polls.into());

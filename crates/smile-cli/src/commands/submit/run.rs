@@ -47,7 +47,7 @@ pub(super) fn submit(order: &Order, product: &Product) -> Result<Exit, Failure> 
     if let Some((job, delivery)) = product.job()? {
         let client = order.client(delivery.waiting.submitting())?;
         let flow = client.begin(job).map_err(|error| invalid(&error))?;
-        return run_job(order, product, &client, flow, &delivery.waiting);
+        return run_job(order, product, client, flow, &delivery.waiting);
     }
     match product {
         Product::EnhancedKyc(flags) => {
@@ -98,18 +98,18 @@ pub(crate) fn go_on(order: &Order, unfinished: &Unfinished, waiting: &Waiting) -
     };
     let client = order.client(waiting.submitting())?;
     let flow = client.resume(&unfinished.checkpoint, job).map_err(|error| invalid(&error))?;
-    run_job(order, product, &client, flow, waiting)
+    run_job(order, product, client, flow, waiting)
 }
 
 fn run_job(
     order: &Order,
     product: &Product,
-    client: &Client,
+    client: Client,
     mut flow: JobFlow,
     waiting: &Waiting,
 ) -> Result<Exit, Failure> {
     let mut progress = Progress::new(order.output, waiting.max_polls());
-    let outcome = client.run_with(&mut flow, |event| {
+    let outcome = progress.watch(client).run_with(&mut flow, |event| {
         if let Event::Checkpoint(checkpoint) = &event {
             let saved = order.saved(checkpoint.clone(), Some(product));
             let path = order.checkpoint.clone();

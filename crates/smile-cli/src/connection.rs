@@ -57,11 +57,11 @@ impl Connection {
         let begun_in: Environment = environment.parse()?;
         if self.environment.is_some() && self.environment()?.base_url() != begun_in.base_url() {
             let rule = "must be the one that the job was begun in, or be left out";
-            return Err(Failure::flag("--environment", "environment", rule));
+            return Err(Failure::flag("--environment or SMILE_ENVIRONMENT", "environment", rule));
         }
         if self.partner_id.as_deref().is_some_and(|given| given != partner_id) {
             let rule = "must be the one that the job was begun with, or be left out";
-            return Err(Failure::flag("--partner-id", "partner_id", rule));
+            return Err(Failure::flag("--partner-id or SMILE_PARTNER_ID", "partner_id", rule));
         }
         self.environment = Some(environment.to_owned());
         self.partner_id = Some(partner_id.to_owned());

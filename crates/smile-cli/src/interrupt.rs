@@ -2,15 +2,22 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use indicatif::ProgressBar;
+
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Output;
+use crate::progress::Progress;
 
 /// What is said, and done, when the program is interrupted.
 type Farewell = Box<dyn FnOnce() -> Failure + Send>;
 
 enum State {
-    Running(Option<Farewell>),
+    Running {
+        farewell: Option<Farewell>,
+        /// What moves on the terminal meanwhile.
+        bar: Option<ProgressBar>,
+    },
     /// The answer is being printed: nothing is lost by waiting for it.
     Ending,
 }
@@ -22,12 +29,15 @@ pub(crate) struct Watch(Arc<Mutex<State>>);
 impl Watch {
     /// Takes Ctrl-C over. Called once in the life of the program.
     pub(crate) fn start(output: Output) -> Result<Self, Failure> {
-        let watch = Self(Arc::new(Mutex::new(State::Running(None))));
+        let watch = Self(Arc::new(Mutex::new(State::Running { farewell: None, bar: None })));
         let theirs = watch.clone();
         ctrlc::set_handler(move || {
             let mut state = theirs.lock();
-            let State::Running(farewell) = &mut *state else { return };
+            let State::Running { farewell, bar } = &mut *state else { return };
             let failure = farewell.take().map_or_else(nothing_sent, |farewell| farewell());
+            if let Some(bar) = bar {
+                bar.finish_and_clear();
+            }
             output.fail(&failure);
             std::process::exit(Exit::Interrupted.status().into());
         })
@@ -37,9 +47,15 @@ impl Watch {
 
     /// What to do from now on.
     pub(crate) fn on_interrupt(&self, farewell: impl FnOnce() -> Failure + Send + 'static) {
-        let mut state = self.lock();
-        if let State::Running(current) = &mut *state {
+        if let State::Running { farewell: current, .. } = &mut *self.lock() {
             *current = Some(Box::new(farewell));
+        }
+    }
+
+    /// What to take off the terminal before anything is said.
+    pub(crate) fn shows(&self, progress: &Progress) {
+        if let State::Running { bar, .. } = &mut *self.lock() {
+            *bar = Some(progress.bar());
         }
     }
 

@@ -35,6 +35,10 @@ impl Progress {
         Self { output, bar, is_uploading: Arc::default(), max_polls, warnings: vec![] }
     }
 
+    pub(crate) fn bar(&self) -> ProgressBar {
+        self.bar.clone()
+    }
+
     /// The client, telling how much of an upload is out.
     pub(crate) fn watch(&self, client: Client) -> Client {
         let (bar, is_uploading) = (self.bar.clone(), Arc::clone(&self.is_uploading));

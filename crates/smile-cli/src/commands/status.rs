@@ -146,6 +146,7 @@ impl Wait {
         });
         let mut flow = JobFlow::wait_for(partner, key.clone(), self.waiting.asking(), ids::random());
         let mut progress = Progress::new(output, self.waiting.max_polls());
+        watch.shows(&progress);
         let outcome = client.run_with(&mut flow, |event| progress.event(&event));
         progress.finish();
         watch.end();

@@ -2,7 +2,6 @@
 
 #[cfg(unix)]
 use std::os::unix::fs::PermissionsExt as _;
-use std::process::{Child, Command};
 
 use serde_json::Value;
 use smile_sandbox::{Endpoint, Fault};
@@ -10,8 +9,15 @@ use smile_sandbox::{Endpoint, Fault};
 use crate::support::{Ran, Smile, asset, until};
 
 /// What Ctrl-C sends.
-fn interrupt(child: &Child) {
-    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+#[cfg(unix)]
+fn interrupt(child: &std::process::Child) {
+    assert!(
+        std::process::Command::new("kill")
+            .args(["-INT", &child.id().to_string()])
+            .status()
+            .unwrap()
+            .success()
+    );
 }
 
 /// The checkpoint, and that nobody else can read it.

@@ -22,10 +22,16 @@ pub(crate) enum Product {
     /// Document verification, with the ID authority asked as well
     EnhancedDocumentVerification(Document),
     /// What an ID authority has under an ID number
+    ///
+    /// The result is the answer, or, with --callback, comes there.
     EnhancedKyc(IdCheck),
     /// Whether an ID authority has the same as the person says
+    ///
+    /// The result is the answer, or, with --callback, comes there.
     BasicKyc(IdCheck),
     /// What a registry knows of a company
+    ///
+    /// The result is the answer, or, with --callback, comes there.
     BusinessVerification(Business),
     /// Whether somebody is on a watch list
     Aml(Aml),
@@ -240,7 +246,6 @@ pub(crate) struct Document {
     pub(crate) ids: Ids,
 }
 
-/// With `--callback` the result comes there; without, it is the answer.
 #[derive(Args, Clone, Serialize, Deserialize)]
 pub(crate) struct IdCheck {
     #[command(flatten)]

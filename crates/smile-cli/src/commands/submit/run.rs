@@ -109,6 +109,7 @@ fn run_job(
     waiting: &Waiting,
 ) -> Result<Exit, Failure> {
     let mut progress = Progress::new(order.output, waiting.max_polls());
+    order.watch.shows(&progress);
     let outcome = progress.watch(client).run_with(&mut flow, |event| {
         if let Event::Checkpoint(checkpoint) = &event {
             let saved = order.saved(checkpoint.clone(), Some(product));
@@ -174,6 +175,7 @@ pub(crate) fn ask(
     let path = order.checkpoint.clone();
     order.watch.on_interrupt(move || broken_off(INTERRUPTED, &saved, &path));
     let mut progress = Progress::new(order.output, waiting.max_polls());
+    order.watch.shows(&progress);
     let outcome = client.run_with(&mut flow, |event| progress.event(&event));
     progress.finish();
     order.watch.end();
@@ -204,6 +206,7 @@ where
     };
     order.watch.on_interrupt(farewell);
     let mut progress = Progress::new(order.output, 0);
+    order.watch.shows(&progress);
     let answer = client.call_with(operation, |event| progress.event(&event));
     let warnings = progress.finish();
     match answer {

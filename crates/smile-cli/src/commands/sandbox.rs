@@ -31,9 +31,9 @@ pub(crate) struct Sandbox {
     #[arg(long, value_name = "URL")]
     callback: Option<String>,
 
-    /// What everything that looks random is derived from
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    seed: u64,
+    /// What everything that looks random is derived from; 0 by default
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
 
     /// Write the addresses to this file, as JSON, once it accepts connections
     #[arg(long, value_name = "FILE")]
@@ -51,8 +51,10 @@ impl Sandbox {
             // This thread is gone if the program has ended.
             let _ = sender.send(());
         })?;
-        let mut builder =
-            Server::builder().partner_id(&*self.partner_id).api_key(&*self.api_key).seed(self.seed);
+        let mut builder = Server::builder().partner_id(&*self.partner_id).api_key(&*self.api_key);
+        if let Some(seed) = self.seed {
+            builder = builder.seed(seed);
+        }
         if let Some(url) = &self.callback {
             builder = builder.callback_url(url);
         }

@@ -143,7 +143,7 @@ fn what_is_refused_can_be_passed_on_as_well() {
 #[test]
 fn where_it_may_listen_and_pass_on_to() {
     let smile = Smile::new();
-    smile.run(&["listen", "--addr", "0.0.0.0:0"]).ended(2).warns(&["--addr", "--public"]);
+    smile.run(&["listen", "--addr", "0.0.0.0:0"]).ended(2).warns(&["--addr", "--open-to-the-network"]);
     smile.run(&["listen", "--addr", "nowhere"]).ended(2).warns(&["--addr"]);
     let refused = smile.run(&["listen", "--forward", "http://example.com/s3cret"]).ended(2);
     let refused = refused.warns(&["--forward", "https://"]);

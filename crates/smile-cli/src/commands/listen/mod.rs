@@ -30,9 +30,9 @@ pub(crate) struct Listen {
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:0")]
     addr: SocketAddr,
 
-    /// Let other machines in, if --addr does
+    /// That an --addr beyond this machine is meant
     #[arg(long)]
-    public: bool,
+    open_to_the_network: bool,
 
     /// Pass callbacks on to this address, bytes and headers as they came. If it doesn't answer with 2xx, the service is
     /// asked to come again
@@ -60,8 +60,8 @@ enum Message {
 
 impl Listen {
     pub(crate) fn run(&self, output: Output) -> Result<Exit, Failure> {
-        if !self.addr.ip().is_loopback() && !self.public {
-            let rule = "lets other machines in: say --public if that is meant";
+        if !self.addr.ip().is_loopback() && !self.open_to_the_network {
+            let rule = "lets other machines in: say --open-to-the-network too, if that is meant";
             return Err(Failure::flag("--addr", "addr", rule));
         }
         let partner = self.connection.partner(output)?;

@@ -45,6 +45,10 @@ impl Sandbox {
         if let Some(url) = &self.callback {
             smile_core::CallbackUrl::new(url)?;
         }
+        if let Some(path) = &self.ready_file {
+            // One of an earlier run is not to be taken for this one's; if there is none, so much the better.
+            let _ = std::fs::remove_file(path);
+        }
         // From here on Ctrl-C is a word to this thread, so none can come too early.
         let (sender, signals) = channel();
         interrupt::on_signal(move || {
@@ -66,6 +70,10 @@ impl Sandbox {
         output.print(&self.describe(&addresses))?;
         // It ends with the first signal; a sender that is gone would be as good.
         let _ = signals.recv();
+        if let Some(path) = &self.ready_file {
+            // It may be gone already.
+            let _ = std::fs::remove_file(path);
+        }
         drop(server);
         output.note("sandbox", "ended", Tone::Plain);
         Ok(Exit::Done)
@@ -77,7 +85,6 @@ impl Sandbox {
         if let Some(https) = &addresses.https {
             report.row("https", https.as_str());
         }
-        report.row("page", addresses.page.as_str());
         report.row("partner id", self.partner_id.as_str()).row("API key", self.api_key.as_str());
         report.text("");
         report.text(format!(

@@ -36,6 +36,7 @@ fn the_ready_file_says_where_it_serves() {
         let pid = running.0.id().to_string();
         assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
         assert_eq!(running.0.wait().unwrap().code(), Some(0), "Ctrl-C ends it cleanly");
+        assert!(!path.exists(), "it is ready no more");
     }
 }
 

@@ -1,0 +1,150 @@
+//! Callbacks of every product with every outcome, right and broken in every way, in front of a receiver.
+#![allow(clippy::unwrap_used)]
+
+use smile_core::{
+    Change, Decision, InMemoryReplayStore, JobId, JobKey, JobLife, JobType, Partner, Refusal,
+    ReplayStore as _, Seen, Standing, Timestamp, Trust, UserId, Verifier,
+};
+use smile_sandbox::signed_callback;
+use smile_sandbox::signed_callback::{
+    Flaw, Outcome, Product, RefusedFor, SignedCallback, SignedCallbackBuilder,
+};
+
+/// When the builder signs, unless told otherwise.
+const SIGNED: Timestamp = Timestamp::from_unix_millis(1_705_314_600_000);
+
+fn verifier() -> Verifier {
+    Partner::new("001", "sandbox-api-key", smile_core::Environment::Sandbox).unwrap().verifier()
+}
+
+fn receive(callback: &SignedCallback) -> Result<smile_core::Callback, Refusal> {
+    verifier().verify(SIGNED, callback.headers(), callback.body().clone())
+}
+
+fn each(mut look: impl FnMut(Product, &Outcome, SignedCallbackBuilder)) {
+    for product in Product::all() {
+        for outcome in product.outcomes() {
+            look(*product, &outcome, signed_callback(*product, outcome.clone()));
+        }
+    }
+}
+
+#[test]
+fn right_ones_pass_and_nothing_of_them_is_lost() {
+    let mut count = 0;
+    each(|product, outcome, builder| {
+        let made = builder.build().unwrap();
+        let callback = receive(&made).unwrap_or_else(|refusal| panic!("{product} {outcome}: {refusal}"));
+        assert_eq!(
+            serde_json::Value::from(callback.entry().as_json().clone()),
+            made.json(),
+            "{product} {outcome}"
+        );
+        assert_eq!(callback.webhook().is_some(), product.is_v3(), "{product} {outcome}");
+        assert!(callback.job_id().is_some() || !product.is_v3(), "{product} {outcome}");
+        count += 1;
+    });
+    assert!(count > 100, "{count}");
+}
+
+/// The reason that the maker of the flaw says a sound receiver has.
+fn reason(refusal: Refusal) -> RefusedFor {
+    match refusal {
+        Refusal::TooLarge { .. } => RefusedFor::TooLarge,
+        Refusal::Empty => RefusedFor::Empty,
+        Refusal::NotUtf8 => RefusedFor::NotUtf8,
+        Refusal::Truncated => RefusedFor::Truncated,
+        Refusal::NotJson => RefusedFor::NotJson,
+        Refusal::NotAnObject => RefusedFor::NotAnObject,
+        Refusal::TooDeep => RefusedFor::TooDeep,
+        Refusal::Duplicated => RefusedFor::Duplicated,
+        Refusal::MissingSignature => RefusedFor::MissingSignature,
+        Refusal::MalformedSignature => RefusedFor::MalformedSignature,
+        Refusal::WrongSignature => RefusedFor::WrongSignature,
+        Refusal::CarriersDisagree => RefusedFor::CarriersDisagree,
+        Refusal::UnreadableTimestamp => RefusedFor::UnreadableTimestamp,
+        Refusal::TooOld { .. } => RefusedFor::TooOld,
+        Refusal::FromTheFuture { .. } => RefusedFor::FromTheFuture,
+        other => panic!("no flaw is for {other:?}"),
+    }
+}
+
+#[test]
+fn broken_ones_are_refused_each_for_its_own_reason() {
+    let mut reasons = std::collections::BTreeMap::new();
+    each(|product, outcome, builder| {
+        for flaw in Flaw::all() {
+            let what = format!("{product} {outcome} {flaw}");
+            // Not every product has what every flaw breaks.
+            let Ok(made) = builder.clone().broken(*flaw).build() else { continue };
+            match (receive(&made), flaw.refused_for()) {
+                (Err(refusal), expected) => {
+                    assert_eq!(reason(refusal), expected, "{what}");
+                    let shown = format!("{refusal} {refusal:?}");
+                    for secret in ["user-1", "job-1", "user_01k", "job_01k", "0000000001"] {
+                        assert!(!shown.contains(secret), "{what}: {shown}");
+                    }
+                    *reasons.entry(format!("{:?}", reason(refusal))).or_insert(0) += 1;
+                }
+                (Ok(_), RefusedFor::Nothing) => {}
+                (Ok(callback), RefusedFor::Doubt) => assert!(!callback.verdict().is_approved(), "{what}"),
+                (Ok(_), expected) => panic!("{what}: passed, and should be refused as {expected:?}"),
+            }
+        }
+    });
+    assert_eq!(reasons.len(), 15, "every reason comes up: {reasons:?}");
+}
+
+fn life(job_type: JobType) -> JobLife {
+    JobLife::new(JobKey { user_id: UserId::new("user-1"), job_id: JobId::new("job-1"), job_type })
+}
+
+#[test]
+fn what_the_signature_lets_through_the_store_and_the_life_catch() {
+    let store = InMemoryReplayStore::default();
+    let mut life = life(JobType::BIOMETRIC_KYC);
+    let build = |outcome, flaw: Option<Flaw>| {
+        let builder = signed_callback(Product::BiometricKyc, outcome);
+        let made = flaw
+            .map_or_else(|| builder.clone().build(), |flaw| builder.clone().broken(flaw).build())
+            .unwrap();
+        receive(&made).unwrap()
+    };
+    let mut apply = |callback: &smile_core::Callback| {
+        let seen = store.record(SIGNED, &callback.sighting()).unwrap();
+        (seen, life.apply_callback(SIGNED, callback, Some(seen)))
+    };
+    let genuine = build(Outcome::Rejected, None);
+    assert_eq!(apply(&genuine), (Seen::First, Change::Advanced));
+    assert_eq!(apply(&genuine), (Seen::Redelivery, Change::Redelivered));
+    // The same signature under a body that says the opposite, or speaks of another job.
+    let opposite = build(Outcome::Rejected, Some(Flaw::TamperedBody));
+    assert_ne!(opposite.verdict().decision(), genuine.verdict().decision());
+    assert_eq!(apply(&opposite), (Seen::SignatureReused, Change::NotBelieved));
+    let other = build(Outcome::Rejected, Some(Flaw::OtherJob));
+    assert_eq!(apply(&other), (Seen::SignatureReused, Change::NotThisJob));
+    assert!(!life.is_approved(Trust::Verified));
+}
+
+#[test]
+fn provisional_and_final_of_one_job_both_pass() {
+    let store = InMemoryReplayStore::default();
+    let mut life = life(JobType::BIOMETRIC_KYC);
+    let mut apply = |outcome, seconds: u64| {
+        let at = Timestamp::from_unix_millis(SIGNED.unix_millis() + seconds * 1_000);
+        let made = signed_callback(Product::BiometricKyc, outcome).at(at).build().unwrap();
+        let callback = verifier().verify(at, made.headers(), made.body().clone()).unwrap();
+        let seen = store.record(at, &callback.sighting()).unwrap();
+        (seen, life.apply_callback(at, &callback, Some(seen)))
+    };
+    assert_eq!(apply(Outcome::Provisional, 0), (Seen::First, Change::Advanced));
+    assert_eq!(apply(Outcome::ReviewerApproved, 60), (Seen::First, Change::Advanced));
+    assert_eq!(apply(Outcome::Provisional, 90), (Seen::Redelivery, Change::Redelivered), "signed afresh");
+    assert_eq!(
+        apply(Outcome::ReviewerApproved, 60),
+        (Seen::Redelivery, Change::Redelivered),
+        "the same bytes"
+    );
+    assert_eq!((life.standing(), life.is_approved(Trust::FirstSeen)), (Standing::Final, true));
+    assert_eq!(life.result().unwrap().decision, Decision::Approved);
+}

@@ -93,6 +93,12 @@ fn discreet(mut error: clap::Error) -> clap::Error {
             error.insert(kind, ContextValue::String("…".to_owned()));
         }
     }
+    let is_word = |text: &str| text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
+    if let Some(ContextValue::String(text)) = error.get(ContextKind::InvalidSubcommand)
+        && !is_word(text)
+    {
+        error.insert(ContextKind::InvalidSubcommand, ContextValue::String("…".to_owned()));
+    }
     error
 }
 

@@ -134,6 +134,17 @@ fn a_check_whose_answer_is_lost_is_asked_about_and_never_sent_again() {
 }
 
 #[test]
+fn a_checkpoint_that_cannot_be_written_is_said_to_be_missing() {
+    let smile = Smile::new();
+    for _ in 0..4 {
+        smile.sandbox.fail_next(Endpoint::PrepUpload, Fault::LoseAnswer);
+    }
+    let flags = ["--wait", "--poll-every", "0.01", "--checkpoint", "no/such/folder.json"];
+    let failed = smile.submit_selfie("smartselfie-registration", &flags).ended(1);
+    failed.warns(&["no checkpoint could be written", "ask for the job's status"]);
+}
+
+#[test]
 fn what_is_no_checkpoint_is_refused_without_repeating_it() {
     let smile = Smile::new();
     smile.run(&["resume", "none.json"]).ended(2).warns(&["CHECKPOINT must name a file"]);

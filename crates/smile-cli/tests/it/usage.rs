@@ -19,6 +19,9 @@ fn what_is_wrong_with_the_command_line_is_said_without_its_values() {
     let refused = run(&["submit", "enhanced-kyc", "--partner-param", "jane"]).ended(2);
     let refused = refused.warns(&["--partner-param", "KEY=VALUE"]);
     assert!(!refused.stderr.contains("jane"), "{refused:?}");
+    let refused = run(&["submit", "22222222222"]).ended(2).warns(&["unrecognized subcommand"]);
+    assert!(!refused.stderr.contains("22222222222"), "{refused:?}");
+    run(&["submit", "amll"]).ended(2).warns(&["'amll'", "similar subcommand exists: 'aml'"]);
     run(&["check", "--country"]).ended(2).warns(&["a value is required for '--country <COUNTRY>'"]);
     let refused = run(&["--json", "submit", "enhanced-kyc", "--dop", "x"]).ended(2).json();
     assert_eq!(refused["error"]["message"], "unexpected argument '--dop' found");

@@ -26,7 +26,7 @@ use crate::output::Output;
 )]
 struct Cli {
     /// Print one JSON object to standard output, whatever happens
-    #[arg(long, global = true)]
+    #[arg(long, global = true, display_order = 901)]
     json: bool,
 
     #[command(subcommand)]

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
-use smile_core::{Environment, FlowSettings, Partner};
+use smile_core::{ApiKey, Environment, FlowSettings, Partner, PartnerId, Signer};
 use smile_ureq::Client;
 use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 
@@ -16,13 +16,27 @@ use crate::output::{Output, Tone};
 /// No key, and no bundle of certificates, is longer.
 const MAX_FILE: u64 = 1 << 20;
 
+/// Who asks.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Connection")]
+pub(crate) struct Credentials {
+    /// Your partner id
+    #[arg(long, env = "SMILE_PARTNER_ID", value_name = "ID", hide_env_values = true, global = true)]
+    partner_id: Option<String>,
+
+    /// Read the API key from this file, in place of SMILE_API_KEY
+    #[arg(long, value_name = "FILE", conflicts_with = "api_key_stdin", global = true)]
+    api_key_file: Option<PathBuf>,
+
+    /// Read the API key from standard input, in place of SMILE_API_KEY
+    #[arg(long, global = true)]
+    api_key_stdin: bool,
+}
+
+/// Who asks, and which service.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Connection")]
 pub(crate) struct Connection {
-    /// Your partner id
-    #[arg(long, env = "SMILE_PARTNER_ID", value_name = "ID", hide_env_values = true, global = true)]
-    pub(crate) partner_id: Option<String>,
-
     /// `sandbox` (the default), `production`, or a base URL such as http://127.0.0.1:8080/v1
     #[arg(
         long,
@@ -33,51 +47,23 @@ pub(crate) struct Connection {
     )]
     pub(crate) environment: Option<String>,
 
-    /// Read the API key from this file, in place of SMILE_API_KEY
-    #[arg(long, value_name = "FILE", conflicts_with = "api_key_stdin", global = true)]
-    api_key_file: Option<PathBuf>,
-
-    /// Read the API key from standard input, in place of SMILE_API_KEY
-    #[arg(long, global = true)]
-    api_key_stdin: bool,
+    #[command(flatten)]
+    credentials: Credentials,
 
     /// Trust the certificates in this PEM file alone: those of a `smile sandbox --tls`, say
     #[arg(long, value_name = "FILE", global = true)]
     ca: Option<PathBuf>,
 }
 
-impl Connection {
-    pub(crate) fn environment(&self) -> Result<Environment, Failure> {
-        Ok(self.environment.as_deref().unwrap_or("sandbox").parse()?)
+impl Credentials {
+    /// What signs and confirms, for commands that ask nobody.
+    pub(crate) fn signer(&self, output: Output) -> Result<Signer, Failure> {
+        Ok(Signer::new(PartnerId::new(self.partner_id()?)?, &ApiKey::new(self.api_key(output)?)?))
     }
 
-    /// For a job that was begun in this environment by this partner: flags and variables may say so again, and nothing
-    /// else.
-    pub(crate) fn going_on(mut self, environment: &str, partner_id: &str) -> Result<Self, Failure> {
-        let begun_in: Environment = environment.parse()?;
-        if self.environment.is_some() && self.environment()?.base_url() != begun_in.base_url() {
-            let rule = "must be the one that the job was begun in, or be left out";
-            return Err(Failure::flag("--environment or SMILE_ENVIRONMENT", "environment", rule));
-        }
-        if self.partner_id.as_deref().is_some_and(|given| given != partner_id) {
-            let rule = "must be the one that the job was begun with, or be left out";
-            return Err(Failure::flag("--partner-id or SMILE_PARTNER_ID", "partner_id", rule));
-        }
-        self.environment = Some(environment.to_owned());
-        self.partner_id = Some(partner_id.to_owned());
-        Ok(self)
-    }
-
-    /// The partner, in the environment that the flags name.
-    pub(crate) fn partner(&self, output: Output) -> Result<Partner, Failure> {
-        self.partner_in(self.environment()?, output)
-    }
-
-    pub(crate) fn partner_in(&self, environment: Environment, output: Output) -> Result<Partner, Failure> {
+    fn partner_id(&self) -> Result<&str, Failure> {
         let rule = "must be set, here or as SMILE_PARTNER_ID";
-        let partner_id =
-            self.partner_id.as_deref().ok_or_else(|| Failure::flag("--partner-id", "partner_id", rule))?;
-        Ok(Partner::new(partner_id, self.api_key(output)?, environment)?)
+        self.partner_id.as_deref().ok_or_else(|| Failure::flag("--partner-id", "partner_id", rule))
     }
 
     /// The key, without the line break that files end with.
@@ -99,6 +85,39 @@ impl Connection {
             })?
         };
         Ok(text.trim_end_matches(['\r', '\n']).to_owned())
+    }
+}
+
+impl Connection {
+    pub(crate) fn environment(&self) -> Result<Environment, Failure> {
+        Ok(self.environment.as_deref().unwrap_or("sandbox").parse()?)
+    }
+
+    /// For a job that was begun in this environment by this partner: flags and variables may say so again, and nothing
+    /// else.
+    pub(crate) fn going_on(mut self, environment: &str, partner_id: &str) -> Result<Self, Failure> {
+        let begun_in: Environment = environment.parse()?;
+        if self.environment.is_some() && self.environment()?.base_url() != begun_in.base_url() {
+            let rule = "must be the one that the job was begun in, or be left out";
+            return Err(Failure::flag("--environment or SMILE_ENVIRONMENT", "environment", rule));
+        }
+        if self.credentials.partner_id.as_deref().is_some_and(|given| given != partner_id) {
+            let rule = "must be the one that the job was begun with, or be left out";
+            return Err(Failure::flag("--partner-id or SMILE_PARTNER_ID", "partner_id", rule));
+        }
+        self.environment = Some(environment.to_owned());
+        self.credentials.partner_id = Some(partner_id.to_owned());
+        Ok(self)
+    }
+
+    /// The partner, in the environment that the flags name.
+    pub(crate) fn partner(&self, output: Output) -> Result<Partner, Failure> {
+        self.partner_in(self.environment()?, output)
+    }
+
+    pub(crate) fn partner_in(&self, environment: Environment, output: Output) -> Result<Partner, Failure> {
+        let credentials = &self.credentials;
+        Ok(Partner::new(credentials.partner_id()?, credentials.api_key(output)?, environment)?)
     }
 
     /// A client for this partner.

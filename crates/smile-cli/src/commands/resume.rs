@@ -19,9 +19,6 @@ use crate::output::Output;
 /// is billed twice. When the job is over, the checkpoint is removed.
 #[derive(Args, Debug)]
 pub(crate) struct Resume {
-    #[command(flatten)]
-    connection: Connection,
-
     /// The file
     #[arg(value_name = "CHECKPOINT")]
     file: PathBuf,
@@ -32,6 +29,9 @@ pub(crate) struct Resume {
     /// Show what the result says about the person
     #[arg(long)]
     show_personal: bool,
+
+    #[command(flatten)]
+    connection: Connection,
 }
 
 impl Resume {

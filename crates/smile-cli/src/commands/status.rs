@@ -20,9 +20,6 @@ use crate::verdict;
 /// Ask what has become of a job, once
 #[derive(Args, Debug)]
 pub(crate) struct Status {
-    #[command(flatten)]
-    connection: Connection,
-
     /// Your id of the user
     #[arg(long)]
     user_id: String,
@@ -46,6 +43,9 @@ pub(crate) struct Status {
     /// Show what the result says about the person
     #[arg(long)]
     show_personal: bool,
+
+    #[command(flatten)]
+    connection: Connection,
 }
 
 impl Status {
@@ -108,9 +108,6 @@ fn describe_links(report: &mut Report, status: &JobStatus) {
 /// Wait for the result of a job that the service has
 #[derive(Args, Debug)]
 pub(crate) struct Wait {
-    #[command(flatten)]
-    connection: Connection,
-
     /// Your id of the user
     #[arg(long)]
     user_id: String,
@@ -129,6 +126,9 @@ pub(crate) struct Wait {
     /// Show what the result says about the person
     #[arg(long)]
     show_personal: bool,
+
+    #[command(flatten)]
+    connection: Connection,
 }
 
 impl Wait {

@@ -11,7 +11,7 @@ use smile_sandbox::signed_callback::{
 };
 
 use crate::address;
-use crate::connection::Connection;
+use crate::connection::Credentials;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::ids;
@@ -23,9 +23,6 @@ use crate::output::{Output, Report, Tone};
 /// ends with 3 otherwise. `smile trigger --list` tells what there is.
 #[derive(Args, Debug)]
 pub(crate) struct Trigger {
-    #[command(flatten)]
-    connection: Connection,
-
     /// What it is about, such as biometric-kyc
     #[arg(required_unless_present = "list")]
     product: Option<String>,
@@ -69,6 +66,9 @@ pub(crate) struct Trigger {
     /// List the products and their outcomes, and the ways to break one
     #[arg(long)]
     list: bool,
+
+    #[command(flatten)]
+    credentials: Credentials,
 }
 
 impl Trigger {
@@ -126,7 +126,7 @@ impl Trigger {
         flaw: Option<Flaw>,
         output: Output,
     ) -> Result<SignedCallback, Failure> {
-        let partner = self.connection.partner(output)?;
+        let signer = self.credentials.signer(output)?;
         let outcome: Outcome = self.outcome.as_deref().unwrap_or_default().parse().map_err(|_| {
             let known = outcomes(product).join(", ");
             Failure::usage(format!("OUTCOME must be one that {product} has: {known}"))
@@ -139,7 +139,7 @@ impl Trigger {
         };
         let (job_id, user_id) = new_ids(product);
         let mut builder = signed_callback(product, outcome)
-            .signed_by(partner.signer())
+            .signed_by(&signer)
             .at(at)
             .job_id(self.job_id.clone().unwrap_or(job_id))
             .user_id(self.user_id.clone().unwrap_or(user_id));

@@ -8,7 +8,7 @@ use clap::Args;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use smile_core::Verifier;
 
-use crate::connection::Connection;
+use crate::connection::Credentials;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{Output, Report};
@@ -20,9 +20,6 @@ use crate::received;
 /// with 3 if it is refused.
 #[derive(Args, Debug)]
 pub(crate) struct Verify {
-    #[command(flatten)]
-    connection: Connection,
-
     /// The body; - for standard input
     file: PathBuf,
 
@@ -37,12 +34,15 @@ pub(crate) struct Verify {
     /// Show what the result says about the person
     #[arg(long)]
     show_personal: bool,
+
+    #[command(flatten)]
+    credentials: Credentials,
 }
 
 impl Verify {
     pub(crate) fn run(&self, output: Output) -> Result<Exit, Failure> {
-        let partner = self.connection.partner(output)?;
-        let verifier = Verifier::new(partner.signer().clone());
+        let signer = self.credentials.signer(output)?;
+        let verifier = Verifier::new(signer);
         let verifier = if self.any_age { verifier.any_age() } else { verifier };
         let body = self.body(verifier.body_limit())?;
         let headers: HeaderMap =

@@ -17,9 +17,6 @@ use crate::progress::Progress;
 /// The token is a credential: hand it to that browser, and to nobody else.
 #[derive(Args, Debug)]
 pub(crate) struct WebToken {
-    #[command(flatten)]
-    connection: Connection,
-
     /// biometric_kyc, authentication, smartselfie, enhanced_kyc, basic_kyc, identity_verification, doc_verification,
     /// enhanced_document_verification, ekyc_smartselfie or e_signature
     #[arg(long)]
@@ -36,6 +33,9 @@ pub(crate) struct WebToken {
     /// Your id of the job; a new one, if there is none
     #[arg(long)]
     job_id: Option<String>,
+
+    #[command(flatten)]
+    connection: Connection,
 }
 
 impl WebToken {

@@ -18,12 +18,12 @@ use crate::output::{Output, Report, Tone};
 /// reached, whether TLS and the clock are in order, and whether the signature is accepted.
 #[derive(Args, Debug)]
 pub(crate) struct Doctor {
-    #[command(flatten)]
-    connection: Connection,
-
     /// Look at this callback address as well. Nothing is posted to it
     #[arg(long, value_name = "URL")]
     callback: Option<String>,
+
+    #[command(flatten)]
+    connection: Connection,
 }
 
 impl Doctor {

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use smile_core::{CallbackUrl, Seen, Verifier};
 
 use self::receiver::{Forward, Forwarded, Received, Receiver};
-use crate::connection::Connection;
+use crate::connection::Credentials;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::interrupt;
@@ -23,9 +23,6 @@ use crate::received;
 /// exactly if that can help. It runs until Ctrl-C.
 #[derive(Args, Debug)]
 pub(crate) struct Listen {
-    #[command(flatten)]
-    connection: Connection,
-
     /// Where to listen
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:0")]
     addr: SocketAddr,
@@ -50,6 +47,9 @@ pub(crate) struct Listen {
     /// Show what the results say about the person
     #[arg(long)]
     show_personal: bool,
+
+    #[command(flatten)]
+    credentials: Credentials,
 }
 
 /// What this thread waits for.
@@ -64,7 +64,7 @@ impl Listen {
             let rule = "lets other machines in: say --open-to-the-network too, if that is meant";
             return Err(Failure::flag("--addr", "addr", rule));
         }
-        let partner = self.connection.partner(output)?;
+        let signer = self.credentials.signer(output)?;
         let forward = self.forward()?;
         let (sender, messages) = channel();
         let of_signals = sender.clone();
@@ -75,7 +75,7 @@ impl Listen {
         let on_received = move |received| {
             let _ = sender.send(Message::Received(Box::new(received)));
         };
-        let verifier = Verifier::new(partner.signer().clone());
+        let verifier = Verifier::new(signer);
         let receiver = Receiver::start(self.addr, verifier, forward, on_received).map_err(|error| {
             Failure::flag("--addr", "addr", format!("must be an address to listen at: {}", error.kind()))
         })?;

@@ -27,15 +27,15 @@ use crate::output::Output;
 #[derive(Args)]
 #[command(subcommand_value_name = "PRODUCT", subcommand_help_heading = "Products")]
 pub(crate) struct Submit {
-    #[command(flatten)]
-    connection: Connection,
-
     /// Where to write a checkpoint if the job is broken off; by default smile-JOB_ID.checkpoint.json
-    #[arg(long, value_name = "FILE", global = true, help_heading = "Options")]
+    #[arg(long, value_name = "FILE", global = true, display_order = 900)]
     checkpoint: Option<PathBuf>,
 
     #[command(subcommand)]
     product: Product,
+
+    #[command(flatten)]
+    connection: Connection,
 }
 
 impl std::fmt::Debug for Submit {

@@ -236,7 +236,7 @@ impl Order {
     /// A job that failed after the service had heard of it.
     fn failed(&self, error: &JobError, checkpoint: Checkpoint, product: Option<&Product>) -> Failure {
         let failure = Failure::from(error);
-        // A job that the service has refused for good is no better for being resumed.
+        // Only a job that is resumed comes here with that, and its checkpoint is there already.
         if error.validation().is_some() {
             return failure;
         }

@@ -6,7 +6,7 @@ use std::sync::mpsc::channel;
 
 use clap::Args;
 use serde_json::{Value, json};
-use smile_sandbox::Sandbox as Server;
+use smile_sandbox::{Builder, Sandbox as Server, Scenario, StateError};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -31,7 +31,15 @@ pub(crate) struct Sandbox {
     #[arg(long, value_name = "URL")]
     callback: Option<String>,
 
-    /// What everything that looks random is derived from; 0 by default
+    /// Say what becomes of which jobs, in TOML
+    #[arg(long, value_name = "FILE")]
+    scenario: Option<PathBuf>,
+
+    /// Keep the state in this folder, so that it survives a restart
+    #[arg(long, value_name = "DIR")]
+    state: Option<PathBuf>,
+
+    /// What everything that looks random is derived from; 0 by default, or as the scenario says
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
 
@@ -55,14 +63,7 @@ impl Sandbox {
             // This thread is gone if the program has ended.
             let _ = sender.send(());
         })?;
-        let mut builder = Server::builder().partner_id(&*self.partner_id).api_key(&*self.api_key);
-        if let Some(seed) = self.seed {
-            builder = builder.seed(seed);
-        }
-        if let Some(url) = &self.callback {
-            builder = builder.callback_url(url);
-        }
-        let server = builder.start().map_err(|error| start_failed(&error))?;
+        let server = self.builder()?.start().map_err(|error| start_failed(&error))?;
         let addresses = Addresses::of(&server);
         if let Some(path) = &self.ready_file {
             addresses.write(path)?;
@@ -77,6 +78,25 @@ impl Sandbox {
         drop(server);
         output.note("sandbox", "ended", Tone::Plain);
         Ok(Exit::Done)
+    }
+
+    fn builder(&self) -> Result<Builder, Failure> {
+        let mut builder = Server::builder();
+        // What is said by flags outranks the scenario.
+        if let Some(path) = &self.scenario {
+            builder = builder.scenario(scenario(path)?);
+        }
+        builder = builder.partner_id(&*self.partner_id).api_key(&*self.api_key);
+        if let Some(folder) = &self.state {
+            builder = builder.state_dir(folder);
+        }
+        if let Some(seed) = self.seed {
+            builder = builder.seed(seed);
+        }
+        if let Some(url) = &self.callback {
+            builder = builder.callback_url(url);
+        }
+        Ok(builder)
     }
 
     fn describe(&self, addresses: &Addresses) -> Report {
@@ -141,13 +161,23 @@ impl Addresses {
     }
 }
 
+/// Why a scenario can't be used, with its place in the file.
+fn scenario(path: &Path) -> Result<Scenario, Failure> {
+    let wrong = |rule: String| Failure::flag("--scenario", "scenario", rule);
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| wrong(format!("must be a file that can be read: {}", error.kind())))?;
+    Scenario::parse(&text).map_err(|error| wrong(format!("can't be used: {error}")))
+}
+
 fn start_failed(error: &std::io::Error) -> Failure {
-    match error.get_ref().and_then(|source| source.downcast_ref::<smile_core::ConfigError>()) {
-        Some(wrong) => {
-            let problem = wrong.problem();
-            let flag = format!("--{}", problem.field.replace('_', "-"));
-            Failure::flag(&flag, &problem.field, problem.rule.as_str())
-        }
-        None => Failure::failed(format!("the sandbox can't be started: {}", error.kind())),
+    let source = error.get_ref();
+    if let Some(wrong) = source.and_then(|source| source.downcast_ref::<smile_core::ConfigError>()) {
+        let problem = wrong.problem();
+        let flag = format!("--{}", problem.field.replace('_', "-"));
+        return Failure::flag(&flag, &problem.field, problem.rule.as_str());
     }
+    if let Some(wrong) = source.and_then(|source| source.downcast_ref::<StateError>()) {
+        return Failure::flag("--state", "state", format!("can't be used: {wrong}"));
+    }
+    Failure::failed(format!("the sandbox can't be started: {}", error.kind()))
 }

@@ -69,3 +69,53 @@ fn what_it_cannot_be_started_with() {
         .ended(2)
         .warns(&["--ready-file", "can be written"]);
 }
+
+/// Starts one, and reads where it is.
+fn start(more: &[&str]) -> (Running, Value) {
+    let mut running = Running(bare(&[&["sandbox", "--json"], more].concat()).spawn().unwrap());
+    let mut line = String::new();
+    BufReader::new(running.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let addresses = serde_json::from_str(&line).unwrap_or_else(|_| panic!("not JSON: {line}"));
+    (running, addresses)
+}
+
+/// The program, talking to the sandbox at this address.
+fn ask(environment: &str, arguments: &[&str]) -> Ran {
+    let mut command = bare(arguments);
+    command.env("SMILE_ENVIRONMENT", environment).env("SMILE_PARTNER_ID", "001");
+    command.env("SMILE_API_KEY", "sandbox-api-key").output().unwrap().into()
+}
+
+#[test]
+fn a_scenario_says_what_becomes_of_jobs() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("scenario.toml");
+    std::fs::write(&path, "[[rules]]\nstages = [{ outcome = \"id-not-found\" }]\n").unwrap();
+    let (_running, addresses) = start(&["--scenario", path.to_str().unwrap()]);
+    let check =
+        ["submit", "enhanced-kyc", "--country", "NG", "--id-type", "BVN", "--id-number", "00000000000"];
+    ask(addresses["http"].as_str().unwrap(), &check).ended(3).says(&["1013"]);
+
+    std::fs::write(&path, "[[rules]]\nstages = [{ code = \"9999\" }]\n").unwrap();
+    run(&["sandbox", "--scenario", path.to_str().unwrap()]).ended(2).warns(&["--scenario", "line 2, column"]);
+    run(&["sandbox", "--scenario", "none.toml"]).ended(2).warns(&["--scenario", "must be a file"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn its_state_survives_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = folder.path().join("state");
+    let ids = ["--user-id", "u-1", "--job-id", "j-1"];
+    {
+        let (mut running, addresses) = start(&["--state", state.to_str().unwrap()]);
+        let check =
+            ["submit", "enhanced-kyc", "--country", "NG", "--id-type", "BVN", "--id-number", "00000000000"];
+        ask(addresses["http"].as_str().unwrap(), &[&check[..], &ids].concat()).ended(0);
+        assert!(Command::new("kill").args(["-INT", &running.0.id().to_string()]).status().unwrap().success());
+        assert_eq!(running.0.wait().unwrap().code(), Some(0));
+    }
+    let (_running, addresses) = start(&["--state", state.to_str().unwrap()]);
+    ask(addresses["http"].as_str().unwrap(), &[&["status"], &ids[..]].concat()).ended(0).says(&["1012"]);
+    run(&["sandbox", "--state", state.to_str().unwrap()]).ended(2).warns(&["--state", "another sandbox"]);
+}

@@ -13,7 +13,7 @@ mod sandbox;
 pub use callbacks::{callbacks, job_lives};
 pub use machine::machine;
 pub use parsers::{addresses, answers, checkpoints, images, timestamps};
-pub use sandbox::{sandbox_requests, sandbox_zips};
+pub use sandbox::{sandbox_requests, sandbox_zips, scenarios};
 
 /// A target: bytes in, and a panic where a rule is broken.
 pub type Target = fn(&[u8]);
@@ -29,6 +29,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("machine", machine),
     ("sandbox_requests", sandbox_requests),
     ("sandbox_zips", sandbox_zips),
+    ("scenarios", scenarios),
     ("timestamps", timestamps),
 ];
 

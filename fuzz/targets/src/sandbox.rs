@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Method, Request};
 use serde_json::Value;
-use smile_sandbox::{Sandbox, Service};
+use smile_sandbox::{Sandbox, Scenario, Service};
 
 use crate::NOW;
 
@@ -72,4 +72,19 @@ pub fn sandbox_zips(data: &[u8]) {
         job.images.iter().all(|image| !format!("{image:?}").contains("..")),
         "no name leads out of the zip"
     );
+}
+
+/// Scenario files: one that is refused says where, and one that isn't can be used.
+pub fn scenarios(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    match Scenario::parse(&text) {
+        Ok(scenario) => {
+            let service = Sandbox::builder().scenario(scenario).into_service();
+            assert!(service.is_ok(), "what was read can be used");
+        }
+        Err(error) => {
+            let (line, shown) = (error.line, error.to_string());
+            assert!(line <= text.lines().count() + 1, "{shown}");
+        }
+    }
 }

@@ -81,7 +81,7 @@ impl Dice<'_> {
             2 => Driver::DoesNothing,
             3 => Driver::TellsTwice,
             4 => Driver::TellsUnasked(detail),
-            5 => Driver::ReadsUnasked { good: detail % 2 == 0 },
+            5 => Driver::ReadsUnasked { good: detail.is_multiple_of(2) },
             6 => Driver::FileIsGone,
             7 => Driver::WakesEarly,
             8 => Driver::ClockBack([1, 60_000, u64::MAX][detail % 3]),

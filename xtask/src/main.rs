@@ -4,6 +4,7 @@
 mod catalog;
 mod ci;
 mod codegen;
+mod fuzz;
 mod release;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)] // A test that cannot go on has failed, in a helper as well.
@@ -30,6 +31,7 @@ Tasks:
   ci                 run every check there is, up to the first that fails
   ci <step>...       run only these steps
   ci --list          name the steps
+  fuzz --seconds N   run every fuzz target for N seconds, from its seeds
   release --version X.Y.Z
                      check that everything is ready to be released: a clean
                      tree, all checks, a changelog, packages that build and run
@@ -61,6 +63,10 @@ fn main() -> ExitCode {
         ["ci", names @ ..] => match ci::choose(names) {
             Ok(steps) => ci::run(&root, &steps),
             Err(message) => return misused(&message),
+        },
+        ["fuzz", "--seconds", seconds] => match seconds.parse() {
+            Ok(seconds) => fuzz::run(&root, seconds),
+            Err(_) => return misused("`--seconds` needs a whole number"),
         },
         ["release", arguments @ ..] => match release::Release::parse(arguments) {
             Ok(release) => release::run(&root, &release),

@@ -102,8 +102,9 @@ impl Service {
     pub(crate) fn send(&mut self, now: Timestamp, position: usize, entry: Map<String, Value>) {
         let job = self.jobs.at(position);
         let Some(url) = job.callback_url.as_deref().or(self.settings.callback_url.as_deref()) else { return };
-        let entry = Value::Object(self.signed(now, entry));
-        self.callbacks.add(now, &job.job_id, url, entry.to_string().into());
+        let (job_id, url) = (job.job_id.clone(), url.to_owned());
+        let body = Value::Object(self.signed(now, entry)).to_string().into();
+        self.queue_callback(now, &job_id, &url, body);
     }
 
     /// A body with a fresh signature in it.

@@ -11,7 +11,9 @@ use std::time::{Duration, Instant};
 use smile_core::{Environment, Partner};
 
 use crate::builder::Builder;
-use crate::callbacks::CallbackAttempt;
+use crate::callback_record::CallbackRecord;
+use crate::callbacks::{CallbackAttempt, CallbackId};
+use crate::disturbance::{CallbackError, CallbackRule, Disturbance, Redelivery};
 use crate::faults::{Endpoint, Fault};
 use crate::outcome::{Review, ReviewError};
 use crate::records::{JobRecord, RecordedRequest};
@@ -154,6 +156,43 @@ impl Sandbox {
             shared.lock().callbacks().to_vec()
         });
         async move { wait.await.unwrap_or_default() }
+    }
+
+    /// All callbacks that were made, whether or not they were ever posted, in the order of their ids.
+    pub fn made_callbacks(&self) -> Vec<CallbackRecord> {
+        self.shared.lock().made_callbacks().to_vec()
+    }
+
+    /// Delivers a callback once more, and returns the id of the copy; see
+    /// [`Service::redeliver`](crate::Service::redeliver).
+    ///
+    /// # Errors
+    /// If there is no such callback.
+    pub fn redeliver(&self, id: CallbackId, redelivery: Redelivery) -> Result<CallbackId, CallbackError> {
+        self.shared.change(|service, now| service.redeliver(now, id, redelivery))
+    }
+
+    /// Lets something go wrong with a callback that was already made; see
+    /// [`Service::disturb_callback`](crate::Service::disturb_callback).
+    ///
+    /// # Errors
+    /// If there is no such callback, or if one is to be dropped that doesn't wait to be posted.
+    pub fn disturb_callback(
+        &self,
+        id: CallbackId,
+        disturbance: Disturbance,
+    ) -> Result<CallbackId, CallbackError> {
+        self.shared.change(|service, now| service.disturb_callback(now, id, disturbance))
+    }
+
+    /// Lets something go wrong with callbacks to come. Of several rules the first that applies to a callback is used.
+    pub fn disturb_callbacks(&self, rule: CallbackRule) {
+        self.shared.change(|service, _| service.disturb_callbacks(rule));
+    }
+
+    /// Lets callbacks to come alone.
+    pub fn clear_callback_rules(&self) {
+        self.shared.change(|service, _| service.clear_callback_rules());
     }
 
     /// Decides about a job that is under review, in place of the automatic review.

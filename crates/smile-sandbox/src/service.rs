@@ -10,8 +10,10 @@ use http::{Method, Request, Response, StatusCode};
 use smile_core::{Signer, Timestamp};
 
 use crate::builder::Settings;
-use crate::callbacks::{Callback, CallbackAttempt, CallbackId, CallbackOutcome, Callbacks};
+use crate::callback_record::CallbackAnswer;
+use crate::callbacks::{Callback, CallbackAttempt, CallbackId, Callbacks};
 use crate::consent::Consents;
+use crate::disturbance::CallbackRules;
 use crate::faults::{ConnectionLost, Endpoint, Fault, Faults};
 use crate::jobs::Jobs;
 use crate::outcome::{Review, ReviewError};
@@ -46,6 +48,7 @@ pub struct Service {
     pub(crate) jobs: Jobs,
     pub(crate) users: Users,
     pub(crate) callbacks: Callbacks,
+    pub(crate) callback_rules: CallbackRules,
     /// Result codes by job id, for the machine's verdict.
     pub(crate) scripts: BTreeMap<String, String>,
     pub(crate) results_made: u64,
@@ -65,6 +68,7 @@ impl Service {
             jobs: Jobs::default(),
             users: Users::default(),
             callbacks: Callbacks::default(),
+            callback_rules: CallbackRules::default(),
             scripts: BTreeMap::new(),
             results_made: 0,
             smile_links: SmileLinks::default(),
@@ -107,9 +111,11 @@ impl Service {
     }
 
     /// Says how posting a callback went. What was not delivered becomes due again, on the schedule.
-    pub fn callback_answered(&mut self, id: CallbackId, now: Timestamp, outcome: CallbackOutcome) {
+    ///
+    /// A [`CallbackOutcome`](crate::CallbackOutcome) will do; a [`CallbackAnswer`] has the beginning of the body too.
+    pub fn callback_answered(&mut self, id: CallbackId, now: Timestamp, answer: impl Into<CallbackAnswer>) {
         let now = self.advance(now);
-        self.callbacks.answered(now, id, outcome, &self.settings.callback_retries);
+        self.callbacks.answered(now, id, answer.into(), &self.settings.callback_retries);
     }
 
     /// Decides about a job that is under review, in place of the automatic review.
@@ -218,7 +224,7 @@ impl Service {
     }
 
     /// Lets time pass: does what fell due, and keeps the clock from going back.
-    fn advance(&mut self, now: Timestamp) -> Timestamp {
+    pub(crate) fn advance(&mut self, now: Timestamp) -> Timestamp {
         self.latest = self.latest.max(now);
         self.run_due_reviews(self.latest);
         self.latest

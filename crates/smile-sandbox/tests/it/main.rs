@@ -14,6 +14,7 @@ mod checks;
 mod client;
 mod consent;
 mod determinism;
+mod disturbances;
 mod enhanced_kyc;
 mod faults;
 mod job_status;

@@ -6,7 +6,9 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use smile_sandbox::{CallbackOutcome, Endpoint, Fault, Review, Sandbox, Stage};
+use smile_sandbox::{
+    CallbackOutcome, CallbackRule, Disturbance, Endpoint, Fault, Redelivery, Review, Sandbox, Stage,
+};
 
 use crate::client::{builder, full_zip, id_body, merged, params, prep_body, signer, status_body};
 
@@ -155,6 +157,42 @@ fn a_callback_that_fails_is_delivered_again() {
             CallbackOutcome::Answered(http::StatusCode::OK),
         ]
     );
+}
+
+#[test]
+fn what_the_receiver_says_is_kept_even_if_it_never_finishes() {
+    let answers: &[&str] = &[
+        "HTTP/1.1 500 No\r\nContent-Length: 6\r\n\r\nbroken",
+        "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nthanks, and",
+    ];
+    let (url, received) = receiver(answers);
+    let sandbox = builder().callback_retries([Duration::from_millis(1)]).start().unwrap();
+    submit(&sandbox, &merged(&prep_body(&params("job", 4)), &json!({"callback_url": url})));
+    for _ in answers {
+        received.recv_timeout(PATIENCE).unwrap();
+    }
+    let attempts = sandbox.wait_for_callbacks(2, PATIENCE);
+    assert_eq!(attempts[0].answer, "broken");
+    assert!(attempts[1].outcome.is_delivered());
+    assert_eq!(attempts[1].answer, "thanks, and");
+}
+
+#[test]
+fn callbacks_are_redelivered_and_disturbed_while_it_runs() {
+    let (url, received) = receiver(&[OK, OK, OK]);
+    let sandbox = builder().start().unwrap();
+    sandbox.disturb_callbacks(CallbackRule::next(Disturbance::WronglySigned));
+    submit(&sandbox, &merged(&prep_body(&params("job", 4)), &json!({"callback_url": url})));
+    let body = || received.recv_timeout(PATIENCE).unwrap().1;
+    let wrong = body();
+    let id = sandbox.wait_for_callbacks(1, PATIENCE)[0].id;
+    sandbox.redeliver(id, Redelivery::SameBytes).unwrap();
+    assert_eq!(body(), wrong);
+    sandbox.wait_for_callbacks(2, PATIENCE);
+    sandbox.redeliver(id, Redelivery::SignedAfresh).unwrap();
+    let entry: Value = serde_json::from_slice(&body()).unwrap();
+    let text = |name: &str| entry[name].as_str().unwrap();
+    signer().confirm(text("timestamp"), text("signature")).unwrap();
 }
 
 #[test]

@@ -14,6 +14,7 @@ use crate::fields::whole_number;
 use crate::jobs::{Job, JobResult};
 use crate::response::{ApiError, ok};
 use crate::service::Service;
+use crate::timeline::JobEventKind;
 
 /// Job type 12, as the Ruby SDK has it; in the web client it is the electronic signature.
 pub(crate) const ADDRESS_VERIFICATION: JobType = JobType::from_number(12);
@@ -66,6 +67,9 @@ impl Service {
         self.results_made += 1;
         let job = self.jobs.at_mut(position);
         let is_success = row(code, job.job_type).is_some_and(|row| row.job_success);
+        // A check is carried out as it arrives.
+        job.note(now, JobEventKind::CheckRequested);
+        job.note(now, JobEventKind::Decided { result_code: code.to_owned(), by_human: false });
         job.results.push(JobResult { number, entry: entry.clone(), is_success });
         if job.endpoint.is_async() {
             self.send(now, position, entry);

@@ -10,6 +10,7 @@ use crate::faults::Endpoint;
 use crate::records::{JobRecord, Stage};
 use crate::service::Service;
 use crate::submission::Submission;
+use crate::timeline::{JobEvent, JobEventKind};
 
 /// One job: an upload, or a check that was asked for in a single request.
 pub(crate) struct Job {
@@ -30,6 +31,8 @@ pub(crate) struct Job {
     /// The body of the latest request, if it is a check.
     pub(crate) request: Option<Value>,
     pub(crate) results: Vec<JobResult>,
+    /// Oldest first.
+    pub(crate) events: Vec<JobEvent>,
     /// When the review is due; `None` if there is none to come, [`Timestamp::MAX`] if it will be done by hand.
     pub(crate) review_due: Option<Timestamp>,
     /// How many more polls are told that the job is not complete.
@@ -67,8 +70,14 @@ impl Job {
             request: self.request.clone(),
             info: self.submission.info.clone(),
             images: self.submission.images.clone(),
+            events: self.events.clone(),
             results: self.results.iter().map(|result| Value::Object(result.entry.clone())).collect(),
         }
+    }
+
+    /// Takes note of what happened.
+    pub(crate) fn note(&mut self, at: Timestamp, kind: JobEventKind) {
+        self.events.push(JobEvent::new(at, kind));
     }
 
     /// The image behind an image link.
@@ -100,6 +109,7 @@ impl Service {
             submission: Submission::default(),
             request: None,
             results: Vec::new(),
+            events: Vec::new(),
             review_due: None,
             polls_left: 0,
         });

@@ -14,6 +14,7 @@
 
 mod actions;
 mod address_verification;
+mod admin;
 mod aml;
 mod archive;
 mod authorisation;
@@ -57,6 +58,7 @@ mod service;
 mod services;
 mod smile_links;
 mod submission;
+mod timeline;
 mod unnumbered;
 mod upload;
 mod users;
@@ -74,4 +76,5 @@ pub use outcome::{Review, ReviewError};
 pub use records::{ImageRecord, JobRecord, RecordedRequest, Stage};
 pub use sandbox::Sandbox;
 pub use service::Service;
+pub use timeline::{JobEvent, JobEventKind};
 pub use users::UserState;

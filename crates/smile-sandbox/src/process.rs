@@ -5,14 +5,16 @@ use serde_json::{Map, Value};
 use smile_core::Timestamp;
 
 use crate::jobs::JobResult;
-use crate::outcome::{Review, ReviewError, Verdict, looked_up_number};
+use crate::outcome::{Finding, Review, ReviewError, Verdict, looked_up_number};
 use crate::result_entry::{lookup_entry, result_entry};
 use crate::service::Service;
 use crate::submission::Submission;
+use crate::timeline::JobEventKind;
 
 impl Service {
     /// Runs a job on a zip. A zip that replaces an earlier one runs it again, review and all.
     pub(crate) fn process(&mut self, now: Timestamp, position: usize, zip: Bytes) {
+        let bytes = zip.len();
         let mut submission = Submission::read(zip).ok();
         if let Some(submission) = &mut submission {
             let session = submission.id_info("session_id").unwrap_or_default();
@@ -20,6 +22,7 @@ impl Service {
         }
         let job = self.jobs.at_mut(position);
         job.uploads += 1;
+        job.note(now, JobEventKind::ZipUploaded { bytes });
         job.processed += 1;
         job.polls_left = self.settings.pending_polls;
         let script = self.scripts.get(&job.job_id).map(String::as_str);
@@ -83,6 +86,8 @@ impl Service {
         if verdict.is_approval() && enrols(job.job_type.number()) {
             self.users.enrol(&job.user_id, &job.job_id);
         }
+        let by_human = matches!(verdict.finding, Finding::Reviewed(_));
+        job.note(now, JobEventKind::Decided { result_code: verdict.code, by_human });
         job.results.push(JobResult { number, entry: entry.clone(), is_success: verdict.is_success });
         self.send(now, position, entry);
     }

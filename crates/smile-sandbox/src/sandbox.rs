@@ -83,6 +83,11 @@ impl Sandbox {
         &self.base_url
     }
 
+    /// The page to look at the sandbox with, for a browser on this machine: `http://127.0.0.1:PORT/`.
+    pub fn page_url(&self) -> String {
+        format!("{}/", self.base_url.trim_end_matches("/v1"))
+    }
+
     /// The sandbox as an environment of the SDK.
     pub fn environment(&self) -> &Environment {
         &self.environment
@@ -212,6 +217,12 @@ impl Sandbox {
     /// Lets the next request of this endpoint go wrong. Several faults of a endpoint happen one after the other.
     pub fn fail_next(&self, endpoint: Endpoint, fault: Fault) {
         self.shared.change(|service, _| service.fail_next(endpoint, fault));
+    }
+
+    /// Forgets everything that happened, and everything that was asked for by script, fault or rule; see
+    /// [`Service::reset`](crate::Service::reset).
+    pub fn reset(&self) {
+        self.shared.change(|service, _| service.reset());
     }
 
     /// Enrols a user, so that jobs of types 2 and 8 are accepted.

@@ -16,6 +16,7 @@ use smile_core::Timestamp;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, watch};
 
+use crate::admin;
 use crate::callbacks::Callback;
 use crate::delivery::deliver;
 use crate::faults::ConnectionLost;
@@ -58,7 +59,11 @@ impl Shared {
 
     /// Changes the service, and lets everyone know who waits for that.
     pub(crate) fn change<T>(&self, change: impl FnOnce(&mut Service, Timestamp) -> T) -> T {
-        let outcome = change(&mut self.lock(), now());
+        let outcome = {
+            let mut service = self.lock();
+            service.changes += 1;
+            change(&mut service, now())
+        };
         self.changed.notify_all();
         self.pulse.send_replace(());
         self.wake.notify_one();
@@ -95,7 +100,10 @@ async fn work(shared: &Arc<Shared>) {
     loop {
         let (due, next) = {
             let mut service = shared.lock();
-            let due = service.due_callbacks(now());
+            let now = now();
+            let is_change = service.next_wakeup().is_some_and(|due| due <= now);
+            let due = service.due_callbacks(now);
+            service.changes += u64::from(is_change);
             (due, service.next_wakeup())
         };
         // A review may just have been carried out.
@@ -157,6 +165,9 @@ async fn answer(request: Request<Incoming>, shared: &Shared) -> Response<Bytes> 
     match tokio::time::timeout(TIME_FOR_BODY, body).await {
         Ok(Ok(body)) => {
             let request = Request::from_parts(head, body.to_bytes());
+            if admin::only_looks(&request) {
+                return look(request, shared).await;
+            }
             shared.change(|service, now| service.handle(now, request))
         }
         Ok(Err(error)) if error.is::<LengthLimitError>() => {
@@ -165,6 +176,17 @@ async fn answer(request: Request<Incoming>, shared: &Shared) -> Response<Bytes> 
         Ok(Err(_)) => closing(StatusCode::BAD_REQUEST, "Bad Request"),
         Err(_) => closing(StatusCode::REQUEST_TIMEOUT, "Request Timeout"),
     }
+}
+
+/// Answers what changes nothing, so that those who wait for a change are not woken by each other. Who asks for news
+/// waits for it here.
+async fn look(request: Request<Bytes>, shared: &Shared) -> Response<Bytes> {
+    if let Some((seen, patience)) = admin::awaited_change(&request) {
+        let mut pulse = shared.pulse.subscribe();
+        let news = pulse.wait_for(|()| shared.lock().changes != seen);
+        let _ = tokio::time::timeout(patience, news).await;
+    }
+    shared.lock().handle(now(), request)
 }
 
 /// An answer to a request whose body was not read to the end.

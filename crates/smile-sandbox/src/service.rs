@@ -9,6 +9,7 @@ use http::uri::Authority;
 use http::{Method, Request, Response, StatusCode};
 use smile_core::{Signer, Timestamp};
 
+use crate::admin;
 use crate::builder::Settings;
 use crate::callback_record::CallbackAnswer;
 use crate::callbacks::{Callback, CallbackAttempt, CallbackId, Callbacks};
@@ -54,8 +55,11 @@ pub struct Service {
     pub(crate) results_made: u64,
     pub(crate) smile_links: SmileLinks,
     pub(crate) consents: Consents,
-    faults: Faults,
+    pub(crate) faults: Faults,
+    /// Goes up whenever something may have changed.
+    pub(crate) changes: u64,
     requests: Vec<RecordedRequest>,
+    requests_made: u64,
     latest: Timestamp,
 }
 
@@ -74,7 +78,9 @@ impl Service {
             smile_links: SmileLinks::default(),
             consents: Consents::default(),
             faults: Faults::default(),
+            changes: 0,
             requests: Vec::new(),
+            requests_made: 0,
             latest: Timestamp::default(),
         }
     }
@@ -83,8 +89,15 @@ impl Service {
     ///
     /// Addresses in the answer begin with what the `Host` header says. An answer with [`ConnectionLost`] in its
     /// extensions must not be sent; there is none without [`fail_next`](Self::fail_next).
+    ///
+    /// The page and the admin API are served as well, to those who say `Host: localhost` or the like. Requests for these
+    /// are not among [`requests`](Self::requests).
     pub fn handle(&mut self, now: Timestamp, request: Request<Bytes>) -> Response<Bytes> {
+        if admin::concerns(&request) {
+            return self.admin(now, &request);
+        }
         let now = self.advance(now);
+        self.changes += 1;
         let fault = route(request.uri().path()).endpoint().and_then(|endpoint| self.faults.take(endpoint));
         let mut response = match fault {
             None | Some(Fault::LoseAnswer) => self.answer(now, &request),
@@ -94,7 +107,8 @@ impl Service {
         if matches!(fault, Some(Fault::LoseRequest | Fault::LoseAnswer)) {
             response.extensions_mut().insert(ConnectionLost);
         }
-        self.requests.push(RecordedRequest::new(now, request, response.status(), fault));
+        self.requests.push(RecordedRequest::new(self.requests_made, now, request, &response, fault));
+        self.requests_made += 1;
         response
     }
 
@@ -169,6 +183,22 @@ impl Service {
     /// All attempts to deliver a callback so far, oldest first.
     pub fn callbacks(&self) -> &[CallbackAttempt] {
         self.callbacks.attempts()
+    }
+
+    /// Forgets everything that happened, and everything that was asked for by script, fault or rule. Only callbacks go on
+    /// being numbered, as some may be under way.
+    pub fn reset(&mut self) {
+        self.jobs = Jobs::default();
+        self.users = Users::default();
+        self.callbacks.clear();
+        self.callback_rules.clear();
+        self.scripts.clear();
+        self.results_made = 0;
+        self.smile_links = SmileLinks::default();
+        self.consents = Consents::default();
+        self.faults = Faults::default();
+        self.requests.clear();
+        self.requests_made = 0;
     }
 
     fn answer(&mut self, now: Timestamp, request: &Request<Bytes>) -> Response<Bytes> {

@@ -5,6 +5,7 @@
 )]
 
 mod addresses_and_phones;
+mod admin;
 mod aml;
 mod basic_kyc;
 mod business_verification;
@@ -18,6 +19,7 @@ mod disturbances;
 mod enhanced_kyc;
 mod faults;
 mod job_status;
+mod openapi;
 mod outcomes;
 mod prep_upload;
 mod redaction;

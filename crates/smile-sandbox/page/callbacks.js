@@ -98,11 +98,17 @@ export function callbackCard(callback, isAlone = false) {
     "article",
     { class: "card" },
     el("div", { class: "line" }, title, badge(state, kind), code, el("span", { class: "quiet" }, "made at ", moment(callback.made_at), ".", due)),
-    el("p", { class: "address" }, "to ", sent(callback.url), isAlone ? [", for ", sent(callback.job_id)] : null),
+    el("p", { class: "address" }, "to ", sent(callback.url), isAlone ? [", for ", job(callback)] : null),
     attempts(callback),
     actions(callback, key),
     body,
   );
+}
+
+// A job that was forgotten has no page.
+function job(callback) {
+  const name = sent(callback.job_id);
+  return callback.smile_job_id === null ? name : el("a", { href: "#/jobs/" + callback.smile_job_id }, name);
 }
 
 function attempts(callback) {

@@ -41,14 +41,18 @@ export function badge(text, kind) {
   return el("span", { class: "badge " + kind }, text);
 }
 
-// A button, disabled while what it does is being done. Its key finds it again after its surroundings were drawn anew.
+// A button, which does nothing more until what it does is done. It isn't disabled meanwhile: that would take the focus
+// away. Its key finds it again after its surroundings were drawn anew.
 export function button(label, key, act, look = "") {
   const press = async () => {
-    it.disabled = true;
+    if (it.ariaDisabled === "true") {
+      return;
+    }
+    it.ariaDisabled = "true";
     try {
       await act();
     } finally {
-      it.disabled = false;
+      it.ariaDisabled = null;
     }
   };
   const it = el("button", { type: "button", class: look, "data-key": key, click: press }, label);
@@ -75,7 +79,7 @@ export function folded(label, key, fill) {
 const drawn = new WeakMap();
 
 // Draws what is in a container anew if the value it shows has changed. What was open stays open, and what had the focus
-// keeps it.
+// keeps it, or hands it to the heading.
 export function draw(container, value, build) {
   const text = JSON.stringify(value);
   if (drawn.get(container) === text) {
@@ -89,8 +93,9 @@ export function draw(container, value, build) {
   for (const details of container.querySelectorAll("details[data-key]")) {
     details.open ||= open.includes(details.dataset.key);
   }
-  const keyed = [...container.querySelectorAll("[data-key]")];
   if (focused !== undefined) {
-    keyed.find((element) => element.dataset.key === focused)?.focus({ preventScroll: true });
+    const keyed = [...container.querySelectorAll("[data-key]")];
+    const heading = container.closest("section")?.querySelector("h2");
+    (keyed.find((element) => element.dataset.key === focused) ?? heading)?.focus({ preventScroll: true });
   }
 }

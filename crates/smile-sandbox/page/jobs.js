@@ -7,8 +7,19 @@ import { badge, button, draw, el, folded, moment, sent, size } from "./dom.js";
 const STAGES = {
   awaiting_zip: ["Awaits its zip", "waiting"],
   under_review: ["Under review", "attention"],
-  decided: ["Decided", "done"],
+  decided: ["Decided", "waiting"],
 };
+
+const CATEGORIES = {
+  approved: ["Approved", "done"],
+  rejected: ["Rejected", "bad"],
+  inconclusive: ["Inconclusive", "waiting"],
+  error: ["Error", "bad"],
+  listed: ["Listed", "attention"],
+  not_listed: ["Not listed", "waiting"],
+};
+
+const standing = (job) => (job.stage === "decided" && CATEGORIES[job.category]) || STAGES[job.stage];
 
 const REVIEWS = {
   approve: "Approve",
@@ -33,7 +44,7 @@ export async function list() {
 export const id = (job) => job.smile_job_id;
 
 export function row(job) {
-  const [stage, kind] = STAGES[job.stage];
+  const [stage, kind] = standing(job);
   return [
     el("span", { class: "title" }, sent(job.job_id)),
     badge(stage, kind),
@@ -67,7 +78,7 @@ export function show(parts, { job, callbacks }) {
 }
 
 function heading(job) {
-  const [stage, kind] = STAGES[job.stage];
+  const [stage, kind] = standing(job);
   const fact = (label, value) => [el("dt", null, label), el("dd", null, value)];
   const charged = job.processed === 1 ? "once" : job.processed + " times";
   return [

@@ -1,8 +1,8 @@
 // The page: which view is shown, and keeping it up to date.
 
-import { attempt, get, send } from "./api.js";
+import { attempt, get, say, send } from "./api.js";
 import * as callbacks from "./callbacks.js";
-import { badge, draw, el } from "./dom.js";
+import { draw, el } from "./dom.js";
 import * as jobs from "./jobs.js";
 import * as requests from "./requests.js";
 
@@ -63,7 +63,7 @@ function views(status) {
     null,
     Object.entries(VIEWS).map(([name, view]) => {
       const current = name === route.view ? "page" : null;
-      const attention = name === "jobs" && status.under_review ? badge(status.under_review + " to decide", "attention") : null;
+      const attention = name === "jobs" && status.under_review ? el("span", { class: "badge attention" }, String(status.under_review), el("span", { class: "wide" }, " to decide")) : null;
       return el("li", null, el("a", { href: "#/" + name, "aria-current": current, "data-key": name }, view.name, " ", el("span", { class: "count" }, String(status[name])), attention));
     }),
   );
@@ -116,13 +116,13 @@ async function follow() {
 
 window.addEventListener("hashchange", async () => {
   read();
+  say("");
   try {
     await refresh();
     // Who chose something goes on from there.
     (route.chosen ? detail.querySelector("h2") : undefined)?.focus();
-    if (main.dataset.chosen === "yes") {
-      detail.scrollIntoView({ block: "nearest" });
-    }
+    detail.scrollTop = 0;
+    window.scrollTo(0, 0);
   } catch {
     setLive(false);
   }

@@ -43,7 +43,7 @@ impl Service {
         for attempt in self.callbacks() {
             attempts.entry(attempt.id).and_modify(|of_callback| of_callback.push(attempt));
         }
-        let shown: Vec<_> = newest.iter().map(|made| summary(made, &attempts[&made.id])).collect();
+        let shown: Vec<_> = newest.iter().map(|made| self.summary(made, &attempts[&made.id])).collect();
         ok(&json!({"total": made.len(), "callbacks": shown}))
     }
 
@@ -101,10 +101,36 @@ impl Service {
         self.admin_rules(ask)
     }
 
+    fn summary(&self, made: &CallbackRecord, attempts: &[&CallbackAttempt]) -> Value {
+        let (state, due) = match made.state {
+            CallbackState::Waiting(due) => ("waiting", Some(due)),
+            CallbackState::HeldBack => ("held_back", None),
+            CallbackState::UnderWay => ("under_way", None),
+            CallbackState::Delivered => ("delivered", None),
+            CallbackState::GivenUp => ("given_up", None),
+            CallbackState::Dropped => ("dropped", None),
+        };
+        let entry = parse_object(&made.body).unwrap_or_default();
+        json!({
+            "number": made.id.number(),
+            "job_id": made.job_id,
+            "smile_job_id": self.jobs.position(&made.job_id).map(|at| self.jobs.at(at).smile_job_id.as_str()),
+            "url": made.url,
+            "made_at": made.made_at.to_string(),
+            "copy_of": made.copy_of.map(CallbackId::number),
+            "disturbance": made.disturbance.map(disturbance),
+            "state": state,
+            "due": time(due),
+            "bytes": made.body.len(),
+            "result_code": entry.get("ResultCode").map_or(Value::Null, text),
+            "attempts": attempts.iter().map(|made| attempt(made)).collect::<Vec<_>>(),
+        })
+    }
+
     fn shown_callback(&self, id: CallbackId) -> Result<Response<Bytes>, AdminError> {
         let made = self.callbacks.record(id).ok_or(CallbackError::UnknownCallback).map_err(refusal)?;
         let attempts: Vec<_> = self.callbacks().iter().filter(|attempt| attempt.id == id).collect();
-        let mut shown = summary(made, &attempts);
+        let mut shown = self.summary(made, &attempts);
         shown["body"] = body(&made.body, made.body.len());
         ok(&shown)
     }
@@ -127,31 +153,6 @@ fn read_disturbance(input: &mut Input) -> Result<Disturbance, AdminError> {
         Disturbance::Delay(_) => Disturbance::Delay(input.seconds("seconds")?),
         Disturbance::Stale(_) => Disturbance::Stale(input.seconds("seconds")?),
         other => other,
-    })
-}
-
-fn summary(made: &CallbackRecord, attempts: &[&CallbackAttempt]) -> Value {
-    let (state, due) = match made.state {
-        CallbackState::Waiting(due) => ("waiting", Some(due)),
-        CallbackState::HeldBack => ("held_back", None),
-        CallbackState::UnderWay => ("under_way", None),
-        CallbackState::Delivered => ("delivered", None),
-        CallbackState::GivenUp => ("given_up", None),
-        CallbackState::Dropped => ("dropped", None),
-    };
-    let entry = parse_object(&made.body).unwrap_or_default();
-    json!({
-        "number": made.id.number(),
-        "job_id": made.job_id,
-        "url": made.url,
-        "made_at": made.made_at.to_string(),
-        "copy_of": made.copy_of.map(CallbackId::number),
-        "disturbance": made.disturbance.map(disturbance),
-        "state": state,
-        "due": time(due),
-        "bytes": made.body.len(),
-        "result_code": entry.get("ResultCode").map_or(Value::Null, text),
-        "attempts": attempts.iter().map(|made| attempt(made)).collect::<Vec<_>>(),
     })
 }
 

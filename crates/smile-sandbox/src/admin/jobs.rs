@@ -4,6 +4,7 @@ use bytes::Bytes;
 use http::header::{CONTENT_DISPOSITION, HeaderName, HeaderValue};
 use http::{Response, StatusCode};
 use serde_json::{Value, json};
+use smile_core::catalogue::{self, Category};
 
 use super::bodies::{abridged, text, time};
 use super::{AdminError, Ask, ok};
@@ -111,6 +112,7 @@ fn summary(job: &Job) -> Value {
         },
         "created_at": time(record.events.first().map(|event| event.at)),
         "result_code": result("ResultCode"),
+        "category": category(&record),
         "result_text": result("ResultText"),
         "preps": record.preps,
         "uploads": record.uploads,
@@ -118,6 +120,21 @@ fn summary(job: &Job) -> Value {
         "image_count": record.images.len(),
         "review_due": time(job.review_due),
         "reviews": reviews(job),
+    })
+}
+
+/// What the newest code comes to, if the catalogue has it for this job type.
+fn category(record: &JobRecord) -> Option<&'static str> {
+    Some(match catalogue::result_code(record.result_code()?, record.job_type)?.category {
+        Category::Approved => "approved",
+        Category::Provisional => "provisional",
+        Category::SuspectedSpoof => "suspected_spoof",
+        Category::Inconclusive => "inconclusive",
+        Category::Rejected => "rejected",
+        Category::Error => "error",
+        Category::Listed => "listed",
+        Category::NotListed => "not_listed",
+        _ => return None,
     })
 }
 

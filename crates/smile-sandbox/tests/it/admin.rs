@@ -1,5 +1,6 @@
 //! The admin API, by the heart alone. Every exchange is held against its description.
 
+use std::io::{Read as _, Write as _};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -13,6 +14,7 @@ use zip::CompressionMethod::{Deflated, Stored};
 use crate::checks::all_posts;
 use crate::client::{Client, JPEG, builder, full_zip, header_signed, merged, params, prep_body, zip_with};
 use crate::openapi::Description;
+use crate::server;
 
 struct Admin {
     client: Client,
@@ -491,7 +493,9 @@ fn the_page_is_its_own_and_can_do_little() {
     let parts: Vec<_> = html.split('"').filter(|part| part.starts_with("/_sandbox/page/")).collect();
     assert!(parts.len() >= 3, "{parts:?}");
     let mut served = String::new();
-    for part in parts {
+    let modules =
+        ["api", "callbacks", "dom", "jobs", "requests"].map(|name| format!("/_sandbox/page/{name}.js"));
+    for part in parts.into_iter().chain(modules.iter().map(String::as_str)) {
         let asset = get(&mut admin.client.service, part, "*/*");
         assert_eq!(asset.status(), 200, "{part}");
         served.push_str(std::str::from_utf8(asset.body()).unwrap());
@@ -505,4 +509,56 @@ fn the_page_is_its_own_and_can_do_little() {
 fn the_page_says_where_it_is() {
     let sandbox = Sandbox::start().unwrap();
     assert_eq!(format!("{}v1", sandbox.page_url()), sandbox.base_url());
+}
+
+/// Asks a running sandbox for the newest change.
+fn change(host: &str, query: &str) -> Value {
+    let head = format!("GET /_sandbox/changes{query} HTTP/1.1\r\nHost: {host}\r\n\r\n");
+    let (status, body) = server::send(host, &head, b"");
+    assert_eq!(status, 200);
+    serde_json::from_slice::<Value>(&body).unwrap()["change"].clone()
+}
+
+#[test]
+fn news_is_waited_for() {
+    let sandbox = Sandbox::start().unwrap();
+    let host = server::host(&sandbox);
+    let before = change(host, "");
+    assert_eq!(change(host, &format!("?after={before}&wait=0")), before, "the time was up");
+    assert_eq!(change(host, "?after=999"), before, "that is not the newest, so it is news");
+    std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| change(host, &format!("?after={before}&wait=60")));
+        // Looking is no news: if it were, this could end before the user is set.
+        assert_eq!(change(host, ""), before);
+        sandbox.enrol("ada");
+        let after = waiting.join().unwrap();
+        assert_ne!(after, before);
+        assert_eq!(change(host, ""), after);
+    });
+}
+
+#[test]
+fn what_happens_by_itself_is_news() {
+    let sandbox = builder().callback_retries([]).callback_url("http://127.0.0.1:1/").start().unwrap();
+    let host = server::host(&sandbox);
+    let body = crate::client::id_body("00000000000", &json!({"callback_url": null}));
+    server::post(host, "/v1/async_id_verification", &body);
+    let mut seen = json!(0);
+    while sandbox.callbacks().is_empty() {
+        seen = change(host, &format!("?after={seen}&wait=20"));
+    }
+}
+
+#[test]
+fn who_may_not_look_does_not_wait_and_nobody_waits_for_a_sandbox_that_is_gone() {
+    let sandbox = Sandbox::start().unwrap();
+    let host = server::host(&sandbox).to_owned();
+    let newest = change(&host, "");
+    let ask =
+        |name: &str| format!("GET /_sandbox/changes?after={newest}&wait=60 HTTP/1.1\r\nHost: {name}\r\n\r\n");
+    assert_eq!(server::send(&host, &ask("rebound.example"), b"").0, 403);
+    let mut waiting = server::connect(&host);
+    waiting.write_all(ask(&host).as_bytes()).unwrap();
+    drop(sandbox);
+    assert!(matches!(waiting.read(&mut [0]), Ok(0) | Err(_)));
 }

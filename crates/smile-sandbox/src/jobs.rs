@@ -49,12 +49,15 @@ pub(crate) struct JobResult {
 }
 
 impl Job {
-    pub(crate) fn record(&self) -> JobRecord {
-        let stage = match (self.results.is_empty(), self.review_due) {
+    pub(crate) fn stage(&self) -> Stage {
+        match (self.results.is_empty(), self.review_due) {
             (true, _) => Stage::AwaitingZip,
             (false, Some(_)) => Stage::UnderReview,
             (false, None) => Stage::Decided,
-        };
+        }
+    }
+
+    pub(crate) fn record(&self) -> JobRecord {
         JobRecord {
             endpoint: self.endpoint,
             job_id: self.job_id.clone(),
@@ -62,7 +65,7 @@ impl Job {
             job_type: self.job_type,
             smile_job_id: self.smile_job_id.clone(),
             ref_id: self.ref_id.clone(),
-            stage,
+            stage: self.stage(),
             preps: self.preps,
             uploads: self.uploads,
             processed: self.processed,

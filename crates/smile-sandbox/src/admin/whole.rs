@@ -29,7 +29,7 @@ pub(super) fn seconds_to_wait(query: &Query) -> Result<u64, AdminError> {
 
 impl Service {
     pub(super) fn admin_status(&mut self, _: &Ask<'_>) -> Result<Response<Bytes>, AdminError> {
-        let under_review = self.jobs.iter().filter(|job| job.record().stage == Stage::UnderReview).count();
+        let under_review = self.jobs.iter().filter(|job| job.stage() == Stage::UnderReview).count();
         ok(&json!({
             "version": env!("CARGO_PKG_VERSION"),
             "partner_id": self.signer.partner_id().as_str(),

@@ -390,6 +390,47 @@ fn what_is_wrong_is_named() {
 }
 
 #[test]
+fn nothing_that_is_sent_makes_it_panic() {
+    let mut admin = Admin::new();
+    admin.submit_provisional("job");
+    let odd = [
+        json!(null),
+        json!(true),
+        json!(-1),
+        json!(0),
+        json!(u64::MAX),
+        json!(1e300),
+        json!(1e9),
+        json!(""),
+        json!("\u{0}\u{202e}"),
+        json!([[]]),
+        json!({}),
+    ];
+    for (path, body) in [
+        ("/jobs/0000000001/review", json!({"review": "approve"})),
+        ("/callbacks/0/redeliver", json!({"redelivery": "same_bytes"})),
+        ("/callbacks/0/disturb", json!({"kind": "delay", "seconds": 1})),
+        ("/callbacks/0/disturb", json!({"kind": "stale", "seconds": 1})),
+        ("/callback_rules", json!({"kind": "stale", "seconds": 1, "job_id": "a", "after": 1, "times": 1})),
+        ("/users", json!({"user_id": "a", "state": "enrolled"})),
+        ("/faults", json!({"endpoint": "aml", "kind": "answer", "status": 503})),
+        ("/reset", json!({"a": 1})),
+    ] {
+        for key in body.as_object().unwrap().keys() {
+            for value in &odd {
+                let status = admin.ask("POST", path, &merged(&body, &json!({key: value}))).status();
+                assert!(matches!(status.as_u16(), 200 | 400 | 409), "{path} {key} {value}: {status}");
+            }
+        }
+    }
+    for path in
+        ["/jobs/%", "/jobs//images/0", "/jobs/0000000001/images/18446744073709551616", "/changes?%&=&after"]
+    {
+        admin.ask("GET", path, &Value::Null);
+    }
+}
+
+#[test]
 fn it_is_closed_to_other_hosts_and_to_pages_of_other_sites() {
     let mut admin = Admin::new();
     admin.submit_provisional("job");

@@ -196,6 +196,27 @@ fn callbacks_are_redelivered_and_disturbed_while_it_runs() {
 }
 
 #[test]
+fn a_receiver_may_refuse_a_body_that_is_too_large_before_it_has_read_it() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let receiver = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut head = [0; 64];
+        stream.read_exact(&mut head).unwrap();
+        stream.write_all(b"HTTP/1.1 413 No\r\nContent-Length: 9\r\n\r\ntoo large").unwrap();
+        std::io::copy(&mut stream, &mut std::io::sink()).unwrap_or(0)
+    });
+    let sandbox = builder().callback_retries([]).start().unwrap();
+    sandbox.disturb_callbacks(CallbackRule::every(Disturbance::Oversized));
+    submit(&sandbox, &merged(&prep_body(&params("job", 4)), &json!({"callback_url": url})));
+    let attempts = sandbox.wait_for_callbacks(1, PATIENCE);
+    assert_eq!(attempts[0].outcome, CallbackOutcome::Answered(http::StatusCode::PAYLOAD_TOO_LARGE));
+    assert_eq!(attempts[0].answer, "too large");
+    assert!(attempts[0].body.len() > 3 * 1024 * 1024);
+    receiver.join().unwrap();
+}
+
+#[test]
 fn nobody_listening_is_recorded() {
     let sandbox = builder().callback_retries([]).start().unwrap();
     // A port that was just given back: nobody listens there.

@@ -198,7 +198,7 @@ function ruleForm() {
     });
   };
   const submit = el("button", { type: "submit", class: "good" }, "Add the rule");
-  return el("form", { class: "form", submit: add }, field("What goes wrong", kind), secondsField, field("With", times), field("Job id", jobId), submit);
+  return el("form", { class: "form", submit: add }, field("What goes wrong", kind), secondsField, field("Applies to", times), field("Job id", jobId), submit);
 }
 
 function ruleList(rules) {

@@ -22,6 +22,7 @@ mod authority;
 mod basic_kyc;
 mod builder;
 mod business_verification;
+mod callback_queue;
 mod callback_record;
 mod callbacks;
 mod checks;

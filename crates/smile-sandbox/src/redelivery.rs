@@ -8,8 +8,9 @@ use bytes::Bytes;
 use serde_json::{Map, Value};
 use smile_core::Timestamp;
 
+use crate::callback_queue::NewCallback;
 use crate::callback_record::CallbackRecord;
-use crate::callbacks::{CallbackId, NewCallback};
+use crate::callbacks::CallbackId;
 use crate::disturbance::{CallbackError, CallbackRule, Disturbance, Redelivery};
 use crate::fields::parse_object;
 use crate::forgery::{inflate, turn_round};

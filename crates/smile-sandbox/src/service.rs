@@ -11,8 +11,9 @@ use smile_core::{Signer, Timestamp};
 
 use crate::admin;
 use crate::builder::Settings;
+use crate::callback_queue::Callbacks;
 use crate::callback_record::CallbackAnswer;
-use crate::callbacks::{Callback, CallbackAttempt, CallbackId, Callbacks};
+use crate::callbacks::{Callback, CallbackAttempt, CallbackId};
 use crate::consent::Consents;
 use crate::disturbance::CallbackRules;
 use crate::faults::{ConnectionLost, Endpoint, Fault, Faults};

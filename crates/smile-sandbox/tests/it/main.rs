@@ -6,6 +6,7 @@
 
 mod addresses_and_phones;
 mod admin;
+mod admin_access;
 mod aml;
 mod basic_kyc;
 mod business_verification;

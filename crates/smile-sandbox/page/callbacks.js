@@ -126,7 +126,10 @@ function attempts(callback) {
 function actions(callback, key) {
   const path = "/callbacks/" + callback.number;
   const redeliver = (redelivery) => () =>
-    attempt(async () => callbackName(await send("POST", path + "/redeliver", { redelivery })) + ", is on its way.");
+    attempt(async () => {
+      const copy = await send("POST", path + "/redeliver", { redelivery });
+      return callbackName(copy) + (copy.state === "given_up" ? ", can't be delivered there." : ", is on its way.");
+    });
   const disturb = (kind) => () =>
     attempt(async () => {
       const body = kind in SECONDS ? { kind, seconds: SECONDS[kind] } : { kind };

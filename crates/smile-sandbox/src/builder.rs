@@ -8,7 +8,7 @@ use smile_core::{ApiKey, ConfigError, PartnerId, Signer};
 
 use crate::clock::Clock;
 use crate::outcome::Review;
-use crate::rules::{Rule, Rules};
+use crate::rules::Rule;
 use crate::sandbox::Sandbox;
 use crate::secret::Secret;
 use crate::service::Service;
@@ -31,6 +31,10 @@ pub(crate) struct Settings {
     pub(crate) check_id_numbers: bool,
     pub(crate) basic_kyc_not_found: String,
     pub(crate) aml_not_found: String,
+    /// What is known of users from the start.
+    pub(crate) users: Vec<(String, UserState)>,
+    /// Those of scenarios.
+    pub(crate) rules: Vec<Rule>,
 }
 
 /// Sets up a [`Sandbox`], or a bare [`Service`].
@@ -52,8 +56,6 @@ pub struct Builder {
     #[cfg(feature = "state")]
     pub(crate) state_dir: Option<std::path::PathBuf>,
     settings: Settings,
-    users: Vec<(String, UserState)>,
-    rules: Vec<Rule>,
 }
 
 impl Default for Builder {
@@ -65,8 +67,6 @@ impl Default for Builder {
             clock: Clock::default(),
             #[cfg(feature = "state")]
             state_dir: None,
-            users: Vec::new(),
-            rules: Vec::new(),
             settings: Settings {
                 callback_url: None,
                 automatic_review: Some(Review::Approve),
@@ -82,6 +82,8 @@ impl Default for Builder {
                 check_id_numbers: true,
                 basic_kyc_not_found: "1013".to_owned(),
                 aml_not_found: "1031".to_owned(),
+                users: Vec::new(),
+                rules: Vec::new(),
             },
         }
     }
@@ -232,8 +234,8 @@ impl Builder {
     pub fn scenario(mut self, scenario: crate::Scenario) -> Self {
         scenario.apply(&mut self.settings);
         self.seed = scenario.seed.unwrap_or(self.seed);
-        self.users.extend(scenario.users);
-        self.rules.extend(scenario.rules);
+        self.settings.users.extend(scenario.users);
+        self.settings.rules.extend(scenario.rules);
         self
     }
 
@@ -252,12 +254,7 @@ impl Builder {
     /// If the partner id or the API key can't be one.
     pub fn into_service(self) -> Result<Service, ConfigError> {
         let signer = Signer::new(PartnerId::new(self.partner_id)?, &ApiKey::new(self.api_key.as_str())?);
-        let mut service = Service::new(self.settings, signer, Secret::new(&self.api_key, self.seed));
-        service.rules = Rules::of_scenario(self.rules);
-        for (user_id, state) in self.users {
-            service.set_user(&user_id, state);
-        }
-        Ok(service)
+        Ok(Service::new(self.settings, signer, Secret::new(&self.api_key, self.seed)))
     }
 }
 

@@ -107,6 +107,11 @@ impl Faults {
         self.0.push((endpoint, fault));
     }
 
+    /// Those that are still to happen.
+    pub(crate) fn waiting(&self) -> &[(Endpoint, Fault)] {
+        &self.0
+    }
+
     /// The next fault of this endpoint, which is used up.
     pub(crate) fn take(&mut self, endpoint: Endpoint) -> Option<Fault> {
         let at = self.0.iter().position(|(of, _)| *of == endpoint)?;

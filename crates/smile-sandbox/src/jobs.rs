@@ -12,6 +12,7 @@ use crate::records::{JobRecord, Stage};
 use crate::service::Service;
 use crate::staged::Staged;
 use crate::submission::Submission;
+use crate::timeline::{JobEvent, JobEventKind};
 
 /// One job: an upload, or a check that was asked for in a single request.
 #[cfg_attr(feature = "state", derive(serde::Serialize, serde::Deserialize))]
@@ -33,6 +34,8 @@ pub(crate) struct Job {
     /// The body of the latest request, if it is a check.
     pub(crate) request: Option<Value>,
     pub(crate) results: Vec<JobResult>,
+    /// Oldest first.
+    pub(crate) events: Vec<JobEvent>,
     /// When the review is due; `None` if there is none to come, [`Timestamp::MAX`] if it will be done by hand.
     pub(crate) review_due: Option<Timestamp>,
     /// Results that a rule has for it and that are still to come, and when the first of them is due.
@@ -55,13 +58,16 @@ pub(crate) struct JobResult {
 }
 
 impl Job {
-    pub(crate) fn record(&self) -> JobRecord {
-        let stage = match (self.results.is_empty(), self.review_due.or(self.stage_due)) {
+    pub(crate) fn stage(&self) -> Stage {
+        match (self.results.is_empty(), self.review_due.or(self.stage_due)) {
             (true, None) => Stage::AwaitingZip,
             (true, Some(_)) => Stage::Running,
             (false, Some(_)) => Stage::UnderReview,
             (false, None) => Stage::Decided,
-        };
+        }
+    }
+
+    pub(crate) fn record(&self) -> JobRecord {
         JobRecord {
             endpoint: self.endpoint,
             job_id: self.job_id.clone(),
@@ -69,7 +75,7 @@ impl Job {
             job_type: self.job_type,
             smile_job_id: self.smile_job_id.clone(),
             ref_id: self.ref_id.clone(),
-            stage,
+            stage: self.stage(),
             preps: self.preps,
             uploads: self.uploads,
             processed: self.processed,
@@ -77,8 +83,14 @@ impl Job {
             request: self.request.clone(),
             info: self.submission.info.clone(),
             images: self.submission.images.clone(),
+            events: self.events.clone(),
             results: self.results.iter().map(|result| Value::Object(result.entry.clone())).collect(),
         }
+    }
+
+    /// Takes note of what happened.
+    pub(crate) fn note(&mut self, at: Timestamp, kind: JobEventKind) {
+        self.events.push(JobEvent::new(at, kind));
     }
 
     /// Whether it is carried out, or has been.
@@ -121,6 +133,7 @@ impl Service {
             submission: Submission::default(),
             request: None,
             results: Vec::new(),
+            events: Vec::new(),
             review_due: None,
             staged: VecDeque::new(),
             stage_due: None,

@@ -14,6 +14,7 @@ use crate::product::Product;
 use crate::response::{ApiError, Refusal, ok};
 use crate::rules::Moment;
 use crate::service::{Service, host};
+use crate::timeline::JobEventKind;
 use crate::users::UserState;
 
 const SIGNED: Signed = Signed { partner_id: "smile_client_id", missing: "2213", unauthorised: "2205" };
@@ -67,6 +68,7 @@ impl Service {
         job.callback_url = callback_url;
         job.use_enrolled_image = use_enrolled_image;
         job.preps += 1;
+        job.note(now, JobEventKind::UploadPrepared);
 
         let host = host(request);
         let path = format!(

@@ -5,17 +5,23 @@
 use std::fmt;
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, Request, StatusCode};
+use http::{HeaderMap, Method, Request, Response, StatusCode};
 use serde_json::Value;
 use smile_core::{JobType, Timestamp};
 
 use crate::faults::{Endpoint, Fault};
 use crate::routing::{Route, route};
+use crate::timeline::JobEvent;
 
-/// A request as the sandbox received it, and the status it answered with.
+/// How much of an answer is kept, in bytes.
+const KEPT_OF_ANSWER: usize = 64 * 1024;
+
+/// A request as the sandbox received it, and what it answered.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct RecordedRequest {
+    /// Which request, in the order in which they were handled, from 0.
+    pub number: u64,
     /// When it was handled.
     pub at: Timestamp,
     /// The method.
@@ -30,26 +36,42 @@ pub struct RecordedRequest {
     pub body: Bytes,
     /// The status of the answer, whether or not it arrived.
     pub status: StatusCode,
+    /// The headers of the answer, without those that the connection adds.
+    pub answer_headers: HeaderMap,
+    /// The body of the answer; of a longer one the first 64 KiB.
+    pub answer: Bytes,
+    /// The length of the answer's body in bytes.
+    pub answer_len: usize,
     /// What was made to go wrong with it.
     pub fault: Option<Fault>,
 }
 
 impl RecordedRequest {
     pub(crate) fn new(
+        number: u64,
         at: Timestamp,
         request: Request<Bytes>,
-        status: StatusCode,
+        response: &Response<Bytes>,
         fault: Option<Fault>,
     ) -> Self {
         let (head, body) = request.into_parts();
+        let answer = response.body();
         Self {
+            number,
             at,
             method: head.method,
             path: head.uri.path().to_owned(),
             query: head.uri.query().map(str::to_owned),
             headers: head.headers,
             body,
-            status,
+            status: response.status(),
+            answer_headers: response.headers().clone(),
+            // A slice would keep all of it in memory.
+            answer: match answer.get(..KEPT_OF_ANSWER) {
+                Some(beginning) => Bytes::copy_from_slice(beginning),
+                None => answer.clone(),
+            },
+            answer_len: answer.len(),
             fault,
         }
     }
@@ -76,6 +98,7 @@ impl fmt::Debug for RecordedRequest {
             .field("headers", &self.headers.keys().map(http::HeaderName::as_str).collect::<Vec<_>>())
             .field("body_len", &self.body.len())
             .field("status", &self.status)
+            .field("answer_len", &self.answer_len)
             .field("fault", &self.fault)
             .finish_non_exhaustive()
     }
@@ -130,6 +153,8 @@ pub struct JobRecord {
     pub images: Vec<ImageRecord>,
     /// Every result so far, oldest first.
     pub results: Vec<Value>,
+    /// What happened to it, oldest first.
+    pub events: Vec<JobEvent>,
 }
 
 impl JobRecord {

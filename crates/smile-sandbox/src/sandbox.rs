@@ -11,8 +11,10 @@ use std::time::{Duration, Instant};
 use smile_core::{Environment, Partner};
 
 use crate::builder::Builder;
-use crate::callbacks::CallbackAttempt;
+use crate::callback_record::CallbackRecord;
+use crate::callbacks::{CallbackAttempt, CallbackId};
 use crate::clock::{ClockError, advance};
+use crate::disturbance::{CallbackError, CallbackRule, Disturbance, Redelivery};
 use crate::faults::{Endpoint, Fault};
 use crate::keeping::Keeper;
 use crate::matcher::Matcher;
@@ -97,6 +99,11 @@ impl Sandbox {
     /// `http://127.0.0.1:PORT/v1`.
     pub fn base_url(&self) -> &str {
         &self.base_url
+    }
+
+    /// The page to look at the sandbox with, for a browser on this machine: `http://127.0.0.1:PORT/`.
+    pub fn page_url(&self) -> String {
+        format!("{}/", self.base_url.trim_end_matches("/v1"))
     }
 
     /// The sandbox as an environment of the SDK.
@@ -217,6 +224,43 @@ impl Sandbox {
         async move { advancing.await.unwrap_or_else(|_| Ok(Vec::new())) }
     }
 
+    /// All callbacks that were made, whether or not they were ever posted, in the order of their ids.
+    pub fn made_callbacks(&self) -> Vec<CallbackRecord> {
+        self.shared.lock().made_callbacks().to_vec()
+    }
+
+    /// Delivers a callback once more, and returns the id of the copy; see
+    /// [`Service::redeliver`](crate::Service::redeliver).
+    ///
+    /// # Errors
+    /// If there is no such callback.
+    pub fn redeliver(&self, id: CallbackId, redelivery: Redelivery) -> Result<CallbackId, CallbackError> {
+        self.shared.change(|service, now| service.redeliver(now, id, redelivery))
+    }
+
+    /// Lets something go wrong with a callback that was already made; see
+    /// [`Service::disturb_callback`](crate::Service::disturb_callback).
+    ///
+    /// # Errors
+    /// If there is no such callback, or if one is to be dropped that doesn't wait to be posted.
+    pub fn disturb_callback(
+        &self,
+        id: CallbackId,
+        disturbance: Disturbance,
+    ) -> Result<CallbackId, CallbackError> {
+        self.shared.change(|service, now| service.disturb_callback(now, id, disturbance))
+    }
+
+    /// Lets something go wrong with callbacks to come. Of several rules the first that applies to a callback is used.
+    pub fn disturb_callbacks(&self, rule: CallbackRule) {
+        self.shared.change(|service, _| service.disturb_callbacks(rule));
+    }
+
+    /// Lets callbacks to come alone.
+    pub fn clear_callback_rules(&self) {
+        self.shared.change(|service, _| service.clear_callback_rules());
+    }
+
     /// Decides about a job that is under review, in place of the automatic review.
     ///
     /// # Errors
@@ -244,6 +288,12 @@ impl Sandbox {
     /// Lets the next request of this endpoint go wrong. Several faults of a endpoint happen one after the other.
     pub fn fail_next(&self, endpoint: Endpoint, fault: Fault) {
         self.shared.change(|service, _| service.fail_next(endpoint, fault));
+    }
+
+    /// Forgets everything that happened, and everything that was asked for by script, fault or rule; see
+    /// [`Service::reset`](crate::Service::reset).
+    pub fn reset(&self) {
+        self.shared.change(|service, _| service.reset());
     }
 
     /// Enrols a user, so that jobs of types 2 and 8 are accepted.

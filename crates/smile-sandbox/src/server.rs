@@ -16,6 +16,7 @@ use smile_core::Timestamp;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, watch};
 
+use crate::admin;
 use crate::callbacks::{Callback, CallbackAttempt};
 use crate::clock::{Clock, RunningClock};
 use crate::delivery::deliver;
@@ -173,6 +174,9 @@ async fn answer(request: Request<Incoming>, shared: &Arc<Shared>) -> Response<By
     match tokio::time::timeout(TIME_FOR_BODY, body).await {
         Ok(Ok(body)) => {
             let request = Request::from_parts(head, body.to_bytes());
+            if admin::only_looks(&request) {
+                return look(request, shared).await;
+            }
             let (answer, is_change) = shared.change(|service, now| {
                 let before = service.changes;
                 let answer = service.handle(now, request);
@@ -186,6 +190,17 @@ async fn answer(request: Request<Incoming>, shared: &Arc<Shared>) -> Response<By
         Ok(Err(_)) => closing(StatusCode::BAD_REQUEST, "Bad Request"),
         Err(_) => closing(StatusCode::REQUEST_TIMEOUT, "Request Timeout"),
     }
+}
+
+/// Answers what changes nothing, so that those who wait for a change are not woken by each other. Who asks for news
+/// waits for it here.
+async fn look(request: Request<Bytes>, shared: &Shared) -> Response<Bytes> {
+    if let Some((seen, patience)) = admin::awaited_change(&request) {
+        let mut pulse = shared.pulse.subscribe();
+        let news = pulse.wait_for(|()| shared.lock().news() != seen);
+        let _ = tokio::time::timeout(patience, news).await;
+    }
+    shared.lock().handle(shared.clock.now(), request)
 }
 
 /// An answer to a request whose body was not read to the end.

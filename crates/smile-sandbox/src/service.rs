@@ -8,9 +8,13 @@ use http::uri::Authority;
 use http::{Method, Request, Response, StatusCode};
 use smile_core::{Signer, Timestamp};
 
+use crate::admin;
 use crate::builder::Settings;
-use crate::callbacks::{Callback, CallbackAttempt, CallbackId, CallbackOutcome, Callbacks};
+use crate::callback_queue::Callbacks;
+use crate::callback_record::CallbackAnswer;
+use crate::callbacks::{Callback, CallbackAttempt, CallbackId};
 use crate::consent::Consents;
+use crate::disturbance::CallbackRules;
 use crate::faults::{ConnectionLost, Endpoint, Fault, Faults};
 use crate::jobs::Jobs;
 use crate::outcome::{Review, ReviewError};
@@ -47,33 +51,43 @@ pub struct Service {
     pub(crate) users: Users,
     pub(crate) callbacks: Callbacks,
     pub(crate) rules: Rules,
+    pub(crate) callback_rules: CallbackRules,
     pub(crate) results_made: u64,
     pub(crate) smile_links: SmileLinks,
     pub(crate) consents: Consents,
-    faults: Faults,
-    requests: Vec<RecordedRequest>,
-    pub(crate) latest: Timestamp,
-    /// Counts what has happened of what outlives a restart.
+    pub(crate) faults: Faults,
+    /// Goes up whenever something has changed but that there was another request: what outlives a restart, and what the
+    /// page shows.
     pub(crate) changes: u64,
+    requests: Vec<RecordedRequest>,
+    requests_made: u64,
+    pub(crate) latest: Timestamp,
 }
 
 impl Service {
     pub(crate) fn new(settings: Settings, signer: Signer, secret: Secret) -> Self {
+        let rules = Rules::of_scenario(settings.rules.clone());
+        let mut users = Users::default();
+        for (user_id, state) in &settings.users {
+            users.set(user_id, *state);
+        }
         Self {
             settings,
             signer,
             secret,
             jobs: Jobs::default(),
-            users: Users::default(),
+            users,
             callbacks: Callbacks::default(),
-            rules: Rules::default(),
+            rules,
+            callback_rules: CallbackRules::default(),
             results_made: 0,
             smile_links: SmileLinks::default(),
             consents: Consents::default(),
             faults: Faults::default(),
-            requests: Vec::new(),
-            latest: Timestamp::default(),
             changes: 0,
+            requests: Vec::new(),
+            requests_made: 0,
+            latest: Timestamp::default(),
         }
     }
 
@@ -81,7 +95,13 @@ impl Service {
     ///
     /// Addresses in the answer begin with what the `Host` header says. An answer with [`ConnectionLost`] in its
     /// extensions must not be sent; there is none without [`fail_next`](Self::fail_next).
+    ///
+    /// The page and the admin API are served as well, to those who say `Host: localhost` or the like. Requests for these
+    /// are not among [`requests`](Self::requests).
     pub fn handle(&mut self, now: Timestamp, request: Request<Bytes>) -> Response<Bytes> {
+        if admin::concerns(&request) {
+            return self.admin(now, &request);
+        }
         let now = self.advance(now);
         let fault = route(request.uri().path()).endpoint().and_then(|endpoint| self.faults.take(endpoint));
         let mut response = match fault {
@@ -93,7 +113,8 @@ impl Service {
             response.extensions_mut().insert(ConnectionLost);
         }
         self.changes += u64::from(may_change(request.uri().path()));
-        self.requests.push(RecordedRequest::new(now, request, response.status(), fault));
+        self.requests.push(RecordedRequest::new(self.requests_made, now, request, &response, fault));
+        self.requests_made += 1;
         response
     }
 
@@ -111,14 +132,18 @@ impl Service {
     /// The callbacks that are to be posted now. Each is handed out once, until it has been answered.
     pub fn due_callbacks(&mut self, now: Timestamp) -> Vec<Callback> {
         let now = self.advance(now);
-        self.callbacks.take_due(now)
+        let due = self.callbacks.take_due(now);
+        self.changes += u64::from(!due.is_empty());
+        due
     }
 
     /// Says how posting a callback went. What was not delivered becomes due again, on the schedule.
-    pub fn callback_answered(&mut self, id: CallbackId, now: Timestamp, outcome: CallbackOutcome) {
+    ///
+    /// A [`CallbackOutcome`](crate::CallbackOutcome) will do; a [`CallbackAnswer`] has the beginning of the body too.
+    pub fn callback_answered(&mut self, id: CallbackId, now: Timestamp, answer: impl Into<CallbackAnswer>) {
         let now = self.advance(now);
         self.changes += 1;
-        self.callbacks.answered(now, id, outcome, &self.settings.callback_retries);
+        self.callbacks.answered(now, id, answer.into(), &self.settings.callback_retries);
     }
 
     /// Decides about a job that is under review, in place of the automatic review.
@@ -132,6 +157,7 @@ impl Service {
 
     /// Lets the next request of this endpoint go wrong, whichever of an endpoint's methods it has. Several faults of a endpoint happen one after the other.
     pub fn fail_next(&mut self, endpoint: Endpoint, fault: Fault) {
+        self.changes += 1;
         self.faults.add(endpoint, fault);
     }
 
@@ -164,6 +190,23 @@ impl Service {
     /// All attempts to deliver a callback so far, oldest first.
     pub fn callbacks(&self) -> &[CallbackAttempt] {
         self.callbacks.attempts()
+    }
+
+    /// Forgets everything that has happened, and all that was said since the start: jobs, users, requests, callbacks, those
+    /// that wait included, rules and faults. What the builder said stays, a scenario among it, whose rules are as if they
+    /// had never been used. The clock doesn't go back, and the numbers of callbacks go on, as some may be under way.
+    pub fn reset(&mut self) {
+        let mut fresh = Self::new(self.settings.clone(), self.signer.clone(), self.secret.clone());
+        fresh.latest = self.latest;
+        fresh.changes = self.news() + 1;
+        std::mem::swap(&mut fresh.callbacks, &mut self.callbacks);
+        fresh.callbacks.clear();
+        *self = fresh;
+    }
+
+    /// Another number whenever there is something new to see.
+    pub(crate) fn news(&self) -> u64 {
+        self.changes + self.requests_made
     }
 
     fn answer(&mut self, now: Timestamp, request: &Request<Bytes>) -> Response<Bytes> {
@@ -219,7 +262,7 @@ impl Service {
     }
 
     /// Lets time pass: does what fell due, and keeps the clock from going back.
-    fn advance(&mut self, now: Timestamp) -> Timestamp {
+    pub(crate) fn advance(&mut self, now: Timestamp) -> Timestamp {
         self.latest = self.latest.max(now);
         self.run_due(self.latest);
         self.latest

@@ -1,7 +1,7 @@
 //! What outlives a restart, taken from a service and given to another.
 //!
 //! That is the jobs with their images, users, sessions of consent, Smile Links, rules and how often they were used,
-//! callbacks that are still due, and what is counted. It is not the API key, nor anything made from it, nor the requests
+//! callbacks that are still due, rules about callbacks, and what is counted. It is not the API key, nor anything made from it, nor the requests
 //! and the attempts to deliver callbacks.
 
 use std::collections::BTreeMap;
@@ -13,8 +13,9 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use smile_core::Timestamp;
 
-use crate::callbacks::Callbacks;
+use crate::callback_queue::Callbacks;
 use crate::consent::Consents;
+use crate::disturbance::CallbackRules;
 use crate::jobs::{Job, Jobs};
 use crate::rules::Rules;
 use crate::service::Service;
@@ -80,6 +81,7 @@ struct Kept<'a, J> {
     jobs: &'a J,
     users: &'a Users,
     callbacks: &'a Callbacks,
+    callback_rules: &'a CallbackRules,
     rules: &'a Rules,
     smile_links: &'a SmileLinks,
     consents: &'a Consents,
@@ -92,6 +94,7 @@ struct Given {
     jobs: Jobs,
     users: Users,
     callbacks: Callbacks,
+    callback_rules: CallbackRules,
     rules: Rules,
     smile_links: SmileLinks,
     consents: Consents,
@@ -136,6 +139,8 @@ impl Service {
         self.jobs = given.jobs;
         self.users = given.users;
         self.callbacks = given.callbacks;
+        self.callbacks.resume();
+        self.callback_rules = given.callback_rules;
         self.rules.resume(given.rules);
         self.smile_links = given.smile_links;
         self.consents = given.consents;
@@ -162,6 +167,7 @@ impl Service {
             jobs,
             users: &self.users,
             callbacks: &self.callbacks,
+            callback_rules: &self.callback_rules,
             rules: &self.rules,
             smile_links: &self.smile_links,
             consents: &self.consents,

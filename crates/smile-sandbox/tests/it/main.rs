@@ -5,20 +5,26 @@
 )]
 
 mod addresses_and_phones;
+mod admin;
+mod admin_access;
 mod aml;
 mod basic_kyc;
 mod business_verification;
 mod callbacks;
 mod catalogues;
 mod checks;
+mod chromium;
 mod client;
 mod clock;
 mod consent;
 mod determinism;
+mod disturbances;
 mod enhanced_kyc;
 mod faults;
 mod job_status;
+mod openapi;
 mod outcomes;
+mod page;
 mod prep_upload;
 mod redaction;
 mod robustness;

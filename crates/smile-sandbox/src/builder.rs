@@ -6,6 +6,9 @@ use std::time::Duration;
 
 use smile_core::{ApiKey, ConfigError, PartnerId, Signer};
 
+use crate::fault_rules::FaultRule;
+use crate::front::Front;
+use crate::keep::Keep;
 use crate::outcome::Review;
 use crate::sandbox::Sandbox;
 use crate::secret::Secret;
@@ -28,6 +31,8 @@ pub(crate) struct Settings {
     pub(crate) check_id_numbers: bool,
     pub(crate) basic_kyc_not_found: String,
     pub(crate) aml_not_found: String,
+    pub(crate) faults: Vec<FaultRule>,
+    pub(crate) keep: Keep,
 }
 
 /// Sets up a [`Sandbox`], or a bare [`Service`].
@@ -46,6 +51,7 @@ pub struct Builder {
     pub(crate) api_key: String,
     seed: u64,
     settings: Settings,
+    pub(crate) front: Front,
 }
 
 impl Default for Builder {
@@ -69,7 +75,10 @@ impl Default for Builder {
                 check_id_numbers: true,
                 basic_kyc_not_found: "1013".to_owned(),
                 aml_not_found: "1031".to_owned(),
+                faults: Vec::new(),
+                keep: Keep::default(),
             },
+            front: Front::default(),
         }
     }
 }
@@ -188,10 +197,23 @@ impl Builder {
         self
     }
 
+    /// A fault from the start; see [`Sandbox::add_fault`].
+    pub fn fault(mut self, rule: FaultRule) -> Self {
+        self.settings.faults.push(rule);
+        self
+    }
+
+    /// How much is remembered; see [`Keep`].
+    pub fn keep(mut self, keep: Keep) -> Self {
+        self.settings.keep = keep;
+        self
+    }
+
     /// Starts it; see [`Sandbox::start`].
     ///
     /// # Errors
-    /// If the partner id or the API key can't be one, or if there is no port or thread to be had.
+    /// If the partner id or the API key can't be one, if the address is one that it won't listen on, or if there is no
+    /// such address, or thread, to be had.
     pub fn start(self) -> io::Result<Sandbox> {
         Sandbox::start_with(self)
     }

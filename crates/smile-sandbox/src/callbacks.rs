@@ -136,6 +136,16 @@ impl Callbacks {
         &self.attempts
     }
 
+    /// Forgets the oldest attempts, all but so many.
+    pub(crate) fn keep_newest(&mut self, attempts: usize) {
+        self.attempts.drain(..self.attempts.len().saturating_sub(attempts));
+    }
+
+    /// None, as at the start; but ids go on, so that the answer to an old one is not taken for that to a new one.
+    pub(crate) fn clear(&mut self) {
+        *self = Self { made: self.made, ..Self::default() };
+    }
+
     /// When the next one is due; those under way are not counted.
     pub(crate) fn next_due(&self) -> Option<Timestamp> {
         (0..self.waiting.len()).filter(|&at| self.may_go(at)).map(|at| self.waiting[at].due).min()

@@ -8,7 +8,7 @@ use smile_core::Timestamp;
 use crate::authorisation::ID_API;
 use crate::fields::{Fields, parse_object};
 use crate::response::{ApiError, ok};
-use crate::service::{Service, host};
+use crate::service::{Service, origin};
 
 impl Service {
     pub(crate) fn job_status(
@@ -33,7 +33,7 @@ impl Service {
             answer.insert("history".into(), self.history(user_id).into());
         }
         if wants_images {
-            let links = self.image_links(&host(request), position.map(|position| self.jobs.at(position)));
+            let links = self.image_links(&origin(request), position.map(|position| self.jobs.at(position)));
             answer.insert("image_links".into(), links);
         }
         Ok(ok(&answer.into()))

@@ -10,7 +10,7 @@ use crate::faults::Endpoint;
 use crate::fields::{Fields, parse_object, whole_number};
 use crate::presign;
 use crate::response::{ApiError, ok};
-use crate::service::{Service, host};
+use crate::service::{Service, host, origin};
 use crate::users::UserState;
 
 const SIGNED: Signed = Signed { partner_id: "smile_client_id", missing: "2213", unauthorised: "2205" };
@@ -60,6 +60,8 @@ impl Service {
         job.callback_url = callback_url;
         job.use_enrolled_image = use_enrolled_image;
         job.preps += 1;
+        self.jobs.weigh(position);
+        let job = self.jobs.at(position);
 
         let host = host(request);
         let path = format!(
@@ -70,7 +72,7 @@ impl Service {
         );
         let query = presign::sign(&self.secret, &host, &path, now, self.settings.upload_lifetime);
         Ok(ok(&json!({
-            "upload_url": format!("http://{host}{path}?{query}"),
+            "upload_url": format!("{}{path}?{query}", origin(request)),
             "ref_id": job.ref_id,
             "smile_job_id": job.smile_job_id,
             "camera_config": null,

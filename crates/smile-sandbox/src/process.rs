@@ -31,6 +31,7 @@ impl Service {
         });
         self.decide(now, position, verdict);
         self.send_lookup(now, position);
+        self.jobs.weigh(position);
     }
 
     /// Carries out the reviews whose time has come.
@@ -50,8 +51,7 @@ impl Service {
 
     /// The earliest automatic review, and whose it is.
     pub(crate) fn next_review(&self) -> Option<(Timestamp, usize)> {
-        let dues =
-            self.jobs.iter().enumerate().filter_map(|(position, job)| Some((job.review_due?, position)));
+        let dues = self.jobs.positions().filter_map(|(position, job)| Some((job.review_due?, position)));
         dues.filter(|(due, _)| *due < Timestamp::MAX).min()
     }
 

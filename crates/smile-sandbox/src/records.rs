@@ -10,6 +10,7 @@ use serde_json::Value;
 use smile_core::{JobType, Timestamp};
 
 use crate::faults::{Endpoint, Fault};
+use crate::keep::Entry;
 use crate::routing::{Route, route};
 
 /// A request as the sandbox received it, and the status it answered with.
@@ -26,11 +27,11 @@ pub struct RecordedRequest {
     pub query: Option<String>,
     /// All headers.
     pub headers: HeaderMap,
-    /// The whole body.
+    /// The whole body, unpacked if it came compressed; what there was of it, if the connection was reset within.
     pub body: Bytes,
     /// The status of the answer, whether or not it arrived.
     pub status: StatusCode,
-    /// What was made to go wrong with it.
+    /// What was made to go wrong with it; a latency only if there was nothing else.
     pub fault: Option<Fault>,
 }
 
@@ -57,6 +58,23 @@ impl RecordedRequest {
     /// The body as JSON, if it is.
     pub fn json(&self) -> Option<Value> {
         serde_json::from_slice(&self.body).ok()
+    }
+}
+
+impl Entry for RecordedRequest {
+    fn size(&self) -> usize {
+        let headers = self.headers.iter().map(|(name, value)| name.as_str().len() + value.len());
+        self.body.len()
+            + self.path.len()
+            + self.query.as_ref().map_or(0, String::len)
+            + headers.sum::<usize>()
+    }
+
+    fn hollow(&mut self) {
+        self.body = Bytes::new();
+        self.headers = HeaderMap::new();
+        self.path = String::new();
+        self.query = None;
     }
 }
 

@@ -5,15 +5,20 @@ use std::fmt;
 
 use bytes::Bytes;
 use http::header::HOST;
+use http::request::Parts;
 use http::uri::Authority;
+use http::uri::Scheme;
 use http::{Method, Request, Response, StatusCode};
 use smile_core::{Signer, Timestamp};
 
 use crate::builder::Settings;
 use crate::callbacks::{Callback, CallbackAttempt, CallbackId, CallbackOutcome, Callbacks};
 use crate::consent::Consents;
-use crate::faults::{ConnectionLost, Endpoint, Fault, Faults};
+use crate::encoding::unpack;
+use crate::fault_rules::{Admission, FaultId, FaultInForce, FaultRule, Faults, endpoint_of};
+use crate::faults::{Endpoint, Fault};
 use crate::jobs::Jobs;
+use crate::keep::Log;
 use crate::outcome::{Review, ReviewError};
 use crate::records::{JobRecord, RecordedRequest};
 use crate::response::{Refusal, gateway};
@@ -52,12 +57,16 @@ pub struct Service {
     pub(crate) smile_links: SmileLinks,
     pub(crate) consents: Consents,
     faults: Faults,
-    requests: Vec<RecordedRequest>,
+    requests: Log<RecordedRequest>,
     latest: Timestamp,
 }
 
 impl Service {
     pub(crate) fn new(settings: Settings, signer: Signer, secret: Secret) -> Self {
+        let mut faults = Faults::default();
+        for rule in &settings.faults {
+            faults.add(rule.clone());
+        }
         Self {
             settings,
             signer,
@@ -69,29 +78,40 @@ impl Service {
             results_made: 0,
             smile_links: SmileLinks::default(),
             consents: Consents::default(),
-            faults: Faults::default(),
-            requests: Vec::new(),
+            faults,
+            requests: Log::default(),
             latest: Timestamp::default(),
         }
     }
 
     /// Answers a request. Never panics, whatever is in it.
     ///
-    /// Addresses in the answer begin with what the `Host` header says. An answer with [`ConnectionLost`] in its
-    /// extensions must not be sent; there is none without [`fail_next`](Self::fail_next).
-    pub fn handle(&mut self, now: Timestamp, request: Request<Bytes>) -> Response<Bytes> {
+    /// Addresses in the answer begin with what the `Host` header says, and with https if the extensions of the request
+    /// have [`Scheme::HTTPS`]. An answer with [`ConnectionLost`](crate::ConnectionLost) in its extensions must not be
+    /// sent, and one with a [`Manner`](crate::Manner) not just like that; there is none without a [`Fault`].
+    pub fn handle(&mut self, now: Timestamp, mut request: Request<Bytes>) -> Response<Bytes> {
         let now = self.advance(now);
-        let fault = route(request.uri().path()).endpoint().and_then(|endpoint| self.faults.take(endpoint));
-        let mut response = match fault {
-            None | Some(Fault::LoseAnswer) => self.answer(now, &request),
-            Some(Fault::Answer(status)) => gateway(status, status.canonical_reason().unwrap_or_default()),
-            Some(Fault::LoseRequest) => gateway(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable"),
+        let admission = match request.extensions_mut().remove::<Admission>() {
+            Some(admission) => admission,
+            None => {
+                Admission { faults: self.faults.take(route(request.uri().path()).endpoint(), &self.secret) }
+            }
         };
-        if matches!(fault, Some(Fault::LoseRequest | Fault::LoseAnswer)) {
-            response.extensions_mut().insert(ConnectionLost);
-        }
-        self.requests.push(RecordedRequest::new(now, request, response.status(), fault));
+        let response = match admission.answer_in_place(now) {
+            Some(response) => response,
+            None => self.unpack_and_answer(now, &mut request),
+        };
+        let status = response.status();
+        let response = admission.spoil(self, now, response);
+        self.remember(RecordedRequest::new(now, request, status, admission.told()));
         response
+    }
+
+    /// Decides what is going to go wrong with a request, before its body has been read; for those who serve clients over
+    /// a wire that can break. What it returns goes into the extensions of the request that [`handle`](Self::handle) is
+    /// given, which otherwise decides by itself.
+    pub fn admit(&mut self, head: &Parts) -> Admission {
+        Admission { faults: self.faults.take(endpoint_of(head), &self.secret) }
     }
 
     /// When there is something to do without a request: a review, or a callback.
@@ -110,6 +130,7 @@ impl Service {
     pub fn callback_answered(&mut self, id: CallbackId, now: Timestamp, outcome: CallbackOutcome) {
         let now = self.advance(now);
         self.callbacks.answered(now, id, outcome, &self.settings.callback_retries);
+        self.callbacks.keep_newest(self.settings.keep.callbacks);
     }
 
     /// Decides about a job that is under review, in place of the automatic review.
@@ -130,9 +151,41 @@ impl Service {
         self.scripts.insert(job_id.into(), result_code.into());
     }
 
-    /// Lets the next request of this endpoint go wrong, whichever of an endpoint's methods it has. Several faults of a endpoint happen one after the other.
+    /// Lets the next request of this endpoint go wrong, whichever of an endpoint's methods it has. Several faults of an
+    /// endpoint happen one after the other.
     pub fn fail_next(&mut self, endpoint: Endpoint, fault: Fault) {
-        self.faults.add(endpoint, fault);
+        self.add_fault(FaultRule::new(fault).on(endpoint).times(1));
+    }
+
+    /// Lets requests go wrong from now on, as the rule says.
+    pub fn add_fault(&mut self, rule: FaultRule) -> FaultId {
+        self.faults.add(rule)
+    }
+
+    /// The rules that may still come to something, oldest first.
+    pub fn faults(&self) -> &[FaultInForce] {
+        self.faults.in_force()
+    }
+
+    /// Takes a rule back; whether it was still in force.
+    pub fn remove_fault(&mut self, id: FaultId) -> bool {
+        self.faults.remove(id)
+    }
+
+    /// Takes all rules back.
+    pub fn clear_faults(&mut self) {
+        self.faults.clear();
+    }
+
+    /// Forgets everything that has happened, and all that was said since the start: jobs, users, requests, callbacks, those
+    /// that wait included, scripts and faults. What the builder said stays. The clock doesn't go back, and the numbers
+    /// of callbacks go on.
+    pub fn reset(&mut self) {
+        let mut fresh = Self::new(self.settings.clone(), self.signer.clone(), self.secret.clone());
+        fresh.latest = self.latest;
+        std::mem::swap(&mut fresh.callbacks, &mut self.callbacks);
+        fresh.callbacks.clear();
+        *self = fresh;
     }
 
     /// Sets what is known of a user.
@@ -145,7 +198,7 @@ impl Service {
         self.users.state(user_id)
     }
 
-    /// All requests so far, oldest first.
+    /// The requests so far, oldest first; the newest, if there were more than are to be [kept](crate::Keep).
     pub fn requests(&self) -> &[RecordedRequest] {
         &self.requests
     }
@@ -163,6 +216,24 @@ impl Service {
     /// All attempts to deliver a callback so far, oldest first.
     pub fn callbacks(&self) -> &[CallbackAttempt] {
         self.callbacks.attempts()
+    }
+
+    /// The object store takes a body as it comes; everybody else unpacks it.
+    fn unpack_and_answer(&mut self, now: Timestamp, request: &mut Request<Bytes>) -> Response<Bytes> {
+        if !matches!(route(request.uri().path()), Route::Upload { .. })
+            && let Err(refusal) = unpack(request)
+        {
+            return refusal;
+        }
+        self.answer(now, request)
+    }
+
+    /// Files a request, and forgets what is then too much. No position of a job may be in use.
+    fn remember(&mut self, request: RecordedRequest) {
+        let keep = self.settings.keep;
+        self.requests.push(request, keep.requests, keep.bytes);
+        self.jobs.keep_newest(keep.jobs, keep.bytes);
+        self.callbacks.keep_newest(keep.callbacks);
     }
 
     fn answer(&mut self, now: Timestamp, request: &Request<Bytes>) -> Response<Bytes> {
@@ -237,6 +308,12 @@ impl fmt::Debug for Service {
 
 fn not_allowed() -> Response<Bytes> {
     gateway(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed")
+}
+
+/// The beginning of every address here, as the client knows it: `http://127.0.0.1:8080`.
+pub(crate) fn origin(request: &Request<Bytes>) -> String {
+    let scheme = request.extensions().get::<Scheme>().unwrap_or(&Scheme::HTTP);
+    format!("{scheme}://{}", host(request))
 }
 
 /// The host, and port, under which the client knows the service.

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use crate::archive::{Archive, Corrupt};
-use crate::fields::whole_number;
+use crate::fields::{has_too_many_values, whole_number};
 use crate::records::ImageRecord;
 
 /// The content of one zip, taken apart.
@@ -18,6 +18,8 @@ pub(crate) struct Submission {
     pub(crate) images: Vec<ImageRecord>,
     /// The ID number that a session stands for, if `id_info` has that in its place.
     pub(crate) number_of_session: Option<String>,
+    /// How long `info.json` was.
+    pub(crate) info_len: usize,
 }
 
 /// What is needed of an image list.
@@ -32,13 +34,22 @@ impl Submission {
     pub(crate) fn read(zip: Bytes) -> Result<Self, Corrupt> {
         let mut archive = Archive::open(zip)?;
         let Some(text) = archive.read("info.json")? else { return Ok(Self::default()) };
+        if has_too_many_values(&text) {
+            return Ok(Self::default());
+        }
         let Ok(info) = serde_json::from_slice::<Value>(&text) else { return Ok(Self::default()) };
         let Some(rows) = info.get("images").and_then(Value::as_array) else { return Ok(Self::default()) };
         let mut images = Vec::new();
         for row in rows {
             images.extend(read_image(row, &mut archive)?);
         }
-        Ok(Self { info: Some(info), images, number_of_session: None })
+        Ok(Self { info: Some(info), images, number_of_session: None, info_len: text.len() })
+    }
+
+    /// About how many bytes it takes.
+    pub(crate) fn size(&self) -> usize {
+        let images = self.images.iter().map(|image| image.bytes.len() + image.file_name.len());
+        self.info_len + images.sum::<usize>()
     }
 
     /// The first usable image of one of these types.

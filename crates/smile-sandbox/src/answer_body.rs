@@ -53,9 +53,12 @@ impl Body for AnswerBody {
         }
         let mut piece = this.rest.len();
         if let Some(pace) = this.pace {
-            let pause = this.pause.get_or_insert_with(|| Box::pin(tokio::time::sleep(pace.pause)));
-            ready!(pause.as_mut().poll(context));
-            this.pause = None;
+            // Even no time at all is rounded up to what the clock can tell.
+            if !pace.pause.is_zero() {
+                let pause = this.pause.get_or_insert_with(|| Box::pin(tokio::time::sleep(pace.pause)));
+                ready!(pause.as_mut().poll(context));
+                this.pause = None;
+            }
             piece = piece.min(pace.bytes.max(1) as usize);
         }
         Poll::Ready(Some(Ok(Frame::data(this.rest.split_to(piece)))))

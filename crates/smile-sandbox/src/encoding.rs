@@ -139,7 +139,7 @@ mod tests {
     #[test]
     fn no_more_than_the_limit_is_unpacked() {
         let bomb = gzip(&vec![b' '; MAX_JSON + 1]);
-        assert!(bomb.len() < 100_000);
+        assert!(bomb.len() < MAX_JSON / 50);
         assert_eq!(unpacked("gzip", bomb.clone()), Err(413));
         assert_eq!(unpacked("gzip, gzip", gzip(&bomb)), Err(413));
         assert_eq!(unpacked("gzip", gzip(&vec![b' '; MAX_JSON])).unwrap().len(), MAX_JSON);

@@ -12,7 +12,7 @@ pub use crate::endpoint::Endpoint;
 /// As JSON or TOML it is its name in small letters, with its argument if it has one: `"lose_answer"`,
 /// `{"answer": 503}`, `{"redirect": {"status": 307, "location": "https://example.com/"}}`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 #[non_exhaustive]
 pub enum Fault {
     /// The gateway answers with this status, and the service never sees the request.

@@ -26,7 +26,7 @@ use crate::intake::Intake;
 use crate::line::{Closed, Line, Scissors, Stream};
 use crate::service::Service;
 
-/// The most that the head of a request may come to.
+/// About the most that the head of a request may come to.
 const MAX_HEAD: usize = 64 * 1024;
 /// What a client is told for whom there is no room.
 const BUSY: &[u8] =

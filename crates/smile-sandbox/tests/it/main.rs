@@ -4,6 +4,7 @@
     reason = "a panic is how a test fails; the setting for tests leaves out their helpers"
 )]
 
+mod addr;
 mod addresses_and_phones;
 mod aml;
 mod basic_kyc;
@@ -15,14 +16,19 @@ mod client;
 mod consent;
 mod determinism;
 mod enhanced_kyc;
+mod fault_wire;
 mod faults;
+mod hardening;
 mod job_status;
+mod keep;
 mod outcomes;
 mod prep_upload;
 mod redaction;
 mod robustness;
 mod server;
 mod smile_links;
+#[cfg(feature = "tls")]
+mod tls;
 mod upload;
 mod web_token;
 mod zips;

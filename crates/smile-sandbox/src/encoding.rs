@@ -12,13 +12,34 @@ use crate::response::gateway;
 /// The most that the body of a request to the API may come to, unpacked. Zips go elsewhere, and have their own limits.
 pub(crate) const MAX_JSON: usize = 10 * 1024 * 1024;
 
+/// Why a body can't be used, as the gateway says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Unusable {
+    status: StatusCode,
+    message: &'static str,
+}
+
+impl From<Unusable> for Response<Bytes> {
+    fn from(unusable: Unusable) -> Self {
+        gateway(unusable.status, unusable.message)
+    }
+}
+
+const TOO_LONG: Unusable = Unusable { status: StatusCode::PAYLOAD_TOO_LARGE, message: "Request Too Long" };
+const UNKNOWN: Unusable = Unusable {
+    status: StatusCode::UNSUPPORTED_MEDIA_TYPE,
+    message: "Unsupported Content-Encoding: only gzip and deflate are known, and two at the most",
+};
+const INVALID: Unusable =
+    Unusable { status: StatusCode::BAD_REQUEST, message: "The body is not what its Content-Encoding says" };
+
 /// Unpacks the body of a request, if it is packed, and sees to it that it is not too long either way.
-pub(crate) fn unpack(request: &mut Request<Bytes>) -> Result<(), Response<Bytes>> {
+pub(crate) fn unpack(request: &mut Request<Bytes>) -> Result<(), Unusable> {
     for coding in codings(request)? {
         let body = unpack_one(coding, request.body(), MAX_JSON)?;
         *request.body_mut() = body;
     }
-    if request.body().len() > MAX_JSON { Err(too_long()) } else { Ok(()) }
+    if request.body().len() > MAX_JSON { Err(TOO_LONG) } else { Ok(()) }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,7 +49,7 @@ enum Coding {
 }
 
 /// What was done to the body, last first.
-fn codings(request: &Request<Bytes>) -> Result<Vec<Coding>, Response<Bytes>> {
+fn codings(request: &Request<Bytes>) -> Result<Vec<Coding>, Unusable> {
     let mut codings = Vec::new();
     for value in request.headers().get_all(CONTENT_ENCODING) {
         for name in value.to_str().unwrap_or("?").split(',') {
@@ -36,31 +57,27 @@ fn codings(request: &Request<Bytes>) -> Result<Vec<Coding>, Response<Bytes>> {
                 "" | "identity" => {}
                 "gzip" | "x-gzip" => codings.push(Coding::Gzip),
                 "deflate" => codings.push(Coding::Deflate),
-                _ => {
-                    let message = "Unsupported Content-Encoding: only gzip and deflate are";
-                    return Err(gateway(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
-                }
+                _ => return Err(UNKNOWN),
             }
         }
     }
     // Nobody packs things more often than that, and each time costs.
     if codings.len() > 2 {
-        return Err(gateway(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Too many Content-Encodings"));
+        return Err(UNKNOWN);
     }
     codings.reverse();
     Ok(codings)
 }
 
-fn unpack_one(coding: Coding, body: &[u8], limit: usize) -> Result<Bytes, Response<Bytes>> {
+fn unpack_one(coding: Coding, body: &[u8], limit: usize) -> Result<Bytes, Unusable> {
     let unpacked = match coding {
         Coding::Gzip => read_up_to(MultiGzDecoder::new(body), limit),
         // By the book it is zlib, but there are those who leave that wrapper off.
         Coding::Deflate => read_up_to(ZlibDecoder::new(body), limit)
             .or_else(|_| read_up_to(DeflateDecoder::new(body), limit)),
     };
-    let invalid = |_| gateway(StatusCode::BAD_REQUEST, "The body is not what its Content-Encoding says");
-    let unpacked = unpacked.map_err(invalid)?;
-    if unpacked.len() > limit { Err(too_long()) } else { Ok(unpacked.into()) }
+    let unpacked = unpacked.map_err(|_| INVALID)?;
+    if unpacked.len() > limit { Err(TOO_LONG) } else { Ok(unpacked.into()) }
 }
 
 /// Everything, or one byte more than the limit.
@@ -68,10 +85,6 @@ fn read_up_to(packed: impl Read, limit: usize) -> std::io::Result<Vec<u8>> {
     let mut unpacked = Vec::new();
     packed.take(limit as u64 + 1).read_to_end(&mut unpacked)?;
     Ok(unpacked)
-}
-
-fn too_long() -> Response<Bytes> {
-    gateway(StatusCode::PAYLOAD_TOO_LARGE, "Request Too Long")
 }
 
 #[cfg(test)]
@@ -103,7 +116,7 @@ mod tests {
 
     fn unpacked(coding: &str, body: Vec<u8>) -> Result<Bytes, u16> {
         let mut request = Request::post("/").header("content-encoding", coding).body(body.into()).unwrap();
-        unpack(&mut request).map_err(|refusal| refusal.status().as_u16())?;
+        unpack(&mut request).map_err(|refusal| refusal.status.as_u16())?;
         Ok(request.into_body())
     }
 

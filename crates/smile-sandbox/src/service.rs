@@ -223,7 +223,7 @@ impl Service {
         if !matches!(route(request.uri().path()), Route::Upload { .. })
             && let Err(refusal) = unpack(request)
         {
-            return refusal;
+            return refusal.into();
         }
         self.answer(now, request)
     }

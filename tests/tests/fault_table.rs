@@ -104,7 +104,7 @@ fn table() -> Vec<Row> {
 
 /// Patient, except where an answer would take an hour.
 fn settings(fault: &Fault, step: Endpoint) -> FlowSettings {
-    let (patient, not) = (Duration::from_secs(20), Duration::from_millis(300));
+    let (patient, not) = (Duration::from_secs(20), Duration::from_millis(150));
     let hangs = matches!(fault, Fault::Latency(HOUR) | Fault::SlowAnswer(Pace { pause: HOUR, .. }));
     let (request, upload) = match (hangs, step) {
         (false, _) => (patient, patient),

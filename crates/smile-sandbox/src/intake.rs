@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::header::{CONNECTION, HeaderValue};
 use http::{Response, StatusCode};
 use http_body_util::BodyExt as _;
@@ -10,6 +10,7 @@ use hyper::body::{Body as _, Incoming};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 
+use crate::buffer::Buffer;
 use crate::encoding::MAX_JSON;
 use crate::response::gateway;
 
@@ -56,19 +57,20 @@ impl Intake {
         let closed = |_| closing(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable");
         let permit = self.room.acquire_many(share).await.map_err(closed)?;
 
-        let capacity = announced.unwrap_or_default().min(at_most);
-        let mut read = BytesMut::with_capacity(usize::try_from(capacity).unwrap_or_default());
+        let room = announced.unwrap_or_default().min(at_most);
+        let mut read = Buffer::with_room(usize::try_from(room).unwrap_or_default());
         while (read.len() as u64) < at_most {
             let Some(frame) = body.frame().await else { break };
             let frame = frame.map_err(|_| closing(StatusCode::BAD_REQUEST, "Bad Request"))?;
-            let Ok(data) = frame.into_data() else { continue };
+            let Ok(mut data) = frame.into_data() else { continue };
             if read.len() as u64 + data.len() as u64 > limit {
                 return Err(too_long());
             }
-            read.extend_from_slice(&data);
+            let wanted = at_most - read.len() as u64;
+            data.truncate(usize::try_from(wanted).unwrap_or(usize::MAX));
+            read.extend(&data);
         }
-        read.truncate(usize::try_from(at_most).unwrap_or(usize::MAX));
-        Ok((read.freeze(), permit))
+        Ok((read.into(), permit))
     }
 }
 

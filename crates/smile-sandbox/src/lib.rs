@@ -20,6 +20,7 @@ mod archive;
 mod authorisation;
 mod authority;
 mod basic_kyc;
+mod buffer;
 mod builder;
 mod business_verification;
 mod callbacks;

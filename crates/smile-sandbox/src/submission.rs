@@ -19,7 +19,9 @@ pub(crate) struct Submission {
     /// The ID number that a session stands for, if `id_info` has that in its place.
     pub(crate) number_of_session: Option<String>,
     /// How long `info.json` was.
-    pub(crate) info_len: usize,
+    info_len: usize,
+    /// How long the zip was, which is kept as long as one of its images is that lies in it as it is.
+    zip_len: usize,
 }
 
 /// What is needed of an image list.
@@ -32,6 +34,7 @@ impl Submission {
     /// Reads a zip. Of `info.json` only `images` is required; everything else in it may be there or not, and
     /// `misc_information` is not verified: the job is known by the address that the zip was put to.
     pub(crate) fn read(zip: Bytes) -> Result<Self, Corrupt> {
+        let zip_len = zip.len();
         let mut archive = Archive::open(zip)?;
         let Some(text) = archive.read("info.json")? else { return Ok(Self::default()) };
         if has_too_many_values(&text) {
@@ -43,13 +46,13 @@ impl Submission {
         for row in rows {
             images.extend(read_image(row, &mut archive)?);
         }
-        Ok(Self { info: Some(info), images, number_of_session: None, info_len: text.len() })
+        Ok(Self { info: Some(info), images, number_of_session: None, info_len: text.len(), zip_len })
     }
 
     /// About how many bytes it takes.
     pub(crate) fn size(&self) -> usize {
         let images = self.images.iter().map(|image| image.bytes.len() + image.file_name.len());
-        self.info_len + images.sum::<usize>()
+        self.info_len + self.zip_len.max(images.sum())
     }
 
     /// The first usable image of one of these types.

@@ -107,6 +107,8 @@ impl Served {
     fn reset(&mut self) {
         writeln!(self.orders, "reset").unwrap();
         self.answer();
+        // Connections that the clients have closed have their buffers until that is noticed.
+        std::thread::sleep(Duration::from_millis(500));
     }
 
     fn memory(&self) -> String {

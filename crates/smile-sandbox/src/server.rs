@@ -27,7 +27,7 @@ use crate::line::{Closed, Line, Scissors, Stream};
 use crate::service::Service;
 
 /// About the most that the head of a request may come to.
-const MAX_HEAD: usize = 64 * 1024;
+const MAX_HEAD: usize = 16 * 1024;
 /// What a client is told for whom there is no room.
 const BUSY: &[u8] =
     b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nContent-Length: 34\r\n\

@@ -1,5 +1,7 @@
 //! What an uploaded zip submits: `info.json`, and the images that it lists.
 
+use std::collections::BTreeMap;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -18,6 +20,8 @@ pub(crate) struct Submission {
     pub(crate) images: Vec<ImageRecord>,
     /// The ID number that a session stands for, if `id_info` has that in its place.
     pub(crate) number_of_session: Option<String>,
+    /// The fields of `id_info` that are numbers, in digits; not every client quotes an ID number.
+    numbers: BTreeMap<String, String>,
     /// How long `info.json` was.
     info_len: usize,
     /// How long the zip was, which is kept as long as one of its images is that lies in it as it is.
@@ -46,7 +50,8 @@ impl Submission {
         for row in rows {
             images.extend(read_image(row, &mut archive)?);
         }
-        Ok(Self { info: Some(info), images, number_of_session: None, info_len: text.len(), zip_len })
+        let numbers = numbers_of(&info);
+        Ok(Self { info: Some(info), images, numbers, number_of_session: None, info_len: text.len(), zip_len })
     }
 
     /// About how many bytes it takes.
@@ -68,7 +73,8 @@ impl Submission {
 
     fn in_id_info(&self, name: &str) -> Option<&str> {
         let value = self.info.as_ref()?.get("id_info")?.get(name)?;
-        value.as_str().filter(|text| !text.is_empty())
+        let number = || self.numbers.get(name).map(String::as_str);
+        value.as_str().or_else(number).filter(|text| !text.is_empty())
     }
 
     /// Whether `id_info` says that an ID number was entered; a boolean in some SDKs, a string in others.
@@ -79,6 +85,12 @@ impl Submission {
             _ => false,
         }
     }
+}
+
+fn numbers_of(info: &Value) -> BTreeMap<String, String> {
+    let id_info = info.get("id_info").and_then(Value::as_object);
+    let digits = |(name, value): (&String, &Value)| Some((name.clone(), whole_number(value)?.to_string()));
+    id_info.into_iter().flatten().filter(|(_, value)| value.is_number()).filter_map(digits).collect()
 }
 
 /// One row of `images`. Types 0, 1, 4 and 5 are entries of the zip, 2, 3, 6 and 7 are base64 in the row itself; rows

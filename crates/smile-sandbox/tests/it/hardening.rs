@@ -184,6 +184,52 @@ fn a_slow_head_and_a_slow_body_are_given_up_on() {
     assert!(sandbox.requests().is_empty());
 }
 
+/// It would otherwise keep its seat, and the answer, for as long as it likes.
+#[test]
+fn a_client_that_does_not_read_its_answer_is_given_up_on() {
+    let sandbox = builder().max_connections(1).patience(LONG, Duration::from_millis(500)).start().unwrap();
+    let mut picture = JPEG.to_vec();
+    picture.resize(32 * 1024 * 1024, 7);
+    let info = json!({"images": [{"image_type_id": 0, "file_name": "selfie.jpg"}]});
+    let zip = zip_with(&info, &[("selfie.jpg", &picture, Stored)]);
+    // All on one connection, which has the only seat.
+    let mut only = connect(host(&sandbox));
+    let mut ask = |line: &str, body: &[u8]| {
+        write!(only, "{line} HTTP/1.1\r\nHost: a\r\nContent-Length: {}\r\n\r\n", body.len()).unwrap();
+        only.write_all(body).unwrap();
+        serde_json::from_slice::<Value>(&read_message(&mut only).1).unwrap_or_default()
+    };
+    let prep = prep_body(&params("job", 4)).to_string();
+    let url = ask("POST /v1/upload", prep.as_bytes())["upload_url"].as_str().unwrap().to_owned();
+    ask(&format!("PUT {}", &url["http://a".len()..]), &zip);
+    let asked = status_body(&params("job", 4), &json!({"image_links": true})).to_string();
+    let status = ask("POST /v1/job_status", asked.as_bytes());
+    let link = status["image_links"]["selfie_image"].as_str().unwrap().to_owned();
+    write!(only, "GET {} HTTP/1.1\r\nHost: a\r\n\r\n", &link["http://a".len()..]).unwrap();
+    let mut first = [0; 12];
+    only.read_exact(&mut first).unwrap();
+    assert_eq!(&first, b"HTTP/1.1 200");
+
+    wait_for_a_seat(&sandbox);
+    drop(only);
+}
+
+/// Tries until it is served.
+fn wait_for_a_seat(sandbox: &Sandbox) {
+    let poll = b"POST /v1/job_status HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}";
+    let start = std::time::Instant::now();
+    loop {
+        let mut stream = connect(host(sandbox));
+        let _ = stream.write_all(poll);
+        let mut status = [0; 12];
+        if stream.read_exact(&mut status).is_ok() && status.ends_with(b"400") {
+            return;
+        }
+        assert!(start.elapsed() < PATIENCE);
+        std::thread::yield_now();
+    }
+}
+
 #[test]
 fn connections_beyond_the_limit_are_told_so() {
     let sandbox = builder().max_connections(2).start().unwrap();
@@ -203,17 +249,7 @@ fn connections_beyond_the_limit_are_told_so() {
     assert_eq!(body, br#"{"message":"Too many connections"}"#);
     // Once one leaves there is room again, a moment later.
     seated.pop();
-    let start = std::time::Instant::now();
-    loop {
-        let mut stream = connect(host(&sandbox));
-        let _ = stream.write_all(poll.as_bytes());
-        let mut status = [0; 12];
-        if stream.read_exact(&mut status).is_ok() && status.ends_with(b"200") {
-            break;
-        }
-        assert!(start.elapsed() < PATIENCE);
-        std::thread::yield_now();
-    }
+    wait_for_a_seat(&sandbox);
 }
 
 #[test]

@@ -22,6 +22,9 @@ export function row(request) {
   ];
 }
 
+// A fault that has no argument is its name.
+const faultText = (fault) => (typeof fault === "string" ? fault : JSON.stringify(fault));
+
 function status(request) {
   const kind = request.fault ? "attention" : request.status < 400 ? "done" : "bad";
   return badge(request.status + (request.fault ? " · fault" : ""), kind);
@@ -34,7 +37,7 @@ export const frame = () => [el("div", { "data-part": "request" })];
 export function show([part], request) {
   draw(part, request, () => [
     el("h2", { tabindex: "-1" }, el("code", null, request.method), " ", sent(request.path)),
-    el("p", { class: "line" }, status(request), moment(request.at), request.fault ? el("span", null, "Fault: ", sent(request.fault)) : null),
+    el("p", { class: "line" }, status(request), moment(request.at), request.fault ? el("span", null, "Fault: ", sent(faultText(request.fault))) : null),
     request.query ? [el("h3", null, "Query"), el("pre", { tabindex: "0" }, request.query.replaceAll("&", "\n&"))] : null,
     el("h3", null, "Request"),
     headers(request.headers, "request headers"),

@@ -7,6 +7,9 @@ use std::time::Duration;
 use smile_core::{ApiKey, ConfigError, PartnerId, Signer};
 
 use crate::clock::Clock;
+use crate::fault_rules::FaultRule;
+use crate::front::Front;
+use crate::keep::Keep;
 use crate::outcome::Review;
 use crate::rules::Rule;
 use crate::sandbox::Sandbox;
@@ -35,6 +38,9 @@ pub(crate) struct Settings {
     pub(crate) users: Vec<(String, UserState)>,
     /// Those of scenarios.
     pub(crate) rules: Vec<Rule>,
+    /// Those from the start.
+    pub(crate) faults: Vec<FaultRule>,
+    pub(crate) keep: Keep,
 }
 
 /// Sets up a [`Sandbox`], or a bare [`Service`].
@@ -56,6 +62,7 @@ pub struct Builder {
     #[cfg(feature = "state")]
     pub(crate) state_dir: Option<std::path::PathBuf>,
     settings: Settings,
+    pub(crate) front: Front,
 }
 
 impl Default for Builder {
@@ -84,7 +91,10 @@ impl Default for Builder {
                 aml_not_found: "1031".to_owned(),
                 users: Vec::new(),
                 rules: Vec::new(),
+                faults: Vec::new(),
+                keep: Keep::default(),
             },
+            front: Front::default(),
         }
     }
 }
@@ -228,7 +238,7 @@ impl Builder {
         self
     }
 
-    /// Sets it up as a scenario says, with its users and rules. What is set afterwards outranks it; the rules of another
+    /// Sets it up as a scenario says, with its users, rules and faults. What is set afterwards outranks it; the rules of another
     /// scenario come after those of this one.
     #[cfg(feature = "scenario")]
     pub fn scenario(mut self, scenario: crate::Scenario) -> Self {
@@ -236,14 +246,28 @@ impl Builder {
         self.seed = scenario.seed.unwrap_or(self.seed);
         self.settings.users.extend(scenario.users);
         self.settings.rules.extend(scenario.rules);
+        self.settings.faults.extend(scenario.faults);
+        self
+    }
+
+    /// A fault from the start; see [`Sandbox::add_fault`].
+    pub fn fault(mut self, rule: FaultRule) -> Self {
+        self.settings.faults.push(rule);
+        self
+    }
+
+    /// How much is remembered; see [`Keep`].
+    pub fn keep(mut self, keep: Keep) -> Self {
+        self.settings.keep = keep;
         self
     }
 
     /// Starts it; see [`Sandbox::start`].
     ///
     /// # Errors
-    /// If the partner id or the API key can't be one, if there is no port or thread to be had, or if there is a folder for
-    /// the state and what is in it can't be used: then the error has a `StateError` inside, which names the file.
+    /// If the partner id or the API key can't be one, if the address is one that it won't listen on, if there is no such
+    /// address, or thread, to be had, or if there is a folder for the state and what is in it can't be used: then the error
+    /// has a `StateError` inside, which names the file.
     pub fn start(self) -> io::Result<Sandbox> {
         Sandbox::start_with(self)
     }

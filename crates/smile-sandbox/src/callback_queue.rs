@@ -116,6 +116,19 @@ impl Callbacks {
         Some(&self.records[self.position(id)?])
     }
 
+    /// Forgets the oldest attempts, all but so many, and the oldest records; not of those that have yet to be delivered.
+    pub(crate) fn keep_newest(&mut self, most: usize) {
+        self.attempts.drain(..self.attempts.len().saturating_sub(most));
+        let mut excess = self.records.len().saturating_sub(most);
+        if excess > 0 {
+            self.records.retain(|record| {
+                let stays = excess == 0 || record.state.is_open();
+                excess -= usize::from(!stays);
+                stays
+            });
+        }
+    }
+
     /// Forgets all of them. Numbers are not used again: some of those that are under way have yet to be answered.
     pub(crate) fn clear(&mut self) {
         *self = Self { made: self.made, last_signed: self.last_signed, ..Self::default() };

@@ -64,7 +64,6 @@ pub enum CallbackState {
 
 impl CallbackState {
     /// Whether it may yet be delivered.
-    #[cfg(feature = "state")]
     pub(crate) fn is_open(self) -> bool {
         matches!(self, Self::Waiting(_) | Self::HeldBack | Self::UnderWay)
     }

@@ -43,6 +43,8 @@ pub(crate) struct Job {
     pub(crate) stage_due: Option<Timestamp>,
     /// How many more polls are told that the job is not complete.
     pub(crate) polls_left: u32,
+    /// About how many bytes it takes.
+    pub(crate) size: usize,
 }
 
 /// One result of a job.
@@ -104,6 +106,12 @@ impl Job {
         review.into_iter().chain(self.stage_due).min()
     }
 
+    /// About how many bytes it takes, as far as its client can make them many. Results repeat the partner's parameters.
+    fn weight(&self) -> usize {
+        let params = json_len(&self.partner_params) * (1 + self.results.len());
+        self.submission.size() + self.request.as_ref().map_or(0, json_len) + params
+    }
+
     /// The image behind an image link.
     pub(crate) fn linked_image(&self, types: [u8; 2]) -> Option<(&'static str, Bytes)> {
         let image = self.submission.image(types)?;
@@ -138,15 +146,24 @@ impl Service {
             staged: VecDeque::new(),
             stage_due: None,
             polls_left: 0,
+            size: 0,
         });
         position
     }
 }
 
-/// All jobs, in the order in which they were made.
+fn json_len(value: &impl serde::Serialize) -> usize {
+    serde_json::to_vec(value).map_or(0, |text| text.len())
+}
+
+/// The jobs that are remembered, in the order in which they were made. A job's position is its number among all that
+/// there ever were, and stays the same when others are forgotten.
 #[derive(Default)]
 pub(crate) struct Jobs {
-    all: Vec<Job>,
+    all: VecDeque<Job>,
+    forgotten: usize,
+    /// The sizes of all of them.
+    size: usize,
     by_job_id: BTreeMap<String, usize>,
     by_ref_id: BTreeMap<String, usize>,
     /// The jobs with which something is to happen by itself.
@@ -163,7 +180,7 @@ impl Jobs {
         if let Some(before) = self.scheduled.remove(&position) {
             self.due.remove(&(before, position));
         }
-        if let Some(due) = self.all[position].due() {
+        if let Some(due) = self.at(position).due() {
             self.scheduled.insert(position, due);
             self.due.insert((due, position));
         }
@@ -176,18 +193,49 @@ impl Jobs {
 
     pub(crate) fn add(&mut self, job: Job) {
         #[cfg(feature = "state")]
-        self.changed.insert(self.all.len());
-        self.by_job_id.insert(job.job_id.clone(), self.all.len());
-        self.by_ref_id.insert(job.ref_id.clone(), self.all.len());
-        self.all.push(job);
+        self.changed.insert(self.len());
+        self.by_job_id.insert(job.job_id.clone(), self.len());
+        self.by_ref_id.insert(job.ref_id.clone(), self.len());
+        self.size += job.size;
+        self.all.push_back(job);
     }
 
+    /// How many there ever were.
     pub(crate) fn len(&self) -> usize {
-        self.all.len()
+        self.forgotten + self.all.len()
+    }
+
+    /// Takes note of what a job has come to.
+    pub(crate) fn weigh(&mut self, position: usize) {
+        let job = self.at_mut(position);
+        let new = job.weight();
+        let old = std::mem::replace(&mut job.size, new);
+        self.size = self.size - old + new;
+    }
+
+    /// Forgets the oldest jobs, all but so many, and so many bytes; never the newest. Positions of those that are
+    /// forgotten must not be used any more.
+    pub(crate) fn keep_newest(&mut self, jobs: usize, bytes: usize) {
+        while self.all.len() > 1 && (self.all.len() > jobs || self.size > bytes) {
+            let Some(job) = self.all.pop_front() else { return };
+            self.size -= job.size;
+            self.by_job_id.remove(&job.job_id);
+            self.by_ref_id.remove(&job.ref_id);
+            if let Some(due) = self.scheduled.remove(&self.forgotten) {
+                self.due.remove(&(due, self.forgotten));
+            }
+            self.forgotten += 1;
+        }
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Job> {
         self.all.iter()
+    }
+
+    /// The positions of those that are remembered.
+    #[cfg(feature = "state")]
+    pub(crate) fn positions(&self) -> std::ops::Range<usize> {
+        self.forgotten..self.len()
     }
 
     /// Where the job with this id of the partner's is.
@@ -201,13 +249,13 @@ impl Jobs {
     }
 
     pub(crate) fn at(&self, position: usize) -> &Job {
-        &self.all[position]
+        &self.all[position - self.forgotten]
     }
 
     pub(crate) fn at_mut(&mut self, position: usize) -> &mut Job {
         #[cfg(feature = "state")]
         self.changed.insert(position);
-        &mut self.all[position]
+        &mut self.all[position - self.forgotten]
     }
 }
 
@@ -218,15 +266,17 @@ impl serde::Serialize for Jobs {
     }
 }
 
-/// What can be derived from the jobs is not written down.
 #[cfg(feature = "state")]
-impl<'de> serde::Deserialize<'de> for Jobs {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let mut jobs = Self::default();
-        for (position, job) in Vec::<Job>::deserialize(deserializer)?.into_iter().enumerate() {
-            jobs.add(job);
-            jobs.reschedule(position);
+impl Jobs {
+    /// Those that an earlier run remembered, after so many that it had forgotten. What can be derived from the jobs is not
+    /// written down.
+    pub(crate) fn resumed(forgotten: usize, jobs: Vec<Job>) -> Self {
+        let mut resumed = Self { forgotten, ..Self::default() };
+        for job in jobs {
+            let position = resumed.len();
+            resumed.add(job);
+            resumed.reschedule(position);
         }
-        Ok(jobs)
+        resumed
     }
 }

@@ -13,7 +13,7 @@ use crate::presign;
 use crate::product::Product;
 use crate::response::{ApiError, Refusal, ok};
 use crate::rules::Moment;
-use crate::service::{Service, host};
+use crate::service::{Service, host, origin};
 use crate::timeline::JobEventKind;
 use crate::users::UserState;
 
@@ -69,6 +69,8 @@ impl Service {
         job.use_enrolled_image = use_enrolled_image;
         job.preps += 1;
         job.note(now, JobEventKind::UploadPrepared);
+        self.jobs.weigh(position);
+        let job = self.jobs.at(position);
 
         let host = host(request);
         let path = format!(
@@ -79,7 +81,7 @@ impl Service {
         );
         let query = presign::sign(&self.secret, &host, &path, now, self.settings.upload_lifetime);
         Ok(ok(&json!({
-            "upload_url": format!("http://{host}{path}?{query}"),
+            "upload_url": format!("{}{path}?{query}", origin(request)),
             "ref_id": job.ref_id,
             "smile_job_id": job.smile_job_id,
             "camera_config": null,

@@ -40,6 +40,7 @@ impl Service {
             first.follow_up = self.lookup(position);
         }
         self.play(now, position, stages);
+        self.jobs.weigh(position);
     }
 
     /// What a rule has for a job with a zip that can be used, or else what the job itself asks for.

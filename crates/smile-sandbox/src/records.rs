@@ -5,11 +5,12 @@
 use std::fmt;
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, Request, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use serde_json::Value;
 use smile_core::{JobType, Timestamp};
 
 use crate::faults::{Endpoint, Fault};
+use crate::keep::Entry;
 use crate::routing::{Route, route};
 use crate::timeline::JobEvent;
 
@@ -32,17 +33,17 @@ pub struct RecordedRequest {
     pub query: Option<String>,
     /// All headers.
     pub headers: HeaderMap,
-    /// The whole body.
+    /// The whole body, unpacked if it came compressed; what there was of it, if the connection was reset within.
     pub body: Bytes,
     /// The status of the answer, whether or not it arrived.
     pub status: StatusCode,
-    /// The headers of the answer, without those that the connection adds.
+    /// The headers of the service's answer, without those that the connection adds, and before a fault changed them.
     pub answer_headers: HeaderMap,
-    /// The body of the answer; of a longer one the first 64 KiB.
+    /// The body of the service's answer; of a longer one the first 64 KiB.
     pub answer: Bytes,
-    /// The length of the answer's body in bytes.
+    /// The length of that body in bytes.
     pub answer_len: usize,
-    /// What was made to go wrong with it.
+    /// What was made to go wrong with it; a latency only if there was nothing else.
     pub fault: Option<Fault>,
 }
 
@@ -52,7 +53,6 @@ impl RecordedRequest {
         at: Timestamp,
         request: Request<Bytes>,
         response: &Response<Bytes>,
-        fault: Option<Fault>,
     ) -> Self {
         let (head, body) = request.into_parts();
         let answer = response.body();
@@ -62,7 +62,7 @@ impl RecordedRequest {
             method: head.method,
             path: head.uri.path().to_owned(),
             query: head.uri.query().map(str::to_owned),
-            headers: head.headers,
+            headers: copied(&head.headers),
             body,
             status: response.status(),
             answer_headers: response.headers().clone(),
@@ -72,13 +72,44 @@ impl RecordedRequest {
                 None => answer.clone(),
             },
             answer_len: answer.len(),
-            fault,
+            fault: None,
         }
     }
 
     /// The body as JSON, if it is.
     pub fn json(&self) -> Option<Value> {
         serde_json::from_slice(&self.body).ok()
+    }
+}
+
+/// Headers that stand by themselves. As they come, each is a view of the buffer that its connection was read into, and
+/// would keep all of that alive.
+fn copied(headers: &HeaderMap) -> HeaderMap {
+    let copy = |value: &HeaderValue| HeaderValue::from_bytes(value.as_bytes()).ok();
+    headers.iter().filter_map(|(name, value)| Some((name.clone(), copy(value)?))).collect()
+}
+
+impl Entry for RecordedRequest {
+    fn size(&self) -> usize {
+        let headers = self
+            .headers
+            .iter()
+            .chain(&self.answer_headers)
+            .map(|(name, value)| name.as_str().len() + value.len());
+        self.body.len()
+            + self.path.len()
+            + self.query.as_ref().map_or(0, String::len)
+            + self.answer.len()
+            + headers.sum::<usize>()
+    }
+
+    fn hollow(&mut self) {
+        self.body = Bytes::new();
+        self.headers = HeaderMap::new();
+        self.answer = Bytes::new();
+        self.answer_headers = HeaderMap::new();
+        self.path = String::new();
+        self.query = None;
     }
 }
 

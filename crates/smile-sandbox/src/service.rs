@@ -4,7 +4,9 @@ use std::fmt;
 
 use bytes::Bytes;
 use http::header::HOST;
+use http::request::Parts;
 use http::uri::Authority;
+use http::uri::Scheme;
 use http::{Method, Request, Response, StatusCode};
 use smile_core::{Signer, Timestamp};
 
@@ -15,8 +17,11 @@ use crate::callback_record::CallbackAnswer;
 use crate::callbacks::{Callback, CallbackAttempt, CallbackId};
 use crate::consent::Consents;
 use crate::disturbance::CallbackRules;
-use crate::faults::{ConnectionLost, Endpoint, Fault, Faults};
+use crate::encoding::unpack;
+use crate::fault_rules::{Admission, FaultId, FaultInForce, FaultRule, Faults, endpoint_of};
+use crate::faults::{Endpoint, Fault};
 use crate::jobs::Jobs;
+use crate::keep::Log;
 use crate::outcome::{Review, ReviewError};
 use crate::records::{JobRecord, RecordedRequest};
 use crate::response::{Refusal, gateway};
@@ -55,11 +60,11 @@ pub struct Service {
     pub(crate) results_made: u64,
     pub(crate) smile_links: SmileLinks,
     pub(crate) consents: Consents,
-    pub(crate) faults: Faults,
+    faults: Faults,
     /// Goes up whenever something has changed but that there was another request: what outlives a restart, and what the
     /// page shows.
     pub(crate) changes: u64,
-    requests: Vec<RecordedRequest>,
+    requests: Log<RecordedRequest>,
     requests_made: u64,
     pub(crate) latest: Timestamp,
 }
@@ -70,6 +75,10 @@ impl Service {
         let mut users = Users::default();
         for (user_id, state) in &settings.users {
             users.set(user_id, *state);
+        }
+        let mut faults = Faults::default();
+        for rule in &settings.faults {
+            faults.add(rule.clone());
         }
         Self {
             settings,
@@ -83,9 +92,9 @@ impl Service {
             results_made: 0,
             smile_links: SmileLinks::default(),
             consents: Consents::default(),
-            faults: Faults::default(),
+            faults,
             changes: 0,
-            requests: Vec::new(),
+            requests: Log::default(),
             requests_made: 0,
             latest: Timestamp::default(),
         }
@@ -93,29 +102,44 @@ impl Service {
 
     /// Answers a request. Never panics, whatever is in it.
     ///
-    /// Addresses in the answer begin with what the `Host` header says. An answer with [`ConnectionLost`] in its
-    /// extensions must not be sent; there is none without [`fail_next`](Self::fail_next).
+    /// Addresses in the answer begin with what the `Host` header says, and with https if the extensions of the request
+    /// have [`Scheme::HTTPS`]. An answer with [`ConnectionLost`](crate::ConnectionLost) in its extensions must not be
+    /// sent, and one with a [`Manner`](crate::Manner) not just like that; there is none without a [`Fault`].
     ///
     /// The page and the admin API are served as well, to those who say `Host: localhost` or the like. Requests for these
-    /// are not among [`requests`](Self::requests).
-    pub fn handle(&mut self, now: Timestamp, request: Request<Bytes>) -> Response<Bytes> {
+    /// are not among [`requests`](Self::requests), and no fault happens to them.
+    pub fn handle(&mut self, now: Timestamp, mut request: Request<Bytes>) -> Response<Bytes> {
         if admin::concerns(&request) {
             return self.admin(now, &request);
         }
         let now = self.advance(now);
-        let fault = route(request.uri().path()).endpoint().and_then(|endpoint| self.faults.take(endpoint));
-        let mut response = match fault {
-            None | Some(Fault::LoseAnswer) => self.answer(now, &request),
-            Some(Fault::Answer(status)) => gateway(status, status.canonical_reason().unwrap_or_default()),
-            Some(Fault::LoseRequest) => gateway(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable"),
+        let admission = match request.extensions_mut().remove::<Admission>() {
+            Some(admission) => admission,
+            None => {
+                Admission { faults: self.faults.take(route(request.uri().path()).endpoint(), &self.secret) }
+            }
         };
-        if matches!(fault, Some(Fault::LoseRequest | Fault::LoseAnswer)) {
-            response.extensions_mut().insert(ConnectionLost);
-        }
+        let response = match admission.answer_in_place(now) {
+            Some(response) => response,
+            None => self.unpack_and_answer(now, &mut request),
+        };
         self.changes += u64::from(may_change(request.uri().path()));
-        self.requests.push(RecordedRequest::new(self.requests_made, now, request, &response, fault));
+        let mut record = RecordedRequest::new(self.requests_made, now, request, &response);
         self.requests_made += 1;
+        let response = admission.spoil(self, now, response);
+        record.fault = admission.told();
+        self.remember(record);
         response
+    }
+
+    /// Decides what is going to go wrong with a request, before its body has been read; for those who serve clients over
+    /// a wire that can break. What it returns goes into the extensions of the request that [`handle`](Self::handle) is
+    /// given, which otherwise decides by itself.
+    pub fn admit(&mut self, head: &Parts) -> Admission {
+        if admin::concerns_head(&head.method, &head.uri, &head.headers) {
+            return Admission::default();
+        }
+        Admission { faults: self.faults.take(endpoint_of(head), &self.secret) }
     }
 
     /// When there is something to do without a request: a stage of a script, a review, or a callback.
@@ -144,6 +168,7 @@ impl Service {
         let now = self.advance(now);
         self.changes += 1;
         self.callbacks.answered(now, id, answer.into(), &self.settings.callback_retries);
+        self.callbacks.keep_newest(self.settings.keep.callbacks);
     }
 
     /// Decides about a job that is under review, in place of the automatic review.
@@ -155,10 +180,33 @@ impl Service {
         self.review_by_hand(now, job_id, review)
     }
 
-    /// Lets the next request of this endpoint go wrong, whichever of an endpoint's methods it has. Several faults of a endpoint happen one after the other.
+    /// Lets the next request of this endpoint go wrong, whichever of an endpoint's methods it has. Several faults of an
+    /// endpoint happen one after the other.
     pub fn fail_next(&mut self, endpoint: Endpoint, fault: Fault) {
+        self.add_fault(FaultRule::new(fault).on(endpoint).times(1));
+    }
+
+    /// Lets requests go wrong from now on, as the rule says.
+    pub fn add_fault(&mut self, rule: FaultRule) -> FaultId {
         self.changes += 1;
-        self.faults.add(endpoint, fault);
+        self.faults.add(rule)
+    }
+
+    /// The rules that may still come to something, oldest first.
+    pub fn faults(&self) -> &[FaultInForce] {
+        self.faults.in_force()
+    }
+
+    /// Takes a rule back; whether it was still in force.
+    pub fn remove_fault(&mut self, id: FaultId) -> bool {
+        self.changes += 1;
+        self.faults.remove(id)
+    }
+
+    /// Takes all rules back.
+    pub fn clear_faults(&mut self) {
+        self.changes += 1;
+        self.faults.clear();
     }
 
     /// Sets what is known of a user.
@@ -172,7 +220,7 @@ impl Service {
         self.users.state(user_id)
     }
 
-    /// All requests so far, oldest first.
+    /// The requests so far, oldest first; the newest, if there were more than are to be [kept](crate::Keep).
     pub fn requests(&self) -> &[RecordedRequest] {
         &self.requests
     }
@@ -207,6 +255,24 @@ impl Service {
     /// Another number whenever there is something new to see.
     pub(crate) fn news(&self) -> u64 {
         self.changes + self.requests_made
+    }
+
+    /// The object store takes a body as it comes; everybody else unpacks it.
+    fn unpack_and_answer(&mut self, now: Timestamp, request: &mut Request<Bytes>) -> Response<Bytes> {
+        if !matches!(route(request.uri().path()), Route::Upload { .. })
+            && let Err(refusal) = unpack(request)
+        {
+            return refusal.into();
+        }
+        self.answer(now, request)
+    }
+
+    /// Files a request, and forgets what is then too much. No position of a job may be in use.
+    fn remember(&mut self, request: RecordedRequest) {
+        let keep = self.settings.keep;
+        self.requests.push(request, keep.requests, keep.bytes);
+        self.jobs.keep_newest(keep.jobs, keep.bytes);
+        self.callbacks.keep_newest(keep.callbacks);
     }
 
     fn answer(&mut self, now: Timestamp, request: &Request<Bytes>) -> Response<Bytes> {
@@ -293,6 +359,12 @@ fn may_change(path: &str) -> bool {
 
 fn not_allowed() -> Response<Bytes> {
     gateway(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed")
+}
+
+/// The beginning of every address here, as the client knows it: `http://127.0.0.1:8080`.
+pub(crate) fn origin(request: &Request<Bytes>) -> String {
+    let scheme = request.extensions().get::<Scheme>().unwrap_or(&Scheme::HTTP);
+    format!("{scheme}://{}", host(request))
 }
 
 /// The host, and port, under which the client knows the service.

@@ -1,8 +1,8 @@
 //! What outlives a restart, taken from a service and given to another.
 //!
 //! That is the jobs with their images, users, sessions of consent, Smile Links, rules and how often they were used,
-//! callbacks that are still due, rules about callbacks, and what is counted. It is not the API key, nor anything made from it, nor the requests
-//! and the attempts to deliver callbacks.
+//! callbacks that are still due, rules about callbacks, and what is counted. It is not the API key, nor anything made from
+//! it, nor the requests, the attempts to deliver callbacks, faults, and what https needs.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -78,6 +78,8 @@ struct Kept<'a, J> {
     partner_id: &'a str,
     latest: Timestamp,
     results_made: u64,
+    /// How many jobs were forgotten before those that are here.
+    forgotten: usize,
     jobs: &'a J,
     users: &'a Users,
     callbacks: &'a Callbacks,
@@ -91,7 +93,8 @@ struct Kept<'a, J> {
 struct Given {
     latest: Timestamp,
     results_made: u64,
-    jobs: Jobs,
+    forgotten: usize,
+    jobs: Vec<Job>,
     users: Users,
     callbacks: Callbacks,
     callback_rules: CallbackRules,
@@ -133,10 +136,10 @@ impl Service {
         }
         let mut given: Given =
             serde_json::from_value(snapshot.state).map_err(|error| RestoreError::unreadable(&error))?;
-        given.jobs.fill_images(&snapshot.images)?;
+        fill_images(&mut given.jobs, &snapshot.images)?;
         self.latest = given.latest;
         self.results_made = given.results_made;
-        self.jobs = given.jobs;
+        self.jobs = Jobs::resumed(given.forgotten, given.jobs);
         self.users = given.users;
         self.callbacks = given.callbacks;
         self.callbacks.resume();
@@ -164,6 +167,7 @@ impl Service {
             partner_id: self.signer.partner_id().as_str(),
             latest: self.latest,
             results_made: self.results_made,
+            forgotten: self.jobs.positions().start,
             jobs,
             users: &self.users,
             callbacks: &self.callbacks,
@@ -183,21 +187,16 @@ impl Job {
     }
 }
 
-impl Jobs {
-    fn fill_images(&mut self, images: &BTreeMap<String, Image>) -> Result<(), RestoreError> {
-        for position in 0..self.len() {
-            for image in &mut self.at_mut(position).submission.images {
-                if image.digest == digest(b"") {
-                    continue;
-                }
-                let content = images.get(&image.digest).filter(|content| digest(&content.0) == image.digest);
-                let damaged =
-                    || RestoreError::Damaged { reason: format!("the image {} is not there", image.digest) };
-                image.bytes = content.ok_or_else(damaged)?.0.clone();
-            }
+fn fill_images(jobs: &mut [Job], images: &BTreeMap<String, Image>) -> Result<(), RestoreError> {
+    for image in jobs.iter_mut().flat_map(|job| &mut job.submission.images) {
+        if image.digest == digest(b"") {
+            continue;
         }
-        Ok(())
+        let content = images.get(&image.digest).filter(|content| digest(&content.0) == image.digest);
+        let damaged = || RestoreError::Damaged { reason: format!("the image {} is not there", image.digest) };
+        image.bytes = content.ok_or_else(damaged)?.0.clone();
     }
+    Ok(())
 }
 
 impl fmt::Debug for Snapshot {

@@ -172,6 +172,7 @@ impl Service {
         let (entry, oddities) = (stage.entry.clone(), stage.oddities);
         job.results.push(JobResult { number, entry, is_success: stage.is_success, oddities });
         let is_told = job.endpoint.sends_callbacks();
+        self.jobs.weigh(position);
         for entry in Some(stage.entry).into_iter().chain(stage.follow_up) {
             if is_told && stage.sends_callback {
                 self.send(now, position, entry);

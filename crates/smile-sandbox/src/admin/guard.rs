@@ -1,5 +1,7 @@
 //! Who may use the admin API: somebody at this machine, and no web page from elsewhere.
 //!
+//! What comes from another machine is refused, unless the sandbox was told that it is open to the network.
+//!
 //! A page on the internet can make its reader's browser send requests to loopback. Three things keep it from reading what
 //! is here, and from pressing the buttons:
 //! - the `Host` has to be loopback, so that a name of the attacker's that is made to resolve to 127.0.0.1 doesn't do;
@@ -18,9 +20,24 @@ use crate::callbacks::is_loopback_host;
 /// What every request has to have that changes something, with any value.
 const HEADER: &str = "smile-sandbox-admin";
 
+/// Found in the extensions of a request that comes from another machine.
+#[derive(Clone, Copy)]
+pub(crate) struct FromTheNetwork {
+    /// Whether such requests are let in.
+    pub(crate) is_let_in: bool,
+}
+
 pub(super) fn check(request: &Request<Bytes>) -> Result<(), AdminError> {
     let headers = request.headers();
-    let Some(authority) = authority(request).filter(|authority| is_loopback_host(authority.host())) else {
+    let network = request.extensions().get::<FromTheNetwork>();
+    if network.is_some_and(|network| !network.is_let_in) {
+        return Err(refusal(
+            "the page and the admin API answer only to the machine that the sandbox runs on",
+        ));
+    }
+    // A name could be made to resolve to anything; an address is what it is.
+    let is_ours = |host: &str| is_loopback_host(host) || network.is_some() && is_address(host);
+    let Some(authority) = authority(request).filter(|authority| is_ours(authority.host())) else {
         return Err(refusal("the Host header must name this machine: localhost, 127.0.0.1 or [::1]"));
     };
     // A link from elsewhere may lead to the page.
@@ -53,6 +70,10 @@ fn authority(request: &Request<Bytes>) -> Option<Authority> {
         _ => return None,
     };
     Some(authority).filter(|authority| !authority.as_str().contains('@'))
+}
+
+fn is_address(host: &str) -> bool {
+    host.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>().is_ok()
 }
 
 fn is_of(origin: &str, authority: &Authority) -> bool {
@@ -96,6 +117,20 @@ mod tests {
         assert!(!is_let_in("GET", "/_sandbox/jobs", &[]));
         assert!(!is_let_in("GET", "/_sandbox/jobs", &[("host", "localhost"), ("host", "evil.example")]));
         assert!(is_let_in("GET", "http://localhost:1/_sandbox/jobs", &[]));
+    }
+
+    #[test]
+    fn other_machines_are_kept_out_unless_they_are_meant() {
+        let from = |is_let_in: bool, host: &str| {
+            let mut request = Request::get("/_sandbox/jobs").header("host", host).body(Bytes::new()).unwrap();
+            request.extensions_mut().insert(FromTheNetwork { is_let_in });
+            check(&request).is_ok()
+        };
+        for host in ["localhost:80", "127.0.0.1", "192.168.1.2:80", "[fd00::1]:80"] {
+            assert!(!from(false, host), "{host}");
+            assert!(from(true, host), "{host}");
+        }
+        assert!(!from(true, "evil.example"));
     }
 
     #[test]

@@ -18,10 +18,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{ACCEPT, ALLOW, CACHE_CONTROL, HeaderName, HeaderValue};
-use http::{Method, Request, Response, StatusCode};
+use http::{HeaderMap, Method, Request, Response, StatusCode, Uri};
 use serde_json::{Value, json};
 use smile_core::Timestamp;
 
+pub(crate) use self::guard::FromTheNetwork;
 use self::input::{Input, Query};
 use crate::response::with_type;
 use crate::service::Service;
@@ -58,6 +59,8 @@ const ENDPOINTS: &[Endpoint] = &[
     Endpoint(Method::POST, "/users", Service::admin_set_user),
     Endpoint(Method::GET, "/faults", Service::admin_faults),
     Endpoint(Method::POST, "/faults", Service::admin_add_fault),
+    Endpoint(Method::DELETE, "/faults", Service::admin_clear_faults),
+    Endpoint(Method::DELETE, "/faults/{id}", Service::admin_remove_fault),
 ];
 
 /// A request to one of them.
@@ -115,8 +118,13 @@ impl From<AdminError> for Response<Bytes> {
 
 /// Whether a request is for the page or the admin API.
 pub(crate) fn concerns(request: &Request<Bytes>) -> bool {
-    let path = request.uri().path();
-    path.strip_prefix(PREFIX).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) || is_page(request)
+    concerns_head(request.method(), request.uri(), request.headers())
+}
+
+/// The same, as long as there is no more of it.
+pub(crate) fn concerns_head(method: &Method, uri: &Uri, headers: &HeaderMap) -> bool {
+    let rest = uri.path().strip_prefix(PREFIX);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) || is_page_head(method, uri, headers)
 }
 
 /// Whether it is, and changes nothing.
@@ -136,8 +144,12 @@ pub(crate) fn awaited_change(request: &Request<Bytes>) -> Option<(u64, Duration)
 }
 
 fn is_page(request: &Request<Bytes>) -> bool {
-    let accept = request.headers().get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
-    request.method() == Method::GET && request.uri().path() == "/" && accept.contains("text/html")
+    is_page_head(request.method(), request.uri(), request.headers())
+}
+
+fn is_page_head(method: &Method, uri: &Uri, headers: &HeaderMap) -> bool {
+    let accept = headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
+    method == Method::GET && uri.path() == "/" && accept.contains("text/html")
 }
 
 impl Service {

@@ -59,7 +59,7 @@ fn summary(request: &RecordedRequest) -> Value {
         "status": request.status.as_u16(),
         "bytes": request.body.len(),
         "answer_bytes": request.answer_len,
-        "fault": request.fault.map(|fault| format!("{fault:?}")),
+        "fault": request.fault,
     })
 }
 

@@ -117,8 +117,11 @@ fn every_operation_answers_as_described() {
     admin.post(&format!("/jobs/{job}/review"), &json!({"review": "approve"}));
     admin.post("/users", &json!({"user_id": "ada", "state": "disabled"}));
     admin.get("/users");
-    admin.post("/faults", &json!({"endpoint": "aml", "kind": "answer", "status": 503}));
-    admin.get("/faults");
+    admin.post("/faults", &json!({"fault": {"answer": 503}, "endpoint": "aml", "nth": 9}));
+    admin.post("/faults", &json!({"fault": "lose_answer", "endpoint": "aml", "times": 1}));
+    let id = admin.get("/faults")["faults"][0]["id"].clone();
+    admin.done("DELETE", &format!("/faults/{id}"), &Value::Null);
+    admin.done("DELETE", "/faults", &Value::Null);
     admin.done("POST", "/reset", &Value::Null);
     assert_eq!(admin.description.unseen(), [""; 0], "not one of them goes unseen");
 }
@@ -291,9 +294,57 @@ fn users_and_faults_are_listed_and_set() {
         json!([{"user_id": "<b>", "state": "enrolled"}, {"user_id": "ada", "state": "must_reenrol"}]);
     assert_eq!(users["users"], expected);
     assert_eq!(admin.client.service.user("ada"), UserState::MustReenrol);
-    admin.post("/faults", &json!({"endpoint": "job_status", "kind": "answer", "status": 429}));
+    let rule = json!({"fault": {"answer": 429}, "endpoint": "job_status", "times": 2});
+    let faults = admin.post("/faults", &rule);
+    assert_eq!(faults["faults"], json!([{"id": 0, "rule": rule, "seen": 0, "happened": 0}]));
+    assert_eq!(admin.client.post("/v1/job_status", &json!({})).0, 429);
+    assert_eq!(admin.get("/faults")["faults"][0]["happened"], 1);
+    assert_eq!(admin.get("/requests/0")["fault"], json!({"answer": 429}));
     assert_eq!(admin.client.post("/v1/job_status", &json!({})).0, 429);
     assert_eq!(admin.get("/faults")["faults"], json!([]));
+}
+
+#[test]
+fn faults_of_every_kind_are_listed_as_they_were_added_and_taken_back() {
+    let mut admin = Admin::new();
+    let faults = [
+        json!("lose_request"),
+        json!("lose_answer"),
+        json!("early_eof"),
+        json!("truncated_json"),
+        json!("wrong_signature"),
+        json!({"answer": 503}),
+        json!({"replace_answer": 504}),
+        json!({"html_page": 502}),
+        json!({"too_many_requests": {"seconds": 5}}),
+        json!({"too_many_requests": {"date_in_seconds": 5}}),
+        json!({"redirect": {"status": 307, "location": "https://example.com/"}}),
+        json!({"reset_request": {"after_bytes": 100}}),
+        json!({"reset_answer": {"after_bytes": 100}}),
+        json!({"slow_answer": {"bytes": 10, "pause_millis": 50}}),
+        json!({"latency_millis": 200}),
+        json!({"skewed_clock_seconds": -600}),
+    ];
+    for fault in &faults {
+        admin.post("/faults", &json!({"fault": fault, "nth": 3, "probability": 0.5}));
+    }
+    let listed = admin.get("/faults");
+    let listed = listed["faults"].as_array().unwrap();
+    assert!(listed.iter().map(|listed| &listed["rule"]["fault"]).eq(&faults));
+    let left = admin.done("DELETE", "/faults/0", &Value::Null);
+    assert_eq!(left["faults"].as_array().unwrap().len(), faults.len() - 1);
+    assert_eq!(admin.ask("DELETE", "/faults/0", &Value::Null).status(), 404);
+    assert_eq!(admin.done("DELETE", "/faults", &Value::Null)["faults"], json!([]));
+}
+
+#[test]
+fn no_fault_happens_to_the_page_and_the_admin_api() {
+    let mut admin = Admin::new();
+    admin.post("/faults", &json!({"fault": {"answer": 503}}));
+    let head = Request::get("/_sandbox/status").body(()).unwrap().into_parts().0;
+    assert_eq!(admin.client.service.admit(&head), smile_sandbox::Admission::default());
+    assert_eq!(admin.get("/faults")["faults"][0]["seen"], 0);
+    assert_eq!(admin.client.post("/v1/job_status", &json!({})).0, 503);
 }
 
 #[test]
@@ -355,20 +406,18 @@ fn what_is_wrong_is_named() {
             "after must be a whole number",
         ),
         ("POST", "/users", json!({"state": "enrolled"}), 400, "user_id is missing"),
+        ("POST", "/faults", json!({"fault": {"answer": 199}}), 400, "a status must be from 200 to 599"),
+        ("POST", "/faults", json!({"fault": "lose_answer", "nth": 0}), 400, "`nth` must be 1 or more"),
+        ("POST", "/faults", json!({"fault": "lose_answer", "kind": 1}), 400, "unknown field `kind`"),
         (
             "POST",
             "/faults",
-            json!({"endpoint": "aml", "kind": "answer", "status": 200}),
+            json!({"fault": "lose_answer", "endpoint": "/aml"}),
             400,
-            "status must be from 400",
+            "unknown variant `/aml`",
         ),
-        (
-            "POST",
-            "/faults",
-            json!({"endpoint": "/aml", "kind": "lose_answer"}),
-            400,
-            "endpoint must be one of",
-        ),
+        ("POST", "/faults", json!({}), 400, "missing field `fault`"),
+        ("DELETE", "/faults/x", json!(null), 404, "no fault in force with this id"),
         ("POST", "/reset", json!({"all": true}), 400, "\"all\" is no field"),
         ("PUT", "/jobs", json!(null), 405, "takes GET only"),
         ("POST", "/status", json!(null), 405, "takes GET only"),
@@ -411,7 +460,10 @@ fn nothing_that_is_sent_makes_it_panic() {
         ("/callbacks/0/disturb", json!({"kind": "stale", "seconds": 1})),
         ("/callback_rules", json!({"kind": "stale", "seconds": 1, "job_id": "a", "after": 1, "times": 1})),
         ("/users", json!({"user_id": "a", "state": "enrolled"})),
-        ("/faults", json!({"endpoint": "aml", "kind": "answer", "status": 503})),
+        (
+            "/faults",
+            json!({"fault": {"answer": 503}, "endpoint": "aml", "nth": 1, "times": 1, "probability": 1}),
+        ),
         ("/reset", json!({"a": 1})),
     ] {
         for key in body.as_object().unwrap().keys() {
@@ -436,7 +488,7 @@ fn after_a_reset_it_is_like_new() {
     admin.client.service.when(Matcher::job_id("job")).respond(["0814"]);
     admin.post("/callback_rules", &json!({"kind": "drop"}));
     admin.post("/users", &json!({"user_id": "job", "state": "disabled"}));
-    admin.post("/faults", &json!({"endpoint": "upload", "kind": "lose_answer"}));
+    admin.post("/faults", &json!({"endpoint": "upload", "fault": "lose_answer"}));
     let status = admin.post("/reset", &Value::Null);
     assert_eq!(
         (&status["jobs"], &status["requests"], &status["callbacks"]),

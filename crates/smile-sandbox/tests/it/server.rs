@@ -12,7 +12,7 @@ use smile_sandbox::{
 
 use crate::client::{builder, full_zip, id_body, merged, params, prep_body, signer, status_body};
 
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(crate) fn host(sandbox: &Sandbox) -> &str {
     sandbox.base_url().strip_prefix("http://").unwrap().strip_suffix("/v1").unwrap()
@@ -73,8 +73,9 @@ pub(crate) fn receiver(answers: &'static [&'static str]) -> (String, mpsc::Recei
             let (mut stream, _) = listener.accept().unwrap();
             stream.set_read_timeout(Some(PATIENCE)).unwrap();
             let message = read_message(&mut stream);
-            stream.write_all(answer.as_bytes()).unwrap();
+            // First of all: once the answer is there, the test may look.
             let _ = sender.send(message);
+            stream.write_all(answer.as_bytes()).unwrap();
         }
     });
     (url, received)

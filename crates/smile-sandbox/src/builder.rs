@@ -223,7 +223,8 @@ impl Builder {
     /// is one sandbox's at a time.
     ///
     /// Kept are the jobs with their images, users, sessions of consent, Smile Links, rules and how often they were used,
-    /// and callbacks that are still due; not the API key, requests, and attempts to deliver callbacks. A request is
+    /// callbacks that are still due, and rules for callbacks; not the API key, requests, faults, what became of callbacks,
+    /// and the authority for https, which is another one after each start. A request is
     /// answered once what the answer acknowledges is on the disk. What happens without a request, or is told to the
     /// [`Sandbox`], is written some 50 ms later and when the sandbox ends; if it is killed before, results come again, the
     /// same and at the same time, and a callback may come twice.

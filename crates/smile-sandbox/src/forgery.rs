@@ -1,7 +1,9 @@
 //! Bodies of callbacks that something is wrong with.
 
 use serde_json::{Map, Value};
-use smile_core::catalogue;
+use smile_core::{JobType, catalogue};
+
+use crate::fields::whole_number;
 
 /// The photo of a body that is too large, in base64 digits: 3 MiB, beyond 2 MB however that is counted.
 const OVERSIZE: usize = 3 * 1024 * 1024;
@@ -15,7 +17,7 @@ pub(crate) fn turn_round(entry: &mut Map<String, Value>) {
     let (approved, rejected) = codes_beside(code);
     let approves = code != approved;
     let turned = if approves { approved } else { rejected };
-    let text = catalogue::result_codes().iter().find(|row| row.code == turned).map_or("", |row| row.text);
+    let text = result_text(turned, job_type(entry));
     entry.insert("ResultCode".into(), turned.into());
     entry.insert("ResultText".into(), text.into());
     if !approves {
@@ -34,6 +36,19 @@ pub(crate) fn turn_round(entry: &mut Map<String, Value>) {
             }
         }
     }
+}
+
+/// The job type that the entry names.
+fn job_type(entry: &Map<String, Value>) -> Option<JobType> {
+    let named = whole_number(entry.get("PartnerParams")?.get("job_type")?)?;
+    u16::try_from(named).ok().map(JobType::from_number)
+}
+
+/// What the code says of a job of this type; of any type, if the catalogue doesn't have it for this one.
+fn result_text(code: &str, job_type: Option<JobType>) -> &'static str {
+    let own = job_type.and_then(|job_type| catalogue::result_code(code, job_type));
+    let row = own.or_else(|| catalogue::result_codes().iter().find(|row| row.code == code));
+    row.map_or("", |row| row.text)
 }
 
 /// The approval and the rejection of the product that the code belongs to.
@@ -108,6 +123,24 @@ mod tests {
             assert!(entry["ResultText"].as_str().is_some_and(|text| !text.is_empty() && text != "as it was"));
         }
         assert_eq!(turned(json!({}))["ResultCode"], "0810");
+    }
+
+    #[test]
+    fn it_says_what_the_code_says_of_such_a_job() {
+        for (code, job_type) in [("0811", 1), ("0811", 6), ("0811", 11), ("0810", 1), ("0810", 6)] {
+            for named in [json!(job_type), json!(job_type.to_string())] {
+                let entry = turned(json!({"ResultCode": code, "PartnerParams": {"job_type": named}}));
+                let other = entry["ResultCode"].as_str().unwrap();
+                let row = catalogue::result_code(other, JobType::from_number(job_type)).unwrap();
+                assert_eq!(entry["ResultText"], row.text, "{code} of {job_type}");
+            }
+        }
+        let text = |job_type| {
+            turned(json!({"ResultCode": "0811", "PartnerParams": {"job_type": job_type}}))["ResultText"]
+                .clone()
+        };
+        assert_ne!(text(1), text(6));
+        assert_eq!(text(99), text(1));
     }
 
     #[test]

@@ -148,3 +148,13 @@ fn provisional_and_final_of_one_job_both_pass() {
     assert_eq!((life.standing(), life.is_approved(Trust::FirstSeen)), (Standing::Final, true));
     assert_eq!(life.result().unwrap().decision, Decision::Approved);
 }
+
+#[test]
+fn a_webhook_about_watch_lists_lets_nobody_in() {
+    for product in Product::all().iter().filter(|product| product.is_v3() && product.name().contains("aml")) {
+        let made = signed_callback(*product, Outcome::Approved).build().unwrap();
+        let verdict = receive(&made).unwrap().verdict();
+        assert!(!verdict.is_approved() && !verdict.is_final(), "{product}: {verdict}");
+        assert_eq!(verdict.doubt(), Some(smile_core::Doubt::NoVerdict), "{product}");
+    }
+}

@@ -662,3 +662,23 @@ fn a_no_under_a_second_spelling_of_job_success_is_not_overlooked() {
         assert!(!check_status(&fields, Some(1)), "approved: {body}");
     }
 }
+
+#[test]
+fn fraud_that_was_found_stands_against_an_approval() {
+    for (antifraud, approves) in [
+        (json!(null), true),
+        (json!({}), true),
+        (json!({ "summary": { "fraud_detected": false } }), true),
+        (json!({ "summary": { "fraud_detected": "False" }, "fraud_risk": { "risk_level": "low" } }), true),
+        (json!({ "summary": { "fraud_detected": true } }), false),
+        (json!({ "summary": { "fraud_detected": "true" } }), false),
+        (json!({ "summary": { "fraud_detected": "perhaps" } }), false),
+        (json!({ "summary": "fraud" }), false),
+        (json!("fraud"), false),
+        (json!({ "fraud_risk": { "risk_level": "high" } }), false),
+    ] {
+        let entry = json!({ "ResultCode": "0810", "Antifraud": antifraud });
+        let verdict = ResultEntry::from_json(entry.clone()).unwrap().verdict_for(JobType::BIOMETRIC_KYC);
+        assert_eq!(verdict.is_approved(), approves, "{entry}");
+    }
+}

@@ -7,7 +7,7 @@ use http::StatusCode;
 use super::{Callback, CallbackKind, Seen};
 use crate::flow::Confirmed;
 use crate::result::{Decision, Verdict};
-use crate::{JobId, JobKey, JobOutcome, JobType, Timestamp, UserId};
+use crate::{JobId, JobKey, JobOutcome, JobStatus, JobType, Timestamp, UserId};
 
 /// How many different results that say nothing are kept of one job; those that say something have codes of the catalogue, so
 /// that there are only so many of them. More than a few means that somebody is making them up.
@@ -298,6 +298,18 @@ impl JobLife {
             Some(verdict) => self.apply_verdict(now, &outcome.submission().key, verdict),
             None => Change::Late,
         }
+    }
+
+    /// Applies a status that the service gave, such as the one that a [`ConfirmError`](crate::flow::ConfirmError) brings along. Its
+    /// result must name this job and this user; without a result, nothing changes.
+    pub fn apply_status(&mut self, now: Timestamp, status: &JobStatus) -> Change {
+        let JudgedAs::JobType(job_type) = self.judged_as else { return Change::NotThisJob };
+        let Some(entry) = status.entry().filter(|_| status.job_complete) else { return Change::Late };
+        if !entry.partner_params().names(self.user_id.as_str(), self.job_id.as_str()) {
+            return Change::NotThisJob;
+        }
+        let verdict = Verdict::new(entry, Some(job_type), status.job_success);
+        self.apply(RecordedResult::new(now, &verdict, Trust::Confirmed))
     }
 
     /// Decides it by hand, for good: a person has looked at it. Only a person can change it again, in the same way.

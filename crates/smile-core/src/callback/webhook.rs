@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde_json::{Map, Value};
 
 use super::HeaderIds;
-use crate::result::{Antifraud, NextStep, Personal, Record, ResultEntry, Verdict};
+use crate::result::{Antifraud, Doubt, NextStep, Personal, Record, ResultEntry, Verdict};
 use crate::tolerant;
 
 /// How a v3 verification ended, in the word of `status`.
@@ -206,49 +206,22 @@ impl<'a> Webhook<'a> {
         self.record
     }
 
-    /// Whether `antifraud` speaks against the person, or can't be read. It has the risk either in an object of its own or beside
-    /// the others.
-    fn has_antifraud_doubt(&self) -> bool {
-        let fields = self.entry.fields();
-        let antifraud = match tolerant::field(fields, "antifraud") {
-            _ if tolerant::disagrees(fields, "antifraud") => return true,
-            None | Some(Value::Null) => return false,
-            Some(Value::Object(antifraud)) => antifraud,
-            Some(_) => return true,
-        };
-        let is_off = |object: &Map<String, Value>, key: &str, is_harmless: fn(&Value) -> bool| {
-            tolerant::disagrees(object, key)
-                || tolerant::field(object, key).is_some_and(|value| !value.is_null() && !is_harmless(value))
-        };
-        let part_is_off = |part: &str, key: &str, is_harmless: fn(&Value) -> bool| {
-            is_off(antifraud, part, Value::is_object)
-                || tolerant::field(antifraud, part)
-                    .and_then(Value::as_object)
-                    .is_some_and(|inner| is_off(inner, key, is_harmless))
-        };
-        let says_no = |value: &Value| {
-            *value == Value::Bool(false)
-                || value.as_str().is_some_and(|word| word.eq_ignore_ascii_case("false"))
-        };
-        let is_bearable = |value: &Value| {
-            value
-                .as_str()
-                .is_some_and(|word| ["low", "medium"].iter().any(|level| word.eq_ignore_ascii_case(level)))
-        };
-        part_is_off("summary", "fraud_detected", says_no)
-            || part_is_off("fraud_risk", "risk_level", is_bearable)
-            || is_off(antifraud, "fraud_risk_level", is_bearable)
-    }
-
     /// What it amounts to. Only `clear` approves, and only if there is no reason with it, no fraud was found, the risk isn't
-    /// high, and header and body speak of the same job.
+    /// high, and header and body speak of the same job. A webhook about watch lists decides nothing about the person.
     pub fn verdict(&self) -> Verdict {
         let status = self.status().unwrap_or(WebhookStatus::Unknown);
         let twice = ["status", "reason"].into_iter().any(|key| tolerant::disagrees(self.entry.fields(), key));
         let clear_but = status == WebhookStatus::Clear
             && (tolerant::field(self.entry.fields(), "reason").is_some_and(|reason| !reason.is_null())
-                || self.has_antifraud_doubt());
-        Verdict::of_webhook(status, self.next_step(status), clear_but || twice || self.names_others())
+                || self.entry.has_antifraud_doubt());
+        // Whether a name is on a list is no decision about a person.
+        let is_about_lists = self.product().is_some_and(|product| product.contains("aml"));
+        let doubt = if clear_but || twice || self.names_others() {
+            Some(Doubt::Contradiction)
+        } else {
+            is_about_lists.then_some(Doubt::NoVerdict)
+        };
+        Verdict::of_webhook(status, self.next_step(status), doubt)
     }
 
     fn next_step(&self, status: WebhookStatus) -> NextStep {

@@ -136,6 +136,32 @@ impl ResultEntry {
             || twice.iter().any(|key| tolerant::disagrees(&self.fields, key))
     }
 
+    /// Whether `Antifraud` speaks against the person, or can't be read. The risk is either in an object of its own or beside the
+    /// others.
+    pub(crate) fn has_antifraud_doubt(&self) -> bool {
+        let antifraud = match tolerant::field(&self.fields, "Antifraud") {
+            _ if tolerant::disagrees(&self.fields, "Antifraud") => return true,
+            None | Some(Value::Null) => return false,
+            Some(Value::Object(antifraud)) => antifraud,
+            Some(_) => return true,
+        };
+        let is_off = |object: &Map<String, Value>, key: &str, is_harmless: fn(&Value) -> bool| {
+            tolerant::disagrees(object, key)
+                || tolerant::field(object, key).is_some_and(|value| !value.is_null() && !is_harmless(value))
+        };
+        let part_is_off = |part: &str, key: &str, is_harmless: fn(&Value) -> bool| {
+            is_off(antifraud, part, Value::is_object)
+                || tolerant::field(antifraud, part)
+                    .and_then(Value::as_object)
+                    .is_some_and(|inner| is_off(inner, key, is_harmless))
+        };
+        let says_no = |value: &Value| *value == Value::Bool(false) || is_word(value, &["false"]);
+        let is_bearable = |value: &Value| is_word(value, &["low", "medium"]);
+        part_is_off("summary", "fraud_detected", says_no)
+            || part_is_off("fraud_risk", "risk_level", is_bearable)
+            || is_off(antifraud, "fraud_risk_level", is_bearable)
+    }
+
     /// Whether it says, or may say, that more is to come.
     pub(super) fn says_not_final(&self) -> bool {
         let says_something =
@@ -190,6 +216,10 @@ impl fmt::Debug for ResultEntry {
     }
 }
 
+fn is_word(value: &Value, words: &[&str]) -> bool {
+    value.as_str().is_some_and(|said| words.iter().any(|word| said.eq_ignore_ascii_case(word)))
+}
+
 /// `PartnerParams` as they came back.
 #[derive(Clone, Copy)]
 pub struct EchoedParams<'a>(Option<&'a Map<String, Value>>);
@@ -226,6 +256,13 @@ impl<'a> EchoedParams<'a> {
                     && tolerant::text(object, name).as_deref() != Some(expected)
         };
         other("job_id", job_id) || other("user_id", user_id)
+    }
+
+    /// Whether these ids name this job of this user, and nothing else.
+    pub(crate) fn names(&self, user_id: &str, job_id: &str) -> bool {
+        !self.is_of_other_job(user_id, job_id)
+            && self.job_id().as_deref() == Some(job_id)
+            && self.user_id().as_deref() == Some(user_id)
     }
 
     /// A key of the partner's own, as it came.

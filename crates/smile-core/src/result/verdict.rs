@@ -159,6 +159,7 @@ impl Verdict {
         let mut is_final = row.is_final && !entry.says_not_final();
         if decision == Decision::Approved {
             match Backing::of(entry, job_type, number.as_str()) {
+                _ if entry.has_antifraud_doubt() => return unknown(Doubt::Contradiction, Some(row)),
                 Backing::Sound if job_success != Some(false) => {}
                 Backing::Undecided if job_success != Some(false) => {
                     decision = Decision::Provisional;
@@ -196,7 +197,7 @@ impl Verdict {
     }
 
     /// Of a v3 webhook, which has words in place of codes. All of them are final.
-    pub(crate) fn of_webhook(status: WebhookStatus, next: NextStep, contradicted: bool) -> Self {
+    pub(crate) fn of_webhook(status: WebhookStatus, next: NextStep, doubt: Option<Doubt>) -> Self {
         let decision = match status {
             WebhookStatus::Clear => Decision::Approved,
             WebhookStatus::Attention => Decision::Provisional,
@@ -204,10 +205,7 @@ impl Verdict {
             WebhookStatus::Error => Decision::Error,
             WebhookStatus::Unknown => Decision::Unknown,
         };
-        let doubt = match status {
-            WebhookStatus::Unknown => Some(Doubt::UnknownStatus),
-            _ => contradicted.then_some(Doubt::Contradiction),
-        };
+        let doubt = if status == WebhookStatus::Unknown { Some(Doubt::UnknownStatus) } else { doubt };
         let (decision, is_final) =
             if doubt.is_some() { (Decision::Unknown, false) } else { (decision, true) };
         Self { decision, is_final, code: None, doubt, row: None, webhook: Some((status, next)) }
@@ -308,10 +306,11 @@ impl Verdict {
             }
             (Some(Doubt::Unsigned), _) => "the answer is not signed",
             (Some(Doubt::Unreadable), _) => "a part of the result can't be read, or disagrees with itself",
-            (None | Some(Doubt::NoVerdict), Some(row)) => row.meaning,
-            (Some(Doubt::NotInCatalogue | Doubt::NoVerdict), _) | (None, None) => {
-                "the code is not known for this type of job"
+            (Some(Doubt::NoVerdict), None) => {
+                "it says whether a name is on a list, which decides nothing about the person"
             }
+            (None | Some(Doubt::NoVerdict), Some(row)) => row.meaning,
+            (Some(Doubt::NotInCatalogue), _) | (None, None) => "the code is not known for this type of job",
         }
     }
 }

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use smile_core::{
-    CallErrorKind, Callback, Confirm, ConfirmError, Confirmed, Decision, Flow, FlowSettings, JobId, JobKey,
-    JobType, Next, OperationError, PollSchedule, UserId,
+    CallErrorKind, Callback, Change, Confirm, ConfirmError, Confirmed, Decision, Flow, FlowSettings, JobId,
+    JobKey, JobLife, JobType, Next, OperationError, PollSchedule, UserId,
 };
 
 use super::{callback, key, result, webhook};
@@ -240,4 +240,23 @@ fn no_more_time_than_was_given() {
     let error = run_with(&callback(result("0810")), none, []).outcome.unwrap_err();
     let ConfirmError::Call(error) = error else { panic!("{error:?}") };
     assert!(matches!(error.kind(), CallErrorKind::Deadline(None)));
+}
+
+#[test]
+fn what_the_service_said_instead_can_be_applied() {
+    let claim = callback(result("0810"));
+    let error = settled("0810", [says(result("0811"))]).unwrap_err();
+    let said = error.status().unwrap();
+    let mut life = JobLife::new(key());
+    assert_eq!(life.apply_callback(START, &claim, None), Change::Advanced);
+    assert_eq!(life.apply_status(START, said), Change::Overturned, "the service outranks the callback");
+    assert_eq!(life.result().unwrap().decision, Decision::Rejected);
+    assert_eq!(life.apply_status(START, said), Change::Redelivered);
+
+    let mut other = JobLife::new(JobKey { job_id: JobId::new("job-2"), ..key() });
+    assert_eq!(other.apply_status(START, said), Change::NotThisJob);
+    let mut nameless = result("0811");
+    nameless["PartnerParams"] = json!({});
+    let error = settled("0810", [says(nameless)]).unwrap_err();
+    assert_eq!(life.apply_status(START, error.status().unwrap()), Change::NotThisJob, "it says neither");
 }

@@ -131,6 +131,9 @@ fn what_is_no_callback_of_a_known_job_leaves_no_trace() {
     let world = World::new();
     let receiver = world.start(None);
     assert_eq!(post(receiver.url(), &forged(&world, "job", Duration::ZERO).to_string()), 404);
+    let mut large = forged(&world, "job", Duration::ZERO);
+    large["Photo"] = "/9j/".repeat(450_000).into();
+    assert_eq!(post(receiver.url(), &large.to_string()), 404, "read to its end");
     assert_eq!(post(receiver.url(), "{}"), 401);
     assert_eq!(post(receiver.url(), "{"), 400);
     assert_eq!(post(receiver.url(), &" ".repeat(2_000_001)), 413);

@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
+use super::plan::last_release;
 use crate::shell::{cargo, output, succeed};
 
 /// What a newcomer would write, given the packages and nothing else.
@@ -107,7 +108,7 @@ pub(crate) fn try_as_newcomer(work: &Path, order: &[Package], version: &str) -> 
 
 /// Compares the public interfaces with the last release's.
 pub(crate) fn semver(tree: &Path, tags: &[&str], must: bool) -> Result<(), String> {
-    let Some(last) = tags.last() else {
+    let Some(last) = last_release(tags) else {
         println!("there is no earlier release to compare with");
         return Ok(());
     };

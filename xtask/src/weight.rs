@@ -57,7 +57,7 @@ pub(crate) fn check_core(root: &Path) -> Result<(), String> {
 
 /// The crates that are built for this one here, itself among them.
 fn crates(root: &Path, name: &str, more: &[&str]) -> Result<BTreeSet<String>, String> {
-    let mut arguments = vec!["tree", "-p", name, "-e", "normal,build", "--prefix", "none", "--no-dedupe"];
+    let mut arguments = vec!["tree", "-p", name, "-e", "normal", "--prefix", "none", "--no-dedupe"];
     arguments.extend(["--format", "{p}"]);
     arguments.extend(more);
     Ok(distinct(&output(&mut cargo(root, &arguments))?))

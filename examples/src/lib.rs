@@ -22,6 +22,7 @@ use smile_core::{
 use smile_sandbox::Sandbox;
 
 use arguments::Arguments;
+pub use narrator::narrator;
 pub use receiver::Receiver;
 
 /// Whatever goes wrong in a program.
@@ -173,7 +174,7 @@ impl Setup {
             Some(receiver) if self.arguments.callback.is_none() => {
                 let received =
                     receiver.next(Duration::from_secs(10)).ok_or("no callback came within ten seconds")?;
-                Ok(Some(received?))
+                Ok(Some(received?.callback))
             }
             _ => Ok(None),
         }
@@ -209,7 +210,7 @@ fn await_callbacks(receiver: &Receiver, outcome: &JobOutcome) -> Result<(), Fail
     let key = &outcome.submission().key;
     loop {
         let received = receiver.next(Duration::from_secs(10)).ok_or("no callback came within ten seconds")?;
-        let callback = received?;
+        let callback = received?.callback;
         if callback.entry().partner_params().job_id().as_deref() != Some(key.job_id.as_str()) {
             return Err("a callback came, about another job".into());
         }
@@ -236,7 +237,8 @@ pub fn report(result: Result<ExitCode, Failure>) -> ExitCode {
     })
 }
 
-fn asset(name: &str) -> PathBuf {
+/// One of the drawn pictures.
+pub fn asset(name: &str) -> PathBuf {
     [env!("CARGO_MANIFEST_DIR"), "assets", name].iter().collect()
 }
 

@@ -3,7 +3,7 @@
 use smile_core::{Event, ImageEncoding, ImageRole, JobOutcome, Verdict};
 
 /// Prints events as they come.
-pub(crate) fn narrator() -> impl FnMut(Event) + Send + 'static {
+pub fn narrator() -> impl FnMut(Event) + Send + 'static {
     |event| match event {
         Event::ImageRead { image_type, bytes, .. } => {
             let what = match image_type.role() {

@@ -2,22 +2,44 @@
 
 use std::sync::mpsc;
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use axum::Router;
-use axum::body::Bytes;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{FromRef, State};
 use axum::routing::post;
-use http::{HeaderMap, StatusCode};
-use smile_core::{Callback, Refusal, Timestamp, Verifier};
+use http::StatusCode;
+use smile_axum::{CallbackReceiver, ReceivedCallback, Rejection};
+use smile_core::Verifier;
 
-/// Listens on this machine, confirms the signature of what comes, and hands it on.
+/// Listens on this machine, believes or refuses what comes, and hands it on.
 #[derive(Debug)]
 pub struct Receiver {
     url: String,
-    callbacks: Mutex<mpsc::Receiver<Result<Callback, Refusal>>>,
+    callbacks: Mutex<mpsc::Receiver<Received>>,
     // Dropping it ends the server.
     _stop: tokio::sync::oneshot::Sender<()>,
+}
+
+type Received = Result<ReceivedCallback, Rejection>;
+
+#[derive(Clone)]
+struct App {
+    receiver: CallbackReceiver,
+    send: mpsc::Sender<Received>,
+}
+
+impl FromRef<App> for CallbackReceiver {
+    fn from_ref(app: &App) -> Self {
+        app.receiver.clone()
+    }
+}
+
+/// Takes what was refused too: a program should say so, and not wait for what never comes.
+async fn on_callback(State(app): State<App>, received: Received) -> StatusCode {
+    // A service that gets no 2xx comes again.
+    let status = received.as_ref().map_or_else(Rejection::status, |_| StatusCode::OK);
+    let _ = app.send.send(received);
+    status
 }
 
 impl Receiver {
@@ -32,16 +54,8 @@ impl Receiver {
         let (send, callbacks) = mpsc::channel();
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
 
-        let on_callback = move |headers: HeaderMap, body: Bytes| {
-            let now = Timestamp::from_unix(SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default());
-            let callback = verifier.verify(now, &headers, body);
-            // A service that gets no 2xx comes again.
-            let status = callback.as_ref().map_or_else(Refusal::status, |_| StatusCode::OK);
-            let _ = send.send(callback);
-            async move { status }
-        };
-        // Callbacks carry photos: 1.5 MB is the size that Smile ID says to expect.
-        let app = Router::new().route("/callback", post(on_callback)).layer(DefaultBodyLimit::max(2_000_000));
+        let app = App { receiver: CallbackReceiver::new(verifier), send };
+        let app = Router::new().route("/callback", post(on_callback)).with_state(app);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         std::thread::spawn(move || {
             runtime.block_on(async {
@@ -59,7 +73,7 @@ impl Receiver {
     }
 
     /// The next callback, if one comes in time.
-    pub fn next(&self, timeout: Duration) -> Option<Result<Callback, Refusal>> {
+    pub fn next(&self, timeout: Duration) -> Option<Result<ReceivedCallback, Rejection>> {
         self.callbacks.lock().unwrap_or_else(PoisonError::into_inner).recv_timeout(timeout).ok()
     }
 }

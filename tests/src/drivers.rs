@@ -8,8 +8,8 @@ use bytes::Bytes;
 use http::{Request, Response};
 use smile_core::operation::Operation;
 use smile_core::{
-    Call, CallError, Event, Flow, FlowSettings, Job, JobError, JobFlow, JobOutcome, Next, Partner, Timestamp,
-    TransportFailure,
+    Call, CallError, Callback, Confirm, ConfirmError, Confirmed, Event, Flow, FlowSettings, Job, JobError,
+    JobFlow, JobKey, JobOutcome, Next, Partner, Timestamp, TransportFailure,
 };
 
 /// A way to run a flow.
@@ -92,6 +92,32 @@ impl Driver {
             }
         }
     }
+
+    /// Confirms a callback of this job.
+    ///
+    /// # Errors
+    /// As the adapters do.
+    pub fn confirm(
+        self,
+        partner: Partner,
+        key: &JobKey,
+        callback: &Callback,
+        settings: FlowSettings,
+    ) -> Result<Confirmed, ConfirmError> {
+        match self {
+            Self::Reqwest => {
+                let client = smile_reqwest::Client::new(partner).unwrap().with_settings(settings);
+                block_on(client.confirm(key.clone(), callback))
+            }
+            Self::Ureq => {
+                smile_ureq::Client::new(partner).with_settings(settings).confirm(key.clone(), callback)
+            }
+            Self::ByHand => {
+                let now = || Timestamp::from_unix(SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default());
+                by_hand(Confirm::new(partner, key.clone(), callback, settings, 1), now, |_| {})
+            }
+        }
+    }
 }
 
 /// The loop of the docs.
@@ -119,7 +145,7 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
 }
 
 /// One exchange over plain HTTP/1.1, on a connection of its own.
-fn exchange(request: &Request<Bytes>) -> Result<Response<Bytes>, TransportFailure> {
+pub(crate) fn exchange(request: &Request<Bytes>) -> Result<Response<Bytes>, TransportFailure> {
     let authority = request.uri().authority().unwrap().as_str();
     let mut stream =
         TcpStream::connect(authority).map_err(|error| TransportFailure::not_sent(error.to_string()))?;

@@ -1,6 +1,7 @@
 //! What the tests of the joints share.
 #![allow(clippy::unwrap_used)] // A test that can't set itself up fails.
 
+mod callbacks;
 mod canned;
 mod drivers;
 mod proxy;
@@ -9,6 +10,7 @@ use std::time::Duration;
 
 use smile_core::{FlowSettings, IdInfo, Image, Job, JobId, PartnerParams, PollSchedule, RetryPolicy, UserId};
 
+pub use callbacks::CallbackServer;
 pub use canned::{CannedServer, Recorded};
 pub use drivers::{ALL_DRIVERS, Driver, block_on};
 pub use proxy::StallingProxy;

@@ -108,6 +108,7 @@ pub(crate) struct Callbacks {
     made: u64,
     waiting: Vec<Waiting>,
     attempts: Vec<CallbackAttempt>,
+    last_signed: Timestamp,
 }
 
 struct Waiting {
@@ -119,6 +120,13 @@ struct Waiting {
 }
 
 impl Callbacks {
+    /// The moment to sign the next one for: now, but never the same twice. A signature is over the moment alone, so two results
+    /// of one moment would have the same, and receivers are right to refuse the second as a forgery of the first.
+    pub(crate) fn moment_to_sign(&mut self, now: Timestamp) -> Timestamp {
+        self.last_signed = now.max(self.last_signed + Duration::from_millis(1));
+        self.last_signed
+    }
+
     /// Adds one, due now. If its address is not on this machine it is refused at once.
     pub(crate) fn add(&mut self, now: Timestamp, job_id: &str, url: &str, body: Bytes) {
         let callback = Callback { id: CallbackId(self.made), url: url.to_owned(), body };
@@ -279,6 +287,13 @@ mod tests {
         let attempts: Vec<_> =
             callbacks.attempts().iter().map(|attempt| (attempt.attempt, attempt.at)).collect();
         assert_eq!(attempts, [(1, at(0)), (2, at(60)), (3, at(360))]);
+    }
+
+    #[test]
+    fn no_two_are_signed_for_the_same_moment() {
+        let mut callbacks = Callbacks::default();
+        let moments = [at(5), at(5), at(5), at(6)].map(|now| callbacks.moment_to_sign(now).unix_millis());
+        assert_eq!(moments, [5_000, 5_001, 5_002, 6_000]);
     }
 
     #[test]

@@ -100,9 +100,10 @@ impl Service {
 
     /// Signs an entry and queues it for the job's callback address, if it has one.
     pub(crate) fn send(&mut self, now: Timestamp, position: usize, entry: Map<String, Value>) {
+        let signed_at = self.callbacks.moment_to_sign(now);
         let job = self.jobs.at(position);
         let Some(url) = job.callback_url.as_deref().or(self.settings.callback_url.as_deref()) else { return };
-        let entry = Value::Object(self.signed(now, entry));
+        let entry = Value::Object(self.signed(signed_at, entry));
         self.callbacks.add(now, &job.job_id, url, entry.to_string().into());
     }
 

@@ -103,6 +103,14 @@ impl Verifier {
         self.max_bytes
     }
 
+    /// Whether so many bytes are not too many, for those who read the body from a connection, and stop once they are.
+    ///
+    /// # Errors
+    /// [`Refusal::TooLarge`].
+    pub fn check_size(&self, bytes: usize) -> Result<(), Refusal> {
+        if bytes > self.max_bytes { Err(Refusal::TooLarge { limit: self.max_bytes }) } else { Ok(()) }
+    }
+
     /// Believes a callback or refuses it. The body must be the bytes that came, before anything has read them as JSON.
     ///
     /// The signature may be in the body (v1: `signature` and `timestamp`) or in the headers (v3: `Response-Signature` and
@@ -111,9 +119,7 @@ impl Verifier {
     /// # Errors
     /// [`Refusal`]; [`Refusal::status`] is what to answer.
     pub fn verify(&self, now: Timestamp, headers: &HeaderMap, body: Bytes) -> Result<Callback, Refusal> {
-        if body.len() > self.max_bytes {
-            return Err(Refusal::TooLarge { limit: self.max_bytes });
-        }
+        self.check_size(body.len())?;
         if body.is_empty() {
             return Err(Refusal::Empty);
         }

@@ -1,0 +1,193 @@
+//! What turns requests into callbacks, for the extractor and the layer alike.
+
+use std::error::Error;
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use axum_core::body::Body;
+use axum_core::extract::Request;
+use http::request::Parts;
+use http_body::Body as _;
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use smile_core::bytes::Bytes;
+use smile_core::{ReplayStore, Seen, Sighting, Timestamp, Verifier};
+
+use crate::{CallbackLayer, ReceivedCallback, Rejection};
+
+type Record = dyn Fn(Timestamp, Sighting) -> Recording + Send + Sync;
+type Recording = Pin<Box<dyn Future<Output = Result<Seen, Box<dyn Error + Send + Sync>>> + Send>>;
+type Observer = dyn Fn(&Rejection) + Send + Sync;
+
+/// Which callbacks are believed, and where they are remembered. It belongs in the router's state. Cheap to clone.
+#[derive(Clone)]
+pub struct CallbackReceiver {
+    settings: Arc<Settings>,
+}
+
+#[derive(Clone)]
+struct Settings {
+    verifier: Verifier,
+    record: Option<Arc<Record>>,
+    clock: Option<Arc<dyn Fn() -> Timestamp + Send + Sync>>,
+    on_rejection: Option<Arc<Observer>>,
+}
+
+/// Goes with a request on which a receiver has put its callback: another look would take it for a redelivery.
+#[derive(Clone)]
+struct CheckedBy(Arc<Settings>);
+
+impl CallbackReceiver {
+    /// Believes what this verifier believes, by the system's clock, and remembers nothing.
+    pub fn new(verifier: Verifier) -> Self {
+        let settings = Settings { verifier, record: None, clock: None, on_rejection: None };
+        Self { settings: Arc::new(settings) }
+    }
+
+    /// Remembers callbacks in this store, and refuses a signature that comes again with another body.
+    ///
+    /// The store is asked on the runtime's own thread: one that waits for a disk or a database belongs in
+    /// [`with_async_store`](Self::with_async_store).
+    #[must_use]
+    pub fn with_store<S>(self, store: S) -> Self
+    where
+        S: ReplayStore + Send + Sync + 'static,
+        S::Error: Into<Box<dyn Error + Send + Sync>>,
+    {
+        self.with_record(move |now, sighting| {
+            Box::pin(std::future::ready(store.record(now, &sighting).map_err(Into::into)))
+        })
+    }
+
+    /// As [`with_store`](Self::with_store), with a store that has to be waited for. It has the same to do as a [`ReplayStore`]:
+    /// look and remember in one step.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use smile_axum::CallbackReceiver;
+    /// use smile_axum::core::ReplayStore;
+    ///
+    /// # #[derive(Debug)] struct Gone;
+    /// # impl std::fmt::Display for Gone { fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { Ok(()) } }
+    /// # impl std::error::Error for Gone {}
+    /// fn receiver<S>(receiver: CallbackReceiver, blocking_store: Arc<S>) -> CallbackReceiver
+    /// where
+    ///     S: ReplayStore<Error = std::io::Error> + Send + Sync + 'static,
+    /// {
+    ///     receiver.with_async_store(move |now, sighting| {
+    ///         let store = Arc::clone(&blocking_store);
+    ///         async move { tokio::task::spawn_blocking(move || store.record(now, &sighting)).await? }
+    ///     })
+    /// }
+    /// ```
+    #[must_use]
+    pub fn with_async_store<F, R, E>(self, record: F) -> Self
+    where
+        F: Fn(Timestamp, Sighting) -> R + Send + Sync + 'static,
+        R: Future<Output = Result<Seen, E>> + Send + 'static,
+        E: Into<Box<dyn Error + Send + Sync>>,
+    {
+        self.with_record(move |now, sighting| {
+            let recording = record(now, sighting);
+            Box::pin(async { recording.await.map_err(Into::into) })
+        })
+    }
+
+    fn with_record(
+        mut self,
+        record: impl Fn(Timestamp, Sighting) -> Recording + Send + Sync + 'static,
+    ) -> Self {
+        Arc::make_mut(&mut self.settings).record = Some(Arc::new(record));
+        self
+    }
+
+    /// A clock in place of the system's: for tests, or for machines whose clock is off.
+    #[must_use]
+    pub fn with_clock(mut self, clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
+        Arc::make_mut(&mut self.settings).clock = Some(Arc::new(clock));
+        self
+    }
+
+    /// Is told of everything that is turned away, for the log: the answer doesn't say why. A wrong signature day after day is an
+    /// API key of the other environment, or somebody who makes results up.
+    #[must_use]
+    pub fn on_rejection(mut self, observer: impl Fn(&Rejection) + Send + Sync + 'static) -> Self {
+        Arc::make_mut(&mut self.settings).on_rejection = Some(Arc::new(observer));
+        self
+    }
+
+    /// A layer for the routes that callbacks come to.
+    pub fn layer(&self) -> CallbackLayer {
+        CallbackLayer::new(self.clone())
+    }
+
+    /// The callback that this receiver has made of the request already.
+    pub(crate) fn already(&self, request: &Request) -> Option<ReceivedCallback> {
+        let CheckedBy(settings) = request.extensions().get()?;
+        let is_ours = Arc::ptr_eq(settings, &self.settings);
+        request.extensions().get().filter(|_| is_ours).cloned()
+    }
+
+    /// The request with its callback on it, and its body as it was.
+    pub(crate) fn restore(&self, mut parts: Parts, received: ReceivedCallback) -> Request {
+        let body = received.callback.body().clone();
+        parts.extensions.insert(CheckedBy(Arc::clone(&self.settings)));
+        parts.extensions.insert(received);
+        Request::from_parts(parts, Body::from(body))
+    }
+
+    pub(crate) async fn receive(&self, request: Request) -> Result<(Parts, ReceivedCallback), Rejection> {
+        let received = self.read_and_verify(request).await;
+        if let (Err(rejection), Some(observer)) = (&received, &self.settings.on_rejection) {
+            observer(rejection);
+        }
+        received
+    }
+
+    async fn read_and_verify(&self, request: Request) -> Result<(Parts, ReceivedCallback), Rejection> {
+        let (parts, body) = request.into_parts();
+        let body = self.read(body).await?;
+        // Only now: a body that takes long to come is older for it.
+        let at = self.now();
+        let callback = self.settings.verifier.verify(at, &parts.headers, body)?;
+        let seen = match &self.settings.record {
+            Some(record) => Some(record(at, callback.sighting()).await.map_err(Rejection::StoreFailed)?),
+            None => None,
+        };
+        let received = ReceivedCallback { callback, seen, at };
+        match seen {
+            Some(Seen::SignatureReused) => Err(Rejection::SignatureReused(Box::new(received))),
+            _ => Ok((parts, received)),
+        }
+    }
+
+    /// Reads the body, and stops as soon as it is known to be too large.
+    async fn read(&self, body: Body) -> Result<Bytes, Rejection> {
+        let verifier = &self.settings.verifier;
+        verifier.check_size(usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX))?;
+        match Limited::new(body, verifier.body_limit()).collect().await {
+            Ok(whole) => Ok(whole.to_bytes()),
+            Err(error) => {
+                if error.is::<LengthLimitError>() {
+                    verifier.check_size(verifier.body_limit().saturating_add(1))?;
+                }
+                Err(Rejection::BodyUnreadable(error))
+            }
+        }
+    }
+
+    fn now(&self) -> Timestamp {
+        let system = || Timestamp::from_unix(SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default());
+        self.settings.clock.as_ref().map_or_else(system, |clock| clock())
+    }
+}
+
+impl fmt::Debug for CallbackReceiver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CallbackReceiver")
+            .field("verifier", &self.settings.verifier)
+            .field("has_store", &self.settings.record.is_some())
+            .finish_non_exhaustive()
+    }
+}

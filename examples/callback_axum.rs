@@ -1,0 +1,127 @@
+//! Callbacks in an axum server: the machine's provisional result, the reviewer's final one, and what the service itself says
+//! of each when it is asked.
+//!
+//! `cargo run --example callback_axum`. It always runs against a sandbox of its own, as it plays the reviewer too.
+#![allow(clippy::print_stdout)] // It talks to a person.
+
+use std::collections::HashMap;
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{FromRef, State};
+use axum::http::StatusCode;
+use axum::routing::post;
+use smile_axum::{CallbackReceiver, ReceivedCallback};
+use smile_examples::{Failure, asset, narrator, report, verdict_exit};
+use smile_reqwest::Client;
+use smile_reqwest::core::{
+    Callback, Change, IdInfo, Image, InMemoryReplayStore, Job, JobId, JobKey, JobLife, JobType, Nonce,
+    PartnerParams, Standing, Trust, UserId,
+};
+use smile_sandbox::{Review, Sandbox};
+use tokio::net::TcpListener;
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+
+/// What the server keeps of a job. In earnest this is a row of a table; see the docs of `JobLife`.
+struct Row {
+    key: JobKey,
+    nonce: Nonce,
+    life: JobLife,
+}
+
+#[derive(Clone)]
+struct App {
+    receiver: CallbackReceiver,
+    jobs: Arc<Mutex<HashMap<String, Row>>>,
+    to_confirm: UnboundedSender<(JobKey, Callback)>,
+}
+
+impl FromRef<App> for CallbackReceiver {
+    fn from_ref(app: &App) -> Self {
+        app.receiver.clone()
+    }
+}
+
+/// Only what is signed, fresh and no reused signature gets here. Write it down, answer, and leave what takes time to others.
+async fn on_callback(State(app): State<App>, received: ReceivedCallback) -> StatusCode {
+    let ReceivedCallback { callback, seen, at, .. } = received;
+    let mut jobs = app.jobs.lock().unwrap_or_else(PoisonError::into_inner);
+    let Some(row) = callback.job_id().and_then(|job_id| jobs.get_mut(&job_id)) else {
+        // Perhaps the job isn't stored yet: the service comes again.
+        return StatusCode::SERVICE_UNAVAILABLE;
+    };
+    if let Err(error) = callback.check_nonce(&row.nonce) {
+        println!("  forged?    {error}");
+        return Change::NotBelieved.status();
+    }
+    let change = row.life.apply_callback(at, &callback, seen);
+    println!("  callback   {}", callback.verdict_for(row.key.job_type));
+    println!("             the job's life: {change:?}, now {:?}", row.life.standing());
+    if change == Change::Advanced {
+        let _ = app.to_confirm.send((row.key.clone(), callback));
+    }
+    change.status()
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    report(run().await)
+}
+
+async fn run() -> Result<ExitCode, Failure> {
+    println!("Callbacks in an axum server, against a sandbox in this process: nothing leaves this machine\n");
+    let sandbox = Sandbox::builder().automatic_review(None).start()?;
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let partner =
+        sandbox.partner().with_callback_url(&format!("http://{}/callback", listener.local_addr()?))?;
+
+    // The server.
+    let (to_confirm, mut queue) = unbounded_channel();
+    let receiver = CallbackReceiver::new(partner.verifier())
+        .with_store(InMemoryReplayStore::default())
+        .on_rejection(|rejection| println!("  refused    {rejection}"));
+    let app = App { receiver, jobs: Arc::default(), to_confirm };
+    let jobs = Arc::clone(&app.jobs);
+    let router = Router::new().route("/callback", post(on_callback)).with_state(app);
+    tokio::spawn(async { axum::serve(listener, router).await });
+
+    // The job is stored before it is submitted: its callback may be quicker than the answer.
+    let client = Client::new(partner)?;
+    let mut random = [0; 16];
+    getrandom::fill(&mut random)?;
+    let nonce = Nonce::from_random(random);
+    let (user_id, job_id) = (UserId::new("customer-17"), JobId::new("kyc-17"));
+    let key = JobKey { user_id: user_id.clone(), job_id: job_id.clone(), job_type: JobType::BIOMETRIC_KYC };
+    let row = Row { life: JobLife::new(key.clone()), key, nonce: nonce.clone() };
+    jobs.lock().unwrap_or_else(PoisonError::into_inner).insert(job_id.as_str().to_owned(), row);
+
+    // `sandbox_result` 2 leaves the job to a reviewer. Only a sandbox knows it.
+    let params = PartnerParams::new(user_id, job_id.clone()).with_nonce(&nonce).with("sandbox_result", "2");
+    let id_info = IdInfo::new("NG", "BVN", "00000000000").with_first_name("Joe").with_last_name("Leo");
+    let job = Job::biometric_kyc(params, Image::path(asset("selfie.jpg")), id_info)
+        .with_liveness((1..=8).map(|number| Image::path(asset(&format!("liveness_{number}.jpg")))));
+    client.submit_with(job, narrator()).await?;
+
+    // A worker, after the callbacks were answered: a signature doesn't cover its body, so ask the service itself.
+    loop {
+        let next = tokio::time::timeout(Duration::from_secs(30), queue.recv()).await?;
+        let (key, callback) = next.ok_or("the server has ended")?;
+        let confirmed = client.confirm(key, &callback).await?;
+        println!("  confirmed  by the job's status: {}", confirmed.verdict());
+        let (standing, is_approved) = {
+            let mut jobs = jobs.lock().unwrap_or_else(PoisonError::into_inner);
+            let life = &mut jobs.get_mut(job_id.as_str()).ok_or("the job is gone")?.life;
+            let change = life.apply_confirmed(client.now(), &confirmed);
+            println!("             the job's life: {change:?}, now {:?}", life.standing());
+            (life.standing(), life.is_approved(Trust::Confirmed))
+        };
+        if standing == Standing::Final {
+            println!("  let in     {}", if is_approved { "yes" } else { "no" });
+            return Ok(verdict_exit(confirmed.verdict()));
+        }
+        println!("  review     somebody at Smile ID looks at it, and approves");
+        sandbox.review(job_id.as_str(), Review::Approve)?;
+    }
+}

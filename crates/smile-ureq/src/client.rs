@@ -31,9 +31,8 @@ impl Client {
     /// With `rustls-no-provider` and not `rustls`, the program has to install a crypto provider before the first request: ureq
     /// panics without one.
     pub fn new(partner: Partner) -> Self {
-        let config = ureq::Agent::config_builder()
-            .timeout_connect(Some(Duration::from_secs(10)))
-            .tls_config(tls::config());
+        let config = ureq::Agent::config_builder().timeout_connect(Some(Duration::from_secs(10)));
+        let config = tls::choose(config);
         // What goes to this machine over plain http must not take a detour over a proxy.
         let is_local = partner.environment().is_loopback();
         let config = if is_local { config.proxy(None) } else { config };

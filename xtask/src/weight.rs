@@ -26,19 +26,19 @@ pub(crate) fn run(root: &Path, write: bool) -> Result<(), String> {
     let mut rows = Vec::new();
     for library in &libraries {
         let crates = crates(root, &library.name, &[])?.len();
-        let dev = build(root, &target, &library.name, &[])?;
-        let release = build(root, &target, &library.name, &["--release"])?;
+        let seconds = build(root, &target, &library.name)?;
         if write {
-            write_into(library, Some(&sentence(crates, &dev, &release)))?;
+            write_into(library, Some(&sentence(crates, &seconds)))?;
         }
-        rows.push((library.name.as_str(), crates, dev, release));
+        rows.push((library.name.as_str(), crates, seconds));
     }
     println!(
-        "\nwith default features, on this machine; seconds of a clean build: by the clock, and of processor time"
+        "\nwith default features; seconds of a clean release build here, by the clock and of all processors"
     );
-    println!("{:<16} {:>6} {:>16} {:>16}", "", "crates", "dev", "release");
-    for (name, crates, dev, release) in rows {
-        println!("{name:<16} {crates:>6} {:>16} {:>16}", dev.text(), release.text());
+    println!("{:<16} {:>6} {:>9} {:>10}", "", "crates", "clock", "processors");
+    for (name, crates, Seconds { clock, processors }) in rows {
+        let processors = processors.map_or_else(|| "-".to_owned(), |seconds| format!("{seconds:.0}"));
+        println!("{name:<16} {crates:>6} {clock:>9.0} {processors:>10}");
     }
     Ok(())
 }
@@ -73,27 +73,21 @@ fn distinct(tree: &str) -> BTreeSet<String> {
 struct Seconds {
     clock: f64,
     /// Of all processes together: it says the same on a busy machine. Where it can't be had, none.
-    processor: Option<f64>,
+    processors: Option<f64>,
 }
 
-impl Seconds {
-    fn text(&self) -> String {
-        let processor = self.processor.map_or_else(|| "-".to_owned(), |seconds| format!("{seconds:.0}"));
-        format!("{:.0} / {processor}", self.clock)
-    }
-}
-
-fn build(root: &Path, target: &Path, name: &str, more: &[&str]) -> Result<Seconds, String> {
+/// In release: that is how a program that is shipped builds it, and the settings of our own dev profile have no part in it.
+fn build(root: &Path, target: &Path, name: &str) -> Result<Seconds, String> {
     let _ = fs::remove_dir_all(target);
     // Only what is built is to be measured.
     succeed(cargo(root, &["fetch", "--quiet", "--locked"]))?;
-    let mut command = cargo(root, &["build", "--quiet", "--locked", "--lib", "-p", name]);
-    command.args(more).env("CARGO_TARGET_DIR", target);
+    let mut command = cargo(root, &["build", "--quiet", "--locked", "--release", "--lib", "-p", name]);
+    command.env("CARGO_TARGET_DIR", target);
     let (start, before) = (Instant::now(), children());
     succeed(command)?;
     let seconds = Seconds {
         clock: start.elapsed().as_secs_f64(),
-        processor: before.zip(children()).map(|(before, after)| after - before),
+        processors: before.zip(children()).map(|(before, after)| after - before),
     };
     let _ = fs::remove_dir_all(target);
     Ok(seconds)
@@ -111,13 +105,11 @@ fn children_in(stat: &str) -> Option<f64> {
     Some((ticks(13)? + ticks(14)?) / 100.0)
 }
 
-fn sentence(crates: usize, dev: &Seconds, release: &Seconds) -> String {
-    let seconds = |it: &Seconds| it.processor.unwrap_or(it.clock);
+fn sentence(crates: usize, seconds: &Seconds) -> String {
+    let time = seconds.processors.unwrap_or(seconds.clock);
     format!(
-        "{crates} crates with the default features, itself among them; a clean build takes {:.0} seconds of processor \
-         time, {:.0} in release. `cargo xtask weight` measures it anew.",
-        seconds(dev),
-        seconds(release)
+        "{crates} crates with the default features, itself among them. A clean release build takes {time:.0} seconds of one \
+         processor,\nall told. `cargo xtask weight` counts and measures anew."
     )
 }
 

@@ -72,7 +72,11 @@ fn choices(library: &Member, has_tls: bool) -> Vec<Vec<String>> {
 fn undocumented(library: &Member) -> Result<Vec<String>, String> {
     let path = library.directory().join("README.md");
     let readme = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-    let missing = library.features().filter(|feature| !readme.contains(&format!("| `{feature}`")));
+    // A row of a table, or a sentence.
+    let says = |feature: &str| {
+        readme.contains(&format!("| `{feature}`")) || readme.contains(&format!("feature `{feature}`"))
+    };
+    let missing = library.features().filter(|feature| !says(feature));
     Ok(missing.map(|feature| format!("{}/{feature}", library.name)).collect())
 }
 
@@ -127,5 +131,7 @@ mod tests {
             .write("README.md", "| feature | what it does |\n| --- | --- |\n| `rustls` (default) | TLS |\n");
         let library = member("a", scratch.path(), &["default", "rustls", "tls"]);
         assert_eq!(undocumented(&library).unwrap(), ["a/tls"]);
+        scratch.write("README.md", "With the feature `tls` it also speaks https; | `rustls` |.");
+        assert_eq!(undocumented(&library).unwrap(), [""; 0]);
     }
 }

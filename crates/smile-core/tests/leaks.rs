@@ -16,10 +16,11 @@ use http::Response;
 use serde_json::{Value, json};
 use smile_core::operation::{Operation, PrepUpload, Upload, UploadUrl};
 use smile_core::{
-    ApiKey, Call, Callback, CallbackUrl, Checkpoint, Environment, Event, Flow, FlowSettings, IdInfo, Image,
-    ImageType, Job, JobError, JobErrorKind, JobFlow, JobId, JobKey, JobOutcome, JobStatus, JobStatusRequest,
-    JobType, Next, Partner, PartnerId, PartnerParams, ReceivedTimestamp, ResultEntry, Selfie, Signer,
-    TransportFailure, UserId,
+    ApiKey, Call, Callback, CallbackUrl, Checkpoint, Confirm, Environment, Event, Flow, FlowSettings, IdInfo,
+    Image, ImageType, InMemoryReplayStore, Job, JobError, JobErrorKind, JobFlow, JobId, JobKey, JobLife,
+    JobOutcome, JobStatus, JobStatusRequest, JobType, Next, Nonce, Partner, PartnerId, PartnerParams,
+    ReceivedTimestamp, ReplayStore as _, ResultEntry, Seen, Selfie, Signer, StoreFull, TransportFailure,
+    UserId,
 };
 use support::{Answer, START, answer};
 
@@ -182,7 +183,7 @@ fn entry() -> Value {
     json!({
         "ResultCode": "0810", "ResultText": mark("ResultText"), "SmileJobID": "0000000007",
         "PartnerParams": { "user_id": mark("UserId"), "job_id": "job-1", "job_type": "1", "branch": mark("Branch") },
-        "Actions": { "Verify_ID_Number": "Verified", "New_Check": mark("Action") }, "Odd": { "a": mark("Odd") },
+        "Actions": { "Verify_ID_Number": "Verified", "New_Check": mark("Action"), mark("ActionName"): "Passed" }, "Odd": { "a": mark("Odd") },
         "FullName": mark("FullName"), "Photo": mark("Photo"), "IDNumber": mark("IDNumber"), "DOB": mark("DOB"),
         "Gender": mark("Gender"), "Address": mark("Address"), "PhoneNumber": mark("PhoneNumber"),
         "FullData": { "deep": [{ "er": mark("FullData") }] }, "Source": mark("Source"),
@@ -689,6 +690,136 @@ fn callbacks_show_nothing() {
     }
     capture.error("Refusal", &verify(MARK.to_owned()).unwrap_err());
     capture.assert_clean(40);
+}
+
+/// The callback is signed in its headers, and about the job of [`entry`].
+fn webhook(body: &Value) -> Callback {
+    let pair = partner().signer().sign(START);
+    let mut headers = http::HeaderMap::new();
+    for (name, value) in [
+        ("response-timestamp", pair.timestamp()),
+        ("response-signature", pair.signature()),
+        ("job-id", &mark("HeaderJob")),
+        ("user-id", &mark("UserId")),
+        ("api-version", &mark("Version")),
+        ("authorization", &mark("Authorization")),
+    ] {
+        headers.insert(name, value.parse().unwrap());
+    }
+    partner().verifier().verify(START, &headers, body.to_string().into()).unwrap()
+}
+
+#[test]
+fn webhooks_show_nothing() {
+    let mut capture = Capture::default();
+    for status in ["clear".to_owned(), "block".to_owned(), mark("Status")] {
+        let callback = webhook(&json!({
+            "status": status, "reason": mark("Reason"), "product": mark("Product"), "message": mark("Message"),
+            "partner_params": { "job_id": "job-2", "nonce": mark("Nonce") },
+            "id_fields": { "full_name": mark("FullName") }, "device_signals": { mark("Signal"): 1 },
+            "antifraud": { "summary": { "fraud_sources": [mark("Source")] } },
+        }));
+        capture.debug("Callback", &callback);
+        let webhook = callback.webhook().unwrap();
+        capture.debug("Webhook", &webhook);
+        capture.debug("WebhookStatus", &webhook.status());
+        capture.debug("Record", &webhook.record());
+        capture.debug("Record", &webhook.id_fields());
+        capture.debug("Antifraud", &webhook.antifraud());
+        capture.debug("message", &webhook.message());
+        capture.both("Verdict", &callback.verdict());
+        capture.text("audit", callback.audit_json().to_string());
+        assert!(webhook.job_id().unwrap().contains(MARK), "there was something to be shown");
+        let mut life = JobLife::of_webhook(UserId::new(mark("UserId")), JobId::new("job-1"));
+        capture.debug("Change", &life.apply_callback(START, &callback, None));
+        capture.debug("JobLife", &life);
+    }
+    capture.assert_clean(60);
+}
+
+#[test]
+fn what_becomes_of_callbacks_shows_nothing() {
+    let mut capture = Capture::default();
+    let key = JobKey {
+        user_id: UserId::new(mark("UserId")),
+        job_id: JobId::new("job-1"),
+        job_type: JobType::BIOMETRIC_KYC,
+    };
+    let mut life = JobLife::new(key.clone());
+    let store = InMemoryReplayStore::with_capacity(1);
+    let nonce = Nonce::from_text(&hex(MARK)).unwrap();
+    let signed = |mut body: Value| {
+        let pair = partner().signer().sign(START);
+        body["timestamp"] = json!(pair.timestamp());
+        body["signature"] = json!(pair.signature());
+        verify(body.to_string()).unwrap()
+    };
+    let mut odd = entry();
+    odd["ResultCode"] = json!(mark("ResultCode"));
+    odd["PartnerParams"]["nonce"] = json!(mark("Nonce"));
+    let mut other = entry();
+    other["PartnerParams"]["job_id"] = json!("job-2");
+    let mut plain = entry();
+    plain["Actions"] = json!({});
+    capture.debug("Verifier", &partner().verifier());
+    capture.debug("Nonce", &nonce);
+    for body in [entry(), odd, other, plain.clone()] {
+        let callback = signed(body);
+        capture.debug("Callback", &callback);
+        capture.debug("CallbackKind", &(callback.kind(), callback.carrier()));
+        capture.debug("Sighting", &callback.sighting());
+        let seen = store.record(START, &callback.sighting());
+        capture.debug("Seen", &seen);
+        capture.debug("InMemoryReplayStore", &store);
+        if let Ok(Err(refusal)) = seen.map(Seen::accept) {
+            capture.error("Refusal", &refusal);
+        }
+        capture.error("NonceError", &callback.check_nonce(&nonce).unwrap_err());
+        capture.debug("Change", &life.apply_callback(START, &callback, None));
+        capture.debug("JobLife", &life);
+        capture.debug("RecordedResult", &life.results());
+        capture.text("audit", callback.audit_json().to_string());
+        for told in failures().into_iter().chain([pending(), complete(&entry()), complete(&plain)]) {
+            let settings = FlowSettings::default();
+            let mut flow = Confirm::new(partner(), key.clone(), &callback, settings, 7);
+            capture_confirm(&mut capture, &mut flow, &told);
+        }
+    }
+    capture.error("StoreFull", &StoreFull);
+    let mut stored = serde_json::to_value(&life).unwrap();
+    stored["results"][0]["code"] = json!(mark("Code"));
+    capture.error("stored", &serde_json::from_value::<JobLife>(stored).unwrap_err());
+    capture.error("stored", &serde_json::from_value::<Nonce>(json!(mark("Nonce"))).unwrap_err());
+    capture.assert_clean(1_000);
+}
+
+/// Long enough for a nonce, with the mark in it.
+fn hex(text: &str) -> String {
+    format!("{:0<32}", text.bytes().map(|byte| format!("{byte:02x}")).collect::<String>())
+}
+
+fn capture_confirm(capture: &mut Capture, flow: &mut Confirm, told: &Answer) {
+    let mut now = START;
+    for _ in 0..200 {
+        let next = flow.next(now);
+        capture.debug("Confirm", flow);
+        capture.debug("Next", &next);
+        for event in std::iter::from_fn(|| flow.take_event()) {
+            capture.debug("Event", &event);
+        }
+        match next {
+            Next::Read(_) => panic!("there is nothing to read"),
+            Next::Send { .. } => flow.receive(now, told.clone()),
+            Next::Wait { until } => now = until,
+            Next::Finished(Ok(confirmed)) => {
+                capture.debug("JobKey", confirmed.key());
+                capture.both("Verdict", confirmed.verdict());
+                return capture.debug("Confirmed", &confirmed);
+            }
+            Next::Finished(Err(error)) => return capture.error("ConfirmError", &error),
+        }
+    }
+    panic!("it ends");
 }
 
 #[test]

@@ -11,9 +11,9 @@ use proptest::sample::{Index, select};
 use serde_json::{Value, json};
 use smile_core::operation::{Operation, PrepUpload, Upload, UploadUrl};
 use smile_core::{
-    ApiKey, BaseUrl, CallbackUrl, Checkpoint, Environment, Flow, FlowSettings, Image, ImageType, Job,
-    JobFlow, JobId, JobStatusRequest, JobType, Next, Partner, PartnerId, PartnerParams, ReceivedTimestamp,
-    ResultEntry, Timestamp, UserId,
+    ApiKey, BaseUrl, Callback, CallbackUrl, Checkpoint, Confirm, Decision, Environment, Flow, FlowSettings,
+    Image, ImageType, Job, JobFlow, JobId, JobKey, JobLife, JobStatusRequest, JobType, Next, Nonce, Partner,
+    PartnerId, PartnerParams, ReceivedTimestamp, ResultEntry, Timestamp, UserId,
 };
 use support::{JPEG, START, UPLOAD_URL, answer, partner};
 
@@ -69,6 +69,10 @@ fn bodies() -> impl Strategy<Value = Vec<u8>> {
         body(support::pending()),
         body(support::no_zip()),
         body(support::badly_signed()),
+        br#"{"ResultCode":"0810","Actions":{"Liveness_Check":"Passed"},"PartnerParams":{"user_id":"user-1","job_id":"job-1","job_type":1,"nonce":""}}"#
+            .to_vec(),
+        br#"{"status":"clear","reason":null,"job_id":"job-1","user_id":"user-1","antifraud":{"summary":{"fraud_detected":false}}}"#
+            .to_vec(),
         body(support::refused(400, "2215")),
         b"<html>".to_vec(),
         "[".repeat(300).into_bytes(),
@@ -193,6 +197,42 @@ proptest! {
         }
     }
 
+    /// Whatever is signed and posted, all that can be asked of it.
+    #[test]
+    fn callbacks_that_are_signed(body in bodies(), in_headers: bool, ids in prop::collection::vec(any::<Vec<u8>>(), 3)) {
+        let pair = partner().signer().sign(START);
+        let mut headers = http::HeaderMap::new();
+        let mut body = body;
+        if in_headers {
+            headers.insert("response-timestamp", pair.timestamp().parse().unwrap());
+            headers.insert("response-signature", pair.signature().parse().unwrap());
+        } else if let Ok(Value::Object(mut fields)) = serde_json::from_slice(&body) {
+            fields.insert("timestamp".into(), json!(pair.timestamp()));
+            fields.insert("signature".into(), json!(pair.signature()));
+            body = Value::Object(fields).to_string().into_bytes();
+        }
+        for (name, value) in ["job-id", "user-id", "api-version"].into_iter().zip(ids) {
+            headers.extend(http::HeaderValue::from_bytes(&value).ok().map(|value| (http::HeaderName::from_static(name), value)));
+        }
+        if let Ok(callback) = partner().verifier().verify(START, &headers, body.into()) {
+            everything_about(&callback);
+        }
+    }
+
+    #[test]
+    fn lives(text in text_like(&[
+        r#"{"version":1,"user_id":"u","job_id":"j","judged_as":{"job_type":1},"standing":"final","counts":[0],"results":[{"decision":"approved","is_final":true,"code":"0810","trust":"verified","at":0}],"id_information":false}"#,
+        r#"{"version":1,"user_id":"u","job_id":"j","judged_as":"match","standing":"open","counts":[],"results":[],"id_information":true}"#,
+    ])) {
+        if let Ok(mut life) = serde_json::from_str::<JobLife>(&text) {
+            let _ = (life.settle_by_hand(START, Decision::Rejected), format!("{life:?}"));
+            let again: JobLife = serde_json::from_str(&serde_json::to_string(&life).unwrap()).unwrap();
+            prop_assert_eq!(again, life);
+        }
+        let _ = serde_json::from_str::<Nonce>(&text).map(|nonce| nonce.to_text());
+        let _ = Nonce::from_text(&text);
+    }
+
     /// A whole job whose every answer is arbitrary.
     #[test]
     fn answers_to_a_flow(responses in prop::collection::vec(responses(), 0..20)) {
@@ -264,6 +304,38 @@ proptest! {
             Ok(mut flow) => run(&mut flow, |_| Ok(vec![]), support::timeout),
         }
     }
+}
+
+fn everything_about(callback: &Callback) {
+    let _ = (callback.kind(), callback.job_id(), callback.user_id(), callback.verdict(), callback.sighting());
+    let _ = (callback.check_nonce(&Nonce::from_random([7; 16])), callback.audit_json());
+    let _ = callback.entry().match_verdict();
+    let (user_id, job_id) = (UserId::new("user-1"), JobId::new("job-1"));
+    let key = JobKey { user_id: user_id.clone(), job_id: job_id.clone(), job_type: JobType::BIOMETRIC_KYC };
+    let lives = [
+        JobLife::new(key.clone()),
+        JobLife::of_match(user_id.clone(), job_id.clone()),
+        JobLife::of_webhook(user_id, job_id),
+    ];
+    for mut life in lives {
+        let _ = (life.apply_callback(START, callback, None), format!("{life:?}"));
+        let again: JobLife = serde_json::from_str(&serde_json::to_string(&life).unwrap()).unwrap();
+        assert_eq!(again, life);
+    }
+    if let Some(webhook) = callback.webhook() {
+        let _ = (webhook.verdict(), webhook.id_fields(), format!("{webhook:?}"));
+    }
+    let mut confirm = Confirm::new(partner(), key, callback, FlowSettings::default(), 7);
+    let mut now = START;
+    for _ in 0..300 {
+        match confirm.next(now) {
+            Next::Read(_) => panic!("there is nothing to read"),
+            Next::Send { .. } => confirm.receive(now, support::approved()),
+            Next::Wait { until } => now = until,
+            Next::Finished(outcome) => return drop(format!("{outcome:?} {confirm:?}")),
+        }
+    }
+    panic!("it ends");
 }
 
 fn checkpoint_texts() -> Vec<Vec<u8>> {

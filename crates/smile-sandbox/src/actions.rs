@@ -173,7 +173,9 @@ fn verify_id_number(finding: Finding) -> &'static str {
 fn check(finding: Finding) -> &'static str {
     match finding {
         Finding::SpoofSuspected => "Under Review",
-        Finding::Reviewed(Review::SpoofDetected) | Finding::SelfieUnusable => "Failed",
+        Finding::Reviewed(Review::SpoofDetected) | Finding::SpoofRejected | Finding::SelfieUnusable => {
+            "Failed"
+        }
         _ if is_unread(finding) => NOT_APPLICABLE,
         _ => "Passed",
     }

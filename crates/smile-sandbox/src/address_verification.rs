@@ -17,7 +17,7 @@ use crate::outcome::last_digit;
 use crate::persona::Persona;
 use crate::response::{ApiError, Refusal};
 use crate::service::Service;
-use crate::unnumbered::invalid_request;
+use crate::unnumbered::as_refused;
 
 impl Service {
     pub(crate) fn address_verification(
@@ -26,15 +26,15 @@ impl Service {
         request: &Request<Bytes>,
     ) -> Result<Response<Bytes>, Refusal> {
         let body = self.unnumbered_request(now, request)?;
-        self.verify_address(now, &body).map_err(|_| invalid_request())
+        self.verify_address(now, &body).map_err(as_refused)
     }
 
     fn verify_address(
         &mut self,
         now: Timestamp,
         body: &Map<String, Value>,
-    ) -> Result<Response<Bytes>, ApiError> {
-        let invalid = ApiError(ID_API.missing);
+    ) -> Result<Response<Bytes>, Refusal> {
+        let invalid = Refusal::from(ApiError(ID_API.missing));
         let fields = Fields::new(body, ID_API.missing);
         let (country, address) = (fields.text("country")?, fields.text("address")?);
         let full_name = fields.optional_text("full_name")?;
@@ -53,26 +53,31 @@ impl Service {
         let asked = self.unnumbered_check(body, Endpoint::AddressVerification)?;
         let check = asked.check(Endpoint::AddressVerification, ADDRESS_VERIFICATION, body);
         let names = matching::names(&full_name.into_iter().collect::<Vec<_>>(), &Persona::standard());
-        let code = match (self.asked_code(check, ["1020", "1022", "1021"]), last_digit(Some(number))) {
-            (Some(code), _) => code,
-            (None, Some('2')) => return Err(invalid),
-            (None, digit) => by_digit(digit, names).to_owned(),
-        };
+        let digit = last_digit(Some(number));
+        let script = self.asked(now, check, ["1020", "1022", "1021"])?;
+        if digit == Some('2') && script.iter().any(|asked| asked.code.is_none()) {
+            return Err(invalid);
+        }
 
         let position = self.begin(check)?;
-        let address_match = match code.as_str() {
-            "1020" | "1021" => "Exact Match",
-            "1022" => "No Match",
-            "1015" => "Issuer Unavailable",
-            _ => "Not Verified",
-        };
-        let actions = json!({"Verify_Address": address_match, "Names": names.as_str()});
-        let job = self.jobs.at(position);
-        let mut entry = checks::entry(job, "Address Verification", &code, actions);
-        entry.insert("Country".into(), country.into());
-        entry.insert("Address".into(), address.into());
-        entry.insert(key.into(), number.into());
-        Ok(self.conclude(now, position, &code, entry))
+        let stages = script.iter().map(|asked| {
+            let code = asked.code.as_deref().unwrap_or(by_digit(digit, names));
+            let address_match = match code {
+                "1020" | "1021" => "Exact Match",
+                "1022" => "No Match",
+                "1015" => "Issuer Unavailable",
+                _ => "Not Verified",
+            };
+            let actions = json!({"Verify_Address": address_match, "Names": names.as_str()});
+            let job = self.jobs.at(position);
+            let mut entry = checks::entry(job, "Address Verification", code, actions);
+            entry.insert("Country".into(), country.into());
+            entry.insert("Address".into(), address.into());
+            entry.insert(key.into(), number.into());
+            asked.staged(code, ADDRESS_VERIFICATION, entry)
+        });
+        let stages = stages.collect();
+        Ok(self.conclude(now, position, stages))
     }
 }
 

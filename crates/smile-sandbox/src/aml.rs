@@ -10,6 +10,7 @@ use crate::checks::{self, Check};
 use crate::faults::Endpoint;
 use crate::fields::{Fields, parse_object, whole_number};
 use crate::id_request::check_job_type;
+use crate::jobs::Job;
 use crate::response::{ApiError, Refusal};
 use crate::service::Service;
 use crate::watch_list::{self, Search};
@@ -51,31 +52,23 @@ impl Service {
 
         let search = Search { names: &names, birth_year, countries: &countries, is_strict };
         let found = watch_list::search(&search);
-        let not_found = self.settings.aml_not_found.as_str();
-        let asked = self.asked_code(check, [not_found, "1030", "1030"]);
-        let people = match asked.as_deref() {
-            None => found,
-            Some("1030") if found.is_empty() => vec![watch_list::person_named(&name)],
-            Some("1030") => found,
-            Some(_) => Vec::new(),
-        };
-        let code = asked.unwrap_or_else(|| if people.is_empty() { not_found } else { "1030" }.to_owned());
-        let own_text = if people.is_empty() { "Not found on list" } else { "Found on list" };
-        let text = checks::text(&code, JobType::AML).unwrap_or(own_text);
+        let not_found = self.settings.aml_not_found.clone();
+        let asked = self.asked(now, check, [&not_found, "1030", "1030"])?;
 
         let position = self.begin(check)?;
-        let job = self.jobs.at(position);
-        let mut entry = Map::new();
-        let listed = if people.is_empty() { "Not Listed" } else { "Listed" };
-        entry.insert("Actions".into(), json!({"Listed": listed}));
-        entry.insert("PartnerParams".into(), job.partner_params.clone().into());
-        entry.insert("ResultCode".into(), code.as_str().into());
-        entry.insert("ResultText".into(), text.into());
-        entry.insert("SmileJobID".into(), job.smile_job_id.as_str().into());
-        entry.insert("StrictMatch".into(), is_strict.into());
-        entry.insert("no_of_persons_found".into(), people.len().into());
-        entry.insert("people".into(), people.into());
-        Ok(self.conclude(now, position, &code, entry))
+        let stages = asked.iter().map(|asked| {
+            let people = match asked.code.as_deref() {
+                None => found.clone(),
+                Some("1030") if found.is_empty() => vec![watch_list::person_named(&name)],
+                Some("1030") => found.clone(),
+                Some(_) => Vec::new(),
+            };
+            let own_code = if people.is_empty() { not_found.as_str() } else { "1030" };
+            let code = asked.code.as_deref().unwrap_or(own_code);
+            asked.staged(code, JobType::AML, aml_entry(self.jobs.at(position), code, is_strict, people))
+        });
+        let stages = stages.collect();
+        Ok(self.conclude(now, position, stages))
     }
 
     /// The name of a user, and the year of birth, as an earlier job has them: an AML check's request, or a result.
@@ -92,6 +85,21 @@ impl Service {
             Some((name.to_owned(), birth_year))
         })
     }
+}
+
+fn aml_entry(job: &Job, code: &str, is_strict: bool, people: Vec<Value>) -> Map<String, Value> {
+    let own_text = if people.is_empty() { "Not found on list" } else { "Found on list" };
+    let listed = if people.is_empty() { "Not Listed" } else { "Listed" };
+    let mut entry = Map::new();
+    entry.insert("Actions".into(), json!({"Listed": listed}));
+    entry.insert("PartnerParams".into(), job.partner_params.clone().into());
+    entry.insert("ResultCode".into(), code.into());
+    entry.insert("ResultText".into(), checks::text(code, JobType::AML).unwrap_or(own_text).into());
+    entry.insert("SmileJobID".into(), job.smile_job_id.as_str().into());
+    entry.insert("StrictMatch".into(), is_strict.into());
+    entry.insert("no_of_persons_found".into(), people.len().into());
+    entry.insert("people".into(), people.into());
+    entry
 }
 
 /// A year, as a string or a number.

@@ -33,29 +33,34 @@ impl Service {
             Authority::FoundCustom => Persona::custom(request.check.partner_params),
             _ => Persona::standard(),
         };
-        let mut matches = compare(fields, &persona)?;
+        let matches = compare(fields, &persona)?;
         // Nothing to compare is nothing to verify; our choice.
         if matches.iter().all(|(_, field)| *field == Match::NotProvided) {
             return Err(ApiError(ID_API.missing).into());
         }
-        let code = self.asked_code(request.check, ["1020", "1022", "1021"]).unwrap_or_else(|| {
-            let code = match authority {
-                Authority::Found | Authority::FoundCustom => match_code(&matches.map(|(_, field)| field)),
-                Authority::NotFound => self.settings.basic_kyc_not_found.as_str(),
-                Authority::Malformed | Authority::Unavailable => authority.code(),
-            };
-            code.to_owned()
-        });
-        agree(&mut matches, &code);
+        let asked = self.asked(now, request.check, ["1020", "1022", "1021"])?;
+        let own_code = match authority {
+            Authority::Found | Authority::FoundCustom => match_code(&matches.map(|(_, field)| field)),
+            Authority::NotFound => self.settings.basic_kyc_not_found.as_str(),
+            Authority::Malformed | Authority::Unavailable => authority.code(),
+        };
+        let own_code = own_code.to_owned();
 
         let position = self.begin(request.check)?;
-        let actions = matching::actions("ID_Verification", &code, &matches);
-        let mut entry = checks::entry(self.jobs.at(position), "ID Verification", &code, actions);
-        if authority == Authority::FoundCustom {
-            entry.insert("PartnerParams".into(), with_split_name(request.check.partner_params).into());
-        }
-        add_id(&mut entry, &request, number.as_deref());
-        Ok(self.conclude(now, position, &code, entry))
+        let stages = asked.iter().map(|asked| {
+            let code = asked.code.as_deref().unwrap_or(&own_code);
+            let mut matches = matches;
+            agree(&mut matches, code);
+            let actions = matching::actions("ID_Verification", code, &matches);
+            let mut entry = checks::entry(self.jobs.at(position), "ID Verification", code, actions);
+            if authority == Authority::FoundCustom {
+                entry.insert("PartnerParams".into(), with_split_name(request.check.partner_params).into());
+            }
+            add_id(&mut entry, &request, number.as_deref());
+            asked.staged(code, JobType::ENHANCED_KYC, entry)
+        });
+        let stages = stages.collect();
+        Ok(self.conclude(now, position, stages))
     }
 }
 

@@ -6,10 +6,13 @@ use std::time::Duration;
 
 use smile_core::{ApiKey, ConfigError, PartnerId, Signer};
 
+use crate::clock::Clock;
 use crate::outcome::Review;
+use crate::rules::{Rule, Rules};
 use crate::sandbox::Sandbox;
 use crate::secret::Secret;
 use crate::service::Service;
+use crate::users::UserState;
 
 /// What the service can be told about how to behave.
 #[derive(Clone)]
@@ -45,7 +48,12 @@ pub struct Builder {
     pub(crate) partner_id: String,
     pub(crate) api_key: String,
     seed: u64,
+    pub(crate) clock: Clock,
+    #[cfg(feature = "state")]
+    pub(crate) state_dir: Option<std::path::PathBuf>,
     settings: Settings,
+    users: Vec<(String, UserState)>,
+    rules: Vec<Rule>,
 }
 
 impl Default for Builder {
@@ -54,6 +62,11 @@ impl Default for Builder {
             partner_id: "001".to_owned(),
             api_key: "sandbox-api-key".to_owned(),
             seed: 0,
+            clock: Clock::default(),
+            #[cfg(feature = "state")]
+            state_dir: None,
+            users: Vec::new(),
+            rules: Vec::new(),
             settings: Settings {
                 callback_url: None,
                 automatic_review: Some(Review::Approve),
@@ -188,10 +201,47 @@ impl Builder {
         self
     }
 
+    /// Whose time it goes by; the system's by default.
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// A folder that the state is kept in, so that it survives a restart; none by default. It is made if need be, and it
+    /// is one sandbox's at a time.
+    ///
+    /// Kept are the jobs with their images, users, sessions of consent, Smile Links, rules and how often they were used,
+    /// and callbacks that are still due; not the API key, requests, and attempts to deliver callbacks. A request is
+    /// answered once what the answer acknowledges is on the disk. What happens without a request, or is told to the
+    /// [`Sandbox`], is written some 50 ms later and when the sandbox ends; if it is killed before, results come again, the
+    /// same and at the same time, and a callback may come twice.
+    ///
+    /// A job is written when it has changed, and a list of all jobs with every change, so it is made for thousands of
+    /// jobs and not for millions. It is about people: only its owner may read the folder, where the system knows owners.
+    ///
+    /// [`into_service`](Self::into_service) leaves it aside: [`Service::snapshot`] is what it has.
+    #[cfg(feature = "state")]
+    pub fn state_dir(mut self, folder: impl Into<std::path::PathBuf>) -> Self {
+        self.state_dir = Some(folder.into());
+        self
+    }
+
+    /// Sets it up as a scenario says, with its users and rules. What is set afterwards outranks it; the rules of another
+    /// scenario come after those of this one.
+    #[cfg(feature = "scenario")]
+    pub fn scenario(mut self, scenario: crate::Scenario) -> Self {
+        scenario.apply(&mut self.settings);
+        self.seed = scenario.seed.unwrap_or(self.seed);
+        self.users.extend(scenario.users);
+        self.rules.extend(scenario.rules);
+        self
+    }
+
     /// Starts it; see [`Sandbox::start`].
     ///
     /// # Errors
-    /// If the partner id or the API key can't be one, or if there is no port or thread to be had.
+    /// If the partner id or the API key can't be one, if there is no port or thread to be had, or if there is a folder for
+    /// the state and what is in it can't be used: then the error has a `StateError` inside, which names the file.
     pub fn start(self) -> io::Result<Sandbox> {
         Sandbox::start_with(self)
     }
@@ -202,7 +252,12 @@ impl Builder {
     /// If the partner id or the API key can't be one.
     pub fn into_service(self) -> Result<Service, ConfigError> {
         let signer = Signer::new(PartnerId::new(self.partner_id)?, &ApiKey::new(self.api_key.as_str())?);
-        Ok(Service::new(self.settings, signer, Secret::new(&self.api_key, self.seed)))
+        let mut service = Service::new(self.settings, signer, Secret::new(&self.api_key, self.seed));
+        service.rules = Rules::of_scenario(self.rules);
+        for (user_id, state) in self.users {
+            service.set_user(&user_id, state);
+        }
+        Ok(service)
     }
 }
 

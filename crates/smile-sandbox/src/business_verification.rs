@@ -48,22 +48,26 @@ impl Service {
         check_business_type(&request)?;
         let authority = self.ask_authority(&request, number.as_deref());
         // That a provisional result is a registry that does not answer is our choice.
-        let asked = self.asked_code(request.check, ["1012", "1013", "1015"]);
-        let code = asked.unwrap_or_else(|| authority.code().to_owned());
+        let asked = self.asked(now, request.check, ["1012", "1013", "1015"])?;
 
         let position = self.begin(request.check)?;
-        let is_found = code == "1012";
-        let returned = if is_found { "Returned" } else { "Not Returned" };
-        let actions = json!({"Verify_Business": verified(&code), "Return_Business_Info": returned});
-        let job = self.jobs.at(position);
-        let mut entry = checks::entry(job, "Business Verification", &code, actions);
-        add_id(&mut entry, &request, number.as_deref());
-        if is_found {
-            add_business(&mut entry, &request, number.as_deref().unwrap_or_default());
-        }
-        // It says that there is a result, not that there is such a business; our choice.
-        entry.insert("success".into(), true.into());
-        Ok(self.conclude(now, position, &code, entry))
+        let stages = asked.iter().map(|asked| {
+            let code = asked.code.as_deref().unwrap_or(authority.code());
+            let is_found = code == "1012";
+            let returned = if is_found { "Returned" } else { "Not Returned" };
+            let actions = json!({"Verify_Business": verified(code), "Return_Business_Info": returned});
+            let job = self.jobs.at(position);
+            let mut entry = checks::entry(job, "Business Verification", code, actions);
+            add_id(&mut entry, &request, number.as_deref());
+            if is_found {
+                add_business(&mut entry, &request, number.as_deref().unwrap_or_default());
+            }
+            // It says that there is a result, not that there is such a business; our choice.
+            entry.insert("success".into(), true.into());
+            asked.staged(code, JobType::BUSINESS_VERIFICATION, entry)
+        });
+        let stages = stages.collect();
+        Ok(self.conclude(now, position, stages))
     }
 }
 

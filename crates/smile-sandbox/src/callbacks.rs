@@ -10,6 +10,7 @@ use smile_core::Timestamp;
 
 /// Which callback it is; each attempt to deliver it has the same id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "state", derive(serde::Serialize, serde::Deserialize))]
 pub struct CallbackId(u64);
 
 impl CallbackId {
@@ -21,6 +22,7 @@ impl CallbackId {
 
 /// A callback that is to be posted now.
 #[derive(Clone)]
+#[cfg_attr(feature = "state", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Callback {
     /// What to tell [`Service::callback_answered`](crate::Service::callback_answered).
@@ -28,6 +30,7 @@ pub struct Callback {
     /// Where to: always http on a loopback address.
     pub url: String,
     /// The JSON to post, the same bytes at every attempt.
+    #[cfg_attr(feature = "state", serde(with = "crate::snapshot::base64"))]
     pub body: Bytes,
 }
 
@@ -102,20 +105,25 @@ impl fmt::Debug for CallbackAttempt {
     }
 }
 
-/// All callbacks.
+/// All callbacks. Of those that were under way when the sandbox ended, nobody knows whether they arrived: they are due
+/// again.
 #[derive(Default)]
+#[cfg_attr(feature = "state", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) struct Callbacks {
     made: u64,
     waiting: Vec<Waiting>,
+    #[cfg_attr(feature = "state", serde(skip))]
     attempts: Vec<CallbackAttempt>,
     last_signed: Timestamp,
 }
 
+#[cfg_attr(feature = "state", derive(serde::Serialize, serde::Deserialize))]
 struct Waiting {
     callback: Callback,
     job_id: String,
     attempts: u32,
     due: Timestamp,
+    #[cfg_attr(feature = "state", serde(skip))]
     is_under_way: bool,
 }
 

@@ -3,16 +3,13 @@
 //! A check whose job id was used before is carried out, and charged for, once more: that the service tells repetitions
 //! apart is documented for uploads only. An id that a job of another type has is refused with 2215; our choice.
 
-use bytes::Bytes;
-use http::Response;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
+use smile_core::JobType;
 use smile_core::catalogue::{self, ResultCodeRow};
-use smile_core::{JobType, Timestamp};
 
 use crate::faults::Endpoint;
-use crate::fields::whole_number;
-use crate::jobs::{Job, JobResult};
-use crate::response::{ApiError, ok};
+use crate::jobs::Job;
+use crate::response::ApiError;
 use crate::service::Service;
 
 /// Job type 12, as the Ruby SDK has it; in the web client it is the electronic signature.
@@ -36,9 +33,7 @@ impl Service {
     /// Notes that a check is carried out, and returns where its job is.
     pub(crate) fn begin(&mut self, check: Check<'_>) -> Result<usize, ApiError> {
         let position = match self.jobs.position(check.job_id) {
-            Some(position) if self.jobs.at(position).job_type != check.job_type => {
-                return Err(ApiError::JOB_EXISTS);
-            }
+            Some(_) if self.is_taken(check) => return Err(ApiError::JOB_EXISTS),
             Some(position) => position,
             None => self.new_job(check.job_id, check.endpoint, check.job_type),
         };
@@ -54,33 +49,10 @@ impl Service {
         Ok(position)
     }
 
-    /// Files the result of a check, and gives the answer: the signed entry, or that it will be sent.
-    pub(crate) fn conclude(
-        &mut self,
-        now: Timestamp,
-        position: usize,
-        code: &str,
-        entry: Map<String, Value>,
-    ) -> Response<Bytes> {
-        let number = self.results_made;
-        self.results_made += 1;
-        let job = self.jobs.at_mut(position);
-        let is_success = row(code, job.job_type).is_some_and(|row| row.job_success);
-        job.results.push(JobResult { number, entry: entry.clone(), is_success });
-        if job.endpoint.is_async() {
-            self.send(now, position, entry);
-            ok(&json!({"success": true}))
-        } else {
-            ok(&self.signed(now, entry).into())
-        }
-    }
-
-    /// The code that the test asked for: a scripted one, or that of `sandbox_result` 0, 1 or 2.
-    pub(crate) fn asked_code(&self, check: Check<'_>, results: [&str; 3]) -> Option<String> {
-        let script = self.scripts.get(check.job_id).cloned();
-        let asked = check.partner_params.get("sandbox_result").and_then(whole_number);
-        let result = asked.and_then(|asked| results.get(usize::try_from(asked).ok()?));
-        script.or_else(|| result.map(|&code| code.to_owned()))
+    /// Whether its job id is that of a job of another type.
+    pub(crate) fn is_taken(&self, check: Check<'_>) -> bool {
+        let position = self.jobs.position(check.job_id);
+        position.is_some_and(|position| self.jobs.at(position).job_type != check.job_type)
     }
 }
 
@@ -96,6 +68,16 @@ impl Endpoint {
                 | Self::PhoneVerification
         )
     }
+
+    /// Whether its results are sent to a callback address: not those that were answered at once.
+    pub(crate) fn sends_callbacks(self) -> bool {
+        self.is_async() || self == Self::PrepUpload
+    }
+}
+
+/// What the job status says in `job_success` of a check with this code.
+pub(crate) fn is_success(code: &str, job_type: JobType) -> bool {
+    row(code, job_type).is_some_and(|row| row.job_success)
 }
 
 /// What every entry of a check begins with.

@@ -22,8 +22,10 @@ const MODES: [(&str, &str); 2] = [("sms", "0000*******00"), ("email", "jo*****@e
 
 /// All sessions.
 #[derive(Default)]
+#[cfg_attr(feature = "state", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) struct Consents(Vec<Session>);
 
+#[cfg_attr(feature = "state", derive(serde::Serialize, serde::Deserialize))]
 struct Session {
     id: String,
     id_number: String,

@@ -29,21 +29,37 @@ impl Service {
         let number = self.id_number(&request, Product::EnhancedKyc)?;
         let authority = self.ask_authority(&request, number.as_deref());
         // That a provisional result is an authority that does not answer is our choice.
-        let asked = self.asked_code(request.check, ["1012", "1013", "1015"]);
-        let code = asked.unwrap_or_else(|| authority.code().to_owned());
+        let asked = self.asked(now, request.check, ["1012", "1013", "1015"])?;
 
         let position = self.begin(request.check)?;
+        let stages = asked.iter().map(|asked| {
+            let code = asked.code.as_deref().unwrap_or(authority.code());
+            let entry = self.enhanced_kyc_entry(position, &request, number.as_deref(), authority, code);
+            asked.staged(code, JobType::ENHANCED_KYC, entry)
+        });
+        let stages = stages.collect();
+        Ok(self.conclude(now, position, stages))
+    }
+
+    fn enhanced_kyc_entry(
+        &self,
+        position: usize,
+        request: &IdRequest<'_>,
+        number: Option<&str>,
+        authority: Authority,
+        code: &str,
+    ) -> Map<String, Value> {
         let is_custom = authority == Authority::FoundCustom && code == "1012";
         let is_returned = code == "1012" && self.settings.personal_info;
         let returned = if is_returned { "Returned" } else { "Not Returned" };
-        let actions = json!({"Verify_ID_Number": verified(&code), "Return_Personal_Info": returned});
-        let mut entry = checks::entry(self.jobs.at(position), "ID Verification", &code, actions);
+        let actions = json!({"Verify_ID_Number": verified(code), "Return_Personal_Info": returned});
+        let mut entry = checks::entry(self.jobs.at(position), "ID Verification", code, actions);
         let mut params = request.check.partner_params.clone();
         if is_custom {
             params = with_split_name(&params);
             entry.insert("PartnerParams".into(), params.clone().into());
         }
-        add_id(&mut entry, &request, number.as_deref());
+        add_id(&mut entry, request, number);
         if is_returned {
             let persona = if is_custom { Persona::custom(&params) } else { Persona::standard() };
             add_personal_info(&mut entry, &persona, self.settings.placeholders);
@@ -51,7 +67,7 @@ impl Service {
                 replace_with_custom(&mut entry, &params);
             }
         }
-        Ok(self.conclude(now, position, &code, entry))
+        entry
     }
 }
 

@@ -4,6 +4,7 @@ use http::StatusCode;
 
 /// What a request is for: an endpoint, or a step of a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "state", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum Endpoint {
     /// `POST /upload`.

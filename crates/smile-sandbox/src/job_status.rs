@@ -7,7 +7,10 @@ use smile_core::Timestamp;
 
 use crate::authorisation::ID_API;
 use crate::fields::{Fields, parse_object};
-use crate::response::{ApiError, ok};
+use crate::matcher::Submitted;
+use crate::product::Product;
+use crate::response::{Refusal, ok};
+use crate::rules::Moment;
 use crate::service::{Service, host};
 
 impl Service {
@@ -15,7 +18,7 @@ impl Service {
         &mut self,
         now: Timestamp,
         request: &Request<Bytes>,
-    ) -> Result<Response<Bytes>, ApiError> {
+    ) -> Result<Response<Bytes>, Refusal> {
         let body = parse_object(request.body())?;
         self.authorise(now, &body, &ID_API)?;
         let fields = Fields::new(&body, ID_API.missing);
@@ -28,6 +31,7 @@ impl Service {
         answer.insert("signature".into(), signed.signature().into());
         let position =
             self.jobs.position(job_id).filter(|&position| self.jobs.at(position).user_id == user_id);
+        self.refuse_status(now, position)?;
         answer.extend(self.progress(position));
         if wants_history {
             answer.insert("history".into(), self.history(user_id).into());
@@ -39,12 +43,23 @@ impl Service {
         Ok(ok(&answer.into()))
     }
 
+    /// Refuses what a rule wants refused.
+    fn refuse_status(&mut self, now: Timestamp, position: Option<usize>) -> Result<(), Refusal> {
+        let Some(position) = position else { return Ok(()) };
+        let job = self.jobs.at(position);
+        let Some(product) = Product::of(job.endpoint, job.job_type) else { return Ok(()) };
+        let (job_id, user_id) = (job.job_id.clone(), job.user_id.clone());
+        let submitted =
+            Submitted { job_id: &job_id, user_id: &user_id, product, countries: Vec::new(), id_type: None };
+        self.refused(now, Moment::Status, &submitted)
+    }
+
     /// The fields that say how far the job is. That a job nobody knows looks like one without a zip is our choice.
     fn progress(&mut self, position: Option<usize>) -> Map<String, Value> {
         let (mut is_complete, mut is_success) = (false, false);
         let (mut code, mut result) = ("2314", Value::from("No zip file received"));
         if let Some(position) = position
-            && !self.jobs.at(position).results.is_empty()
+            && self.jobs.at(position).is_begun()
         {
             (code, result) = ("2302", Value::Null);
             let job = self.jobs.at_mut(position);
@@ -55,11 +70,14 @@ impl Service {
                 result = newest.entry.clone().into();
             }
         }
+        let newest = position.and_then(|position| self.jobs.at(position).results.last());
+        let oddities = newest.filter(|_| is_complete).map(|newest| newest.oddities.as_slice());
         let mut fields = Map::new();
         fields.insert("job_complete".into(), is_complete.into());
         fields.insert("job_success".into(), is_success.into());
         fields.insert("code".into(), code.into());
         fields.insert("result".into(), result);
+        oddities.into_iter().flatten().for_each(|oddity| oddity.apply(&mut fields));
         fields
     }
 

@@ -1,17 +1,20 @@
 //! The jobs and their state.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use bytes::Bytes;
 use serde_json::{Map, Value};
 use smile_core::{JobType, Timestamp};
 
 use crate::faults::Endpoint;
+use crate::oddity::Oddity;
 use crate::records::{JobRecord, Stage};
 use crate::service::Service;
+use crate::staged::Staged;
 use crate::submission::Submission;
 
 /// One job: an upload, or a check that was asked for in a single request.
+#[cfg_attr(feature = "state", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) struct Job {
     /// The endpoint that it came to last.
     pub(crate) endpoint: Endpoint,
@@ -32,23 +35,30 @@ pub(crate) struct Job {
     pub(crate) results: Vec<JobResult>,
     /// When the review is due; `None` if there is none to come, [`Timestamp::MAX`] if it will be done by hand.
     pub(crate) review_due: Option<Timestamp>,
+    /// Results that a rule has for it and that are still to come, and when the first of them is due.
+    pub(crate) staged: VecDeque<Staged>,
+    pub(crate) stage_due: Option<Timestamp>,
     /// How many more polls are told that the job is not complete.
     pub(crate) polls_left: u32,
 }
 
 /// One result of a job.
+#[cfg_attr(feature = "state", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) struct JobResult {
     /// Its place among the results of all jobs.
     pub(crate) number: u64,
     pub(crate) entry: Map<String, Value>,
     /// What the job status says in `job_success`.
     pub(crate) is_success: bool,
+    /// How the job status is written.
+    pub(crate) oddities: Vec<Oddity>,
 }
 
 impl Job {
     pub(crate) fn record(&self) -> JobRecord {
-        let stage = match (self.results.is_empty(), self.review_due) {
-            (true, _) => Stage::AwaitingZip,
+        let stage = match (self.results.is_empty(), self.review_due.or(self.stage_due)) {
+            (true, None) => Stage::AwaitingZip,
+            (true, Some(_)) => Stage::Running,
             (false, Some(_)) => Stage::UnderReview,
             (false, None) => Stage::Decided,
         };
@@ -69,6 +79,17 @@ impl Job {
             images: self.submission.images.clone(),
             results: self.results.iter().map(|result| Value::Object(result.entry.clone())).collect(),
         }
+    }
+
+    /// Whether it is carried out, or has been.
+    pub(crate) fn is_begun(&self) -> bool {
+        !self.results.is_empty() || self.stage_due.is_some()
+    }
+
+    /// When something is to happen with it by itself.
+    fn due(&self) -> Option<Timestamp> {
+        let review = self.review_due.filter(|due| *due < Timestamp::MAX);
+        review.into_iter().chain(self.stage_due).min()
     }
 
     /// The image behind an image link.
@@ -101,6 +122,8 @@ impl Service {
             request: None,
             results: Vec::new(),
             review_due: None,
+            staged: VecDeque::new(),
+            stage_due: None,
             polls_left: 0,
         });
         position
@@ -113,10 +136,34 @@ pub(crate) struct Jobs {
     all: Vec<Job>,
     by_job_id: BTreeMap<String, usize>,
     by_ref_id: BTreeMap<String, usize>,
+    /// The jobs with which something is to happen by itself.
+    due: BTreeSet<(Timestamp, usize)>,
+    scheduled: BTreeMap<usize, Timestamp>,
+    /// Those that may have changed since they were last written down.
+    #[cfg(feature = "state")]
+    pub(crate) changed: BTreeSet<usize>,
 }
 
 impl Jobs {
+    /// Takes note of when something is to happen with a job; called whenever that has changed.
+    pub(crate) fn reschedule(&mut self, position: usize) {
+        if let Some(before) = self.scheduled.remove(&position) {
+            self.due.remove(&(before, position));
+        }
+        if let Some(due) = self.all[position].due() {
+            self.scheduled.insert(position, due);
+            self.due.insert((due, position));
+        }
+    }
+
+    /// The earliest moment at which something is to happen by itself, and with which job.
+    pub(crate) fn next_due(&self) -> Option<(Timestamp, usize)> {
+        self.due.first().copied()
+    }
+
     pub(crate) fn add(&mut self, job: Job) {
+        #[cfg(feature = "state")]
+        self.changed.insert(self.all.len());
         self.by_job_id.insert(job.job_id.clone(), self.all.len());
         self.by_ref_id.insert(job.ref_id.clone(), self.all.len());
         self.all.push(job);
@@ -145,6 +192,28 @@ impl Jobs {
     }
 
     pub(crate) fn at_mut(&mut self, position: usize) -> &mut Job {
+        #[cfg(feature = "state")]
+        self.changed.insert(position);
         &mut self.all[position]
+    }
+}
+
+#[cfg(feature = "state")]
+impl serde::Serialize for Jobs {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.all.serialize(serializer)
+    }
+}
+
+/// What can be derived from the jobs is not written down.
+#[cfg(feature = "state")]
+impl<'de> serde::Deserialize<'de> for Jobs {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut jobs = Self::default();
+        for (position, job) in Vec::<Job>::deserialize(deserializer)?.into_iter().enumerate() {
+            jobs.add(job);
+            jobs.reschedule(position);
+        }
+        Ok(jobs)
     }
 }

@@ -23,6 +23,8 @@ mod builder;
 mod business_verification;
 mod callbacks;
 mod checks;
+mod clock;
+mod codes;
 mod company;
 mod consent;
 mod delivery;
@@ -33,25 +35,39 @@ mod id_request;
 mod image_links;
 mod job_status;
 mod jobs;
+mod keeping;
+mod matcher;
 mod matching;
+mod named_outcome;
+mod oddity;
 mod outcome;
 mod persona;
 mod phone_verification;
 mod prep_upload;
 mod presign;
 mod process;
+mod product;
 mod products_config;
 mod query;
 mod records;
 mod response;
 mod result_entry;
 mod routing;
+mod rules;
 mod sandbox;
+#[cfg(feature = "scenario")]
+mod scenario;
+mod script;
 mod secret;
 mod server;
 mod service;
 mod services;
 mod smile_links;
+#[cfg(feature = "state")]
+mod snapshot;
+mod staged;
+#[cfg(feature = "state")]
+mod store;
 mod submission;
 mod unnumbered;
 mod upload;
@@ -61,14 +77,31 @@ mod watch_list;
 mod web_token;
 
 pub mod signed_callback;
+/// The page about scenario files, whose program has to build.
+#[cfg(all(doctest, feature = "scenario"))]
+#[doc = include_str!("../docs/scenarios.md")]
+struct Scenarios;
 
 pub use builder::Builder;
 pub use callbacks::{Callback, CallbackAttempt, CallbackId, CallbackOutcome};
+pub use clock::{Clock, ClockError};
 pub use consent::OTP;
 pub use faults::{ConnectionLost, Endpoint, Fault};
+pub use matcher::Matcher;
+pub use named_outcome::Outcome;
+pub use oddity::Oddity;
 pub use outcome::{Review, ReviewError};
+pub use product::Product;
 pub use records::{ImageRecord, JobRecord, RecordedRequest, Stage};
+pub use rules::When;
 pub use sandbox::Sandbox;
+#[cfg(feature = "scenario")]
+pub use scenario::{Scenario, ScenarioError};
+pub use script::ScriptStage;
 pub use service::Service;
 pub use signed_callback::signed_callback;
+#[cfg(feature = "state")]
+pub use snapshot::{RestoreError, Snapshot};
+#[cfg(feature = "state")]
+pub use store::StateError;
 pub use users::UserState;

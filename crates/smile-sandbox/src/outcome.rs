@@ -1,15 +1,18 @@
 //! Which verdict a job gets, and with which code.
 //!
-//! The machine's verdict follows from the zip, then from what the test asked for: a scripted code, `sandbox_result` in
+//! The machine's verdict follows from the zip, then from what the test asked for: a rule, `sandbox_result` in
 //! `partner_params`, the last digit of the ID number. A human's follows from [`Review`].
 
 use serde_json::Value;
 use smile_core::JobType;
 use smile_core::catalogue::{self, Category, IdTypeCatalogue};
 
+use crate::codes::{Family, code, said_by};
 use crate::fields::whole_number;
 use crate::jobs::Job;
+use crate::product::Product;
 use crate::response::api_text;
+use crate::script::Scripted;
 use crate::submission::{ID_CARD_FRONT, SELFIE, Submission};
 
 /// What a human reviewer decides about a job that is under review.
@@ -50,6 +53,7 @@ pub(crate) enum Finding {
     Rejected,
     Provisional,
     SpoofSuspected,
+    SpoofRejected,
     SelfieUnusable,
     DocumentUnusable,
     ZipCorrupt,
@@ -73,52 +77,37 @@ pub(crate) struct Verdict {
     pub(crate) is_success: bool,
 }
 
-/// The products that share their result codes.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Family {
-    /// 081x and 121x: Biometric KYC. Job type 9 is counted here: its codes are not published, this is our choice.
-    BiometricKyc,
-    /// 082x and 122x: authentication. Job type 8 is counted here: also our choice.
-    Authentication,
-    /// 084x and 124x: registration.
-    Registration,
-    /// 081x with meanings of their own: job types 6 and 11.
-    Document,
-}
-
-impl Family {
-    fn of(job_type: JobType) -> Self {
-        match job_type {
-            JobType::SMARTSELFIE_AUTHENTICATION | JobType::UPDATE_PHOTO => Self::Authentication,
-            JobType::SMARTSELFIE_REGISTRATION => Self::Registration,
-            JobType::DOCUMENT_VERIFICATION | JobType::ENHANCED_DOCUMENT_VERIFICATION => Self::Document,
-            _ => Self::BiometricKyc,
-        }
-    }
-
-    /// The job type under which the catalogue has the family's codes.
-    fn catalogued(self) -> JobType {
-        match self {
-            Self::BiometricKyc => JobType::BIOMETRIC_KYC,
-            Self::Authentication => JobType::SMARTSELFIE_AUTHENTICATION,
-            Self::Registration => JobType::SMARTSELFIE_REGISTRATION,
-            Self::Document => JobType::DOCUMENT_VERIFICATION,
-        }
-    }
-}
-
 impl Verdict {
-    /// The machine's verdict on a zip, or on a zip that can't be read.
-    pub(crate) fn of_machine(job: &Job, submission: Option<&Submission>, script: Option<&str>) -> Self {
+    /// The machine's verdict on a zip that can't be used; `None` if it can.
+    pub(crate) fn of_unusable(job: &Job, submission: Option<&Submission>) -> Option<Self> {
         let finding = match submission {
-            None => Finding::ZipCorrupt,
-            Some(submission) => match (problem(job, submission), script) {
-                (Some(problem), _) => problem,
-                (None, Some(code)) => return Self::scripted(code, job.job_type),
-                (None, None) => steered(job, submission),
-            },
+            None => Some(Finding::ZipCorrupt),
+            Some(submission) => problem(job, submission),
         };
-        Self::new(finding, job.job_type).expect("every finding of the machine has a code for every job type")
+        finding.map(|finding| Self::of_machine(finding, job.job_type))
+    }
+
+    /// The machine's verdict on a zip that can be used, as far as no rule says otherwise.
+    pub(crate) fn of_steered(job: &Job, submission: &Submission) -> Self {
+        Self::of_machine(steered(job, submission), job.job_type)
+    }
+
+    fn of_machine(finding: Finding, job_type: JobType) -> Self {
+        Self::new(finding, job_type).expect("every finding of the machine has a code for every job type")
+    }
+
+    /// The verdict that a rule asks for.
+    pub(crate) fn of_script(scripted: &Scripted, product: Product, as_it_comes: &Self) -> Self {
+        let job_type = product.job_type();
+        match scripted {
+            Scripted::AsItComes => as_it_comes.clone(),
+            Scripted::Code(code) => Self::scripted(code, job_type),
+            Scripted::Named(outcome) => {
+                let reviewed = outcome.review().and_then(|review| Self::of_human(review, job_type).ok());
+                reviewed
+                    .unwrap_or_else(|| Self::scripted(outcome.code(product).unwrap_or_default(), job_type))
+            }
+        }
     }
 
     /// A human's verdict, if there is a code for it.
@@ -149,13 +138,14 @@ impl Verdict {
     }
 
     fn scripted(code: &str, job_type: JobType) -> Self {
-        let finding = match row(code, job_type).map(|row| row.category) {
+        let category = row(code, job_type).map(|row| row.category);
+        let finding = said_by(code, Family::of(job_type)).unwrap_or(match category {
             Some(Category::Approved) => Finding::Approved,
             Some(Category::Provisional) => Finding::Provisional,
             Some(Category::SuspectedSpoof) => Finding::SpoofSuspected,
             Some(Category::Rejected) => Finding::Rejected,
             _ => Finding::Unknown,
-        };
+        });
         Self::with_code(finding, code, job_type)
     }
 
@@ -177,55 +167,6 @@ fn row(code: &str, job_type: JobType) -> Option<&'static catalogue::ResultCodeRo
     [job_type, Family::of(job_type).catalogued(), JobType::BIOMETRIC_KYC]
         .into_iter()
         .find_map(|job_type| catalogue::result_code(code, job_type))
-}
-
-fn code(finding: Finding, family: Family) -> Option<&'static str> {
-    use Family::{Authentication, BiometricKyc, Document, Registration};
-    Some(match (finding, family) {
-        (Finding::Approved, BiometricKyc | Document) => "0810",
-        (Finding::Approved, Authentication) => "0820",
-        (Finding::Approved, Registration) => "0840",
-        (Finding::Rejected, BiometricKyc | Document) => "0811",
-        (Finding::Rejected, Authentication) => "0821",
-        (Finding::Rejected, Registration) => "0841",
-        (Finding::Provisional, BiometricKyc) => "0812",
-        (Finding::Provisional, Authentication) => "0822",
-        (Finding::Provisional, Registration) => "0842",
-        // 0812 is taken: for a document it is the final "unusable image". 0815, of the same family of codes, is the
-        // one that says "provisional" and has no other meaning for documents. Our choice.
-        (Finding::Provisional, Document) => "0815",
-        (Finding::SpoofSuspected, BiometricKyc | Document) => "0814",
-        (Finding::SpoofSuspected, Authentication) => "0824",
-        (Finding::SpoofSuspected, Registration) => "0844",
-        (Finding::SelfieUnusable | Finding::DocumentUnusable | Finding::Unknown, _) => "0001",
-        (Finding::ZipCorrupt, _) => "0903",
-        (Finding::InfoInvalid, _) => "2203",
-        (Finding::ParameterMissing, _) => "2213",
-        (Finding::IdNotFound, _) => "1013",
-        (Finding::IdMalformed, _) => "1014",
-        (Finding::AuthorityUnavailable, _) => "1015",
-        (Finding::Reviewed(review), family) => return review_code(review, family),
-    })
-}
-
-fn review_code(review: Review, family: Family) -> Option<&'static str> {
-    use Family::{Authentication, BiometricKyc, Document, Registration};
-    Some(match (review, family) {
-        (Review::Approve, BiometricKyc) => "1210",
-        (Review::Approve, Authentication) => "1220",
-        (Review::Approve, Registration) => "1240",
-        (Review::Approve, Document) => "0810",
-        (Review::Reject, BiometricKyc) => "1211",
-        (Review::Reject, Authentication) => "1221",
-        (Review::Reject, Registration) => "1241",
-        (Review::SpoofDetected, BiometricKyc) => "1212",
-        (Review::SpoofDetected, Authentication) => "1222",
-        (Review::SpoofDetected, Registration) => "1242",
-        (Review::Reject | Review::SpoofDetected | Review::IdCardCheckFailed, Document) => "0811",
-        (Review::LivenessUnsure, BiometricKyc) => "1213",
-        (Review::IdCardCheckFailed, BiometricKyc) => "1214",
-        (Review::LivenessUnsure | Review::IdCardCheckFailed, _) => return None,
-    })
 }
 
 /// What in the zip stands in the way of a verdict.
@@ -313,11 +254,12 @@ pub(crate) fn lookup_text(code: &str) -> Value {
 mod tests {
     use super::*;
 
-    const MACHINE: [Finding; 13] = [
+    const MACHINE: [Finding; 14] = [
         Finding::Approved,
         Finding::Rejected,
         Finding::Provisional,
         Finding::SpoofSuspected,
+        Finding::SpoofRejected,
         Finding::SelfieUnusable,
         Finding::DocumentUnusable,
         Finding::ZipCorrupt,

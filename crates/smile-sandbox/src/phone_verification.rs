@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use smile_core::Timestamp;
 
 use crate::authorisation::ID_API;
-use crate::checks::{self, Check, PHONE_VERIFICATION};
+use crate::checks::{self, PHONE_VERIFICATION};
 use crate::faults::Endpoint;
 use crate::fields::Fields;
 use crate::matching::{self, Match, match_code};
@@ -17,7 +17,7 @@ use crate::outcome::last_digit;
 use crate::persona::Persona;
 use crate::response::{ApiError, Refusal};
 use crate::service::Service;
-use crate::unnumbered::invalid_request;
+use crate::unnumbered::as_refused;
 
 /// Where there are test numbers.
 const COUNTRIES: [&str; 5] = ["KE", "NG", "TZ", "UG", "ZA"];
@@ -29,15 +29,15 @@ impl Service {
         request: &Request<Bytes>,
     ) -> Result<Response<Bytes>, Refusal> {
         let body = self.unnumbered_request(now, request)?;
-        self.verify_phone(now, &body).map_err(|_| invalid_request())
+        self.verify_phone(now, &body).map_err(as_refused)
     }
 
     fn verify_phone(
         &mut self,
         now: Timestamp,
         body: &Map<String, Value>,
-    ) -> Result<Response<Bytes>, ApiError> {
-        let invalid = ApiError(ID_API.missing);
+    ) -> Result<Response<Bytes>, Refusal> {
+        let invalid = Refusal::from(ApiError(ID_API.missing));
         let fields = Fields::new(body, ID_API.missing);
         let (country, number) = (fields.text("country")?, fields.text("phone_number")?);
         if !COUNTRIES.contains(&country) || !is_phone_number(number) {
@@ -50,31 +50,25 @@ impl Service {
         }
         let asked = self.unnumbered_check(body, Endpoint::PhoneVerification)?;
         let check = asked.check(Endpoint::PhoneVerification, PHONE_VERIFICATION, body);
-        let code = match (self.asked_code(check, ["1020", "1022", "1021"]), last_digit(Some(number))) {
-            (Some(code), _) => code,
-            (None, Some('1')) => "1023".to_owned(),
-            (None, Some('2')) => return Err(invalid),
-            (None, Some('3')) => "1015".to_owned(),
-            (None, _) => match_code(&provided).to_owned(),
+        let script = self.asked(now, check, ["1020", "1022", "1021"])?;
+        let own_code = match last_digit(Some(number)) {
+            Some('1') => "1023",
+            Some('2') if script.iter().any(|asked| asked.code.is_none()) => return Err(invalid),
+            Some('3') => "1015",
+            _ => match_code(&provided),
         };
-        self.conclude_phone(now, check, country, number, &code, &matches)
-    }
 
-    fn conclude_phone(
-        &mut self,
-        now: Timestamp,
-        check: Check<'_>,
-        country: &str,
-        number: &str,
-        code: &str,
-        matches: &[(&str, Match)],
-    ) -> Result<Response<Bytes>, ApiError> {
         let position = self.begin(check)?;
-        let actions = matching::actions("Verify_Phone_Number", code, matches);
-        let mut entry = checks::entry(self.jobs.at(position), "Phone Verification", code, actions);
-        entry.insert("Country".into(), country.into());
-        entry.insert("PhoneNumber".into(), number.into());
-        Ok(self.conclude(now, position, code, entry))
+        let stages = script.iter().map(|asked| {
+            let code = asked.code.as_deref().unwrap_or(own_code);
+            let actions = matching::actions("Verify_Phone_Number", code, &matches);
+            let mut entry = checks::entry(self.jobs.at(position), "Phone Verification", code, actions);
+            entry.insert("Country".into(), country.into());
+            entry.insert("PhoneNumber".into(), number.into());
+            asked.staged(code, PHONE_VERIFICATION, entry)
+        });
+        let stages = stages.collect();
+        Ok(self.conclude(now, position, stages))
     }
 }
 

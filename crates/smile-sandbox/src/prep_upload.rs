@@ -8,8 +8,11 @@ use smile_core::{JobType, Timestamp};
 use crate::authorisation::Signed;
 use crate::faults::Endpoint;
 use crate::fields::{Fields, parse_object, whole_number};
+use crate::matcher::Submitted;
 use crate::presign;
-use crate::response::{ApiError, ok};
+use crate::product::Product;
+use crate::response::{ApiError, Refusal, ok};
+use crate::rules::Moment;
 use crate::service::{Service, host};
 use crate::users::UserState;
 
@@ -23,7 +26,7 @@ impl Service {
         &mut self,
         now: Timestamp,
         request: &Request<Bytes>,
-    ) -> Result<Response<Bytes>, ApiError> {
+    ) -> Result<Response<Bytes>, Refusal> {
         let body = parse_object(request.body())?;
         let claims = self.authorise_or_token(now, &body, &SIGNED)?;
         let fields = Fields::new(&body, SIGNED.missing);
@@ -41,14 +44,18 @@ impl Service {
         let (job_id, user_id) = (params.text("job_id")?, params.text("user_id")?);
         let job_type = job_type(params)?;
         if claims.as_ref().is_some_and(|claims| !claims.allows(job_id, user_id)) {
-            return Err(ApiError(SIGNED.unauthorised));
+            return Err(ApiError(SIGNED.unauthorised).into());
         }
 
         let existing = self.jobs.position(job_id);
         // An id that a check has used stays taken, also for a retry; our choice.
         let is_upload = |position: usize| self.jobs.at(position).endpoint == Endpoint::PrepUpload;
         if existing.is_some_and(|position| !is_retry || !is_upload(position)) {
-            return Err(ApiError::JOB_EXISTS);
+            return Err(ApiError::JOB_EXISTS.into());
+        }
+        if let Some(product) = Product::of(Endpoint::PrepUpload, job_type) {
+            let submitted = Submitted { job_id, user_id, product, countries: Vec::new(), id_type: None };
+            self.refused(now, Moment::Submission, &submitted)?;
         }
         self.check_user(user_id, job_id, job_type, allow_new_enroll, use_enrolled_image)?;
 

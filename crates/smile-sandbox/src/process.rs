@@ -1,13 +1,18 @@
 //! Running a job once its zip is there, and reviewing it.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use serde_json::{Map, Value};
 use smile_core::Timestamp;
 
-use crate::jobs::JobResult;
+use crate::matcher::Submitted;
 use crate::outcome::{Review, ReviewError, Verdict, looked_up_number};
+use crate::product::Product;
 use crate::result_entry::{lookup_entry, result_entry};
+use crate::rules::{Moment, Response};
 use crate::service::Service;
+use crate::staged::{Reviewing, Staged};
 use crate::submission::Submission;
 
 impl Service {
@@ -22,37 +27,96 @@ impl Service {
         job.uploads += 1;
         job.processed += 1;
         job.polls_left = self.settings.pending_polls;
-        let script = self.scripts.get(&job.job_id).map(String::as_str);
-        let verdict = Verdict::of_machine(job, submission.as_ref(), script);
+        let unusable = Verdict::of_unusable(job, submission.as_ref());
         job.submission = submission.unwrap_or_default();
-        job.review_due = verdict.awaits_review().then(|| match self.settings.automatic_review {
-            Some(_) => now + self.settings.review_delay,
-            None => Timestamp::MAX,
-        });
-        self.decide(now, position, verdict);
-        self.send_lookup(now, position);
+        let mut stages = match unusable {
+            Some(verdict) => vec![self.verdict_stage(position, &verdict)],
+            None => self.verdict_stages(now, position),
+        };
+        if let Some(first) = stages.first_mut() {
+            first.follow_up = self.lookup(position);
+        }
+        self.play(now, position, stages);
     }
 
-    /// Carries out the reviews whose time has come.
-    pub(crate) fn run_due_reviews(&mut self, now: Timestamp) {
-        let Some(review) = self.settings.automatic_review else { return };
-        while let Some((due, position)) = self.next_review().filter(|(due, _)| *due <= now) {
-            let job_type = self.jobs.at(position).job_type;
-            // A job type that has no code for the configured review gets one that all have.
-            let verdict =
-                Verdict::of_human(review, job_type).or_else(|_| Verdict::of_human(Review::Reject, job_type));
-            self.jobs.at_mut(position).review_due = None;
-            if let Ok(verdict) = verdict {
-                self.decide(due, position, verdict);
+    /// What a rule has for a job with a zip that can be used, or else what the job itself asks for.
+    fn verdict_stages(&mut self, now: Timestamp, position: usize) -> Vec<Staged> {
+        let job = self.jobs.at(position);
+        let as_it_comes = Verdict::of_steered(job, &job.submission);
+        let product = Product::of(job.endpoint, job.job_type);
+        let scripting = product.and_then(|product| {
+            let submitted = Submitted {
+                job_id: &job.job_id,
+                user_id: &job.user_id,
+                product,
+                countries: job.submission.id_info("country").into_iter().collect(),
+                id_type: job.submission.id_info("id_type"),
+            };
+            self.rules.take(now, Moment::Run, &submitted)
+        });
+        let (Some(product), Some(Response::Stages(script))) = (product, scripting) else {
+            return vec![self.verdict_stage(position, &as_it_comes)];
+        };
+        let staged = script.iter().map(|stage| {
+            let verdict = Verdict::of_script(&stage.verdict, product, &as_it_comes);
+            let mut staged = self.verdict_stage(position, &verdict);
+            let is_pending = stage.says_final().map_or(verdict.awaits_review(), |is_final| !is_final);
+            staged.review = if is_pending { Reviewing::ByHand } else { Reviewing::Nobody };
+            staged.after = stage.after;
+            staged.sends_callback = stage.sends_callback;
+            staged.oddities.clone_from(&stage.oddities);
+            stage.write(&mut staged.entry);
+            staged
+        });
+        staged.collect()
+    }
+
+    /// A verdict, written down.
+    fn verdict_stage(&self, position: usize, verdict: &Verdict) -> Staged {
+        let job = self.jobs.at(position);
+        // Old accounts get the personal data in a callback of its own.
+        let personal_info = self.settings.personal_info && !self.settings.legacy_two_callbacks;
+        Staged {
+            after: Duration::ZERO,
+            entry: result_entry(job, &job.submission, verdict, personal_info),
+            is_success: verdict.is_success,
+            enrols: verdict.is_approval() && enrols(job.job_type.number()),
+            review: if verdict.awaits_review() { Reviewing::Automatic } else { Reviewing::Nobody },
+            sends_callback: true,
+            oddities: Vec::new(),
+            follow_up: None,
+        }
+    }
+
+    /// Does what fell due: stages of scripts, and automatic reviews.
+    pub(crate) fn run_due(&mut self, now: Timestamp) {
+        while let Some((due, position)) = self.jobs.next_due().filter(|(due, _)| *due <= now) {
+            if self.jobs.at(position).stage_due == Some(due) {
+                self.run_stage(position);
+            } else {
+                self.review_automatically(due, position);
             }
         }
     }
 
-    /// The earliest automatic review, and whose it is.
-    pub(crate) fn next_review(&self) -> Option<(Timestamp, usize)> {
-        let dues =
-            self.jobs.iter().enumerate().filter_map(|(position, job)| Some((job.review_due?, position)));
-        dues.filter(|(due, _)| *due < Timestamp::MAX).min()
+    fn review_automatically(&mut self, due: Timestamp, position: usize) {
+        let job = self.jobs.at_mut(position);
+        let Some(review) = self.settings.automatic_review else {
+            // It was made when there was a reviewer, by a sandbox with other settings.
+            job.review_due = Some(Timestamp::MAX);
+            self.jobs.reschedule(position);
+            return;
+        };
+        let job_type = job.job_type;
+        job.review_due = None;
+        self.jobs.reschedule(position);
+        // A job type that has no code for the configured review gets one that all have.
+        let verdict =
+            Verdict::of_human(review, job_type).or_else(|_| Verdict::of_human(Review::Reject, job_type));
+        if let Ok(verdict) = verdict {
+            let stage = self.verdict_stage(position, &verdict);
+            self.file(due, position, stage);
+        }
     }
 
     pub(crate) fn review_by_hand(
@@ -67,35 +131,21 @@ impl Service {
             return Err(ReviewError::NotUnderReview);
         }
         let verdict = Verdict::of_human(review, job.job_type)?;
-        self.jobs.at_mut(position).review_due = None;
-        self.decide(now, position, verdict);
+        let stage = self.verdict_stage(position, &verdict);
+        // The reviewer has the last word, whatever else was to come.
+        let job = self.jobs.at_mut(position);
+        (job.review_due, job.stage_due) = (None, None);
+        job.staged.clear();
+        self.jobs.reschedule(position);
+        self.file(now, position, stage);
         Ok(())
     }
 
-    /// Records a verdict, enrols the user if it is an approval, and sends the callback.
-    fn decide(&mut self, now: Timestamp, position: usize, verdict: Verdict) {
-        let number = self.results_made;
-        self.results_made += 1;
-        // Old accounts get the personal data in a callback of its own.
-        let personal_info = self.settings.personal_info && !self.settings.legacy_two_callbacks;
-        let job = self.jobs.at_mut(position);
-        let entry = result_entry(job, &job.submission, &verdict, personal_info);
-        if verdict.is_approval() && enrols(job.job_type.number()) {
-            self.users.enrol(&job.user_id, &job.job_id);
-        }
-        job.results.push(JobResult { number, entry: entry.clone(), is_success: verdict.is_success });
-        self.send(now, position, entry);
-    }
-
-    fn send_lookup(&mut self, now: Timestamp, position: usize) {
-        if !self.settings.legacy_two_callbacks {
-            return;
-        }
+    /// The ID lookup by itself, which only old accounts get.
+    fn lookup(&self, position: usize) -> Option<Map<String, Value>> {
         let job = self.jobs.at(position);
-        if let Some(number) = looked_up_number(job, &job.submission) {
-            let entry = lookup_entry(job, &job.submission, number);
-            self.send(now, position, entry);
-        }
+        let number = looked_up_number(job, &job.submission).filter(|_| self.settings.legacy_two_callbacks)?;
+        Some(lookup_entry(job, &job.submission, number))
     }
 
     /// Signs an entry and queues it for the job's callback address, if it has one.

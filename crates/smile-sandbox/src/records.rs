@@ -87,7 +87,9 @@ impl fmt::Debug for RecordedRequest {
 pub enum Stage {
     /// Accepted, and no zip uploaded yet.
     AwaitingZip,
-    /// There is a verdict, and a human has yet to review it.
+    /// The zip, or the request, is there, and a rule lets the verdict wait.
+    Running,
+    /// There is a verdict, and a human has yet to review it, or a rule has another to follow.
     UnderReview,
     /// There is a verdict, and no other will follow unless another zip is uploaded.
     Decided,
@@ -131,7 +133,7 @@ pub struct JobRecord {
 }
 
 impl JobRecord {
-    /// `ResultCode` of the newest result.
+    /// `ResultCode` of the newest result; `None` if there is no result, or if a rule writes it in another way.
     pub fn result_code(&self) -> Option<&str> {
         self.results.last()?.get("ResultCode")?.as_str()
     }
@@ -168,9 +170,24 @@ pub struct ImageRecord {
     pub file_name: String,
     /// Its content; empty if the zip has no such entry, or if the base64 can't be decoded.
     pub bytes: Bytes,
+    /// SHA-256 of the content, in hex.
+    #[cfg(feature = "state")]
+    pub(crate) digest: String,
 }
 
 impl ImageRecord {
+    pub(crate) fn new(image_type_id: u8, file_name: String, bytes: Bytes) -> Self {
+        #[cfg(feature = "state")]
+        let digest = crate::snapshot::digest(&bytes);
+        Self {
+            image_type_id,
+            file_name,
+            bytes,
+            #[cfg(feature = "state")]
+            digest,
+        }
+    }
+
     /// Whether it looks like a JPEG or a PNG. That is all this sandbox looks at.
     pub fn is_usable(&self) -> bool {
         self.content_type().is_some()

@@ -1,5 +1,7 @@
 //! The three kinds of answers: the API's JSON, the gateway's JSON in front of it, and the object store's XML.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{Response, StatusCode};
@@ -31,27 +33,32 @@ impl From<ApiError> for Response<Bytes> {
 }
 
 /// An error of the API in the form that one endpoint gives it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Refusal {
-    code: &'static str,
+    code: Cow<'static, str>,
     text: &'static str,
     status: StatusCode,
     /// Some endpoints add `"success": false`.
     says_success: bool,
+    /// Whether a rule asked for it.
+    pub(crate) is_scripted: bool,
 }
 
 /// The statuses are our choice, except for 400 with 2215, which the SDKs' tests show.
 impl From<ApiError> for Refusal {
     fn from(ApiError(code): ApiError) -> Self {
-        let status = match code {
-            "2201" | "2301" | "2401" => StatusCode::INTERNAL_SERVER_ERROR,
-            _ => StatusCode::BAD_REQUEST,
-        };
-        Self { code, text: api_text(code), status, says_success: false }
+        let (text, status) = (api_text(code), status_of(code));
+        Self { code: code.into(), text, status, says_success: false, is_scripted: false }
     }
 }
 
 impl Refusal {
+    /// A code that a rule asks for.
+    pub(crate) fn scripted(code: String) -> Self {
+        let (text, status) = (api_text(&code), status_of(&code));
+        Self { code: code.into(), text, status, says_success: false, is_scripted: true }
+    }
+
     /// A code in other words than usual.
     pub(crate) fn worded(code: &'static str, text: &'static str) -> Self {
         Self { text, ..ApiError(code).into() }
@@ -74,6 +81,13 @@ impl From<Refusal> for Response<Bytes> {
             body["success"] = false.into();
         }
         json_body(refusal.status, &body)
+    }
+}
+
+fn status_of(code: &str) -> StatusCode {
+    match code {
+        "2201" | "2301" | "2401" => StatusCode::INTERNAL_SERVER_ERROR,
+        _ => StatusCode::BAD_REQUEST,
     }
 }
 

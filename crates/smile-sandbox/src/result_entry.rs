@@ -79,7 +79,14 @@ pub(crate) fn lookup_entry(job: &Job, submission: &Submission, number: &str) -> 
 
 /// Whether the person's data is known by then.
 fn is_known(finding: Finding) -> bool {
-    matches!(finding, Finding::Approved | Finding::Rejected | Finding::SpoofSuspected | Finding::Reviewed(_))
+    matches!(
+        finding,
+        Finding::Approved
+            | Finding::Rejected
+            | Finding::SpoofSuspected
+            | Finding::SpoofRejected
+            | Finding::Reviewed(_)
+    )
 }
 
 /// `PartnerParams`: what was sent, untouched; except that custom test data with a name in it has it split as well.

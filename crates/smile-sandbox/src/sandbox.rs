@@ -12,10 +12,16 @@ use smile_core::{Environment, Partner};
 
 use crate::builder::Builder;
 use crate::callbacks::CallbackAttempt;
+use crate::clock::{ClockError, advance};
 use crate::faults::{Endpoint, Fault};
+use crate::keeping::Keeper;
+use crate::matcher::Matcher;
 use crate::outcome::{Review, ReviewError};
 use crate::records::{JobRecord, RecordedRequest};
+use crate::rules::When;
 use crate::server::{Shared, run};
+#[cfg(feature = "state")]
+use crate::store::Store;
 use crate::users::UserState;
 
 /// A running sandbox. It stops when it is dropped.
@@ -53,10 +59,22 @@ impl Sandbox {
         listener.set_nonblocking(true)?;
         let base_url = format!("http://{}/v1", listener.local_addr()?);
         let environment: Environment = base_url.parse().map_err(invalid)?;
+        let clock = builder.clock;
+        #[cfg(feature = "state")]
+        let state_dir = builder.state_dir.clone();
         let (partner_id, api_key) = (builder.partner_id.clone(), builder.api_key.clone());
         let partner =
             Partner::new(partner_id.as_str(), api_key.as_str(), environment.clone()).map_err(invalid)?;
-        let shared = Arc::new(Shared::new(builder.into_service().map_err(invalid)?));
+        #[cfg_attr(not(feature = "state"), expect(unused_mut, reason = "nothing is restored"))]
+        let mut service = builder.into_service().map_err(invalid)?;
+        #[cfg(not(feature = "state"))]
+        let keeper = Keeper::default();
+        #[cfg(feature = "state")]
+        let keeper = match state_dir {
+            Some(folder) => Keeper::of(Store::open(&folder, &mut service)?),
+            None => Keeper::default(),
+        };
+        let shared = Arc::new(Shared::new(service, clock, keeper));
 
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let handle = runtime.handle().clone();
@@ -156,6 +174,49 @@ impl Sandbox {
         async move { wait.await.unwrap_or_default() }
     }
 
+    /// Lets a virtual clock go on, and does everything that falls due on the way, in order: stages of rules, reviews,
+    /// callbacks and their repetitions. Returns the attempts to deliver a callback, once the last has been answered. Of
+    /// no time at all, it posts what is due now.
+    ///
+    /// It blocks the thread. If that thread also runs the receiver of the callbacks, use [`advanced`](Self::advanced).
+    ///
+    /// ```
+    /// use smile_core::Timestamp;
+    /// use smile_sandbox::{Clock, Sandbox};
+    /// use std::time::Duration;
+    ///
+    /// let start = Timestamp::parse("2024-01-15T10:30:00Z").expect("a moment");
+    /// let sandbox = Sandbox::builder().clock(Clock::virtual_at(start)).start()?;
+    /// // … submit a job, and an hour later:
+    /// let attempts = sandbox.advance(Duration::from_secs(3_600))?;
+    /// assert!(attempts.is_empty(), "nobody asked for a callback");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If its clock is the system's.
+    pub fn advance(&self, time: Duration) -> Result<Vec<CallbackAttempt>, ClockError> {
+        let (sender, receiver) = std::sync::mpsc::channel();
+        let shared = Arc::clone(&self.shared);
+        self.runtime.spawn(async move {
+            // Who no longer waits needs no answer.
+            let _ = sender.send(advance(shared, time).await);
+        });
+        receiver.recv().unwrap_or_else(|_| Ok(Vec::new()))
+    }
+
+    /// [`advance`](Self::advance) for async code, with any runtime.
+    ///
+    /// # Errors
+    /// If its clock is the system's.
+    pub fn advanced(
+        &self,
+        time: Duration,
+    ) -> impl Future<Output = Result<Vec<CallbackAttempt>, ClockError>> + Send + 'static + use<> {
+        let advancing = self.runtime.spawn(advance(Arc::clone(&self.shared), time));
+        async move { advancing.await.unwrap_or_else(|_| Ok(Vec::new())) }
+    }
+
     /// Decides about a job that is under review, in place of the automatic review.
     ///
     /// # Errors
@@ -164,10 +225,20 @@ impl Sandbox {
         self.shared.change(|service, now| service.review(now, job_id, review))
     }
 
-    /// Fixes the result code of the machine's verdict on a job; see
-    /// [`Service::script_result`](crate::Service::script_result).
-    pub fn script_result(&self, job_id: impl Into<String>, result_code: impl Into<String>) {
-        self.shared.change(|service, _| service.script_result(job_id, result_code));
+    /// Begins a rule for some jobs, which need not exist yet. Of the rules that apply to a job the newest answers.
+    ///
+    /// ```
+    /// use smile_sandbox::{Matcher, Outcome, Product, Sandbox, ScriptStage};
+    /// use std::time::Duration;
+    ///
+    /// let sandbox = Sandbox::start()?;
+    /// let overturned = ScriptStage::from(Outcome::ReviewerRejected).after(Duration::from_secs(60));
+    /// sandbox.when(Matcher::user_id("ada")).respond([Outcome::Provisional.into(), overturned]);
+    /// sandbox.when(Matcher::product(Product::EnhancedKyc)).times(2).respond([Outcome::IssuerUnavailable]);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn when(&self, matcher: Matcher) -> When<'_> {
+        When::new(matcher, |rule| self.shared.change(|service, _| service.add_rule(rule)))
     }
 
     /// Lets the next request of this endpoint go wrong. Several faults of a endpoint happen one after the other.

@@ -2,7 +2,7 @@
 
 use std::net::TcpListener as StdListener;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{CONNECTION, HeaderValue};
@@ -16,9 +16,11 @@ use smile_core::Timestamp;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, watch};
 
-use crate::callbacks::Callback;
+use crate::callbacks::{Callback, CallbackAttempt};
+use crate::clock::{Clock, RunningClock};
 use crate::delivery::deliver;
 use crate::faults::ConnectionLost;
+use crate::keeping::{Keeper, keep_up, kept, settle};
 use crate::response::gateway;
 use crate::service::Service;
 
@@ -39,16 +41,24 @@ pub(crate) struct Shared {
     /// There may be something to do earlier than was thought.
     wake: Notify,
     pub(crate) stop: Notify,
+    pub(crate) clock: RunningClock,
+    /// Held by whoever advances the clock.
+    pub(crate) advancing: tokio::sync::Mutex<()>,
+    pub(crate) keeper: Keeper,
 }
 
 impl Shared {
-    pub(crate) fn new(service: Service) -> Self {
+    pub(crate) fn new(service: Service, clock: Clock, keeper: Keeper) -> Self {
+        let clock = clock.running(service.latest());
         Self {
             service: Mutex::new(service),
             changed: Condvar::new(),
             pulse: watch::Sender::new(()),
             wake: Notify::new(),
             stop: Notify::new(),
+            clock,
+            advancing: tokio::sync::Mutex::new(()),
+            keeper,
         }
     }
 
@@ -58,16 +68,12 @@ impl Shared {
 
     /// Changes the service, and lets everyone know who waits for that.
     pub(crate) fn change<T>(&self, change: impl FnOnce(&mut Service, Timestamp) -> T) -> T {
-        let outcome = change(&mut self.lock(), now());
+        let outcome = change(&mut self.lock(), self.clock.now());
         self.changed.notify_all();
         self.pulse.send_replace(());
         self.wake.notify_one();
         outcome
     }
-}
-
-fn now() -> Timestamp {
-    Timestamp::from_unix(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default())
 }
 
 /// Serves until told to stop.
@@ -76,8 +82,10 @@ pub(crate) async fn run(listener: StdListener, shared: Arc<Shared>) {
     tokio::select! {
         () = accept(&listener, &shared) => {}
         () = work(&shared) => {}
+        () = keep_up(&shared) => {}
         () = shared.stop.notified() => {}
     }
+    settle(&shared).await;
 }
 
 async fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
@@ -90,21 +98,25 @@ async fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
     }
 }
 
-/// Does what falls due without a request.
+/// Does what falls due without a request; under a virtual clock that is left to whoever advances it.
 async fn work(shared: &Arc<Shared>) {
+    if shared.clock.is_virtual() {
+        return std::future::pending().await;
+    }
     loop {
         let (due, next) = {
             let mut service = shared.lock();
-            let due = service.due_callbacks(now());
+            let due = service.due_callbacks(shared.clock.now());
             (due, service.next_wakeup())
         };
         // A review may just have been carried out.
         shared.pulse.send_replace(());
         shared.changed.notify_all();
         for callback in due {
-            drop(tokio::spawn(post(callback, Arc::clone(shared))));
+            let shared = Arc::clone(shared);
+            drop(tokio::spawn(async move { post(callback, &shared).await }));
         }
-        let pause = next.map(|next| next.since(now()));
+        let pause = next.map(|next| next.since(shared.clock.now()));
         tokio::select! {
             () = shared.wake.notified() => {}
             () = sleep(pause) => {}
@@ -119,9 +131,13 @@ async fn sleep(pause: Option<Duration>) {
     }
 }
 
-async fn post(callback: Callback, shared: Arc<Shared>) {
+/// Makes one attempt to deliver a callback, and returns it.
+pub(crate) async fn post(callback: Callback, shared: &Shared) -> Option<CallbackAttempt> {
     let outcome = deliver(&callback).await;
-    shared.change(|service, now| service.callback_answered(callback.id, now, outcome));
+    shared.change(|service, now| {
+        service.callback_answered(callback.id, now, outcome);
+        service.callbacks().last().cloned()
+    })
 }
 
 async fn serve(stream: TcpStream, shared: Arc<Shared>) {
@@ -148,7 +164,7 @@ async fn serve(stream: TcpStream, shared: Arc<Shared>) {
 #[error("the connection is to be closed")]
 struct Closed;
 
-async fn answer(request: Request<Incoming>, shared: &Shared) -> Response<Bytes> {
+async fn answer(request: Request<Incoming>, shared: &Arc<Shared>) -> Response<Bytes> {
     let (head, body) = request.into_parts();
     if body.size_hint().lower() > MAX_BODY as u64 {
         return closing(StatusCode::PAYLOAD_TOO_LARGE, "Request Too Long");
@@ -157,7 +173,12 @@ async fn answer(request: Request<Incoming>, shared: &Shared) -> Response<Bytes> 
     match tokio::time::timeout(TIME_FOR_BODY, body).await {
         Ok(Ok(body)) => {
             let request = Request::from_parts(head, body.to_bytes());
-            shared.change(|service, now| service.handle(now, request))
+            let (answer, is_change) = shared.change(|service, now| {
+                let before = service.changes;
+                let answer = service.handle(now, request);
+                (answer, service.changes != before)
+            });
+            if is_change { kept(shared, answer).await } else { answer }
         }
         Ok(Err(error)) if error.is::<LengthLimitError>() => {
             closing(StatusCode::PAYLOAD_TOO_LARGE, "Request Too Long")

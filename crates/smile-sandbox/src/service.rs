@@ -1,6 +1,5 @@
 //! The heart: all of the service's state, and no clock, socket, thread or randomness.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use bytes::Bytes;
@@ -18,6 +17,7 @@ use crate::outcome::{Review, ReviewError};
 use crate::records::{JobRecord, RecordedRequest};
 use crate::response::{Refusal, gateway};
 use crate::routing::{Route, route};
+use crate::rules::Rules;
 use crate::secret::Secret;
 use crate::smile_links::SmileLinks;
 use crate::users::{UserState, Users};
@@ -46,14 +46,15 @@ pub struct Service {
     pub(crate) jobs: Jobs,
     pub(crate) users: Users,
     pub(crate) callbacks: Callbacks,
-    /// Result codes by job id, for the machine's verdict.
-    pub(crate) scripts: BTreeMap<String, String>,
+    pub(crate) rules: Rules,
     pub(crate) results_made: u64,
     pub(crate) smile_links: SmileLinks,
     pub(crate) consents: Consents,
     faults: Faults,
     requests: Vec<RecordedRequest>,
-    latest: Timestamp,
+    pub(crate) latest: Timestamp,
+    /// Counts what has happened of what outlives a restart.
+    pub(crate) changes: u64,
 }
 
 impl Service {
@@ -65,13 +66,14 @@ impl Service {
             jobs: Jobs::default(),
             users: Users::default(),
             callbacks: Callbacks::default(),
-            scripts: BTreeMap::new(),
+            rules: Rules::default(),
             results_made: 0,
             smile_links: SmileLinks::default(),
             consents: Consents::default(),
             faults: Faults::default(),
             requests: Vec::new(),
             latest: Timestamp::default(),
+            changes: 0,
         }
     }
 
@@ -90,14 +92,20 @@ impl Service {
         if matches!(fault, Some(Fault::LoseRequest | Fault::LoseAnswer)) {
             response.extensions_mut().insert(ConnectionLost);
         }
+        self.changes += u64::from(may_change(request.uri().path()));
         self.requests.push(RecordedRequest::new(now, request, response.status(), fault));
         response
     }
 
-    /// When there is something to do without a request: a review, or a callback.
+    /// When there is something to do without a request: a stage of a script, a review, or a callback.
     pub fn next_wakeup(&self) -> Option<Timestamp> {
-        let review = self.next_review().map(|(due, _)| due);
-        review.into_iter().chain(self.callbacks.next_due()).min()
+        let result = self.jobs.next_due().map(|(due, _)| due);
+        result.into_iter().chain(self.callbacks.next_due()).min()
+    }
+
+    /// The latest moment that it has been told of.
+    pub(crate) fn latest(&self) -> Timestamp {
+        self.latest
     }
 
     /// The callbacks that are to be posted now. Each is handed out once, until it has been answered.
@@ -109,6 +117,7 @@ impl Service {
     /// Says how posting a callback went. What was not delivered becomes due again, on the schedule.
     pub fn callback_answered(&mut self, id: CallbackId, now: Timestamp, outcome: CallbackOutcome) {
         let now = self.advance(now);
+        self.changes += 1;
         self.callbacks.answered(now, id, outcome, &self.settings.callback_retries);
     }
 
@@ -121,15 +130,6 @@ impl Service {
         self.review_by_hand(now, job_id, review)
     }
 
-    /// Fixes the result code of the machine's verdict on a job, which need not exist yet.
-    ///
-    /// For codes that nothing else leads to, such as 0814 or 0912. What the code means is looked up: with one that
-    /// calls for a review, the job is under review afterwards. It outranks `sandbox_result` and the ID number, and is
-    /// itself outranked by a zip that can't be used. Checks of every kind follow it too, by their job id.
-    pub fn script_result(&mut self, job_id: impl Into<String>, result_code: impl Into<String>) {
-        self.scripts.insert(job_id.into(), result_code.into());
-    }
-
     /// Lets the next request of this endpoint go wrong, whichever of an endpoint's methods it has. Several faults of a endpoint happen one after the other.
     pub fn fail_next(&mut self, endpoint: Endpoint, fault: Fault) {
         self.faults.add(endpoint, fault);
@@ -137,6 +137,7 @@ impl Service {
 
     /// Sets what is known of a user.
     pub fn set_user(&mut self, user_id: &str, state: UserState) {
+        self.changes += 1;
         self.users.set(user_id, state);
     }
 
@@ -192,8 +193,8 @@ impl Service {
             (Endpoint::Services, &Method::GET) => Ok(self.services()),
             (Endpoint::SmileLinks, &Method::GET) => self.list_smile_links(now, request),
             (_, &Method::POST) => match endpoint {
-                Endpoint::PrepUpload => self.prep_upload(now, request).map_err(Refusal::from),
-                Endpoint::JobStatus => self.job_status(now, request).map_err(Refusal::from),
+                Endpoint::PrepUpload => self.prep_upload(now, request),
+                Endpoint::JobStatus => self.job_status(now, request),
                 Endpoint::EnhancedKyc | Endpoint::EnhancedKycAsync => {
                     self.enhanced_kyc(now, request, endpoint)
                 }
@@ -220,7 +221,7 @@ impl Service {
     /// Lets time pass: does what fell due, and keeps the clock from going back.
     fn advance(&mut self, now: Timestamp) -> Timestamp {
         self.latest = self.latest.max(now);
-        self.run_due_reviews(self.latest);
+        self.run_due(self.latest);
         self.latest
     }
 }
@@ -232,6 +233,18 @@ impl fmt::Debug for Service {
             .field("requests", &self.requests.len())
             .field("jobs", &self.jobs.len())
             .finish_non_exhaustive()
+    }
+}
+
+/// Whether a request there can change what outlives a restart. How many polls were told to wait is not counted.
+fn may_change(path: &str) -> bool {
+    use Endpoint::{JobStatus, ProductsConfig, Services, ValidDocuments, WebToken};
+    match route(path) {
+        Route::Api(endpoint) => {
+            !matches!(endpoint, JobStatus | ProductsConfig | Services | ValidDocuments | WebToken)
+        }
+        Route::Upload { .. } | Route::SmileLink { .. } => true,
+        Route::Image { .. } | Route::Unknown => false,
     }
 }
 

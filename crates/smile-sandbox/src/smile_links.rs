@@ -37,8 +37,10 @@ const CHANGEABLE: [&str; 11] = [
 
 /// All links, in the order in which they were made.
 #[derive(Default)]
+#[cfg_attr(feature = "state", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) struct SmileLinks(Vec<SmileLink>);
 
+#[cfg_attr(feature = "state", derive(serde::Serialize, serde::Deserialize))]
 struct SmileLink {
     ref_id: String,
     /// What was sent, of what can be changed.

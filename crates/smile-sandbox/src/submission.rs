@@ -11,10 +11,12 @@ use crate::records::ImageRecord;
 
 /// The content of one zip, taken apart.
 #[derive(Clone, Default)]
+#[cfg_attr(feature = "state", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) struct Submission {
     /// `info.json`, if there is one that can be used.
     pub(crate) info: Option<Value>,
     /// The images in the order of `info.json`.
+    #[cfg_attr(feature = "state", serde(with = "crate::snapshot::listed"))]
     pub(crate) images: Vec<ImageRecord>,
     /// The ID number that a session stands for, if `id_info` has that in its place.
     pub(crate) number_of_session: Option<String>,
@@ -79,7 +81,7 @@ fn read_image(row: &Value, archive: &mut Archive) -> Result<Option<ImageRecord>,
         _ => return Ok(None),
     };
     let image_type_id = image_type_id as u8;
-    Ok(Some(ImageRecord { image_type_id, file_name: file_name.to_owned(), bytes }))
+    Ok(Some(ImageRecord::new(image_type_id, file_name.to_owned(), bytes)))
 }
 
 /// Base64, with or without line breaks; empty if it is something else.

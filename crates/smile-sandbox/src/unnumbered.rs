@@ -18,6 +18,11 @@ pub(crate) fn invalid_request() -> Refusal {
     Refusal::worded("2413", "Invalid request").with_success()
 }
 
+/// The same, unless a rule asked for another refusal.
+pub(crate) fn as_refused(refusal: Refusal) -> Refusal {
+    if refusal.is_scripted { refusal.with_success() } else { invalid_request() }
+}
+
 /// Which job a check is, and where its result goes.
 pub(crate) struct Unnumbered<'a> {
     partner_params: Map<String, Value>,

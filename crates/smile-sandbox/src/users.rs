@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 /// What the service knows of a user id.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum UserState {
     /// Nothing: the id is free.
+    #[serde(skip_deserializing)]
     Unknown,
     /// Enrolled, with a selfie on file.
     Enrolled,
@@ -22,8 +24,10 @@ pub enum UserState {
 
 /// All users that are not unknown.
 #[derive(Default)]
+#[cfg_attr(feature = "state", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) struct Users(BTreeMap<String, User>);
 
+#[cfg_attr(feature = "state", derive(serde::Serialize, serde::Deserialize))]
 struct User {
     state: UserState,
     /// The job that enrolled the user; repeating that one is not a second enrolment.

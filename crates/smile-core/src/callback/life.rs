@@ -9,8 +9,9 @@ use crate::flow::Confirmed;
 use crate::result::{Decision, Verdict};
 use crate::{JobId, JobKey, JobOutcome, JobType, Timestamp, UserId};
 
-/// How many different results of one job are kept. More than a few means that somebody is making them up.
-const MAX_RESULTS: usize = 32;
+/// How many different results that say nothing are kept of one job; those that say something have codes of the catalogue, so
+/// that there are only so many of them. More than a few means that somebody is making them up.
+const MAX_UNDECIDED: usize = 8;
 
 /// A job's life: results go in as they come, and what counts comes out.
 ///
@@ -18,7 +19,8 @@ const MAX_RESULTS: usize = 32;
 /// - A redelivery changes nothing.
 /// - Final results that disagree are [flagged](Standing::Disputed) and decide nothing, until the service, or a person, has the
 ///   last word.
-/// - What the service itself has [confirmed](Trust::Confirmed) outranks what only came by callback.
+/// - What the service itself has [confirmed](Trust::Confirmed) outranks what only came by callback, and what a person has
+///   [decided](Trust::ByHand) outranks both.
 ///
 /// It serialises to a few hundred bytes without anything personal but the partner's own ids; keep it in the row of the job, and
 /// read, apply and write it in one transaction.
@@ -159,7 +161,8 @@ pub enum Change {
     Contradicted,
     /// It has come before. Nothing changes.
     Redelivered,
-    /// It is new, and no news: a provisional result after a final one, or another code for the same decision. Nothing changes.
+    /// It is new, and no news: a provisional result after a final one or one that can be trusted further, or another code for the
+    /// same decision. Nothing changes.
     Late,
     /// It says what the ID authority has under the number, which is no verdict on the job. Nothing changes but that it has come.
     IdInformation,
@@ -297,7 +300,8 @@ impl JobLife {
         }
     }
 
-    /// Decides it by hand, for good: a person has looked at it.
+    /// Decides it by hand, for good: a person has looked at it. Only a person can change it again, in the same way.
+    /// [`Decision::Unknown`] decides nothing.
     pub fn settle_by_hand(&mut self, now: Timestamp, decision: Decision) -> Change {
         self.apply(RecordedResult {
             decision,
@@ -321,31 +325,44 @@ impl JobLife {
 
     fn apply(&mut self, new: RecordedResult) -> Change {
         let known = self.results.iter().position(|result| result.is_the_same_as(&new));
-        if known.is_some_and(|place| self.results[place].trust >= new.trust) {
+        let earlier = known.map(|place| self.results[place].trust);
+        let is_settled_otherwise =
+            new.trust == Trust::ByHand && known.is_some_and(|place| self.counts != [place]);
+        if earlier >= Some(new.trust) && !is_settled_otherwise {
             return Change::Redelivered;
         }
         if new.decision == Decision::Unknown {
-            self.record(known, &new);
+            self.record_undecided(known, new);
             return Change::Undecided;
         }
-        let Some(place) = self.record(known, &new) else { return Change::Disputed };
+        let (rank, is_final) = (new.trust.rank(), new.is_final);
+        let decision = new.decision;
+        let place = self.record(known, new);
+        if self.counts == [place] {
+            return Change::Strengthened;
+        }
+        if earlier.is_some_and(|trust| trust.rank() >= rank) && !is_settled_otherwise {
+            // It has had its say. That it is a little more trustworthy now doesn't make it newer than what came since.
+            return Change::Redelivered;
+        }
         let decision_so_far = self.result().map(|result| result.decision);
         let others = self.counts.iter().filter(|at| **at != place).map(|at| self.results[*at].trust.rank());
         let highest_other = others.max();
-        let (standing, change) = match (self.standing, new.is_final) {
+        let (standing, change) = match (self.standing, is_final) {
             (Standing::Open, false) => (Standing::Provisional, Change::Advanced),
             (Standing::Open | Standing::Provisional, true) => (Standing::Final, Change::Advanced),
-            (Standing::Provisional | Standing::Final, _) if self.counts == [place] => {
-                (self.standing, Change::Strengthened)
-            }
+            (Standing::Provisional, false) if highest_other > Some(rank) => return Change::Late,
             (Standing::Provisional, false) => (Standing::Provisional, Change::Advanced),
             (Standing::Final | Standing::Disputed, false) => return Change::Late,
-            (Standing::Final | Standing::Disputed, true) if highest_other < Some(new.trust.rank()) => {
-                let agrees = decision_so_far == Some(new.decision);
+            // Of two that a person has decided, the newer one.
+            (Standing::Final | Standing::Disputed, true)
+                if highest_other < Some(rank) || rank == Trust::ByHand.rank() =>
+            {
+                let agrees = decision_so_far == Some(decision);
                 (Standing::Final, if agrees { Change::Strengthened } else { Change::Overturned })
             }
-            (Standing::Final, true) if decision_so_far == Some(new.decision) => return Change::Late,
-            (Standing::Final, true) if highest_other > Some(new.trust.rank()) => return Change::Contradicted,
+            (Standing::Final, true) if decision_so_far == Some(decision) => return Change::Late,
+            (Standing::Final, true) if highest_other > Some(rank) => return Change::Contradicted,
             (Standing::Final, true) => {
                 self.counts.push(place);
                 self.standing = Standing::Disputed;
@@ -358,18 +375,20 @@ impl JobLife {
         change
     }
 
-    /// Where it is among the results now; `None` if there are too many to take another.
-    fn record(&mut self, known: Option<usize>, new: &RecordedResult) -> Option<usize> {
-        match known {
-            Some(place) => {
-                self.results[place].trust = new.trust;
-                Some(place)
-            }
-            None if self.results.len() >= MAX_RESULTS && new.trust < Trust::Confirmed => None,
-            None => {
-                self.results.push(new.clone());
-                Some(self.results.len() - 1)
-            }
+    /// Where it is among the results now.
+    fn record(&mut self, known: Option<usize>, new: RecordedResult) -> usize {
+        if let Some(place) = known {
+            self.results[place].trust = self.results[place].trust.max(new.trust);
+            return place;
+        }
+        self.results.push(new);
+        self.results.len() - 1
+    }
+
+    fn record_undecided(&mut self, known: Option<usize>, new: RecordedResult) {
+        let undecided = self.results.iter().filter(|result| result.decision == Decision::Unknown).count();
+        if known.is_some() || undecided < MAX_UNDECIDED {
+            self.record(known, new);
         }
     }
 }
@@ -411,15 +430,34 @@ impl TryFrom<Stored> for JobLife {
         let Stored { version, user_id, job_id, judged_as, standing, counts, results, id_information } =
             stored;
         if version != 1 {
-            return Err("this job's life was written by a newer version of the SDK");
+            return Err("this job's life was written by another version of the SDK");
         }
-        let expected = match standing {
-            Standing::Open => 0,
-            Standing::Provisional | Standing::Final => 1,
-            Standing::Disputed => 2,
-        };
-        if counts.len() != expected || counts.iter().any(|place| *place >= results.len()) {
+        let of = |place: &usize| results.get(*place);
+        let Some(counted) = counts.iter().map(of).collect::<Option<Vec<_>>>() else {
             return Err("this job's life names results that it doesn't have");
+        };
+        let fits = match (standing, &counted[..]) {
+            (Standing::Open, []) => true,
+            (Standing::Provisional, [result]) => !result.is_final,
+            (Standing::Final, [result]) => result.is_final,
+            (Standing::Disputed, [first, second]) => {
+                first.is_final && second.is_final && first.decision != second.decision
+            }
+            _ => false,
+        };
+        if !fits || counted.iter().any(|result| result.decision == Decision::Unknown) {
+            return Err("this job's life counts results that don't fit where it stands");
+        }
+        let is_code =
+            |code: &String| (1..=8).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_digit());
+        if !results.iter().filter_map(|result| result.code.as_ref()).all(is_code) {
+            return Err("this job's life has a code that isn't one to eight digits");
+        }
+        let comes_again = |(place, result): (usize, &RecordedResult)| {
+            results[..place].iter().any(|earlier| earlier.is_the_same_as(result))
+        };
+        if results.iter().enumerate().any(comes_again) {
+            return Err("this job's life has a result twice");
         }
         Ok(Self { user_id, job_id, judged_as, standing, counts, results, id_information })
     }

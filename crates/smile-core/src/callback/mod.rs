@@ -29,7 +29,7 @@ pub use verifier::Verifier;
 pub use webhook::{Webhook, WebhookStatus};
 pub(crate) use webhook::{is_product_word, is_reason_word, is_status_word};
 
-use crate::result::{ResultEntry, Verdict};
+use crate::result::{ActionValue, ResultEntry, Verdict};
 use crate::{JobKey, JobType, ReceivedTimestamp, Timestamp, tolerant};
 
 /// A callback whose signature is right and fresh. It is made by a [`Verifier`].
@@ -101,14 +101,25 @@ impl Callback {
         }
     }
 
-    /// The codes of ID look-ups begin with 10; the type of the result alone is left out by some.
+    /// The codes of ID look-ups begin with 10; the type of the result alone is left out by some. A job whose number isn't
+    /// found ends with such a code as well, and has steps about its images then.
     fn is_about_the_number(&self) -> bool {
         let is_look_up = self.entry.result_code().is_some_and(|code| code.as_str().starts_with("10"));
-        is_look_up
-            && self
-                .entry
-                .result_type()
-                .is_none_or(|result_type| tolerant::same_name(result_type, "ID Verification"))
+        let says_so = || {
+            let result_type = self.entry.result_type();
+            result_type.is_none_or(|result_type| tolerant::same_name(result_type, "ID Verification"))
+        };
+        let is_about_images = |name: &str| {
+            let name: Vec<u8> = tolerant::letters(name).collect();
+            ["selfie", "liveness", "document", "humanreview"]
+                .iter()
+                .any(|part| name.windows(part.len()).any(|window| window == part.as_bytes()))
+        };
+        let has_images = || {
+            let mut steps = self.entry.actions().iter();
+            steps.any(|(name, value)| is_about_images(name) && *value != ActionValue::NotApplicable)
+        };
+        is_look_up && says_so() && !has_images()
     }
 
     /// The fields, whatever kind it is.
@@ -143,9 +154,17 @@ impl Callback {
     }
 
     pub(crate) fn names(&self, user_id: &str, job_id: &str) -> bool {
-        !self.entry.partner_params().is_of_other_job(user_id, job_id)
-            && self.job_id().as_deref() == Some(job_id)
-            && self.user_id().as_deref() == Some(user_id)
+        // A webhook's job has an id of the service's, and the partner may have sent another of its own along.
+        let is_of_other = match self.webhook() {
+            Some(_) => self.contradicts_itself(),
+            None => self.entry.partner_params().is_of_other_job(user_id, job_id),
+        };
+        !is_of_other && self.job_id().as_deref() == Some(job_id) && self.user_id().as_deref() == Some(user_id)
+    }
+
+    /// Whether it is a webhook whose headers and body name different jobs or users.
+    fn contradicts_itself(&self) -> bool {
+        self.webhook().is_some_and(|webhook| webhook.names_others())
     }
 
     /// What it amounts to for a job of the type that it names itself.
@@ -230,7 +249,8 @@ impl HeaderIds {
     fn read(headers: &HeaderMap) -> Result<Self, Refusal> {
         let text = |name| {
             let value = only_header(headers, name)?;
-            Ok::<_, Refusal>(value.and_then(|value| value.to_str().ok()).map(str::to_owned))
+            // What isn't UTF-8 must not look like a header that isn't there; as it is, it is nobody's id.
+            Ok::<_, Refusal>(value.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()))
         };
         Ok(Self { job_id: text("job-id")?, user_id: text("user-id")?, api_version: text("api-version")? })
     }

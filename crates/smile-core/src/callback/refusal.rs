@@ -39,7 +39,7 @@ pub enum Refusal {
     /// A field or a header is there twice. Readers disagree which of the two counts, and a forger knows that.
     #[error("a field or header of the callback is there twice")]
     Duplicated,
-    /// There is no signature, or no timestamp that it could be over.
+    /// There is no signature, or no timestamp that it could be over: none, or one that is neither text nor a whole number.
     #[error("the callback's signature or its timestamp is missing")]
     MissingSignature,
     /// The signature isn't the standard base64, with padding, of 32 bytes.

@@ -2,13 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
+use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
 use http::StatusCode;
+use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use super::Callback;
+use super::{Callback, CallbackKind};
 use crate::Timestamp;
+use crate::tolerant::{self, Object as _};
 
 /// What a callback is known by once it has been seen: three digests, from which nothing can be read back.
 ///
@@ -24,15 +27,16 @@ pub struct Sighting {
 
 impl Sighting {
     pub(super) fn of(callback: &Callback) -> Self {
-        let mut pair = Sha256::new();
-        part(&mut pair, Some(callback.timestamp.as_str()));
-        part(&mut pair, Some(&callback.signature));
-        Self {
-            pair: pair.finalize().into(),
-            event: event(callback),
-            content: Sha256::digest(&callback.body).into(),
-            expires: callback.expires,
-        }
+        // Of the signature alone, which only one spelling of passes: there may be several timestamps to one signature, such as
+        // a moment's text and its milliseconds, and whoever has seen the one can write the other.
+        let pair = Sha256::digest(&callback.signature).into();
+        // A webhook's headers say which job it is about, as well as its body; those of a v1 callback say nothing.
+        let ids = callback.webhook().map(|_| &callback.ids);
+        let mut content = Sha256::new();
+        part(&mut content, ids.and_then(|ids| ids.job_id.as_deref()));
+        part(&mut content, ids.and_then(|ids| ids.user_id.as_deref()));
+        content.update(&callback.body);
+        Self { pair, event: event(callback), content: content.finalize().into(), expires: callback.expires }
     }
 
     /// From what a store has kept.
@@ -40,18 +44,18 @@ impl Sighting {
         Self { pair, event, content, expires }
     }
 
-    /// A digest of the signature and its timestamp.
+    /// A digest of the signature, which stands for its timestamp as well.
     pub fn pair(&self) -> &[u8; 32] {
         &self.pair
     }
 
-    /// A digest of what the callback reports: the job, the user, the kind, the code, the actions, and whether it is final. The same for
-    /// every delivery of one result, however it is signed; another for the next result of the same job.
+    /// A digest of what the callback reports: the job, the user, the kind, and all that a verdict rests on. The same for every
+    /// delivery of one result, however it is signed; another for the next result of the same job.
     pub fn event(&self) -> &[u8; 32] {
         &self.event
     }
 
-    /// A digest of the body.
+    /// A digest of the body, and of the headers that name a webhook's job.
     pub fn content(&self) -> &[u8; 32] {
         &self.content
     }
@@ -81,29 +85,65 @@ fn part(digest: &mut Sha256, text: Option<&str>) {
     digest.update(text.unwrap_or_default());
 }
 
+/// What a verdict rests on, by the service's names.
+const REPORTED: [&str; 9] = [
+    "Actions",
+    "Antifraud",
+    "IsFinalResult",
+    "product",
+    "reason",
+    "ResultCode",
+    "ResultType",
+    "SmileJobID",
+    "status",
+];
+
 fn event(callback: &Callback) -> [u8; 32] {
     let mut digest = Sha256::new();
-    let (entry, webhook) = (&callback.entry, callback.webhook());
-    part(&mut digest, Some(&format!("{:?}", callback.kind())));
-    for text in [callback.job_id(), callback.user_id(), entry.smile_job_id()] {
-        part(&mut digest, text.as_deref());
+    let params = callback.entry.partner_params();
+    let kind = match callback.kind() {
+        CallbackKind::Result(_) => "result",
+        CallbackKind::IdInformation => "id information",
+        CallbackKind::Match => "match",
+        CallbackKind::Webhook => "webhook",
+        CallbackKind::Unknown => "unknown",
+    };
+    let job_type = params.job_type().map(|job_type| job_type.number().to_string());
+    for text in [Some(kind), callback.job_id().as_deref(), callback.user_id().as_deref(), job_type.as_deref()]
+    {
+        part(&mut digest, text);
     }
-    part(&mut digest, entry.result_code().map(crate::ResultCode::as_str));
-    part(&mut digest, entry.is_final_result().map(|is| if is { "final" } else { "not final" }));
-    let mut actions: Vec<_> = entry.actions().iter().map(|(name, value)| (name, value.as_str())).collect();
-    actions.sort_unstable();
-    for (name, value) in actions {
+    // As it came, in every spelling: what reads the same may not weigh the same, and somebody who could make up a body that
+    // counts as this one before this one comes could have it taken for a redelivery.
+    let fields = callback.entry.fields();
+    for name in REPORTED {
+        let mut values: Vec<_> = fields.alike(name).map(canonical).collect();
+        values.sort_unstable();
         part(&mut digest, Some(name));
-        part(&mut digest, Some(value));
+        digest.update((values.len() as u64).to_be_bytes());
+        values.iter().for_each(|value| part(&mut digest, Some(value)));
     }
-    if let Some(webhook) = webhook {
-        for text in
-            [webhook.status().map(|status| status.as_str().to_owned()), webhook.reason(), webhook.product()]
-        {
-            part(&mut digest, text.as_deref());
+    for name in ["job_id", "user_id", "job_type"] {
+        let is_twice = params.as_json().is_some_and(|params| tolerant::disagrees(params, name));
+        part(&mut digest, is_twice.then_some(name));
+    }
+    part(&mut digest, callback.contradicts_itself().then_some("contradicts itself"));
+    digest.finalize().into()
+}
+
+/// The same text for the same value, whatever the order of its keys.
+fn canonical(value: &Value) -> String {
+    fn sorted(value: &Value) -> Value {
+        match value {
+            Value::Array(list) => list.iter().map(sorted).collect(),
+            Value::Object(object) => {
+                let by_name: BTreeMap<_, _> = object.iter().collect();
+                by_name.into_iter().map(|(name, value)| (name.clone(), sorted(value))).collect()
+            }
+            other => other.clone(),
         }
     }
-    digest.finalize().into()
+    sorted(value).to_string()
 }
 
 /// What a [`ReplayStore`] says about a callback.
@@ -192,11 +232,19 @@ impl ReplayStore for () {
 /// assert_eq!(store.record(now, &sighting), Ok(Seen::First));
 /// assert_eq!(store.record(now, &sighting), Ok(Seen::Redelivery));
 /// ```
-#[derive(Debug)]
 pub struct InMemoryReplayStore {
     capacity: usize,
     seen: Mutex<BTreeMap<[u8; 32], Sighting>>,
     events: Mutex<BTreeMap<[u8; 32], Timestamp>>,
+}
+
+impl fmt::Debug for InMemoryReplayStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InMemoryReplayStore")
+            .field("capacity", &self.capacity)
+            .field("len", &self.len())
+            .finish_non_exhaustive()
+    }
 }
 
 impl InMemoryReplayStore {

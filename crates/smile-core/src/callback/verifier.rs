@@ -77,7 +77,7 @@ impl Verifier {
     }
 
     /// Takes callbacks of any age, even of none that can be read. For reading old ones from an archive; a receiver that does
-    /// this believes for ever whoever has seen one callback.
+    /// this believes for ever whoever has seen one callback, and a [`ReplayStore`](crate::ReplayStore) would never have room again.
     #[must_use]
     pub fn any_age(mut self) -> Self {
         self.max_age = None;
@@ -193,8 +193,9 @@ impl Pair {
         match (timestamp, signature) {
             (None, None) => Ok(None),
             (Some(timestamp), Some(signature)) => Ok(Some(Self {
+                // What isn't text can't have been signed.
                 timestamp: ReceivedTimestamp::from_text(
-                    timestamp.to_str().map_err(|_| Refusal::UnreadableTimestamp)?,
+                    timestamp.to_str().map_err(|_| Refusal::MissingSignature)?,
                 ),
                 signature: signature.to_str().map_err(|_| Refusal::MalformedSignature)?.to_owned(),
             })),
@@ -213,7 +214,7 @@ impl Pair {
         let Some(signature) = present("signature") else { return Ok(None) };
         let signature = signature.as_str().ok_or(Refusal::MalformedSignature)?.to_owned();
         let timestamp = present("timestamp").ok_or(Refusal::MissingSignature)?;
-        let timestamp = ReceivedTimestamp::from_json(timestamp).ok_or(Refusal::UnreadableTimestamp)?;
+        let timestamp = ReceivedTimestamp::from_json(timestamp).ok_or(Refusal::MissingSignature)?;
         Ok(Some(Self { timestamp, signature }))
     }
 

@@ -35,10 +35,6 @@ impl WebhookStatus {
     fn from_word(word: &str) -> Self {
         Self::WORDS.iter().find(|(known, _)| word == *known).map_or(Self::Unknown, |(_, status)| *status)
     }
-
-    pub(super) fn as_str(self) -> &'static str {
-        Self::WORDS.iter().find(|(_, status)| *status == self).map_or("unknown", |(word, _)| word)
-    }
 }
 
 /// The reasons that are documented. More may come; none is gone by but to say what to do next.
@@ -175,11 +171,12 @@ impl<'a> Webhook<'a> {
         header.map(str::to_owned).or_else(in_body).or_else(in_params)
     }
 
-    /// Whether header and body name different jobs or users.
-    fn names_others(&self) -> bool {
+    /// Whether header and body, or two spellings in the body, name different jobs or users.
+    pub(super) fn names_others(&self) -> bool {
         let others = |key: &str, header: Option<&str>| {
-            let body = self.plain(key).map(Cow::into_owned);
-            matches!((header, body), (Some(header), Some(body)) if header != body)
+            let body = self.plain(key);
+            tolerant::disagrees(self.entry.fields(), key)
+                || matches!((header, body), (Some(header), Some(body)) if header != body)
         };
         others("job_id", self.ids.0.job_id.as_deref()) || others("user_id", self.ids.0.user_id.as_deref())
     }
@@ -209,14 +206,48 @@ impl<'a> Webhook<'a> {
         self.record
     }
 
-    /// What it amounts to. Only `clear` approves, and only if there is no reason with it, no fraud was found, and header and
-    /// body speak of the same job.
+    /// Whether `antifraud` speaks against the person, or can't be read. It has the risk either in an object of its own or beside
+    /// the others.
+    fn has_antifraud_doubt(&self) -> bool {
+        let fields = self.entry.fields();
+        let antifraud = match tolerant::field(fields, "antifraud") {
+            _ if tolerant::disagrees(fields, "antifraud") => return true,
+            None | Some(Value::Null) => return false,
+            Some(Value::Object(antifraud)) => antifraud,
+            Some(_) => return true,
+        };
+        let is_off = |object: &Map<String, Value>, key: &str, is_harmless: fn(&Value) -> bool| {
+            tolerant::disagrees(object, key)
+                || tolerant::field(object, key).is_some_and(|value| !value.is_null() && !is_harmless(value))
+        };
+        let part_is_off = |part: &str, key: &str, is_harmless: fn(&Value) -> bool| {
+            is_off(antifraud, part, Value::is_object)
+                || tolerant::field(antifraud, part)
+                    .and_then(Value::as_object)
+                    .is_some_and(|inner| is_off(inner, key, is_harmless))
+        };
+        let says_no = |value: &Value| {
+            *value == Value::Bool(false)
+                || value.as_str().is_some_and(|word| word.eq_ignore_ascii_case("false"))
+        };
+        let is_bearable = |value: &Value| {
+            value
+                .as_str()
+                .is_some_and(|word| ["low", "medium"].iter().any(|level| word.eq_ignore_ascii_case(level)))
+        };
+        part_is_off("summary", "fraud_detected", says_no)
+            || part_is_off("fraud_risk", "risk_level", is_bearable)
+            || is_off(antifraud, "fraud_risk_level", is_bearable)
+    }
+
+    /// What it amounts to. Only `clear` approves, and only if there is no reason with it, no fraud was found, the risk isn't
+    /// high, and header and body speak of the same job.
     pub fn verdict(&self) -> Verdict {
         let status = self.status().unwrap_or(WebhookStatus::Unknown);
         let twice = ["status", "reason"].into_iter().any(|key| tolerant::disagrees(self.entry.fields(), key));
         let clear_but = status == WebhookStatus::Clear
             && (tolerant::field(self.entry.fields(), "reason").is_some_and(|reason| !reason.is_null())
-                || self.antifraud().is_some_and(|antifraud| antifraud.fraud_detected() == Some(true)));
+                || self.has_antifraud_doubt());
         Verdict::of_webhook(status, self.next_step(status), clear_but || twice || self.names_others())
     }
 

@@ -7,13 +7,14 @@ use http::Response;
 
 use super::{Call, CallError, Event, Flow, FlowSettings, JobKey, Next};
 use crate::callback::{Callback, CallbackKind};
-use crate::result::{ResultCode, ResultEntry, Verdict};
+use crate::result::{Decision, ResultCode, ResultEntry, Verdict};
 use crate::{JobStatus, JobStatusRequest, Partner, Timestamp, TransportFailure};
 
 /// Asks the service for the status of the job that a callback is about, and compares the two.
 ///
 /// A callback's signature doesn't cover its body; the answer to a question of one's own, over TLS from the service's own host,
-/// needs no such trust. What this takes from the callback is only that there is something to ask about.
+/// needs no such trust. What this takes from the callback is only that there is something to ask about; code, decision, finality
+/// and Smile ID's job id must be the same.
 ///
 /// The service may be behind its own callbacks for a moment: then it is asked again, on the schedule and up to the deadline of
 /// the [`FlowSettings`].
@@ -38,7 +39,8 @@ struct Claim {
 
 enum Stage {
     Asking(Box<Call<JobStatusRequest>>),
-    Waiting(Timestamp),
+    /// Until then; with the status that isn't as far as the callback.
+    Waiting(Timestamp, Box<JobStatus>),
     Finished(Result<Confirmed, ConfirmError>),
 }
 
@@ -90,13 +92,17 @@ impl Confirm {
 
     fn answered(&mut self, answer: Result<JobStatus, CallError>) {
         let compared = answer.map_err(ConfirmError::Call).and_then(|status| self.compare(status));
-        let behind = matches!(compared, Err(ConfirmError::Behind { .. }));
-        let wait = self.settings.poll.delay_after(self.polls).filter(|_| behind);
-        let again = wait.map(|wait| self.clock + wait);
+        let again = self.settings.poll.delay_after(self.polls).map(|wait| self.clock + wait);
         self.stage = match (compared, again) {
-            (Err(_), Some(at)) if self.deadline.is_none_or(|deadline| at < deadline) => Stage::Waiting(at),
+            (Err(ConfirmError::Behind { status }), Some(at)) if self.is_in_time(at) => {
+                Stage::Waiting(at, status)
+            }
             (outcome, _) => Stage::Finished(outcome),
         };
+    }
+
+    fn is_in_time(&self, at: Timestamp) -> bool {
+        self.deadline.is_none_or(|deadline| at < deadline)
     }
 
     fn compare(&self, status: JobStatus) -> Result<Confirmed, ConfirmError> {
@@ -104,10 +110,16 @@ impl Confirm {
         let Some(verdict) = status.verdict() else { return Err(ConfirmError::Behind { status }) };
         let other_id = |entry: &ResultEntry| matches!((entry.smile_job_id(), &self.claim.smile_job_id), (Some(id), Some(claimed)) if id != *claimed);
         let is_other = status.entry().is_some_and(other_id);
-        if !is_other && verdict.code() == self.claim.code.as_ref() && verdict.code().is_some() {
+        let claimed = &self.claim.verdict;
+        let has_same_code = verdict.code().is_some() && verdict.code() == self.claim.code.as_ref();
+        // One code can be approved with some actions, open with others, and make no sense with others still.
+        let says_the_same =
+            verdict.decision() == claimed.decision() && verdict.is_final() == claimed.is_final();
+        if !is_other && has_same_code && says_the_same {
             return Ok(Confirmed { key: self.key.clone(), verdict, status });
         }
-        match (is_other, self.claim.verdict.is_final(), verdict.is_final()) {
+        let makes_no_sense = has_same_code && verdict.decision() == Decision::Unknown;
+        match (is_other || makes_no_sense, claimed.is_final(), verdict.is_final()) {
             (false, true, false) => Err(ConfirmError::Behind { status }),
             (false, false, true) => Err(ConfirmError::Superseded { status }),
             _ => Err(ConfirmError::Contradicted { status }),
@@ -124,8 +136,13 @@ impl Flow for Confirm {
         loop {
             match &mut self.stage {
                 Stage::Finished(outcome) => return Next::Finished(outcome.clone()),
-                Stage::Waiting(until) if *until > self.clock => return Next::Wait { until: *until },
-                Stage::Waiting(_) => self.ask(),
+                Stage::Waiting(until, _) if *until > self.clock => return Next::Wait { until: *until },
+                // Woken too late to ask again.
+                Stage::Waiting(_, status) if self.deadline.is_some_and(|deadline| deadline <= self.clock) => {
+                    let status = status.clone();
+                    self.stage = Stage::Finished(Err(ConfirmError::Behind { status }));
+                }
+                Stage::Waiting(..) => self.ask(),
                 Stage::Asking(call) => match call.next(self.clock) {
                     Next::Read(path) => return Next::Read(path),
                     Next::Send { request, timeout } => return Next::Send { request, timeout },

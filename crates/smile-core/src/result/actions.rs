@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::tolerant;
+use crate::{catalogue, tolerant};
 
 /// The steps of a job and how each went (Smile ID: "Actions"), in the order in which they came.
 ///
@@ -14,7 +14,7 @@ use crate::tolerant;
 /// // A step that isn't there wasn't part of the job.
 /// assert_eq!(entry.actions().get("Document_Check"), ActionValue::NotApplicable);
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Actions(Vec<(String, ActionValue)>);
 
 impl Actions {
@@ -32,6 +32,22 @@ impl Actions {
     /// All steps, by the service's names.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &ActionValue)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value))
+    }
+}
+
+impl std::fmt::Debug for Actions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // A name that nobody knows may be anything, and there may be any number of them.
+        let known = |(name, value): &'_ (String, ActionValue)| {
+            catalogue::action(name).map(|action| (action.key, value.clone()))
+        };
+        let mut steps = f.debug_map();
+        steps.entries(self.0.iter().filter_map(known));
+        let others = self.0.iter().filter(|(name, _)| catalogue::action(name).is_none()).count();
+        if others > 0 {
+            steps.entry(&"…", &others);
+        }
+        steps.finish()
     }
 }
 
@@ -126,6 +142,13 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn debug_shows_only_steps_and_values_that_are_known() {
+        let steps = json!({ "Liveness_Check": "Passed", "jane@example.com": "Failed", "DOB": "jane" });
+        let shown = format!("{:?}", Actions::from_json(steps.as_object().unwrap()));
+        assert_eq!(shown, r#"{"Liveness_Check": Passed, "DOB": Unknown(…), "…": 1}"#);
+    }
 
     #[test]
     fn every_value_is_read_in_any_casing_and_unknown_ones_are_kept() {

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use std::cell::Cell;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::OnceLock;
 
@@ -23,8 +24,18 @@ const LONG: usize = 4096;
 /// result, has six.
 pub(crate) const MAX_DEPTH: usize = 32;
 
-/// What decisions rest on: read at once and strictly, however long.
-const ALWAYS_READ: [&str; 4] = ["Actions", "PartnerParams", "partner_params", "antifraud"];
+/// What decisions rest on, in whatever spelling: read at once and strictly, however long.
+const ALWAYS_READ: [&str; 9] = [
+    "Actions",
+    "PartnerParams",
+    "Antifraud",
+    "ResultCode",
+    "IsFinalResult",
+    "status",
+    "reason",
+    "signature",
+    "timestamp",
+];
 
 /// Why a body isn't an object that can be gone by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,7 +93,7 @@ impl Fields {
         let text = std::str::from_utf8(body).map_err(|_| Unreadable::NotUtf8)?;
         let (mut fields, why) = (Self::default(), Cell::new(None));
         let mut json = serde_json::Deserializer::from_str(text);
-        let top_level = TopLevel { body, fields: &mut fields, why: &why };
+        let top_level = TopLevel { body, fields: &mut fields, long_keys: BTreeSet::new(), why: &why };
         match json.deserialize_any(top_level).and_then(|()| json.end()) {
             Ok(()) => Ok(fields),
             Err(error) => Err(why.get().unwrap_or(match error.classify() {
@@ -155,21 +166,24 @@ impl Object for Fields {
 struct TopLevel<'b> {
     body: &'b Bytes,
     fields: &'b mut Fields,
+    /// Many names and many long fields must not cost one times the other: nobody has confirmed the body yet.
+    long_keys: BTreeSet<String>,
     why: &'b Cell<Option<Unreadable>>,
 }
 
 impl TopLevel<'_> {
     fn add(&mut self, key: String, json: &str) -> Result<(), Unreadable> {
-        if self.fields.short.contains_key(&key) || self.fields.long.iter().any(|long| long.key == key) {
+        if self.fields.short.contains_key(&key) || self.long_keys.contains(&key) {
             return Err(Unreadable::Duplicated);
         }
-        if json.len() < LONG || ALWAYS_READ.contains(&key.as_str()) {
+        if json.len() < LONG || ALWAYS_READ.iter().any(|name| tolerant::same_name(name, &key)) {
             self.fields.short.insert(key, read_strictly(json, 1)?);
         } else {
             if !json.starts_with('"') && depth(json) >= MAX_DEPTH {
                 return Err(Unreadable::TooDeep);
             }
             let (position, json) = (self.fields.len(), self.body.slice_ref(json.as_bytes()));
+            self.long_keys.insert(key.clone());
             self.fields.long.push(Long { position, key, json, value: OnceLock::new() });
         }
         Ok(())
@@ -197,13 +211,20 @@ impl<'de> Visitor<'de> for TopLevel<'_> {
 
 /// How deep objects and lists stand within each other in this JSON, which is known to be well-formed.
 fn depth(json: &str) -> usize {
-    let (mut depth, mut deepest, mut in_string, mut escaped) = (0_usize, 0, false, false);
-    for byte in json.bytes() {
+    let (mut depth, mut deepest) = (0_usize, 0);
+    let mut bytes = json.bytes();
+    while let Some(byte) = bytes.next() {
         match byte {
-            _ if escaped => escaped = false,
-            b'\\' => escaped = true,
-            b'"' => in_string = !in_string,
-            _ if in_string => {}
+            // Brackets in a text are none. A loop of its own is a good deal faster than a flag.
+            b'"' => {
+                while let Some(byte) = bytes.next() {
+                    match byte {
+                        b'"' => break,
+                        b'\\' => drop(bytes.next()),
+                        _ => {}
+                    }
+                }
+            }
             b'{' | b'[' => {
                 depth += 1;
                 deepest = deepest.max(depth);
@@ -372,6 +393,34 @@ mod tests {
         assert!(read(nested(MAX_DEPTH - 1)).is_ok());
         let brackets = format!(r#"{{"a":["{}\"[","b"]}}"#, "[".repeat(LONG));
         assert!(read(brackets).is_ok(), "brackets in texts are no depth");
+    }
+
+    #[test]
+    fn what_decisions_rest_on_is_read_strictly_however_long_and_however_spelt() {
+        let twice = format!(r#"{{"a":1,"pad":"{}","a":2}}"#, "x".repeat(LONG));
+        for key in ALWAYS_READ {
+            for key in [key.to_owned(), key.to_uppercase(), format!("_{key}")] {
+                assert_eq!(
+                    read(format!(r#"{{"{key}":{twice}}}"#)).err(),
+                    Some(Unreadable::Duplicated),
+                    "{key}"
+                );
+            }
+        }
+        assert!(read(format!(r#"{{"FullData":{twice}}}"#)).is_ok());
+    }
+
+    #[test]
+    fn depth_is_counted_outside_of_texts() {
+        for (json, expected) in [
+            ("1", 0),
+            (r#""[[{""#, 0),
+            (r#"["\\","["]"#, 1),
+            (r#"["\"[",[{"a[":"{"}]]"#, 3),
+            ("[[],[[]],{}]", 3),
+        ] {
+            assert_eq!(depth(json), expected, "{json}");
+        }
     }
 
     #[test]

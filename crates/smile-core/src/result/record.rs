@@ -89,7 +89,8 @@ impl<'a> Source<'a> {
 
     /// A long text of a callback, straight from its body.
     fn long_text(self, key: &str) -> Option<Cow<'a, str>> {
-        if let Self::Fields(fields) = self { fields.long_text(key) } else { None }
+        let Self::Fields(fields) = self else { return None };
+        fields.long_text(key).filter(|text| !text.trim_ascii().is_empty())
     }
 }
 

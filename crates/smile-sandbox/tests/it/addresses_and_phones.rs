@@ -1,5 +1,6 @@
 use http::Method;
 use serde_json::{Value, json};
+use smile_sandbox::Matcher;
 
 use crate::client::{
     Client, address_body, builder, confirmed, header_signed, merged, params, phone_body, without,
@@ -210,7 +211,7 @@ fn a_job_id_is_used_if_there_is_one_and_made_up_if_not() {
     assert_eq!(jobs[0].received("address"), Some(&json!("1 Marina, Lagos")));
     let status = client.status(&params("mine", 12), &json!({}));
     assert_eq!(status["result"]["ResultCode"], "1022");
-    client.service.script_result("mine", "1021");
+    client.service.when(Matcher::job_id("mine")).respond(["1021"]);
     client.post_header_signed(ADDRESS[0], &address_body("0000000000", &named));
     assert_eq!(client.service.job("mine").unwrap().result_code(), Some("1021"));
 }

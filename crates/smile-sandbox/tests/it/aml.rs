@@ -1,4 +1,5 @@
 use serde_json::{Value, json};
+use smile_sandbox::Matcher;
 
 use crate::client::{Client, aml_body, builder, id_body, merged, params, without};
 
@@ -106,7 +107,7 @@ fn the_code_for_nobody_is_a_setting() {
     let mut client = Client::with(builder().aml_not_found_code("1099"));
     let entry = client.check(PATH, &aml_body("Joe Doe Leo", &json!({})));
     assert_eq!((&entry["ResultCode"], &entry["ResultText"]), (&json!("1099"), &json!("Not found on list")));
-    client.service.script_result("job", "1015");
+    client.service.when(Matcher::job_id("job")).respond(["1015"]);
     let entry = client.check(PATH, &aml_body("Mallory Listed", &json!({})));
     assert_eq!(entry["ResultText"], "Error - Queried Database Unavailable");
 }

@@ -1,4 +1,5 @@
 use serde_json::{Value, json};
+use smile_sandbox::Matcher;
 
 use crate::client::{Client, builder, id_body, merged, params};
 
@@ -115,7 +116,7 @@ fn the_test_can_ask_for_a_result() {
         assert_eq!(entry["Actions"]["DOB"], "Not Provided");
     }
     let mut client = Client::new();
-    client.service.script_result("job", "1023");
+    client.service.when(Matcher::job_id("job")).respond(["1023"]);
     assert_eq!(client.check(PATH, &id_body("00000000000", &named()))["ResultCode"], "1023");
 }
 

@@ -33,3 +33,43 @@ fn the_same_seed_and_requests_give_the_same_bytes() {
     assert_eq!(transcript(7), transcript(7));
     assert_ne!(transcript(7)[0], transcript(8)[0]);
 }
+
+/// A whole scenario: everything that is answered, and everything that is sent, with the moment.
+#[cfg(feature = "scenario")]
+fn performance(seed: u64) -> Vec<(u64, Bytes)> {
+    let toml = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/biometric-kyc.toml"));
+    let scenario = smile_sandbox::Scenario::parse(&toml.unwrap()).unwrap();
+    let mut client = Client::with(builder().scenario(scenario).seed(seed));
+    let mut out = Vec::new();
+    for name in ["plain", "reviewed", "overturned", "spoof", "forgotten", "outage", "odd", "future"] {
+        let prep = prep_body(&params(&format!("{name}-1"), 1));
+        let url = client.upload_url(&prep);
+        out.push((client.now.unix_millis(), url.clone().into()));
+        out.push((client.now.unix_millis(), client.put(&url, &full_zip("00000000000")).into_body()));
+        client.pass(std::time::Duration::from_millis(1_234));
+    }
+    // The receiver is out for the first attempts of all.
+    for number in 0..100 {
+        let Some(due) = client.service.next_wakeup() else { break };
+        client.now = client.now.max(due);
+        for callback in client.service.due_callbacks(client.now) {
+            let status = if number < 3 { 503 } else { 200 };
+            let outcome = smile_sandbox::CallbackOutcome::Answered(status.try_into().unwrap());
+            out.push((client.now.unix_millis(), callback.body));
+            client.service.callback_answered(callback.id, client.now, outcome);
+        }
+    }
+    assert_eq!(client.service.next_wakeup(), None);
+    let body = status_body(&params("overturned-1", 1), &json!({"history": true, "image_links": true}));
+    out.push((client.now.unix_millis(), client.post("/v1/job_status", &body).1.to_string().into()));
+    out
+}
+
+#[cfg(feature = "scenario")]
+#[test]
+fn a_scenario_gives_the_same_bytes_at_the_same_times() {
+    let first = performance(7);
+    assert!(first.len() > 30, "{}", first.len());
+    assert_eq!(first, performance(7));
+    assert_ne!(first, performance(8));
+}

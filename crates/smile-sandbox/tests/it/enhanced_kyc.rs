@@ -1,4 +1,5 @@
 use serde_json::{Value, json};
+use smile_sandbox::Matcher;
 
 use crate::client::{Client, builder, id_body, merged, params, signer, without};
 
@@ -108,7 +109,7 @@ fn the_test_can_ask_for_a_result_and_script_a_code() {
         assert_eq!(check("00000000002", &json!({"partner_params": params}))["ResultCode"], code, "{asked}");
     }
     let mut client = Client::new();
-    client.service.script_result("job", "1016");
+    client.service.when(Matcher::job_id("job")).respond(["1016"]);
     let entry = client.check(PATH, &id_body("00000000000", &json!({})));
     assert_eq!(entry["ResultText"], "Error - Need to Activate Product");
     assert!(entry.get("FullName").is_none());

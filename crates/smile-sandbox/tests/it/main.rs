@@ -12,6 +12,7 @@ mod callbacks;
 mod catalogues;
 mod checks;
 mod client;
+mod clock;
 mod consent;
 mod determinism;
 mod enhanced_kyc;
@@ -21,9 +22,14 @@ mod outcomes;
 mod prep_upload;
 mod redaction;
 mod robustness;
+mod rules;
+#[cfg(feature = "scenario")]
+mod scenarios;
 mod server;
 mod signed_callback;
 mod smile_links;
+#[cfg(feature = "state")]
+mod state;
 mod upload;
 mod web_token;
 mod zips;

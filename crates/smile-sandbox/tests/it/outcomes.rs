@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use smile_sandbox::{Review, ReviewError, Stage, UserState};
+use smile_sandbox::{Matcher, Review, ReviewError, Stage, UserState};
 
 use crate::client::{Client, builder, full_zip, merged, params, prep_body};
 
@@ -199,7 +199,7 @@ fn a_scripted_code_is_given_and_means_what_it_means() {
         (6, "0817", Stage::Decided, true),
     ] {
         let mut client = client_for(job_type, Client::new());
-        client.service.script_result("job", code);
+        client.service.when(Matcher::job_id("job")).respond([code]);
         let status = client.run(&with_result(job_type, &json!("1")), &full_zip("00000000001"));
         assert_eq!(status["result"]["ResultCode"], code);
         assert_eq!(status["job_success"], success, "{code}");

@@ -12,7 +12,7 @@ use crate::client::{builder, full_zip, id_body, merged, params, prep_body, signe
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
-fn host(sandbox: &Sandbox) -> &str {
+pub(crate) fn host(sandbox: &Sandbox) -> &str {
     sandbox.base_url().strip_prefix("http://").unwrap().strip_suffix("/v1").unwrap()
 }
 
@@ -24,7 +24,7 @@ fn connect(host: &str) -> TcpStream {
 }
 
 /// Reads one message: its first line and headers, and its body.
-fn read_message(stream: &mut TcpStream) -> (String, Vec<u8>) {
+pub(crate) fn read_message(stream: &mut TcpStream) -> (String, Vec<u8>) {
     let mut head = Vec::new();
     let mut byte = [0];
     while !head.ends_with(b"\r\n\r\n") {
@@ -49,20 +49,20 @@ fn send(host: &str, head: &str, body: &[u8]) -> (u16, Vec<u8>) {
     (head.split(' ').nth(1).unwrap().parse().unwrap(), body)
 }
 
-fn post(host: &str, path: &str, body: &Value) -> Value {
+pub(crate) fn post(host: &str, path: &str, body: &Value) -> Value {
     let body = body.to_string();
     let head = format!("POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Length: {}\r\n\r\n", body.len());
     serde_json::from_slice(&send(host, &head, body.as_bytes()).1).unwrap()
 }
 
-fn put(url: &str, zip: &[u8]) -> u16 {
+pub(crate) fn put(url: &str, zip: &[u8]) -> u16 {
     let (host, target) = url.strip_prefix("http://").unwrap().split_once('/').unwrap();
     let head = format!("PUT /{target} HTTP/1.1\r\nHost: {host}\r\nContent-Length: {}\r\n\r\n", zip.len());
     send(host, &head, zip).0
 }
 
 /// Answers so many connections, one message each, and hands on what it was sent.
-fn receiver(answers: &'static [&'static str]) -> (String, mpsc::Receiver<(String, Vec<u8>)>) {
+pub(crate) fn receiver(answers: &'static [&'static str]) -> (String, mpsc::Receiver<(String, Vec<u8>)>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/hook?a=b", listener.local_addr().unwrap());
     let (sender, received) = mpsc::channel();
@@ -78,10 +78,10 @@ fn receiver(answers: &'static [&'static str]) -> (String, mpsc::Receiver<(String
     (url, received)
 }
 
-const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+pub(crate) const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
 
 /// Announces a job and uploads its zip.
-fn submit(sandbox: &Sandbox, prep: &Value) {
+pub(crate) fn submit(sandbox: &Sandbox, prep: &Value) {
     let answer = post(host(sandbox), "/v1/upload", prep);
     assert_eq!(put(answer["upload_url"].as_str().unwrap(), &full_zip("00000000000")), 200);
 }

@@ -1,0 +1,243 @@
+//! A callback counts for as much as the service says when it is asked itself.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use smile_core::{
+    CallErrorKind, Callback, Confirm, ConfirmError, Confirmed, Decision, Flow, FlowSettings, JobId, JobKey,
+    JobType, Next, OperationError, PollSchedule, UserId,
+};
+
+use super::{callback, key, result, webhook};
+use crate::support::{
+    Answer, START, Sent, Transcript, badly_signed, drive, partner, pending, refused, status, timeout,
+};
+
+fn settings() -> FlowSettings {
+    FlowSettings::default()
+        .with_poll_schedule(PollSchedule::every(Duration::from_secs(4), 3))
+        .with_deadline(Duration::from_secs(60))
+}
+
+/// What the service has: this result, of a job that is complete.
+fn says(mut entry: Value) -> Answer {
+    entry["FullName"] = json!("As the service has it");
+    let success = !["0811", "1211"].contains(&entry["ResultCode"].as_str().unwrap_or_default());
+    status(json!({ "job_complete": true, "job_success": success, "code": "2302", "result": entry }))
+}
+
+fn run(
+    claim: &Callback,
+    answers: impl IntoIterator<Item = Answer>,
+) -> Transcript<Result<Confirmed, ConfirmError>> {
+    run_with(claim, settings(), answers)
+}
+
+fn run_with(
+    claim: &Callback,
+    settings: FlowSettings,
+    answers: impl IntoIterator<Item = Answer>,
+) -> Transcript<Result<Confirmed, ConfirmError>> {
+    let mut flow = Confirm::new(partner(), key(), claim, settings, 7);
+    let transcript = drive(&mut flow, answers);
+    let again = flow.next(START);
+    assert!(
+        matches!(again, Next::Finished(outcome) if outcome == transcript.outcome),
+        "finished stays finished"
+    );
+    flow.receive(START, says(result("0810")));
+    let again = flow.next(START + Duration::from_secs(10_000));
+    assert!(
+        matches!(again, Next::Finished(outcome) if outcome == transcript.outcome),
+        "whatever comes later"
+    );
+    assert!(transcript.sent.iter().all(|(_, sent)| *sent == Sent::Status), "it only reads");
+    transcript
+}
+
+/// What the service says, for the tests of a job's life.
+pub(super) fn confirmed(entry: Value) -> Confirmed {
+    run(&callback(entry.clone()), [says(entry)]).outcome.unwrap()
+}
+
+fn settled(code: &str, answers: impl IntoIterator<Item = Answer>) -> Result<Confirmed, ConfirmError> {
+    run(&callback(result(code)), answers).outcome
+}
+
+fn with(mut entry: Value, field: &str, value: Value) -> Value {
+    entry[field] = value;
+    entry
+}
+
+#[test]
+fn the_service_says_the_same() {
+    let mut claim = result("0810");
+    claim["FullName"] = json!("A forger's");
+    let confirmed = run(&callback(claim), [says(result("0810"))]).outcome.unwrap();
+    assert!(confirmed.verdict().is_approved());
+    assert_eq!(confirmed.key(), &key());
+    let name = confirmed.entry().unwrap().personal_info().full_name().unwrap().expose();
+    assert_eq!(name, "As the service has it", "nothing is from the callback");
+    assert!(!format!("{confirmed:?}").contains("service has it"));
+
+    let provisional = settled("0812", [says(result("0812"))]).unwrap();
+    assert_eq!(provisional.verdict().decision(), Decision::Provisional, "confirmed is not final");
+    let rejected = settled("0811", [says(result("0811"))]).unwrap();
+    assert_eq!(rejected.verdict().decision(), Decision::Rejected);
+}
+
+#[test]
+fn the_service_says_something_else() {
+    let contradicted = |claim: Value, service: Answer| {
+        let error = run(&callback(claim), [service]).outcome.unwrap_err();
+        assert!(matches!(error, ConfirmError::Contradicted { .. }), "{error:?}");
+        assert!(!error.is_retryable());
+        error.status().unwrap().verdict().unwrap().decision()
+    };
+    let other_job = with(result("0810"), "SmileJobID", json!("0000000008"));
+    assert_eq!(contradicted(result("0810"), says(result("0811"))), Decision::Rejected);
+    assert_eq!(contradicted(result("0811"), says(result("0810"))), Decision::Approved);
+    assert_eq!(contradicted(result("0810"), says(result("1210"))), Decision::Approved);
+    assert_eq!(contradicted(result("0812"), says(result("0814"))), Decision::Provisional);
+    assert_eq!(contradicted(other_job, says(result("0810"))), Decision::Approved);
+    // The same code is not the same result.
+    let failed = with(result("0810"), "Actions", json!({ "Liveness_Check": "Failed" }));
+    assert_eq!(contradicted(result("0810"), says(failed)), Decision::Unknown);
+    let unsuccessful = status(json!({
+        "job_complete": true, "job_success": false, "code": "2302", "result": result("0810"),
+    }));
+    assert_eq!(contradicted(result("0810"), unsuccessful), Decision::Unknown);
+    let unreadable = with(result("0810"), "result_code", json!("0811"));
+    assert_eq!(contradicted(result("0810"), says(unreadable)), Decision::Unknown);
+}
+
+#[test]
+fn a_service_that_is_behind_is_asked_again() {
+    let reviewing = with(result("0810"), "Actions", json!({ "Selfie_Check": "Under Review" }));
+    let answers = [pending(), says(result("0812")), says(result("1210"))];
+    let transcript = run(&callback(result("1210")), answers);
+    assert!(transcript.outcome.unwrap().verdict().is_approved());
+    assert_eq!(transcript.sent.iter().map(|(at, _)| *at).collect::<Vec<_>>(), [0, 4, 8]);
+    assert!(
+        settled("0810", [says(reviewing), says(result("0810"))]).is_ok(),
+        "the same code, not yet decided"
+    );
+}
+
+#[test]
+fn a_service_that_stays_behind_confirms_nothing() {
+    for stays in [pending(), says(result("0812")), status(json!({ "job_complete": true, "code": "2302" }))] {
+        let transcript = run(&callback(result("1210")), [stays.clone(), stays.clone(), stays]);
+        let error = transcript.outcome.unwrap_err();
+        assert!(matches!(error, ConfirmError::Behind { .. }), "{error:?}");
+        assert!(error.is_retryable() && error.status().is_some());
+        assert_eq!(transcript.sent.len(), 3, "as often as the schedule allows");
+    }
+    let short = settings().with_deadline(Duration::from_secs(5));
+    let transcript = run_with(&callback(result("1210")), short, [pending(), pending()]);
+    assert!(matches!(transcript.outcome, Err(ConfirmError::Behind { .. })));
+    assert_eq!(transcript.seconds, 4, "it doesn't wait for what is too late");
+}
+
+#[test]
+fn a_driver_that_comes_back_too_late_is_told_what_was_known() {
+    let mut flow = Confirm::new(partner(), key(), &callback(result("1210")), settings(), 7);
+    assert!(matches!(flow.next(START), Next::Send { .. }));
+    flow.receive(START, pending());
+    assert!(matches!(flow.next(START), Next::Wait { .. }));
+    let late = flow.next(START + Duration::from_secs(61));
+    assert!(matches!(late, Next::Finished(Err(ConfirmError::Behind { .. }))), "{late:?}");
+}
+
+#[test]
+fn a_final_result_supersedes_a_provisional_claim() {
+    for code in ["1210", "1211"] {
+        let error = settled("0812", [says(result(code))]).unwrap_err();
+        assert!(matches!(error, ConfirmError::Superseded { .. }), "{error:?}");
+        assert!(error.status().unwrap().verdict().unwrap().is_final(), "go by the status");
+        assert!(!error.is_retryable());
+    }
+}
+
+#[test]
+fn nothing_is_sent_for_what_cannot_be_confirmed() {
+    let params = |value: Value| callback(with(result("0810"), "PartnerParams", value));
+    for of_other in [
+        params(json!({ "user_id": "user-1", "job_id": "job-2", "job_type": 1 })),
+        params(json!({ "user_id": "user-2", "job_id": "job-1", "job_type": 1 })),
+        params(json!({ "user_id": "user-1", "job_type": 1 })),
+        params(json!({ "job_id": "job-1", "job_type": 1 })),
+        params(json!({ "user_id": "user-1", "job_id": "job-1", "jobId": "job-2", "job_type": 1 })),
+        params(json!([])),
+        callback(json!({ "ResultCode": "0810" })),
+    ] {
+        let transcript = run(&of_other, []);
+        assert_eq!(transcript.outcome.unwrap_err(), ConfirmError::NotThisJob);
+    }
+    let look_up = with(result("1012"), "Actions", json!({ "Verify_ID_Number": "Verified" }));
+    for other_kind in [callback(look_up), webhook(json!({ "status": "clear" }), "job-1")] {
+        let transcript = run(&other_kind, []);
+        assert_eq!(transcript.outcome.unwrap_err(), ConfirmError::NotConfirmable);
+    }
+}
+
+#[test]
+fn the_status_is_judged_by_the_partners_own_records() {
+    let own = JobKey {
+        user_id: UserId::new("user-1"),
+        job_id: JobId::new("job-1"),
+        job_type: JobType::DOCUMENT_VERIFICATION,
+    };
+    let mut flow = Confirm::new(partner(), own, &callback(result("0810")), settings(), 7);
+    let outcome = drive(&mut flow, [says(result("0810"))]).outcome;
+    assert!(!outcome.is_ok_and(|confirmed| confirmed.verdict().is_approved()));
+}
+
+#[test]
+fn an_answer_about_another_job_or_badly_signed_confirms_nothing() {
+    let mut other = result("0810");
+    other["PartnerParams"]["job_id"] = json!("job-2");
+    let is = |answer: Answer, expected: fn(&OperationError) -> bool| {
+        let error = settled("0810", vec![answer; 1]).unwrap_err();
+        let ConfirmError::Call(error) = &error else { panic!("{error:?}") };
+        assert!(expected(error.operation().unwrap()), "{error:?}");
+    };
+    is(says(other), |error| matches!(error, OperationError::WrongJob));
+    is(badly_signed(), |error| matches!(error, OperationError::Signature(_)));
+    is(refused(400, "2405"), |error| error.api().is_some());
+}
+
+#[test]
+fn what_passes_is_tried_again_and_a_lost_answer_is_one_of_those() {
+    let transcript = run(&callback(result("0810")), [timeout(), refused(503, "2401"), says(result("0810"))]);
+    assert!(transcript.outcome.is_ok());
+    assert_eq!(transcript.sent.len(), 3);
+    assert_eq!(transcript.events.len(), 2, "each is told of");
+
+    let error = settled("0810", [timeout(), timeout(), timeout(), timeout()]).unwrap_err();
+    assert!(error.is_retryable() && error.status().is_none(), "{error:?}");
+
+    let mut flow = Confirm::new(partner(), key(), &callback(result("0810")), settings(), 7);
+    assert!(matches!(flow.next(START), Next::Send { .. }));
+    // Nobody told of the answer.
+    let Next::Wait { until } = flow.next(START) else { panic!("it waits") };
+    flow.receive(until, says(result("0811")));
+    assert!(matches!(flow.next(until), Next::Send { .. }), "an answer that nobody waits for is none");
+    flow.receive(until, says(result("0810")));
+    assert!(matches!(flow.next(until), Next::Finished(Ok(_))));
+}
+
+#[test]
+fn no_more_time_than_was_given() {
+    let mut flow = Confirm::new(partner(), key(), &callback(result("0810")), settings(), 7);
+    let Next::Send { timeout, .. } = flow.next(START) else { panic!("it asks") };
+    assert_eq!(timeout, Duration::from_secs(30));
+    let late = START + Duration::from_secs(61);
+    flow.receive(late, Err(smile_core::TransportFailure::timed_out("no answer")));
+    let Next::Finished(Err(ConfirmError::Call(error))) = flow.next(late) else { panic!("it ends") };
+    assert!(error.is_timeout());
+    let none = settings().with_deadline(Duration::ZERO);
+    let error = run_with(&callback(result("0810")), none, []).outcome.unwrap_err();
+    let ConfirmError::Call(error) = error else { panic!("{error:?}") };
+    assert!(matches!(error.kind(), CallErrorKind::Deadline(None)));
+}

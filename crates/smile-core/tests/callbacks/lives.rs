@@ -1,0 +1,446 @@
+//! Which of a job's results counts, whatever comes in which order and how often.
+
+use std::sync::LazyLock;
+
+use http::StatusCode;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use smile_core::{
+    Callback, Change, Confirmed, Decision, JobId, JobKey, JobLife, JobType, Seen, Standing, Trust, UserId,
+    Verdict,
+};
+
+use super::confirming::confirmed;
+use super::{callback, cases, key, result, webhook};
+use crate::support::START;
+
+fn life() -> JobLife {
+    JobLife::new(key())
+}
+
+fn stored(life: &JobLife) -> String {
+    serde_json::to_string(life).unwrap()
+}
+
+/// As the next request finds it in the database.
+fn restored(life: &JobLife) -> JobLife {
+    let again = serde_json::from_str(&stored(life)).unwrap();
+    assert_eq!(&again, life);
+    again
+}
+
+fn look_up() -> Value {
+    let mut body = result("1012");
+    body["Actions"] = json!({ "Verify_ID_Number": "Verified" });
+    body
+}
+
+fn apply(life: &mut JobLife, code: &str) -> Change {
+    life.apply_callback(START, &callback(result(code)), Some(Seen::First))
+}
+
+/// What can happen to a job.
+#[derive(Clone, Debug)]
+enum Event {
+    Callback(Box<Callback>, Option<Seen>),
+    Confirmed(Confirmed),
+    ByHand(Decision),
+}
+
+static EVENTS: LazyLock<Vec<Event>> = LazyLock::new(|| {
+    let seen = [None, Some(Seen::First), Some(Seen::Redelivery), Some(Seen::SignatureReused)];
+    let mut bodies: Vec<Value> =
+        ["0812", "0814", "0810", "1210", "1211", "0811", "0908", "9999", "12"].map(result).to_vec();
+    bodies.push(look_up());
+    let mut failed = result("0810");
+    failed["Actions"]["Liveness_Check"] = json!("Failed");
+    bodies.push(failed);
+    let mut other = result("0810");
+    other["PartnerParams"]["job_id"] = json!("job-2");
+    bodies.push(other);
+    let callbacks = bodies
+        .into_iter()
+        .map(callback)
+        .flat_map(|callback| seen.map(|seen| Event::Callback(Box::new(callback.clone()), seen)));
+    let confirmed = ["0812", "0810", "1210", "1211"].map(|code| Event::Confirmed(confirmed(result(code))));
+    let by_hand = [Decision::Approved, Decision::Rejected].map(Event::ByHand);
+    callbacks.chain(confirmed).chain(by_hand).collect()
+});
+
+fn happen(life: &mut JobLife, event: &Event) -> Change {
+    match event {
+        Event::Callback(callback, seen) => life.apply_callback(START, callback, *seen),
+        Event::Confirmed(confirmed) => life.apply_confirmed(START, confirmed),
+        Event::ByHand(decision) => life.settle_by_hand(START, *decision),
+    }
+}
+
+/// What must be true of a job after these events, told from them alone.
+fn check(life: &JobLife, past: &[Event]) {
+    let confirmed: Vec<_> = past
+        .iter()
+        .filter_map(
+            |event| if let Event::Confirmed(confirmed) = event { Some(confirmed.verdict()) } else { None },
+        )
+        .filter(|verdict| verdict.is_final())
+        .map(Verdict::decision)
+        .collect();
+    let by_hand = past
+        .iter()
+        .rev()
+        .find_map(|event| if let Event::ByHand(decision) = event { Some(*decision) } else { None });
+    let by_callback: Vec<_> = past
+        .iter()
+        .filter_map(|event| match event {
+            Event::Callback(callback, seen) if *seen != Some(Seen::SignatureReused) => Some(callback),
+            _ => None,
+        })
+        .filter(|callback| callback.is_about(&key()) && callback.verdict().is_final())
+        .map(|callback| callback.verdict().decision())
+        .collect();
+    let decision = life.result().map(|result| result.decision);
+    let differ = |decisions: &[Decision]| decisions.windows(2).any(|pair| pair[0] != pair[1]);
+    if let Some(by_hand) = by_hand {
+        assert_eq!((life.standing(), decision), (Standing::Final, Some(by_hand)), "a person has decided");
+    } else if differ(&confirmed) {
+        assert_eq!(
+            (life.standing(), decision),
+            (Standing::Disputed, None),
+            "the service has said two things"
+        );
+    } else if let Some(confirmed) = confirmed.first() {
+        assert_eq!(
+            (life.standing(), decision),
+            (Standing::Final, Some(*confirmed)),
+            "the service has said so"
+        );
+        assert!(life.result().unwrap().trust >= Trust::Confirmed);
+    } else if differ(&by_callback) {
+        assert_eq!((life.standing(), decision), (Standing::Disputed, None), "finals that disagree");
+        assert!(life.disputed().is_some_and(|(one, other)| one.decision != other.decision));
+    } else if let Some(last) = by_callback.first() {
+        assert_eq!((life.standing(), decision), (Standing::Final, Some(*last)), "the only last word");
+    } else {
+        assert!(matches!(life.standing(), Standing::Open | Standing::Provisional));
+    }
+    if life.is_approved(Trust::Verified) {
+        assert_eq!((life.standing(), decision), (Standing::Final, Some(Decision::Approved)));
+    }
+    assert!(!life.is_approved(Trust::Confirmed) || by_hand.is_some() || !confirmed.is_empty());
+}
+
+proptest! {
+    #![proptest_config(cases(200))]
+
+    #[test]
+    fn any_order_any_number_of_times(order in prop::collection::vec(any::<prop::sample::Index>(), 1..25)) {
+        let mut life = life();
+        let mut past: Vec<Event> = Vec::new();
+        for index in order {
+            let event = index.get(&EVENTS);
+            let before = life.clone();
+            let mut kept = restored(&life);
+            let change = happen(&mut life, event);
+            prop_assert_eq!(happen(&mut kept, event), change, "it is all written down");
+            prop_assert_eq!(&kept, &life);
+            past.push(event.clone());
+            check(&life, &past);
+            let counts = |life: &JobLife| (life.standing(), life.result().map(|result| (result.decision, result.code.clone())));
+            match change {
+                Change::NotThisJob | Change::NotBelieved => prop_assert_eq!(&life, &before),
+                Change::Redelivered | Change::Late | Change::Undecided | Change::IdInformation | Change::Contradicted => {
+                    prop_assert_eq!(counts(&life), counts(&before), "{:?}", change);
+                }
+                Change::Strengthened => prop_assert_eq!(
+                    life.result().map(|result| result.decision),
+                    before.result().map(|result| result.decision)
+                ),
+                Change::Advanced => prop_assert!(matches!(before.standing(), Standing::Open | Standing::Provisional)),
+                Change::Overturned => prop_assert!(matches!(before.standing(), Standing::Final | Standing::Disputed)),
+                Change::Disputed => prop_assert_eq!(life.standing(), Standing::Disputed),
+                other => prop_assert!(false, "{:?} is new", other),
+            }
+            // The same once more.
+            let after = life.clone();
+            let again = happen(&mut life, event);
+            prop_assert_eq!(&life, &after, "a redelivery changes nothing");
+            prop_assert!(
+                matches!(again, Change::Redelivered | Change::NotThisJob | Change::NotBelieved),
+                "{:?} after {:?}", again, change
+            );
+        }
+    }
+
+    #[test]
+    fn stored_text_that_was_edited_is_refused_or_makes_sense(
+        edits in prop::collection::vec((any::<prop::sample::Index>(), 0..3_u8, any::<char>()), 1..4),
+        disputed: bool,
+    ) {
+        let mut life = life();
+        apply(&mut life, "0812");
+        apply(&mut life, "0810");
+        if disputed {
+            apply(&mut life, "1211");
+        }
+        let mut text: Vec<char> = stored(&life).chars().collect();
+        for (at, how, new) in edits {
+            let at = at.index(text.len());
+            match how {
+                0 => text[at] = new,
+                1 => text.insert(at, new),
+                _ => drop(text.remove(at)),
+            }
+        }
+        let text: String = text.into_iter().collect();
+        if let Ok(mut edited) = serde_json::from_str::<JobLife>(&text) {
+            let _ = (edited.result().cloned(), edited.disputed(), format!("{edited:?}"));
+            for event in EVENTS.iter() {
+                let _ = happen(&mut edited, event);
+                restored(&edited);
+            }
+        }
+    }
+}
+
+#[test]
+fn an_older_provisional_result_stays_older_however_it_comes_again() {
+    let mut life = life();
+    let first = callback(result("0812"));
+    assert_eq!(life.apply_callback(START, &first, None), Change::Advanced);
+    assert_eq!(apply(&mut life, "0815"), Change::Advanced);
+    assert_eq!(life.apply_callback(START, &first, Some(Seen::First)), Change::Redelivered);
+    assert_eq!(life.result().unwrap().code.as_deref(), Some("0815"));
+    assert_eq!(
+        life.apply_confirmed(START, &confirmed(result("0812"))),
+        Change::Advanced,
+        "the service says so now"
+    );
+    assert_eq!(apply(&mut life, "0814"), Change::Late, "and goes before who only claims it");
+    assert_eq!(life.result().unwrap().code.as_deref(), Some("0812"));
+    assert_eq!(apply(&mut life, "1210"), Change::Advanced);
+    assert!(life.is_approved(Trust::FirstSeen) && !life.is_approved(Trust::Confirmed));
+    assert_eq!(life.apply_confirmed(START, &confirmed(result("1210"))), Change::Strengthened);
+    assert!(life.is_approved(Trust::Confirmed) && !life.is_approved(Trust::ByHand));
+}
+
+#[test]
+fn what_a_person_has_decided_only_a_person_changes() {
+    let mut life = life();
+    assert_eq!(apply(&mut life, "0810"), Change::Advanced);
+    assert_eq!(apply(&mut life, "1211"), Change::Disputed);
+    for (decision, change) in [
+        (Decision::Approved, Change::Overturned),
+        (Decision::Approved, Change::Redelivered),
+        (Decision::Rejected, Change::Overturned),
+        (Decision::Approved, Change::Overturned),
+    ] {
+        assert_eq!(life.settle_by_hand(START, decision), change);
+        assert_eq!(
+            life.result().map(|result| (result.decision, result.trust)),
+            Some((decision, Trust::ByHand))
+        );
+        life = restored(&life);
+    }
+    assert_eq!(life.apply_confirmed(START, &confirmed(result("0811"))), Change::Contradicted);
+    assert_eq!(life.settle_by_hand(START, Decision::Unknown), Change::Undecided);
+    assert!(life.is_approved(Trust::ByHand));
+}
+
+#[test]
+fn a_flood_of_forgeries_neither_fills_it_nor_keeps_the_last_word_out() {
+    let mut life = life();
+    for code in 0..5_000 {
+        apply(&mut life, &format!("{code:04}"));
+        apply(&mut life, &format!("{code:08}"));
+    }
+    assert!(stored(&life).len() < 16_000, "{} bytes", stored(&life).len());
+    assert_ne!(life.standing(), Standing::Open);
+    assert_eq!(life.apply_confirmed(START, &confirmed(result("1211"))), Change::Overturned);
+    assert_eq!(life.result().unwrap().decision, Decision::Rejected);
+
+    let mut life = self::life();
+    for code in 9_000..9_500 {
+        assert!(matches!(apply(&mut life, &format!("{code}")), Change::Undecided | Change::Redelivered));
+    }
+    assert!(life.results().len() <= 8);
+    assert_eq!(apply(&mut life, "1210"), Change::Advanced, "what makes no sense takes nobody's place");
+}
+
+#[test]
+fn nothing_personal_is_written_down() {
+    let mut body = result("jane@example.com");
+    body["FullName"] = json!("jane");
+    body["Actions"]["jane"] = json!("jane");
+    let mut life = life();
+    assert_eq!(life.apply_callback(START, &callback(body), None), Change::Undecided);
+    let mut named = result("0810");
+    named["FullName"] = json!("jane");
+    named["IDNumber"] = json!("12345678901");
+    life.apply_callback(START, &callback(named), None);
+    let text = stored(&life);
+    assert!(!text.contains("jane") && !text.contains("12345678901") && !text.contains("Lagos"), "{text}");
+    assert!(text.len() < 600, "{text}");
+    let shown = format!("{life:?}");
+    assert!(shown.contains("job-1") && !shown.contains("user-1"), "{shown}");
+}
+
+#[test]
+fn stored_text_that_contradicts_itself_is_refused() {
+    let mut life = life();
+    apply(&mut life, "0812");
+    apply(&mut life, "0810");
+    apply(&mut life, "1211");
+    apply(&mut life, "9999");
+    let sound = serde_json::to_value(&life).unwrap();
+    assert_eq!(sound["standing"], "disputed");
+    let changed = |change: &dyn Fn(&mut Value)| {
+        let mut value = sound.clone();
+        change(&mut value);
+        serde_json::from_value::<JobLife>(value).map_err(|error| error.to_string())
+    };
+    assert_eq!(changed(&|_| {}), Ok(life));
+    for (what, outcome) in [
+        ("another version", changed(&|value| value["version"] = json!(2))),
+        ("no version", changed(&|value| drop(value.as_object_mut().unwrap().remove("version")))),
+        ("a place that isn't there", changed(&|value| value["counts"] = json!([1, 7]))),
+        ("a place before the first", changed(&|value| value["counts"] = json!([-1, 1]))),
+        ("one twice", changed(&|value| value["counts"] = json!([1, 1]))),
+        ("three", changed(&|value| value["counts"] = json!([0, 1, 2]))),
+        ("final, of two", changed(&|value| value["standing"] = json!("final"))),
+        (
+            "final, and isn't",
+            changed(&|value| {
+                value["standing"] = json!("final");
+                value["counts"] = json!([0]);
+            }),
+        ),
+        (
+            "final, and unknown",
+            changed(&|value| {
+                value["standing"] = json!("final");
+                value["counts"] = json!([3]);
+                value["results"][3]["is_final"] = json!(true);
+            }),
+        ),
+        (
+            "provisional, and is final",
+            changed(&|value| {
+                value["standing"] = json!("provisional");
+                value["counts"] = json!([1]);
+            }),
+        ),
+        ("open, and counts", changed(&|value| value["standing"] = json!("open"))),
+        ("no such standing", changed(&|value| value["standing"] = json!("approved"))),
+        ("no such trust", changed(&|value| value["results"][0]["trust"] = json!("absolute"))),
+        ("a code that is text", changed(&|value| value["results"][0]["code"] = json!("jane"))),
+        ("a result twice", changed(&|value| value["results"][3] = value["results"][0].clone())),
+        ("no results", changed(&|value| value["results"] = json!(null))),
+        ("nothing", changed(&|value| *value = json!({}))),
+    ] {
+        let error = outcome.unwrap_err();
+        assert!(!error.contains("jane"), "{what}: {error}");
+    }
+}
+
+#[test]
+fn callbacks_that_are_not_about_the_job_change_nothing() {
+    let mut life = life();
+    let of = |params: Value| {
+        let mut body = result("0810");
+        body["PartnerParams"] = params;
+        callback(body)
+    };
+    for params in [
+        json!({ "user_id": "user-2", "job_id": "job-1" }),
+        json!({ "user_id": "user-1", "job_id": "job-2" }),
+        json!({ "user_id": "user-1" }),
+        json!({ "user_id": "user-1", "job_id": "job-1", "JobId": "job-2" }),
+        json!(null),
+    ] {
+        let change = life.apply_callback(START, &of(params), Some(Seen::First));
+        assert_eq!((change, change.status()), (Change::NotThisJob, StatusCode::NOT_FOUND));
+    }
+    assert_eq!(life, self::life());
+    let reused = life.apply_callback(START, &callback(result("0810")), Some(Seen::SignatureReused));
+    assert_eq!((reused, reused.status()), (Change::NotBelieved, StatusCode::CONFLICT));
+    assert_eq!(life, self::life());
+    let mut other_type = result("0810");
+    other_type["PartnerParams"]["job_type"] = json!(6);
+    assert_eq!(life.apply_callback(START, &callback(other_type), None), Change::Undecided);
+    assert_eq!(
+        life.apply_callback(START, &webhook(json!({ "status": "clear" }), "job-1"), None),
+        Change::Undecided
+    );
+    assert_eq!(life.standing(), Standing::Open);
+    let documents = JobKey { job_type: JobType::DOCUMENT_VERIFICATION, ..key() };
+    let mut documents = JobLife::new(documents);
+    assert_eq!(documents.apply_confirmed(START, &confirmed(result("0810"))), Change::NotThisJob);
+}
+
+/// A job whose number the authority doesn't know has no other result.
+#[test]
+fn a_number_that_is_not_found_ends_the_job_and_a_look_up_does_not() {
+    let mut life = life();
+    assert_eq!(life.apply_callback(START, &callback(look_up()), None), Change::IdInformation);
+    assert_eq!(life.apply_callback(START, &callback(look_up()), None), Change::Redelivered);
+    assert!(life.has_id_information() && life.standing() == Standing::Open);
+    let mut not_found = result("1013");
+    not_found["Actions"] = json!({ "Verify_ID_Number": "Not Verified", "Selfie_Provided": "Passed" });
+    assert_eq!(life.apply_callback(START, &callback(not_found), None), Change::Advanced);
+    assert_eq!((life.standing(), life.result().unwrap().decision), (Standing::Final, Decision::Rejected));
+}
+
+#[test]
+fn lives_of_matches_and_of_webhooks() {
+    let (user, job) = (UserId::new("user-1"), JobId::new("job-1"));
+    let mut matched = JobLife::of_match(user.clone(), job.clone());
+    let body = json!({
+        "ResultCode": "1020", "Actions": { "Address": "Exact Match" },
+        "PartnerParams": { "user_id": "user-1", "job_id": "job-1" },
+    });
+    assert_eq!(matched.apply_callback(START, &callback(body), Some(Seen::First)), Change::Advanced);
+    assert!(restored(&matched).is_approved(Trust::FirstSeen));
+    assert_eq!(matched.apply_confirmed(START, &confirmed(result("0810"))), Change::NotThisJob);
+
+    let mut verified = JobLife::of_webhook(user, job);
+    assert_eq!(apply(&mut verified, "0810"), Change::NotThisJob);
+    let own = json!({ "status": "clear", "partner_params": { "job_id": "the partner's own" } });
+    assert_eq!(verified.apply_callback(START, &webhook(own, "job-1"), None), Change::Advanced);
+    assert_eq!(
+        verified.apply_callback(START, &webhook(json!({ "status": "clear" }), "job-1"), None),
+        Change::Redelivered
+    );
+    assert_eq!(
+        verified.apply_callback(START, &webhook(json!({ "status": "clear" }), "job-2"), None),
+        Change::NotThisJob
+    );
+    assert_eq!(
+        verified.apply_callback(START, &webhook(json!({ "status": "block" }), "job-1"), None),
+        Change::Disputed
+    );
+    assert!(!restored(&verified).is_approved(Trust::Verified));
+    // The same decision as a webhook's, which has no code either.
+    assert_eq!(verified.settle_by_hand(START, Decision::Rejected), Change::Overturned);
+    assert_eq!(verified.settle_by_hand(START, Decision::Approved), Change::Overturned);
+    assert!(verified.is_approved(Trust::ByHand));
+}
+
+#[test]
+fn what_to_answer_and_what_to_look_at() {
+    use Change as C;
+    for (change, status, look) in [
+        (C::Advanced, 200, false),
+        (C::Strengthened, 200, false),
+        (C::Overturned, 200, true),
+        (C::Disputed, 200, true),
+        (C::Contradicted, 200, true),
+        (C::Redelivered, 200, false),
+        (C::Late, 200, false),
+        (C::IdInformation, 200, false),
+        (C::Undecided, 200, true),
+        (C::NotThisJob, 404, false),
+        (C::NotBelieved, 409, false),
+    ] {
+        assert_eq!((change.status().as_u16(), change.needs_a_look()), (status, look), "{change:?}");
+    }
+}

@@ -1,0 +1,402 @@
+//! What a callback says, of every product; and nothing of it is lost, or copied without need.
+
+use std::borrow::Cow;
+
+use http::HeaderMap;
+use proptest::prelude::*;
+use serde_json::{Map, Value, json};
+use smile_core::{
+    Callback, CallbackKind, Decision, Doubt, JobType, NextStep, Nonce, NonceError, WebhookStatus,
+};
+
+use super::{bytes, callback, cases, result, signed, verify, webhook};
+use crate::support::{START, partner};
+
+fn params(job_type: &Value) -> Value {
+    json!({ "user_id": "user-1", "job_id": "job-1", "job_type": job_type })
+}
+
+/// A result of every product, as each writes its own, with the type that the partner knows and what it amounts to.
+fn products() -> Vec<(Value, CallbackKind, Decision)> {
+    use Decision::{Approved, Error, Provisional, Rejected};
+    let kind = |number| CallbackKind::Result(JobType::from_number(number));
+    let face = json!({ "Liveness_Check": "Passed", "Register_Selfie": "Approved" });
+    let person = json!({ "FullName": "Joe Doe Leo", "DOB": "2000-09-20", "Photo": "/9j/4A==" });
+    let business = json!({
+        "ResultType": "Business Verification", "ResultCode": "1012", "success": true,
+        "Actions": { "Verify_Business": "Verified", "Return_Business_Info": "Returned" },
+        "company_information": { "legal_name": "Joe and Sons" }, "directors": [{ "name": "Joe Doe Leo" }],
+    });
+    let of = |job_type: Value, parts: &[&Value], code: &str| {
+        let mut body =
+            json!({ "ResultCode": code, "SmileJobID": "0000000007", "PartnerParams": params(&job_type) });
+        for (name, value) in parts.iter().flat_map(|part| part.as_object().unwrap()) {
+            body[name] = value.clone();
+        }
+        body
+    };
+    let actions = |actions: &Value| json!({ "Actions": actions });
+    let look_up = json!({
+        "JSONVersion": "1.0.0", "ResultType": "ID Verification", "IsFinalResult": "true", "Country": "NG", "IDType": "BVN",
+        "Actions": { "Verify_ID_Number": "Verified", "Return_Personal_Info": "Returned" },
+    });
+    let not_found = json!({ "Verify_ID_Number": "Not Verified", "Selfie_Provided": "Passed", "Register_Selfie": "Rejected" });
+    let without_type = |mut body: Value| {
+        body["PartnerParams"].as_object_mut().unwrap().remove("job_type");
+        body
+    };
+    vec![
+        (of(json!("1"), &[&actions(&face), &person], "0810"), kind(1), Approved),
+        (of(json!(1), &[&actions(&face)], "0812"), kind(1), Provisional),
+        (of(json!(1), &[&actions(&face)], "1210"), kind(1), Approved),
+        (of(json!(1), &[&actions(&not_found)], "1013"), kind(1), Rejected),
+        (of(json!(1), &[&look_up, &person], "1012"), CallbackKind::IdInformation, Provisional),
+        (
+            of(json!(1), &[&actions(&json!({ "Verify_ID_Number": "Not Verified" }))], "1013"),
+            CallbackKind::IdInformation,
+            Rejected,
+        ),
+        (of(json!(2), &[&actions(&face)], "0820"), kind(2), Approved),
+        (of(json!(4), &[&actions(&face)], "0840"), kind(4), Approved),
+        (of(json!(5), &[&look_up, &person], "1012"), kind(5), Approved),
+        (of(json!(5), &[&look_up], "1015"), kind(5), Error),
+        (of(json!(5), &[&actions(&json!({ "Names": "Exact Match" }))], "1020"), kind(5), Approved),
+        (
+            of(json!(6), &[&actions(&json!({ "Document_Check": "Passed" })), &person], "0810"),
+            kind(6),
+            Approved,
+        ),
+        (of(json!(7), &[&business], "1012"), kind(7), Approved),
+        (of(json!(11), &[&actions(&json!({ "Document_Check": "Passed" }))], "0810"), kind(11), Approved),
+        (without_type(of(json!(0), &[], "1020")), CallbackKind::Match, Decision::Unknown),
+        (of(json!(999), &[], "0810"), kind(999), Decision::Unknown),
+        (json!({ "hello": "world" }), CallbackKind::Unknown, Decision::Unknown),
+        (json!({ "ResultCode": null, "status": 7 }), CallbackKind::Unknown, Decision::Unknown),
+    ]
+}
+
+#[test]
+fn every_product_of_v1() {
+    for (body, kind, decision) in products() {
+        let callback = callback(body.clone());
+        assert_eq!((callback.kind(), callback.verdict().decision()), (kind, decision), "{body}");
+        assert_eq!(callback.webhook().map(|_| ()), None);
+        if body.get("PartnerParams").is_some() {
+            assert_eq!(callback.job_id().as_deref(), Some("job-1"));
+            assert_eq!(callback.user_id().as_deref(), Some("user-1"));
+            assert!(callback.is_about(&super::key()));
+        }
+        let whole = Value::from(callback.entry().as_json().clone());
+        assert_eq!(whole, signed(body));
+        let audit = callback.audit_json().to_string();
+        for personal in ["Joe", "2000-09-20", "/9j/", "user-1", whole["signature"].as_str().unwrap()] {
+            assert!(!audit.contains(personal), "{audit}");
+        }
+    }
+}
+
+#[test]
+fn an_address_verification_is_judged_as_a_match() {
+    let body = json!({
+        "ResultCode": "1020", "Actions": { "Address": "Exact Match" },
+        "PartnerParams": { "user_id": "user-1", "job_id": "job-1" },
+    });
+    let callback = callback(body);
+    assert_eq!(callback.kind(), CallbackKind::Match);
+    assert_eq!(callback.entry().match_verdict().decision(), Decision::Approved);
+    assert_eq!(callback.verdict().doubt(), Some(Doubt::NoJobType), "which job it is the partner knows");
+}
+
+#[test]
+fn the_partners_own_records_say_what_type_it_is() {
+    let callback = callback(result("0810"));
+    assert!(callback.verdict_for(JobType::BIOMETRIC_KYC).is_approved());
+    let other = callback.verdict_for(JobType::DOCUMENT_VERIFICATION);
+    assert_eq!(other.doubt(), Some(Doubt::OtherJobType));
+}
+
+#[test]
+fn an_approval_that_is_odd_anywhere_is_none() {
+    let odd = |change: fn(&mut Value)| {
+        let mut body = result("0810");
+        change(&mut body);
+        callback(body).verdict_for(JobType::BIOMETRIC_KYC)
+    };
+    assert!(odd(|_| {}).is_approved());
+    for (what, verdict) in [
+        ("a second code", odd(|body| body["result_code"] = json!("0811"))),
+        ("a second long code", odd(|body| body["resultCode"] = json!("x".repeat(5_000)))),
+        ("a step that failed", odd(|body| body["Actions"]["Register_Selfie"] = json!("Rejected"))),
+        ("a step twice", odd(|body| body["Actions"]["LIVENESS_CHECK"] = json!("Failed"))),
+        ("steps twice", odd(|body| body["actions"] = json!({}))),
+        ("steps that are none", odd(|body| body["Actions"] = json!("x".repeat(5_000)))),
+        ("not final", odd(|body| body["IsFinalResult"] = json!("false"))),
+        ("final in no known way", odd(|body| body["IsFinalResult"] = json!("x".repeat(5_000)))),
+        (
+            "final, and not",
+            odd(|body| {
+                body["IsFinalResult"] = json!("true");
+                body["is_final_result"] = json!("false");
+            }),
+        ),
+        ("parameters twice", odd(|body| body["partner_params"] = json!({ "job_type": 6 }))),
+        ("another type", odd(|body| body["PartnerParams"]["job_type"] = json!(6))),
+        ("a code with a blank in it", odd(|body| body["ResultCode"] = json!("08 10"))),
+        ("a code that is a list", odd(|body| body["ResultCode"] = json!(["0810"]))),
+    ] {
+        assert!(!verdict.is_approved(), "{what}: {verdict}");
+    }
+}
+
+#[test]
+fn webhooks() {
+    use WebhookStatus as S;
+    let body = |status: &str, reason: Value| {
+        json!({
+            "status": status, "reason": reason, "product": "document_verification", "message": "Verification done",
+            "partner_params": { "branch": "Lagos", "job_id": "the partner's own" },
+            "id_fields": { "full_name": "Joe Doe Leo", "date_of_birth": "2000-09-20" },
+            "antifraud": { "summary": { "fraud_detected": false }, "fraud_risk": { "risk_level": "low", "risk_score": 3 } },
+        })
+    };
+    for (status, reason, expected, decision, next) in [
+        ("clear", Value::Null, S::Clear, Decision::Approved, NextStep::Accept),
+        ("attention", json!("medium_risk"), S::Attention, Decision::Provisional, NextStep::LookByHand),
+        ("block", json!("spoof_detected"), S::Block, Decision::Rejected, NextStep::Decline),
+        ("block", json!("identifier_not_found"), S::Block, Decision::Rejected, NextStep::FixTheNumber),
+        ("error", json!("service_unavailable"), S::Error, Decision::Error, NextStep::RetryLater),
+        (
+            "error",
+            json!("image_unavailable_or_invalid"),
+            S::Error,
+            Decision::Error,
+            NextStep::AskForNewImages,
+        ),
+        ("Clear", Value::Null, S::Unknown, Decision::Unknown, NextStep::LookByHand),
+        ("approved", Value::Null, S::Unknown, Decision::Unknown, NextStep::LookByHand),
+        ("", Value::Null, S::Unknown, Decision::Unknown, NextStep::LookByHand),
+    ] {
+        let callback = webhook(body(status, reason), "v3-job");
+        assert_eq!(callback.kind(), CallbackKind::Webhook);
+        let hook = callback.webhook().unwrap();
+        assert_eq!(hook.status().unwrap_or(S::Unknown), expected, "{status}");
+        let verdict = callback.verdict();
+        assert_eq!((verdict.decision(), verdict.next_step()), (decision, next), "{status}");
+        assert_eq!(callback.job_id().as_deref(), Some("v3-job"), "the header's, not the partner's own");
+        assert_eq!((callback.user_id().as_deref(), hook.api_version()), (Some("user-1"), Some("3")));
+        assert_eq!(hook.product().as_deref(), Some("document_verification"));
+        assert_eq!(hook.id_fields().unwrap().text("full_name").unwrap().expose(), "Joe Doe Leo");
+        let shown = format!("{callback:?} {hook:?} {}", callback.audit_json());
+        assert!(!shown.contains("Joe") && !shown.contains("Lagos") && !shown.contains("2000"), "{shown}");
+    }
+}
+
+#[test]
+fn a_clear_webhook_that_is_odd_anywhere_is_no_approval() {
+    let clear = |extra: Value| {
+        let mut body = json!({ "status": "clear", "reason": null });
+        body.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+        webhook(body, "job-1").verdict()
+    };
+    for fine in [
+        json!({}),
+        json!({ "job_id": "job-1", "user_id": "user-1" }),
+        json!({ "antifraud": null }),
+        json!({ "antifraud": { "summary": null, "fraud_risk": {}, "smile_secure": {} } }),
+        json!({ "antifraud": { "fraud_risk_level": "low", "fraud_risk_score": 1 } }),
+        json!({ "antifraud": { "summary": { "fraud_detected": "False" } } }),
+    ] {
+        assert!(clear(fine.clone()).is_approved(), "{fine}");
+    }
+    for odd in [
+        json!({ "reason": "spoof_detected" }),
+        json!({ "reason": "" }),
+        json!({ "reason": {} }),
+        json!({ "Reason": "spoof_detected" }),
+        json!({ "Status": "block" }),
+        json!({ "job_id": "job-2" }),
+        json!({ "user_id": "user-2" }),
+        json!({ "job_id": "job-1", "jobId": "job-2" }),
+        json!({ "antifraud": "none" }),
+        json!({ "antifraud": [] }),
+        json!({ "antifraud": {}, "Antifraud": { "summary": { "fraud_detected": true } } }),
+        json!({ "antifraud": { "summary": "clean" } }),
+        json!({ "antifraud": { "summary": { "fraud_detected": true } } }),
+        json!({ "antifraud": { "summary": { "fraud_detected": "true" } } }),
+        json!({ "antifraud": { "summary": { "fraud_detected": 1 } } }),
+        json!({ "antifraud": { "summary": { "fraud_detected": false, "fraudDetected": true } } }),
+        json!({ "antifraud": { "fraud_risk": { "risk_level": "high" } } }),
+        json!({ "antifraud": { "fraud_risk": { "risk_level": "very high" } } }),
+        json!({ "antifraud": { "fraud_risk_level": "HIGH" } }),
+        json!({ "antifraud": { "summary": { "fraud_detected": true }, "pad": "x".repeat(9_000) } }),
+    ] {
+        let verdict = clear(odd.clone());
+        assert_eq!((verdict.decision(), verdict.is_final()), (Decision::Unknown, false), "{odd}");
+        assert_eq!(verdict.next_step(), NextStep::LookByHand);
+    }
+    // A v1 result is none for having a status.
+    let mut both = result("0811");
+    both["status"] = json!("clear");
+    assert_eq!(callback(both).kind(), CallbackKind::Result(JobType::BIOMETRIC_KYC));
+}
+
+#[test]
+fn ids_of_a_webhook_come_from_the_headers_then_the_body_then_the_parameters() {
+    let pair = partner().signer().sign(START);
+    let ids = |extra: &[(&'static str, &[u8])], body: Value| {
+        let mut headers = super::headers([
+            ("response-timestamp", pair.timestamp()),
+            ("response-signature", pair.signature()),
+        ]);
+        for (name, value) in extra {
+            headers.append(*name, http::HeaderValue::from_bytes(value).unwrap());
+        }
+        let callback = partner().verifier().verify(START, &headers, bytes(&body)).unwrap();
+        (callback.job_id(), callback.user_id(), callback.verdict().is_approved())
+    };
+    let params = json!({ "job_id": "p", "user_id": "q" });
+    let in_params = json!({ "status": "clear", "partner_params": params });
+    let in_body = json!({ "status": "clear", "job_id": "b", "user_id": "c", "partner_params": params });
+    let some = |job: &str, user: &str, approved| (Some(job.to_owned()), Some(user.to_owned()), approved);
+    assert_eq!(ids(&[], json!({ "status": "clear" })), (None, None, true));
+    assert_eq!(ids(&[], in_params), some("p", "q", true));
+    assert_eq!(ids(&[], in_body.clone()), some("b", "c", true));
+    assert_eq!(ids(&[("job-id", b"b"), ("user-id", b"c")], in_body.clone()), some("b", "c", true));
+    assert_eq!(ids(&[("job-id", b"h")], in_body.clone()), some("h", "c", false), "they disagree");
+    let (job, _, approved) = ids(&[("job-id", b"b\xFF")], in_body);
+    assert!(!approved && job.as_deref() != Some("b"), "a header that is no text isn't one that is absent");
+}
+
+#[test]
+fn the_photo_is_not_copied() {
+    let photo = "/9j/4AAQSkZJRgABAQAAAQABAAD/".repeat(50_000);
+    let mut body = result("0810");
+    body["Photo"] = json!(photo);
+    body["Document"] = json!(photo.replace("Q", "Q\n"));
+    body["FullData"] = json!({ "photo": photo });
+    let body = bytes(&signed(body));
+    let verifier = partner().verifier().max_bytes(10_000_000);
+    let callback = verifier.verify(START, &HeaderMap::new(), body.clone()).unwrap();
+    let text = callback.entry().personal_info().record().text("Photo").unwrap().expose();
+    assert!(matches!(text, Cow::Borrowed(_)));
+    assert!(body.as_ptr_range().contains(&text.as_ptr()), "it is where it came");
+    assert_eq!(callback.body().as_ptr(), body.as_ptr());
+    assert_eq!(text, photo);
+    let decoded = callback.entry().personal_info().photo().unwrap().expose();
+    assert!(decoded.starts_with(b"\xFF\xD8\xFF") && decoded.len() == photo.len() / 4 * 3);
+    assert_eq!(callback.entry().personal_info().document().unwrap().expose(), decoded, "with line breaks");
+    assert_eq!(callback.entry().get("Photo"), Some(&json!(photo)));
+    assert_eq!(callback.entry().get("FullData"), Some(&json!({ "photo": photo })));
+    assert!(callback.audit_json().to_string().len() < 1_000);
+    let whole: Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!(whole.as_object(), Some(callback.entry().as_json()));
+    let order = |object: &Map<String, Value>| object.keys().cloned().collect::<Vec<_>>();
+    assert_eq!(order(callback.entry().as_json()), order(whole.as_object().unwrap()));
+}
+
+#[test]
+fn a_nonce_that_came_back() {
+    let nonce = Nonce::from_random([7; 16]);
+    let with = |params: Value| {
+        let mut body = result("0810");
+        body["PartnerParams"] = params;
+        callback(body).check_nonce(&nonce)
+    };
+    assert_eq!(with(json!({ "nonce": nonce.to_text() })), Ok(()));
+    assert_eq!(with(json!({ "nonce": Nonce::from_random([8; 16]).to_text() })), Err(NonceError::Wrong));
+    for odd in ["", "07", &nonce.to_text()[1..], &format!("{} ", nonce.to_text()), &"7".repeat(1 << 20), "é"]
+    {
+        assert_eq!(with(json!({ "nonce": odd })), Err(NonceError::Wrong), "{odd:.40}");
+    }
+    for absent in
+        [json!({}), json!({ "nonce": null }), json!({ "nonce": 7 }), json!(null), json!([nonce.to_text()])]
+    {
+        assert_eq!(with(absent), Err(NonceError::Missing));
+    }
+    let twice = json!({ "nonce": nonce.to_text(), "NONCE": "x" });
+    assert_eq!(with(twice), Err(NonceError::Missing));
+    let hook = webhook(json!({ "status": "clear", "partner_params": { "nonce": nonce.to_text() } }), "job-1");
+    assert_eq!(hook.check_nonce(&nonce), Ok(()));
+    let not_in_params = webhook(json!({ "status": "clear", "nonce": nonce.to_text() }), "job-1");
+    assert_eq!(not_in_params.check_nonce(&nonce), Err(NonceError::Missing));
+}
+
+fn any_json() -> impl Strategy<Value = Value> {
+    let text = prop_oneof![
+        any::<String>(),
+        Just("\u{1F600}\u{0}\\\"/\u{2028}".to_owned()),
+        (4_000..5_000_usize).prop_map(|length| "é\\\n".repeat(length / 4)),
+    ];
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<u64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        text.prop_map(Value::from),
+    ];
+    leaf.prop_recursive(4, 40, 6, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
+            prop::collection::btree_map(any::<String>(), inner, 0..6)
+                .prop_map(|map| Value::Object(map.into_iter().collect())),
+        ]
+    })
+}
+
+/// The same with every letter of every text as an escape.
+fn escaped(json: &str) -> String {
+    let mut buffer = [0; 2];
+    let letters = json.chars().map(|c| {
+        if c.is_ascii() {
+            c.to_string()
+        } else {
+            c.encode_utf16(&mut buffer).iter().map(|unit| format!("\\u{unit:04x}")).collect()
+        }
+    });
+    letters.collect()
+}
+
+fn read(text: String) -> Callback {
+    partner().verifier().verify(START, &HeaderMap::new(), text.into()).unwrap()
+}
+
+proptest! {
+    #![proptest_config(cases(300))]
+
+    #[test]
+    fn nothing_is_lost(fields in prop::collection::btree_map("[a-zé]{1,9}", any_json(), 0..8)) {
+        let body = signed(Value::Object(fields.into_iter().filter(|(key, _)| key != "timestamp" && key != "signature").collect()));
+        for text in [body.to_string(), serde_json::to_string_pretty(&body).unwrap(), escaped(&body.to_string())] {
+            let expected: Value = serde_json::from_str(&text).unwrap();
+            let callback = read(text);
+            for (key, value) in expected.as_object().unwrap() {
+                prop_assert_eq!(callback.entry().as_json().get(key), Some(value));
+            }
+            prop_assert_eq!(Value::from(callback.entry().as_json().clone()), expected);
+            let _ = (callback.sighting(), callback.verdict(), callback.audit_json(), format!("{callback:?}"));
+        }
+    }
+}
+
+#[test]
+fn long_fields_that_are_odd_in_themselves() {
+    let long = "x".repeat(5_000);
+    let body = |field: &str| signed(json!({})).to_string().replacen('{', &format!("{{{field},"), 1);
+    // A half of a pair of surrogates, a number beyond all bounds, a name twice: absent, and still in the body.
+    for field in [
+        format!(r#""Photo":"{long}\ud800""#),
+        format!(r#""Photo":[1e999,"{long}"]"#),
+        format!(r#""Photo":{{"a":1,"b":"{long}","a":2}}"#),
+    ] {
+        let callback = read(body(&field));
+        assert_eq!(callback.entry().personal_info().photo(), None);
+        assert_eq!(callback.entry().get("Photo"), Some(&Value::Null));
+        assert!(callback.body().windows(100).any(|window| window == &long.as_bytes()[..100]));
+    }
+    let blank = read(body(&format!(r#""FullName":"{}""#, " ".repeat(5_000))));
+    assert_eq!(blank.entry().personal_info().full_name(), None);
+    assert!(verify(&json!({ "$serde_json::private::RawValue": "{}" })).is_err());
+    let named = read(body(r#""a":{"$serde_json::private::RawValue":"[1]"}"#));
+    assert_eq!(named.entry().get("a"), Some(&json!({ "$serde_json::private::RawValue": "[1]" })));
+}

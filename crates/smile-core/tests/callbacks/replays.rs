@@ -1,0 +1,221 @@
+//! A redelivery is told from the next result of the same job, and both from a forgery.
+
+use std::time::Duration;
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use smile_core::{InMemoryReplayStore, ReplayStore, Seen, Sighting, StoreFull, Timestamp};
+
+use super::{bytes, callback, cases, headers, result, signed_at, webhook};
+use crate::support::{START, partner};
+
+fn at(milliseconds: u64) -> Timestamp {
+    START + Duration::from_millis(milliseconds)
+}
+
+/// Delivered at this moment, and signed at it.
+fn delivered(at: Timestamp, body: Value) -> Sighting {
+    let body = signed_at(at, body).to_string();
+    partner().verifier().verify(at, &http::HeaderMap::new(), body.into()).unwrap().sighting()
+}
+
+fn changed(change: impl Fn(&mut Value)) -> Value {
+    let mut body = result("0812");
+    change(&mut body);
+    body
+}
+
+#[test]
+fn every_result_of_a_job_passes_once() {
+    let store = InMemoryReplayStore::default();
+    let seen = |millis, body| store.record(at(millis), &delivered(at(millis), body)).unwrap();
+    let links = |mut body: Value, link: &str| {
+        body["ImageLinks"] = json!({ "selfie_image": link });
+        body["KYCReceipt"] = json!(link);
+        body
+    };
+    let look_up = || {
+        changed(|body| {
+            body["ResultCode"] = json!("1012");
+            body["Actions"] = json!({ "Verify_ID_Number": "Verified" });
+        })
+    };
+    let (provisional, last) = (result("0812"), result("1210"));
+    assert_eq!(seen(0, links(provisional.clone(), "a")), Seen::First);
+    assert_eq!(seen(1, look_up()), Seen::First, "what the authority has");
+    assert_eq!(seen(2, links(last.clone(), "a")), Seen::First, "after the review");
+    for (millis, body) in [(0, provisional.clone()), (2, last.clone())] {
+        assert_eq!(seen(millis, links(body.clone(), "a")), Seen::Redelivery, "the same bytes");
+        assert_eq!(seen(millis + 100, links(body.clone(), "a")), Seen::Redelivery, "signed afresh");
+        assert_eq!(seen(millis + 200, links(body, "b")), Seen::Redelivery, "with other links");
+    }
+    assert_eq!(seen(300, look_up()), Seen::Redelivery);
+    assert_eq!(seen(300, last), Seen::SignatureReused, "two results of one millisecond look like a forgery");
+}
+
+#[test]
+fn the_same_result_in_another_order_is_the_same() {
+    let one = callback(json!({ "ResultCode": "0810", "Actions": { "A": "Passed", "B": "Failed" } }));
+    let other = callback(json!({ "Actions": { "B": "Failed", "A": "Passed" }, "ResultCode": "0810" }));
+    assert_eq!(one.sighting().event(), other.sighting().event());
+    assert_ne!(one.sighting().content(), other.sighting().content());
+}
+
+/// Else somebody who can tell what a result will be could post one first that looks the same and says nothing.
+#[test]
+fn whatever_a_verdict_rests_on_makes_another_event() {
+    let plain = callback(result("0812")).sighting();
+    for (what, body) in [
+        ("code", changed(|body| body["ResultCode"] = json!("0814"))),
+        ("no code", changed(|body| body["ResultCode"] = json!(null))),
+        ("another code as well", changed(|body| body["result_code"] = json!("0810"))),
+        ("final", changed(|body| body["IsFinalResult"] = json!("true"))),
+        ("not final", changed(|body| body["IsFinalResult"] = json!("false"))),
+        ("final in no known way", changed(|body| body["IsFinalResult"] = json!("perhaps"))),
+        ("an action", changed(|body| body["Actions"]["Liveness_Check"] = json!("Failed"))),
+        ("one more", changed(|body| body["Actions"]["Selfie_Check"] = json!("Passed"))),
+        ("one that is no text", changed(|body| body["Actions"]["Selfie_Check"] = json!({}))),
+        ("no actions", changed(|body| body["Actions"] = json!(null))),
+        ("actions twice", changed(|body| body["actions"] = json!({}))),
+        ("job", changed(|body| body["PartnerParams"]["job_id"] = json!("job-2"))),
+        ("user", changed(|body| body["PartnerParams"]["user_id"] = json!("user-2"))),
+        ("job twice", changed(|body| body["PartnerParams"]["JobID"] = json!("job-2"))),
+        ("type", changed(|body| body["PartnerParams"]["job_type"] = json!(6))),
+        ("no type", changed(|body| body["PartnerParams"]["job_type"] = json!(null))),
+        ("the service's id", changed(|body| body["SmileJobID"] = json!("0000000008"))),
+        ("antifraud", changed(|body| body["Antifraud"] = json!({ "summary": { "fraud_detected": true } }))),
+        ("type of result", changed(|body| body["ResultType"] = json!("ID Verification"))),
+    ] {
+        assert_ne!(callback(body).sighting().event(), plain.event(), "{what}");
+    }
+    let clear = |extra: Value| {
+        let mut body = json!({ "status": "clear" });
+        body.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+        webhook(body, "job-1").sighting()
+    };
+    for extra in [
+        json!({ "status": "block" }),
+        json!({ "reason": "high_risk" }),
+        json!({ "product": "one_time_aml" }),
+        json!({ "antifraud": { "summary": { "fraud_detected": true } } }),
+        json!({ "job_id": "job-2" }),
+        json!({ "Status": "block" }),
+    ] {
+        assert_ne!(clear(extra.clone()).event(), clear(json!({})).event(), "{extra}");
+    }
+    assert_eq!(clear(json!({ "message": "a" })).event(), clear(json!({ "message": "b" })).event());
+}
+
+#[test]
+fn a_webhook_of_another_job_under_the_same_signature_is_reused() {
+    let store = InMemoryReplayStore::default();
+    let body = || json!({ "status": "clear" });
+    assert_eq!(store.record(START, &webhook(body(), "job-1").sighting()), Ok(Seen::First));
+    assert_eq!(store.record(START, &webhook(body(), "job-1").sighting()), Ok(Seen::Redelivery));
+    assert_eq!(store.record(START, &webhook(body(), "job-2").sighting()), Ok(Seen::SignatureReused));
+    // What a proxy adds to a v1 callback says nothing about its job.
+    let body = bytes(&signed_at(at(1), result("0812")));
+    for expected in [Seen::First, Seen::Redelivery] {
+        let id = format!("{expected:?}");
+        let callback = partner().verifier().verify(START, &headers([("job-id", &id)]), body.clone()).unwrap();
+        assert_eq!(store.record(START, &callback.sighting()), Ok(expected));
+    }
+}
+
+#[test]
+fn what_is_kept_is_enough_to_tell() {
+    let one = callback(result("0812")).sighting();
+    let kept = Sighting::from_parts(*one.pair(), *one.event(), *one.content(), one.expires());
+    assert_eq!(kept, one);
+    assert_eq!(one.compare(Some(&kept), true), Seen::Redelivery);
+    let forged = callback(result("1210")).sighting();
+    assert_eq!(forged.compare(Some(&kept), false), Seen::SignatureReused);
+    assert_eq!(forged.compare(None, false), Seen::First);
+    assert_eq!(forged.compare(None, true), Seen::Redelivery);
+    assert_eq!(
+        [Seen::First, Seen::Redelivery, Seen::SignatureReused].map(|seen| seen.status().as_u16()),
+        [200, 200, 409]
+    );
+}
+
+#[test]
+fn a_store_that_is_full_answers_nothing_new_and_forgets_nothing_that_passes() {
+    let store = InMemoryReplayStore::with_capacity(3);
+    let results = ["0812", "0814", "0815", "1210"].map(result);
+    let sightings: Vec<_> =
+        results.iter().zip(0..).map(|(body, at_ms)| delivered(at(at_ms), body.clone())).collect();
+    for sighting in &sightings[..3] {
+        assert_eq!(store.record(START, sighting), Ok(Seen::First));
+    }
+    let window = 15 * 60 * 1_000;
+    for now in [START, at(window)] {
+        assert_eq!(store.record(now, &sightings[3]), Err(StoreFull), "the first still passes at {now}");
+        assert_eq!(store.record(now, &sightings[0]), Ok(Seen::Redelivery));
+    }
+    assert_eq!(store.record(at(window + 1), &sightings[3]), Ok(Seen::First), "there is room again");
+    assert_eq!(store.len(), 3);
+    assert_eq!(store.record(at(window + 1), &sightings[1]), Ok(Seen::Redelivery));
+    assert_eq!(InMemoryReplayStore::with_capacity(0).record(START, &sightings[0]), Err(StoreFull));
+    assert!(format!("{store:?}").len() < 100);
+    assert_eq!(().record(START, &sightings[0]), Ok(Seen::First), "no store");
+}
+
+#[test]
+fn of_many_deliveries_at_once_one_is_the_first() {
+    let store = std::sync::Arc::new(InMemoryReplayStore::default());
+    let sightings: Vec<_> = (0..64).map(|millis| delivered(at(millis), result("0812"))).collect();
+    let firsts: usize = std::thread::scope(|scope| {
+        let racers: Vec<_> = (0..4)
+            .map(|_| {
+                let (store, sightings) = (store.clone(), &sightings);
+                scope.spawn(move || {
+                    let is_first = |sighting| store.record(START, sighting) == Ok(Seen::First);
+                    sightings.iter().filter(|sighting| is_first(*sighting)).count()
+                })
+            })
+            .collect();
+        racers.into_iter().map(|racer| racer.join().unwrap()).sum()
+    });
+    assert_eq!((firsts, store.len()), (1, 64));
+}
+
+proptest! {
+    #![proptest_config(cases(200))]
+
+    /// Against the plainest of stores, which keeps everything.
+    #[test]
+    fn the_store_in_memory_forgets_only_what_has_expired(
+        deliveries in prop::collection::vec((0..8_u8, 0..4_u8, 0..3_u8, 0..3_u64), 0..60),
+        capacity in 0..8_usize,
+    ) {
+        let store = InMemoryReplayStore::with_capacity(capacity);
+        let mut kept: Vec<Sighting> = Vec::new();
+        let mut now = START;
+        for (pair, event, content, step) in deliveries {
+            now = now + Duration::from_millis(step);
+            // One signature is of one moment; when it is too old, no verifier lets it come here.
+            let expires = at(u64::from(pair) * 4);
+            if expires < now {
+                continue;
+            }
+            let sighting = Sighting::from_parts([pair; 32], [event; 32], [content; 32], expires);
+            let same_pair = kept.iter().find(|earlier| earlier.pair() == sighting.pair());
+            let passes = |earlier: &&Sighting| earlier.expires() >= now;
+            match (store.record(now, &sighting), same_pair) {
+                (told, Some(earlier)) => prop_assert_eq!(told, Ok(sighting.compare(Some(earlier), true))),
+                (Err(StoreFull), None) => prop_assert!(kept.iter().filter(passes).count() >= capacity),
+                (Ok(seen), None) => {
+                    let mut same_event = kept.iter().filter(|earlier| earlier.event() == sighting.event());
+                    match (seen, same_event.clone().next()) {
+                        (Seen::First, None) => {}
+                        (Seen::First, Some(_)) => prop_assert!(same_event.all(|earlier| earlier.expires() < now)),
+                        (Seen::Redelivery, earlier) => prop_assert!(earlier.is_some()),
+                        (Seen::SignatureReused, _) => prop_assert!(false, "it has a signature of its own"),
+                    }
+                    kept.push(sighting);
+                }
+            }
+            prop_assert!(store.len() <= capacity);
+        }
+    }
+}

@@ -1,0 +1,403 @@
+//! What outlives a restart.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use http::StatusCode;
+use serde_json::{Value, json};
+use smile_sandbox::{
+    CallbackOutcome, Clock, Matcher, Outcome, RestoreError, Review, Sandbox, ScriptStage, Snapshot, Stage,
+    StateError, UserState,
+};
+
+use crate::client::{
+    Client, JPEG, KEY, START, builder, consent_body, full_zip, get_request, header_signed, id_body,
+    link_body, merged, params, prep_body,
+};
+use crate::server::{OK, host, post, put, receiver, submit};
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// A folder that is gone when the test is over.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> Self {
+        static MADE: AtomicU32 = AtomicU32::new(0);
+        let number = MADE.fetch_add(1, Ordering::Relaxed);
+        Self(std::env::temp_dir().join(format!("smile-sandbox-state-{}-{number}", std::process::id())))
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// What the state becomes when it is written down and read again.
+fn through_json(client: &Client) -> Snapshot {
+    serde_json::from_str(&serde_json::to_string(&client.service.snapshot()).unwrap()).unwrap()
+}
+
+fn restarted(client: &Client) -> Client {
+    let mut next = Client::with(builder().legacy_two_callbacks(true));
+    next.now = client.now;
+    next.service.restore(through_json(client)).unwrap();
+    next
+}
+
+/// A service with something of everything in it.
+fn busy() -> (Client, String) {
+    let mut client = Client::with(builder().legacy_two_callbacks(true));
+    client.service.set_user("lapsed", UserState::MustReenrol);
+    let later = ScriptStage::from("1211").after(5 * MINUTE);
+    client.service.when(Matcher::job_id("staged")).respond(["0812".into(), later]);
+    client.service.when(Matcher::job_id_prefix("outage-")).times(2).respond([Outcome::IssuerUnavailable]);
+    let url = client.upload_url(&prep_body(&params("waiting", 1)));
+    client.run(&prep_body(&params("staged", 6)), &full_zip("00000000000"));
+    let provisional = merged(&params("reviewed", 1), &json!({"sandbox_result": "2", "user_id": "reviewed"}));
+    client.run(&prep_body(&provisional), &full_zip("00000000000"));
+    let body = |job_id: &str| id_body("00000000000", &json!({"partner_params": params(job_id, 5)}));
+    client.check("/v1/id_verification", &body("outage-1"));
+    client.post("/v1/totp_consent", &consent_body(&json!({})));
+    client.post("/v1/smile_links", &link_body(&json!({})));
+    (client, url)
+}
+
+#[test]
+fn a_restarted_service_goes_on_as_if_nothing_had_happened() {
+    let (mut before, url) = busy();
+    let mut after = restarted(&before);
+    let mut transcripts = Vec::new();
+    for client in [&mut before, &mut after] {
+        let mut out = Vec::new();
+        for _ in 0..20 {
+            for callback in client.service.due_callbacks(client.now) {
+                out.push((client.now, callback.url.clone(), callback.body.clone()));
+                let outcome = CallbackOutcome::Answered(StatusCode::OK);
+                client.service.callback_answered(callback.id, client.now, outcome);
+            }
+            let Some(due) = client.service.next_wakeup() else { break };
+            client.now = client.now.max(due);
+        }
+        assert_eq!(client.put(&url, &full_zip("00000000000")).status(), StatusCode::OK);
+        for job_id in ["waiting", "staged", "reviewed"] {
+            let ids =
+                json!({"job_id": job_id, "user_id": if job_id == "reviewed" { job_id } else { "user" }});
+            let status = client.status(&ids, &json!({"history": true, "image_links": true}));
+            let link = status["image_links"]["selfie_image"].as_str().unwrap().to_owned();
+            assert_eq!(client.send(get_request(&link)).body(), JPEG);
+            out.push((client.now, link, status.to_string().into()));
+        }
+        for job_id in ["outage-2", "outage-3", "new"] {
+            let body = id_body("00000000000", &json!({"partner_params": params(job_id, 5)}));
+            out.push((
+                client.now,
+                job_id.to_owned(),
+                client.check("/v1/id_verification", &body).to_string().into(),
+            ));
+        }
+        let lapsed = merged(&params("lapsed-1", 2), &json!({"user_id": "lapsed"}));
+        out.push((client.now, String::new(), client.prep(&prep_body(&lapsed)).1.to_string().into()));
+        let links = header_signed(http::Method::GET, "/v1/smile_links", &Value::Null);
+        out.push((client.now, String::new(), client.send(links).into_body()));
+        transcripts.push(out);
+    }
+    assert!(transcripts[0].len() > 12);
+    assert_eq!(transcripts[0], transcripts[1]);
+}
+
+#[test]
+fn a_callback_that_was_under_way_is_due_again() {
+    let (mut client, _) = busy();
+    let under_way = client.service.due_callbacks(client.now);
+    assert!(!under_way.is_empty());
+    let again = restarted(&client).service.due_callbacks(client.now);
+    let bodies = |due: &[smile_sandbox::Callback]| due.iter().map(|one| one.body.clone()).collect::<Vec<_>>();
+    assert_eq!(bodies(&again), bodies(&under_way));
+}
+
+#[test]
+fn a_session_of_consent_goes_on() {
+    let mut client = Client::new();
+    let (_, answer) = client.post("/v1/totp_consent", &consent_body(&json!({})));
+    let session = json!({"session_id": answer["session_id"], "mode": "sms", "otp": "000000"});
+    assert_eq!(client.post("/v1/totp_consent/mode", &consent_body(&session)).0, 200);
+    let mut client = restarted(&client);
+    assert_eq!(client.post("/v1/totp_consent/otp", &consent_body(&session)).0, 200);
+}
+
+#[test]
+fn the_api_key_is_not_in_it() {
+    let (client, _) = busy();
+    let text = serde_json::to_string(&client.service.snapshot()).unwrap();
+    assert!(text.contains("reviewed") && !text.contains(KEY));
+    assert!(!format!("{:?}", client.service.snapshot()).contains("reviewed"));
+}
+
+#[test]
+fn what_can_not_be_restored_is_refused_and_changes_nothing() {
+    let (client, _) = busy();
+    let good = serde_json::to_value(client.service.snapshot()).unwrap();
+    let changed = |pointer: &str, value: Value| {
+        let mut bad = good.clone();
+        *bad.pointer_mut(pointer).unwrap() = value;
+        serde_json::from_value::<Snapshot>(bad).unwrap()
+    };
+    let mut target = Client::new();
+    target.service.set_user("kept", UserState::Enrolled);
+    for (snapshot, message) in [
+        (changed("/state/format", json!(99)), "it was written in format 99, and this sandbox reads format 1"),
+        (
+            changed("/state/format", json!("Joe")),
+            "it was written in format none, and this sandbox reads format 1",
+        ),
+        (changed("/state/partner_id", json!("2")), "it is the state of a sandbox for another partner id"),
+        (
+            changed("/state/jobs/0/job_id", json!(["Joe"])),
+            "it is damaged: a value has not the form that it should have",
+        ),
+        (changed("/images", json!({})), "it is damaged: the image "),
+    ] {
+        let error: RestoreError = target.service.restore(snapshot).unwrap_err();
+        assert!(error.to_string().starts_with(message), "{error}");
+        assert!(!error.to_string().contains("Joe"), "{error}");
+        assert_eq!(target.service.user("kept"), UserState::Enrolled);
+        assert!(target.service.jobs().is_empty());
+    }
+}
+
+#[cfg(feature = "scenario")]
+#[test]
+fn rules_of_a_scenario_keep_count_as_long_as_they_are_the_same() {
+    let with = |toml: &str| Client::with(builder().scenario(smile_sandbox::Scenario::parse(toml).unwrap()));
+    let outage = "[[rules]]\ntimes = 1\nstages = [{ outcome = \"issuer-unavailable\" }]";
+    let code = |client: &mut Client| {
+        client.check("/v1/id_verification", &id_body("00000000000", &json!({})))["ResultCode"].clone()
+    };
+    let mut client = with(outage);
+    assert_eq!(code(&mut client), "1015");
+    for (toml, expected) in [(outage, "1012"), (&outage.replace("times = 1", "times = 2"), "1015")] {
+        let mut next = with(toml);
+        next.service.restore(through_json(&client)).unwrap();
+        assert_eq!(code(&mut next), expected);
+    }
+}
+
+#[test]
+fn jobs_under_review_are_left_alone_when_there_is_no_reviewer_any_more() {
+    let (client, _) = busy();
+    let mut next = Client::with(builder().automatic_review(None));
+    next.service.restore(through_json(&client)).unwrap();
+    next.now = client.now;
+    next.pass(60 * MINUTE);
+    next.deliver();
+    assert_eq!(next.service.job("reviewed").unwrap().stage, Stage::UnderReview);
+    assert_eq!(next.service.next_wakeup(), None);
+    next.service.review(next.now, "reviewed", Review::Approve).unwrap();
+}
+
+fn open(folder: &Folder) -> std::io::Result<Sandbox> {
+    builder().state_dir(&folder.0).start()
+}
+
+#[test]
+fn a_sandbox_survives_a_restart() {
+    let folder = Folder::new();
+    let (url, received) = receiver(&[OK]);
+    let answer = {
+        let sandbox = open(&folder).unwrap();
+        sandbox.enrol("enrolled");
+        sandbox.when(Matcher::job_id("later")).respond([ScriptStage::from("0810").after(MINUTE)]);
+        submit(&sandbox, &prep_body(&merged(&params("done", 4), &json!({"user_id": "done"}))));
+        submit(&sandbox, &merged(&prep_body(&params("later", 1)), &json!({"callback_url": url})));
+        post(host(&sandbox), "/v1/upload", &prep_body(&params("waiting", 4)))
+    };
+    // As if the minute had gone by while it was away.
+    let clock = Clock::virtual_at(START + Duration::from_secs(100 * 365 * 24 * 60 * 60));
+    let sandbox = builder().state_dir(&folder.0).clock(clock).start().unwrap();
+    assert_eq!(sandbox.user("enrolled"), UserState::Enrolled);
+    assert_eq!(sandbox.user("done"), UserState::Enrolled);
+    let job = sandbox.job("done").unwrap();
+    assert_eq!((job.result_code(), job.images[0].bytes.as_ref()), (Some("0840"), JPEG));
+    let attempts = sandbox.advance(Duration::ZERO).unwrap();
+    assert_eq!(attempts.iter().filter(|made| made.outcome.is_delivered()).count(), 1);
+    assert_eq!(received.try_iter().count(), 1);
+    assert_eq!(sandbox.job("later").unwrap().result_code(), Some("0810"));
+    // Job ids stay taken, and go on being counted.
+    let again = post(host(&sandbox), "/v1/upload", &prep_body(&params("waiting", 4)));
+    assert_eq!(again["code"], "2215");
+    let next = post(
+        host(&sandbox),
+        "/v1/upload",
+        &prep_body(&merged(&params("next", 4), &json!({"user_id": "next"}))),
+    );
+    assert_eq!(
+        (&answer["smile_job_id"], &next["smile_job_id"]),
+        (&json!("0000000003"), &json!("0000000004"))
+    );
+    assert_ne!(answer["ref_id"], next["ref_id"]);
+}
+
+#[test]
+fn uploads_that_come_together_are_all_kept() {
+    let folder = Folder::new();
+    let job_ids: Vec<String> = (0..16).map(|number| format!("job-{number}")).collect();
+    {
+        let sandbox = open(&folder).unwrap();
+        std::thread::scope(|scope| {
+            for job_id in &job_ids {
+                let prep = prep_body(&merged(&params(job_id, 1), &json!({"user_id": job_id})));
+                let sandbox = &sandbox;
+                scope.spawn(move || submit(sandbox, &prep));
+            }
+        });
+    }
+    let sandbox = open(&folder).unwrap();
+    for job_id in &job_ids {
+        assert_eq!(sandbox.job(job_id).unwrap().result_code(), Some("0810"), "{job_id}");
+        assert_eq!(sandbox.user(job_id), UserState::Enrolled);
+    }
+    assert_eq!(fs::read_dir(folder.0.join("jobs")).unwrap().count(), job_ids.len());
+}
+
+#[test]
+fn images_are_kept_once_and_removed_when_nobody_has_them() {
+    let folder = Folder::new();
+    let images = || fs::read_dir(folder.0.join("images")).unwrap().count();
+    {
+        let sandbox = open(&folder).unwrap();
+        let answer = post(host(&sandbox), "/v1/upload", &prep_body(&params("job", 1)));
+        let url = answer["upload_url"].as_str().unwrap();
+        assert_eq!((put(url, &full_zip("00000000000")), images()), (200, 1));
+        assert_eq!((put(url, b"no zip"), images()), (200, 1));
+    }
+    fs::write(folder.0.join("images").join("0123.unfinished"), "half").unwrap();
+    drop(open(&folder).unwrap());
+    assert_eq!(images(), 0);
+}
+
+#[cfg(unix)]
+#[test]
+fn nobody_else_may_read_it() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let folder = Folder::new();
+    let sandbox = open(&folder).unwrap();
+    submit(&sandbox, &prep_body(&params("job", 1)));
+    let mode = |path: PathBuf| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode(folder.0.clone()), mode(folder.0.join("state.json"))), (0o700, 0o600));
+}
+
+#[test]
+fn what_can_not_be_used_is_named() {
+    let state = |folder: &Folder| folder.0.join("state.json");
+    type Damage = fn(&Path);
+    let damage: [(&str, Damage, &str); 6] = [
+        (
+            "state.json",
+            |path| fs::write(path.join("state.json"), "{\"format\": 1").unwrap(),
+            "it is damaged: it can't",
+        ),
+        (
+            "state.json",
+            |path| fs::write(path.join("state.json"), "{\"format\": 0, \"jobs\": [1]}").unwrap(),
+            "it was written in format 0",
+        ),
+        (
+            "state.json",
+            |path| fs::write(path.join("state.json"), "").unwrap(),
+            "it is damaged: it can't be read",
+        ),
+        ("state.json", |path| fs::remove_dir_all(path.join("jobs")).unwrap(), "it is damaged: the job "),
+        (
+            "images",
+            |path| {
+                let image = fs::read_dir(path.join("images")).unwrap().next().unwrap().unwrap().path();
+                fs::write(image, b"another face").unwrap();
+            },
+            "its content is not what it was",
+        ),
+        ("state.json", |path| fs::remove_dir_all(path.join("images")).unwrap(), "it is damaged: the image "),
+    ];
+    for (named, damage, message) in damage {
+        let folder = Folder::new();
+        let sandbox = open(&folder).unwrap();
+        submit(&sandbox, &prep_body(&params("job", 1)));
+        drop(sandbox);
+        damage(&folder.0);
+        let error = open(&folder).unwrap_err();
+        let inner = error.get_ref().unwrap().downcast_ref::<StateError>().unwrap();
+        assert!(inner.path.starts_with(folder.0.join(named)), "{error}");
+        assert!(error.to_string().contains(message) && error.to_string().contains(named), "{error}");
+    }
+    let folder = Folder::new();
+    let first = open(&folder).unwrap();
+    first.enrol("user");
+    assert!(open(&folder).unwrap_err().to_string().ends_with("another sandbox is using this folder"));
+    drop(first);
+    assert!(open(&folder).is_ok());
+    let other = builder().partner_id("2").state_dir(&folder.0).start().unwrap_err();
+    assert!(other.to_string().contains("another partner id"), "{other}");
+    assert!(state(&folder).exists());
+}
+
+#[test]
+fn what_can_not_be_written_is_not_acknowledged() {
+    let folder = Folder::new();
+    let sandbox = open(&folder).unwrap();
+    fs::remove_dir_all(&folder.0).unwrap();
+    let answer = post(host(&sandbox), "/v1/upload", &prep_body(&params("job", 1)));
+    assert_eq!(answer, json!({"message": "The State Could Not Be Written"}));
+}
+
+/// The other process of the test below: it uploads until it is killed, and says what was acknowledged.
+#[test]
+fn child_that_uploads() {
+    use std::io::Write as _;
+
+    let Some(folder) = std::env::var_os("SMILE_SANDBOX_TEST_FOLDER") else { return };
+    let sandbox = builder().state_dir(folder).enforce_new_users(false).start().unwrap();
+    let first = sandbox.jobs().len();
+    for number in first..first + 1_000 {
+        submit(&sandbox, &prep_body(&params(&format!("job-{number}"), 1)));
+        // Past what the test harness captures.
+        writeln!(std::io::stdout(), "acknowledged job-{number}").unwrap();
+    }
+}
+
+#[test]
+fn no_acknowledged_upload_is_lost_when_the_process_is_killed() {
+    let folder = Folder::new();
+    let mut acknowledged = Vec::new();
+    for round in 1..=4 {
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "state::child_that_uploads", "--nocapture"])
+            .env("SMILE_SANDBOX_TEST_FOLDER", &folder.0)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let told = lines.map(Result::unwrap).filter_map(|line| {
+            let (_, job_id) = line.split_once("acknowledged ")?;
+            Some(job_id.to_owned())
+        });
+        acknowledged.extend(told.take(2 * round));
+        child.kill().unwrap();
+        child.wait().unwrap();
+
+        let sandbox = open(&folder).unwrap();
+        for job_id in &acknowledged {
+            let job = sandbox.job(job_id).unwrap_or_else(|| panic!("{job_id} is lost in round {round}"));
+            assert_eq!((job.uploads, job.result_code()), (1, Some("0810")), "{job_id}");
+            assert_eq!(job.images[0].bytes, JPEG);
+        }
+    }
+    assert_eq!(acknowledged.len(), 20);
+}

@@ -154,7 +154,11 @@ fn examples(root: &Path) -> Result<(), String> {
         }
         succeed_within(EXAMPLE_LIMIT, command)?;
     }
-    Ok(())
+    // A package of its own, for SQLite. Without arguments it tells its story, whatever the variables say.
+    succeed(cargo(root, &["build", "-p", "durable-receiver"]))?;
+    let mut command = cargo(root, &["run", "--quiet", "-p", "durable-receiver"]);
+    command.stdin(Stdio::null());
+    succeed_within(EXAMPLE_LIMIT, command)
 }
 
 /// Reads what cargo resolves, on every platform and with every feature.

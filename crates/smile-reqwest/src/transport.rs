@@ -1,21 +1,30 @@
 //! One exchange over reqwest: convert, send, read, classify.
 
+use std::convert::Infallible;
 use std::error::Error as _;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::{Request, Response};
+use http_body::{Body, Frame, SizeHint};
 use smile_core::{TransportFailure, TransportFailureKind};
 
 #[derive(Clone)]
 pub(crate) struct Transport {
     http: reqwest::Client,
     pub(crate) max_response_bytes: usize,
+    pub(crate) on_progress: Option<OnProgress>,
 }
+
+/// Told how much of a body is out, and of how much.
+pub(crate) type OnProgress = Arc<dyn Fn(u64, u64) + Send + Sync>;
 
 impl Transport {
     pub(crate) fn new(http: reqwest::Client) -> Self {
-        Self { http, max_response_bytes: 16 * 1024 * 1024 }
+        Self { http, max_response_bytes: 16 * 1024 * 1024, on_progress: None }
     }
 
     pub(crate) async fn send(
@@ -23,7 +32,11 @@ impl Transport {
         request: Request<Bytes>,
         timeout: Duration,
     ) -> Result<Response<Bytes>, TransportFailure> {
+        let body = request.body().clone();
         let mut request = reqwest::Request::try_from(request).map_err(classify)?;
+        if let Some(on_progress) = self.on_progress.as_ref().filter(|_| !body.is_empty()) {
+            *request.body_mut() = Some(reqwest::Body::wrap(Counted::new(body, Arc::clone(on_progress))));
+        }
         *request.timeout_mut() = Some(timeout);
         let asked = request.url().clone();
         let mut answer = self.http.execute(request).await.map_err(classify)?;
@@ -47,6 +60,53 @@ impl Transport {
         }
         Ok(response.map(|()| body.freeze()))
     }
+}
+
+/// A body that tells how much of it has been taken. Its size is known, so that the client sets Content-Length: S3 refuses
+/// chunked bodies.
+struct Counted {
+    left: Bytes,
+    total: u64,
+    on_progress: OnProgress,
+}
+
+impl Counted {
+    /// Small enough to be told of often, and large enough to cost nothing.
+    const PIECE: usize = 64 * 1024;
+
+    fn new(body: Bytes, on_progress: OnProgress) -> Self {
+        Self { total: size(&body), left: body, on_progress }
+    }
+}
+
+impl Body for Counted {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        if self.left.is_empty() {
+            return Poll::Ready(None);
+        }
+        let piece = self.left.len().min(Self::PIECE);
+        let piece = self.left.split_to(piece);
+        (self.on_progress)(self.total - size(&self.left), self.total);
+        Poll::Ready(Some(Ok(Frame::data(piece))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.left.is_empty()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(size(&self.left))
+    }
+}
+
+fn size(bytes: &Bytes) -> u64 {
+    u64::try_from(bytes.len()).unwrap_or(u64::MAX)
 }
 
 fn classify(error: reqwest::Error) -> TransportFailure {

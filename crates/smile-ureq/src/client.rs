@@ -69,6 +69,15 @@ impl Client {
         self
     }
 
+    /// Tells how much of a request's body the network has taken, and of how much, both in bytes: for a progress bar. It is
+    /// called on the thread that sends, again and again until both are the same, and from the beginning if a request is sent
+    /// again. Of requests without a body it tells nothing.
+    #[must_use]
+    pub fn with_progress(mut self, on_progress: impl Fn(u64, u64) + Send + Sync + 'static) -> Self {
+        self.transport.on_progress = Some(Arc::new(on_progress));
+        self
+    }
+
     /// A clock in place of the system's: for tests, or for machines whose clock is off.
     #[must_use]
     pub fn with_clock(mut self, clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
@@ -231,6 +240,30 @@ impl fmt::Debug for Client {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn progress_goes_up_to_the_size_of_the_zip_which_arrives_whole() {
+        use smile_core::{Image, JobId, PartnerParams, UserId};
+        use std::sync::Mutex;
+
+        let sandbox = smile_sandbox::Sandbox::start().unwrap();
+        let told: Arc<Mutex<Vec<(u64, u64)>>> = Arc::default();
+        let telling = Arc::clone(&told);
+        let client = Client::new(sandbox.partner())
+            .with_progress(move |sent, total| telling.lock().unwrap().push((sent, total)));
+        let mut picture = b"\xFF\xD8\xFF\xE0".to_vec();
+        picture.resize(1_000_000, 7);
+        let ids = PartnerParams::new(UserId::new("u"), JobId::new("j"));
+        let job = Job::smartselfie_registration(ids, Image::bytes(picture));
+        client.submit(job.callback_url("http://127.0.0.1:9/").unwrap()).unwrap();
+
+        let told = told.lock().unwrap();
+        let of_zip: Vec<u64> =
+            told.iter().filter(|(_, total)| *total > 1_000_000).map(|(sent, _)| *sent).collect();
+        assert!(of_zip.len() > 1 && of_zip.is_sorted(), "{of_zip:?}");
+        assert_eq!(of_zip.last(), told.last().map(|(_, total)| total));
+        assert_eq!(sandbox.job("j").unwrap().processed, 1);
+    }
 
     #[test]
     fn clients_are_cheap_to_clone_and_shared_between_threads() {

@@ -1,10 +1,12 @@
 //! One exchange over ureq: convert, send, read, classify.
 
 use std::error::Error as _;
+use std::io::{self, Read};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Request, Response, header};
 use smile_core::{TransportFailure, TransportFailureKind};
 
 #[derive(Clone)]
@@ -13,11 +15,15 @@ pub(crate) struct Transport {
     pub(crate) max_response_bytes: usize,
     /// Whether `https` can be spoken. Asked without it, ureq panics.
     pub(crate) has_tls: bool,
+    pub(crate) on_progress: Option<OnProgress>,
 }
+
+/// Told how much of a body is out, and of how much.
+pub(crate) type OnProgress = Arc<dyn Fn(u64, u64) + Send + Sync>;
 
 impl Transport {
     pub(crate) fn new(agent: ureq::Agent) -> Self {
-        Self { agent, max_response_bytes: 16 * 1024 * 1024, has_tls: true }
+        Self { agent, max_response_bytes: 16 * 1024 * 1024, has_tls: true, on_progress: None }
     }
 
     pub(crate) fn send(
@@ -37,22 +43,56 @@ impl Transport {
                  bring an agent of your own",
             ));
         }
-        let (parts, body) = request.into_parts();
-        // A slice, so that ureq sets Content-Length: S3 refuses chunked bodies.
+        let (mut parts, body) = request.into_parts();
+        // S3 refuses chunked bodies. Of a slice ureq knows the length; of a reader it must be said.
+        let answer = match &self.on_progress {
+            Some(on_progress) if !body.is_empty() => {
+                parts.headers.insert(header::CONTENT_LENGTH, body.len().into());
+                let counted = Counted { body, sent: 0, on_progress: Arc::clone(on_progress) };
+                let body = ureq::SendBody::from_owned_reader(counted);
+                self.run(Request::from_parts(parts, body), timeout)
+            }
+            _ => self.run(Request::from_parts(parts, &body[..]), timeout),
+        };
+        let answer = answer.map_err(|error| classify(&error))?;
+        let (parts, body) = answer.into_parts();
+        let limit = u64::try_from(self.max_response_bytes).unwrap_or(u64::MAX);
+        let body = body.into_with_config().limit(limit).read_to_vec().map_err(|error| classify(&error))?;
+        Ok(Response::from_parts(parts, Bytes::from(body)))
+    }
+
+    fn run(
+        &self,
+        request: Request<impl ureq::AsSendBody>,
+        timeout: Duration,
+    ) -> Result<Response<ureq::Body>, ureq::Error> {
         let request = self
             .agent
-            .configure_request(Request::from_parts(parts, &body[..]))
+            .configure_request(request)
             .http_status_as_error(false)
             .allow_non_standard_methods(true)
             .max_redirects(0)
             .max_redirects_will_error(false)
             .timeout_global(Some(timeout))
             .build();
-        let answer = self.agent.run(request).map_err(|error| classify(&error))?;
-        let (parts, body) = answer.into_parts();
-        let limit = u64::try_from(self.max_response_bytes).unwrap_or(u64::MAX);
-        let body = body.into_with_config().limit(limit).read_to_vec().map_err(|error| classify(&error))?;
-        Ok(Response::from_parts(parts, Bytes::from(body)))
+        self.agent.run(request)
+    }
+}
+
+/// A body that tells how much of it has been taken.
+struct Counted {
+    body: Bytes,
+    sent: usize,
+    on_progress: OnProgress,
+}
+
+impl Read for Counted {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = (&self.body[self.sent..]).read(buffer)?;
+        self.sent += read;
+        let bytes = |bytes: usize| u64::try_from(bytes).unwrap_or(u64::MAX);
+        (self.on_progress)(bytes(self.sent), bytes(self.body.len()));
+        Ok(read)
     }
 }
 

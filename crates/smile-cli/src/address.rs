@@ -1,0 +1,41 @@
+//! Addresses on this machine.
+
+use http::Uri;
+
+/// Whether it leads to this machine and no further.
+pub(crate) fn is_local(uri: &Uri) -> bool {
+    let host = uri.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
+    host.eq_ignore_ascii_case("localhost")
+        || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+/// What became of a connection, without the address, which may be a secret.
+pub(crate) fn why_unreachable(error: &ureq::Error) -> &'static str {
+    match error {
+        ureq::Error::Timeout(_) => "no answer in time",
+        ureq::Error::HostNotFound => "the host's name is not known",
+        ureq::Error::Io(error) if error.kind() == std::io::ErrorKind::ConnectionRefused => {
+            "nobody listens there"
+        }
+        _ => "the connection broke",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_this_machine_is_local() {
+        for (url, expected) in [
+            ("http://127.0.0.1:1/x", true),
+            ("http://localhost/x", true),
+            ("http://[::1]:1/x", true),
+            ("http://localhost.example.com/x", false),
+            ("http://10.0.0.1/x", false),
+            ("/x", false),
+        ] {
+            assert_eq!(is_local(&url.parse().unwrap()), expected, "{url}");
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! `smile completions`: what a shell needs to complete the command line.
+
+use clap::Args;
+use clap_complete::Shell;
+use serde_json::json;
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output::Output;
+
+/// Print a completion script for a shell
+///
+/// For bash: `smile completions bash > ~/.local/share/bash-completion/completions/smile`
+#[derive(Args, Debug)]
+pub(crate) struct Completions {
+    /// Which shell
+    shell: Shell,
+}
+
+impl Completions {
+    pub(crate) fn run(&self, output: Output, command: &mut clap::Command) -> Result<Exit, Failure> {
+        let mut script = Vec::new();
+        clap_complete::generate(self.shell, command, "smile", &mut script);
+        let script = String::from_utf8_lossy(&script);
+        if output.is_json() {
+            output.write(&format!("{}\n", json!({ "shell": self.shell.to_string(), "script": script })))?;
+        } else {
+            output.write(&script)?;
+        }
+        Ok(Exit::Done)
+    }
+}

@@ -1,0 +1,213 @@
+//! The server that takes callbacks, and the client that passes them on.
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::routing::any;
+use bytes::Bytes;
+use http::{HeaderMap, Method, StatusCode, Uri, header};
+use http_body_util::BodyExt as _;
+use smile_core::{Callback, InMemoryReplayStore, Refusal, ReplayStore as _, Seen, Timestamp, Verifier};
+use tokio::sync::oneshot;
+
+use crate::address;
+
+/// What came, and what became of it.
+pub(super) struct Received {
+    pub(super) at: Timestamp,
+    pub(super) outcome: Result<(Callback, Seen), Refusal>,
+    pub(super) forwarded: Forwarded,
+    /// What was answered.
+    pub(super) status: StatusCode,
+}
+
+pub(super) enum Forwarded {
+    /// Nobody asked for it, or it was refused.
+    Not,
+    Answered(StatusCode),
+    Failed(String),
+}
+
+/// Listens, on a thread of its own.
+pub(super) struct Receiver {
+    url: String,
+    stop: oneshot::Sender<()>,
+    thread: JoinHandle<std::io::Result<()>>,
+}
+
+struct Shared<F> {
+    verifier: Verifier,
+    seen: InMemoryReplayStore,
+    forward: Option<Arc<Forward>>,
+    on_received: F,
+}
+
+impl Receiver {
+    pub(super) fn start(
+        addr: SocketAddr,
+        verifier: Verifier,
+        forward: Option<Forward>,
+        on_received: impl Fn(Received) + Send + Sync + 'static,
+    ) -> std::io::Result<Self> {
+        let listener = TcpListener::bind(addr)?;
+        listener.set_nonblocking(true)?;
+        let url = format!("http://{}/", listener.local_addr()?);
+        let shared = Arc::new(Shared {
+            verifier,
+            seen: InMemoryReplayStore::default(),
+            forward: forward.map(Arc::new),
+            on_received,
+        });
+        let handler = move |request: Request| take(Arc::clone(&shared), request);
+        let app = Router::new().fallback(any(handler));
+        let (stop, stopped) = oneshot::channel::<()>();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let thread = std::thread::spawn(move || {
+            runtime.block_on(async {
+                let listener = tokio::net::TcpListener::from_std(listener)?;
+                let stopped = async { stopped.await.unwrap_or_default() };
+                axum::serve(listener, app).with_graceful_shutdown(stopped).await
+            })
+        });
+        Ok(Self { url, stop, thread })
+    }
+
+    pub(super) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Ends it, once what is being answered is answered.
+    pub(super) fn stop(self) {
+        // A server that has ended by itself needs no telling.
+        let _ = self.stop.send(());
+        let _ = self.thread.join();
+    }
+}
+
+async fn take<F>(shared: Arc<Shared<F>>, request: Request) -> StatusCode
+where
+    F: Fn(Received) + Send + Sync + 'static,
+{
+    if request.method() != Method::POST {
+        return StatusCode::METHOD_NOT_ALLOWED;
+    }
+    let (parts, body) = request.into_parts();
+    let limit = shared.verifier.body_limit();
+    let received = match read(body, limit).await {
+        Ok(body) => shared.judge(&parts.headers, body).await,
+        Err(status) => return status,
+    };
+    let status = received.status;
+    (shared.on_received)(received);
+    status
+}
+
+/// The body, up to one byte more than is wanted, so that the verifier sees that it is too large.
+///
+/// Of what is too large the rest is read and dropped, up to a limit: who is still writing hears no answer.
+async fn read(mut body: Body, limit: usize) -> Result<Bytes, StatusCode> {
+    const TIMEOUT: Duration = Duration::from_secs(30);
+    const MOST: usize = 64 << 20;
+    let read = async {
+        let (mut bytes, mut total) = (vec![], 0);
+        while let Some(frame) = body.frame().await {
+            let frame = frame.map_err(|_| StatusCode::BAD_REQUEST)?;
+            let Some(data) = frame.data_ref() else { continue };
+            let wanted = data.len().min((limit + 1).saturating_sub(bytes.len()));
+            bytes.extend_from_slice(&data[..wanted]);
+            total += data.len();
+            if total > MOST {
+                break;
+            }
+        }
+        Ok(Bytes::from(bytes))
+    };
+    tokio::time::timeout(TIMEOUT, read).await.unwrap_or(Err(StatusCode::REQUEST_TIMEOUT))
+}
+
+impl<F> Shared<F> {
+    async fn judge(&self, headers: &HeaderMap, body: Bytes) -> Received {
+        let now = crate::now();
+        let outcome = self.verifier.verify(now, headers, body.clone());
+        let outcome = match outcome {
+            Ok(callback) => match self.seen.record(now, &callback.sighting()) {
+                Ok(seen) => seen.accept().map(|seen| (callback, seen)),
+                // It can't be told whether it is new; as it is only printed here, it is taken for that.
+                Err(_) => Ok((callback, Seen::First)),
+            },
+            Err(refusal) => Err(refusal),
+        };
+        let forward = self.forward.as_ref().filter(|forward| outcome.is_ok() || forward.refused_too);
+        let forwarded = match forward {
+            None => Forwarded::Not,
+            Some(forward) => {
+                let (forward, headers) = (Arc::clone(forward), headers.clone());
+                let sent = tokio::task::spawn_blocking(move || forward.send(&headers, &body)).await;
+                sent.unwrap_or_else(|_| Forwarded::Failed("it was broken off".to_owned()))
+            }
+        };
+        let status = match (&outcome, &forwarded) {
+            (Err(refusal), _) => refusal.status(),
+            (Ok(_), Forwarded::Answered(status)) if status.is_success() => StatusCode::OK,
+            (Ok(_), Forwarded::Not) => StatusCode::OK,
+            // So that the service comes again.
+            (Ok(_), _) => StatusCode::BAD_GATEWAY,
+        };
+        Received { at: now, outcome, forwarded, status }
+    }
+}
+
+/// Where callbacks are passed on to.
+pub(super) struct Forward {
+    url: String,
+    agent: ureq::Agent,
+    refused_too: bool,
+}
+
+impl Forward {
+    /// `None` if it leads over the network without TLS: what is passed on is personal.
+    pub(super) fn new(url: &str, refused_too: bool) -> Option<Self> {
+        let uri: Uri = url.parse().ok()?;
+        let is_local = address::is_local(&uri);
+        if uri.scheme_str() != Some("https") && !is_local {
+            return None;
+        }
+        let config = ureq::Agent::config_builder()
+            .timeout_global(Some(Duration::from_secs(30)))
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .max_redirects_will_error(false);
+        // What goes to this machine must not take a detour over a proxy.
+        let config = if is_local { config.proxy(None) } else { config };
+        Some(Self { url: url.to_owned(), agent: ureq::Agent::new_with_config(config.build()), refused_too })
+    }
+
+    fn send(&self, headers: &HeaderMap, body: &[u8]) -> Forwarded {
+        let mut request = self.agent.post(&self.url);
+        for (name, value) in headers {
+            // These are about the one connection.
+            let is_own = [
+                header::HOST,
+                header::CONNECTION,
+                header::CONTENT_LENGTH,
+                header::TRANSFER_ENCODING,
+                header::EXPECT,
+                header::TE,
+                header::TRAILER,
+                header::UPGRADE,
+            ];
+            if !is_own.contains(name) {
+                request = request.header(name, value);
+            }
+        }
+        match request.send(body) {
+            Ok(answer) => Forwarded::Answered(answer.status()),
+            Err(error) => Forwarded::Failed(address::why_unreachable(&error).to_owned()),
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! `smile sandbox`: the service on this machine.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::channel;
+
+use clap::Args;
+use serde_json::{Value, json};
+use smile_sandbox::{Builder, Sandbox as Server, Scenario, StateError};
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::interrupt;
+use crate::output::{Output, Report, Tone};
+
+/// Run an emulator of the service on this machine
+///
+/// It needs no account and no network, and speaks the real wire: with this program, and with the official SDKs of other
+/// languages. It runs until Ctrl-C. Its callbacks go to http on this machine alone.
+#[derive(Args, Debug)]
+pub(crate) struct Sandbox {
+    /// The partner id that may use it
+    #[arg(long, value_name = "ID", default_value = "001")]
+    partner_id: String,
+
+    /// The API key that requests must be signed with: a made-up one, never a real one
+    #[arg(long, value_name = "KEY", default_value = "sandbox-api-key")]
+    api_key: String,
+
+    /// Where callbacks go for jobs that name no address of their own: http on this machine
+    #[arg(long, value_name = "URL")]
+    callback: Option<String>,
+
+    /// Say what becomes of which jobs, in TOML
+    #[arg(long, value_name = "FILE")]
+    scenario: Option<PathBuf>,
+
+    /// Keep the state in this folder, so that it survives a restart
+    #[arg(long, value_name = "DIR")]
+    state: Option<PathBuf>,
+
+    /// What everything that looks random is derived from; 0 by default, or as the scenario says
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+
+    /// Write the addresses to this file, as JSON, once it accepts connections
+    #[arg(long, value_name = "FILE")]
+    ready_file: Option<PathBuf>,
+}
+
+impl Sandbox {
+    pub(crate) fn run(&self, output: Output) -> Result<Exit, Failure> {
+        if let Some(url) = &self.callback {
+            smile_core::CallbackUrl::new(url)?;
+        }
+        if let Some(path) = &self.ready_file {
+            // One of an earlier run is not to be taken for this one's; if there is none, so much the better.
+            let _ = std::fs::remove_file(path);
+        }
+        // From here on Ctrl-C is a word to this thread, so none can come too early.
+        let (sender, signals) = channel();
+        interrupt::on_signal(move || {
+            // This thread is gone if the program has ended.
+            let _ = sender.send(());
+        })?;
+        let server = self.builder()?.start().map_err(|error| start_failed(&error))?;
+        let addresses = Addresses::of(&server);
+        if let Some(path) = &self.ready_file {
+            addresses.write(path)?;
+        }
+        output.print(&self.describe(&addresses))?;
+        // It ends with the first signal; a sender that is gone would be as good.
+        let _ = signals.recv();
+        if let Some(path) = &self.ready_file {
+            // It may be gone already.
+            let _ = std::fs::remove_file(path);
+        }
+        drop(server);
+        output.note("sandbox", "ended", Tone::Plain);
+        Ok(Exit::Done)
+    }
+
+    fn builder(&self) -> Result<Builder, Failure> {
+        let mut builder = Server::builder();
+        // What is said by flags outranks the scenario.
+        if let Some(path) = &self.scenario {
+            builder = builder.scenario(scenario(path)?);
+        }
+        builder = builder.partner_id(&*self.partner_id).api_key(&*self.api_key);
+        if let Some(folder) = &self.state {
+            builder = builder.state_dir(folder);
+        }
+        if let Some(seed) = self.seed {
+            builder = builder.seed(seed);
+        }
+        if let Some(url) = &self.callback {
+            builder = builder.callback_url(url);
+        }
+        Ok(builder)
+    }
+
+    fn describe(&self, addresses: &Addresses) -> Report {
+        let mut report = Report::new();
+        report.row("http", addresses.http.as_str());
+        if let Some(https) = &addresses.https {
+            report.row("https", https.as_str());
+        }
+        report.row("partner id", self.partner_id.as_str()).row("API key", self.api_key.as_str());
+        report.text("");
+        report.text(format!(
+            "In another terminal:\n  export SMILE_ENVIRONMENT={} SMILE_PARTNER_ID={} SMILE_API_KEY={}\n  \
+             smile submit enhanced-kyc --country NG --id-type BVN --id-number 00000000000",
+            addresses.http, self.partner_id, self.api_key
+        ));
+        report.text("");
+        report.text("It runs until Ctrl-C.");
+        for (key, value) in addresses.as_json().as_object().into_iter().flatten() {
+            report.set(key, value.clone());
+        }
+        report.set("partner_id", self.partner_id.as_str()).set("api_key", self.api_key.as_str());
+        report
+    }
+}
+
+/// Where it can be reached.
+struct Addresses {
+    /// With `/v1`.
+    http: String,
+    /// With `/v1`.
+    https: Option<String>,
+    /// The certificate authority of `https`, as PEM.
+    ca: Option<String>,
+    /// The root.
+    page: String,
+}
+
+impl Addresses {
+    fn of(server: &Server) -> Self {
+        let http = server.base_url().to_owned();
+        let root = http.strip_suffix("/v1").unwrap_or(&http);
+        let page = format!("{root}/");
+        Self { page, https: None, ca: None, http }
+    }
+
+    fn as_json(&self) -> Value {
+        json!({ "http": self.http, "https": self.https, "ca": self.ca, "page": self.page })
+    }
+
+    /// Who waits for the file finds it whole, or not at all.
+    fn write(&self, path: &Path) -> Result<(), Failure> {
+        let folder = match path.parent() {
+            Some(folder) if folder != Path::new("") => folder,
+            _ => Path::new("."),
+        };
+        let written = tempfile::NamedTempFile::new_in(folder).and_then(|mut file| {
+            writeln!(file, "{}", self.as_json())?;
+            file.persist(path).map_err(|error| error.error)
+        });
+        let rule = |error: std::io::Error| format!("must be a file that can be written: {}", error.kind());
+        written.map(drop).map_err(|error| Failure::flag("--ready-file", "ready_file", rule(error)))
+    }
+}
+
+/// Why a scenario can't be used, with its place in the file.
+fn scenario(path: &Path) -> Result<Scenario, Failure> {
+    let wrong = |rule: String| Failure::flag("--scenario", "scenario", rule);
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| wrong(format!("must be a file that can be read: {}", error.kind())))?;
+    Scenario::parse(&text).map_err(|error| wrong(format!("can't be used: {error}")))
+}
+
+fn start_failed(error: &std::io::Error) -> Failure {
+    let source = error.get_ref();
+    if let Some(wrong) = source.and_then(|source| source.downcast_ref::<smile_core::ConfigError>()) {
+        let problem = wrong.problem();
+        let flag = format!("--{}", problem.field.replace('_', "-"));
+        return Failure::flag(&flag, &problem.field, problem.rule.as_str());
+    }
+    if let Some(wrong) = source.and_then(|source| source.downcast_ref::<StateError>()) {
+        return Failure::flag("--state", "state", format!("can't be used: {wrong}"));
+    }
+    Failure::failed(format!("the sandbox can't be started: {}", error.kind()))
+}

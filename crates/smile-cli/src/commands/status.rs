@@ -1,0 +1,223 @@
+//! `smile status` and `smile wait`: what has become of a job.
+
+use clap::Args;
+use serde_json::Value;
+use smile_core::{
+    FlowSettings, JobFlow, JobId, JobKey, JobOutcome, JobStatus, JobStatusRequest, JobType, UserId,
+};
+
+use super::submit::waiting::Waiting;
+use crate::connection::Connection;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::ids;
+use crate::interrupt::Watch;
+use crate::job_type;
+use crate::output::{Output, Report, Tone};
+use crate::progress::Progress;
+use crate::verdict;
+
+/// Ask what has become of a job, once
+#[derive(Args, Debug)]
+pub(crate) struct Status {
+    /// Your id of the user
+    #[arg(long)]
+    user_id: String,
+
+    /// Your id of the job
+    #[arg(long)]
+    job_id: String,
+
+    /// The type of the job: a number, or a product such as biometric-kyc. Without it, the answer's own word is taken
+    #[arg(long, value_name = "N", value_parser = job_type::parse)]
+    job_type: Option<JobType>,
+
+    /// Show all results of this user
+    #[arg(long)]
+    history: bool,
+
+    /// Show links to the job's images. They are credentials
+    #[arg(long)]
+    image_links: bool,
+
+    /// Show what the result says about the person
+    #[arg(long)]
+    show_personal: bool,
+
+    #[command(flatten)]
+    connection: Connection,
+}
+
+impl Status {
+    pub(crate) fn run(&self, output: Output) -> Result<Exit, Failure> {
+        let partner = self.connection.partner(output)?;
+        let client = self.connection.client(partner, FlowSettings::default())?;
+        let (user_id, job_id) = (UserId::new(&*self.user_id), JobId::new(&*self.job_id));
+        let request = JobStatusRequest::new(user_id, job_id)
+            .return_history(self.history)
+            .return_image_links(self.image_links);
+        let request = self.job_type.into_iter().fold(request, JobStatusRequest::job_type);
+        let mut progress = Progress::new(output, 0);
+        let status = client.call_with(request, |event| progress.event(&event));
+        progress.finish();
+        let status = status.map_err(|error| Failure::from(&error))?;
+
+        let mut report = Report::new();
+        let exit = describe_status(&mut report, &status, self.show_personal);
+        report.row("job_id", self.job_id.as_str()).set("job_id", self.job_id.as_str());
+        if self.history {
+            self.describe_history(&mut report, &status);
+        }
+        if self.image_links {
+            describe_links(&mut report, &status);
+        }
+        output.print(&report)?;
+        Ok(exit)
+    }
+
+    fn describe_history(&self, report: &mut Report, status: &JobStatus) {
+        for entry in &status.history {
+            let of = entry.partner_params().job_id().unwrap_or_else(|| "a job without an id".to_owned());
+            report.row("history", format!("{of}: {}", entry.verdict()));
+        }
+        let entries = status.history.iter().map(|entry| {
+            if self.show_personal { verdict::without_signature(entry.as_json()) } else { entry.audit_json() }
+        });
+        report.set("history", entries.collect::<Vec<Value>>());
+    }
+}
+
+fn describe_links(report: &mut Report, status: &JobStatus) {
+    let Some(links) = &status.image_links else {
+        report.row("image links", "none came").set("image_links", Value::Null);
+        return;
+    };
+    let names = ["selfie_image", "id_card_image", "id_card_back"];
+    let found: Vec<(&str, &str)> =
+        names.into_iter().filter_map(|name| Some((name, links.get(name)?))).collect();
+    for (name, link) in &found {
+        report.row(name, *link);
+    }
+    if found.is_empty() {
+        report.row("image links", "the service has none");
+    }
+    let object = found.into_iter().map(|(name, link)| (name.to_owned(), Value::from(link)));
+    report.set("image_links", object.collect::<serde_json::Map<_, _>>());
+}
+
+/// Wait for the result of a job that the service has
+#[derive(Args, Debug)]
+pub(crate) struct Wait {
+    /// Your id of the user
+    #[arg(long)]
+    user_id: String,
+
+    /// Your id of the job
+    #[arg(long)]
+    job_id: String,
+
+    /// The type of the job: a number, or a product such as biometric-kyc
+    #[arg(long, value_name = "N", value_parser = job_type::parse)]
+    job_type: JobType,
+
+    #[command(flatten)]
+    waiting: Waiting,
+
+    /// Show what the result says about the person
+    #[arg(long)]
+    show_personal: bool,
+
+    #[command(flatten)]
+    connection: Connection,
+}
+
+impl Wait {
+    pub(crate) fn run(&self, output: Output) -> Result<Exit, Failure> {
+        let partner = self.connection.partner(output)?;
+        let client = self.connection.client(partner.clone(), self.waiting.asking())?;
+        let key = JobKey {
+            user_id: UserId::new(&*self.user_id),
+            job_id: JobId::new(&*self.job_id),
+            job_type: self.job_type,
+        };
+        let watch = Watch::start(output)?;
+        watch.on_interrupt(|| {
+            Failure::new(Exit::Interrupted, "interrupted").with_advice("the job goes on at the service")
+        });
+        let mut flow = JobFlow::wait_for(partner, key.clone(), self.waiting.asking(), ids::random());
+        let mut progress = Progress::new(output, self.waiting.max_polls());
+        watch.shows(&progress);
+        let outcome = client.run_with(&mut flow, |event| progress.event(&event));
+        progress.finish();
+        watch.end();
+        let outcome = outcome.map_err(|error| Failure::from(&error))?;
+
+        let mut report = Report::new();
+        let exit = describe_outcome(&mut report, &outcome, self.show_personal);
+        report.row("job_id", self.job_id.as_str()).set("job_id", self.job_id.as_str());
+        output.print(&report)?;
+        Ok(exit)
+    }
+}
+
+/// Says what has become of a job.
+fn describe_status(report: &mut Report, status: &JobStatus, show_personal: bool) -> Exit {
+    report.set("job_complete", status.job_complete);
+    if let Some(verdict) = status.verdict() {
+        verdict::describe(report, &verdict);
+        if let Some(entry) = status.entry() {
+            verdict::describe_entry(report, entry, show_personal);
+        }
+        return verdict::exit_of(&verdict);
+    }
+    report.set("verdict", Value::Null).set("has_images", status.has_zip());
+    if status.has_zip() == Some(false) {
+        report.toned("verdict", "none: the service has no such job, or not its images yet", Tone::Careful);
+        report.row("next", "if it was never uploaded, submit it, with --retry if it was opened");
+    } else {
+        report.toned("verdict", "none yet: the service works on it", Tone::Careful);
+        report.row("next", "wait for its callback, or ask again; don't submit it again");
+    }
+    Exit::Open
+}
+
+/// Says how a job ended, as far as it has.
+pub(crate) fn describe_outcome(report: &mut Report, outcome: &JobOutcome, show_personal: bool) -> Exit {
+    match outcome {
+        JobOutcome::Complete { status, .. } => {
+            report.set("submitted", true);
+            describe_status(report, status, show_personal)
+        }
+        JobOutcome::Submitted { submission, .. } => {
+            report.toned("submitted", "the result comes by callback", Tone::Good).set("submitted", true);
+            if let Some(id) = &submission.smile_job_id {
+                report.row("Smile's job", id.as_str()).set("smile_job_id", id.as_str());
+            }
+            Exit::Done
+        }
+        JobOutcome::Unfinished { polls, last, .. } => {
+            report.set("submitted", true).set("job_complete", false).set("verdict", Value::Null);
+            report.set("has_images", last.as_ref().and_then(|status| status.has_zip()));
+            report.toned("verdict", format!("none yet, after {polls} looks"), Tone::Careful);
+            if last.as_ref().and_then(|status| status.has_zip()) == Some(false) {
+                report.row("careful", "the service has no such job, or not its images yet");
+            }
+            report.row("next", "wait for its callback, or ask again; don't submit it again");
+            Exit::Open
+        }
+        _ => {
+            report.toned("verdict", "none that this program understands", Tone::Careful);
+            Exit::Unknown
+        }
+    }
+}
+
+/// The command that asks for this job.
+pub(crate) fn follow_up(command: &str, user_id: Option<&str>, key: &JobKey) -> String {
+    let user_id = user_id.unwrap_or("USER_ID");
+    format!(
+        "smile {command} --user-id {user_id} --job-id {} --job-type {}",
+        key.job_id,
+        key.job_type.number()
+    )
+}

@@ -1,0 +1,70 @@
+//! `smile submit`: a job or a check, from flags to verdict.
+
+mod build;
+mod product;
+mod run;
+pub(crate) mod waiting;
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+pub(crate) use product::{Product, key_and_value};
+pub(crate) use run::{Order, ask, go_on};
+
+use crate::checkpoint;
+use crate::connection::Connection;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::ids;
+use crate::interrupt::Watch;
+use crate::output::Output;
+
+/// Submit a job, or make a check
+///
+/// In production this is billed. What is wrong with the flags is told before anything is sent. If it is interrupted, or the
+/// connection is lost, a checkpoint is written, and `smile resume` goes on from it.
+#[derive(Args)]
+#[command(subcommand_value_name = "PRODUCT", subcommand_help_heading = "Products")]
+pub(crate) struct Submit {
+    /// Where to write a checkpoint if the job is broken off; by default smile-JOB_ID.checkpoint.json
+    #[arg(long, value_name = "FILE", global = true, display_order = 900)]
+    checkpoint: Option<PathBuf>,
+
+    #[command(subcommand)]
+    product: Product,
+
+    #[command(flatten)]
+    connection: Connection,
+}
+
+impl std::fmt::Debug for Submit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Submit").finish_non_exhaustive()
+    }
+}
+
+impl Submit {
+    pub(crate) fn run(mut self, output: Output) -> Result<Exit, Failure> {
+        let environment = self.connection.environment.clone().unwrap_or_else(|| "sandbox".to_owned());
+        let partner = self.connection.partner(output)?;
+        let ids = self.product.ids_mut();
+        let is_new_user = ids.user_id.is_none();
+        let user_id = ids.user_id.get_or_insert_with(|| ids::new("user")).clone();
+        let job_id = ids.job_id.get_or_insert_with(|| ids::new("job")).clone();
+        self.product.resolve_paths()?;
+        let order = Order {
+            output,
+            connection: self.connection,
+            partner,
+            environment,
+            checkpoint: self.checkpoint.unwrap_or_else(|| checkpoint::default_path(&job_id)),
+            shown_user_id: is_new_user.then_some(user_id),
+            show_personal: self.product.ids().show_personal,
+            job_id,
+            is_resumed: false,
+            watch: Watch::start(output)?,
+        };
+        run::submit(&order, &self.product)
+    }
+}

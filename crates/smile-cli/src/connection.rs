@@ -1,0 +1,180 @@
+//! Who asks, and which service: flags, variables, and where the API key comes from.
+
+use std::fs::File;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::Args;
+use smile_core::{ApiKey, Environment, FlowSettings, Partner, PartnerId, Signer};
+use smile_ureq::Client;
+use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
+
+use crate::failure::Failure;
+use crate::output::{Output, Tone};
+
+/// No key, and no bundle of certificates, is longer.
+const MAX_FILE: u64 = 1 << 20;
+
+/// Who asks.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Connection")]
+pub(crate) struct Credentials {
+    /// Your partner id
+    #[arg(long, env = "SMILE_PARTNER_ID", value_name = "ID", hide_env_values = true, global = true)]
+    partner_id: Option<String>,
+
+    /// Read the API key from this file, in place of SMILE_API_KEY
+    #[arg(long, value_name = "FILE", conflicts_with = "api_key_stdin", global = true)]
+    api_key_file: Option<PathBuf>,
+
+    /// Read the API key from standard input, in place of SMILE_API_KEY
+    #[arg(long, global = true)]
+    api_key_stdin: bool,
+}
+
+/// Who asks, and which service.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Connection")]
+pub(crate) struct Connection {
+    /// `sandbox` (the default), `production`, or a base URL such as http://127.0.0.1:8080/v1
+    #[arg(
+        long,
+        env = "SMILE_ENVIRONMENT",
+        value_name = "ENVIRONMENT",
+        hide_env_values = true,
+        global = true
+    )]
+    pub(crate) environment: Option<String>,
+
+    #[command(flatten)]
+    credentials: Credentials,
+
+    /// Trust the certificates in this PEM file alone: those of a `smile sandbox --tls`, say
+    #[arg(long, value_name = "FILE", global = true)]
+    ca: Option<PathBuf>,
+}
+
+impl Credentials {
+    /// What signs and confirms, for commands that ask nobody.
+    pub(crate) fn signer(&self, output: Output) -> Result<Signer, Failure> {
+        Ok(Signer::new(PartnerId::new(self.partner_id()?)?, &ApiKey::new(self.api_key(output)?)?))
+    }
+
+    fn partner_id(&self) -> Result<&str, Failure> {
+        let rule = "must be set, here or as SMILE_PARTNER_ID";
+        self.partner_id.as_deref().ok_or_else(|| Failure::flag("--partner-id", "partner_id", rule))
+    }
+
+    /// The key, without the line break that files end with.
+    fn api_key(&self, output: Output) -> Result<String, Failure> {
+        let text = if let Some(path) = &self.api_key_file {
+            warn_if_others_can_read(path, output);
+            let wrong = |rule: &str| Failure::flag("--api-key-file", "api_key", rule);
+            let file = File::open(path)
+                .map_err(|error| wrong(&format!("must name a file that can be read: {}", error.kind())))?;
+            read_text(file).map_err(|rule| wrong(&rule))?
+        } else if self.api_key_stdin {
+            read_text(std::io::stdin().lock())
+                .map_err(|rule| Failure::flag("--api-key-stdin", "api_key", rule))?
+        } else {
+            let rule =
+                "must be set; the API key is never taken from the command line, where others could see it";
+            std::env::var("SMILE_API_KEY").map_err(|_| {
+                Failure::flag("SMILE_API_KEY, --api-key-file or --api-key-stdin", "api_key", rule)
+            })?
+        };
+        Ok(text.trim_end_matches(['\r', '\n']).to_owned())
+    }
+}
+
+impl Connection {
+    pub(crate) fn environment(&self) -> Result<Environment, Failure> {
+        Ok(self.environment.as_deref().unwrap_or("sandbox").parse()?)
+    }
+
+    /// For a job that was begun in this environment by this partner: flags and variables may say so again, and nothing
+    /// else.
+    pub(crate) fn going_on(mut self, environment: &str, partner_id: &str) -> Result<Self, Failure> {
+        let begun_in: Environment = environment.parse()?;
+        if self.environment.is_some() && self.environment()?.base_url() != begun_in.base_url() {
+            let rule = "must be the one that the job was begun in, or be left out";
+            return Err(Failure::flag("--environment or SMILE_ENVIRONMENT", "environment", rule));
+        }
+        if self.credentials.partner_id.as_deref().is_some_and(|given| given != partner_id) {
+            let rule = "must be the one that the job was begun with, or be left out";
+            return Err(Failure::flag("--partner-id or SMILE_PARTNER_ID", "partner_id", rule));
+        }
+        self.environment = Some(environment.to_owned());
+        self.credentials.partner_id = Some(partner_id.to_owned());
+        Ok(self)
+    }
+
+    /// The partner, in the environment that the flags name.
+    pub(crate) fn partner(&self, output: Output) -> Result<Partner, Failure> {
+        self.partner_in(self.environment()?, output)
+    }
+
+    pub(crate) fn partner_in(&self, environment: Environment, output: Output) -> Result<Partner, Failure> {
+        let credentials = &self.credentials;
+        Ok(Partner::new(credentials.partner_id()?, credentials.api_key(output)?, environment)?)
+    }
+
+    /// A client for this partner.
+    pub(crate) fn client(&self, partner: Partner, settings: FlowSettings) -> Result<Client, Failure> {
+        let agent = self.agent(partner.environment())?;
+        Ok(Client::with_http_agent(partner, agent).with_settings(settings))
+    }
+
+    /// An HTTP agent for this environment.
+    pub(crate) fn agent(&self, environment: &Environment) -> Result<ureq::Agent, Failure> {
+        let mut config = ureq::Agent::config_builder().timeout_connect(Some(Duration::from_secs(10)));
+        // What goes to this machine must not take a detour over a proxy.
+        if environment.is_loopback() {
+            config = config.proxy(None);
+        }
+        if let Some(path) = &self.ca {
+            config = config.tls_config(TlsConfig::builder().root_certs(certificates(path)?).build());
+        }
+        Ok(ureq::Agent::new_with_config(config.build()))
+    }
+}
+
+fn certificates(path: &Path) -> Result<RootCerts, Failure> {
+    let wrong = |rule: String| Failure::flag("--ca", "ca", rule);
+    let file = File::open(path)
+        .map_err(|error| wrong(format!("must name a file that can be read: {}", error.kind())))?;
+    let pem = read_text(file).map_err(wrong)?;
+    let certificates: Vec<_> = parse_pem(pem.as_bytes())
+        .filter_map(|item| if let Ok(PemItem::Certificate(one)) = item { Some(one) } else { None })
+        .collect();
+    if certificates.is_empty() {
+        return Err(wrong("must name a PEM file with a certificate in it".to_owned()));
+    }
+    Ok(RootCerts::from(certificates))
+}
+
+fn read_text(reader: impl std::io::Read) -> Result<String, String> {
+    let mut text = String::new();
+    match reader.take(MAX_FILE + 1).read_to_string(&mut text) {
+        Ok(bytes) if bytes as u64 > MAX_FILE => Err("must be no longer than 1 MiB".to_owned()),
+        Ok(_) => Ok(text),
+        Err(error) => Err(format!("must be text that can be read: {}", error.kind())),
+    }
+}
+
+#[cfg(unix)]
+fn warn_if_others_can_read(path: &Path, output: Output) {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mode = std::fs::metadata(path).map_or(0, |metadata| metadata.permissions().mode());
+    if mode & 0o077 != 0 {
+        output.note(
+            "warning",
+            "others on this machine can read the file of --api-key-file: `chmod 600` it",
+            Tone::Careful,
+        );
+    }
+}
+
+#[cfg(not(unix))]
+fn warn_if_others_can_read(_: &Path, _: Output) {}

@@ -1,0 +1,24 @@
+//! Ids of the program's own making.
+
+use std::hash::{BuildHasher as _, RandomState};
+
+/// A new id: what it is for, the day, and 64 random bits. Nothing in it is personal.
+pub(crate) fn new(prefix: &str) -> String {
+    let day: String = crate::now().to_string().chars().take(10).filter(char::is_ascii_digit).collect();
+    format!("{prefix}-{day}-{:016x}", random())
+}
+
+/// 64 random bits, from the standard library's one source of randomness: the keys of its hash maps.
+pub(crate) fn random() -> u64 {
+    RandomState::new().hash_one(0)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn ids_are_new_each_time() {
+        let (one, other) = (super::new("job"), super::new("job"));
+        assert_ne!(one, other);
+        assert!(one.starts_with("job-20") && one.len() == "job-20260101-0123456789abcdef".len(), "{one}");
+    }
+}

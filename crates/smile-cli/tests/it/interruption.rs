@@ -1,0 +1,160 @@
+//! Ctrl-C and lost connections: what is written down, and how it goes on.
+
+#[cfg(unix)]
+use std::os::unix::fs::PermissionsExt as _;
+
+use serde_json::Value;
+use smile_sandbox::{Endpoint, Fault};
+
+use crate::support::{Ran, Smile, asset, until};
+
+/// What Ctrl-C sends.
+#[cfg(unix)]
+fn interrupt(child: &std::process::Child) {
+    assert!(
+        std::process::Command::new("kill")
+            .args(["-INT", &child.id().to_string()])
+            .status()
+            .unwrap()
+            .success()
+    );
+}
+
+/// The checkpoint, and that nobody else can read it.
+#[track_caller]
+fn checkpoint(smile: &Smile, name: &str) -> Value {
+    let path = smile.folder.path().join(name);
+    #[cfg(unix)]
+    assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    let text = std::fs::read_to_string(path).unwrap();
+    assert!(!text.contains(smile.sandbox.api_key()), "no key");
+    serde_json::from_str(&text).unwrap()
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_while_waiting_writes_a_checkpoint_that_asks_and_never_submits_again() {
+    let smile = Smile::new();
+    let selfie = asset("selfie.jpg");
+    let child = smile
+        .command(&["submit", "smartselfie-registration", "--selfie", selfie.to_str().unwrap()])
+        // It is uploaded, and then there are ten minutes to interrupt it in.
+        .args(["--job-id", "j-1", "--wait", "--poll-every", "600", "--timeout", "3600"])
+        .spawn()
+        .unwrap();
+    until(|| smile.sandbox.job("j-1").filter(|job| job.processed == 1));
+    interrupt(&child);
+    let ran = Ran::from(child.wait_with_output().unwrap()).ended(130);
+    ran.warns(&["interrupted", "smile resume smile-j-1.checkpoint.json"]);
+    assert_eq!(checkpoint(&smile, "smile-j-1.checkpoint.json")["job_id"], "j-1");
+
+    let resumed = smile.run(&["resume", "smile-j-1.checkpoint.json", "--poll-every", "0.05"]).ended(0);
+    resumed.says(&["APPROVED", "j-1"]);
+    assert!(!smile.folder.path().join("smile-j-1.checkpoint.json").exists(), "it is used up");
+    let job = smile.sandbox.job("j-1").unwrap();
+    assert_eq!((job.processed, job.uploads), (1, 1));
+}
+
+#[test]
+fn a_lost_connection_leaves_a_checkpoint_with_which_the_job_is_finished() {
+    let smile = Smile::new();
+    // All tries of the upload are lost before they arrive, and so is every question.
+    for _ in 0..12 {
+        smile.sandbox.fail_next(Endpoint::Upload, Fault::Answer(http::StatusCode::BAD_GATEWAY));
+        smile.sandbox.fail_next(Endpoint::JobStatus, Fault::Answer(http::StatusCode::BAD_GATEWAY));
+    }
+    let flags = [
+        "--job-id",
+        "j-1",
+        "--user-id",
+        "jane",
+        "--wait",
+        "--poll-every",
+        "0.01",
+        "--checkpoint",
+        "kept.json",
+        "--json",
+    ];
+    let failed = smile.submit_selfie("smartselfie-registration", &flags).ended(6).json();
+    assert_eq!(
+        (&failed["error"]["exit_status"], &failed["error"]["checkpoint"]),
+        (&6.into(), &"kept.json".into())
+    );
+    let kept = checkpoint(&smile, "kept.json");
+    assert_eq!(kept["unfinished"]["checkpoint"]["reach"], "maybe_uploaded");
+    assert_eq!(kept["unfinished"]["product"]["name"], "smartselfie-registration");
+}
+
+#[test]
+fn what_was_opened_and_never_uploaded_is_uploaded_by_resume() {
+    let smile = Smile::new();
+    let flags = ["--job-id", "j-1", "--wait", "--poll-every", "0.01"];
+    // The answer is lost each time, and so the job is open, and nobody knows.
+    for _ in 0..4 {
+        smile.sandbox.fail_next(Endpoint::PrepUpload, Fault::LoseAnswer);
+    }
+    let failed = smile.submit_selfie("smartselfie-registration", &flags).ended(1);
+    failed.warns(&["prep upload failed", "smile resume smile-j-1.checkpoint.json"]);
+    checkpoint(&smile, "smile-j-1.checkpoint.json");
+    let elsewhere = smile.run(&["resume", "smile-j-1.checkpoint.json", "--environment", "sandbox"]).ended(2);
+    elsewhere.warns(&["--environment", "the one that the job was begun in"]);
+    let other = smile.run(&["resume", "smile-j-1.checkpoint.json", "--partner-id", "7"]).ended(2);
+    other.warns(&["--partner-id", "the one that the job was begun with"]);
+    smile.run(&["resume", "smile-j-1.checkpoint.json", "--poll-every", "0.01"]).ended(0).says(&["APPROVED"]);
+    assert_eq!(smile.sandbox.job("j-1").unwrap().processed, 1);
+}
+
+#[test]
+fn a_check_whose_answer_is_lost_is_asked_about_and_never_sent_again() {
+    let smile = Smile::new();
+    smile.sandbox.fail_next(Endpoint::EnhancedKyc, Fault::LoseAnswer);
+    for _ in 0..5 {
+        smile.sandbox.fail_next(Endpoint::JobStatus, Fault::Answer(http::StatusCode::BAD_GATEWAY));
+    }
+    let arguments = [
+        "submit",
+        "enhanced-kyc",
+        "--country",
+        "NG",
+        "--id-type",
+        "BVN",
+        "--id-number",
+        "00000000000",
+        "--job-id",
+        "j-1",
+        "--poll-every",
+        "0.01",
+    ];
+    let failed = smile.run(&arguments).ended(6);
+    failed.warns(&["may have acted on it", "smile resume smile-j-1.checkpoint.json"]);
+    let kept = checkpoint(&smile, "smile-j-1.checkpoint.json");
+    assert!(!kept.to_string().contains("00000000000"), "the number isn't needed any more");
+    smile.run(&["resume", "smile-j-1.checkpoint.json"]).ended(0).says(&["APPROVED"]);
+    assert_eq!(smile.sandbox.job("j-1").unwrap().processed, 1);
+}
+
+#[test]
+fn a_checkpoint_that_cannot_be_written_is_said_to_be_missing() {
+    let smile = Smile::new();
+    for _ in 0..4 {
+        smile.sandbox.fail_next(Endpoint::PrepUpload, Fault::LoseAnswer);
+    }
+    let flags = ["--wait", "--poll-every", "0.01", "--checkpoint", "no/such/folder.json"];
+    let failed = smile.submit_selfie("smartselfie-registration", &flags).ended(1);
+    failed.warns(&["no checkpoint could be written", "ask for the job's status"]);
+}
+
+#[test]
+fn what_is_no_checkpoint_is_refused_without_repeating_it() {
+    let smile = Smile::new();
+    smile.run(&["resume", "none.json"]).ended(2).warns(&["CHECKPOINT must name a file"]);
+    for text in ["", "{}", "jane", r#"{"smile_checkpoint":"jane"}"#] {
+        std::fs::write(smile.folder.path().join("odd.json"), text).unwrap();
+        let refused =
+            smile.run(&["resume", "odd.json"]).ended(2).warns(&["a file that `smile submit` wrote"]);
+        assert!(!refused.stderr.contains("jane"), "{refused:?}");
+    }
+    let newer = r#"{"smile_checkpoint":9,"environment":"sandbox","partner_id":"1","user_id":"u","job_id":"j","job_type":1}"#;
+    std::fs::write(smile.folder.path().join("newer.json"), newer).unwrap();
+    smile.run(&["resume", "newer.json"]).ended(2).warns(&["a version that this program knows"]);
+}

@@ -1,0 +1,71 @@
+//! A receiver of callbacks that can be killed at any moment: it loses nothing, and does nothing twice.
+//!
+//! A callback that was answered with 200 doesn't come again, so it is stored first and acknowledged after. What follows is
+//! a row of small steps, each one transaction; whatever was begun when the process died is begun again when it is back:
+//!
+//! 1. **receive** a body, no larger than the verifier takes, and **verify** it;
+//! 2. **store** it: whether it has come before, and its body, in one transaction;
+//! 3. **acknowledge** it;
+//! 4. **apply** it to the job's [life](smile_ureq::core::JobLife), which knows what a late, repeated or contradicting
+//!    result changes;
+//! 5. **confirm** a last word with the service, since a callback's signature doesn't cover its body, and decide what is
+//!    to be done: that goes into the outbox, in the transaction that writes the confirmed life;
+//! 6. **act**: the only step that reaches out of this database, so it may happen again after a crash. It goes to a
+//!    [`Ledger`] that knows each action by its job, and does it once.
+//!
+//! [`store`](Store) has the tables, [`serve`] the HTTP server, [`Worker`] steps 4 to 6. [`Fuse`] is for the tests, which kill
+//! the process between every two steps.
+//!
+//! # What is stored
+//!
+//! **The body of a callback is personal data**: a photo, a name, a number. It is kept from its arrival until its result is
+//! applied and confirmed, usually for less than a second, and deleted in the same transaction; SQLite is told to overwrite
+//! what it deletes. Encrypting the file is left to the disk or to SQLCipher. The other tables hold the partner's own ids,
+//! decisions, codes and digests.
+//!
+//! # What is left out
+//!
+//! - TLS, and limits on slow and many clients: have a reverse proxy in front.
+//! - Callbacks that never arrive, because the receiver was away for longer than the service tries: go through the jobs that have
+//!   no confirmed last word now and then, and ask with `Client::wait_for`.
+//! - Webhooks of the v3 API, whose signature is in their headers.
+//! - Several machines: SQLite is one file. With a database server the steps and transactions are the same.
+
+mod action;
+mod fuse;
+mod ledger;
+mod process;
+mod rows;
+mod server;
+mod sightings;
+mod store;
+mod worker;
+
+pub use action::Action;
+pub use fuse::{Fuse, Moment};
+pub use ledger::{Ledger, LedgerEntry};
+pub use process::Process;
+pub use server::serve;
+pub use store::{JobReport, Store};
+pub use worker::Worker;
+
+/// What may go wrong with the databases or the socket. None of it has anything of a callback in it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Failure {
+    /// The database can't be read or written.
+    #[error("the database: {0}")]
+    Database(#[from] rusqlite::Error),
+    /// A row isn't what this program writes.
+    #[error("the database has a row that this program didn't write: {0}")]
+    Row(&'static str),
+    /// The address can't be listened on.
+    #[error("the address: {0}")]
+    Listen(String),
+}
+
+/// Tells whoever watches; a standard output that is closed is no reason to stop.
+fn say(line: std::fmt::Arguments<'_>) {
+    use std::io::Write as _;
+    let _ = writeln!(std::io::stdout(), "{line}");
+}

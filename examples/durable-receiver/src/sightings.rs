@@ -1,0 +1,98 @@
+//! A replay store in a table, asked and told in the transaction that stores the callback.
+
+use rusqlite::{OptionalExtension as _, Transaction, params};
+use smile_ureq::core::{ReplayStore, Seen, Sighting, Timestamp};
+
+use crate::rows::millis;
+
+/// The sightings, within a transaction: what is remembered is remembered together with the callback, or not at all.
+///
+/// The table's primary key is the pair, so that of two deliveries at the same moment only one is the first, whatever the
+/// number of processes.
+#[derive(Debug)]
+pub(crate) struct Sightings<'t>(pub(crate) &'t Transaction<'t>);
+
+impl ReplayStore for Sightings<'_> {
+    type Error = rusqlite::Error;
+
+    fn record(&self, _: Timestamp, sighting: &Sighting) -> rusqlite::Result<Seen> {
+        let same_pair = self
+            .0
+            .query_row(
+                "SELECT event, content, expires FROM sightings WHERE pair = ?1",
+                [sighting.pair()],
+                |row| {
+                    let expires: i64 = row.get(2)?;
+                    let expires = Timestamp::from_unix_millis(expires.unsigned_abs());
+                    Ok(Sighting::from_parts(*sighting.pair(), row.get(0)?, row.get(1)?, expires))
+                },
+            )
+            .optional()?;
+        let event_is_known = self.0.query_row(
+            "SELECT EXISTS (SELECT 1 FROM sightings WHERE event = ?1)",
+            [sighting.event()],
+            |row| row.get(0),
+        )?;
+        if same_pair.is_none() {
+            self.0.execute(
+                "INSERT INTO sightings (pair, event, content, expires) VALUES (?1, ?2, ?3, ?4)",
+                params![sighting.pair(), sighting.event(), sighting.content(), millis(sighting.expires())],
+            )?;
+        }
+        Ok(sighting.compare(same_pair.as_ref(), event_is_known))
+    }
+}
+
+/// Forgets those whose signatures don't pass any more.
+pub(crate) fn forget_expired(transaction: &Transaction<'_>, now: Timestamp) -> rusqlite::Result<()> {
+    transaction.execute("DELETE FROM sightings WHERE expires < ?1", [millis(now)])?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::Connection;
+
+    use super::*;
+    use crate::rows::SCHEMA;
+
+    fn at(second: u64) -> Timestamp {
+        Timestamp::from_unix_millis(second * 1_000)
+    }
+
+    fn sighting(pair: u8, event: u8, content: u8, expires: Timestamp) -> Sighting {
+        Sighting::from_parts([pair; 32], [event; 32], [content; 32], expires)
+    }
+
+    #[test]
+    fn it_tells_redeliveries_next_results_and_reused_signatures_apart() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(SCHEMA).unwrap();
+        let transaction = connection.transaction().unwrap();
+        let record = |pair, event, content| {
+            Sightings(&transaction).record(at(0), &sighting(pair, event, content, at(9))).unwrap()
+        };
+        assert_eq!(record(1, 1, 1), Seen::First);
+        assert_eq!(record(1, 1, 1), Seen::Redelivery, "the same bytes");
+        assert_eq!(record(2, 1, 2), Seen::Redelivery, "signed afresh");
+        assert_eq!(record(3, 2, 3), Seen::First, "the next result");
+        assert_eq!(record(3, 3, 4), Seen::SignatureReused);
+        assert_eq!(record(4, 3, 4), Seen::First, "a refused one has left no trace");
+
+        forget_expired(&transaction, at(9)).unwrap();
+        assert_eq!(record(1, 1, 1), Seen::Redelivery, "its signature still passes");
+        forget_expired(&transaction, at(10)).unwrap();
+        assert_eq!(record(1, 1, 1), Seen::First);
+    }
+
+    #[test]
+    fn it_takes_a_signature_that_never_expires_and_forgets_what_is_not_committed() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(SCHEMA).unwrap();
+        for _ in 0..2 {
+            let transaction = connection.transaction().unwrap();
+            let seen = Sightings(&transaction).record(at(0), &sighting(1, 1, 1, Timestamp::MAX)).unwrap();
+            assert_eq!(seen, Seen::First);
+        }
+    }
+}

@@ -1,0 +1,299 @@
+//! Every transaction of the receiver.
+
+use std::path::Path;
+use std::time::Duration;
+
+use bytes::Bytes;
+use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior, params};
+use smile_ureq::core::{Callback, Change, JobKey, JobLife, ReplayStore as _, Seen, Timestamp, Verdict};
+
+use crate::rows::{
+    SCHEMA, ask_about, from_json, is_settled, key, key_of, life_of, look, millis, moment, prepare, to_json,
+    write_life,
+};
+use crate::sightings::{Sightings, forget_expired};
+use crate::{Action, Failure, Fuse, Moment};
+
+/// How often the service is asked about one callback before a person has to look.
+const MAX_TRIES: u32 = 24;
+
+/// The receiver's database. Each thread has one of its own, on the same file.
+#[derive(Debug)]
+pub struct Store {
+    connection: Connection,
+    fuse: Fuse,
+}
+
+/// Something of the inbox.
+#[derive(Debug)]
+pub(crate) struct Letter {
+    id: i64,
+    pub(crate) key: JobKey,
+    pub(crate) received_at: Timestamp,
+    pub(crate) is_first: bool,
+    pub(crate) body: Option<Bytes>,
+    pub(crate) is_applied: bool,
+    tries: u32,
+}
+
+/// What became of a callback that was to be stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Taken {
+    /// It is stored, or was before.
+    Stored,
+    /// There is no such job of such a user.
+    UnknownJob,
+    /// Its signature has come before with another body. The job's status will be asked for.
+    NotBelieved,
+}
+
+/// A job, as the partner's other programs see it.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct JobReport {
+    /// Its life.
+    pub life: JobLife,
+    /// Why somebody should look at it.
+    pub look: Option<String>,
+}
+
+impl Store {
+    /// Opens the database, new or not.
+    ///
+    /// # Errors
+    /// If the file can't be used.
+    pub fn open(path: &Path, fuse: Fuse) -> Result<Self, Failure> {
+        let connection = Connection::open(path)?;
+        prepare(&connection)?;
+        connection.execute_batch(SCHEMA)?;
+        Ok(Self { connection, fuse })
+    }
+
+    /// Writes down a job that is about to be submitted: before it is, so that no callback can be faster.
+    ///
+    /// # Errors
+    /// If it can't be written.
+    pub fn register(&mut self, key: &JobKey) -> Result<(), Failure> {
+        let life = to_json(&JobLife::new(key.clone()))?;
+        self.connection.execute(
+            "INSERT INTO jobs (job_id, user_id, job_type, life) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (job_id) DO NOTHING",
+            params![key.job_id.as_str(), key.user_id.as_str(), key.job_type.number(), life],
+        )?;
+        Ok(())
+    }
+
+    /// The job with this id.
+    ///
+    /// # Errors
+    /// If the database can't be read.
+    pub fn job(&self, job_id: &str) -> Result<Option<JobReport>, Failure> {
+        let select = "SELECT life, look FROM jobs WHERE job_id = ?1";
+        let row = self
+            .connection
+            .query_row(select, [job_id], |row| Ok((row.get::<_, String>(0)?, row.get(1)?)))
+            .optional()?;
+        row.map(|(life, look)| Ok(JobReport { life: from_json(&life)?, look })).transpose()
+    }
+
+    /// How much isn't through yet: callbacks, and things to be done.
+    ///
+    /// # Errors
+    /// If the database can't be read.
+    pub fn unfinished(&self) -> Result<u32, Failure> {
+        let select = "SELECT (SELECT count(*) FROM inbox) + (SELECT count(*) FROM outbox WHERE is_done = 0)";
+        Ok(self.connection.query_row(select, [], |row| row.get(0))?)
+    }
+
+    /// Stores a callback, together with the memory of having seen it.
+    ///
+    /// A redelivery is stored as well, unless the same is waiting already: if the first of them was a forgery that the service didn't
+    /// confirm, the second may be the real one.
+    pub(crate) fn take(&mut self, now: Timestamp, callback: &Callback) -> Result<Taken, Failure> {
+        let fuse = self.fuse.clone();
+        let transaction = self.begin()?;
+        let job_id = callback.job_id().unwrap_or_default();
+        if !key_of(&transaction, &job_id)?.is_some_and(|key| callback.is_about(&key)) {
+            return Ok(Taken::UnknownJob);
+        }
+        let sighting = callback.sighting();
+        let seen = Sightings(&transaction).record(now, &sighting)?;
+        let taken = if seen == Seen::SignatureReused {
+            ask_about(&transaction, now, &job_id)?;
+            Taken::NotBelieved
+        } else {
+            transaction.execute(
+                "INSERT INTO inbox (slot, job_id, received_at, is_first, body) VALUES (?1, ?2, ?3, ?4, ?5)
+                 ON CONFLICT (slot) DO NOTHING",
+                params![sighting.event(), job_id, millis(now), seen == Seen::First, &callback.body()[..]],
+            )?;
+            Taken::Stored
+        };
+        fuse.reach(Moment::Storing);
+        transaction.commit()?;
+        fuse.reach(Moment::Stored);
+        Ok(taken)
+    }
+
+    /// Has the service asked about all jobs that have no confirmed last word.
+    pub(crate) fn ask_about_open_jobs(&mut self, now: Timestamp) -> Result<(), Failure> {
+        let transaction = self.begin()?;
+        let open: Vec<String> = transaction
+            .prepare("SELECT job_id FROM jobs WHERE is_settled = 0")?
+            .query_map([], |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
+        for job_id in open {
+            ask_about(&transaction, now, &job_id)?;
+        }
+        Ok(transaction.commit()?)
+    }
+
+    /// What is due and has waited longest.
+    pub(crate) fn next_letter(&self, now: Timestamp) -> Result<Option<Letter>, Failure> {
+        let letter = self.connection.query_row(
+            "SELECT id, inbox.job_id, user_id, job_type, received_at, is_first, body, is_applied, tries
+             FROM inbox JOIN jobs USING (job_id) WHERE due <= ?1 ORDER BY due, id LIMIT 1",
+            [millis(now)],
+            |row| {
+                Ok(Letter {
+                    id: row.get(0)?,
+                    key: key(row.get(1)?, row.get(2)?, row.get(3)?),
+                    received_at: moment(row.get(4)?),
+                    is_first: row.get(5)?,
+                    body: row.get::<_, Option<Vec<u8>>>(6)?.map(Bytes::from),
+                    is_applied: row.get(7)?,
+                    tries: row.get(8)?,
+                })
+            },
+        );
+        Ok(letter.optional()?)
+    }
+
+    /// When the next letter is due.
+    pub(crate) fn next_due(&self) -> Result<Option<Timestamp>, Failure> {
+        let due: Option<i64> =
+            self.connection.query_row("SELECT min(due) FROM inbox", [], |row| row.get(0))?;
+        Ok(due.map(moment))
+    }
+
+    /// Applies a callback to its job's life. It stays in the inbox only if the service has to confirm it.
+    pub(crate) fn apply(
+        &mut self,
+        now: Timestamp,
+        letter: &Letter,
+        callback: &Callback,
+    ) -> Result<Change, Failure> {
+        let seen = if letter.is_first { Seen::First } else { Seen::Redelivery };
+        let fuse = self.fuse.clone();
+        let transaction = self.begin()?;
+        let mut life = life_of(&transaction, &letter.key)?;
+        let change = life.apply_callback(now, callback, Some(seen));
+        write_life(&transaction, &letter.key, &life, change)?;
+
+        let is_last_word = callback.verdict_for(letter.key.job_type).is_final();
+        let is_old_news =
+            is_settled(&life) && matches!(change, Change::Redelivered | Change::Late | Change::Strengthened);
+        let is_none = matches!(change, Change::IdInformation | Change::NotThisJob);
+        if !is_none && (change == Change::Undecided || is_last_word && !is_old_news) {
+            transaction.execute("UPDATE inbox SET is_applied = 1 WHERE id = ?1", [letter.id])?;
+        } else {
+            transaction.execute("DELETE FROM inbox WHERE id = ?1", [letter.id])?;
+        }
+        fuse.reach(Moment::Applying);
+        transaction.commit()?;
+        fuse.reach(Moment::Applied);
+        Ok(change)
+    }
+
+    /// Writes down what the service itself says, and what is to be done about it. The callback has served its purpose.
+    pub(crate) fn conclude(
+        &mut self,
+        letter: &Letter,
+        verdict: &Verdict,
+        apply: impl FnOnce(&mut JobLife) -> Change,
+    ) -> Result<Change, Failure> {
+        let fuse = self.fuse.clone();
+        let transaction = self.begin()?;
+        let mut life = life_of(&transaction, &letter.key)?;
+        let change = apply(&mut life);
+        write_life(&transaction, &letter.key, &life, change)?;
+        let job_id = letter.key.job_id.as_str();
+        match Action::of(&life, verdict) {
+            Some(action) => {
+                transaction.execute(
+                    "INSERT INTO outbox (job_id, action) VALUES (?1, ?2) ON CONFLICT (job_id) DO NOTHING",
+                    params![job_id, action.as_str()],
+                )?;
+            }
+            None if is_settled(&life) => look(&transaction, job_id, "the last word calls for a person")?,
+            None => {}
+        }
+        transaction.execute("DELETE FROM inbox WHERE id = ?1", [letter.id])?;
+        fuse.reach(Moment::Confirming);
+        transaction.commit()?;
+        fuse.reach(Moment::Confirmed);
+        Ok(change)
+    }
+
+    /// Says why a person should look at a letter's job.
+    pub(crate) fn look(&mut self, letter: &Letter, why: &str) -> Result<(), Failure> {
+        let transaction = self.begin()?;
+        look(&transaction, letter.key.job_id.as_str(), why)?;
+        Ok(transaction.commit()?)
+    }
+
+    /// From now on only the service is to be asked about the letter's job.
+    pub(crate) fn skip_applying(&mut self, letter: &Letter) -> Result<(), Failure> {
+        self.connection.execute("UPDATE inbox SET is_applied = 1, body = NULL WHERE id = ?1", [letter.id])?;
+        Ok(())
+    }
+
+    /// Puts a letter off, at first for a second and at last for an hour; or, after some fifteen hours, away.
+    pub(crate) fn put_off(&mut self, now: Timestamp, letter: &Letter) -> Result<(), Failure> {
+        let transaction = self.begin()?;
+        if letter.tries + 1 >= MAX_TRIES {
+            look(&transaction, letter.key.job_id.as_str(), "the service doesn't say what a callback says")?;
+            transaction.execute("DELETE FROM inbox WHERE id = ?1", [letter.id])?;
+        } else {
+            let wait = Duration::from_secs(1 << letter.tries.min(12)).min(Duration::from_secs(3600));
+            transaction.execute(
+                "UPDATE inbox SET tries = tries + 1, due = ?2 WHERE id = ?1",
+                params![letter.id, millis(now + wait)],
+            )?;
+        }
+        Ok(transaction.commit()?)
+    }
+
+    /// What is to be done next.
+    pub(crate) fn next_action(&self) -> Result<Option<(String, Action)>, Failure> {
+        let select = "SELECT job_id, action FROM outbox WHERE is_done = 0 ORDER BY rowid LIMIT 1";
+        let row = self
+            .connection
+            .query_row(select, [], |row| Ok((row.get(0)?, row.get::<_, String>(1)?)))
+            .optional()?;
+        let Some((job_id, name)) = row else { return Ok(None) };
+        let action = Action::ALL.into_iter().find(|action| action.as_str() == name);
+        Ok(Some((job_id, action.ok_or(Failure::Row("an unknown action"))?)))
+    }
+
+    /// Ticks it off.
+    pub(crate) fn done(&mut self, job_id: &str) -> Result<(), Failure> {
+        self.connection.execute("UPDATE outbox SET is_done = 1 WHERE job_id = ?1", [job_id])?;
+        self.fuse.reach(Moment::Done);
+        Ok(())
+    }
+
+    /// Forgets what need not be known any more, and takes what was deleted out of the log as well.
+    pub(crate) fn tidy(&mut self, now: Timestamp) -> Result<(), Failure> {
+        let transaction = self.begin()?;
+        forget_expired(&transaction, now)?;
+        transaction.commit()?;
+        self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+        Ok(())
+    }
+
+    /// A transaction that takes the lock at once, so that none has to be given up halfway for another's sake.
+    fn begin(&mut self) -> Result<Transaction<'_>, Failure> {
+        Ok(self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?)
+    }
+}

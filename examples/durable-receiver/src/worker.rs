@@ -1,0 +1,150 @@
+//! What follows from a stored callback: apply, confirm, act.
+
+use std::convert::Infallible;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::Duration;
+
+use http::HeaderMap;
+use smile_ureq::Client;
+use smile_ureq::core::{Callback, ConfirmError, Confirmed, FlowSettings, JobOutcome, PollSchedule, Verdict};
+
+use crate::store::Letter;
+use crate::{Failure, Fuse, Ledger, Moment, Store, say};
+
+/// Takes one thing after the other out of the database. It keeps nothing in its head, so it can die at any moment.
+#[derive(Debug)]
+pub struct Worker {
+    store: Store,
+    ledger: Ledger,
+    client: Client,
+    fuse: Fuse,
+}
+
+/// What came of asking the service.
+enum Answer {
+    Confirmed(Confirmed),
+    Asked(JobOutcome),
+    /// It can't be said yet.
+    Later(String),
+}
+
+impl Worker {
+    /// On these databases, asking with this client: once each time, since the waits between are the database's, so that they outlast
+    /// the process.
+    pub fn new(store: Store, ledger: Ledger, client: Client, fuse: Fuse) -> Self {
+        let settings = FlowSettings::default()
+            .with_poll_schedule(PollSchedule::every(Duration::ZERO, 1))
+            .with_deadline(Duration::from_secs(60));
+        Self { store, ledger, client: client.with_settings(settings), fuse }
+    }
+
+    /// Does all that there is to do, and waits to be woken for more.
+    ///
+    /// # Errors
+    /// If the databases can't be used. What isn't finished goes on with the next start.
+    pub fn run(mut self, woken: &Receiver<()>) -> Result<Infallible, Failure> {
+        let mut has_worked = true;
+        loop {
+            while self.step()? {
+                has_worked = true;
+            }
+            if std::mem::take(&mut has_worked) {
+                self.store.tidy(self.client.now())?;
+                say(format_args!("idle"));
+            }
+            let wait = match self.store.next_due()? {
+                Some(due) => due.since(self.client.now()),
+                None => Duration::from_secs(3600),
+            };
+            if let Err(RecvTimeoutError::Disconnected) = woken.recv_timeout(wait) {
+                return Err(Failure::Listen("nobody receives any more".to_owned()));
+            }
+        }
+    }
+
+    /// Does the next thing, if there is one.
+    ///
+    /// # Errors
+    /// If the databases can't be used.
+    pub fn step(&mut self) -> Result<bool, Failure> {
+        if let Some((job_id, action)) = self.store.next_action()? {
+            self.ledger.carry_out(&job_id, action)?;
+            self.fuse.reach(Moment::Acted);
+            self.store.done(&job_id)?;
+            say(format_args!("done: {} for {job_id}", action.as_str()));
+            return Ok(true);
+        }
+        let Some(letter) = self.store.next_letter(self.client.now())? else { return Ok(false) };
+        if letter.is_applied {
+            self.confirm(&letter)?;
+        } else {
+            self.apply(&letter)?;
+        }
+        Ok(true)
+    }
+
+    fn apply(&mut self, letter: &Letter) -> Result<(), Failure> {
+        let Some(callback) = self.read_again(letter) else {
+            // It was believed when it came. Meanwhile the key was changed, say; the service still knows.
+            return self.store.skip_applying(letter);
+        };
+        let change = self.store.apply(self.client.now(), letter, &callback)?;
+        say(format_args!("applied: a callback about {}: {change:?}", letter.key.job_id));
+        Ok(())
+    }
+
+    fn confirm(&mut self, letter: &Letter) -> Result<(), Failure> {
+        let answer = match self.read_again(letter) {
+            Some(callback) => match self.client.confirm(letter.key.clone(), &callback) {
+                Ok(confirmed) => Answer::Confirmed(confirmed),
+                Err(error) if error.is_retryable() => Answer::Later(error.to_string()),
+                Err(error) => {
+                    if !matches!(error, ConfirmError::Superseded { .. }) {
+                        self.store.look(letter, &error.to_string())?;
+                    }
+                    self.ask(letter)
+                }
+            },
+            None => self.ask(letter),
+        };
+        self.fuse.reach(Moment::Asked);
+        let now = self.client.now();
+        let (verdict, change): (Verdict, _) = match answer {
+            Answer::Later(why) => {
+                say(format_args!("put off: {}: {why}", letter.key.job_id));
+                return self.store.put_off(now, letter);
+            }
+            Answer::Confirmed(confirmed) => {
+                let verdict = confirmed.verdict().clone();
+                let apply = |life: &mut smile_ureq::core::JobLife| life.apply_confirmed(now, &confirmed);
+                let change = self.store.conclude(letter, &verdict, apply)?;
+                (verdict, change)
+            }
+            Answer::Asked(outcome) => {
+                let Some(verdict) = outcome.verdict().cloned() else {
+                    return self.store.put_off(now, letter);
+                };
+                let change =
+                    self.store.conclude(letter, &verdict, |life| life.apply_outcome(now, &outcome))?;
+                (verdict, change)
+            }
+        };
+        say(format_args!("confirmed: {} is {verdict}: {change:?}", letter.key.job_id));
+        Ok(())
+    }
+
+    /// Goes by the job's status alone.
+    fn ask(&self, letter: &Letter) -> Answer {
+        match self.client.wait_for(letter.key.clone()) {
+            Ok(outcome) if outcome.verdict().is_some_and(Verdict::is_final) => Answer::Asked(outcome),
+            Ok(_) => Answer::Later("the service has no last word yet".to_owned()),
+            Err(error) => Answer::Later(error.to_string()),
+        }
+    }
+
+    /// The callback of a letter, verified as at the moment when it came.
+    fn read_again(&self, letter: &Letter) -> Option<Callback> {
+        let verifier = self.client.partner().verifier();
+        verifier.verify(letter.received_at, &HeaderMap::new(), letter.body.clone()?).ok()
+    }
+}

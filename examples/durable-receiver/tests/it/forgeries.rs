@@ -1,0 +1,140 @@
+//! What somebody may try who has seen a callback, and what the service does on its bad days.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::time::{Duration, SystemTime};
+
+use serde_json::{Value, json};
+use smile_sandbox::Review;
+use smile_ureq::core::{Decision, Standing, Timestamp, Trust};
+
+use crate::world::{PATIENCE, World};
+
+/// Posts it, and returns the status.
+fn post(url: &str, body: &str) -> u16 {
+    post_with(url, "", body)
+}
+
+/// With these header lines.
+fn post_with(url: &str, headers: &str, body: &str) -> u16 {
+    let (address, path) = url.trim_start_matches("http://").split_once('/').unwrap();
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    let length = body.len();
+    write!(
+        stream,
+        "POST /{path} HTTP/1.1\r\nHost: {address}\r\nContent-Length: {length}\r\nConnection: close\r\n{headers}\r\n{body}"
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer.split(' ').nth(1).unwrap().parse().unwrap()
+}
+
+/// An approval that the service never gave, under a signature of this age.
+fn forged(world: &World, job_id: &str, age: Duration) -> Value {
+    let now = SystemTime::UNIX_EPOCH.elapsed().unwrap();
+    let signed = world.sandbox.partner().signer().sign(Timestamp::from_unix(now - age));
+    json!({
+        "SmileJobID": world.sandbox.job(job_id).map(|job| job.smile_job_id),
+        "ResultCode": "1210", "ResultText": "Enroll User", "IsFinalResult": "true",
+        "Actions": { "Register_Selfie": "Approved", "Verify_ID_Number": "Verified", "Human_Review_Compare": "Passed" },
+        "PartnerParams": { "user_id": format!("user-of-{job_id}"), "job_id": job_id, "job_type": 1 },
+        "timestamp": signed.timestamp(), "signature": signed.signature(),
+    })
+}
+
+#[test]
+fn a_forged_approval_opens_no_account_and_the_real_verdict_comes_through() {
+    let world = World::new();
+    let receiver = world.start(None);
+    world.submit("job", "2");
+    // An older signature than the real callback's: one of the same millisecond would be the same.
+    assert_eq!(post(receiver.url(), &forged(&world, "job", Duration::from_secs(5)).to_string()), 200);
+    // The service isn't as far as the forgery says: that may be true in a moment, so it is asked again later.
+    let is_claimed = |world: &World| {
+        let life = world.report("job").life;
+        life.standing() == Standing::Final && life.results().len() == 2
+    };
+    world.wait_until(&receiver, "the forgery is applied", is_claimed);
+    assert!(!world.report("job").life.is_approved(Trust::Confirmed));
+
+    world.sandbox.review("job", Review::SpoofDetected).unwrap();
+    world.wait_until(&receiver, "the verdict is confirmed", |world| {
+        let report = world.report("job");
+        let result = report.life.result().map(|result| (result.decision, result.trust));
+        result == Some((Decision::Rejected, Trust::Confirmed)) && world.store().unfinished().unwrap() == 0
+    });
+    let ledger = world.ledger();
+    assert_eq!(ledger.len(), 1);
+    assert_eq!(ledger[0].action, "decline");
+    assert!(world.report("job").look.is_some(), "somebody should know");
+}
+
+#[test]
+fn another_body_under_a_seen_signature_is_refused_and_the_service_is_asked() {
+    let world = World::new();
+    let receiver = world.start(None);
+    world.submit("job", "2");
+    let provisional = |world: &World| world.report("job").life.standing() == Standing::Provisional;
+    world.wait_until(&receiver, "the provisional result is applied", provisional);
+
+    let seen = world.sandbox.wait_for_callbacks(1, PATIENCE)[0].entry();
+    let mut forged = forged(&world, "job", Duration::ZERO);
+    forged["timestamp"] = seen["timestamp"].clone();
+    forged["signature"] = seen["signature"].clone();
+    assert_eq!(post(receiver.url(), &forged.to_string()), 409);
+    assert_eq!(post(receiver.url(), &seen.to_string()), 200, "a redelivery");
+
+    world.sandbox.review("job", Review::Approve).unwrap();
+    world.wait_until(&receiver, "the account is opened", |world| {
+        world.store().unfinished().unwrap() == 0 && !world.ledger().is_empty()
+    });
+    assert_eq!(world.report("job").life.results().len(), 2, "the forgery is none of them");
+}
+
+#[test]
+fn a_callback_that_comes_too_late_has_the_service_asked() {
+    let world = World::new();
+    let receiver = world.start(None);
+    world.hears_nothing();
+    world.submit("job", "0");
+    assert_eq!(post(receiver.url(), &forged(&world, "job", Duration::from_secs(3600)).to_string()), 401);
+    world.wait_until(&receiver, "the account is opened", |world| {
+        world.store().unfinished().unwrap() == 0 && !world.ledger().is_empty()
+    });
+    let result = world.report("job").life.result().cloned().unwrap();
+    assert_eq!((result.code.as_deref(), result.trust), (Some("0810"), Trust::Confirmed));
+}
+
+#[test]
+fn a_signature_in_the_headers_is_none_for_a_body_that_is_read_again_without_them() {
+    let world = World::new();
+    let receiver = world.start(None);
+    world.submit("job", "2");
+    let mut body = forged(&world, "job", Duration::from_secs(5));
+    let field = |name: &str| body[name].as_str().unwrap().to_owned();
+    let headers = format!(
+        "Response-Timestamp: {}\r\nResponse-Signature: {}\r\n",
+        field("timestamp"),
+        field("signature")
+    );
+    assert_eq!(post_with(receiver.url(), &headers, &body.to_string()), 200, "in both");
+    for name in ["timestamp", "signature"] {
+        body.as_object_mut().unwrap().remove(name);
+    }
+    assert_eq!(post_with(receiver.url(), &headers, &body.to_string()), 401, "in the headers alone");
+}
+
+#[test]
+fn what_is_no_callback_of_a_known_job_leaves_no_trace() {
+    let world = World::new();
+    let receiver = world.start(None);
+    assert_eq!(post(receiver.url(), &forged(&world, "job", Duration::ZERO).to_string()), 404);
+    assert_eq!(post(receiver.url(), "{}"), 401);
+    assert_eq!(post(receiver.url(), "{"), 400);
+    assert_eq!(post(receiver.url(), &" ".repeat(2_000_001)), 413);
+    assert_eq!(post(&receiver.url().replace("callback", "other"), "{}"), 404);
+    assert_eq!(world.store().unfinished().unwrap(), 0);
+    assert!(world.store().job("job").unwrap().is_none());
+}

@@ -18,6 +18,7 @@ pub(crate) struct Step {
 const STEPS: &[Step] = &[
     Step { name: "fmt", about: "the code is formatted", run: fmt },
     Step { name: "codegen", about: "generated code matches the catalogue", run: crate::codegen::check },
+    Step { name: "links", about: "every relative link in Markdown leads somewhere", run: crate::links::run },
     Step { name: "deps", about: "smile-core depends on no HTTP client, TLS or runtime", run: deps },
     Step { name: "clippy", about: "clippy has nothing to say", run: clippy },
     Step {

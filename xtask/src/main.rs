@@ -4,6 +4,7 @@
 mod catalog;
 mod ci;
 mod codegen;
+mod links;
 mod release;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)] // A test that cannot go on has failed, in a helper as well.

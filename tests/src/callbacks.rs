@@ -84,6 +84,7 @@ impl CallbackServer {
 
     /// Posts this to it, as anybody can, and returns the status of the answer.
     pub fn post(&self, body: impl Into<Bytes>) -> StatusCode {
-        exchange(&Request::post(self.url()).body(body.into()).unwrap()).unwrap().status()
+        let request = Request::post(self.url()).body(body.into()).unwrap();
+        exchange(&request, Duration::from_secs(60)).unwrap().status()
     }
 }

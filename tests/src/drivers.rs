@@ -1,8 +1,8 @@
 //! The three ways to run a flow, as one.
 
-use std::io::{Read as _, Write as _};
+use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::TcpStream;
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -129,8 +129,8 @@ fn by_hand<F: Flow>(mut flow: F, now: impl Fn() -> Timestamp, mut on_event: impl
         }
         match next {
             Next::Read(path) => flow.read(now(), std::fs::read(path)),
-            Next::Send { request, .. } => {
-                let answer = exchange(&request);
+            Next::Send { request, timeout } => {
+                let answer = exchange(&request, timeout);
                 flow.receive(now(), answer);
             }
             Next::Wait { until } => std::thread::sleep(until.since(now())),
@@ -145,10 +145,14 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
 }
 
 /// One exchange over plain HTTP/1.1, on a connection of its own.
-pub(crate) fn exchange(request: &Request<Bytes>) -> Result<Response<Bytes>, TransportFailure> {
+pub(crate) fn exchange(
+    request: &Request<Bytes>,
+    timeout: Duration,
+) -> Result<Response<Bytes>, TransportFailure> {
     let authority = request.uri().authority().unwrap().as_str();
     let mut stream =
         TcpStream::connect(authority).map_err(|error| TransportFailure::not_sent(error.to_string()))?;
+    let start = Instant::now();
     let mut talk = || -> std::io::Result<Vec<u8>> {
         let target = request.uri().path_and_query().unwrap();
         let mut head = format!("{} {target} HTTP/1.1\r\nhost: {authority}\r\n", request.method());
@@ -157,13 +161,24 @@ pub(crate) fn exchange(request: &Request<Bytes>) -> Result<Response<Bytes>, Tran
             head += &format!("{name}: {}\r\n", value.to_str().unwrap());
         }
         head += "\r\n";
+        stream.set_write_timeout(Some(timeout))?;
         stream.write_all(head.as_bytes())?;
         stream.write_all(request.body())?;
         let mut answer = Vec::new();
-        stream.read_to_end(&mut answer)?;
-        Ok(answer)
+        let mut piece = vec![0; 64 * 1024];
+        loop {
+            let left = timeout.checked_sub(start.elapsed()).filter(|left| !left.is_zero());
+            stream.set_read_timeout(Some(left.ok_or(ErrorKind::TimedOut)?))?;
+            match stream.read(&mut piece)? {
+                0 => return Ok(answer),
+                count => answer.extend_from_slice(&piece[..count]),
+            }
+        }
     };
-    let answer = talk().map_err(|error| TransportFailure::interrupted(error.to_string()))?;
+    let answer = talk().map_err(|error| match error.kind() {
+        ErrorKind::WouldBlock | ErrorKind::TimedOut => TransportFailure::timed_out(error.to_string()),
+        _ => TransportFailure::interrupted(error.to_string()),
+    })?;
     let Some(end) = answer.windows(4).position(|window| window == b"\r\n\r\n") else {
         return Err(TransportFailure::interrupted("no head"));
     };
@@ -174,5 +189,11 @@ pub(crate) fn exchange(request: &Request<Bytes>) -> Result<Response<Bytes>, Tran
         let (name, value) = line.split_once(": ").unwrap();
         response = response.header(name, value);
     }
-    Ok(response.body(Bytes::copy_from_slice(&answer[end + 4..])).unwrap())
+    let response = response.body(Bytes::copy_from_slice(&answer[end + 4..])).unwrap();
+    let promised =
+        response.headers().get("content-length").map(|length| length.to_str().unwrap().parse().unwrap());
+    if promised.is_some_and(|promised: usize| promised > response.body().len()) {
+        return Err(TransportFailure::interrupted("the body ends early"));
+    }
+    Ok(response)
 }

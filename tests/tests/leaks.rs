@@ -172,8 +172,8 @@ fn nothing_marked_is_ever_shown() {
         for step in [Endpoint::PrepUpload, Endpoint::Upload, Endpoint::JobStatus] {
             for fault in [Fault::LoseAnswer, Fault::Answer(http::StatusCode::BAD_REQUEST)] {
                 for _ in 0..8 {
-                    sandbox.fail_next(step, fault);
-                    sandbox.fail_next(Endpoint::JobStatus, fault);
+                    sandbox.fail_next(step, fault.clone());
+                    sandbox.fail_next(Endpoint::JobStatus, fault.clone());
                 }
                 let name = format!("{driver:?}-{step:?}-{fault:?}");
                 run(driver, &sandbox, &name, &folder).unwrap_err();

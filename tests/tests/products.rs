@@ -275,16 +275,16 @@ fn money_is_spent_once_wherever_the_connection_breaks() {
         Fault::Answer(StatusCode::SERVICE_UNAVAILABLE),
     ];
     for driver in ALL_DRIVERS {
-        for (number, fault) in faults.into_iter().enumerate() {
+        for (number, fault) in faults.iter().enumerate() {
             let sandbox = Sandbox::start().unwrap();
             let partner = partner(&sandbox);
-            let acted = fault == Fault::LoseAnswer;
+            let acted = *fault == Fault::LoseAnswer;
             let job = |name: &str| params(&format!("{name}-{number}"));
             let processed =
                 |name: &str| sandbox.job(&format!("job-{name}-{number}")).map_or(0, |job| job.processed);
             macro_rules! breaks {
                 ($step:ident, $name:literal, $operation:expr) => {{
-                    sandbox.fail_next(Endpoint::$step, fault);
+                    sandbox.fail_next(Endpoint::$step, fault.clone());
                     let outcome = driver.call(partner.clone(), $operation, quick());
                     assert_eq!(processed($name), u32::from(acted), "{driver:?} {fault:?} {}", $name);
                     match &outcome {
@@ -310,7 +310,7 @@ fn money_is_spent_once_wherever_the_connection_breaks() {
 
             macro_rules! unknown {
                 ($step:ident, $operation:expr) => {{
-                    sandbox.fail_next(Endpoint::$step, fault);
+                    sandbox.fail_next(Endpoint::$step, fault.clone());
                     let before = sandbox.requests().len();
                     let error = driver.call(partner.clone(), $operation, quick()).map(drop).unwrap_err();
                     assert!(error.outcome_unknown(), "{driver:?} {fault:?} {}: {error}", stringify!($step));
@@ -328,7 +328,7 @@ fn money_is_spent_once_wherever_the_connection_breaks() {
 
             macro_rules! repeats {
                 ($step:ident, $operation:expr) => {{
-                    sandbox.fail_next(Endpoint::$step, fault);
+                    sandbox.fail_next(Endpoint::$step, fault.clone());
                     let outcome = driver.call(partner.clone(), $operation, quick()).map(drop);
                     assert!(outcome.is_ok(), "{driver:?} {fault:?} {}: {outcome:?}", stringify!($step));
                 }};

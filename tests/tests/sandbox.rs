@@ -108,7 +108,7 @@ fn whatever_breaks_once_is_mended_and_nothing_is_done_twice() {
     for driver in ALL_DRIVERS {
         let sandbox = Sandbox::start().unwrap();
         for step in [Endpoint::PrepUpload, Endpoint::Upload, Endpoint::JobStatus] {
-            for (number, fault) in faults.into_iter().enumerate() {
+            for (number, fault) in faults.iter().cloned().enumerate() {
                 let name = format!("{step:?}-{number}");
                 sandbox.fail_next(step, fault);
                 let outcome = driver.submit(sandbox.partner(), biometric_kyc(&name), quick());

@@ -34,6 +34,7 @@ const STEPS: &[Step] = &[
     Step { name: "wasm", about: "smile-core builds for wasm32-unknown-unknown", run: wasm },
     Step { name: "docs", about: "the documentation builds without a warning", run: docs },
     Step { name: "examples", about: "every example runs without any settings", run: examples },
+    Step { name: "fuzz", about: "the fuzz targets build, and run for a moment", run: crate::fuzz::briefly },
     Step { name: "test", about: "unit, integration and documentation tests", run: test },
 ];
 

@@ -4,6 +4,7 @@
 mod catalog;
 mod ci;
 mod codegen;
+mod fuzz;
 mod links;
 mod release;
 #[cfg(test)]
@@ -31,6 +32,7 @@ Tasks:
   ci                 run every check there is, up to the first that fails
   ci <step>...       run only these steps
   ci --list          name the steps
+  fuzz --seconds N   run every fuzz target for N seconds, from its seeds
   release --version X.Y.Z
                      check that everything is ready to be released: a clean
                      tree, all checks, a changelog, packages that build and run
@@ -62,6 +64,10 @@ fn main() -> ExitCode {
         ["ci", names @ ..] => match ci::choose(names) {
             Ok(steps) => ci::run(&root, &steps),
             Err(message) => return misused(&message),
+        },
+        ["fuzz", "--seconds", seconds] => match seconds.parse() {
+            Ok(seconds) => fuzz::run(&root, seconds),
+            Err(_) => return misused("`--seconds` needs a whole number"),
         },
         ["release", arguments @ ..] => match release::Release::parse(arguments) {
             Ok(release) => release::run(&root, &release),

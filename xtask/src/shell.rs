@@ -48,6 +48,18 @@ pub(crate) fn output(command: &mut Command) -> Result<String, String> {
     String::from_utf8(result.stdout).map_err(|error| format!("{}: {error}", text(command)))
 }
 
+/// What a command says on its standard error; shown as well if it fails.
+pub(crate) fn errors(command: &mut Command) -> Result<String, String> {
+    announce(command);
+    let result = command.output().map_err(|error| format!("{}: {error}", text(command)))?;
+    let said = String::from_utf8_lossy(&result.stderr).into_owned();
+    if result.status.success() {
+        Ok(said)
+    } else {
+        Err(format!("`{}` ended with {}:\n{said}", text(command), result.status))
+    }
+}
+
 pub(crate) fn announce(command: &Command) {
     println!("$ {}", text(command));
 }

@@ -7,8 +7,11 @@ use std::time::Duration;
 use smile_core::{ApiKey, ConfigError, PartnerId, Signer};
 
 use crate::clock::Clock;
+use crate::fault_rules::FaultRule;
+use crate::front::Front;
+use crate::keep::Keep;
 use crate::outcome::Review;
-use crate::rules::{Rule, Rules};
+use crate::rules::Rule;
 use crate::sandbox::Sandbox;
 use crate::secret::Secret;
 use crate::service::Service;
@@ -31,6 +34,13 @@ pub(crate) struct Settings {
     pub(crate) check_id_numbers: bool,
     pub(crate) basic_kyc_not_found: String,
     pub(crate) aml_not_found: String,
+    /// What is known of users from the start.
+    pub(crate) users: Vec<(String, UserState)>,
+    /// Those of scenarios.
+    pub(crate) rules: Vec<Rule>,
+    /// Those from the start.
+    pub(crate) faults: Vec<FaultRule>,
+    pub(crate) keep: Keep,
 }
 
 /// Sets up a [`Sandbox`], or a bare [`Service`].
@@ -52,8 +62,7 @@ pub struct Builder {
     #[cfg(feature = "state")]
     pub(crate) state_dir: Option<std::path::PathBuf>,
     settings: Settings,
-    users: Vec<(String, UserState)>,
-    rules: Vec<Rule>,
+    pub(crate) front: Front,
 }
 
 impl Default for Builder {
@@ -65,8 +74,6 @@ impl Default for Builder {
             clock: Clock::default(),
             #[cfg(feature = "state")]
             state_dir: None,
-            users: Vec::new(),
-            rules: Vec::new(),
             settings: Settings {
                 callback_url: None,
                 automatic_review: Some(Review::Approve),
@@ -82,7 +89,12 @@ impl Default for Builder {
                 check_id_numbers: true,
                 basic_kyc_not_found: "1013".to_owned(),
                 aml_not_found: "1031".to_owned(),
+                users: Vec::new(),
+                rules: Vec::new(),
+                faults: Vec::new(),
+                keep: Keep::default(),
             },
+            front: Front::default(),
         }
     }
 }
@@ -211,7 +223,8 @@ impl Builder {
     /// is one sandbox's at a time.
     ///
     /// Kept are the jobs with their images, users, sessions of consent, Smile Links, rules and how often they were used,
-    /// and callbacks that are still due; not the API key, requests, and attempts to deliver callbacks. A request is
+    /// callbacks that are still due, and rules for callbacks; not the API key, requests, faults, what became of callbacks,
+    /// and the authority for https, which is another one after each start. A request is
     /// answered once what the answer acknowledges is on the disk. What happens without a request, or is told to the
     /// [`Sandbox`], is written some 50 ms later and when the sandbox ends; if it is killed before, results come again, the
     /// same and at the same time, and a callback may come twice.
@@ -226,22 +239,36 @@ impl Builder {
         self
     }
 
-    /// Sets it up as a scenario says, with its users and rules. What is set afterwards outranks it; the rules of another
+    /// Sets it up as a scenario says, with its users, rules and faults. What is set afterwards outranks it; the rules of another
     /// scenario come after those of this one.
     #[cfg(feature = "scenario")]
     pub fn scenario(mut self, scenario: crate::Scenario) -> Self {
         scenario.apply(&mut self.settings);
         self.seed = scenario.seed.unwrap_or(self.seed);
-        self.users.extend(scenario.users);
-        self.rules.extend(scenario.rules);
+        self.settings.users.extend(scenario.users);
+        self.settings.rules.extend(scenario.rules);
+        self.settings.faults.extend(scenario.faults);
+        self
+    }
+
+    /// A fault from the start; see [`Sandbox::add_fault`].
+    pub fn fault(mut self, rule: FaultRule) -> Self {
+        self.settings.faults.push(rule);
+        self
+    }
+
+    /// How much is remembered; see [`Keep`].
+    pub fn keep(mut self, keep: Keep) -> Self {
+        self.settings.keep = keep;
         self
     }
 
     /// Starts it; see [`Sandbox::start`].
     ///
     /// # Errors
-    /// If the partner id or the API key can't be one, if there is no port or thread to be had, or if there is a folder for
-    /// the state and what is in it can't be used: then the error has a `StateError` inside, which names the file.
+    /// If the partner id or the API key can't be one, if the address is one that it won't listen on, if there is no such
+    /// address, or thread, to be had, or if there is a folder for the state and what is in it can't be used: then the error
+    /// has a `StateError` inside, which names the file.
     pub fn start(self) -> io::Result<Sandbox> {
         Sandbox::start_with(self)
     }
@@ -252,12 +279,7 @@ impl Builder {
     /// If the partner id or the API key can't be one.
     pub fn into_service(self) -> Result<Service, ConfigError> {
         let signer = Signer::new(PartnerId::new(self.partner_id)?, &ApiKey::new(self.api_key.as_str())?);
-        let mut service = Service::new(self.settings, signer, Secret::new(&self.api_key, self.seed));
-        service.rules = Rules::of_scenario(self.rules);
-        for (user_id, state) in self.users {
-            service.set_user(&user_id, state);
-        }
-        Ok(service)
+        Ok(Service::new(self.settings, signer, Secret::new(&self.api_key, self.seed)))
     }
 }
 

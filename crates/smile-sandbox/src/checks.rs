@@ -46,6 +46,7 @@ impl Service {
         job.processed += 1;
         // Who was answered at once has nothing to wait for.
         job.polls_left = if check.endpoint.is_async() { self.settings.pending_polls } else { 0 };
+        self.jobs.weigh(position);
         Ok(position)
     }
 

@@ -6,29 +6,36 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HOST};
 use http::{Request, Uri};
-use http_body_util::Full;
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+use crate::callback_record::CallbackAnswer;
 use crate::callbacks::{Callback, CallbackOutcome, is_loopback_http};
 
 /// How long a receiver has to answer. The real service's limit is not published.
 const TIME_TO_ANSWER: Duration = Duration::from_secs(10);
 
+/// How long the body of an answer is waited for. The status has decided by then.
+const TIME_FOR_BODY: Duration = Duration::from_secs(1);
+/// Of a longer body, the rest is not read.
+const ENOUGH_OF_BODY: usize = 1_024;
+
 /// Posts a callback, and says how it went. Follows no redirects, and goes nowhere but to this machine.
-pub(crate) async fn deliver(callback: &Callback) -> CallbackOutcome {
-    timeout(TIME_TO_ANSWER, post(callback)).await.unwrap_or(CallbackOutcome::TimedOut)
+pub(crate) async fn deliver(callback: &Callback) -> CallbackAnswer {
+    timeout(TIME_TO_ANSWER, post(callback)).await.unwrap_or(CallbackOutcome::TimedOut.into())
 }
 
-async fn post(callback: &Callback) -> CallbackOutcome {
-    let Ok(uri) = callback.url.parse::<Uri>() else { return CallbackOutcome::Refused };
+async fn post(callback: &Callback) -> CallbackAnswer {
+    let Ok(uri) = callback.url.parse::<Uri>() else { return CallbackOutcome::Refused.into() };
     if !is_loopback_http(&callback.url) {
-        return CallbackOutcome::Refused;
+        return CallbackOutcome::Refused.into();
     }
-    let Some(stream) = connect(&uri).await else { return CallbackOutcome::Unreachable };
-    exchange(stream, &uri, callback.body.clone()).await.unwrap_or(CallbackOutcome::Interrupted)
+    let Some(stream) = connect(&uri).await else { return CallbackOutcome::Unreachable.into() };
+    exchange(stream, &uri, callback.body.clone()).await.unwrap_or(CallbackOutcome::Interrupted.into())
 }
 
 /// Connects without asking a name server: `localhost` is looked for where it has to be.
@@ -46,7 +53,7 @@ async fn connect(uri: &Uri) -> Option<TcpStream> {
     None
 }
 
-async fn exchange(stream: TcpStream, uri: &Uri, body: Bytes) -> Option<CallbackOutcome> {
+async fn exchange(stream: TcpStream, uri: &Uri, body: Bytes) -> Option<CallbackAnswer> {
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.ok()?;
     let target = uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
     let request = Request::post(target)
@@ -54,13 +61,32 @@ async fn exchange(stream: TcpStream, uri: &Uri, body: Bytes) -> Option<CallbackO
         .header(CONTENT_TYPE, "application/json")
         .body(Full::new(body))
         .ok()?;
-    let answer = sender.send_request(request);
+    let answer = async {
+        let response = sender.send_request(request).await.ok()?;
+        let outcome = CallbackOutcome::Answered(response.status());
+        Some(CallbackAnswer::new(outcome, &beginning(response.into_body()).await))
+    };
     tokio::pin!(answer, connection);
     // The connection only moves while it is polled. It may end just as the answer comes, so the answer goes first.
-    let response = tokio::select! {
+    tokio::select! {
         biased;
-        response = &mut answer => response,
+        answer = &mut answer => answer,
         _ = &mut connection => answer.await,
+    }
+}
+
+/// The first bytes of a body, as far as they come in time.
+async fn beginning(mut body: Incoming) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let read = async {
+        while let Some(Ok(frame)) = body.frame().await {
+            bytes.extend_from_slice(frame.data_ref().map_or(&[], |data| data));
+            if bytes.len() >= ENOUGH_OF_BODY {
+                break;
+            }
+        }
     };
-    Some(CallbackOutcome::Answered(response.ok()?.status()))
+    // What has come until then is kept.
+    let _ = timeout(TIME_FOR_BODY, read).await;
+    bytes
 }

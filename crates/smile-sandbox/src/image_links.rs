@@ -14,12 +14,12 @@ const KINDS: [(&str, [u8; 2]); 3] =
 
 impl Service {
     /// `image_links`: the images there are, or an error text if there are none.
-    pub(crate) fn image_links(&self, host: &str, job: Option<&Job>) -> Value {
+    pub(crate) fn image_links(&self, origin: &str, job: Option<&Job>) -> Value {
         let mut links = Map::new();
         for (name, types) in KINDS {
             if let Some(job) = job.filter(|job| job.linked_image(types).is_some()) {
                 let token = self.image_token(&job.smile_job_id, name);
-                let link = format!("http://{host}/images/{}/{name}/{token}", job.smile_job_id);
+                let link = format!("{origin}/images/{}/{name}/{token}", job.smile_job_id);
                 links.insert(name.to_owned(), link.into());
             }
         }

@@ -11,7 +11,7 @@ use crate::matcher::Submitted;
 use crate::product::Product;
 use crate::response::{Refusal, ok};
 use crate::rules::Moment;
-use crate::service::{Service, host};
+use crate::service::{Service, origin};
 
 impl Service {
     pub(crate) fn job_status(
@@ -37,7 +37,7 @@ impl Service {
             answer.insert("history".into(), self.history(user_id).into());
         }
         if wants_images {
-            let links = self.image_links(&host(request), position.map(|position| self.jobs.at(position)));
+            let links = self.image_links(&origin(request), position.map(|position| self.jobs.at(position)));
             answer.insert("image_links".into(), links);
         }
         Ok(ok(&answer.into()))

@@ -12,6 +12,7 @@ use crate::records::{JobRecord, Stage};
 use crate::service::Service;
 use crate::staged::Staged;
 use crate::submission::Submission;
+use crate::timeline::{JobEvent, JobEventKind};
 
 /// One job: an upload, or a check that was asked for in a single request.
 #[cfg_attr(feature = "state", derive(serde::Serialize, serde::Deserialize))]
@@ -33,6 +34,8 @@ pub(crate) struct Job {
     /// The body of the latest request, if it is a check.
     pub(crate) request: Option<Value>,
     pub(crate) results: Vec<JobResult>,
+    /// Oldest first.
+    pub(crate) events: Vec<JobEvent>,
     /// When the review is due; `None` if there is none to come, [`Timestamp::MAX`] if it will be done by hand.
     pub(crate) review_due: Option<Timestamp>,
     /// Results that a rule has for it and that are still to come, and when the first of them is due.
@@ -40,6 +43,8 @@ pub(crate) struct Job {
     pub(crate) stage_due: Option<Timestamp>,
     /// How many more polls are told that the job is not complete.
     pub(crate) polls_left: u32,
+    /// About how many bytes it takes.
+    pub(crate) size: usize,
 }
 
 /// One result of a job.
@@ -55,13 +60,16 @@ pub(crate) struct JobResult {
 }
 
 impl Job {
-    pub(crate) fn record(&self) -> JobRecord {
-        let stage = match (self.results.is_empty(), self.review_due.or(self.stage_due)) {
+    pub(crate) fn stage(&self) -> Stage {
+        match (self.results.is_empty(), self.review_due.or(self.stage_due)) {
             (true, None) => Stage::AwaitingZip,
             (true, Some(_)) => Stage::Running,
             (false, Some(_)) => Stage::UnderReview,
             (false, None) => Stage::Decided,
-        };
+        }
+    }
+
+    pub(crate) fn record(&self) -> JobRecord {
         JobRecord {
             endpoint: self.endpoint,
             job_id: self.job_id.clone(),
@@ -69,7 +77,7 @@ impl Job {
             job_type: self.job_type,
             smile_job_id: self.smile_job_id.clone(),
             ref_id: self.ref_id.clone(),
-            stage,
+            stage: self.stage(),
             preps: self.preps,
             uploads: self.uploads,
             processed: self.processed,
@@ -77,8 +85,14 @@ impl Job {
             request: self.request.clone(),
             info: self.submission.info.clone(),
             images: self.submission.images.clone(),
+            events: self.events.clone(),
             results: self.results.iter().map(|result| Value::Object(result.entry.clone())).collect(),
         }
+    }
+
+    /// Takes note of what happened.
+    pub(crate) fn note(&mut self, at: Timestamp, kind: JobEventKind) {
+        self.events.push(JobEvent::new(at, kind));
     }
 
     /// Whether it is carried out, or has been.
@@ -90,6 +104,12 @@ impl Job {
     fn due(&self) -> Option<Timestamp> {
         let review = self.review_due.filter(|due| *due < Timestamp::MAX);
         review.into_iter().chain(self.stage_due).min()
+    }
+
+    /// About how many bytes it takes, as far as its client can make them many. Results repeat the partner's parameters.
+    fn weight(&self) -> usize {
+        let params = json_len(&self.partner_params) * (1 + self.results.len());
+        self.submission.size() + self.request.as_ref().map_or(0, json_len) + params
     }
 
     /// The image behind an image link.
@@ -121,19 +141,29 @@ impl Service {
             submission: Submission::default(),
             request: None,
             results: Vec::new(),
+            events: Vec::new(),
             review_due: None,
             staged: VecDeque::new(),
             stage_due: None,
             polls_left: 0,
+            size: 0,
         });
         position
     }
 }
 
-/// All jobs, in the order in which they were made.
+fn json_len(value: &impl serde::Serialize) -> usize {
+    serde_json::to_vec(value).map_or(0, |text| text.len())
+}
+
+/// The jobs that are remembered, in the order in which they were made. A job's position is its number among all that
+/// there ever were, and stays the same when others are forgotten.
 #[derive(Default)]
 pub(crate) struct Jobs {
-    all: Vec<Job>,
+    all: VecDeque<Job>,
+    forgotten: usize,
+    /// The sizes of all of them.
+    size: usize,
     by_job_id: BTreeMap<String, usize>,
     by_ref_id: BTreeMap<String, usize>,
     /// The jobs with which something is to happen by itself.
@@ -150,7 +180,7 @@ impl Jobs {
         if let Some(before) = self.scheduled.remove(&position) {
             self.due.remove(&(before, position));
         }
-        if let Some(due) = self.all[position].due() {
+        if let Some(due) = self.at(position).due() {
             self.scheduled.insert(position, due);
             self.due.insert((due, position));
         }
@@ -163,18 +193,49 @@ impl Jobs {
 
     pub(crate) fn add(&mut self, job: Job) {
         #[cfg(feature = "state")]
-        self.changed.insert(self.all.len());
-        self.by_job_id.insert(job.job_id.clone(), self.all.len());
-        self.by_ref_id.insert(job.ref_id.clone(), self.all.len());
-        self.all.push(job);
+        self.changed.insert(self.len());
+        self.by_job_id.insert(job.job_id.clone(), self.len());
+        self.by_ref_id.insert(job.ref_id.clone(), self.len());
+        self.size += job.size;
+        self.all.push_back(job);
     }
 
+    /// How many there ever were.
     pub(crate) fn len(&self) -> usize {
-        self.all.len()
+        self.forgotten + self.all.len()
+    }
+
+    /// Takes note of what a job has come to.
+    pub(crate) fn weigh(&mut self, position: usize) {
+        let job = self.at_mut(position);
+        let new = job.weight();
+        let old = std::mem::replace(&mut job.size, new);
+        self.size = self.size - old + new;
+    }
+
+    /// Forgets the oldest jobs, all but so many, and so many bytes; never the newest. Positions of those that are
+    /// forgotten must not be used any more.
+    pub(crate) fn keep_newest(&mut self, jobs: usize, bytes: usize) {
+        while self.all.len() > 1 && (self.all.len() > jobs || self.size > bytes) {
+            let Some(job) = self.all.pop_front() else { return };
+            self.size -= job.size;
+            self.by_job_id.remove(&job.job_id);
+            self.by_ref_id.remove(&job.ref_id);
+            if let Some(due) = self.scheduled.remove(&self.forgotten) {
+                self.due.remove(&(due, self.forgotten));
+            }
+            self.forgotten += 1;
+        }
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Job> {
         self.all.iter()
+    }
+
+    /// The positions of those that are remembered.
+    #[cfg(feature = "state")]
+    pub(crate) fn positions(&self) -> std::ops::Range<usize> {
+        self.forgotten..self.len()
     }
 
     /// Where the job with this id of the partner's is.
@@ -188,13 +249,13 @@ impl Jobs {
     }
 
     pub(crate) fn at(&self, position: usize) -> &Job {
-        &self.all[position]
+        &self.all[position - self.forgotten]
     }
 
     pub(crate) fn at_mut(&mut self, position: usize) -> &mut Job {
         #[cfg(feature = "state")]
         self.changed.insert(position);
-        &mut self.all[position]
+        &mut self.all[position - self.forgotten]
     }
 }
 
@@ -205,15 +266,17 @@ impl serde::Serialize for Jobs {
     }
 }
 
-/// What can be derived from the jobs is not written down.
 #[cfg(feature = "state")]
-impl<'de> serde::Deserialize<'de> for Jobs {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let mut jobs = Self::default();
-        for (position, job) in Vec::<Job>::deserialize(deserializer)?.into_iter().enumerate() {
-            jobs.add(job);
-            jobs.reschedule(position);
+impl Jobs {
+    /// Those that an earlier run remembered, after so many that it had forgotten. What can be derived from the jobs is not
+    /// written down.
+    pub(crate) fn resumed(forgotten: usize, jobs: Vec<Job>) -> Self {
+        let mut resumed = Self { forgotten, ..Self::default() };
+        for job in jobs {
+            let position = resumed.len();
+            resumed.add(job);
+            resumed.reschedule(position);
         }
-        Ok(jobs)
+        resumed
     }
 }

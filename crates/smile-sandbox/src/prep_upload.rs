@@ -13,7 +13,8 @@ use crate::presign;
 use crate::product::Product;
 use crate::response::{ApiError, Refusal, ok};
 use crate::rules::Moment;
-use crate::service::{Service, host};
+use crate::service::{Service, host, origin};
+use crate::timeline::JobEventKind;
 use crate::users::UserState;
 
 const SIGNED: Signed = Signed { partner_id: "smile_client_id", missing: "2213", unauthorised: "2205" };
@@ -67,6 +68,9 @@ impl Service {
         job.callback_url = callback_url;
         job.use_enrolled_image = use_enrolled_image;
         job.preps += 1;
+        job.note(now, JobEventKind::UploadPrepared);
+        self.jobs.weigh(position);
+        let job = self.jobs.at(position);
 
         let host = host(request);
         let path = format!(
@@ -77,7 +81,7 @@ impl Service {
         );
         let query = presign::sign(&self.secret, &host, &path, now, self.settings.upload_lifetime);
         Ok(ok(&json!({
-            "upload_url": format!("http://{host}{path}?{query}"),
+            "upload_url": format!("{}{path}?{query}", origin(request)),
             "ref_id": job.ref_id,
             "smile_job_id": job.smile_job_id,
             "camera_config": null,

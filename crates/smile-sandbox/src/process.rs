@@ -7,17 +7,19 @@ use serde_json::{Map, Value};
 use smile_core::Timestamp;
 
 use crate::matcher::Submitted;
-use crate::outcome::{Review, ReviewError, Verdict, looked_up_number};
+use crate::outcome::{Finding, Review, ReviewError, Verdict, looked_up_number};
 use crate::product::Product;
 use crate::result_entry::{lookup_entry, result_entry};
 use crate::rules::{Moment, Response};
 use crate::service::Service;
 use crate::staged::{Reviewing, Staged};
 use crate::submission::Submission;
+use crate::timeline::JobEventKind;
 
 impl Service {
     /// Runs a job on a zip. A zip that replaces an earlier one runs it again, review and all.
     pub(crate) fn process(&mut self, now: Timestamp, position: usize, zip: Bytes) {
+        let bytes = zip.len();
         let mut submission = Submission::read(zip).ok();
         if let Some(submission) = &mut submission {
             let session = submission.id_info("session_id").unwrap_or_default();
@@ -25,6 +27,7 @@ impl Service {
         }
         let job = self.jobs.at_mut(position);
         job.uploads += 1;
+        job.note(now, JobEventKind::ZipUploaded { bytes });
         job.processed += 1;
         job.polls_left = self.settings.pending_polls;
         let unusable = Verdict::of_unusable(job, submission.as_ref());
@@ -37,6 +40,7 @@ impl Service {
             first.follow_up = self.lookup(position);
         }
         self.play(now, position, stages);
+        self.jobs.weigh(position);
     }
 
     /// What a rule has for a job with a zip that can be used, or else what the job itself asks for.
@@ -83,6 +87,7 @@ impl Service {
             enrols: verdict.is_approval() && enrols(job.job_type.number()),
             review: if verdict.awaits_review() { Reviewing::Automatic } else { Reviewing::Nobody },
             sends_callback: true,
+            by_human: matches!(verdict.finding, Finding::Reviewed(_)),
             oddities: Vec::new(),
             follow_up: None,
         }
@@ -150,11 +155,12 @@ impl Service {
 
     /// Signs an entry and queues it for the job's callback address, if it has one.
     pub(crate) fn send(&mut self, now: Timestamp, position: usize, entry: Map<String, Value>) {
-        let signed_at = self.callbacks.moment_to_sign(now);
         let job = self.jobs.at(position);
         let Some(url) = job.callback_url.as_deref().or(self.settings.callback_url.as_deref()) else { return };
-        let entry = Value::Object(self.signed(signed_at, entry));
-        self.callbacks.add(now, &job.job_id, url, entry.to_string().into());
+        let (job_id, url) = (job.job_id.clone(), url.to_owned());
+        let signed_at = self.callbacks.moment_to_sign(now);
+        let body = Value::Object(self.signed(signed_at, entry)).to_string().into();
+        self.queue_callback(now, &job_id, &url, body);
     }
 
     /// A body with a fresh signature in it.

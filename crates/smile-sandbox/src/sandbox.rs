@@ -3,7 +3,7 @@
 use std::fmt;
 use std::future::Future;
 use std::io;
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::TcpListener;
 use std::sync::{Arc, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -11,9 +11,13 @@ use std::time::{Duration, Instant};
 use smile_core::{Environment, Partner};
 
 use crate::builder::Builder;
-use crate::callbacks::CallbackAttempt;
+use crate::callback_record::CallbackRecord;
+use crate::callbacks::{CallbackAttempt, CallbackId};
 use crate::clock::{ClockError, advance};
+use crate::disturbance::{CallbackError, CallbackRule, Disturbance, Redelivery};
+use crate::fault_rules::{FaultId, FaultInForce, FaultRule};
 use crate::faults::{Endpoint, Fault};
+use crate::front::own_way_to;
 use crate::keeping::Keeper;
 use crate::matcher::Matcher;
 use crate::outcome::{Review, ReviewError};
@@ -26,12 +30,14 @@ use crate::users::UserState;
 
 /// A running sandbox. It stops when it is dropped.
 ///
-/// It listens on `127.0.0.1` only, on a port of its own, so any number of them can run side by side. All methods work
-/// from async and from blocking code.
+/// It listens on `127.0.0.1` only, unless it is [told](Builder::addr) otherwise, on a port of its own, so any number of
+/// them can run side by side. All methods work from async and from blocking code.
 pub struct Sandbox {
     partner_id: String,
     api_key: String,
     base_url: String,
+    #[cfg(feature = "tls")]
+    https_base_url: Option<String>,
     environment: Environment,
     partner: Partner,
     shared: Arc<Shared>,
@@ -55,10 +61,18 @@ impl Sandbox {
 
     pub(crate) fn start_with(builder: Builder) -> io::Result<Self> {
         let invalid = |error| io::Error::new(io::ErrorKind::InvalidInput, error);
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        let front = builder.front.clone();
+        let listener = TcpListener::bind(front.checked_addr()?)?;
         listener.set_nonblocking(true)?;
-        let base_url = format!("http://{}/v1", listener.local_addr()?);
-        let environment: Environment = base_url.parse().map_err(invalid)?;
+        let here = own_way_to(listener.local_addr()?);
+        let base_url = format!("http://{here}/v1");
+        #[cfg(feature = "tls")]
+        let (tls, https_base_url) = match front.is_tls() {
+            true => (Some(crate::tls::Tls::new(here.ip())?), Some(format!("https://{here}/v1"))),
+            false => (None, None),
+        };
+        let sdk_url = if here.ip().is_loopback() { base_url.clone() } else { format!("https://{here}/v1") };
+        let environment: Environment = sdk_url.parse().map_err(invalid)?;
         let clock = builder.clock;
         #[cfg(feature = "state")]
         let state_dir = builder.state_dir.clone();
@@ -74,7 +88,14 @@ impl Sandbox {
             Some(folder) => Keeper::of(Store::open(&folder, &mut service)?),
             None => Keeper::default(),
         };
-        let shared = Arc::new(Shared::new(service, clock, keeper));
+        let shared = Arc::new(Shared::new(
+            service,
+            clock,
+            keeper,
+            front,
+            #[cfg(feature = "tls")]
+            tls,
+        ));
 
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let handle = runtime.handle().clone();
@@ -86,6 +107,8 @@ impl Sandbox {
             partner_id,
             api_key,
             base_url,
+            #[cfg(feature = "tls")]
+            https_base_url,
             environment,
             partner,
             shared,
@@ -94,12 +117,31 @@ impl Sandbox {
         })
     }
 
-    /// `http://127.0.0.1:PORT/v1`.
+    /// `http://127.0.0.1:PORT/v1`, or where else it was told to listen.
     pub fn base_url(&self) -> &str {
         &self.base_url
     }
 
-    /// The sandbox as an environment of the SDK.
+    /// The page to look at the sandbox with, for a browser on this machine: `http://127.0.0.1:PORT/`.
+    pub fn page_url(&self) -> String {
+        format!("{}/", self.base_url.trim_end_matches("/v1"))
+    }
+
+    /// `https://127.0.0.1:PORT/v1`, with the same port, if TLS was turned [on](Builder::tls). Clients have to trust
+    /// [`ca_pem`](Self::ca_pem).
+    #[cfg(feature = "tls")]
+    pub fn https_base_url(&self) -> Option<&str> {
+        self.https_base_url.as_deref()
+    }
+
+    /// The certificate of the authority that vouches for [`https_base_url`](Self::https_base_url), as PEM: each sandbox has
+    /// its own. It is public.
+    #[cfg(feature = "tls")]
+    pub fn ca_pem(&self) -> Option<&str> {
+        self.shared.tls.as_ref().map(|tls| tls.ca_pem.as_str())
+    }
+
+    /// The sandbox as an environment of the SDK: [`base_url`](Self::base_url), or with https if that is beyond loopback.
     pub fn environment(&self) -> &Environment {
         &self.environment
     }
@@ -119,7 +161,8 @@ impl Sandbox {
         &self.api_key
     }
 
-    /// All requests so far, oldest first. Those whose body was too large or never came are not among them.
+    /// The requests so far, oldest first; the newest, if there were more than are to be [kept](crate::Keep). Those whose
+    /// body was too large or never came are not among them.
     pub fn requests(&self) -> Vec<RecordedRequest> {
         self.shared.lock().requests().to_vec()
     }
@@ -217,6 +260,43 @@ impl Sandbox {
         async move { advancing.await.unwrap_or_else(|_| Ok(Vec::new())) }
     }
 
+    /// All callbacks that were made, whether or not they were ever posted, in the order of their ids.
+    pub fn made_callbacks(&self) -> Vec<CallbackRecord> {
+        self.shared.lock().made_callbacks().to_vec()
+    }
+
+    /// Delivers a callback once more, and returns the id of the copy; see
+    /// [`Service::redeliver`](crate::Service::redeliver).
+    ///
+    /// # Errors
+    /// If there is no such callback.
+    pub fn redeliver(&self, id: CallbackId, redelivery: Redelivery) -> Result<CallbackId, CallbackError> {
+        self.shared.change(|service, now| service.redeliver(now, id, redelivery))
+    }
+
+    /// Lets something go wrong with a callback that was already made; see
+    /// [`Service::disturb_callback`](crate::Service::disturb_callback).
+    ///
+    /// # Errors
+    /// If there is no such callback, or if one is to be dropped that doesn't wait to be posted.
+    pub fn disturb_callback(
+        &self,
+        id: CallbackId,
+        disturbance: Disturbance,
+    ) -> Result<CallbackId, CallbackError> {
+        self.shared.change(|service, now| service.disturb_callback(now, id, disturbance))
+    }
+
+    /// Lets something go wrong with callbacks to come. Of several rules the first that applies to a callback is used.
+    pub fn disturb_callbacks(&self, rule: CallbackRule) {
+        self.shared.change(|service, _| service.disturb_callbacks(rule));
+    }
+
+    /// Lets callbacks to come alone.
+    pub fn clear_callback_rules(&self) {
+        self.shared.change(|service, _| service.clear_callback_rules());
+    }
+
     /// Decides about a job that is under review, in place of the automatic review.
     ///
     /// # Errors
@@ -241,9 +321,35 @@ impl Sandbox {
         When::new(matcher, |rule| self.shared.change(|service, _| service.add_rule(rule)))
     }
 
-    /// Lets the next request of this endpoint go wrong. Several faults of a endpoint happen one after the other.
+    /// Lets the next request of this endpoint go wrong. Several faults of an endpoint happen one after the other.
     pub fn fail_next(&self, endpoint: Endpoint, fault: Fault) {
         self.shared.change(|service, _| service.fail_next(endpoint, fault));
+    }
+
+    /// Lets requests go wrong from now on, as the rule says.
+    pub fn add_fault(&self, rule: FaultRule) -> FaultId {
+        self.shared.change(|service, _| service.add_fault(rule))
+    }
+
+    /// The rules that may still come to something, oldest first.
+    pub fn faults(&self) -> Vec<FaultInForce> {
+        self.shared.lock().faults().to_vec()
+    }
+
+    /// Takes a rule back; whether it was still in force.
+    pub fn remove_fault(&self, id: FaultId) -> bool {
+        self.shared.change(|service, _| service.remove_fault(id))
+    }
+
+    /// Takes all rules back.
+    pub fn clear_faults(&self) {
+        self.shared.change(|service, _| service.clear_faults());
+    }
+
+    /// Forgets everything that has happened, and all that was said since the start; see
+    /// [`Service::reset`](crate::Service::reset).
+    pub fn reset(&self) {
+        self.shared.change(|service, _| service.reset());
     }
 
     /// Enrols a user, so that jobs of types 2 and 8 are accepted.

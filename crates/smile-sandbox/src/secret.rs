@@ -4,6 +4,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
 /// The sandbox's own secret. It makes what clients can't guess: reference ids, and the signatures in URLs.
+#[derive(Clone)]
 pub(crate) struct Secret(Hmac<Sha256>);
 
 impl Secret {

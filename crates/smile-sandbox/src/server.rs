@@ -1,35 +1,40 @@
 //! The thread that lends the heart a socket and a clock.
 
+use std::io::Write as _;
 use std::net::TcpListener as StdListener;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{CONNECTION, HeaderValue};
-use http::{Request, Response, StatusCode};
-use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
-use hyper::body::{Body as _, Incoming};
+use http::uri::Scheme;
+use http::{Request, Response};
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use smile_core::Timestamp;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 
+use crate::admin::{self, FromTheNetwork};
+use crate::answer_body::AnswerBody;
 use crate::callbacks::{Callback, CallbackAttempt};
 use crate::clock::{Clock, RunningClock};
 use crate::delivery::deliver;
-use crate::faults::ConnectionLost;
+use crate::faults::{ConnectionLost, Manner};
+use crate::front::Front;
+use crate::intake::Intake;
 use crate::keeping::{Keeper, keep_up, kept, settle};
-use crate::response::gateway;
+use crate::line::{Closed, Line, Scissors, Stream};
 use crate::service::Service;
 
-/// The largest body that is taken.
-const MAX_BODY: usize = 64 * 1024 * 1024;
-/// How long a client has for the headers of a request.
-const TIME_FOR_HEADERS: Duration = Duration::from_secs(30);
-/// How long a client has for the body of a request.
-const TIME_FOR_BODY: Duration = Duration::from_secs(60);
+/// About the most that the head of a request may come to.
+const MAX_HEAD: usize = 16 * 1024;
+/// What a client is told for whom there is no room.
+const BUSY: &[u8] =
+    b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nContent-Length: 34\r\n\
+    Connection: close\r\n\r\n{\"message\":\"Too many connections\"}";
 
 /// What the server's thread and the sandbox's owner share.
 pub(crate) struct Shared {
@@ -45,12 +50,26 @@ pub(crate) struct Shared {
     /// Held by whoever advances the clock.
     pub(crate) advancing: tokio::sync::Mutex<()>,
     pub(crate) keeper: Keeper,
+    front: Front,
+    intake: Intake,
+    #[cfg(feature = "tls")]
+    pub(crate) tls: Option<crate::tls::Tls>,
 }
 
 impl Shared {
-    pub(crate) fn new(service: Service, clock: Clock, keeper: Keeper) -> Self {
+    pub(crate) fn new(
+        service: Service,
+        clock: Clock,
+        keeper: Keeper,
+        front: Front,
+        #[cfg(feature = "tls")] tls: Option<crate::tls::Tls>,
+    ) -> Self {
         let clock = clock.running(service.latest());
         Self {
+            intake: Intake::new(front.time_for_body),
+            front,
+            #[cfg(feature = "tls")]
+            tls,
             service: Mutex::new(service),
             changed: Condvar::new(),
             pulse: watch::Sender::new(()),
@@ -89,12 +108,30 @@ pub(crate) async fn run(listener: StdListener, shared: Arc<Shared>) {
 }
 
 async fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
+    let seats = Arc::new(Semaphore::new(shared.front.connections.min(Semaphore::MAX_PERMITS)));
     loop {
-        match listener.accept().await {
-            Ok((stream, _)) => drop(tokio::spawn(serve(stream, Arc::clone(shared)))),
+        let Ok((stream, _)) = listener.accept().await else {
             // Out of descriptors, most likely: without a pause this would spin.
-            Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            continue;
+        };
+        match Arc::clone(&seats).try_acquire_owned() {
+            Ok(seat) => {
+                let shared = Arc::clone(shared);
+                drop(tokio::spawn(async move {
+                    greet(stream, shared).await;
+                    drop(seat);
+                }));
+            }
+            Err(_) => turn_away(stream),
         }
+    }
+}
+
+/// Says so, if the client can be told without waiting.
+fn turn_away(stream: TcpStream) {
+    if let Ok(mut stream) = stream.into_std() {
+        let _ = stream.write_all(BUSY);
     }
 }
 
@@ -140,57 +177,105 @@ pub(crate) async fn post(callback: Callback, shared: &Shared) -> Option<Callback
     })
 }
 
-async fn serve(stream: TcpStream, shared: Arc<Shared>) {
-    let answer = service_fn(|request| {
-        let shared = Arc::clone(&shared);
-        async move {
-            let response = answer(request, &shared).await;
-            match response.extensions().get::<ConnectionLost>() {
-                Some(_) => Err(Closed),
-                None => Ok(response.map(Full::new)),
+/// Finds out what is spoken, and serves. What goes wrong on a connection concerns its client alone, which notices.
+async fn greet(stream: TcpStream, shared: Arc<Shared>) {
+    let Ok(peer) = stream.peer_addr() else { return };
+    let is_far = !peer.ip().to_canonical().is_loopback();
+    #[cfg(feature = "tls")]
+    if let Some(tls) = &shared.tls {
+        /// How every greeting of TLS begins, and no request does.
+        const HANDSHAKE: u8 = 22;
+        let patience = shared.front.time_for_headers;
+        let mut first = [0];
+        match tokio::time::timeout(patience, stream.peek(&mut first)).await {
+            Ok(Ok(1)) if first[0] == HANDSHAKE => {
+                let encrypted = tokio::time::timeout(patience, tls.acceptor.accept(stream)).await;
+                if let Ok(Ok(encrypted)) = encrypted {
+                    serve(encrypted, Peer { scheme: Scheme::HTTPS, is_far }, Arc::clone(&shared)).await;
+                }
+                return;
             }
+            Ok(Ok(1)) => {}
+            _ => return,
         }
+    }
+    serve(stream, Peer { scheme: Scheme::HTTP, is_far }, shared).await;
+}
+
+/// Who is at the other end of a connection.
+#[derive(Clone)]
+struct Peer {
+    scheme: Scheme,
+    /// Whether it is another machine.
+    is_far: bool,
+}
+
+async fn serve<S: Stream>(stream: S, peer: Peer, shared: Arc<Shared>) {
+    let Front { time_for_headers, time_for_body, .. } = shared.front;
+    let scissors = Scissors::new();
+    let line = Line::new(stream, scissors.clone(), time_for_body);
+    let exchange = service_fn(move |request| {
+        let (shared, peer, scissors) = (Arc::clone(&shared), peer.clone(), scissors.clone());
+        async move { send(answer(request, peer, &shared).await, &scissors).await }
     });
-    // What goes wrong on a connection concerns its client alone, which notices.
     let _ = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(TIME_FOR_HEADERS)
-        .serve_connection(TokioIo::new(stream), answer)
+        .header_read_timeout(time_for_headers)
+        .max_buf_size(MAX_HEAD)
+        .serve_connection(TokioIo::new(line), exchange)
         .await;
 }
 
-/// The connection is to be closed without an answer.
-#[derive(Debug, thiserror::Error)]
-#[error("the connection is to be closed")]
-struct Closed;
-
-async fn answer(request: Request<Incoming>, shared: &Arc<Shared>) -> Response<Bytes> {
-    let (head, body) = request.into_parts();
-    if body.size_hint().lower() > MAX_BODY as u64 {
-        return closing(StatusCode::PAYLOAD_TOO_LARGE, "Request Too Long");
+async fn answer(request: Request<Incoming>, peer: Peer, shared: &Arc<Shared>) -> Response<Bytes> {
+    let (mut head, body) = request.into_parts();
+    let admission = shared.lock().admit(&head);
+    let (body, permit) = match shared.intake.read(body, admission.body_limit()).await {
+        Ok(read) => read,
+        Err(refusal) => return refusal,
+    };
+    head.extensions.insert(admission);
+    head.extensions.insert(peer.scheme);
+    if peer.is_far {
+        head.extensions.insert(FromTheNetwork { is_let_in: shared.front.admin_is_for_everyone });
     }
-    let body = Limited::new(body, MAX_BODY).collect();
-    match tokio::time::timeout(TIME_FOR_BODY, body).await {
-        Ok(Ok(body)) => {
-            let request = Request::from_parts(head, body.to_bytes());
-            let (answer, is_change) = shared.change(|service, now| {
-                let before = service.changes;
-                let answer = service.handle(now, request);
-                (answer, service.changes != before)
-            });
-            if is_change { kept(shared, answer).await } else { answer }
-        }
-        Ok(Err(error)) if error.is::<LengthLimitError>() => {
-            closing(StatusCode::PAYLOAD_TOO_LARGE, "Request Too Long")
-        }
-        Ok(Err(_)) => closing(StatusCode::BAD_REQUEST, "Bad Request"),
-        Err(_) => closing(StatusCode::REQUEST_TIMEOUT, "Request Timeout"),
+    let request = Request::from_parts(head, body);
+    if admin::only_looks(&request) {
+        drop(permit);
+        return look(request, shared).await;
     }
+    let (answer, is_change) = shared.change(|service, now| {
+        let before = service.changes;
+        let answer = service.handle(now, request);
+        (answer, service.changes != before)
+    });
+    drop(permit);
+    if is_change { kept(shared, answer).await } else { answer }
 }
 
-/// An answer to a request whose body was not read to the end.
-fn closing(status: StatusCode, message: &str) -> Response<Bytes> {
-    let mut response = gateway(status, message);
-    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-    response
+/// Answers what changes nothing, so that those who wait for a change are not woken by each other. Who asks for news
+/// waits for it here.
+async fn look(request: Request<Bytes>, shared: &Shared) -> Response<Bytes> {
+    if let Some((seen, patience)) = admin::awaited_change(&request) {
+        let mut pulse = shared.pulse.subscribe();
+        let news = pulse.wait_for(|()| shared.lock().news() != seen);
+        let _ = tokio::time::timeout(patience, news).await;
+    }
+    shared.lock().handle(shared.clock.now(), request)
+}
+
+/// Prepares an answer to be sent as it has to be.
+async fn send(response: Response<Bytes>, scissors: &Scissors) -> Result<Response<AnswerBody>, Closed> {
+    let manner = response.extensions().get::<Manner>().copied().unwrap_or_default();
+    if !manner.latency.is_zero() {
+        tokio::time::sleep(manner.latency).await;
+    }
+    if response.extensions().get::<ConnectionLost>().is_some() {
+        return Err(Closed);
+    }
+    let mut response = response.map(|body| AnswerBody::new(body, manner));
+    if let Some(bytes) = manner.reset_after {
+        scissors.cut_after(bytes);
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    if manner.reset_after == Some(0) { Err(Closed) } else { Ok(response) }
 }

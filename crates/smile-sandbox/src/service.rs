@@ -4,15 +4,24 @@ use std::fmt;
 
 use bytes::Bytes;
 use http::header::HOST;
+use http::request::Parts;
 use http::uri::Authority;
+use http::uri::Scheme;
 use http::{Method, Request, Response, StatusCode};
 use smile_core::{Signer, Timestamp};
 
+use crate::admin;
 use crate::builder::Settings;
-use crate::callbacks::{Callback, CallbackAttempt, CallbackId, CallbackOutcome, Callbacks};
+use crate::callback_queue::Callbacks;
+use crate::callback_record::CallbackAnswer;
+use crate::callbacks::{Callback, CallbackAttempt, CallbackId};
 use crate::consent::Consents;
-use crate::faults::{ConnectionLost, Endpoint, Fault, Faults};
+use crate::disturbance::CallbackRules;
+use crate::encoding::unpack;
+use crate::fault_rules::{Admission, FaultId, FaultInForce, FaultRule, Faults, endpoint_of};
+use crate::faults::{Endpoint, Fault};
 use crate::jobs::Jobs;
+use crate::keep::Log;
 use crate::outcome::{Review, ReviewError};
 use crate::records::{JobRecord, RecordedRequest};
 use crate::response::{Refusal, gateway};
@@ -47,54 +56,90 @@ pub struct Service {
     pub(crate) users: Users,
     pub(crate) callbacks: Callbacks,
     pub(crate) rules: Rules,
+    pub(crate) callback_rules: CallbackRules,
     pub(crate) results_made: u64,
     pub(crate) smile_links: SmileLinks,
     pub(crate) consents: Consents,
     faults: Faults,
-    requests: Vec<RecordedRequest>,
-    pub(crate) latest: Timestamp,
-    /// Counts what has happened of what outlives a restart.
+    /// Goes up whenever something has changed but that there was another request: what outlives a restart, and what the
+    /// page shows.
     pub(crate) changes: u64,
+    requests: Log<RecordedRequest>,
+    requests_made: u64,
+    pub(crate) latest: Timestamp,
 }
 
 impl Service {
     pub(crate) fn new(settings: Settings, signer: Signer, secret: Secret) -> Self {
+        let rules = Rules::of_scenario(settings.rules.clone());
+        let mut users = Users::default();
+        for (user_id, state) in &settings.users {
+            users.set(user_id, *state);
+        }
+        let mut faults = Faults::default();
+        for rule in &settings.faults {
+            faults.add(rule.clone());
+        }
         Self {
             settings,
             signer,
             secret,
             jobs: Jobs::default(),
-            users: Users::default(),
+            users,
             callbacks: Callbacks::default(),
-            rules: Rules::default(),
+            rules,
+            callback_rules: CallbackRules::default(),
             results_made: 0,
             smile_links: SmileLinks::default(),
             consents: Consents::default(),
-            faults: Faults::default(),
-            requests: Vec::new(),
-            latest: Timestamp::default(),
+            faults,
             changes: 0,
+            requests: Log::default(),
+            requests_made: 0,
+            latest: Timestamp::default(),
         }
     }
 
     /// Answers a request. Never panics, whatever is in it.
     ///
-    /// Addresses in the answer begin with what the `Host` header says. An answer with [`ConnectionLost`] in its
-    /// extensions must not be sent; there is none without [`fail_next`](Self::fail_next).
-    pub fn handle(&mut self, now: Timestamp, request: Request<Bytes>) -> Response<Bytes> {
-        let now = self.advance(now);
-        let fault = route(request.uri().path()).endpoint().and_then(|endpoint| self.faults.take(endpoint));
-        let mut response = match fault {
-            None | Some(Fault::LoseAnswer) => self.answer(now, &request),
-            Some(Fault::Answer(status)) => gateway(status, status.canonical_reason().unwrap_or_default()),
-            Some(Fault::LoseRequest) => gateway(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable"),
-        };
-        if matches!(fault, Some(Fault::LoseRequest | Fault::LoseAnswer)) {
-            response.extensions_mut().insert(ConnectionLost);
+    /// Addresses in the answer begin with what the `Host` header says, and with https if the extensions of the request
+    /// have [`Scheme::HTTPS`]. An answer with [`ConnectionLost`](crate::ConnectionLost) in its extensions must not be
+    /// sent, and one with a [`Manner`](crate::Manner) not just like that; there is none without a [`Fault`].
+    ///
+    /// The page and the admin API are served as well, to those who say `Host: localhost` or the like. Requests for these
+    /// are not among [`requests`](Self::requests), and no fault happens to them.
+    pub fn handle(&mut self, now: Timestamp, mut request: Request<Bytes>) -> Response<Bytes> {
+        if admin::concerns(&request) {
+            return self.admin(now, &request);
         }
+        let now = self.advance(now);
+        let admission = match request.extensions_mut().remove::<Admission>() {
+            Some(admission) => admission,
+            None => {
+                Admission { faults: self.faults.take(route(request.uri().path()).endpoint(), &self.secret) }
+            }
+        };
+        let response = match admission.answer_in_place(now) {
+            Some(response) => response,
+            None => self.unpack_and_answer(now, &mut request),
+        };
         self.changes += u64::from(may_change(request.uri().path()));
-        self.requests.push(RecordedRequest::new(now, request, response.status(), fault));
+        let mut record = RecordedRequest::new(self.requests_made, now, request, &response);
+        self.requests_made += 1;
+        let response = admission.spoil(self, now, response);
+        record.fault = admission.told();
+        self.remember(record);
         response
+    }
+
+    /// Decides what is going to go wrong with a request, before its body has been read; for those who serve clients over
+    /// a wire that can break. What it returns goes into the extensions of the request that [`handle`](Self::handle) is
+    /// given, which otherwise decides by itself.
+    pub fn admit(&mut self, head: &Parts) -> Admission {
+        if admin::concerns_head(&head.method, &head.uri, &head.headers) {
+            return Admission::default();
+        }
+        Admission { faults: self.faults.take(endpoint_of(head), &self.secret) }
     }
 
     /// When there is something to do without a request: a stage of a script, a review, or a callback.
@@ -111,14 +156,19 @@ impl Service {
     /// The callbacks that are to be posted now. Each is handed out once, until it has been answered.
     pub fn due_callbacks(&mut self, now: Timestamp) -> Vec<Callback> {
         let now = self.advance(now);
-        self.callbacks.take_due(now)
+        let due = self.callbacks.take_due(now);
+        self.changes += u64::from(!due.is_empty());
+        due
     }
 
     /// Says how posting a callback went. What was not delivered becomes due again, on the schedule.
-    pub fn callback_answered(&mut self, id: CallbackId, now: Timestamp, outcome: CallbackOutcome) {
+    ///
+    /// A [`CallbackOutcome`](crate::CallbackOutcome) will do; a [`CallbackAnswer`] has the beginning of the body too.
+    pub fn callback_answered(&mut self, id: CallbackId, now: Timestamp, answer: impl Into<CallbackAnswer>) {
         let now = self.advance(now);
         self.changes += 1;
-        self.callbacks.answered(now, id, outcome, &self.settings.callback_retries);
+        self.callbacks.answered(now, id, answer.into(), &self.settings.callback_retries);
+        self.callbacks.keep_newest(self.settings.keep.callbacks);
     }
 
     /// Decides about a job that is under review, in place of the automatic review.
@@ -130,9 +180,33 @@ impl Service {
         self.review_by_hand(now, job_id, review)
     }
 
-    /// Lets the next request of this endpoint go wrong, whichever of an endpoint's methods it has. Several faults of a endpoint happen one after the other.
+    /// Lets the next request of this endpoint go wrong, whichever of an endpoint's methods it has. Several faults of an
+    /// endpoint happen one after the other.
     pub fn fail_next(&mut self, endpoint: Endpoint, fault: Fault) {
-        self.faults.add(endpoint, fault);
+        self.add_fault(FaultRule::new(fault).on(endpoint).times(1));
+    }
+
+    /// Lets requests go wrong from now on, as the rule says.
+    pub fn add_fault(&mut self, rule: FaultRule) -> FaultId {
+        self.changes += 1;
+        self.faults.add(rule)
+    }
+
+    /// The rules that may still come to something, oldest first.
+    pub fn faults(&self) -> &[FaultInForce] {
+        self.faults.in_force()
+    }
+
+    /// Takes a rule back; whether it was still in force.
+    pub fn remove_fault(&mut self, id: FaultId) -> bool {
+        self.changes += 1;
+        self.faults.remove(id)
+    }
+
+    /// Takes all rules back.
+    pub fn clear_faults(&mut self) {
+        self.changes += 1;
+        self.faults.clear();
     }
 
     /// Sets what is known of a user.
@@ -146,7 +220,7 @@ impl Service {
         self.users.state(user_id)
     }
 
-    /// All requests so far, oldest first.
+    /// The requests so far, oldest first; the newest, if there were more than are to be [kept](crate::Keep).
     pub fn requests(&self) -> &[RecordedRequest] {
         &self.requests
     }
@@ -164,6 +238,41 @@ impl Service {
     /// All attempts to deliver a callback so far, oldest first.
     pub fn callbacks(&self) -> &[CallbackAttempt] {
         self.callbacks.attempts()
+    }
+
+    /// Forgets everything that has happened, and all that was said since the start: jobs, users, requests, callbacks, those
+    /// that wait included, rules and faults. What the builder said stays, a scenario among it, whose rules are as if they
+    /// had never been used. The clock doesn't go back, and the numbers of callbacks go on, as some may be under way.
+    pub fn reset(&mut self) {
+        let mut fresh = Self::new(self.settings.clone(), self.signer.clone(), self.secret.clone());
+        fresh.latest = self.latest;
+        fresh.changes = self.news() + 1;
+        std::mem::swap(&mut fresh.callbacks, &mut self.callbacks);
+        fresh.callbacks.clear();
+        *self = fresh;
+    }
+
+    /// Another number whenever there is something new to see.
+    pub(crate) fn news(&self) -> u64 {
+        self.changes + self.requests_made
+    }
+
+    /// The object store takes a body as it comes; everybody else unpacks it.
+    fn unpack_and_answer(&mut self, now: Timestamp, request: &mut Request<Bytes>) -> Response<Bytes> {
+        if !matches!(route(request.uri().path()), Route::Upload { .. })
+            && let Err(refusal) = unpack(request)
+        {
+            return refusal.into();
+        }
+        self.answer(now, request)
+    }
+
+    /// Files a request, and forgets what is then too much. No position of a job may be in use.
+    fn remember(&mut self, request: RecordedRequest) {
+        let keep = self.settings.keep;
+        self.requests.push(request, keep.requests, keep.bytes);
+        self.jobs.keep_newest(keep.jobs, keep.bytes);
+        self.callbacks.keep_newest(keep.callbacks);
     }
 
     fn answer(&mut self, now: Timestamp, request: &Request<Bytes>) -> Response<Bytes> {
@@ -219,7 +328,7 @@ impl Service {
     }
 
     /// Lets time pass: does what fell due, and keeps the clock from going back.
-    fn advance(&mut self, now: Timestamp) -> Timestamp {
+    pub(crate) fn advance(&mut self, now: Timestamp) -> Timestamp {
         self.latest = self.latest.max(now);
         self.run_due(self.latest);
         self.latest
@@ -250,6 +359,12 @@ fn may_change(path: &str) -> bool {
 
 fn not_allowed() -> Response<Bytes> {
     gateway(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed")
+}
+
+/// The beginning of every address here, as the client knows it: `http://127.0.0.1:8080`.
+pub(crate) fn origin(request: &Request<Bytes>) -> String {
+    let scheme = request.extensions().get::<Scheme>().unwrap_or(&Scheme::HTTP);
+    format!("{scheme}://{}", host(request))
 }
 
 /// The host, and port, under which the client knows the service.

@@ -14,7 +14,7 @@ use crate::authorisation::ID_API;
 use crate::fields::{Fields, parse_object};
 use crate::query;
 use crate::response::{ApiError, Refusal, ok};
-use crate::service::{Service, host};
+use crate::service::{Service, origin};
 
 /// How long a link is good for if it doesn't say.
 const LIFETIME: Duration = Duration::from_secs(90 * 24 * 60 * 60);
@@ -78,7 +78,7 @@ impl Service {
             updated_at: now,
         };
         link.apply(now, &body)?;
-        let answer = self.shown(&link, &host(request));
+        let answer = self.shown(&link, &origin(request));
         self.smile_links.0.push(link);
         Ok(ok(&answer))
     }
@@ -104,8 +104,8 @@ impl Service {
         request: &Request<Bytes>,
     ) -> Result<Response<Bytes>, Refusal> {
         self.smile_link_request(now, request)?;
-        let host = host(request);
-        let links: Vec<Value> = self.smile_links.0.iter().map(|link| self.shown(link, &host)).collect();
+        let origin = origin(request);
+        let links: Vec<Value> = self.smile_links.0.iter().map(|link| self.shown(link, &origin)).collect();
         Ok(ok(&links.into()))
     }
 
@@ -140,12 +140,12 @@ impl Service {
 
     fn smile_link_answer(&self, request: &Request<Bytes>, ref_id: &str) -> Result<Response<Bytes>, Refusal> {
         let link = self.smile_links.0.iter().find(|link| link.ref_id == ref_id).ok_or(not_found())?;
-        Ok(ok(&self.shown(link, &host(request))))
+        Ok(ok(&self.shown(link, &origin(request))))
     }
 
     /// The address stays on this machine, where nothing is behind it, so that nobody is sent to the real service.
-    fn shown(&self, link: &SmileLink, host: &str) -> Value {
-        let address = format!("http://{host}/links/{}/{}", self.signer.partner_id(), link.ref_id);
+    fn shown(&self, link: &SmileLink, origin: &str) -> Value {
+        let address = format!("{origin}/links/{}/{}", self.signer.partner_id(), link.ref_id);
         let mut shown = link.fields.clone();
         shown.insert("ref_id".into(), link.ref_id.as_str().into());
         shown.insert("link".into(), address.as_str().into());

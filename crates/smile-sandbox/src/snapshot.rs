@@ -1,8 +1,8 @@
 //! What outlives a restart, taken from a service and given to another.
 //!
 //! That is the jobs with their images, users, sessions of consent, Smile Links, rules and how often they were used,
-//! callbacks that are still due, and what is counted. It is not the API key, nor anything made from it, nor the requests
-//! and the attempts to deliver callbacks.
+//! callbacks that are still due, rules about callbacks, and what is counted. It is not the API key, nor anything made from
+//! it, nor the requests, the attempts to deliver callbacks, faults, and what https needs.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -13,8 +13,9 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use smile_core::Timestamp;
 
-use crate::callbacks::Callbacks;
+use crate::callback_queue::Callbacks;
 use crate::consent::Consents;
+use crate::disturbance::CallbackRules;
 use crate::jobs::{Job, Jobs};
 use crate::rules::Rules;
 use crate::service::Service;
@@ -77,9 +78,12 @@ struct Kept<'a, J> {
     partner_id: &'a str,
     latest: Timestamp,
     results_made: u64,
+    /// How many jobs were forgotten before those that are here.
+    forgotten: usize,
     jobs: &'a J,
     users: &'a Users,
     callbacks: &'a Callbacks,
+    callback_rules: &'a CallbackRules,
     rules: &'a Rules,
     smile_links: &'a SmileLinks,
     consents: &'a Consents,
@@ -89,9 +93,11 @@ struct Kept<'a, J> {
 struct Given {
     latest: Timestamp,
     results_made: u64,
-    jobs: Jobs,
+    forgotten: usize,
+    jobs: Vec<Job>,
     users: Users,
     callbacks: Callbacks,
+    callback_rules: CallbackRules,
     rules: Rules,
     smile_links: SmileLinks,
     consents: Consents,
@@ -130,12 +136,14 @@ impl Service {
         }
         let mut given: Given =
             serde_json::from_value(snapshot.state).map_err(|error| RestoreError::unreadable(&error))?;
-        given.jobs.fill_images(&snapshot.images)?;
+        fill_images(&mut given.jobs, &snapshot.images)?;
         self.latest = given.latest;
         self.results_made = given.results_made;
-        self.jobs = given.jobs;
+        self.jobs = Jobs::resumed(given.forgotten, given.jobs);
         self.users = given.users;
         self.callbacks = given.callbacks;
+        self.callbacks.resume();
+        self.callback_rules = given.callback_rules;
         self.rules.resume(given.rules);
         self.smile_links = given.smile_links;
         self.consents = given.consents;
@@ -159,9 +167,11 @@ impl Service {
             partner_id: self.signer.partner_id().as_str(),
             latest: self.latest,
             results_made: self.results_made,
+            forgotten: self.jobs.positions().start,
             jobs,
             users: &self.users,
             callbacks: &self.callbacks,
+            callback_rules: &self.callback_rules,
             rules: &self.rules,
             smile_links: &self.smile_links,
             consents: &self.consents,
@@ -177,21 +187,16 @@ impl Job {
     }
 }
 
-impl Jobs {
-    fn fill_images(&mut self, images: &BTreeMap<String, Image>) -> Result<(), RestoreError> {
-        for position in 0..self.len() {
-            for image in &mut self.at_mut(position).submission.images {
-                if image.digest == digest(b"") {
-                    continue;
-                }
-                let content = images.get(&image.digest).filter(|content| digest(&content.0) == image.digest);
-                let damaged =
-                    || RestoreError::Damaged { reason: format!("the image {} is not there", image.digest) };
-                image.bytes = content.ok_or_else(damaged)?.0.clone();
-            }
+fn fill_images(jobs: &mut [Job], images: &BTreeMap<String, Image>) -> Result<(), RestoreError> {
+    for image in jobs.iter_mut().flat_map(|job| &mut job.submission.images) {
+        if image.digest == digest(b"") {
+            continue;
         }
-        Ok(())
+        let content = images.get(&image.digest).filter(|content| digest(&content.0) == image.digest);
+        let damaged = || RestoreError::Damaged { reason: format!("the image {} is not there", image.digest) };
+        image.bytes = content.ok_or_else(damaged)?.0.clone();
     }
+    Ok(())
 }
 
 impl fmt::Debug for Snapshot {

@@ -21,6 +21,7 @@ use crate::response::{ApiError, Refusal, ok};
 use crate::rules::{Moment, Response as Scripting};
 use crate::script::{ScriptStage, Scripted};
 use crate::service::Service;
+use crate::timeline::JobEventKind;
 
 /// A result that is ready but for its number and its signature.
 #[derive(Clone, serde::Serialize, serde::Deserialize)]
@@ -33,6 +34,8 @@ pub(crate) struct Staged {
     pub(crate) enrols: bool,
     pub(crate) review: Reviewing,
     pub(crate) sends_callback: bool,
+    /// Whether a human gave it, and not the machine.
+    pub(crate) by_human: bool,
     pub(crate) oddities: Vec<Oddity>,
     /// What follows in a callback of its own.
     pub(crate) follow_up: Option<Map<String, Value>>,
@@ -66,6 +69,7 @@ impl Asked {
             enrols: false,
             review: Reviewing::Nobody,
             sends_callback: self.stage.sends_callback,
+            by_human: false,
             oddities: self.stage.oddities.clone(),
             follow_up: None,
         }
@@ -160,9 +164,15 @@ impl Service {
         if stage.enrols {
             self.users.enrol(&job.user_id, &job.job_id);
         }
+        let result_code = match stage.entry.get("ResultCode") {
+            Some(Value::String(code)) => code.clone(),
+            other => other.map(Value::to_string).unwrap_or_default(),
+        };
+        job.note(now, JobEventKind::Decided { result_code, by_human: stage.by_human });
         let (entry, oddities) = (stage.entry.clone(), stage.oddities);
         job.results.push(JobResult { number, entry, is_success: stage.is_success, oddities });
         let is_told = job.endpoint.sends_callbacks();
+        self.jobs.weigh(position);
         for entry in Some(stage.entry).into_iter().chain(stage.follow_up) {
             if is_told && stage.sends_callback {
                 self.send(now, position, entry);
@@ -177,7 +187,9 @@ impl Service {
         position: usize,
         mut stages: Vec<Staged>,
     ) -> Response<Bytes> {
-        if self.jobs.at(position).endpoint.is_async() {
+        let job = self.jobs.at_mut(position);
+        job.note(now, JobEventKind::CheckRequested);
+        if job.endpoint.is_async() {
             self.play(now, position, stages);
             return ok(&json!({"success": true}));
         }

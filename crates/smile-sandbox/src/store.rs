@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write as _};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
@@ -69,7 +70,7 @@ impl From<StateError> for io::Error {
 pub(crate) struct Store {
     folder: PathBuf,
     /// The digests under which the jobs are written, by their positions.
-    jobs: Vec<String>,
+    jobs: BTreeMap<usize, String>,
     images: BTreeSet<String>,
     /// The folder is ours for as long as this is open.
     _lock: File,
@@ -79,6 +80,9 @@ pub(crate) struct Store {
 pub(crate) struct Pending {
     state: Vec<u8>,
     images: BTreeMap<String, Bytes>,
+    /// The positions of all jobs that there are.
+    kept: Range<usize>,
+    /// Those that have changed.
     jobs: BTreeMap<usize, (String, Vec<u8>)>,
 }
 
@@ -91,7 +95,7 @@ impl Store {
         }
         let lock = lock(folder)?;
         let mut store =
-            Self { folder: folder.to_owned(), jobs: Vec::new(), images: BTreeSet::new(), _lock: lock };
+            Self { folder: folder.to_owned(), jobs: BTreeMap::new(), images: BTreeSet::new(), _lock: lock };
         let path = store.state();
         match fs::read(&path) {
             Ok(text) => store.restore(&text, service)?,
@@ -110,6 +114,7 @@ impl Store {
         let mut state: Value = serde_json::from_slice(text).map_err(|error| unusable(&error))?;
         check_format(&state).map_err(StateError::unusable(&path))?;
         let written = read_all(&self.folder.join(JOBS))?;
+        let mut digests = Vec::new();
         if let Some(jobs) = state.get_mut("jobs").and_then(Value::as_array_mut) {
             for job in jobs {
                 let digest = job.as_str().unwrap_or_default().to_owned();
@@ -118,13 +123,14 @@ impl Store {
                     return Err(StateError::unusable(&path)(RestoreError::Damaged { reason }));
                 };
                 *job = serde_json::from_slice(text).map_err(|error| unusable(&error))?;
-                self.jobs.push(digest);
+                digests.push(digest);
             }
         }
         let images = read_all(&self.folder.join(IMAGES))?;
         let images = images.into_iter().map(|(digest, bytes)| (digest, Image(bytes))).collect();
         service.restore(Snapshot { state, images }).map_err(StateError::unusable(&path))?;
         service.jobs.changed.clear();
+        self.jobs = service.jobs.positions().zip(digests).collect();
         Ok(())
     }
 
@@ -133,13 +139,14 @@ impl Store {
         let path = self.state();
         let unwritable = |error: serde_json::Error| StateError::io(&path)(error.into());
         let (mut jobs, mut images) = (BTreeMap::new(), BTreeMap::new());
-        self.jobs.resize(service.jobs.len(), String::new());
-        let mut names = self.jobs.clone();
-        for &position in &service.jobs.changed {
+        let kept = service.jobs.positions();
+        let name = |position| self.jobs.get(&position).cloned().unwrap_or_default();
+        let mut names: Vec<String> = kept.clone().map(name).collect();
+        for &position in service.jobs.changed.range(kept.clone()) {
             let text = serde_json::to_vec(service.jobs.at(position)).map_err(unwritable)?;
             let digest = digest(&text);
-            if names[position] != digest {
-                names[position].clone_from(&digest);
+            if names[position - kept.start] != digest {
+                names[position - kept.start].clone_from(&digest);
                 jobs.insert(position, (digest, text));
             }
             let all = service.jobs.at(position).images();
@@ -147,7 +154,7 @@ impl Store {
             images.extend(new.map(|(digest, bytes)| (digest.to_owned(), bytes.clone())));
         }
         let state = service.state_json(&names).map_err(unwritable)?;
-        Ok(Pending { state, images, jobs })
+        Ok(Pending { state, images, kept, jobs })
     }
 
     /// Writes it. When this returns, it is on the disk.
@@ -160,12 +167,22 @@ impl Store {
         write_file(&path, &pending.state).map_err(StateError::io(&path))?;
         flush_folder(&self.folder).map_err(StateError::io(&self.folder))?;
         self.images.extend(pending.images.into_keys());
-        for (position, (digest, _)) in pending.jobs {
-            let before = std::mem::replace(&mut self.jobs[position], digest);
-            if !before.is_empty() {
-                // If it stays, it is removed when the folder is opened the next time.
-                let _ = fs::remove_file(self.folder.join(JOBS).join(before));
+        let replaced =
+            pending.jobs.into_iter().filter_map(|(position, (digest, _))| self.jobs.insert(position, digest));
+        let mut old: BTreeSet<String> = replaced.collect();
+        let is_kept = |position: &usize| pending.kept.contains(position);
+        let (named, forgotten) = std::mem::take(&mut self.jobs).into_iter().partition(|(at, _)| is_kept(at));
+        self.jobs = named;
+        old.extend(BTreeMap::into_values(forgotten));
+        if !old.is_empty() {
+            // The same job can come again after a reset.
+            for named in self.jobs.values() {
+                old.remove(named);
             }
+        }
+        for digest in old {
+            // If it stays, it is removed when the folder is opened the next time.
+            let _ = fs::remove_file(self.folder.join(JOBS).join(digest));
         }
         Ok(())
     }
@@ -192,7 +209,7 @@ impl Store {
 
     /// What nothing refers to any more, and files that a kill left half written.
     fn remove_leftovers(&self) -> io::Result<()> {
-        let jobs: BTreeSet<String> = self.jobs.iter().cloned().collect();
+        let jobs: BTreeSet<String> = self.jobs.values().cloned().collect();
         for (name, wanted) in [(JOBS, &jobs), (IMAGES, &self.images)] {
             for entry in fs::read_dir(self.folder.join(name))? {
                 let entry = entry?;

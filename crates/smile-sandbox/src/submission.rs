@@ -1,12 +1,14 @@
 //! What an uploaded zip submits: `info.json`, and the images that it lists.
 
+use std::collections::BTreeMap;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use serde_json::Value;
 
 use crate::archive::{Archive, Corrupt};
-use crate::fields::whole_number;
+use crate::fields::{has_too_many_values, whole_number};
 use crate::records::ImageRecord;
 
 /// The content of one zip, taken apart.
@@ -20,6 +22,12 @@ pub(crate) struct Submission {
     pub(crate) images: Vec<ImageRecord>,
     /// The ID number that a session stands for, if `id_info` has that in its place.
     pub(crate) number_of_session: Option<String>,
+    /// The fields of `id_info` that are numbers, in digits; not every client quotes an ID number.
+    numbers: BTreeMap<String, String>,
+    /// How long `info.json` was.
+    info_len: usize,
+    /// How long the zip was, which is kept as long as one of its images is that lies in it as it is.
+    zip_len: usize,
 }
 
 /// What is needed of an image list.
@@ -32,15 +40,26 @@ impl Submission {
     /// Reads a zip. Of `info.json` only `images` is required; everything else in it may be there or not, and
     /// `misc_information` is not verified: the job is known by the address that the zip was put to.
     pub(crate) fn read(zip: Bytes) -> Result<Self, Corrupt> {
+        let zip_len = zip.len();
         let mut archive = Archive::open(zip)?;
         let Some(text) = archive.read("info.json")? else { return Ok(Self::default()) };
+        if has_too_many_values(&text) {
+            return Ok(Self::default());
+        }
         let Ok(info) = serde_json::from_slice::<Value>(&text) else { return Ok(Self::default()) };
         let Some(rows) = info.get("images").and_then(Value::as_array) else { return Ok(Self::default()) };
         let mut images = Vec::new();
         for row in rows {
             images.extend(read_image(row, &mut archive)?);
         }
-        Ok(Self { info: Some(info), images, number_of_session: None })
+        let numbers = numbers_of(&info);
+        Ok(Self { info: Some(info), images, numbers, number_of_session: None, info_len: text.len(), zip_len })
+    }
+
+    /// About how many bytes it takes.
+    pub(crate) fn size(&self) -> usize {
+        let images = self.images.iter().map(|image| image.bytes.len() + image.file_name.len());
+        self.info_len + self.zip_len.max(images.sum())
     }
 
     /// The first usable image of one of these types.
@@ -56,7 +75,8 @@ impl Submission {
 
     fn in_id_info(&self, name: &str) -> Option<&str> {
         let value = self.info.as_ref()?.get("id_info")?.get(name)?;
-        value.as_str().filter(|text| !text.is_empty())
+        let number = || self.numbers.get(name).map(String::as_str);
+        value.as_str().or_else(number).filter(|text| !text.is_empty())
     }
 
     /// Whether `id_info` says that an ID number was entered; a boolean in some SDKs, a string in others.
@@ -67,6 +87,12 @@ impl Submission {
             _ => false,
         }
     }
+}
+
+fn numbers_of(info: &Value) -> BTreeMap<String, String> {
+    let id_info = info.get("id_info").and_then(Value::as_object);
+    let digits = |(name, value): (&String, &Value)| Some((name.clone(), whole_number(value)?.to_string()));
+    id_info.into_iter().flatten().filter(|(_, value)| value.is_number()).filter_map(digits).collect()
 }
 
 /// One row of `images`. Types 0, 1, 4 and 5 are entries of the zip, 2, 3, 6 and 7 are base64 in the row itself; rows

@@ -48,6 +48,11 @@ impl Users {
         self.0.get(user_id).map_or(UserState::Unknown, |user| user.state)
     }
 
+    /// All of them, in the order of their ids.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (&str, UserState)> {
+        self.0.iter().map(|(user_id, user)| (user_id.as_str(), user.state))
+    }
+
     /// Whether another job than this one has enrolled the user.
     pub(crate) fn is_enrolled_by_another(&self, user_id: &str, job_id: &str) -> bool {
         self.0.get(user_id).is_some_and(|user| {

@@ -1,6 +1,7 @@
 //! `smile sandbox`: the service on this machine.
 
 use std::io::Write as _;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::channel;
 
@@ -19,6 +20,18 @@ use crate::output::{Output, Report, Tone};
 /// languages. It runs until Ctrl-C. Its callbacks go to http on this machine alone.
 #[derive(Args, Debug)]
 pub(crate) struct Sandbox {
+    /// Where to listen
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:0")]
+    addr: SocketAddr,
+
+    /// That an --addr beyond this machine is meant: whoever reaches it can use the sandbox
+    #[arg(long)]
+    open_to_the_network: bool,
+
+    /// Speak https as well, on the same port, with a certificate authority made on the fly
+    #[arg(long)]
+    tls: bool,
+
     /// The partner id that may use it
     #[arg(long, value_name = "ID", default_value = "001")]
     partner_id: String,
@@ -81,12 +94,27 @@ impl Sandbox {
     }
 
     fn builder(&self) -> Result<Builder, Failure> {
+        let ip = self.addr.ip();
+        if !ip.is_loopback() && !self.open_to_the_network {
+            let rule = "lets other machines in: say --open-to-the-network too, if that is meant";
+            return Err(Failure::flag("--addr", "addr", rule));
+        }
+        if !ip.is_loopback() && !ip.is_unspecified() && !self.tls {
+            let rule = "must be 0.0.0.0 or [::], unless --tls is on: the SDK takes http on this machine alone";
+            return Err(Failure::flag("--addr", "addr", rule));
+        }
         let mut builder = Server::builder();
         // What is said by flags outranks the scenario.
         if let Some(path) = &self.scenario {
             builder = builder.scenario(scenario(path)?);
         }
-        builder = builder.partner_id(&*self.partner_id).api_key(&*self.api_key);
+        builder = builder.partner_id(&*self.partner_id).api_key(&*self.api_key).addr(self.addr);
+        if self.open_to_the_network {
+            builder = builder.open_to_the_network();
+        }
+        if self.tls {
+            builder = builder.tls();
+        }
         if let Some(folder) = &self.state {
             builder = builder.state_dir(folder);
         }
@@ -105,6 +133,7 @@ impl Sandbox {
         if let Some(https) = &addresses.https {
             report.row("https", https.as_str());
         }
+        report.row("page", addresses.page.as_str());
         report.row("partner id", self.partner_id.as_str()).row("API key", self.api_key.as_str());
         report.text("");
         report.text(format!(
@@ -139,7 +168,8 @@ impl Addresses {
         let http = server.base_url().to_owned();
         let root = http.strip_suffix("/v1").unwrap_or(&http);
         let page = format!("{root}/");
-        Self { page, https: None, ca: None, http }
+        let https = server.https_base_url().map(str::to_owned);
+        Self { page, https, ca: server.ca_pem().map(str::to_owned), http }
     }
 
     fn as_json(&self) -> Value {
@@ -178,6 +208,9 @@ fn start_failed(error: &std::io::Error) -> Failure {
     }
     if let Some(wrong) = source.and_then(|source| source.downcast_ref::<StateError>()) {
         return Failure::flag("--state", "state", format!("can't be used: {wrong}"));
+    }
+    if matches!(error.kind(), std::io::ErrorKind::AddrInUse | std::io::ErrorKind::AddrNotAvailable) {
+        return Failure::flag("--addr", "addr", format!("must be an address to listen at: {}", error.kind()));
     }
     Failure::failed(format!("the sandbox can't be started: {}", error.kind()))
 }

@@ -78,8 +78,18 @@ impl Operation for Upload {
     }
 
     fn parse(&self, _: &Partner, response: &Response<Bytes>) -> Result<(), OperationError> {
-        // S3 refuses in XML, and what it says names the bucket and key: only the status is kept.
-        if response.status().is_success() { Ok(()) } else { Err(ApiError::bare(response.status()).into()) }
+        if !response.status().is_success() {
+            // S3 refuses in XML, and what it says names the bucket and key: only the status is kept.
+            return Err(ApiError::bare(response.status()).into());
+        }
+        if !response.body().is_empty() {
+            // S3 says nothing more when it has taken something. Somebody in between does, who may have kept the zip.
+            return Err(OperationError::unexpected(
+                response.status(),
+                "has a body, which the object store's hasn't",
+            ));
+        }
+        Ok(())
     }
 }
 
@@ -114,10 +124,22 @@ mod tests {
             let xml = Bytes::from_static(b"<Error><Code>AccessDenied</Code><Key>videos/001</Key></Error>");
             upload.parse(&partner, &Response::builder().status(status).body(xml).unwrap())
         };
-        assert_eq!(answer(200), Ok(()));
         let error = answer(403).unwrap_err();
         assert_eq!(error.to_string(), "the service answered HTTP 403");
         assert!(error.certainly_not_done() && !error.is_transient());
         assert!(answer(307).is_err());
+    }
+
+    #[test]
+    fn only_an_empty_answer_is_the_object_stores() {
+        let url = UploadUrl::new("https://b.example/", &Environment::Sandbox).unwrap();
+        let partner = Partner::new("001", "key", Environment::Sandbox).unwrap();
+        let parse = |body: &'static str| {
+            Upload::new(url.clone(), Bytes::new())
+                .parse(&partner, &Response::new(Bytes::from_static(body.as_bytes())))
+        };
+        assert_eq!(parse(""), Ok(()));
+        let error = parse("<html>Welcome to our network</html>").unwrap_err();
+        assert!(!error.certainly_not_done() && error.is_transient(), "{error}");
     }
 }

@@ -10,6 +10,7 @@ use toml::Spanned;
 use super::stage::{StageRow, read_stages};
 use super::{Changes, Scenario, ScenarioError};
 use crate::callbacks::is_loopback_http;
+use crate::fault_rules::FaultRule;
 use crate::matcher::Matcher;
 use crate::outcome::Review;
 use crate::product::Product;
@@ -29,6 +30,8 @@ struct File {
     users: Vec<UserRow>,
     #[serde(default)]
     rules: Vec<Spanned<RuleRow>>,
+    #[serde(default)]
+    faults: Vec<FaultRule>,
 }
 
 /// How the sandbox is set up, under the names of the builder's methods.
@@ -113,6 +116,7 @@ pub(super) fn read(toml: &str) -> Result<Scenario, Wrong> {
         seed: file.sandbox.seed,
         changes: changes(file.sandbox)?,
         users: users(file.users)?,
+        faults: file.faults,
         rules: file.rules.into_iter().map(rule).collect::<Result<_, _>>()?,
     })
 }

@@ -7,12 +7,13 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::builder::Settings;
+use crate::fault_rules::FaultRule;
 use crate::outcome::Review;
 use crate::rules::Rule;
 use crate::users::UserState;
 
 /// What a sandbox is to do, as a TOML file says it: the same rules as [`Sandbox::when`](crate::Sandbox::when) has, the
-/// users that are known, and how the sandbox is set up.
+/// users that are known, what goes wrong on the wire, and how the sandbox is set up.
 ///
 /// ```
 /// use smile_sandbox::{Sandbox, Scenario};
@@ -39,6 +40,7 @@ pub struct Scenario {
     pub(crate) seed: Option<u64>,
     pub(crate) users: Vec<(String, UserState)>,
     pub(crate) rules: Vec<Rule>,
+    pub(crate) faults: Vec<FaultRule>,
     changes: Changes,
 }
 
@@ -115,6 +117,7 @@ impl fmt::Debug for Scenario {
         f.debug_struct("Scenario")
             .field("users", &self.users.len())
             .field("rules", &self.rules)
+            .field("faults", &self.faults)
             .finish_non_exhaustive()
     }
 }

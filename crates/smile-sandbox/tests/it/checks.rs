@@ -90,7 +90,11 @@ fn every_endpoint_can_be_made_to_fail() {
             assert!(response.extensions().get::<ConnectionLost>().is_some(), "{endpoint:?}");
         }
         let last = client.service.requests().last().unwrap();
-        assert_eq!((last.status.as_u16(), last.fault), (200, Some(Fault::LoseAnswer)), "{endpoint:?}");
+        assert_eq!(
+            (last.status.as_u16(), last.fault.clone()),
+            (200, Some(Fault::LoseAnswer)),
+            "{endpoint:?}"
+        );
         assert!(post(&mut client, path, &body).extensions().get::<ConnectionLost>().is_none());
     }
     let mut client = Client::new();

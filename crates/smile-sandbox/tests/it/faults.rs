@@ -1,8 +1,27 @@
-use http::StatusCode;
-use serde_json::json;
-use smile_sandbox::{ConnectionLost, Endpoint, Fault};
+use std::time::Duration;
 
-use crate::client::{Client, full_zip, params, prep_body, put_request};
+use http::StatusCode;
+use serde_json::{Value, json};
+use smile_sandbox::{ConnectionLost, Endpoint, Fault, FaultRule, Manner, Pace, Redirect, RetryAfter};
+
+use crate::client::{Client, START, builder, full_zip, id_body, params, prep_body, put_request, signer};
+
+const BAD_GATEWAY: Fault = Fault::Answer(StatusCode::BAD_GATEWAY);
+
+/// The statuses of so many polls.
+fn polls(client: &mut Client, count: usize) -> Vec<u16> {
+    (0..count).map(|_| client.post("/v1/job_status", &json!({})).0).collect()
+}
+
+/// The answer to a check that is signed, as bytes.
+fn check(client: &mut Client) -> http::Response<bytes::Bytes> {
+    let body = id_body("00000000000", &json!({})).to_string();
+    client.send(http::Request::post("/v1/id_verification").body(body.into()).unwrap())
+}
+
+fn body_of(response: &http::Response<bytes::Bytes>) -> Value {
+    serde_json::from_slice(response.body()).unwrap()
+}
 
 #[test]
 fn a_fault_happens_once_and_to_its_step_only() {
@@ -30,4 +49,259 @@ fn a_lost_request_is_not_handled_and_a_lost_answer_is() {
     }
     let response = client.put(&url, &full_zip("0"));
     assert!(response.extensions().get::<ConnectionLost>().is_none());
+}
+
+#[test]
+fn a_rule_says_to_which_requests_it_happens() {
+    let rule = || FaultRule::new(BAD_GATEWAY);
+    for (rule, expected) in [
+        (rule(), [502, 502, 502, 502]),
+        (rule().on(Endpoint::JobStatus), [502, 502, 502, 502]),
+        (rule().on(Endpoint::Upload), [400, 400, 400, 400]),
+        (rule().times(2), [502, 502, 400, 400]),
+        (rule().nth(3), [400, 400, 502, 400]),
+        (rule().nth(2).times(2), [400, 502, 502, 400]),
+        (rule().nth(0), [502, 400, 400, 400]),
+        (rule().times(0), [400, 400, 400, 400]),
+        (rule().probability(1.0), [502, 502, 502, 502]),
+        (rule().probability(-1.0), [400, 400, 400, 400]),
+        (rule().probability(f64::NAN), [400, 400, 400, 400]),
+    ] {
+        let mut client = Client::new();
+        client.service.add_fault(rule.clone());
+        assert_eq!(polls(&mut client, 4), expected, "{rule:?}");
+    }
+}
+
+#[test]
+fn the_first_rule_that_applies_is_it_and_each_counts_for_itself() {
+    let mut client = Client::new();
+    client.service.add_fault(FaultRule::new(BAD_GATEWAY).nth(2));
+    client.service.add_fault(FaultRule::new(Fault::Answer(StatusCode::GATEWAY_TIMEOUT)).times(2));
+    assert_eq!(polls(&mut client, 4), [504, 502, 504, 400]);
+    assert!(client.service.faults().is_empty(), "rules that are used up are gone");
+}
+
+#[test]
+fn rules_can_be_looked_at_and_taken_back() {
+    let mut client = Client::new();
+    let first = client.service.add_fault(FaultRule::new(BAD_GATEWAY).on(Endpoint::JobStatus));
+    let second = client.service.add_fault(FaultRule::new(Fault::LoseAnswer).on(Endpoint::Aml));
+    polls(&mut client, 2);
+    let counts: Vec<_> =
+        client.service.faults().iter().map(|rule| (rule.id, rule.seen, rule.happened)).collect();
+    assert_eq!(counts, [(first, 2, 2), (second, 0, 0)]);
+    assert!(client.service.remove_fault(first));
+    assert!(!client.service.remove_fault(first));
+    assert_eq!(polls(&mut client, 1), [400]);
+    client.service.clear_faults();
+    assert!(client.service.faults().is_empty());
+    assert_ne!(client.service.add_fault(FaultRule::new(BAD_GATEWAY)), second, "ids are not used twice");
+}
+
+#[test]
+fn chance_is_the_same_for_the_same_seed_and_about_as_likely_as_it_says() {
+    let run = |seed| {
+        let rule = FaultRule::new(BAD_GATEWAY).probability(0.25);
+        let mut client = Client::with(builder().seed(seed).fault(rule));
+        polls(&mut client, 400)
+    };
+    let (first, other) = (run(1), run(2));
+    assert_eq!(first, run(1));
+    assert_ne!(first, other);
+    for statuses in [first, other] {
+        let failed = statuses.iter().filter(|status| **status == 502).count();
+        assert!((60..140).contains(&failed), "{failed} of 400");
+    }
+}
+
+#[test]
+fn what_comes_in_place_of_the_answer() {
+    let away = Redirect::new(StatusCode::TEMPORARY_REDIRECT, "https://elsewhere.example/v1/upload").unwrap();
+    let later = |retry_after| Fault::TooManyRequests(retry_after);
+    for (fault, status, header, value) in [
+        (BAD_GATEWAY, 502, "content-type", "application/json"),
+        (later(RetryAfter::Seconds(7)), 429, "retry-after", "7"),
+        (later(RetryAfter::DateInSeconds(60)), 429, "retry-after", "Mon, 15 Jan 2024 10:31:00 GMT"),
+        (Fault::HtmlPage(StatusCode::SERVICE_UNAVAILABLE), 503, "content-type", "text/html; charset=utf-8"),
+        (Fault::Redirect(away), 307, "location", "https://elsewhere.example/v1/upload"),
+    ] {
+        let mut client = Client::new();
+        client.service.fail_next(Endpoint::EnhancedKyc, fault.clone());
+        let response = check(&mut client);
+        assert_eq!(
+            (response.status().as_u16(), response.headers()[header].to_str().unwrap()),
+            (status, value)
+        );
+        assert!(client.service.jobs().is_empty(), "{fault:?}");
+        let record = client.service.requests()[0].clone();
+        assert_eq!((record.status.as_u16(), record.fault), (status, Some(fault)));
+    }
+}
+
+#[test]
+fn what_becomes_of_an_answer_after_the_work_is_done() {
+    let replaced = Fault::ReplaceAnswer(StatusCode::GATEWAY_TIMEOUT);
+    let truncated = Fault::TruncatedJson;
+    for fault in [replaced, truncated] {
+        let mut client = Client::new();
+        let whole = check(&mut Client::new());
+        client.service.fail_next(Endpoint::EnhancedKyc, fault.clone());
+        let response = check(&mut client);
+        assert_eq!(client.service.job("job").unwrap().processed, 1);
+        if fault == Fault::TruncatedJson {
+            assert_eq!(response.body()[..], whole.body()[..whole.body().len() / 2]);
+        } else {
+            assert_eq!(
+                (response.status().as_u16(), &response.body()[..]),
+                (504, &br#"{"message":"Gateway Timeout"}"#[..])
+            );
+        }
+    }
+}
+
+#[test]
+fn a_wrong_signature_looks_like_one_and_is_all_that_is_wrong() {
+    let mut client = Client::new();
+    let right = body_of(&check(&mut Client::new()));
+    client.service.fail_next(Endpoint::EnhancedKyc, Fault::WrongSignature);
+    let mut wrong = body_of(&check(&mut client));
+    let signature = wrong["signature"].as_str().unwrap();
+    assert_eq!(signature.len(), 44);
+    assert!(signer().confirm(wrong["timestamp"].as_str().unwrap(), signature).is_err());
+    wrong["signature"] = right["signature"].clone();
+    assert_eq!(wrong, right);
+}
+
+#[test]
+fn a_clock_that_is_off_signs_what_it_says() {
+    for (seconds, expected) in [(-3_600, "2024-01-15T09:30:00.000Z"), (60, "2024-01-15T10:31:00.000Z")] {
+        let mut client = Client::new();
+        client.service.fail_next(Endpoint::EnhancedKyc, Fault::SkewedClock(seconds));
+        let response = check(&mut client);
+        let body = body_of(&response);
+        assert_eq!(body["timestamp"], expected);
+        signer().confirm(expected, body["signature"].as_str().unwrap()).unwrap();
+        let date = httpdate::parse_http_date(response.headers()["date"].to_str().unwrap()).unwrap();
+        let at = START.unix_millis() as i64 / 1_000 + i64::from(seconds);
+        assert_eq!(date, std::time::UNIX_EPOCH + Duration::from_secs(at as u64));
+    }
+    let mut client = Client::new();
+    client.service.fail_next(Endpoint::Services, Fault::SkewedClock(i32::MIN));
+    let unsigned = client.send(http::Request::get("/v1/services").body(bytes::Bytes::new()).unwrap());
+    assert_eq!(
+        unsigned.body(),
+        client.send(http::Request::get("/services").body(bytes::Bytes::new()).unwrap()).body()
+    );
+}
+
+#[test]
+fn the_server_is_told_how_to_send_it() {
+    let pace = Pace::new(3, Duration::from_millis(5));
+    let manner = |fault| {
+        let mut client = Client::new();
+        client.service.fail_next(Endpoint::EnhancedKyc, fault);
+        check(&mut client).extensions().get::<Manner>().copied()
+    };
+    assert_eq!(manner(Fault::ResetAnswer { after_bytes: 9 }).unwrap().reset_after, Some(9));
+    assert_eq!(manner(Fault::ResetRequest { after_bytes: 9 }).unwrap().reset_after, Some(0));
+    assert!(manner(Fault::EarlyEof).unwrap().ends_early);
+    assert_eq!(manner(Fault::SlowAnswer(pace)).unwrap().pace, Some(pace));
+    assert_eq!(manner(Fault::Latency(Duration::from_secs(9))).unwrap().latency, Duration::from_secs(9));
+    assert_eq!(manner(BAD_GATEWAY), None);
+}
+
+#[test]
+fn latencies_add_up_and_go_with_everything_else() {
+    let mut client = Client::new();
+    for millis in [200, 300] {
+        client.service.add_fault(FaultRule::new(Fault::Latency(Duration::from_millis(millis))));
+    }
+    client.service.fail_next(Endpoint::EnhancedKyc, Fault::LoseAnswer);
+    for expected in [Some(Fault::LoseAnswer), Some(Fault::Latency(Duration::from_millis(200)))] {
+        let response = check(&mut client);
+        assert_eq!(response.extensions().get::<Manner>().unwrap().latency, Duration::from_millis(500));
+        assert_eq!(
+            response.extensions().get::<ConnectionLost>().is_some(),
+            expected == Some(Fault::LoseAnswer)
+        );
+        assert_eq!(client.service.requests().last().unwrap().fault, expected);
+    }
+}
+
+#[test]
+fn what_was_decided_before_the_body_came_is_not_decided_again() {
+    let mut client = Client::new();
+    client.service.fail_next(Endpoint::JobStatus, Fault::ResetRequest { after_bytes: 5 });
+    let request = http::Request::post("/v1/job_status").body(bytes::Bytes::from_static(b"{\"par")).unwrap();
+    let (mut head, body) = request.into_parts();
+    let admission = client.service.admit(&head);
+    assert_eq!(admission.body_limit(), Some(5));
+    assert!(client.service.faults().is_empty());
+    client.service.fail_next(Endpoint::JobStatus, BAD_GATEWAY);
+    head.extensions.insert(admission);
+    let response = client.send(http::Request::from_parts(head, body));
+    assert_eq!(response.extensions().get::<Manner>().unwrap().reset_after, Some(0));
+    assert_eq!(client.service.requests()[0].body, "{\"par");
+    assert_eq!(polls(&mut client, 1), [502]);
+}
+
+#[test]
+fn rules_are_written_as_they_are_read() {
+    for (text, rule) in [
+        (r#"{"fault":"lose_answer"}"#, FaultRule::new(Fault::LoseAnswer)),
+        (
+            r#"{"fault":{"answer":503},"endpoint":"prep_upload","times":3}"#,
+            FaultRule::new(Fault::Answer(StatusCode::SERVICE_UNAVAILABLE)).on(Endpoint::PrepUpload).times(3),
+        ),
+        (
+            r#"{"fault":{"latency_millis":250},"nth":2,"probability":0.5}"#,
+            FaultRule::new(Fault::Latency(Duration::from_millis(250))).nth(2).probability(0.5),
+        ),
+        (
+            r#"{"fault":{"too_many_requests":{"date_in_seconds":2}}}"#,
+            FaultRule::new(Fault::TooManyRequests(RetryAfter::DateInSeconds(2))),
+        ),
+        (
+            r#"{"fault":{"redirect":{"status":308,"location":"/a"}}}"#,
+            FaultRule::new(Fault::Redirect(Redirect::new(StatusCode::PERMANENT_REDIRECT, "/a").unwrap())),
+        ),
+        (
+            r#"{"fault":{"slow_answer":{"bytes":4,"pause_millis":10}}}"#,
+            FaultRule::new(Fault::SlowAnswer(Pace::new(4, Duration::from_millis(10)))),
+        ),
+        (
+            r#"{"fault":{"reset_answer":{"after_bytes":0}},"endpoint":"job_status"}"#,
+            FaultRule::new(Fault::ResetAnswer { after_bytes: 0 }).on(Endpoint::JobStatus),
+        ),
+        (r#"{"fault":{"skewed_clock_seconds":-5}}"#, FaultRule::new(Fault::SkewedClock(-5))),
+    ] {
+        assert_eq!(serde_json::from_str::<FaultRule>(text).unwrap(), rule);
+        assert_eq!(serde_json::to_string(&rule).unwrap(), text);
+    }
+}
+
+#[test]
+fn a_rule_that_is_none_is_refused_with_the_reason() {
+    for (text, reason) in [
+        (r#"{}"#, "missing field `fault`"),
+        (r#"{"fault":"lose"}"#, "unknown variant `lose`"),
+        (r#"{"fault":"lose_answer","step":"upload"}"#, "unknown field `step`"),
+        (r#"{"fault":"lose_answer","endpoint":"uplaod"}"#, "unknown variant `uplaod`"),
+        (r#"{"fault":{"answer":99}}"#, "from 200 to 599"),
+        (r#"{"fault":{"answer":"503"}}"#, "u16"),
+        (r#"{"fault":{"redirect":{"status":200,"location":"/"}}}"#, "301, 302, 303, 307 or 308"),
+        (r#"{"fault":{"redirect":{"status":301,"location":"\n"}}}"#, "`location`"),
+        (r#"{"fault":{"slow_answer":{"bytes":4,"pause_millis":-1}}}"#, "u32"),
+        (r#"{"fault":{"slow_answer":{"bytes":4,"pause_millis":1,"x":1}}}"#, "unknown field `x`"),
+        (r#"{"fault":{"reset_request":{"after_bytes":4,"x":1}}}"#, "unknown field `x`"),
+        (r#"{"fault":"lose_answer","nth":0}"#, "`nth`"),
+        (r#"{"fault":"lose_answer","times":0}"#, "`times`"),
+        (r#"{"fault":"lose_answer","probability":1.5}"#, "`probability`"),
+    ] {
+        let error = serde_json::from_str::<FaultRule>(text).unwrap_err().to_string();
+        assert!(error.contains(reason), "{text}: {error}");
+    }
+    assert_eq!(Redirect::new(StatusCode::OK, "/"), None);
+    assert_eq!(Redirect::new(StatusCode::FOUND, ""), None);
 }

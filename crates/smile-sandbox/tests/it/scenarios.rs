@@ -239,6 +239,9 @@ fn a_wrong_file_is_refused_with_line_and_reason() {
     let stage =
         |stage: &str| rule(&format!("when = {{ product = \"biometric-kyc\" }}\nstages = [{{ {stage} }}]"));
     for (toml, line, column, reason) in [
+        ("[[faults]]\nfault = \"lose-answer\"".to_owned(), 2, 9, "unknown variant `lose-answer`"),
+        ("[[faults]]\nfault = { answer = 99 }".to_owned(), 2, 9, "a status must be from 200 to 599"),
+        ("[[faults]]\nfault = \"lose_answer\"\nnth = 0".to_owned(), 1, 1, "`nth` must be 1 or more"),
         ("[[rules]\n".to_owned(), 1, 9, ""),
         ("[sandbox]\nsede = 1\n".to_owned(), 2, 1, "unknown field `sede`, expected"),
         ("\n\n[sandbox]\nseed = -1\n".to_owned(), 4, 8, "invalid value"),
@@ -364,4 +367,22 @@ fn the_examples_in_the_documentation_are_scenarios() {
         examples += 1;
     }
     assert!(examples >= 7, "{examples}");
+}
+
+#[test]
+fn a_bad_day_has_its_faults_in_order_and_after_a_reset_again() {
+    let mut client = Client::with(builder().scenario(shipped("bad-day")));
+    for _ in 0..2 {
+        assert_eq!(client.service.faults().len(), 5);
+        let mut post = |path: &str| {
+            let request = http::Request::post(path).body(bytes::Bytes::from_static(b"{}")).unwrap();
+            let response = client.service.handle(client.now, request);
+            (response.status().as_u16(), serde_json::from_slice::<Value>(response.body()).is_ok())
+        };
+        assert_eq!([0; 2].map(|_| post("/v1/upload")), [(429, true), (400, true)]);
+        assert_eq!([0; 3].map(|_| post("/v1/job_status")), [(400, false), (502, false), (400, true)]);
+        // What is left is the latency, and the answer to a zip that has not come yet.
+        assert_eq!(client.service.faults().len(), 2);
+        client.service.reset();
+    }
 }

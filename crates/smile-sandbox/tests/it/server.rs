@@ -6,17 +6,19 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use smile_sandbox::{CallbackOutcome, Endpoint, Fault, Review, Sandbox, Stage};
+use smile_sandbox::{
+    CallbackOutcome, CallbackRule, Disturbance, Endpoint, Fault, Redelivery, Review, Sandbox, Stage,
+};
 
 use crate::client::{builder, full_zip, id_body, merged, params, prep_body, signer, status_body};
 
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(crate) fn host(sandbox: &Sandbox) -> &str {
     sandbox.base_url().strip_prefix("http://").unwrap().strip_suffix("/v1").unwrap()
 }
 
-fn connect(host: &str) -> TcpStream {
+pub(crate) fn connect(host: &str) -> TcpStream {
     let stream = TcpStream::connect(host).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     stream.set_write_timeout(Some(PATIENCE)).unwrap();
@@ -41,7 +43,7 @@ pub(crate) fn read_message(stream: &mut TcpStream) -> (String, Vec<u8>) {
 }
 
 /// Sends one request on a connection of its own.
-fn send(host: &str, head: &str, body: &[u8]) -> (u16, Vec<u8>) {
+pub(crate) fn send(host: &str, head: &str, body: &[u8]) -> (u16, Vec<u8>) {
     let mut stream = connect(host);
     stream.write_all(head.as_bytes()).unwrap();
     stream.write_all(body).unwrap();
@@ -71,8 +73,9 @@ pub(crate) fn receiver(answers: &'static [&'static str]) -> (String, mpsc::Recei
             let (mut stream, _) = listener.accept().unwrap();
             stream.set_read_timeout(Some(PATIENCE)).unwrap();
             let message = read_message(&mut stream);
-            stream.write_all(answer.as_bytes()).unwrap();
+            // First of all: once the answer is there, the test may look.
             let _ = sender.send(message);
+            stream.write_all(answer.as_bytes()).unwrap();
         }
     });
     (url, received)
@@ -155,6 +158,63 @@ fn a_callback_that_fails_is_delivered_again() {
             CallbackOutcome::Answered(http::StatusCode::OK),
         ]
     );
+}
+
+#[test]
+fn what_the_receiver_says_is_kept_even_if_it_never_finishes() {
+    let answers: &[&str] = &[
+        "HTTP/1.1 500 No\r\nContent-Length: 6\r\n\r\nbroken",
+        "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nthanks, and",
+    ];
+    let (url, received) = receiver(answers);
+    let sandbox = builder().callback_retries([Duration::from_millis(1)]).start().unwrap();
+    submit(&sandbox, &merged(&prep_body(&params("job", 4)), &json!({"callback_url": url})));
+    for _ in answers {
+        received.recv_timeout(PATIENCE).unwrap();
+    }
+    let attempts = sandbox.wait_for_callbacks(2, PATIENCE);
+    assert_eq!(attempts[0].answer, "broken");
+    assert!(attempts[1].outcome.is_delivered());
+    assert_eq!(attempts[1].answer, "thanks, and");
+}
+
+#[test]
+fn callbacks_are_redelivered_and_disturbed_while_it_runs() {
+    let (url, received) = receiver(&[OK, OK, OK]);
+    let sandbox = builder().start().unwrap();
+    sandbox.disturb_callbacks(CallbackRule::next(Disturbance::WronglySigned));
+    submit(&sandbox, &merged(&prep_body(&params("job", 4)), &json!({"callback_url": url})));
+    let body = || received.recv_timeout(PATIENCE).unwrap().1;
+    let wrong = body();
+    let id = sandbox.wait_for_callbacks(1, PATIENCE)[0].id;
+    sandbox.redeliver(id, Redelivery::SameBytes).unwrap();
+    assert_eq!(body(), wrong);
+    sandbox.wait_for_callbacks(2, PATIENCE);
+    sandbox.redeliver(id, Redelivery::SignedAfresh).unwrap();
+    let entry: Value = serde_json::from_slice(&body()).unwrap();
+    let text = |name: &str| entry[name].as_str().unwrap();
+    signer().confirm(text("timestamp"), text("signature")).unwrap();
+}
+
+#[test]
+fn a_receiver_may_refuse_a_body_that_is_too_large_before_it_has_read_it() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let receiver = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut head = [0; 64];
+        stream.read_exact(&mut head).unwrap();
+        stream.write_all(b"HTTP/1.1 413 No\r\nContent-Length: 9\r\n\r\ntoo large").unwrap();
+        std::io::copy(&mut stream, &mut std::io::sink()).unwrap_or(0)
+    });
+    let sandbox = builder().callback_retries([]).start().unwrap();
+    sandbox.disturb_callbacks(CallbackRule::every(Disturbance::Oversized));
+    submit(&sandbox, &merged(&prep_body(&params("job", 4)), &json!({"callback_url": url})));
+    let attempts = sandbox.wait_for_callbacks(1, PATIENCE);
+    assert_eq!(attempts[0].outcome, CallbackOutcome::Answered(http::StatusCode::PAYLOAD_TOO_LARGE));
+    assert_eq!(attempts[0].answer, "too large");
+    assert!(attempts[0].body.len() > 3 * 1024 * 1024);
+    receiver.join().unwrap();
 }
 
 #[test]

@@ -10,8 +10,8 @@ use std::time::Duration;
 use http::StatusCode;
 use serde_json::{Value, json};
 use smile_sandbox::{
-    CallbackOutcome, Clock, Matcher, Outcome, RestoreError, Review, Sandbox, ScriptStage, Snapshot, Stage,
-    StateError, UserState,
+    CallbackOutcome, CallbackRule, Clock, Disturbance, Keep, Matcher, Outcome, RestoreError, Review, Sandbox,
+    ScriptStage, Service, Snapshot, Stage, StateError, UserState,
 };
 
 use crate::client::{
@@ -400,4 +400,63 @@ fn no_acknowledged_upload_is_lost_when_the_process_is_killed() {
         }
     }
     assert_eq!(acknowledged.len(), 20);
+}
+
+#[test]
+fn callbacks_that_wait_keep_their_records_and_rules_for_callbacks_go_on() {
+    let mut client = Client::with(builder());
+    let rule = CallbackRule::next(Disturbance::Delay(MINUTE)).after(1).times(2);
+    client.service.disturb_callbacks(rule);
+    for job_id in ["done", "late"] {
+        let prep = merged(&prep_body(&params(job_id, 6)), &json!({"callback_url": "http://127.0.0.1:1/"}));
+        client.run(&prep, &full_zip("00000000000"));
+    }
+    let posted = client.service.due_callbacks(client.now);
+    assert_eq!(posted.len(), 1);
+    client.service.callback_answered(posted[0].id, client.now, CallbackOutcome::Answered(StatusCode::OK));
+
+    let after = restarted(&client).service;
+    assert_eq!(after.callback_rules(), client.service.callback_rules());
+    let [before, after] = [&client.service, &after].map(Service::made_callbacks);
+    assert_eq!((before.len(), after.len()), (2, 1));
+    assert_eq!(format!("{:?}", after[0]), format!("{:?}", before[1]));
+    assert_eq!((&after[0].url, &after[0].body), (&before[1].url, &before[1].body));
+}
+
+#[test]
+fn what_happened_to_a_job_outlives_a_restart() {
+    let (before, _) = busy();
+    let after = restarted(&before);
+    for job in before.service.jobs() {
+        assert!(!job.events.is_empty());
+        assert_eq!(after.service.job(&job.job_id).unwrap().events, job.events);
+    }
+}
+
+#[test]
+fn forgotten_jobs_leave_the_folder_and_numbers_go_on() {
+    let folder = Folder::new();
+    let start = || builder().keep(Keep::default().jobs(2)).state_dir(&folder.0).start().unwrap();
+    let names = |sandbox: &Sandbox| sandbox.jobs().into_iter().map(|job| job.job_id).collect::<Vec<_>>();
+    let numbers =
+        |sandbox: &Sandbox| sandbox.jobs().into_iter().map(|job| job.smile_job_id).collect::<Vec<_>>();
+    let files = || fs::read_dir(folder.0.join("jobs")).unwrap().count();
+
+    let sandbox = start();
+    for number in 1..=3 {
+        submit(&sandbox, &prep_body(&params(&format!("job-{number}"), 6)));
+    }
+    assert_eq!(names(&sandbox), ["job-2", "job-3"]);
+    drop(sandbox);
+    assert_eq!(files(), 2);
+    let sandbox = start();
+    assert_eq!(names(&sandbox), ["job-2", "job-3"]);
+    submit(&sandbox, &prep_body(&params("job-4", 6)));
+    assert_eq!(numbers(&sandbox), ["0000000003", "0000000004"]);
+    sandbox.reset();
+    drop(sandbox);
+    assert_eq!(files(), 0);
+    let sandbox = start();
+    submit(&sandbox, &prep_body(&params("job-1", 6)));
+    assert_eq!(numbers(&sandbox), ["0000000001"]);
 }

@@ -88,6 +88,18 @@ fn types_are_numbers_or_digits_and_base64_is_in_the_list_itself() {
 }
 
 #[test]
+fn an_id_number_may_be_a_number() {
+    for (number, code) in
+        [(json!(10_000_000_000_u64), "0810"), (json!(10_000_000_001_u64), "1013"), (json!(1.5), "2213")]
+    {
+        let id_info = json!({"country": "NG", "id_type": "BVN", "id_number": number});
+        let zip =
+            zip_with(&merged(&selfie_info(), &json!({"id_info": id_info})), &[("selfie.jpg", JPEG, Stored)]);
+        assert_eq!(result_of(1, &zip).0, code, "{number}");
+    }
+}
+
+#[test]
 fn a_png_is_an_image_too() {
     let png: &[u8] = b"\x89PNG\r\n\x1a\n and so on";
     assert_eq!(result_of(4, &zip_with(&selfie_info(), &[("selfie.jpg", png, Stored)])).0, "0840");

@@ -1,0 +1,61 @@
+//! The page, its parts, and the description of the API: all static, and nothing from elsewhere.
+
+use bytes::Bytes;
+use http::header::{HeaderName, HeaderValue};
+use http::{Response, StatusCode};
+
+use crate::response::with_type;
+
+const HTML: &[u8] = include_bytes!("../../page/index.html");
+const CSS: &[u8] = include_bytes!("../../page/page.css");
+const ICON: &[u8] = include_bytes!("../../page/icon.svg");
+const OPENAPI: &[u8] = include_bytes!("openapi.json");
+
+/// The scripts are modules, and each is a file.
+const SCRIPTS: &[(&str, &[u8])] = &[
+    ("/page/api.js", include_bytes!("../../page/api.js")),
+    ("/page/callbacks.js", include_bytes!("../../page/callbacks.js")),
+    ("/page/dom.js", include_bytes!("../../page/dom.js")),
+    ("/page/jobs.js", include_bytes!("../../page/jobs.js")),
+    ("/page/page.js", include_bytes!("../../page/page.js")),
+    ("/page/requests.js", include_bytes!("../../page/requests.js")),
+];
+
+/// What the page may do: use its own parts, and ask the sandbox that it came from. Text can't become markup.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
+    base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; \
+    trusted-types 'none'";
+
+/// The page.
+pub(super) fn index() -> Response<Bytes> {
+    let mut response = file("text/html; charset=utf-8", HTML);
+    for (name, value) in [
+        ("content-security-policy", POLICY),
+        ("cross-origin-opener-policy", "same-origin"),
+        ("x-frame-options", "DENY"),
+    ] {
+        response.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+    }
+    response
+}
+
+/// What the page is made of.
+pub(super) fn asset(path: &str) -> Option<Response<Bytes>> {
+    if let Some((_, script)) = SCRIPTS.iter().find(|(name, _)| *name == path) {
+        return Some(file("text/javascript; charset=utf-8", script));
+    }
+    match path {
+        "/page/page.css" => Some(file("text/css; charset=utf-8", CSS)),
+        "/page/icon.svg" => Some(file("image/svg+xml", ICON)),
+        _ => None,
+    }
+}
+
+/// The description of the API, in the form of OpenAPI 3.1.
+pub(super) fn openapi() -> Response<Bytes> {
+    file("application/json", OPENAPI)
+}
+
+fn file(content_type: &'static str, content: &'static [u8]) -> Response<Bytes> {
+    with_type(StatusCode::OK, content_type, Bytes::from_static(content))
+}

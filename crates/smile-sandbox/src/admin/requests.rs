@@ -1,0 +1,71 @@
+//! Every request of the wire, and what it was answered.
+
+use bytes::Bytes;
+use http::header::{CONTENT_DISPOSITION, HeaderValue};
+use http::{HeaderMap, Response, StatusCode};
+use serde_json::{Value, json};
+
+use super::bodies::body;
+use super::{AdminError, Ask, ok};
+use crate::records::RecordedRequest;
+use crate::response::with_type;
+use crate::service::Service;
+
+impl Service {
+    pub(super) fn admin_requests(&mut self, ask: &Ask<'_>) -> Result<Response<Bytes>, AdminError> {
+        let limit = ask.query().limit()?;
+        let requests: Vec<_> = self.requests().iter().rev().take(limit).map(summary).collect();
+        ok(&json!({"total": self.requests().len(), "requests": requests}))
+    }
+
+    pub(super) fn admin_request(&mut self, ask: &Ask<'_>) -> Result<Response<Bytes>, AdminError> {
+        let request = self.asked_request(ask)?;
+        let mut shown = summary(request);
+        shown["query"] = request.query.as_deref().into();
+        shown["headers"] = headers(&request.headers);
+        shown["body"] = body(&request.body, request.body.len());
+        shown["answer_headers"] = headers(&request.answer_headers);
+        shown["answer"] = body(&request.answer, request.answer_len);
+        ok(&shown)
+    }
+
+    /// The body of a request, to be saved.
+    pub(super) fn admin_request_body(&mut self, ask: &Ask<'_>) -> Result<Response<Bytes>, AdminError> {
+        let content = self.asked_request(ask)?.body.clone();
+        let is_zip = content.starts_with(b"PK\x03\x04");
+        let name =
+            if is_zip { "attachment; filename=\"upload.zip\"" } else { "attachment; filename=\"body.bin\"" };
+        let mut response = with_type(StatusCode::OK, "application/octet-stream", content);
+        response.headers_mut().insert(CONTENT_DISPOSITION, HeaderValue::from_static(name));
+        Ok(response)
+    }
+
+    fn asked_request(&self, ask: &Ask<'_>) -> Result<&RecordedRequest, AdminError> {
+        let requests = self.requests();
+        let asked = ask.number(0).and_then(|number| {
+            let at = requests.binary_search_by_key(&number, |request| request.number).ok()?;
+            requests.get(at)
+        });
+        asked.ok_or_else(|| AdminError::not_found("there is no request with this number"))
+    }
+}
+
+fn summary(request: &RecordedRequest) -> Value {
+    json!({
+        "number": request.number,
+        "at": request.at.to_string(),
+        "method": request.method.as_str(),
+        "path": request.path,
+        "status": request.status.as_u16(),
+        "bytes": request.body.len(),
+        "answer_bytes": request.answer_len,
+        "fault": request.fault,
+    })
+}
+
+fn headers(headers: &HeaderMap) -> Value {
+    let shown = headers.iter().map(
+        |(name, value)| json!({"name": name.as_str(), "value": String::from_utf8_lossy(value.as_bytes())}),
+    );
+    shown.collect()
+}

@@ -1,0 +1,103 @@
+//! What anybody may post to a receiver, and what a receiver writes down.
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue};
+use serde_json::Value;
+use smile_core::{
+    Callback, Change, JobId, JobKey, JobLife, JobType, ResultEntry, Standing, Trust, UserId, Verdict,
+};
+
+use crate::parsers::JOB_TYPES;
+use crate::{NOW, partner};
+
+/// Codes that approve, of whatever job. Written down a second time on purpose.
+const APPROVALS: [&str; 8] = ["0810", "0820", "0840", "1012", "1020", "1210", "1220", "1240"];
+
+/// A callback: headers as lines, an empty line, and the body. The pair of the seeds is right, so what is mutated around it gets
+/// past the signature.
+pub fn callbacks(data: &[u8]) {
+    let (headers, body) = split(data);
+    let verifier = partner().verifier();
+    let body = Bytes::copy_from_slice(body);
+    let callback = match verifier.verify(NOW, &headers, body.clone()) {
+        Ok(callback) => callback,
+        Err(refusal) => {
+            let _ = (format!("{refusal} {refusal:?}"), refusal.status());
+            return;
+        }
+    };
+    let whole: Value = serde_json::from_slice(&body).expect("what is believed is JSON");
+    assert_eq!(callback.entry().as_json(), whole.as_object().unwrap(), "nothing is lost");
+    let _ = (callback.kind(), callback.sighting(), callback.audit_json(), format!("{callback:?}"));
+    look_at(callback.entry());
+    for job_type in JOB_TYPES {
+        check(&callback, &callback.verdict_for(job_type));
+    }
+    check(&callback, &callback.verdict());
+
+    let key = JobKey {
+        user_id: UserId::new(callback.user_id().unwrap_or_default()),
+        job_id: JobId::new(callback.job_id().unwrap_or_default()),
+        job_type: JobType::BIOMETRIC_KYC,
+    };
+    let mut life = JobLife::new(key);
+    let first = life.apply_callback(NOW, &callback, None);
+    assert!(!life.is_approved(Trust::Confirmed), "no callback confirms itself");
+    let before = life.clone();
+    let second = life.apply_callback(NOW, &callback, None);
+    assert_eq!(life, before, "a redelivery changes nothing: {first:?}, {second:?}");
+}
+
+fn check(callback: &Callback, verdict: &Verdict) {
+    let _ = format!("{verdict} {verdict:?}");
+    if verdict.is_approved() {
+        let by_code = verdict.code().is_some_and(|code| APPROVALS.contains(&code.as_str()));
+        assert!(by_code || callback.webhook().is_some(), "{verdict}");
+    }
+}
+
+/// Reads an entry in every way there is.
+pub(crate) fn look_at(entry: &ResultEntry) {
+    let info = entry.personal_info();
+    let _ = (info.full_name(), info.dob(), info.photo(), info.document(), info.full_data(), info.is_alive());
+    let _ =
+        (entry.business().fiduciaries(), entry.aml().people(), entry.image_links(), entry.match_verdict());
+    let _ = entry.antifraud().map(|antifraud| (antifraud.fraud_detected(), antifraud.suspect_users()));
+    let _ = (entry.audit_json(), entry.confidence_value(), format!("{entry:?}"));
+}
+
+fn split(data: &[u8]) -> (HeaderMap, &[u8]) {
+    let mut headers = HeaderMap::new();
+    let mut rest = data;
+    while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
+        let (line, after) = (&rest[..end], &rest[end + 1..]);
+        rest = after;
+        if line.is_empty() {
+            return (headers, rest);
+        }
+        let Some(colon) = line.iter().position(|byte| *byte == b':') else { continue };
+        let name = http::HeaderName::from_bytes(&line[..colon]);
+        let value = HeaderValue::from_bytes(line[colon + 1..].trim_ascii());
+        if let (Ok(name), Ok(value)) = (name, value) {
+            headers.append(name, value);
+        }
+    }
+    (HeaderMap::new(), data)
+}
+
+/// A job's life as it was stored, or as somebody changed it: refused, or sound.
+pub fn job_lives(data: &[u8]) {
+    let Ok(mut life) = serde_json::from_slice::<JobLife>(data) else { return };
+    let again: JobLife = serde_json::from_str(&serde_json::to_string(&life).unwrap()).unwrap();
+    assert_eq!(again, life);
+    let _ = (life.result(), life.disputed(), life.results(), format!("{life:?}"));
+    assert!(!life.is_approved(Trust::Verified) || life.standing() == Standing::Final);
+    let body = r#"{"ResultCode":"0811","PartnerParams":{"user_id":"user-1","job_id":"job-1","job_type":1},"timestamp":"2024-01-15T10:30:00.000Z","signature":"74G/CDcN5r6ubtBBagj/64F0MuWwVThqR9Qp52hqYtc="}"#;
+    let rejected =
+        partner().verifier().verify(NOW, &HeaderMap::new(), Bytes::from_static(body.as_bytes())).unwrap();
+    let was_approved = life.is_approved(Trust::Verified);
+    let change = life.apply_callback(NOW, &rejected, None);
+    if change == Change::Advanced {
+        assert!(!was_approved && !life.is_approved(Trust::Verified));
+    }
+}

@@ -1,0 +1,42 @@
+//! What is fuzzed: every parser that meets the network or a user, and the machines, as functions from bytes.
+//!
+//! A target panics where a rule is broken, and returns otherwise. Its seeds are in `fuzz/seeds/NAME`; what once crashed it stays
+//! there. `cargo test -p smile-fuzz-targets` replays them; `cargo xtask fuzz` looks for more.
+
+#![allow(clippy::unwrap_used)] // To panic is how a target says that a rule is broken.
+
+mod callbacks;
+mod machine;
+mod parsers;
+mod sandbox;
+
+pub use callbacks::{callbacks, job_lives};
+pub use machine::machine;
+pub use parsers::{addresses, answers, checkpoints, images, timestamps};
+pub use sandbox::{sandbox_requests, sandbox_zips, scenarios};
+
+/// A target: bytes in, and a panic where a rule is broken.
+pub type Target = fn(&[u8]);
+
+/// All targets, by name.
+pub const TARGETS: &[(&str, Target)] = &[
+    ("addresses", addresses),
+    ("answers", answers),
+    ("callbacks", callbacks),
+    ("checkpoints", checkpoints),
+    ("images", images),
+    ("job_lives", job_lives),
+    ("machine", machine),
+    ("sandbox_requests", sandbox_requests),
+    ("sandbox_zips", sandbox_zips),
+    ("scenarios", scenarios),
+    ("timestamps", timestamps),
+];
+
+/// The partner of all targets. The seeds are signed for it.
+pub(crate) fn partner() -> smile_core::Partner {
+    smile_core::Partner::new("001", "test_api_key", "https://service.example/v1".parse().unwrap()).unwrap()
+}
+
+/// The moment that the seeds are signed for: 2024-01-15T10:30:00.000Z.
+pub(crate) const NOW: smile_core::Timestamp = smile_core::Timestamp::from_unix_millis(1_705_314_600_000);

@@ -1,0 +1,199 @@
+//! Each fault, at each step of a job, through each driver: what comes of it is a table, and in no cell of it is a job
+//! lost, doubled or hung.
+#![allow(clippy::unwrap_used)] // A test that can't set itself up fails.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use http::StatusCode;
+use smile_core::{Event, FlowSettings, JobError, JobOutcome, PollSchedule, Reach, RetryPolicy};
+use smile_sandbox::{Endpoint, Fault, FaultRule, Pace, Redirect, RetryAfter, Sandbox};
+use smile_tests::{Driver, biometric_kyc};
+
+/// How a job ends.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum End {
+    /// With a verdict, and the right one.
+    Verdict,
+    /// With an error that says how far the job came; of these, `MaybeUploaded` is the one whose outcome is unknown.
+    Error(Reach),
+    /// In some other way, none of which is right here.
+    Odd,
+}
+
+const VERDICT: End = End::Verdict;
+const NOTHING: End = End::Error(Reach::Nothing);
+const MAYBE_OPENED: End = End::Error(Reach::MaybeOpened);
+const OPENED: End = End::Error(Reach::Opened);
+const UNKNOWN: End = End::Error(Reach::MaybeUploaded);
+const UPLOADED: End = End::Error(Reach::Uploaded);
+
+impl From<&Result<JobOutcome, JobError>> for End {
+    fn from(outcome: &Result<JobOutcome, JobError>) -> Self {
+        match outcome {
+            Ok(outcome) if outcome.verdict().is_some_and(smile_core::Verdict::is_approved) => Self::Verdict,
+            Ok(_) => Self::Odd,
+            Err(error) => Self::Error(error.reach()),
+        }
+    }
+}
+
+const STEPS: [Endpoint; 3] = [Endpoint::PrepUpload, Endpoint::Upload, Endpoint::JobStatus];
+
+/// What comes of a fault, at each of the steps: if it happens once, and if it happens every time.
+struct Row {
+    fault: Fault,
+    once: [End; 3],
+    always: [End; 3],
+}
+
+fn row(fault: Fault, once: [End; 3], always: [End; 3]) -> Row {
+    Row { fault, once, always }
+}
+
+const HOUR: Duration = Duration::from_secs(3_600);
+
+fn table() -> Vec<Row> {
+    let redirect = |status| Fault::Redirect(Redirect::new(status, "https://elsewhere.example/").unwrap());
+    let no_harm = [VERDICT; 3];
+    // The work may have been done: prep upload is repeated, the status asked whether there is a zip.
+    let answer_is_lost = [MAYBE_OPENED, VERDICT, UPLOADED];
+    // Nothing was done, but nobody here can know.
+    let request_is_lost = [MAYBE_OPENED, UNKNOWN, UPLOADED];
+    // Nothing was done, as the status says.
+    let refused = [NOTHING, OPENED, UPLOADED];
+    // One bad poll is none.
+    let refused_once = [NOTHING, OPENED, VERDICT];
+    let not_one_with_a_signature = [VERDICT, VERDICT, UPLOADED];
+    vec![
+        row(Fault::Answer(StatusCode::BAD_REQUEST), refused_once, refused),
+        // A new address is asked for, once.
+        row(Fault::Answer(StatusCode::FORBIDDEN), [NOTHING, VERDICT, VERDICT], refused),
+        row(Fault::Answer(StatusCode::SERVICE_UNAVAILABLE), no_harm, refused),
+        row(Fault::Answer(StatusCode::INTERNAL_SERVER_ERROR), no_harm, request_is_lost),
+        row(Fault::Answer(StatusCode::GATEWAY_TIMEOUT), no_harm, request_is_lost),
+        row(Fault::Answer(StatusCode::OK), no_harm, request_is_lost),
+        row(Fault::ReplaceAnswer(StatusCode::GATEWAY_TIMEOUT), no_harm, answer_is_lost),
+        row(Fault::ReplaceAnswer(StatusCode::OK), no_harm, answer_is_lost),
+        row(Fault::TooManyRequests(RetryAfter::Seconds(0)), no_harm, refused),
+        row(Fault::TooManyRequests(RetryAfter::DateInSeconds(0)), no_harm, refused),
+        row(Fault::HtmlPage(StatusCode::BAD_GATEWAY), no_harm, request_is_lost),
+        row(Fault::HtmlPage(StatusCode::OK), no_harm, request_is_lost),
+        row(redirect(StatusCode::MOVED_PERMANENTLY), refused_once, refused),
+        row(redirect(StatusCode::FOUND), refused_once, refused),
+        row(redirect(StatusCode::TEMPORARY_REDIRECT), refused_once, refused),
+        row(redirect(StatusCode::PERMANENT_REDIRECT), refused_once, refused),
+        row(Fault::LoseRequest, no_harm, request_is_lost),
+        row(Fault::LoseAnswer, no_harm, answer_is_lost),
+        row(Fault::ResetRequest { after_bytes: 0 }, no_harm, request_is_lost),
+        row(Fault::ResetRequest { after_bytes: 100 }, no_harm, request_is_lost),
+        row(Fault::ResetAnswer { after_bytes: 0 }, no_harm, answer_is_lost),
+        row(Fault::ResetAnswer { after_bytes: 20 }, no_harm, answer_is_lost),
+        row(Fault::EarlyEof, no_harm, answer_is_lost),
+        row(Fault::TruncatedJson, no_harm, answer_is_lost),
+        row(Fault::SlowAnswer(Pace::new(200, Duration::from_millis(1))), no_harm, no_harm),
+        row(Fault::SlowAnswer(Pace::new(1, HOUR)), no_harm, answer_is_lost),
+        row(Fault::Latency(Duration::from_millis(1)), no_harm, no_harm),
+        row(Fault::Latency(HOUR), no_harm, answer_is_lost),
+        row(Fault::WrongSignature, no_harm, not_one_with_a_signature),
+        // A client whose own clock is off would see the same. The signature is what counts.
+        row(Fault::SkewedClock(-86_400), no_harm, no_harm),
+        row(Fault::SkewedClock(86_400), no_harm, no_harm),
+    ]
+}
+
+/// Patient, except where an answer would take an hour.
+fn settings(fault: &Fault, step: Endpoint) -> FlowSettings {
+    let (patient, not) = (Duration::from_secs(20), Duration::from_millis(150));
+    let hangs = matches!(fault, Fault::Latency(HOUR) | Fault::SlowAnswer(Pace { pause: HOUR, .. }));
+    let (request, upload) = match (hangs, step) {
+        (false, _) => (patient, patient),
+        (true, Endpoint::Upload) => (patient, not),
+        (true, _) => (not, patient),
+    };
+    FlowSettings::default()
+        .with_poll_schedule(PollSchedule::every(Duration::from_millis(1), 20))
+        .with_retry_policy(RetryPolicy::default().with_backoff(Duration::ZERO, Duration::ZERO))
+        .with_settle_delay(Duration::from_millis(1))
+        .with_request_timeout(request)
+        .with_upload_timeout(upload)
+        .with_deadline(Duration::from_secs(60))
+}
+
+/// Runs one cell of the table, and then, if it ended badly, goes on once all is well again.
+fn run(driver: Driver, fault: &Fault, step: Endpoint, times: Option<u32>) -> End {
+    let cell = format!("{driver:?}: {fault:?} at {step:?}, times: {times:?}");
+    let sandbox = Sandbox::start().unwrap();
+    let mut rule = FaultRule::new(fault.clone()).on(step);
+    if let Some(times) = times {
+        rule = rule.times(times);
+    }
+    sandbox.add_fault(rule);
+    let newest = Arc::new(Mutex::new(None));
+    let store = Arc::clone(&newest);
+    let on_event = move |event| {
+        if let Event::Checkpoint(checkpoint) = event {
+            *store.lock().unwrap() = Some(checkpoint);
+        }
+    };
+    let (job, settings) = (biometric_kyc("table"), settings(fault, step));
+    let outcome = driver.submit_at(sandbox.partner(), job.clone(), settings.clone(), None, on_event);
+    let end = End::from(&outcome);
+    let processed = || sandbox.job("job-table").map_or(0, |job| job.processed);
+    match end {
+        VERDICT | UPLOADED => assert_eq!(processed(), 1, "{cell}"),
+        NOTHING | MAYBE_OPENED | OPENED => assert_eq!(processed(), 0, "{cell}"),
+        _ => assert!(processed() <= 1, "{cell}"),
+    }
+    if let Err(error) = outcome {
+        let text = error.to_string();
+        let names_step = ["prep upload failed: ", "upload failed: ", "job status failed: "];
+        assert!(names_step.iter().any(|name| text.starts_with(name)), "{cell}: {text}");
+        assert!(text.contains("job-table"), "{cell}: {text}");
+
+        // Nothing is lost: whoever goes on from what was written down last gets the verdict, and pays once.
+        sandbox.clear_faults();
+        let client = smile_ureq::Client::new(sandbox.partner()).with_settings(settings);
+        let checkpoint = newest.lock().unwrap().take();
+        let mut flow = match &checkpoint {
+            Some(checkpoint) => client.resume(checkpoint, job).unwrap(),
+            None => client.begin(job).unwrap(),
+        };
+        assert_eq!(End::from(&client.run(&mut flow)), VERDICT, "{cell}, and then again");
+        assert_eq!(processed(), 1, "{cell}, and then again");
+    }
+    end
+}
+
+fn check(driver: Driver) {
+    let mut wrong = Vec::new();
+    for row in table() {
+        for (column, step) in STEPS.into_iter().enumerate() {
+            for (times, expected) in [(Some(1), row.once[column]), (None, row.always[column])] {
+                let end = run(driver, &row.fault, step, times);
+                if end != expected {
+                    wrong.push(format!(
+                        "{:?} at {step:?}, times {times:?}: {end:?}, not {expected:?}",
+                        row.fault
+                    ));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{driver:?}:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn over_reqwest() {
+    check(Driver::Reqwest);
+}
+
+#[test]
+fn over_ureq() {
+    check(Driver::Ureq);
+}
+
+#[test]
+fn by_hand() {
+    check(Driver::ByHand);
+}

@@ -1,0 +1,63 @@
+//! The adapters over https, with an authority that they are told to trust.
+#![allow(clippy::unwrap_used)] // A test that can't set itself up fails.
+
+use std::sync::Arc;
+
+use smile_core::Partner;
+use smile_sandbox::Sandbox;
+use smile_tests::{biometric_kyc, block_on, quick};
+use ureq::tls::{Certificate, RootCerts, TlsConfig};
+
+/// A sandbox, and a partner that uses it over https alone.
+fn encrypted() -> (Sandbox, Partner) {
+    let sandbox = Sandbox::builder().tls().start().unwrap();
+    let environment = sandbox.https_base_url().unwrap().parse().unwrap();
+    let partner = Partner::new(sandbox.partner_id(), sandbox.api_key(), environment).unwrap();
+    (sandbox, partner)
+}
+
+#[test]
+fn reqwest_runs_a_job() {
+    let (sandbox, partner) = encrypted();
+    let authority = reqwest::Certificate::from_pem(sandbox.ca_pem().unwrap().as_bytes()).unwrap();
+    let http = reqwest::Client::builder()
+        .tls_certs_only([authority])
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .unwrap();
+    let client = smile_reqwest::Client::with_http_client(partner, http).with_settings(quick());
+    let outcome = block_on(client.submit(biometric_kyc("https"))).unwrap();
+    assert!(outcome.verdict().unwrap().is_approved());
+    assert_eq!(sandbox.job("job-https").unwrap().processed, 1);
+}
+
+#[test]
+fn ureq_runs_a_job() {
+    let (sandbox, partner) = encrypted();
+    let authority = Certificate::from_pem(sandbox.ca_pem().unwrap().as_bytes()).unwrap();
+    let tls = TlsConfig::builder().root_certs(RootCerts::Specific(Arc::new(vec![authority]))).build();
+    let agent = ureq::Agent::config_builder()
+        .tls_config(tls)
+        .max_redirects(0)
+        .http_status_as_error(false)
+        .build()
+        .new_agent();
+    let client = smile_ureq::Client::with_http_agent(partner, agent).with_settings(quick());
+    let outcome = client.submit(biometric_kyc("https")).unwrap();
+    assert!(outcome.verdict().unwrap().is_approved());
+    assert_eq!(sandbox.job("job-https").unwrap().processed, 1);
+}
+
+#[test]
+fn who_was_not_told_to_trust_it_sends_nothing() {
+    let (sandbox, partner) = encrypted();
+    let blocking = smile_ureq::Client::new(partner.clone()).with_settings(quick());
+    let asynchronous = smile_reqwest::Client::new(partner).unwrap().with_settings(quick());
+    for error in
+        [blocking.submit(biometric_kyc("stranger")), block_on(asynchronous.submit(biometric_kyc("stranger")))]
+            .map(Result::unwrap_err)
+    {
+        assert!(error.is_retryable() || !error.outcome_unknown(), "{error}");
+    }
+    assert!(sandbox.requests().is_empty());
+}

@@ -13,12 +13,12 @@ use axum::Router;
 use axum::extract::{FromRef, State};
 use axum::http::StatusCode;
 use axum::routing::post;
-use smile_axum::{CallbackReceiver, ReceivedCallback};
+use smile_axum::{CallbackReceiver, ReceivedCallback, Rejection};
 use smile_examples::{Failure, asset, narrator, report, verdict_exit};
 use smile_reqwest::Client;
 use smile_reqwest::core::{
-    Callback, Change, IdInfo, Image, InMemoryReplayStore, Job, JobId, JobKey, JobLife, JobType, Nonce,
-    PartnerParams, Standing, Trust, UserId,
+    Callback, Change, IdInfo, Image, InMemoryReplayStore, Job, JobId, JobKey, JobLife, JobType, NextStep,
+    Nonce, PartnerParams, Standing, Trust, UserId,
 };
 use smile_sandbox::{Review, Sandbox};
 use tokio::net::TcpListener;
@@ -44,25 +44,33 @@ impl FromRef<App> for CallbackReceiver {
     }
 }
 
-/// Only what is signed, fresh and no reused signature gets here. Write it down, answer, and leave what takes time to others.
-async fn on_callback(State(app): State<App>, received: ReceivedCallback) -> StatusCode {
-    let ReceivedCallback { callback, seen, at, .. } = received;
+/// What is signed and fresh: write it down, answer, and leave what takes time to others.
+async fn on_callback(
+    State(app): State<App>,
+    received: Result<ReceivedCallback, Rejection>,
+) -> Result<StatusCode, Rejection> {
+    let ReceivedCallback { callback, seen, at, .. } = match received {
+        Ok(received) => received,
+        // It changes nothing. But it may be that two results are of one millisecond, and the service may not come again.
+        Err(Rejection::SignatureReused(received)) => *received,
+        Err(rejection) => return Err(rejection),
+    };
     let mut jobs = app.jobs.lock().unwrap_or_else(PoisonError::into_inner);
     let Some(row) = callback.job_id().and_then(|job_id| jobs.get_mut(&job_id)) else {
         // Perhaps the job isn't stored yet: the service comes again.
-        return StatusCode::SERVICE_UNAVAILABLE;
+        return Ok(StatusCode::SERVICE_UNAVAILABLE);
     };
     if let Err(error) = callback.check_nonce(&row.nonce) {
         println!("  forged?    {error}");
-        return Change::NotBelieved.status();
+        return Ok(Change::NotBelieved.status());
     }
     let change = row.life.apply_callback(at, &callback, seen);
     println!("  callback   {}", callback.verdict_for(row.key.job_type));
     println!("             the job's life: {change:?}, now {:?}", row.life.standing());
-    if change == Change::Advanced {
+    if change == Change::NotBelieved || row.life.needs_confirming() {
         let _ = app.to_confirm.send((row.key.clone(), callback));
     }
-    change.status()
+    Ok(change.status())
 }
 
 #[tokio::main]
@@ -108,18 +116,30 @@ async fn run() -> Result<ExitCode, Failure> {
     loop {
         let next = tokio::time::timeout(Duration::from_secs(30), queue.recv()).await?;
         let (key, callback) = next.ok_or("the server has ended")?;
-        let confirmed = client.confirm(key, &callback).await?;
-        println!("  confirmed  by the job's status: {}", confirmed.verdict());
-        let (standing, is_approved) = {
+        let answer = client.confirm(key, &callback).await;
+        let (standing, is_approved, verdict) = {
             let mut jobs = jobs.lock().unwrap_or_else(PoisonError::into_inner);
             let life = &mut jobs.get_mut(job_id.as_str()).ok_or("the job is gone")?.life;
-            let change = life.apply_confirmed(client.now(), &confirmed);
+            let (change, verdict) = match answer {
+                Ok(confirmed) => {
+                    (life.apply_confirmed(client.now(), &confirmed), Some(confirmed.verdict().clone()))
+                }
+                Err(error) => {
+                    println!("  not so     {error}");
+                    // What the service says in its place counts. If it says nothing, ask again later.
+                    let Some(status) = error.status() else { continue };
+                    (life.apply_status(client.now(), status), status.verdict())
+                }
+            };
+            let Some(verdict) = verdict else { continue };
+            println!("  confirmed  by the job's status: {verdict}");
             println!("             the job's life: {change:?}, now {:?}", life.standing());
-            (life.standing(), life.is_approved(Trust::Confirmed))
+            (life.standing(), life.is_approved(Trust::Confirmed), verdict)
         };
         if standing == Standing::Final {
-            println!("  let in     {}", if is_approved { "yes" } else { "no" });
-            return Ok(verdict_exit(confirmed.verdict()));
+            let is_let_in = is_approved && verdict.next_step() == NextStep::Accept;
+            println!("  let in     {}", if is_let_in { "yes" } else { "no" });
+            return Ok(verdict_exit(&verdict));
         }
         println!("  review     somebody at Smile ID looks at it, and approves");
         sandbox.review(job_id.as_str(), Review::Approve)?;

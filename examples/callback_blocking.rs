@@ -5,20 +5,22 @@
 #![allow(clippy::print_stdout)] // It talks to a person.
 
 use std::collections::HashMap;
+use std::io::Read as _;
+use std::net::TcpListener;
 use std::process::ExitCode;
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use astra::{Body, Request, Response, Server};
-use bytes::Bytes;
 use http::{Method, StatusCode};
+use oxhttp::Server;
+use oxhttp::model::{Body, Request, Response};
 use smile_examples::{Failure, asset, narrator, report, verdict_exit};
 use smile_sandbox::{Review, Sandbox};
 use smile_ureq::Client;
 use smile_ureq::core::{
-    Callback, Change, IdInfo, Image, InMemoryReplayStore, Job, JobId, JobKey, JobLife, JobType, Nonce,
-    PartnerParams, Refusal, ReplayStore as _, Standing, Trust, UserId, Verifier,
+    Callback, Change, IdInfo, Image, InMemoryReplayStore, Job, JobId, JobKey, JobLife, JobType, NextStep,
+    Nonce, PartnerParams, Refusal, ReplayStore as _, Standing, Trust, UserId, Verifier,
 };
 
 /// What the server keeps of a job. In earnest this is a row of a table; see the docs of `JobLife`.
@@ -37,32 +39,32 @@ struct App {
 }
 
 impl App {
-    fn answer(&self, request: Request) -> StatusCode {
-        if request.uri().path() != "/callback" {
-            return StatusCode::NOT_FOUND;
-        }
-        if request.method() != Method::POST {
-            return StatusCode::METHOD_NOT_ALLOWED;
-        }
-        self.receive(request).unwrap_or_else(|refusal| {
-            // The reason is for the log: a forger learns no more than the status.
-            println!("  refused    {refusal}");
-            refusal.status()
-        })
+    fn answer(&self, request: &mut Request<Body>) -> Response<Body> {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = match (request.uri().path(), request.method()) {
+            ("/callback", &Method::POST) => self.receive(request).unwrap_or_else(|refusal| {
+                // The reason is for the log: a forger learns no more than the status.
+                println!("  refused    {refusal}");
+                refusal.status()
+            }),
+            ("/callback", _) => StatusCode::METHOD_NOT_ALLOWED,
+            _ => StatusCode::NOT_FOUND,
+        };
+        response
     }
 
     /// Believes it or doesn't, writes it down, and leaves what takes time to others.
-    fn receive(&self, request: Request) -> Result<StatusCode, Refusal> {
-        let (parts, body) = request.into_parts();
-        let Some(body) = self.read(body)? else { return Ok(StatusCode::BAD_REQUEST) };
+    fn receive(&self, request: &mut Request<Body>) -> Result<StatusCode, Refusal> {
+        // One byte more than allowed is enough to see that it is too large.
+        let (mut body, limit) = (Vec::new(), self.verifier.body_limit() as u64 + 1);
+        if request.body_mut().take(limit).read_to_end(&mut body).is_err() {
+            return Ok(StatusCode::BAD_REQUEST);
+        }
         let now = self.client.now();
-        let callback = self.verifier.verify(now, &parts.headers, body)?;
+        let callback = self.verifier.verify(now, request.headers(), body.into())?;
         let Ok(seen) = self.store.record(now, &callback.sighting()) else {
             return Ok(StatusCode::SERVICE_UNAVAILABLE);
         };
-        // A redelivery goes on: it may be that the first delivery was recorded, and no more.
-        let seen = seen.accept()?;
-
         let mut jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(row) = callback.job_id().and_then(|job_id| jobs.get_mut(&job_id)) else {
             // Perhaps the job isn't stored yet: the service comes again.
@@ -72,24 +74,15 @@ impl App {
             println!("  forged?    {error}");
             return Ok(Change::NotBelieved.status());
         }
+        // A redelivery goes on: it may be that the first delivery was recorded, and no more.
         let change = row.life.apply_callback(now, &callback, Some(seen));
         println!("  callback   {}", callback.verdict_for(row.key.job_type));
         println!("             the job's life: {change:?}, now {:?}", row.life.standing());
-        if change == Change::Advanced {
+        // A reused signature may be that of two results of one millisecond, and the service may not come again.
+        if change == Change::NotBelieved || row.life.needs_confirming() {
             let _ = self.to_confirm.send((row.key.clone(), callback));
         }
         Ok(change.status())
-    }
-
-    /// The raw body; not a byte is read beyond the chunk that makes it too large. `None` if the connection breaks.
-    fn read(&self, body: Body) -> Result<Option<Bytes>, Refusal> {
-        let mut whole = Vec::new();
-        for chunk in body {
-            let Ok(chunk) = chunk else { return Ok(None) };
-            self.verifier.check_size(whole.len() + chunk.len())?;
-            whole.extend_from_slice(&chunk);
-        }
-        Ok(Some(whole.into()))
     }
 }
 
@@ -102,9 +95,9 @@ fn run() -> Result<ExitCode, Failure> {
         "Callbacks in a blocking server, against a sandbox in this process: nothing leaves this machine\n"
     );
     let sandbox = Sandbox::builder().automatic_review(None).start()?;
-    let server = Server::bind("127.0.0.1:0");
-    let partner =
-        sandbox.partner().with_callback_url(&format!("http://{}/callback", server.local_addr()?))?;
+    // The server is told a port that is free.
+    let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+    let partner = sandbox.partner().with_callback_url(&format!("http://{address}/callback"))?;
     let client = Client::new(partner.clone());
 
     // The server.
@@ -117,13 +110,11 @@ fn run() -> Result<ExitCode, Failure> {
         to_confirm,
     };
     let jobs = Arc::clone(&app.jobs);
-    std::thread::spawn(move || {
-        server.serve(move |request, _| {
-            let mut response = Response::new(Body::empty());
-            *response.status_mut() = app.answer(request);
-            response
-        })
-    });
+    let server = Server::new(move |request| app.answer(request))
+        .bind(address)
+        .with_global_timeout(Duration::from_secs(20))
+        .with_max_concurrent_connections(64);
+    server.spawn()?;
 
     // The job is stored before it is submitted: its callback may be quicker than the answer.
     let mut random = [0; 16];
@@ -144,18 +135,30 @@ fn run() -> Result<ExitCode, Failure> {
     // A worker, after the callbacks were answered: a signature doesn't cover its body, so ask the service itself.
     loop {
         let (key, callback) = queue.recv_timeout(Duration::from_secs(30))?;
-        let confirmed = client.confirm(key, &callback)?;
-        println!("  confirmed  by the job's status: {}", confirmed.verdict());
-        let (standing, is_approved) = {
+        let answer = client.confirm(key, &callback);
+        let (standing, is_approved, verdict) = {
             let mut jobs = jobs.lock().unwrap_or_else(PoisonError::into_inner);
             let life = &mut jobs.get_mut(job_id.as_str()).ok_or("the job is gone")?.life;
-            let change = life.apply_confirmed(client.now(), &confirmed);
+            let (change, verdict) = match answer {
+                Ok(confirmed) => {
+                    (life.apply_confirmed(client.now(), &confirmed), Some(confirmed.verdict().clone()))
+                }
+                Err(error) => {
+                    println!("  not so     {error}");
+                    // What the service says in its place counts. If it says nothing, ask again later.
+                    let Some(status) = error.status() else { continue };
+                    (life.apply_status(client.now(), status), status.verdict())
+                }
+            };
+            let Some(verdict) = verdict else { continue };
+            println!("  confirmed  by the job's status: {verdict}");
             println!("             the job's life: {change:?}, now {:?}", life.standing());
-            (life.standing(), life.is_approved(Trust::Confirmed))
+            (life.standing(), life.is_approved(Trust::Confirmed), verdict)
         };
         if standing == Standing::Final {
-            println!("  let in     {}", if is_approved { "yes" } else { "no" });
-            return Ok(verdict_exit(confirmed.verdict()));
+            let is_let_in = is_approved && verdict.next_step() == NextStep::Accept;
+            println!("  let in     {}", if is_let_in { "yes" } else { "no" });
+            return Ok(verdict_exit(&verdict));
         }
         println!("  review     somebody at Smile ID looks at it, and approves");
         sandbox.review(job_id.as_str(), Review::Approve)?;

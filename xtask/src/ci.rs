@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::features;
 use crate::shell::{cargo, entries, output, stem, succeed, succeed_within};
+use crate::weight;
 
 /// One check. It says by itself what is wrong, as far as the command that it runs doesn't.
 pub(crate) struct Step {
@@ -19,7 +21,16 @@ const STEPS: &[Step] = &[
     Step { name: "fmt", about: "the code is formatted", run: fmt },
     Step { name: "codegen", about: "generated code matches the catalogue", run: crate::codegen::check },
     Step { name: "links", about: "every relative link in Markdown leads somewhere", run: crate::links::run },
-    Step { name: "deps", about: "smile-core depends on no HTTP client, TLS or runtime", run: deps },
+    Step {
+        name: "deps",
+        about: "smile-core is small, and depends on no HTTP client, TLS or runtime",
+        run: deps,
+    },
+    Step {
+        name: "supply",
+        about: "licences, sources and duplicates are as deny.toml says",
+        run: crate::supply::run,
+    },
     Step { name: "clippy", about: "clippy has nothing to say", run: clippy },
     Step {
         name: "sans-io",
@@ -28,11 +39,12 @@ const STEPS: &[Step] = &[
     },
     Step {
         name: "crates",
-        about: "each library builds alone, with and without its default features",
-        run: crates,
+        about: "each library builds alone, with each of its features, none and all",
+        run: crate::features::run,
     },
     Step { name: "wasm", about: "smile-core builds for wasm32-unknown-unknown", run: wasm },
     Step { name: "docs", about: "the documentation builds without a warning", run: docs },
+    Step { name: "api", about: "no unlisted crate shows in a public interface", run: crate::api::run },
     Step { name: "examples", about: "every example runs without any settings", run: examples },
     Step { name: "fuzz", about: "the fuzz targets build, and run for a moment", run: crate::fuzz::briefly },
     Step { name: "test", about: "unit, integration and documentation tests", run: test },
@@ -96,25 +108,15 @@ fn fmt(root: &Path) -> Result<(), String> {
 }
 
 fn clippy(root: &Path) -> Result<(), String> {
-    let arguments = ["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"];
-    succeed(cargo(root, &arguments))
-}
-
-fn crates(root: &Path) -> Result<(), String> {
-    for directory in entries(&root.join("crates"))? {
-        if !directory.join("src/lib.rs").exists() {
-            continue;
-        }
-        let name = stem(&directory)?;
-        succeed(cargo(root, &["check", "-p", name]))?;
-        succeed(cargo(root, &["check", "-p", name, "--no-default-features"]))?;
-    }
-    Ok(())
+    let mut command = cargo(root, &["clippy", "--workspace", "--all-targets"]);
+    command.args(features::all(root)?).args(["--", "-D", "warnings"]);
+    succeed(command)
 }
 
 fn docs(root: &Path) -> Result<(), String> {
-    let mut command = cargo(root, &["doc", "--workspace", "--no-deps", "--all-features"]);
-    // As docs.rs does: all features, as each manifest asks, and this flag. Marks on what needs a feature are nightly's still.
+    let mut command = cargo(root, &["doc", "--workspace", "--no-deps"]);
+    command.args(features::all(root)?);
+    // With the flag that docs.rs sets. Marks on what needs a feature are for nightly alone, still.
     command.env("RUSTDOCFLAGS", "--cfg docsrs -D warnings");
     succeed(command)
 }
@@ -172,7 +174,10 @@ fn deps(root: &Path) -> Result<(), String> {
         return Err("cargo tree does not show smile-core itself; has its output changed?".into());
     }
     let found: Vec<&str> = NOT_IN_CORE.iter().copied().filter(|name| names.contains(name)).collect();
-    if found.is_empty() { Ok(()) } else { Err(format!("smile-core depends on {}", found.join(", "))) }
+    if !found.is_empty() {
+        return Err(format!("smile-core depends on {}", found.join(", ")));
+    }
+    weight::check_core(root)
 }
 
 /// Puts smile-core's clippy.toml to the test, on a crate that does what core must not. Without this nobody would

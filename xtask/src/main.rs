@@ -1,16 +1,22 @@
 //! The workspace's own tasks, in Rust, so that they need nothing but the toolchain: `cargo xtask`.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "it talks to whoever runs it")]
 
+mod api;
 mod catalog;
 mod ci;
 mod codegen;
+mod features;
 mod fuzz;
 mod links;
+mod members;
+mod minimal;
 mod release;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)] // A test that cannot go on has failed, in a helper as well.
 mod scratch;
 mod shell;
+mod supply;
+mod weight;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -41,12 +47,20 @@ Tasks:
                      and then bump, commit and tag. Nothing is uploaded: it says
                      what to do, and how to recover from what fails half-way
       --without-ci   leave out the checks (of a dry run alone)
+  minimal-versions   check, in a clone, that all builds with the least versions of
+                     the direct dependencies that the manifests ask for
+  weight             count the crates of each library's tree, and time its clean
+                     build (minutes)
+  weight --write     and put the figures into the libraries' READMEs
   help               show this
 
 Exit codes: 0 all is well; 1 something is wrong; 2 the command line is.
 Of `catalog diff`: 0 no difference, or it is written; 1 a difference; 2 nothing could be compared.";
 
 fn main() -> ExitCode {
+    if let Some(code) = api::in_place_of_rustdoc() {
+        return code;
+    }
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let root = workspace_root();
@@ -73,6 +87,9 @@ fn main() -> ExitCode {
             Ok(release) => release::run(&root, &release),
             Err(message) => return misused(&message),
         },
+        ["minimal-versions"] => minimal::run(&root),
+        ["weight"] => weight::run(&root, false),
+        ["weight", "--write"] => weight::run(&root, true),
         ["help" | "--help" | "-h"] => {
             println!("{USAGE}");
             Ok(())

@@ -11,6 +11,7 @@ use smile_core::{
     JobError, JobFlow, JobKey, JobOutcome, Next, Partner, Timestamp,
 };
 
+use crate::tls;
 use crate::transport::Transport;
 
 /// A blocking client for one partner. Cheap to clone, and shared between threads as it is.
@@ -25,19 +26,25 @@ pub struct Client {
 
 impl Client {
     /// A client with an HTTP agent of its own: ten seconds to connect, and the timeouts of [`FlowSettings`] for
-    /// everything else.
+    /// everything else. Built without a feature for TLS, it refuses to send anything to an `https` address.
+    ///
+    /// With `rustls-no-provider` and not `rustls`, the program has to install a crypto provider before the first request: ureq
+    /// panics without one.
     pub fn new(partner: Partner) -> Self {
         let config = ureq::Agent::config_builder().timeout_connect(Some(Duration::from_secs(10)));
+        let config = tls::choose(config);
         // What goes to this machine over plain http must not take a detour over a proxy.
         let is_local = partner.environment().is_loopback();
         let config = if is_local { config.proxy(None) } else { config };
-        Self::with_http_agent(partner, ureq::Agent::new_with_config(config.build()))
+        let mut client = Self::with_http_agent(partner, ureq::Agent::new_with_config(config.build()));
+        client.transport.has_tls = tls::IS_THERE;
+        client
     }
 
     /// A client over an HTTP agent of the user's making: proxies, certificates, connection pools.
     ///
     /// Redirects are never followed, and the timeouts of [`FlowSettings`] apply to each request, whatever the agent's
-    /// configuration says.
+    /// configuration says. Its TLS has to be compiled in: ureq panics if it isn't.
     pub fn with_http_agent(partner: Partner, agent: ureq::Agent) -> Self {
         Self {
             partner,

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod client;
+mod tls;
 mod transport;
 
 pub use client::Client;

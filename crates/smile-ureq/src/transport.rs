@@ -13,6 +13,8 @@ use smile_core::{TransportFailure, TransportFailureKind};
 pub(crate) struct Transport {
     agent: ureq::Agent,
     pub(crate) max_response_bytes: usize,
+    /// Whether `https` can be spoken. Asked without it, ureq panics.
+    pub(crate) has_tls: bool,
     pub(crate) on_progress: Option<OnProgress>,
 }
 
@@ -21,7 +23,7 @@ pub(crate) type OnProgress = Arc<dyn Fn(u64, u64) + Send + Sync>;
 
 impl Transport {
     pub(crate) fn new(agent: ureq::Agent) -> Self {
-        Self { agent, max_response_bytes: 16 * 1024 * 1024, on_progress: None }
+        Self { agent, max_response_bytes: 16 * 1024 * 1024, has_tls: true, on_progress: None }
     }
 
     pub(crate) fn send(
@@ -33,6 +35,12 @@ impl Transport {
             return Err(TransportFailure::refused(
                 "the program's logger takes ureq's trace records, which hold all that is sent, images included: \
                  limit `ureq` and `ureq_proto` to the level `debug`",
+            ));
+        }
+        if !self.has_tls && request.uri().scheme() == Some(&http::uri::Scheme::HTTPS) {
+            return Err(TransportFailure::refused(
+                "smile-ureq was built without TLS: turn on its feature `rustls`, `rustls-no-provider` or `native-tls`, or \
+                 bring an agent of your own",
             ));
         }
         let (mut parts, body) = request.into_parts();
@@ -137,4 +145,19 @@ fn classify(error: &ureq::Error) -> TransportFailure {
 fn never_left(error: &std::io::Error) -> bool {
     error.kind() == std::io::ErrorKind::ConnectionRefused
         || error.to_string().starts_with("failed to lookup address information")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_tls_an_https_address_is_refused_and_nothing_panics() {
+        let mut transport = Transport::new(ureq::Agent::new_with_defaults());
+        transport.has_tls = false;
+        let request = Request::get("https://localhost:1/").body(Bytes::new()).unwrap();
+        let failure = transport.send(request, Duration::from_secs(5)).unwrap_err();
+        assert_eq!(failure.kind(), TransportFailureKind::Refused);
+        assert!(failure.to_string().contains("without TLS"), "{failure}");
+    }
 }

@@ -25,7 +25,8 @@
 //!
 //! # What is left out
 //!
-//! - TLS, and limits on slow and many clients: have a reverse proxy in front.
+//! - TLS, and clients that are slow on purpose: have a reverse proxy in front. The server here gives up on a connection that
+//!   is silent for long, not on one that sends a byte now and then.
 //! - Callbacks that never arrive, because the receiver was away for longer than the service tries: go through the jobs that have
 //!   no confirmed last word now and then, and ask with `Client::wait_for`.
 //! - Webhooks of the v3 API, whose signature is in their headers.

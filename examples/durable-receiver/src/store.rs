@@ -24,8 +24,7 @@ pub struct Store {
     fuse: Fuse,
 }
 
-/// Something of the inbox.
-#[derive(Debug)]
+/// Something of the inbox. It has no `Debug`: a body is personal.
 pub(crate) struct Letter {
     id: i64,
     pub(crate) key: JobKey,

@@ -6,7 +6,10 @@ use std::time::Duration;
 
 use http::HeaderMap;
 use smile_ureq::Client;
-use smile_ureq::core::{Callback, ConfirmError, Confirmed, FlowSettings, JobOutcome, PollSchedule, Verdict};
+use smile_ureq::core::{
+    Callback, Change, ConfirmError, Confirmed, FlowSettings, JobLife, JobOutcome, JobStatus, PollSchedule,
+    Standing, Verdict,
+};
 
 use crate::store::Letter;
 use crate::{Failure, Fuse, Ledger, Moment, Store, say};
@@ -23,6 +26,8 @@ pub struct Worker {
 /// What came of asking the service.
 enum Answer {
     Confirmed(Confirmed),
+    /// A last word, and not what the callback says.
+    Otherwise(JobStatus),
     Asked(JobOutcome),
     /// It can't be said yet.
     Later(String),
@@ -102,33 +107,32 @@ impl Worker {
                     if !matches!(error, ConfirmError::Superseded { .. }) {
                         self.store.look(letter, &error.to_string())?;
                     }
-                    self.ask(letter)
+                    match error.status().filter(|status| is_last_word(letter, status)) {
+                        Some(status) => Answer::Otherwise(status.clone()),
+                        None => self.ask(letter),
+                    }
                 }
             },
             None => self.ask(letter),
         };
         self.fuse.reach(Moment::Asked);
         let now = self.client.now();
-        let (verdict, change): (Verdict, _) = match answer {
+        let verdict = match &answer {
+            Answer::Confirmed(confirmed) => Some(confirmed.verdict().clone()),
+            Answer::Otherwise(status) => status.verdict(),
+            Answer::Asked(outcome) => outcome.verdict().cloned(),
             Answer::Later(why) => {
                 say(format_args!("put off: {}: {why}", letter.key.job_id));
-                return self.store.put_off(now, letter);
-            }
-            Answer::Confirmed(confirmed) => {
-                let verdict = confirmed.verdict().clone();
-                let apply = |life: &mut smile_ureq::core::JobLife| life.apply_confirmed(now, &confirmed);
-                let change = self.store.conclude(letter, &verdict, apply)?;
-                (verdict, change)
-            }
-            Answer::Asked(outcome) => {
-                let Some(verdict) = outcome.verdict().cloned() else {
-                    return self.store.put_off(now, letter);
-                };
-                let change =
-                    self.store.conclude(letter, &verdict, |life| life.apply_outcome(now, &outcome))?;
-                (verdict, change)
+                None
             }
         };
+        let Some(verdict) = verdict else { return self.store.put_off(now, letter) };
+        let change = self.store.conclude(letter, &verdict, |life| match &answer {
+            Answer::Confirmed(confirmed) => life.apply_confirmed(now, confirmed),
+            Answer::Otherwise(status) => life.apply_status(now, status),
+            Answer::Asked(outcome) => life.apply_outcome(now, outcome),
+            Answer::Later(_) => Change::Late,
+        })?;
         say(format_args!("confirmed: {} is {verdict}: {change:?}", letter.key.job_id));
         Ok(())
     }
@@ -147,4 +151,10 @@ impl Worker {
         let verifier = self.client.partner().verifier();
         verifier.verify(letter.received_at, &HeaderMap::new(), letter.body.clone()?).ok()
     }
+}
+
+/// Whether a status alone decides the letter's job.
+fn is_last_word(letter: &Letter, status: &JobStatus) -> bool {
+    let mut life = JobLife::new(letter.key.clone());
+    life.apply_status(letter.received_at, status) == Change::Advanced && life.standing() == Standing::Final
 }

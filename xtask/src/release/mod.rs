@@ -11,8 +11,8 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use crate::ci;
 use crate::shell::{cargo, output, succeed};
+use crate::{ci, minimal};
 pub(crate) use plan::Release;
 
 /// What to do when a step has failed half-way.
@@ -74,6 +74,8 @@ pub(crate) fn run(root: &Path, release: &Release) -> Result<(), String> {
     packages::try_as_newcomer(&work, &order, version)?;
     step("nothing breaks that the last release promised");
     packages::semver(&tree, &tags, *execute)?;
+    step("the least versions that the manifests ask for are enough");
+    minimal::run(root)?;
     step("a bill of materials for each package");
     packages::bill_of_materials(&tree, &work, &order, version)?;
 

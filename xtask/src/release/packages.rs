@@ -4,8 +4,11 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use regex_lite::Regex;
 use serde_json::Value;
 
+use super::plan::last_release;
+use crate::members::libraries;
 use crate::shell::{cargo, output, succeed};
 
 /// What a newcomer would write, given the packages and nothing else.
@@ -40,7 +43,8 @@ fn published(metadata: &Value) -> Result<Vec<Package>, String> {
         .collect();
     let names: Vec<String> = found.iter().map(|package| package.name.clone()).collect();
     for package in &mut found {
-        package.needs.retain(|name| names.contains(name));
+        // In tests a crate may ask itself for its features.
+        package.needs.retain(|name| names.contains(name) && *name != package.name);
     }
     Ok(found)
 }
@@ -107,17 +111,31 @@ pub(crate) fn try_as_newcomer(work: &Path, order: &[Package], version: &str) -> 
 
 /// Compares the public interfaces with the last release's.
 pub(crate) fn semver(tree: &Path, tags: &[&str], must: bool) -> Result<(), String> {
-    let Some(last) = tags.last() else {
+    let Some(last) = last_release(tags) else {
         println!("there is no earlier release to compare with");
         return Ok(());
     };
     if !has(tree, "semver-checks") {
         return missing("cargo-semver-checks", must);
     }
-    succeed(cargo(tree, &["semver-checks", "--workspace", "--baseline-rev", last]))
+    let mut command = cargo(tree, &["semver-checks", "--baseline-rev", last]);
+    let mut compared = 0;
+    for library in libraries(tree)? {
+        // One that is new has promised nothing yet, and to compare it would be an error.
+        let was_there = format!("{last}:crates/{}/Cargo.toml", library.name);
+        let mut look = Command::new("git");
+        look.args(["cat-file", "-e", &was_there]).current_dir(tree).stderr(Stdio::null());
+        if look.status().is_ok_and(|status| status.success()) {
+            command.args(["-p", &library.name]);
+            compared += 1;
+        } else {
+            println!("{} is new since {last}", library.name);
+        }
+    }
+    if compared == 0 { Ok(()) } else { succeed(command) }
 }
 
-/// Writes what each package is made of, in CycloneDX.
+/// Writes what each package may be made of, in CycloneDX: with every feature, on every platform.
 pub(crate) fn bill_of_materials(
     tree: &Path,
     work: &Path,
@@ -127,16 +145,41 @@ pub(crate) fn bill_of_materials(
     if !has(tree, "cyclonedx") {
         return missing("cargo-cyclonedx", false);
     }
-    succeed(cargo(tree, &["cyclonedx", "--format", "json", "--quiet"]))?;
+    let how = ["--format", "json", "--spec-version", "1.5", "--all-features", "--target", "all", "--quiet"];
+    let mut command = cargo(tree, &["cyclonedx"]);
+    command.args(how);
+    succeed(command)?;
     let folder = work.join("sbom");
     let failed = |error: std::io::Error| format!("{}: {error}", folder.display());
     fs::create_dir_all(&folder).map_err(failed)?;
     for Package { name, .. } in order {
         let made = tree.join(format!("crates/{name}/{name}.cdx.json"));
-        fs::rename(made, folder.join(format!("{name}-{version}.cdx.json"))).map_err(failed)?;
+        let made = fs::read_to_string(&made).map_err(|error| format!("{}: {error}", made.display()))?;
+        let bill = as_published(&made, tree).map_err(|error| format!("{name}: {error}"))?;
+        let component = &bill["metadata"]["component"];
+        if component["name"] != name.as_str() || component["version"] != version {
+            return Err(format!(
+                "{name}: its bill of materials is of {} {}",
+                component["name"], component["version"]
+            ));
+        }
+        fs::write(folder.join(format!("{name}-{version}.cdx.json")), format!("{bill:#}\n"))
+            .map_err(failed)?;
     }
     println!("{} bills of materials are in target/release-try/sbom", order.len());
     Ok(())
+}
+
+/// The bill as it is for somebody who has the package from the registry: where it was made is nobody's business, and our own
+/// crates don't come from there.
+fn as_published(bill: &str, tree: &Path) -> Result<Value, String> {
+    let local = Regex::new(r##"\?download_url=file://[^"#]*"##).map_err(|error| error.to_string())?;
+    let bill = bill.replace(&format!("path+file://{}/", tree.display()), "path+file:///");
+    let bill = local.replace_all(&bill, "");
+    if bill.contains(&*tree.to_string_lossy()) {
+        return Err("the bill of materials says where it was made".into());
+    }
+    serde_json::from_str(&bill).map_err(|error| error.to_string())
 }
 
 fn has(tree: &Path, subcommand: &str) -> bool {
@@ -163,13 +206,26 @@ mod tests {
     fn each_crate_comes_after_those_that_it_needs() {
         let metadata = json!({ "packages": [
             { "name": "cli", "publish": null, "dependencies": [{ "name": "core" }, { "name": "sandbox" }, { "name": "serde" }] },
-            { "name": "sandbox", "publish": null, "dependencies": [{ "name": "core" }] },
+            { "name": "sandbox", "publish": null, "dependencies": [{ "name": "core" }, { "name": "sandbox" }] },
             { "name": "tests", "publish": [], "dependencies": [{ "name": "cli" }] },
             { "name": "core", "publish": null, "dependencies": [] },
         ]});
         let order = sort(published(&metadata).unwrap()).unwrap();
         let names: Vec<&str> = order.iter().map(|package| package.name.as_str()).collect();
         assert_eq!(names, ["core", "sandbox", "cli"]);
+    }
+
+    #[test]
+    fn a_bill_of_materials_does_not_say_where_it_was_made() {
+        let tree = Path::new("/home/somebody/tree");
+        let made = r#"{ "bom-ref": "path+file:///home/somebody/tree/crates/b#0.1.0",
+            "purls": ["pkg:cargo/b@0.1.0?download_url=file://.#src/lib.rs", "pkg:cargo/a@0.1.0?download_url=file://../a"] }"#;
+        let expected = json!({ "bom-ref": "path+file:///crates/b#0.1.0",
+            "purls": ["pkg:cargo/b@0.1.0#src/lib.rs", "pkg:cargo/a@0.1.0"] });
+        assert_eq!(as_published(made, tree).unwrap(), expected);
+        assert!(
+            as_published(r#"["/home/somebody/tree/a"]"#, tree).unwrap_err().contains("where it was made")
+        );
     }
 
     #[test]

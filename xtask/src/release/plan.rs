@@ -2,6 +2,8 @@
 
 use std::time::SystemTime;
 
+use semver::Version;
+
 /// What was asked for.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Release {
@@ -31,36 +33,25 @@ impl Release {
     }
 }
 
-/// The numbers of a version, and what comes after a hyphen. A version with such a part comes before the one without.
-fn numbers(version: &str) -> Option<([u64; 3], Option<&str>)> {
-    let (numbers, pre) =
-        version.split_once('-').map_or((version, None), |(numbers, pre)| (numbers, Some(pre)));
-    let is_plain = |part: &str| {
-        !part.is_empty()
-            && part.bytes().all(|byte| byte.is_ascii_digit())
-            && (part == "0" || !part.starts_with('0'))
-    };
-    let parts: Vec<&str> = numbers.split('.').collect();
-    let has_pre = pre.is_none_or(|pre| {
-        !pre.is_empty() && pre.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-'))
-    });
-    if parts.len() != 3 || !parts.iter().all(|part| is_plain(part)) || !has_pre {
-        return None;
-    }
-    Some(([parts[0].parse().ok()?, parts[1].parse().ok()?, parts[2].parse().ok()?], pre))
-}
-
 /// The version must be one, must not be tagged, and must not go back.
 pub(crate) fn check_version(version: &str, current: &str, tags: &[&str]) -> Result<(), String> {
-    let (new, new_pre) =
-        numbers(version).ok_or_else(|| format!("`{version}` is no version: three numbers, as in 1.2.3"))?;
+    let new = Version::parse(version)
+        .map_err(|error| format!("`{version}` is no version, three numbers as in 1.2.3: {error}"))?;
     if tags.contains(&format!("v{version}").as_str()) {
         return Err(format!("v{version} is tagged already"));
     }
-    let (old, old_pre) =
-        numbers(current).ok_or_else(|| format!("the workspace's version `{current}` is none"))?;
-    let goes_back = new < old || (new == old && old_pre.is_none() && new_pre.is_some());
-    if goes_back { Err(format!("{version} comes before {current}, which the workspace has")) } else { Ok(()) }
+    let old = Version::parse(current)
+        .map_err(|error| format!("the workspace's version `{current}` is none: {error}"))?;
+    if new < old { Err(format!("{version} comes before {current}, which the workspace has")) } else { Ok(()) }
+}
+
+/// The tag of the last release, by its version: git lists v0.9.0 behind v0.10.0.
+///
+/// What is only a candidate promises nothing, so it doesn't count.
+pub(crate) fn last_release<'a>(tags: &[&'a str]) -> Option<&'a str> {
+    let version = |tag: &str| tag.strip_prefix('v').and_then(|version| Version::parse(version).ok());
+    let releases = tags.iter().filter_map(|tag| Some((version(tag).filter(|it| it.pre.is_empty())?, *tag)));
+    releases.max_by(|(one, _), (other, _)| one.cmp(other)).map(|(_, tag)| tag)
 }
 
 /// Today, in UTC, as YYYY-MM-DD.
@@ -122,6 +113,17 @@ mod tests {
         {
             assert!(check(version, "0.1.0").is_err(), "{version}");
         }
+        assert!(check("0.2.0-rc.9", "0.2.0-rc.10").is_err());
+    }
+
+    #[test]
+    fn the_last_release_is_the_highest_and_no_candidate() {
+        assert_eq!(
+            last_release(&["v0.10.0", "v0.11.0-rc.1", "v0.2.0", "v0.9.1", "vnext", "1.0.0"]),
+            Some("v0.10.0")
+        );
+        assert_eq!(last_release(&["v0.1.0-rc.1"]), None);
+        assert_eq!(last_release(&[]), None);
     }
 
     #[test]

@@ -106,7 +106,8 @@ fn a_scenario_says_what_becomes_of_jobs() {
     let path = folder.path().join("scenario.toml");
     std::fs::write(&path, "[[rules]]\nstages = [{ outcome = \"id-not-found\" }]\n").unwrap();
     let (_running, addresses) = start(&["--scenario", path.to_str().unwrap()]);
-    let check = ["submit", "enhanced-kyc", "--country", "NG", "--id-type", "BVN", "--id-number", "00000000000"];
+    let check =
+        ["submit", "enhanced-kyc", "--country", "NG", "--id-type", "BVN", "--id-number", "00000000000"];
     ask(addresses["http"].as_str().unwrap(), &check).ended(3).says(&["1013"]);
 
     std::fs::write(&path, "[[rules]]\nstages = [{ code = \"9999\" }]\n").unwrap();
@@ -122,7 +123,8 @@ fn its_state_survives_a_restart() {
     let ids = ["--user-id", "u-1", "--job-id", "j-1"];
     {
         let (mut running, addresses) = start(&["--state", state.to_str().unwrap()]);
-        let check = ["submit", "enhanced-kyc", "--country", "NG", "--id-type", "BVN", "--id-number", "00000000000"];
+        let check =
+            ["submit", "enhanced-kyc", "--country", "NG", "--id-type", "BVN", "--id-number", "00000000000"];
         ask(addresses["http"].as_str().unwrap(), &[&check[..], &ids].concat()).ended(0);
         assert!(Command::new("kill").args(["-INT", &running.0.id().to_string()]).status().unwrap().success());
         assert_eq!(running.0.wait().unwrap().code(), Some(0));

@@ -248,6 +248,15 @@ impl JobLife {
                 .is_some_and(|result| result.decision == Decision::Approved && result.trust >= at_least)
     }
 
+    /// Whether what counts, or is disputed, has only come by callback so far: ask the service, with a
+    /// [`Confirm`](crate::flow::Confirm) or for the job's status, before anything is done on it.
+    ///
+    /// Ask this after each callback, whatever it has changed: it may be that the process died after the first delivery was
+    /// stored, and before the service was asked. Address and phone verifications, and webhooks, have no status to be asked for here.
+    pub fn needs_confirming(&self) -> bool {
+        self.standing != Standing::Open && self.result().is_none_or(|result| result.trust < Trust::Confirmed)
+    }
+
     /// Whether the callback with what the ID authority has under the number has come, as older accounts get it.
     pub fn has_id_information(&self) -> bool {
         self.id_information

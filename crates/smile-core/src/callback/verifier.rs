@@ -92,6 +92,9 @@ impl Verifier {
     }
 
     /// How large a body may be, in bytes; 2,000,000 by default. Smile ID says to expect 1.5 MB.
+    ///
+    /// No field has a limit of its own: the time that a body takes grows with its size and no faster, whatever is in it, and the
+    /// partner parameters that come back are as long as they went out.
     #[must_use]
     pub fn max_bytes(mut self, limit: usize) -> Self {
         self.max_bytes = limit;

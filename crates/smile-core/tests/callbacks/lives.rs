@@ -426,6 +426,29 @@ fn lives_of_matches_and_of_webhooks() {
 }
 
 #[test]
+fn what_only_callbacks_have_said_needs_confirming() {
+    let mut life = life();
+    assert!(!life.needs_confirming(), "there is nothing to ask about");
+    for code in ["0812", "0810"] {
+        apply(&mut life, code);
+        assert!(life.needs_confirming(), "{code}");
+        assert_eq!(apply(&mut life, code), Change::Redelivered);
+        assert!(restored(&life).needs_confirming(), "a redelivery of {code} reminds of it");
+        life.apply_confirmed(START, &confirmed(result(code)));
+        assert!(!life.needs_confirming(), "{code}");
+    }
+    assert_eq!(apply(&mut life, "0811"), Change::Contradicted);
+    assert!(!life.needs_confirming(), "what counts is confirmed");
+
+    let mut disputed = self::life();
+    apply(&mut disputed, "0810");
+    assert_eq!(apply(&mut disputed, "0811"), Change::Disputed);
+    assert!(disputed.needs_confirming());
+    disputed.settle_by_hand(START, Decision::Rejected);
+    assert!(!disputed.needs_confirming());
+}
+
+#[test]
 fn what_to_answer_and_what_to_look_at() {
     use Change as C;
     for (change, status, look) in [

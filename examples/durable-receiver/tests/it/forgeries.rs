@@ -1,7 +1,7 @@
 //! What somebody may try who has seen a callback, and what the service does on its bad days.
 
 use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
+use std::net::{Shutdown, TcpStream};
 use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
@@ -131,10 +131,37 @@ fn what_is_no_callback_of_a_known_job_leaves_no_trace() {
     let world = World::new();
     let receiver = world.start(None);
     assert_eq!(post(receiver.url(), &forged(&world, "job", Duration::ZERO).to_string()), 404);
+    let mut large = forged(&world, "job", Duration::ZERO);
+    large["Photo"] = "/9j/".repeat(450_000).into();
+    assert_eq!(post(receiver.url(), &large.to_string()), 404, "read to its end");
     assert_eq!(post(receiver.url(), "{}"), 401);
     assert_eq!(post(receiver.url(), "{"), 400);
     assert_eq!(post(receiver.url(), &" ".repeat(2_000_001)), 413);
     assert_eq!(post(&receiver.url().replace("callback", "other"), "{}"), 404);
     assert_eq!(world.store().unfinished().unwrap(), 0);
     assert!(world.store().job("job").unwrap().is_none());
+}
+
+#[test]
+fn a_length_that_is_only_declared_costs_nothing() {
+    let world = World::new();
+    let mut receiver = world.start(None);
+    let address = receiver.url().trim_start_matches("http://").trim_end_matches("/callback").to_owned();
+    for path in ["/callback", "/other"] {
+        for length in [1_u64 << 34, 1 << 45, (1 << 63) - 1, u64::MAX - 2] {
+            let mut stream = TcpStream::connect(&address).unwrap();
+            stream.set_read_timeout(Some(PATIENCE)).unwrap();
+            let head =
+                format!("POST {path} HTTP/1.1\r\nHost: {address}\r\nContent-Length: {length}\r\n\r\n{{");
+            stream.write_all(head.as_bytes()).unwrap();
+            stream.shutdown(Shutdown::Write).unwrap();
+            // Whatever it answers, if anything: it is through with it.
+            let _ = stream.read_to_end(&mut Vec::new());
+        }
+    }
+    assert_eq!(post(receiver.url(), "{}"), 401, "it is still there");
+    receiver.kill().unwrap();
+    while let Ok(line) = receiver.next_line(PATIENCE) {
+        assert!(!line.starts_with("stored"), "{line}");
+    }
 }

@@ -85,6 +85,15 @@ fn it_is_killed_at_arbitrary_moments() {
 }
 
 #[test]
+fn what_is_acknowledged_has_been_heard() {
+    let world = World::new();
+    let receiver = world.start(Some("acknowledged:1"));
+    world.submit("at-once", "0");
+    last_words(&receiver);
+    assert!(world.sandbox.wait_for_callbacks(1, PATIENCE)[0].outcome.is_delivered());
+}
+
+#[test]
 fn it_is_killed_while_the_service_can_not_be_asked() {
     let world = World::new();
     // Four tries are one call; the second call is for after the restart.

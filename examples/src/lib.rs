@@ -6,6 +6,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)] // Programs that talk to a person.
 
 mod arguments;
+mod cookbook;
 mod narrator;
 mod receiver;
 

@@ -7,6 +7,7 @@ mod ci;
 mod codegen;
 mod features;
 mod fuzz;
+mod links;
 mod members;
 mod minimal;
 mod release;

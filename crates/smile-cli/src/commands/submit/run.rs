@@ -244,7 +244,7 @@ impl Order {
     }
 
     fn check_failed(&self, error: &CallError) -> Failure {
-        let failure = Failure::from(error).with_alternative("callback_url", CALLBACK_ADVICE);
+        let failure = Failure::from(error);
         match error.key() {
             Some(key) if error.outcome_unknown() => {
                 let saved = self.to_ask(key.clone());

@@ -183,7 +183,8 @@ impl Store {
         let path = self.state();
         write_file(&path, &pending.state).map_err(StateError::io(&path))?;
         flush_folder(&self.folder).map_err(StateError::io(&self.folder))?;
-        let old = self.replace(pending.jobs.into_iter().map(|(position, (job, _))| (position, job)), &pending.kept);
+        let old =
+            self.replace(pending.jobs.into_iter().map(|(position, (job, _))| (position, job)), &pending.kept);
         self.remove_unnamed(old);
         Ok(())
     }

@@ -112,7 +112,8 @@ impl Sandbox {
             return Err(Failure::flag("--addr", "addr", rule));
         }
         if !ip.is_loopback() && !ip.is_unspecified() && !self.tls {
-            let rule = "must be 0.0.0.0 or [::], unless --tls is on: the SDK takes http on this machine alone";
+            let rule =
+                "must be 0.0.0.0 or [::], unless --tls is on: the SDK takes http on this machine alone";
             return Err(Failure::flag("--addr", "addr", rule));
         }
         let mut builder = Server::builder();

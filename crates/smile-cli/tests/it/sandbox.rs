@@ -88,12 +88,12 @@ fn ask(environment: &str, arguments: &[&str]) -> Ran {
 
 #[test]
 fn over_https_its_authority_has_to_be_trusted() {
-    let (_running, addresses) = start(&["--tls"]);
-    let https = addresses["https"].as_str().unwrap();
-    assert!(https.starts_with("https://127.0.0.1:") && https.ends_with("/v1"));
     let folder = tempfile::tempdir().unwrap();
     let ca = folder.path().join("ca.pem");
-    std::fs::write(&ca, addresses["ca"].as_str().unwrap()).unwrap();
+    let (_running, addresses) = start(&["--tls", "--ca-file", ca.to_str().unwrap()]);
+    let https = addresses["https"].as_str().unwrap();
+    assert!(https.starts_with("https://127.0.0.1:") && https.ends_with("/v1"));
+    assert_eq!(std::fs::read_to_string(&ca).unwrap(), addresses["ca"].as_str().unwrap());
     ask(https, &["doctor", "--ca", ca.to_str().unwrap()]).ended(0).says(&["the certificate is trusted"]);
     ask(https, &["doctor"]).ended(3).says(&["TLS", "WRONG", "--ca"]);
     ask(addresses["http"].as_str().unwrap(), &["doctor"]).ended(0);
@@ -106,7 +106,8 @@ fn a_scenario_says_what_becomes_of_jobs() {
     let path = folder.path().join("scenario.toml");
     std::fs::write(&path, "[[rules]]\nstages = [{ outcome = \"id-not-found\" }]\n").unwrap();
     let (_running, addresses) = start(&["--scenario", path.to_str().unwrap()]);
-    let check = ["submit", "enhanced-kyc", "--country", "NG", "--id-type", "BVN", "--id-number", "00000000000"];
+    let check =
+        ["submit", "enhanced-kyc", "--country", "NG", "--id-type", "BVN", "--id-number", "00000000000"];
     ask(addresses["http"].as_str().unwrap(), &check).ended(3).says(&["1013"]);
 
     std::fs::write(&path, "[[rules]]\nstages = [{ code = \"9999\" }]\n").unwrap();
@@ -122,7 +123,8 @@ fn its_state_survives_a_restart() {
     let ids = ["--user-id", "u-1", "--job-id", "j-1"];
     {
         let (mut running, addresses) = start(&["--state", state.to_str().unwrap()]);
-        let check = ["submit", "enhanced-kyc", "--country", "NG", "--id-type", "BVN", "--id-number", "00000000000"];
+        let check =
+            ["submit", "enhanced-kyc", "--country", "NG", "--id-type", "BVN", "--id-number", "00000000000"];
         ask(addresses["http"].as_str().unwrap(), &[&check[..], &ids].concat()).ended(0);
         assert!(Command::new("kill").args(["-INT", &running.0.id().to_string()]).status().unwrap().success());
         assert_eq!(running.0.wait().unwrap().code(), Some(0));
@@ -137,6 +139,9 @@ fn where_it_may_listen() {
     run(&["sandbox", "--addr", "0.0.0.0:0"]).ended(2).warns(&["--addr", "--open-to-the-network"]);
     let here_alone = ["sandbox", "--addr", "192.0.2.1:0", "--open-to-the-network"];
     run(&here_alone).ended(2).warns(&["--addr", "--tls"]);
+    run(&["sandbox", "--admin-open-to-the-network"]).ended(2).warns(&["--open-to-the-network"]);
+    run(&["sandbox", "--ca-file", "ca.pem"]).ended(2).warns(&["--tls"]);
+    run(&["sandbox", "--tls", "--ca-file", "/nonexistent/ca.pem"]).ended(2).warns(&["--ca-file"]);
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let addr = taken.local_addr().unwrap().to_string();
     run(&["sandbox", "--addr", &addr]).ended(2).warns(&["--addr", "must be an address to listen at"]);

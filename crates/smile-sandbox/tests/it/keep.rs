@@ -82,7 +82,8 @@ fn callbacks_are_bounded_too_but_for_those_that_wait() {
     let mut client = Client::with(builder().keep(Keep::default().bytes(8_000_000)));
     client.service.disturb_callbacks(CallbackRule::every(Disturbance::Oversized));
     let jobs = |client: &Client| {
-        let attempts: Vec<_> = client.service.callbacks().iter().map(|attempt| attempt.job_id.clone()).collect();
+        let attempts: Vec<_> =
+            client.service.callbacks().iter().map(|attempt| attempt.job_id.clone()).collect();
         let made = client.service.made_callbacks().iter().map(|made| made.job_id.clone()).collect::<Vec<_>>();
         (attempts, made)
     };

@@ -241,8 +241,11 @@ impl Order {
             return failure;
         }
         let is_another = self.is_resumed && error.is_job_already_exists();
-        let failure =
-            broken_off((failure.exit(), failure.message()), &self.saved(checkpoint, product), &self.checkpoint);
+        let failure = broken_off(
+            (failure.exit(), failure.message()),
+            &self.saved(checkpoint, product),
+            &self.checkpoint,
+        );
         // Resuming sets the retry flag, so the service would have taken the same job.
         let advice = "if that refuses again, the id is another job's: submit this one under a new --job-id";
         if is_another { failure.with_advice(advice) } else { failure }

@@ -109,7 +109,13 @@ fn refuse(error: clap::Error, arguments: &[OsString]) -> Exit {
         let text = error.render().to_string();
         let what = text.lines().next().unwrap_or_default();
         let what = what.strip_prefix("error: ").unwrap_or(what);
-        Output::new(true).fail(&Failure::usage(what));
+        let missing = match error.get(ContextKind::InvalidArg) {
+            Some(ContextValue::Strings(flags)) if error.kind() == ErrorKind::MissingRequiredArgument => {
+                format!(" {}", flags.join(", "))
+            }
+            _ => String::new(),
+        };
+        Output::new(true).fail(&Failure::usage(format!("{what}{missing}")));
         return Exit::Usage;
     }
     // Who doesn't listen needs no help.

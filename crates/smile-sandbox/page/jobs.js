@@ -32,7 +32,9 @@ const REVIEWS = {
 
 const IMAGES = ["Selfie", "ID card, front", "Selfie", "ID card, front", "Liveness", "ID card, back", "Liveness", "ID card, back"];
 
-const product = (job) => job.product ?? (job.job_type === 0 ? "Phone verification" : "Job type " + job.job_type);
+const OTHERS = { 0: "Phone verification", 12: "Address verification" };
+
+const product = (job) => job.product ?? OTHERS[job.job_type] ?? "Job type " + job.job_type;
 
 export const name = "Jobs";
 export const empty = "No jobs yet. Those that are submitted appear here at once.";

@@ -8,6 +8,7 @@ use smile_core::Timestamp;
 use crate::callback_record::{CallbackAnswer, CallbackRecord, CallbackState};
 use crate::callbacks::{Callback, CallbackAttempt, CallbackId, CallbackOutcome, is_loopback_http};
 use crate::disturbance::Disturbance;
+use crate::keep::Log;
 
 /// A callback that is to be made.
 #[derive(Clone)]
@@ -28,9 +29,12 @@ pub(crate) struct Callbacks {
     /// By id.
     #[cfg_attr(feature = "state", serde(serialize_with = "open_records"))]
     records: Vec<CallbackRecord>,
+    /// About how many bytes the records take.
+    #[cfg_attr(feature = "state", serde(skip))]
+    records_size: usize,
     waiting: Vec<Waiting>,
     #[cfg_attr(feature = "state", serde(skip))]
-    attempts: Vec<CallbackAttempt>,
+    attempts: Log<CallbackAttempt>,
     last_signed: Timestamp,
 }
 
@@ -88,10 +92,10 @@ impl Callbacks {
             self.waiting.push(waiting);
             state
         } else {
-            self.attempts.push(waiting.attempt(now, CallbackOutcome::Refused.into()));
+            self.attempts.add(waiting.attempt(now, CallbackOutcome::Refused.into()));
             CallbackState::GivenUp
         };
-        self.records.push(CallbackRecord {
+        let record = CallbackRecord {
             id,
             job_id: new.job_id.to_owned(),
             made_at: now,
@@ -100,7 +104,9 @@ impl Callbacks {
             copy_of: new.copy_of,
             disturbance: new.disturbance,
             state,
-        });
+        };
+        self.records_size += record.size();
+        self.records.push(record);
         id
     }
 
@@ -116,17 +122,26 @@ impl Callbacks {
         Some(&self.records[self.position(id)?])
     }
 
-    /// Forgets the oldest attempts, all but so many, and the oldest records; not of those that have yet to be delivered.
-    pub(crate) fn keep_newest(&mut self, most: usize) {
-        self.attempts.drain(..self.attempts.len().saturating_sub(most));
+    /// Forgets the oldest attempts, all but so many and so many bytes, and the oldest records; not of those that have yet
+    /// to be delivered. The newest of both is kept whatever its size.
+    pub(crate) fn keep_newest(&mut self, most: usize, most_bytes: usize) {
+        self.attempts.trim(most, most_bytes);
         let mut excess = self.records.len().saturating_sub(most);
-        if excess > 0 {
-            self.records.retain(|record| {
-                let stays = excess == 0 || record.state.is_open();
-                excess -= usize::from(!stays);
-                stays
-            });
+        let mut excess_bytes = self.records_size.saturating_sub(most_bytes);
+        if excess == 0 && excess_bytes == 0 {
+            return;
         }
+        let newest = self.records.last().map(|record| record.id);
+        self.records.retain(|record| {
+            let is_too_much = excess > 0 || (excess_bytes > 0 && Some(record.id) != newest);
+            let stays = !is_too_much || record.state.is_open();
+            if !stays {
+                excess = excess.saturating_sub(1);
+                excess_bytes = excess_bytes.saturating_sub(record.size());
+                self.records_size -= record.size();
+            }
+            stays
+        });
     }
 
     /// Forgets all of them. Numbers are not used again: some of those that are under way have yet to be answered.
@@ -145,6 +160,7 @@ impl Callbacks {
                 record.body = callback.body.clone();
             }
         }
+        self.records_size = self.records.iter().map(CallbackRecord::size).sum();
     }
 
     /// When the next one is due; those under way are not counted.
@@ -178,7 +194,7 @@ impl Callbacks {
         let Some(at) = self.waiting.iter().position(under_way) else { return };
         let waiting = &mut self.waiting[at];
         let is_delivered = answer.outcome.is_delivered();
-        self.attempts.push(waiting.attempt(now, answer));
+        self.attempts.add(waiting.attempt(now, answer));
         match schedule.get(waiting.attempts as usize - 1) {
             Some(&pause) if !is_delivered => {
                 waiting.due = Some(now + pause);

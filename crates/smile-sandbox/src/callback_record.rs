@@ -94,6 +94,13 @@ pub struct CallbackRecord {
     pub state: CallbackState,
 }
 
+impl CallbackRecord {
+    /// About how many bytes it takes, as far as they can be many.
+    pub(crate) fn size(&self) -> usize {
+        self.body.len() + self.url.len() + self.job_id.len()
+    }
+}
+
 impl fmt::Debug for CallbackRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CallbackRecord")

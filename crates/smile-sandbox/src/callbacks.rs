@@ -7,6 +7,8 @@ use http::{StatusCode, Uri};
 use serde_json::Value;
 use smile_core::Timestamp;
 
+use crate::keep::Entry;
+
 /// Which callback it is; each attempt to deliver it has the same id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "state", derive(serde::Serialize, serde::Deserialize))]
@@ -96,6 +98,20 @@ impl CallbackAttempt {
     /// The body as JSON.
     pub fn entry(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_default()
+    }
+}
+
+impl Entry for CallbackAttempt {
+    /// The body counts with each attempt, as an attempt may outlive the record of its callback.
+    fn size(&self) -> usize {
+        self.body.len() + self.url.len() + self.job_id.len() + self.answer.len()
+    }
+
+    fn hollow(&mut self) {
+        self.body = Bytes::new();
+        self.answer = Bytes::new();
+        self.url = String::new();
+        self.job_id = String::new();
     }
 }
 

@@ -50,8 +50,8 @@ impl Keep {
         self
     }
 
-    /// So many bytes of requests, and as many again of what jobs are made of, images above all; 256 MiB by default. The
-    /// newest request and the newest job are kept whatever their size.
+    /// So many bytes of requests, as many again of what jobs are made of, images above all, and as many of callbacks that
+    /// are done with; 256 MiB by default. The newest request, job and callback are kept whatever their size.
     pub fn bytes(mut self, bytes: usize) -> Self {
         self.bytes = bytes;
         self
@@ -84,8 +84,18 @@ impl<T> Default for Log<T> {
 impl<T: Entry> Log<T> {
     /// Adds one, and forgets what is then too much. The newest one is kept if any is.
     pub(crate) fn push(&mut self, entry: T, most: usize, most_bytes: usize) {
+        self.add(entry);
+        self.trim(most, most_bytes);
+    }
+
+    /// Adds one, and forgets none.
+    pub(crate) fn add(&mut self, entry: T) {
         self.size += entry.size();
         self.entries.push(entry);
+    }
+
+    /// Forgets the oldest, all but so many and so many bytes. The newest one is kept if any is.
+    pub(crate) fn trim(&mut self, most: usize, most_bytes: usize) {
         while self.len() > most || (self.len() > 1 && self.size > most_bytes) {
             let oldest = &mut self.entries[self.forgotten];
             self.size -= oldest.size();

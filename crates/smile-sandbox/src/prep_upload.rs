@@ -50,8 +50,12 @@ impl Service {
 
         let existing = self.jobs.position(job_id);
         // An id that a check has used stays taken, also for a retry; our choice.
-        let is_upload = |position: usize| self.jobs.at(position).endpoint == Endpoint::PrepUpload;
-        if existing.is_some_and(|position| !is_retry || !is_upload(position)) {
+        // A retry is of the same job: for another user or of another type it would take that one over; our choice.
+        let is_the_same = |position: usize| {
+            let job = self.jobs.at(position);
+            job.endpoint == Endpoint::PrepUpload && job.user_id == user_id && job.job_type == job_type
+        };
+        if existing.is_some_and(|position| !is_retry || !is_the_same(position)) {
             return Err(ApiError::JOB_EXISTS.into());
         }
         if let Some(product) = Product::of(Endpoint::PrepUpload, job_type) {

@@ -168,7 +168,8 @@ impl Service {
         let now = self.advance(now);
         self.changes += 1;
         self.callbacks.answered(now, id, answer.into(), &self.settings.callback_retries);
-        self.callbacks.keep_newest(self.settings.keep.callbacks);
+        let keep = self.settings.keep;
+        self.callbacks.keep_newest(keep.callbacks, keep.bytes);
     }
 
     /// Decides about a job that is under review, in place of the automatic review.
@@ -272,7 +273,7 @@ impl Service {
         let keep = self.settings.keep;
         self.requests.push(request, keep.requests, keep.bytes);
         self.jobs.keep_newest(keep.jobs, keep.bytes);
-        self.callbacks.keep_newest(keep.callbacks);
+        self.callbacks.keep_newest(keep.callbacks, keep.bytes);
     }
 
     fn answer(&mut self, now: Timestamp, request: &Request<Bytes>) -> Response<Bytes> {

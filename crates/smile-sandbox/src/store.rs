@@ -4,6 +4,7 @@
 //! names them. As their names are their digests they never change, so whenever the sandbox is killed, the folder has the
 //! old state or the new one. What the state no longer names is removed, at the latest when the folder is opened again.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write as _};
@@ -13,6 +14,7 @@ use std::path::{Path, PathBuf};
 use bytes::Bytes;
 use serde_json::Value;
 
+use crate::jobs::Job;
 use crate::service::Service;
 use crate::snapshot::{Image, RestoreError, Snapshot, check_format, digest};
 
@@ -69,11 +71,25 @@ impl From<StateError> for io::Error {
 /// A folder that nobody else is using.
 pub(crate) struct Store {
     folder: PathBuf,
-    /// The digests under which the jobs are written, by their positions.
-    jobs: BTreeMap<usize, String>,
-    images: BTreeSet<String>,
+    /// The jobs that are written, by their positions.
+    jobs: BTreeMap<usize, Written>,
+    /// The images that are written, and how often the jobs name each.
+    images: BTreeMap<String, usize>,
     /// The folder is ours for as long as this is open.
     _lock: File,
+}
+
+/// A job on the disk.
+struct Written {
+    digest: String,
+    /// The digests of its images.
+    images: Vec<String>,
+}
+
+impl Written {
+    fn new(digest: String, job: &Job) -> Self {
+        Self { digest, images: job.images().map(|(digest, _)| digest.to_owned()).collect() }
+    }
 }
 
 /// What is to be written.
@@ -83,7 +99,7 @@ pub(crate) struct Pending {
     /// The positions of all jobs that there are.
     kept: Range<usize>,
     /// Those that have changed.
-    jobs: BTreeMap<usize, (String, Vec<u8>)>,
+    jobs: BTreeMap<usize, (Written, Vec<u8>)>,
 }
 
 impl Store {
@@ -95,14 +111,13 @@ impl Store {
         }
         let lock = lock(folder)?;
         let mut store =
-            Self { folder: folder.to_owned(), jobs: BTreeMap::new(), images: BTreeSet::new(), _lock: lock };
+            Self { folder: folder.to_owned(), jobs: BTreeMap::new(), images: BTreeMap::new(), _lock: lock };
         let path = store.state();
         match fs::read(&path) {
             Ok(text) => store.restore(&text, service)?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(StateError::io(&path)(error)),
         }
-        store.images = service.images().map(|(digest, _)| digest.to_owned()).collect();
         store.remove_leftovers().map_err(StateError::io(folder))?;
         Ok(store)
     }
@@ -130,7 +145,9 @@ impl Store {
         let images = images.into_iter().map(|(digest, bytes)| (digest, Image(bytes))).collect();
         service.restore(Snapshot { state, images }).map_err(StateError::unusable(&path))?;
         service.jobs.changed.clear();
-        self.jobs = service.jobs.positions().zip(digests).collect();
+        for (position, digest) in service.jobs.positions().zip(digests) {
+            self.note(position, Written::new(digest, service.jobs.at(position)));
+        }
         Ok(())
     }
 
@@ -140,17 +157,17 @@ impl Store {
         let unwritable = |error: serde_json::Error| StateError::io(&path)(error.into());
         let (mut jobs, mut images) = (BTreeMap::new(), BTreeMap::new());
         let kept = service.jobs.positions();
-        let name = |position| self.jobs.get(&position).cloned().unwrap_or_default();
+        let name = |position| self.jobs.get(&position).map_or_else(String::new, |job| job.digest.clone());
         let mut names: Vec<String> = kept.clone().map(name).collect();
         for &position in service.jobs.changed.range(kept.clone()) {
             let text = serde_json::to_vec(service.jobs.at(position)).map_err(unwritable)?;
             let digest = digest(&text);
             if names[position - kept.start] != digest {
                 names[position - kept.start].clone_from(&digest);
-                jobs.insert(position, (digest, text));
+                jobs.insert(position, (Written::new(digest, service.jobs.at(position)), text));
             }
             let all = service.jobs.at(position).images();
-            let new = all.filter(|(digest, _)| !self.images.contains(*digest));
+            let new = all.filter(|(digest, _)| !self.images.contains_key(*digest));
             images.extend(new.map(|(digest, bytes)| (digest.to_owned(), bytes.clone())));
         }
         let state = service.state_json(&names).map_err(unwritable)?;
@@ -161,30 +178,60 @@ impl Store {
     pub(crate) fn write(&mut self, pending: Pending) -> Result<(), StateError> {
         let images = pending.images.iter().map(|(digest, bytes)| (digest, bytes.as_ref()));
         self.write_all(IMAGES, images)?;
-        let jobs = pending.jobs.values().map(|(digest, text)| (digest, text.as_slice()));
+        let jobs = pending.jobs.values().map(|(job, text)| (&job.digest, text.as_slice()));
         self.write_all(JOBS, jobs)?;
         let path = self.state();
         write_file(&path, &pending.state).map_err(StateError::io(&path))?;
         flush_folder(&self.folder).map_err(StateError::io(&self.folder))?;
-        self.images.extend(pending.images.into_keys());
-        let replaced =
-            pending.jobs.into_iter().filter_map(|(position, (digest, _))| self.jobs.insert(position, digest));
-        let mut old: BTreeSet<String> = replaced.collect();
-        let is_kept = |position: &usize| pending.kept.contains(position);
-        let (named, forgotten) = std::mem::take(&mut self.jobs).into_iter().partition(|(at, _)| is_kept(at));
+        let old =
+            self.replace(pending.jobs.into_iter().map(|(position, (job, _))| (position, job)), &pending.kept);
+        self.remove_unnamed(old);
+        Ok(())
+    }
+
+    /// Takes note of a job that is on the disk, with its images, and gives back the one that was in its place.
+    fn note(&mut self, position: usize, job: Written) -> Option<Written> {
+        for image in &job.images {
+            *self.images.entry(image.clone()).or_default() += 1;
+        }
+        self.jobs.insert(position, job)
+    }
+
+    /// Takes note of the jobs that were written, and gives back those that the state no longer names.
+    fn replace(&mut self, new: impl Iterator<Item = (usize, Written)>, kept: &Range<usize>) -> Vec<Written> {
+        let mut old: Vec<Written> = Vec::new();
+        for (position, job) in new {
+            old.extend(self.note(position, job));
+        }
+        let (named, forgotten): (_, BTreeMap<usize, Written>) =
+            std::mem::take(&mut self.jobs).into_iter().partition(|(position, _)| kept.contains(position));
         self.jobs = named;
-        old.extend(BTreeMap::into_values(forgotten));
-        if !old.is_empty() {
-            // The same job can come again after a reset.
-            for named in self.jobs.values() {
-                old.remove(named);
+        old.extend(forgotten.into_values());
+        old
+    }
+
+    /// Removes the files of these jobs, and of the images that only they had. What stays is removed when the folder is
+    /// opened the next time.
+    fn remove_unnamed(&mut self, old: Vec<Written>) {
+        if old.is_empty() {
+            return;
+        }
+        // The same job can come again after a reset.
+        let named: BTreeSet<&str> = self.jobs.values().map(|job| job.digest.as_str()).collect();
+        for job in &old {
+            if !named.contains(job.digest.as_str()) {
+                let _ = fs::remove_file(self.folder.join(JOBS).join(&job.digest));
             }
         }
-        for digest in old {
-            // If it stays, it is removed when the folder is opened the next time.
-            let _ = fs::remove_file(self.folder.join(JOBS).join(digest));
+        for image in old.into_iter().flat_map(|job| job.images) {
+            if let Entry::Occupied(mut times) = self.images.entry(image) {
+                *times.get_mut() -= 1;
+                if *times.get() == 0 {
+                    let (image, _) = times.remove_entry();
+                    let _ = fs::remove_file(self.folder.join(IMAGES).join(image));
+                }
+            }
         }
-        Ok(())
     }
 
     /// Writes files under their digests.
@@ -209,8 +256,9 @@ impl Store {
 
     /// What nothing refers to any more, and files that a kill left half written.
     fn remove_leftovers(&self) -> io::Result<()> {
-        let jobs: BTreeSet<String> = self.jobs.values().cloned().collect();
-        for (name, wanted) in [(JOBS, &jobs), (IMAGES, &self.images)] {
+        let jobs: BTreeSet<&str> = self.jobs.values().map(|job| job.digest.as_str()).collect();
+        let images: BTreeSet<&str> = self.images.keys().map(String::as_str).collect();
+        for (name, wanted) in [(JOBS, &jobs), (IMAGES, &images)] {
             for entry in fs::read_dir(self.folder.join(name))? {
                 let entry = entry?;
                 if !entry.file_name().to_str().is_some_and(|name| wanted.contains(name)) {

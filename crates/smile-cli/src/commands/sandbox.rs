@@ -21,16 +21,24 @@ use crate::output::{Output, Report, Tone};
 #[derive(Args, Debug)]
 pub(crate) struct Sandbox {
     /// Where to listen
-    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:0")]
+    #[arg(long, value_name = "IP:PORT", default_value = "127.0.0.1:0")]
     addr: SocketAddr,
 
     /// That an --addr beyond this machine is meant: whoever reaches it can use the sandbox
     #[arg(long)]
     open_to_the_network: bool,
 
+    /// That other machines may see and steer the page as well: everything that was uploaded, and nobody is asked for a key
+    #[arg(long, requires = "open_to_the_network")]
+    admin_open_to_the_network: bool,
+
     /// Speak https as well, on the same port, with a certificate authority made on the fly
     #[arg(long)]
     tls: bool,
+
+    /// Write that certificate authority to this file, as PEM, for --ca or an SDK's trust store
+    #[arg(long, value_name = "FILE", requires = "tls")]
+    ca_file: Option<PathBuf>,
 
     /// The partner id that may use it
     #[arg(long, value_name = "ID", default_value = "001")]
@@ -78,8 +86,12 @@ impl Sandbox {
         })?;
         let server = self.builder()?.start().map_err(|error| start_failed(&error))?;
         let addresses = Addresses::of(&server);
+        if let (Some(path), Some(ca)) = (&self.ca_file, &addresses.ca) {
+            write(path, ca).map_err(|rule| Failure::flag("--ca-file", "ca_file", rule))?;
+        }
         if let Some(path) = &self.ready_file {
-            addresses.write(path)?;
+            let text = format!("{}\n", addresses.as_json());
+            write(path, &text).map_err(|rule| Failure::flag("--ready-file", "ready_file", rule))?;
         }
         output.print(&self.describe(&addresses))?;
         // It ends with the first signal; a sender that is gone would be as good.
@@ -113,6 +125,9 @@ impl Sandbox {
         if self.open_to_the_network {
             builder = builder.open_to_the_network();
         }
+        if self.admin_open_to_the_network {
+            builder = builder.admin_open_to_the_network();
+        }
         if self.tls {
             builder = builder.tls();
         }
@@ -133,6 +148,11 @@ impl Sandbox {
         report.row("http", addresses.http.as_str());
         if let Some(https) = &addresses.https {
             report.row("https", https.as_str());
+            let ca = match &self.ca_file {
+                Some(path) => path.display().to_string(),
+                None => "in the --ready-file, or as --ca-file".to_owned(),
+            };
+            report.row("its CA", ca);
         }
         report.row("page", addresses.page.as_str());
         report.row("partner id", self.partner_id.as_str()).row("API key", self.api_key.as_str());
@@ -176,20 +196,19 @@ impl Addresses {
     fn as_json(&self) -> Value {
         json!({ "http": self.http, "https": self.https, "ca": self.ca, "page": self.page })
     }
+}
 
-    /// Who waits for the file finds it whole, or not at all.
-    fn write(&self, path: &Path) -> Result<(), Failure> {
-        let folder = match path.parent() {
-            Some(folder) if folder != Path::new("") => folder,
-            _ => Path::new("."),
-        };
-        let written = tempfile::NamedTempFile::new_in(folder).and_then(|mut file| {
-            writeln!(file, "{}", self.as_json())?;
-            file.persist(path).map_err(|error| error.error)
-        });
-        let rule = |error: std::io::Error| format!("must be a file that can be written: {}", error.kind());
-        written.map(drop).map_err(|error| Failure::flag("--ready-file", "ready_file", rule(error)))
-    }
+/// Who waits for the file finds it whole, or not at all.
+fn write(path: &Path, text: &str) -> Result<(), String> {
+    let folder = match path.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    };
+    let written = tempfile::NamedTempFile::new_in(folder).and_then(|mut file| {
+        file.write_all(text.as_bytes())?;
+        file.persist(path).map_err(|error| error.error)
+    });
+    written.map(drop).map_err(|error| format!("must be a file that can be written: {}", error.kind()))
 }
 
 /// Why a scenario can't be used, with its place in the file.

@@ -18,7 +18,7 @@ use crate::progress::Progress;
 #[derive(Args, Debug)]
 pub(crate) struct WebToken {
     /// biometric_kyc, authentication, smartselfie, enhanced_kyc, basic_kyc, identity_verification, doc_verification,
-    /// enhanced_document_verification, ekyc_smartselfie or e_signature
+    /// enhanced_document_verification, ekyc_smartselfie or e_signature; - is as good as _
     #[arg(long)]
     product: String,
 
@@ -44,7 +44,9 @@ impl WebToken {
         let user_id = self.user_id.clone().unwrap_or_else(|| ids::new("user"));
         let job_id = self.job_id.clone().unwrap_or_else(|| ids::new("web"));
         let params = PartnerParams::new(UserId::new(&*user_id), JobId::new(&*job_id));
-        let mut request = WebTokenRequest::new(params, self.product.as_str());
+        // Elsewhere on this command line products are written with hyphens.
+        let product = self.product.replace('-', "_");
+        let mut request = WebTokenRequest::new(params, product.as_str());
         if let Some(url) = &self.callback {
             request = request.callback_url(url)?;
         }
@@ -61,7 +63,7 @@ impl WebToken {
             let until = Timestamp::from_unix_millis(seconds.saturating_mul(1_000)).to_string();
             report.row("good until", until.as_str()).set("good_until", until);
         }
-        report.row("product", self.product.as_str()).set("product", self.product.as_str());
+        report.row("product", product.as_str()).set("product", product);
         if self.user_id.is_none() {
             report.row("user_id", user_id.as_str()).set("user_id", user_id);
         }

@@ -151,4 +151,6 @@ fn a_web_token_and_how_long_it_is_good() {
     let token = smile.run(&[&ask[..], &["--json"]].concat()).ended(0).json();
     assert_eq!(token["token"].as_str().unwrap().split('.').count(), 3);
     smile.run(&ask[..3]).ended(2).warns(&["--callback", "must be set"]);
+    let as_elsewhere = [&["web-token", "--product", "biometric-kyc"], &ask[3..], &["--json"]].concat();
+    assert_eq!(smile.run(&as_elsewhere).ended(0).json()["product"], "biometric_kyc");
 }

@@ -139,4 +139,10 @@ fn an_id_that_was_used_is_not_used_again() {
         smile.submit_selfie("smartselfie-registration", &[&flags[..], &["--allow-new-enroll"]].concat());
     again.ended(6).warns(&["2215", "smile resume smile-j-1.checkpoint.json"]);
     assert_eq!(smile.sandbox.job("j-1").unwrap().processed, 1);
+
+    // Nor for another user, however often it is tried.
+    let of_another = [&["--user-id", "u-2", "--job-id", "j-1"][..], &WAIT].concat();
+    smile.submit_selfie("smartselfie-registration", &of_another).ended(6).warns(&["2215"]);
+    smile.run(&["resume", "smile-j-1.checkpoint.json"]).ended(6).warns(&["2215", "under a new --job-id"]);
+    assert_eq!(smile.sandbox.job("j-1").unwrap().processed, 1);
 }

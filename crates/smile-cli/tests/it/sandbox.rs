@@ -88,12 +88,12 @@ fn ask(environment: &str, arguments: &[&str]) -> Ran {
 
 #[test]
 fn over_https_its_authority_has_to_be_trusted() {
-    let (_running, addresses) = start(&["--tls"]);
-    let https = addresses["https"].as_str().unwrap();
-    assert!(https.starts_with("https://127.0.0.1:") && https.ends_with("/v1"));
     let folder = tempfile::tempdir().unwrap();
     let ca = folder.path().join("ca.pem");
-    std::fs::write(&ca, addresses["ca"].as_str().unwrap()).unwrap();
+    let (_running, addresses) = start(&["--tls", "--ca-file", ca.to_str().unwrap()]);
+    let https = addresses["https"].as_str().unwrap();
+    assert!(https.starts_with("https://127.0.0.1:") && https.ends_with("/v1"));
+    assert_eq!(std::fs::read_to_string(&ca).unwrap(), addresses["ca"].as_str().unwrap());
     ask(https, &["doctor", "--ca", ca.to_str().unwrap()]).ended(0).says(&["the certificate is trusted"]);
     ask(https, &["doctor"]).ended(3).says(&["TLS", "WRONG", "--ca"]);
     ask(addresses["http"].as_str().unwrap(), &["doctor"]).ended(0);
@@ -139,6 +139,9 @@ fn where_it_may_listen() {
     run(&["sandbox", "--addr", "0.0.0.0:0"]).ended(2).warns(&["--addr", "--open-to-the-network"]);
     let here_alone = ["sandbox", "--addr", "192.0.2.1:0", "--open-to-the-network"];
     run(&here_alone).ended(2).warns(&["--addr", "--tls"]);
+    run(&["sandbox", "--admin-open-to-the-network"]).ended(2).warns(&["--open-to-the-network"]);
+    run(&["sandbox", "--ca-file", "ca.pem"]).ended(2).warns(&["--tls"]);
+    run(&["sandbox", "--tls", "--ca-file", "/nonexistent/ca.pem"]).ended(2).warns(&["--ca-file"]);
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let addr = taken.local_addr().unwrap().to_string();
     run(&["sandbox", "--addr", &addr]).ended(2).warns(&["--addr", "must be an address to listen at"]);

@@ -26,6 +26,29 @@ fn what_is_wrong_with_the_command_line_is_said_without_its_values() {
     let refused = run(&["--json", "submit", "enhanced-kyc", "--dop", "x"]).ended(2).json();
     assert_eq!(refused["error"]["message"], "unexpected argument '--dop' found");
     assert_eq!(refused["error"]["exit_status"], 2);
+    let refused = run(&["--json", "wait", "--job-id", "j-1"]).ended(2).json();
+    let expected = "the following required arguments were not provided: --user-id <USER_ID>, --job-type <N>";
+    assert_eq!(refused["error"]["message"], expected);
+}
+
+#[test]
+fn what_goes_by_an_earlier_job_needs_its_user() {
+    let smile = Smile::new();
+    let selfie = asset("selfie.jpg");
+    let authentication = ["submit", "smartselfie-authentication", "--selfie", selfie.to_str().unwrap()];
+    let listed = ["submit", "aml", "--search-existing-user", "--country", "NG"];
+    let document = ["submit", "document-verification", "--use-enrolled-image", "--country", "NG"];
+    for arguments in [&authentication[..], &listed, &document] {
+        smile.run(arguments).ended(2).warns(&["--user-id must be set"]);
+    }
+    assert!(smile.sandbox.requests().is_empty(), "nothing was sent");
+}
+
+#[test]
+fn an_address_is_not_waited_for() {
+    let address = ["submit", "address", "--country", "NG", "--address", "1 Main St"];
+    let refused = Smile::new().run(&address).ended(2).warns(&["--callback", "must be set"]);
+    assert!(!refused.stderr.contains("--wait"), "{refused:?}");
 }
 
 #[test]

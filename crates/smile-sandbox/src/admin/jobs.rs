@@ -126,7 +126,13 @@ fn summary(job: &Job) -> Value {
 
 /// What the newest code comes to, if the catalogue has it for this job type.
 fn category(record: &JobRecord) -> Option<&'static str> {
-    Some(match catalogue::result_code(record.result_code()?, record.job_type)?.category {
+    // Odd spellings leave out the leading zeros.
+    let code = match record.results.last()?.get("ResultCode")? {
+        Value::String(code) => code.clone(),
+        Value::Number(code) => format!("{:0>4}", code.to_string()),
+        _ => return None,
+    };
+    Some(match catalogue::result_code(&code, record.job_type)?.category {
         Category::Approved => "approved",
         Category::Provisional => "provisional",
         Category::SuspectedSpoof => "suspected_spoof",

@@ -6,7 +6,8 @@ use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
 use serde_json::{Value, json};
 use smile_sandbox::{
-    Builder, CallbackAnswer, CallbackOutcome, Endpoint, Fault, Matcher, Review, Service, UserState,
+    Builder, CallbackAnswer, CallbackOutcome, Endpoint, Fault, Matcher, Oddity, Review, ScriptStage, Service,
+    UserState,
 };
 use zip::CompressionMethod::{Deflated, Stored};
 
@@ -498,4 +499,13 @@ fn after_a_reset_it_is_like_new() {
     let again = admin.client.service.job("job").unwrap();
     assert_eq!((again.smile_job_id, again.ref_id), (first.smile_job_id, first.ref_id));
     assert_eq!((again.results, again.processed), (first.results, 1));
+}
+
+#[test]
+fn a_code_that_is_oddly_written_comes_to_the_same() {
+    let mut admin = Admin::new();
+    let odd = ScriptStage::from("0811").odd(Oddity::CodesAsNumbers);
+    admin.client.service.when(Matcher::any()).respond([odd]);
+    admin.client.run(&prep_body(&params("job", 1)), &full_zip("0"));
+    assert_eq!(admin.get("/jobs/0000000001")["category"], "rejected");
 }

@@ -1,7 +1,7 @@
 //! What is remembered, and for how long.
 
 use serde_json::json;
-use smile_sandbox::{Endpoint, Fault, FaultRule, Keep, Stage, UserState};
+use smile_sandbox::{CallbackRule, Disturbance, Endpoint, Fault, FaultRule, Keep, Stage, UserState};
 
 use crate::client::{Client, builder, full_zip, id_body, merged, params, prep_body};
 
@@ -74,6 +74,33 @@ fn bytes_are_bounded_and_the_newest_is_kept() {
     let mut client = Client::with(builder().keep(Keep::default().bytes(1)));
     client.run(&prep(0), &zip);
     assert_eq!((job_ids(&client).len(), client.service.requests().len()), (1, 1));
+}
+
+#[test]
+fn callbacks_are_bounded_too_but_for_those_that_wait() {
+    // Each is larger than 3 MB, so there is room for two.
+    let mut client = Client::with(builder().keep(Keep::default().bytes(8_000_000)));
+    client.service.disturb_callbacks(CallbackRule::every(Disturbance::Oversized));
+    let jobs = |client: &Client| {
+        let attempts: Vec<_> =
+            client.service.callbacks().iter().map(|attempt| attempt.job_id.clone()).collect();
+        let made = client.service.made_callbacks().iter().map(|made| made.job_id.clone()).collect::<Vec<_>>();
+        (attempts, made)
+    };
+    for number in 0..4 {
+        client.run(&prep(number), &full_zip("0"));
+        assert_eq!(client.deliver().len(), 1);
+    }
+    let newest = ["job-2".to_owned(), "job-3".to_owned()].to_vec();
+    assert_eq!(jobs(&client), (newest.clone(), newest));
+
+    for number in 4..8 {
+        client.run(&prep(number), &full_zip("0"));
+    }
+    let waiting = (4..8).map(|number| format!("job-{number}")).collect::<Vec<_>>();
+    assert_eq!(jobs(&client).1, waiting, "none that waits is forgotten");
+    assert_eq!(client.deliver().len(), 4);
+    assert_eq!(jobs(&client), (waiting[2..].to_vec(), waiting[2..].to_vec()));
 }
 
 #[test]

@@ -210,6 +210,12 @@ fn a_job_id_is_used_once_unless_it_is_a_retry() {
     assert_eq!(again["ref_id"], first["ref_id"]);
     assert_eq!(client.service.job("job").unwrap().preps, 2);
     assert_eq!(client.service.jobs().len(), 1);
+    for other in [json!({"user_id": "another"}), json!({"job_type": 4})] {
+        let taken_over = prep_body(&merged(&params("job", 1), &other));
+        let taken_over = merged(&taken_over, &json!({"retry": true}));
+        assert_eq!(refused(&mut client, &taken_over).0, "2215", "{other}");
+    }
+    assert_eq!(client.service.job("job").unwrap().preps, 2);
     let unheard_of = merged(&prep_body(&params("other", 1)), &json!({"retry": true}));
     assert_eq!(client.prep(&unheard_of).1["smile_job_id"], "0000000002");
 }

@@ -275,8 +275,16 @@ fn images_are_kept_once_and_removed_when_nobody_has_them() {
         let answer = post(host(&sandbox), "/v1/upload", &prep_body(&params("job", 1)));
         let url = answer["upload_url"].as_str().unwrap();
         assert_eq!((put(url, &full_zip("00000000000")), images()), (200, 1));
-        assert_eq!((put(url, b"no zip"), images()), (200, 1));
+        assert_eq!((put(url, &full_zip("00000000000")), images()), (200, 1));
+        assert_eq!(put(url, b"no zip"), 200);
+        assert_eq!(images(), 0, "the job's zip was replaced by one without images");
+
+        let of_another = merged(&params("job-2", 1), &json!({"user_id": "user-2"}));
+        submit(&sandbox, &prep_body(&of_another));
+        assert_eq!(images(), 1);
+        sandbox.reset();
     }
+    assert_eq!(images(), 0, "all jobs were forgotten");
     fs::write(folder.0.join("images").join("0123.unfinished"), "half").unwrap();
     drop(open(&folder).unwrap());
     assert_eq!(images(), 0);

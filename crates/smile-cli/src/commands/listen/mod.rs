@@ -24,7 +24,7 @@ use crate::received;
 #[derive(Args, Debug)]
 pub(crate) struct Listen {
     /// Where to listen
-    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:0")]
+    #[arg(long, value_name = "IP:PORT", default_value = "127.0.0.1:0")]
     addr: SocketAddr,
 
     /// That an --addr beyond this machine is meant

@@ -48,8 +48,12 @@ impl Submit {
     pub(crate) fn run(mut self, output: Output) -> Result<Exit, Failure> {
         let environment = self.connection.environment.clone().unwrap_or_else(|| "sandbox".to_owned());
         let partner = self.connection.partner(output)?;
+        let is_new_user = self.product.ids().user_id.is_none();
+        if is_new_user && self.product.is_about_a_known_user() {
+            let rule = "must be set: it says whose selfie or name on file is used, and a new user has none";
+            return Err(Failure::flag("--user-id", "user_id", rule));
+        }
         let ids = self.product.ids_mut();
-        let is_new_user = ids.user_id.is_none();
         let user_id = ids.user_id.get_or_insert_with(|| ids::new("user")).clone();
         let job_id = ids.job_id.get_or_insert_with(|| ids::new("job")).clone();
         self.product.resolve_paths()?;

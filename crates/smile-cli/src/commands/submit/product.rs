@@ -52,6 +52,18 @@ impl Product {
         }
     }
 
+    /// Whether it goes by what an earlier job of the user has left.
+    pub(crate) fn is_about_a_known_user(&self) -> bool {
+        match self {
+            Self::SmartselfieAuthentication(_) => true,
+            Self::DocumentVerification(flags) | Self::EnhancedDocumentVerification(flags) => {
+                flags.use_enrolled_image
+            }
+            Self::Aml(flags) => flags.search_existing_user,
+            _ => false,
+        }
+    }
+
     pub(crate) fn ids_mut(&mut self) -> &mut Ids {
         match self {
             Self::BiometricKyc(flags) => &mut flags.ids,

@@ -240,11 +240,19 @@ impl Order {
         if error.validation().is_some() {
             return failure;
         }
-        broken_off((failure.exit(), failure.message()), &self.saved(checkpoint, product), &self.checkpoint)
+        let is_another = self.is_resumed && error.is_job_already_exists();
+        let failure = broken_off(
+            (failure.exit(), failure.message()),
+            &self.saved(checkpoint, product),
+            &self.checkpoint,
+        );
+        // Resuming sets the retry flag, so the service would have taken the same job.
+        let advice = "if that refuses again, the id is another job's: submit this one under a new --job-id";
+        if is_another { failure.with_advice(advice) } else { failure }
     }
 
     fn check_failed(&self, error: &CallError) -> Failure {
-        let failure = Failure::from(error).with_alternative("callback_url", CALLBACK_ADVICE);
+        let failure = Failure::from(error);
         match error.key() {
             Some(key) if error.outcome_unknown() => {
                 let saved = self.to_ask(key.clone());

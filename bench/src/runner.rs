@@ -173,7 +173,7 @@ impl Order {
         mut submit: impl FnMut(Job) -> Result<JobOutcome, JobError>,
     ) -> Result<Measured, Box<dyn Error>> {
         let frames = self.scenario.frames();
-        let mut make = |count: usize| -> Vec<Job> {
+        let make = |count: usize| -> Vec<Job> {
             (0..count).map(|number| self.scenario.job(&self.directory, &frames, number)).collect()
         };
         for job in make(WARM_UP) {

@@ -30,7 +30,7 @@ Runs jobs through both adapters, over http and https, against a sink on this
 machine, and prints what each job costs beside the least that it could.
 
   --rounds N       take the median of N rounds (5)
-  --only SCENARIO  nine, ten-large or thousand alone
+  --only SCENARIO  nine, ten-large or nine-files alone
   --help           show this
 
 The exit code says whether all jobs ran; a missed target fails nothing.";

@@ -18,15 +18,18 @@ pub(crate) enum Scenario {
     Nine,
     /// Ten files of 1 MiB.
     TenLarge,
+    /// The nine images of the first, all of them files: many such jobs at once.
+    NineFiles,
 }
 
 impl Scenario {
-    pub(crate) const ALL: [Self; 2] = [Self::Nine, Self::TenLarge];
+    pub(crate) const ALL: [Self; 3] = [Self::Nine, Self::TenLarge, Self::NineFiles];
 
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Nine => "nine",
             Self::TenLarge => "ten-large",
+            Self::NineFiles => "nine-files",
         }
     }
 
@@ -39,6 +42,7 @@ impl Scenario {
         match self {
             Self::Nine => 200,
             Self::TenLarge => 50,
+            Self::NineFiles => 1000,
         }
     }
 
@@ -47,6 +51,7 @@ impl Scenario {
         match self {
             Self::Nine => vec![200_000],
             Self::TenLarge => vec![1 << 20; 10],
+            Self::NineFiles => [vec![200_000], vec![50_000; 8]].concat(),
         }
     }
 
@@ -71,13 +76,13 @@ impl Scenario {
     pub(crate) fn frames(self) -> Vec<String> {
         match self {
             Self::Nine => (1..=8).map(|seed| STANDARD.encode(picture(seed, 50_000))).collect(),
-            Self::TenLarge => Vec::new(),
+            Self::TenLarge | Self::NineFiles => Vec::new(),
         }
     }
 
-    /// The bytes of all images of a job, in the form in which they come.
-    pub(crate) fn image_bytes(self) -> usize {
-        self.files().iter().sum::<usize>() + self.frames().iter().map(String::len).sum::<usize>()
+    /// The bytes of all files of a job.
+    pub(crate) fn file_bytes(self) -> usize {
+        self.files().iter().sum()
     }
 
     /// One job, with text of its own for the frames.

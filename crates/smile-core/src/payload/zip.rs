@@ -15,8 +15,8 @@ const CENTRAL: usize = 46;
 const END: usize = 22;
 
 const INFO: &str = "info.json";
-/// What is left free for `info.json` before the files. Without images in it, it takes a tenth of this.
-const ROOM: usize = 16 * 1024;
+/// What is left free for `info.json` before the files. Without images in it, it takes a fifth of this.
+const ROOM: usize = 8 * 1024;
 /// How much is reserved for files to come, on the guess that they are as large as the one that came.
 const MOST_AHEAD: usize = 16 << 20;
 
@@ -186,8 +186,8 @@ impl Entry {
     }
 }
 
-/// Version 4.5 of the format, on Unix.
-const MADE_BY: [u8; 2] = [45, 3];
+/// Version 1.0 of the format, on Unix.
+const MADE_BY: [u8; 2] = [10, 3];
 
 /// Adds the end record; the zip begins at this place of the buffer.
 fn end(entries: usize, directory: usize, buffer: &mut Vec<u8>, start: usize) {

@@ -127,8 +127,7 @@ impl Order {
             let tls = ureq::tls::TlsConfig::builder().root_certs(ureq::tls::RootCerts::new_with_certs(&[ca]));
             config = config.tls_config(tls.build());
         }
-        let agent = ureq::Agent::new_with_config(config.build());
-        let client = smile_ureq::Client::with_http_agent(scenario::partner(&self.base), agent)
+        let client = smile_ureq::Client::with_http_config(scenario::partner(&self.base), config.build())
             .with_settings(scenario::settings());
         self.batches(|job| client.submit(job))
     }

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod client;
+mod resolver;
 mod transport;
 
 pub use client::Client;

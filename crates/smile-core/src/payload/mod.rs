@@ -36,15 +36,43 @@ enum Content {
     Inline(Bytes),
 }
 
+/// What is known of the images after one, so that there is room for them.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct ToCome {
+    /// The sizes of those that are here.
+    bytes: usize,
+    /// How many files on disk show the same, and so are likely as large.
+    alike: usize,
+}
+
+impl ToCome {
+    /// For a file's headers and name.
+    const BESIDE: usize = 256;
+
+    /// What comes after this image of the job.
+    pub(crate) fn after(job: &Job, index: usize) -> Self {
+        let mut to_come = Self::default();
+        let (before, after) = job.images.split_at(index + 1);
+        let role = before.last().map(|(role, _)| *role);
+        for (next, image) in after.iter().filter(|(_, image)| image.encoding == ImageEncoding::File) {
+            match &image.source {
+                ImageSource::Bytes(bytes) => to_come.bytes += bytes.len() + Self::BESIDE,
+                ImageSource::Base64(text) => to_come.bytes += text.len() / 4 * 3 + Self::BESIDE,
+                ImageSource::Path(_) => to_come.alike += usize::from(role == Some(*next)),
+            }
+        }
+        to_come
+    }
+}
+
 impl Package {
-    /// Adds an image, from bytes that were read for it or that it carries itself; `files_to_come` others will be files after
-    /// it. Returns its type and its size.
+    /// Adds an image, from bytes that were read for it or that it carries itself. Returns its type and its size.
     pub(crate) fn add(
         &mut self,
         role: ImageRole,
         image: &crate::Image,
         read: Option<&[u8]>,
-        files_to_come: usize,
+        to_come: ToCome,
     ) -> Result<(ImageType, usize), ImageFault> {
         let image_type = ImageType::new(role, image.encoding);
         let decoded: Vec<u8>;
@@ -71,7 +99,8 @@ impl Package {
         let content = match image.encoding {
             ImageEncoding::File => {
                 let name = self.names.unique(image.name.as_deref(), role, format);
-                self.files.push(name.clone(), bytes, files_to_come)?;
+                let to_come = to_come.bytes + to_come.alike * (bytes.len() + ToCome::BESIDE);
+                self.files.push(name.clone(), bytes, to_come)?;
                 Content::File(name)
             }
             ImageEncoding::Base64 => Content::Inline(info_json::encode(bytes)),

@@ -17,7 +17,7 @@ const END: usize = 22;
 const INFO: &str = "info.json";
 /// What is left free for `info.json` before the files. Without images in it, it takes a fifth of this.
 const ROOM: usize = 8 * 1024;
-/// How much is reserved for files to come, on the guess that they are as large as the one that came.
+/// How much is reserved for files to come, at the most.
 const MOST_AHEAD: usize = 16 << 20;
 
 /// The files that go behind `info.json`, with their headers.
@@ -49,19 +49,20 @@ struct Entry {
 }
 
 impl Files {
-    /// Adds a file; `to_come` others will follow it.
+    /// Adds a file; others of about so many bytes will follow it.
     pub(super) fn push(&mut self, name: String, data: &[u8], to_come: usize) -> Result<(), ImageFault> {
         let Buffer::Growing(buffer) = &mut self.buffer else { return Ok(()) };
         // The directory counts its entries in 16 bits.
         if self.entries.len() >= usize::from(u16::MAX - 1) {
             return Err(ImageFault::TooLarge);
         }
+        let to_come = to_come.min(MOST_AHEAD);
         if buffer.is_empty() {
-            buffer.reserve_exact(ROOM + END + CENTRAL + INFO.len() + room_for(&name, data, to_come));
+            buffer.reserve_exact(ROOM + END + CENTRAL + INFO.len() + room_for(&name, data) + to_come);
             buffer.resize(ROOM, 0);
         }
-        if buffer.capacity() - buffer.len() < room_for(&name, data, 0) {
-            buffer.reserve(room_for(&name, data, to_come));
+        if buffer.capacity() - buffer.len() < room_for(&name, data) {
+            buffer.reserve(room_for(&name, data) + to_come);
         }
         // While it is in the processor's cache, where reading it has left it.
         let crc32 = crc32fast::hash(data);
@@ -145,10 +146,9 @@ impl Files {
     }
 }
 
-/// What a file takes in all, and as many more like it, within reason.
-fn room_for(name: &str, data: &[u8], to_come: usize) -> usize {
-    let one = LOCAL + CENTRAL + 2 * name.len() + data.len();
-    one + one.saturating_mul(to_come).min(MOST_AHEAD)
+/// What a file takes in all.
+fn room_for(name: &str, data: &[u8]) -> usize {
+    LOCAL + CENTRAL + 2 * name.len() + data.len()
 }
 
 impl Entry {
@@ -234,7 +234,8 @@ mod tests {
     fn files(entries: &[(&str, &[u8])]) -> Files {
         let mut files = Files::default();
         for (index, (name, data)) in entries.iter().enumerate() {
-            files.push((*name).to_owned(), data, entries.len() - 1 - index).unwrap();
+            let to_come = entries[index + 1..].iter().map(|(_, data)| data.len() + 256).sum();
+            files.push((*name).to_owned(), data, to_come).unwrap();
         }
         files.all_here();
         files

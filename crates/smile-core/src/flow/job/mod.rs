@@ -11,13 +11,13 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::Response;
 
-use self::steps::{files_after, note};
+use self::steps::note;
 use super::{
     Checkpoint, Event, Flow, FlowSettings, JobError, JobErrorKind, JobKey, JobOutcome, Next, Reach,
     Submission,
 };
 use crate::operation::{Operation, PrepUpload, Upload, retry_after};
-use crate::payload::Package;
+use crate::payload::{Package, ToCome};
 use crate::{
     ImageFault, Job, JobStatus, OperationError, Partner, Problem, ProblemKind, Timestamp, TransportFailure,
     ValidationError,
@@ -348,7 +348,7 @@ impl Flow for JobFlow {
         let (Stage::Reading { index }, Some(job)) = (&mut self.stage, &self.job) else { return };
         let Some((role, image)) = job.images.get(*index) else { return };
         let added = match file {
-            Ok(bytes) => self.package.add(*role, image, Some(&bytes), files_after(job, *index)),
+            Ok(bytes) => self.package.add(*role, image, Some(&bytes), ToCome::after(job, *index)),
             Err(error) => Err(ImageFault::from_io(&error)),
         };
         note(added, *index, *role, &mut self.faults, &mut self.events);

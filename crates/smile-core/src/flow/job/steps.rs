@@ -9,11 +9,11 @@ use super::{JobFlow, Stage};
 use crate::flow::{Event, JobErrorKind, JobOutcome, Reach, Step};
 use crate::image::ImageSource;
 use crate::operation::{JobStatusRequest, PreparedUpload, Upload};
-use crate::payload::Package;
+use crate::payload::{Package, ToCome};
 use crate::validate::image_field;
 use crate::{
-    ImageEncoding, ImageFault, ImageRole, ImageType, Job, JobStatus, OperationError, Problem, ProblemKind,
-    Timestamp, ValidationError,
+    ImageFault, ImageRole, ImageType, JobStatus, OperationError, Problem, ProblemKind, Timestamp,
+    ValidationError,
 };
 
 impl JobFlow {
@@ -25,7 +25,7 @@ impl JobFlow {
             if let ImageSource::Path(path) = &image.source {
                 return Some(path.clone());
             }
-            let added = self.package.add(*role, image, None, files_after(job, *index));
+            let added = self.package.add(*role, image, None, ToCome::after(job, *index));
             note(added, *index, *role, &mut self.faults, &mut self.events);
             *index += 1;
         }
@@ -173,11 +173,6 @@ impl JobFlow {
     pub(super) fn is_in_time(&self, at: Timestamp) -> bool {
         self.deadline.is_none_or(|deadline| at < deadline)
     }
-}
-
-/// How many of the images after this one travel as files.
-pub(super) fn files_after(job: &Job, index: usize) -> usize {
-    job.images[index + 1..].iter().filter(|(_, image)| image.encoding == ImageEncoding::File).count()
 }
 
 pub(super) fn note(

@@ -86,7 +86,12 @@ mod tests {
     }
 
     fn ask(resolver: &Remembering<Counting>, uri: &str) -> u16 {
-        let timeout = NextTimeout { after: Duration::from_secs(1).into(), reason: Timeout::Resolve };
+        let timeout = NextTimeout {
+            after: Duration::from_secs(1).into(),
+            reason: Timeout::Resolve,
+            per_read: None,
+            per_write: None,
+        };
         resolver.resolve(&uri.parse().unwrap(), &Config::default(), timeout).unwrap()[0].port()
     }
 

@@ -55,7 +55,10 @@ fn main() -> ExitCode {
         Role::Parent(plan) => report::run(&plan),
         Role::Sink { ca_file, gather } => sink::serve(ca_file.as_deref(), gather),
         Role::Runner(order) => order.run().and_then(|measured| Ok(say(&measured.to_line())?)),
-        Role::Help => Ok(println!("{USAGE}")),
+        Role::Help => {
+            println!("{USAGE}");
+            Ok(())
+        }
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -86,12 +86,7 @@ mod tests {
     }
 
     fn ask(resolver: &Remembering<Counting>, uri: &str) -> u16 {
-        let timeout = NextTimeout {
-            after: Duration::from_secs(1).into(),
-            reason: Timeout::Resolve,
-            per_read: None,
-            per_write: None,
-        };
+        let timeout = NextTimeout { after: Duration::from_secs(1).into(), reason: Timeout::Resolve };
         resolver.resolve(&uri.parse().unwrap(), &Config::default(), timeout).unwrap()[0].port()
     }
 

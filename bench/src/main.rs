@@ -29,7 +29,7 @@ Usage: cargo xtask bench [--rounds N] [--only SCENARIO]
 Runs jobs through both adapters, over http and https, against a sink on this
 machine, and prints what each job costs beside the least that it could.
 
-  --rounds N       take the best of N rounds (5)
+  --rounds N       take the median of N rounds (5)
   --only SCENARIO  nine, ten-large or nine-files alone
   --help           show this
 

@@ -112,7 +112,7 @@ fn one_after_the_other(plan: &Plan, scenarios: &[Scenario], directory: &Path) ->
         }
     }
     println!(
-        "\nPeak memory of `ten-large`: the target is 25 MiB in all. CPU and wall: the least of {} rounds.",
+        "\nPeak memory of `ten-large`: the target is 25 MiB in all. CPU and wall: medians of {} rounds.",
         plan.rounds
     );
     Ok(())
@@ -172,15 +172,20 @@ struct Summary {
 }
 
 impl Summary {
-    /// The least that one job cost, which other programs disturb least, and the most memory of any round.
+    /// The medians of what one job cost, and the most memory of any round.
     fn of(rounds: &[Measured], jobs: usize) -> Self {
         let jobs = u32::try_from(jobs).unwrap_or(u32::MAX);
         Self {
-            cpu: rounds.iter().map(|round| round.cpu / jobs).min().unwrap_or_default(),
-            wall: rounds.iter().map(|round| round.wall / jobs).min().unwrap_or_default(),
+            cpu: median(rounds.iter().map(|round| round.cpu / jobs).collect()),
+            wall: median(rounds.iter().map(|round| round.wall / jobs).collect()),
             peak_kib: rounds.iter().map(|round| round.peak_kib).max().unwrap_or_default(),
         }
     }
+}
+
+fn median(mut values: Vec<Duration>) -> Duration {
+    values.sort_unstable();
+    values[values.len() / 2]
 }
 
 fn microseconds(duration: Duration) -> String {
@@ -207,8 +212,8 @@ mod tests {
             peak_kib,
         };
         let summary = Summary::of(&[round(10, 7), round(900, 9), round(20, 8)], 10);
-        assert_eq!(summary.cpu, Duration::from_millis(1));
-        assert_eq!(summary.wall, Duration::from_millis(2));
+        assert_eq!(summary.cpu, Duration::from_millis(2));
+        assert_eq!(summary.wall, Duration::from_millis(4));
         assert_eq!(summary.peak_kib, 9);
     }
 }

@@ -127,7 +127,8 @@ impl Order {
             let tls = ureq::tls::TlsConfig::builder().root_certs(ureq::tls::RootCerts::new_with_certs(&[ca]));
             config = config.tls_config(tls.build());
         }
-        let client = smile_ureq::Client::with_http_config(scenario::partner(&self.base), config.build())
+        let agent = ureq::Agent::new_with_config(config.build());
+        let client = smile_ureq::Client::with_http_agent(scenario::partner(&self.base), agent)
             .with_settings(scenario::settings());
         self.batches(|job| client.submit(job))
     }

@@ -10,10 +10,7 @@ use smile_core::{
     Call, CallError, Callback, Checkpoint, Confirm, ConfirmError, Confirmed, Event, Flow, FlowSettings, Job,
     JobError, JobFlow, JobKey, JobOutcome, Next, Partner, Timestamp,
 };
-use ureq::unversioned::resolver::DefaultResolver;
-use ureq::unversioned::transport::DefaultConnector;
 
-use crate::resolver::Remembering;
 use crate::transport::Transport;
 
 /// A blocking client for one partner. Cheap to clone, and shared between threads as it is.
@@ -34,20 +31,7 @@ impl Client {
         // What goes to this machine over plain http must not take a detour over a proxy.
         let is_local = partner.environment().is_loopback();
         let config = if is_local { config.proxy(None) } else { config };
-        Self::with_http_config(partner, config.build())
-    }
-
-    /// A client with an HTTP agent of its own that is configured like this: proxies, certificates, connection pools.
-    ///
-    /// It looks up the address of a host once in ten seconds, where an agent by itself does so for each request. Redirects and
-    /// timeouts are as with [`Client::with_http_agent`].
-    pub fn with_http_config(partner: Partner, config: ureq::config::Config) -> Self {
-        let agent = ureq::Agent::with_parts(
-            config,
-            DefaultConnector::default(),
-            Remembering::<DefaultResolver>::default(),
-        );
-        Self::with_http_agent(partner, agent)
+        Self::with_http_agent(partner, ureq::Agent::new_with_config(config.build()))
     }
 
     /// A client over an HTTP agent of the user's making: proxies, certificates, connection pools.

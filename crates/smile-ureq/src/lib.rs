@@ -1,7 +1,6 @@
 #![doc = include_str!("../README.md")]
 
 mod client;
-mod resolver;
 mod transport;
 
 pub use client::Client;

@@ -35,6 +35,8 @@ Tasks:
   catalog diff SERVICES.json --write
                      and make id_types.toml and banks.toml say the same; what
                      is taken over is marked as the services endpoint's
+  bench [--help]     run whole jobs against a bare sink, and say what they cost
+                     beside the least that they could
   ci                 run every check there is, up to the first that fails
   ci <step>...       run only these steps
   ci --list          name the steps
@@ -70,6 +72,11 @@ fn main() -> ExitCode {
         ["catalog", "diff", answer] if !answer.starts_with('-') => return diff(&root, answer, false),
         ["catalog", "diff", answer, "--write"] | ["catalog", "diff", "--write", answer] => {
             return diff(&root, answer, true);
+        }
+        ["bench", arguments @ ..] => {
+            let mut words = vec!["run", "--quiet", "--release", "-p", "smile-bench", "--"];
+            words.extend(arguments);
+            shell::succeed(shell::cargo(&root, &words))
         }
         ["ci", "--list"] => {
             ci::list();

@@ -4,7 +4,8 @@ use std::fmt;
 use std::path::PathBuf;
 
 use base64::Engine as _;
-use base64::alphabet::STANDARD;
+use base64::alphabet::STANDARD as ALPHABET;
+use base64::engine::general_purpose::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use bytes::Bytes;
 
@@ -34,7 +35,8 @@ pub struct Image {
 pub(crate) enum ImageSource {
     Path(PathBuf),
     Bytes(Bytes),
-    Base64(String),
+    /// The text, in UTF-8.
+    Base64(Bytes),
 }
 
 impl Image {
@@ -54,7 +56,8 @@ impl Image {
 
     /// Base64 text, with or without a `data:image/…;base64,` prefix, padding or line breaks.
     pub fn base64(text: impl Into<String>) -> Self {
-        Self { source: ImageSource::Base64(text.into()), encoding: ImageEncoding::Base64, name: None }
+        let text = Bytes::from(text.into());
+        Self { source: ImageSource::Base64(text), encoding: ImageEncoding::Base64, name: None }
     }
 
     /// Travels as a file in the zip: image types 0, 1, 4 and 5.
@@ -201,6 +204,8 @@ pub enum ImageFault {
     IsDirectory,
     /// The file is there and can't be read.
     Unreadable,
+    /// With it, the images of the job take 2 GiB or more, which one upload isn't for.
+    TooLarge,
 }
 
 impl ImageFault {
@@ -214,6 +219,7 @@ impl ImageFault {
             Self::FileMissing => "names a file that doesn't exist",
             Self::IsDirectory => "names a directory, not a file",
             Self::Unreadable => "names a file that can't be read",
+            Self::TooLarge => "brings the job's images to 2 GiB or more",
         }
     }
 
@@ -266,25 +272,67 @@ pub(crate) fn sniff(bytes: &[u8]) -> Result<ImageFormat, ImageFault> {
 /// Standard base64, with padding or without, with white space anywhere, behind a `data:` prefix or not.
 pub(crate) fn decode_base64(text: &str) -> Result<Vec<u8>, ImageFault> {
     const TOLERANT: GeneralPurpose = GeneralPurpose::new(
-        &STANDARD,
+        &ALPHABET,
         GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
     );
-    let text = text.trim();
-    let is_data_url = text.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("data:"));
-    let encoded = if is_data_url {
-        let (media_type, encoded) = text.split_once(',').ok_or(ImageFault::NotBase64)?;
-        let is_base64 = media_type.rsplit(';').next().is_some_and(|last| last.eq_ignore_ascii_case("base64"));
-        is_base64.then_some(encoded).ok_or(ImageFault::NotBase64)?
-    } else {
-        text
-    };
-    let decoded = if encoded.bytes().any(|byte| byte.is_ascii_whitespace()) {
-        let packed: Vec<u8> = encoded.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
+    let encoded = without_prefix(text.trim().as_bytes())?;
+    let decoded = if encoded.iter().any(u8::is_ascii_whitespace) {
+        let packed: Vec<u8> = encoded.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
         TOLERANT.decode(packed)
     } else {
         TOLERANT.decode(encoded)
     };
     decoded.map_err(|_| ImageFault::NotBase64)
+}
+
+/// The text as it travels: padded, with nothing around it or in between. Text that is so already is only looked at, and shared.
+pub(crate) fn canonical_base64(text: &Bytes) -> Result<Bytes, ImageFault> {
+    if let Ok(encoded) = without_prefix(text.trim_ascii())
+        && is_canonical(encoded)
+    {
+        return Ok(text.slice_ref(encoded));
+    }
+    let text = std::str::from_utf8(text).map_err(|_| ImageFault::NotBase64)?;
+    Ok(Bytes::from(STANDARD.encode(decode_base64(text)?)))
+}
+
+/// What canonical base64 decodes to: the first bytes of it, and how many there are in all.
+pub(crate) fn look_into_base64(text: &[u8]) -> Result<([u8; 12], usize), ImageFault> {
+    let mut head = [0; 12];
+    let start = &text[..text.len().min(16)];
+    STANDARD.decode_slice(start, &mut head).map_err(|_| ImageFault::NotBase64)?;
+    let padding = text.iter().rev().take_while(|byte| **byte == b'=').count();
+    Ok((head, text.len() / 4 * 3 - padding))
+}
+
+/// Whether decoding and encoding it would give the same text.
+fn is_canonical(text: &[u8]) -> bool {
+    // Without branches, and in small pieces, so that the compiler makes vector instructions of it.
+    let is_plain = |piece: &[u8]| {
+        piece.iter().fold(true, |plain, byte| {
+            plain
+                & (((byte | 0x20).wrapping_sub(b'a') < 26)
+                    | (byte.wrapping_sub(b'/') < 11) // and the digits, which follow it
+                    | (*byte == b'+'))
+        })
+    };
+    let Some((before, last)) = text.split_last_chunk::<4>() else { return text.is_empty() };
+    // The end alone may have padding, and bits that stand for nothing.
+    text.len().is_multiple_of(4) && before.chunks(1024).all(is_plain) && STANDARD.decode(last).is_ok()
+}
+
+/// Takes off a `data:…;base64,`.
+fn without_prefix(text: &[u8]) -> Result<&[u8], ImageFault> {
+    let is_data_url = text.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"data:"));
+    if !is_data_url {
+        return Ok(text);
+    }
+    let comma = text.iter().position(|byte| *byte == b',').ok_or(ImageFault::NotBase64)?;
+    let is_base64 = text[..comma]
+        .rsplit(|byte| *byte == b';')
+        .next()
+        .is_some_and(|last| last.eq_ignore_ascii_case(b"base64"));
+    is_base64.then_some(&text[comma + 1..]).ok_or(ImageFault::NotBase64)
 }
 
 #[cfg(test)]
@@ -332,6 +380,44 @@ mod tests {
             assert_eq!(decode_base64(text), Err(ImageFault::NotBase64), "{text}");
         }
         assert_eq!(decode_base64(""), Ok(vec![]));
+    }
+
+    #[test]
+    fn base64_travels_as_if_it_had_been_decoded_and_encoded() {
+        let long = STANDARD.encode((0..5000).map(|n| (n % 251) as u8).collect::<Vec<_>>());
+        for text in [
+            "",
+            "/9j/",
+            "/9j/4A==",
+            "/9j/4A",
+            "data:image/jpeg;base64,/9j/4Ac=",
+            " /9j/\r\n4A== ",
+            "\u{a0}/9j/",
+            &long,
+        ] {
+            let canonical = canonical_base64(&Bytes::from(text.to_owned())).unwrap();
+            let decoded = decode_base64(text).unwrap();
+            assert_eq!(canonical, STANDARD.encode(&decoded), "{text}");
+            let (head, size) = look_into_base64(&canonical).unwrap();
+            assert_eq!(size, decoded.len(), "{text}");
+            let known = size.min(12);
+            assert_eq!(head[..known], decoded[..known], "{text}");
+        }
+        // What only looks canonical: bits beyond the end, padding or something else in the middle, another alphabet.
+        let broken = [4000, 100, 0].map(|at| [&long[..at], "*", &long[at + 1..]].concat());
+        for text in ["/9j/4B==", "/9==/9j/", "/9j=", "_9j_", "/9j/4A=a", "é9j"]
+            .into_iter()
+            .map(str::to_owned)
+            .chain(broken)
+        {
+            let decoded = decode_base64(&text).map(|bytes| Bytes::from(STANDARD.encode(bytes)));
+            assert_eq!(canonical_base64(&Bytes::from(text.clone())), decoded, "{text}");
+        }
+        // Every byte, wherever it stands in a piece.
+        for byte in 0..=255 {
+            let text = [&[b'A'; 9][..], &[byte], &[b'A'; 6]].concat();
+            assert_eq!(is_canonical(&text), STANDARD.decode(&text).is_ok(), "{byte}");
+        }
     }
 
     #[test]

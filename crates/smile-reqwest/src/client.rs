@@ -11,6 +11,7 @@ use smile_core::{
     Call, CallError, Callback, Checkpoint, Confirm, ConfirmError, Confirmed, Event, Flow, FlowSettings, Job,
     JobError, JobFlow, JobKey, JobOutcome, Next, Partner, Timestamp,
 };
+use tokio::sync::Semaphore;
 
 use crate::transport::Transport;
 
@@ -24,7 +25,12 @@ pub struct Client {
     settings: FlowSettings,
     clock: Option<Arc<dyn Fn() -> Timestamp + Send + Sync>>,
     seed: Option<u64>,
+    reads: Arc<Semaphore>,
 }
+
+/// How many files are read at once. Of a thousand jobs that begin together each would have one in memory otherwise, beside the
+/// zips that they go into, and the runtime would start hundreds of threads to read them.
+const READS_AT_ONCE: usize = 8;
 
 impl Client {
     /// A client with an HTTP client of its own: no redirects, ten seconds to connect, and the timeouts of
@@ -70,6 +76,7 @@ impl Client {
             settings: FlowSettings::default(),
             clock: None,
             seed: None,
+            reads: Arc::new(Semaphore::new(READS_AT_ONCE)),
         }
     }
 
@@ -248,6 +255,8 @@ impl Client {
             }
             match next {
                 Next::Read(path) => {
+                    // Kept until the flow has taken the file. It is never closed.
+                    let _turn = self.reads.acquire().await;
                     let file = tokio::fs::read(path).await;
                     flow.read(now(), file);
                 }

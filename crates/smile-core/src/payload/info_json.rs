@@ -1,23 +1,41 @@
 //! `info.json`, in the full shape that the official SDKs send.
 
+use std::cell::Cell;
+use std::io::{self, Write};
+use std::ops::Range;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
 use serde::Serialize;
+use serde_json::ser::{Formatter, Serializer};
 use serde_json::value::RawValue;
 
-use super::LoadedImage;
+use super::{Content, PackedImage};
 use crate::operation::PreparedUpload;
 use crate::operation::prep_upload::{FILE_NAME, WirePartnerParams};
-use crate::{IdInfo, ImageEncoding, ImageType, Job, Partner, SignedTimestamp};
+use crate::{IdInfo, ImageType, Job, Partner, SignedTimestamp};
 
-pub(super) fn build(
+/// Image bytes in the form that they have in here.
+pub(super) fn encode(bytes: &[u8]) -> Bytes {
+    Bytes::from(STANDARD.encode(bytes))
+}
+
+/// How many bytes it will take, or a little more. Only what a partner adds may make it longer.
+pub(super) fn guess_bytes(images: &[PackedImage], prepared: &PreparedUpload) -> usize {
+    let of_images: usize = images.iter().map(|image| 128 + inline(image).map_or(0, <[u8]>::len)).sum();
+    4096 + of_images + prepared.raw().get().len()
+}
+
+/// Adds it to the buffer. Returns where in it the images' texts are.
+pub(super) fn write(
+    buffer: &mut Vec<u8>,
     partner: &Partner,
     job: &Job,
-    images: &[LoadedImage],
-    names: &[Option<String>],
+    images: &[PackedImage],
     prepared: &PreparedUpload,
     signed: &SignedTimestamp,
-) -> Vec<u8> {
+) -> Vec<Range<usize>> {
     let callback_url = job.callback_for(partner).map_or("", |url| url.as_str());
     let info = InfoJson {
         package_information: PackageInformation {
@@ -35,23 +53,51 @@ pub(super) fn build(
             user_data: UserData { country_code: "+", ..UserData::default() },
         },
         id_info: &job.id_info,
-        images: images
-            .iter()
-            .zip(names)
-            .map(|(image, name)| ImageEntry::new(image, name.as_deref()))
-            .collect(),
+        images: images.iter().map(ImageEntry::new).collect(),
         server_information: prepared.raw(),
     };
-    // One allocation for the bulk of it, where images travel as base64.
-    let base64_bytes: usize = images
-        .iter()
-        .filter(|image| image.encoding == ImageEncoding::Base64)
-        .map(|image| image.bytes.len())
-        .sum();
-    let mut json =
-        Vec::with_capacity(4096 + base64_bytes / 3 * 4 + 4 * images.len() + prepared.raw().get().len());
-    serde_json::to_writer(&mut json, &info).expect("strings and numbers always serialise");
-    json
+    let written = Cell::new(0);
+    let mut texts = Vec::new();
+    let formatter = Texts { written: &written, found: &mut texts };
+    let mut serializer = Serializer::with_formatter(Counted { buffer, written: &written }, formatter);
+    info.serialize(&mut serializer).expect("strings and numbers always serialise");
+    texts
+}
+
+/// Writes bytes as a string, just as they are: they are base64, so there is nothing to escape, and nothing to look for.
+struct Texts<'a> {
+    written: &'a Cell<usize>,
+    found: &'a mut Vec<Range<usize>>,
+}
+
+impl Formatter for Texts<'_> {
+    fn write_byte_array<W: ?Sized + Write>(&mut self, writer: &mut W, value: &[u8]) -> io::Result<()> {
+        writer.write_all(b"\"")?;
+        let start = self.written.get();
+        writer.write_all(value)?;
+        if !value.is_empty() {
+            self.found.push(start..self.written.get());
+        }
+        writer.write_all(b"\"")
+    }
+}
+
+/// A buffer that says how much was added to it.
+struct Counted<'a> {
+    buffer: &'a mut Vec<u8>,
+    written: &'a Cell<usize>,
+}
+
+impl Write for Counted<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.buffer.extend_from_slice(bytes);
+        self.written.set(self.written.get() + bytes.len());
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 #[derive(Serialize)]
@@ -111,19 +157,24 @@ struct UserData {
 #[derive(Serialize)]
 struct ImageEntry<'a> {
     image_type_id: ImageType,
-    #[serde(serialize_with = "as_base64")]
+    #[serde(serialize_with = "as_text")]
     image: &'a [u8],
     file_name: &'a str,
 }
 
 impl<'a> ImageEntry<'a> {
-    /// Either the name of a file in the zip, or the bytes themselves; the other one is empty.
-    fn new(image: &'a LoadedImage, name: Option<&'a str>) -> Self {
-        let inline: &[u8] = if name.is_some() { &[] } else { &image.bytes };
-        Self { image_type_id: image.image_type(), image: inline, file_name: name.unwrap_or_default() }
+    /// Either the name of a file in the zip, or the image itself; the other one is empty.
+    fn new(image: &'a PackedImage) -> Self {
+        let (image_type_id, inline) = (image.image_type, inline(image).unwrap_or_default());
+        let file_name = if let Content::File(name) = &image.content { name } else { "" };
+        Self { image_type_id, image: inline, file_name }
     }
 }
 
-fn as_base64<S: serde::Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&STANDARD.encode(bytes))
+fn inline(image: &PackedImage) -> Option<&[u8]> {
+    if let Content::Inline(text) = &image.content { Some(text) } else { None }
+}
+
+fn as_text<S: serde::Serializer>(text: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_bytes(text)
 }

@@ -6,54 +6,141 @@ mod zip;
 
 use bytes::Bytes;
 
-use crate::image::{ImageFormat, ImageSource, decode_base64, sniff};
+use self::names::Names;
+use crate::image::{ImageSource, canonical_base64, decode_base64, look_into_base64, sniff};
 use crate::operation::PreparedUpload;
 use crate::{ImageEncoding, ImageFault, ImageRole, ImageType, Job, Partner, SignedTimestamp};
 
-/// An image whose bytes are here and have been looked at.
-#[derive(Clone)]
-pub(crate) struct LoadedImage {
-    pub(crate) role: ImageRole,
-    pub(crate) encoding: ImageEncoding,
-    name: Option<String>,
-    format: ImageFormat,
-    pub(crate) bytes: Bytes,
+/// The most that the images of a job may take in its zip. Sizes have 32 bits there; the other half is for what isn't an image.
+const MOST_BYTES: usize = 2 << 30;
+
+/// A job's images as they come in, each looked at, and put into the form in which it is uploaded.
+#[derive(Default)]
+pub(crate) struct Package {
+    images: Vec<PackedImage>,
+    names: Names,
+    files: zip::Files,
+    /// What the images take in the zip.
+    bytes: usize,
 }
 
-impl LoadedImage {
-    /// The image, from bytes that were read for it or that it carries itself.
-    pub(crate) fn new(
+struct PackedImage {
+    image_type: ImageType,
+    content: Content,
+}
+
+enum Content {
+    /// In the zip, under this name.
+    File(String),
+    /// In `info.json`, as this base64 text.
+    Inline(Bytes),
+}
+
+/// What is known of the images after one, so that there is room for them.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct ToCome {
+    /// The sizes of those that are here.
+    bytes: usize,
+    /// How many files on disk show the same, and so are likely as large.
+    alike: usize,
+}
+
+impl ToCome {
+    /// For a file's headers and name.
+    const BESIDE: usize = 256;
+
+    /// What comes after this image of the job.
+    pub(crate) fn after(job: &Job, index: usize) -> Self {
+        let mut to_come = Self::default();
+        let (before, after) = job.images.split_at(index + 1);
+        let role = before.last().map(|(role, _)| *role);
+        for (next, image) in after.iter().filter(|(_, image)| image.encoding == ImageEncoding::File) {
+            match &image.source {
+                ImageSource::Bytes(bytes) => to_come.bytes += bytes.len() + Self::BESIDE,
+                ImageSource::Base64(text) => to_come.bytes += text.len() / 4 * 3 + Self::BESIDE,
+                ImageSource::Path(_) => to_come.alike += usize::from(role == Some(*next)),
+            }
+        }
+        to_come
+    }
+}
+
+impl Package {
+    /// Adds an image, from bytes that were read for it or that it carries itself. Returns its type and its size.
+    pub(crate) fn add(
+        &mut self,
         role: ImageRole,
         image: &crate::Image,
-        read: Option<Bytes>,
-    ) -> Result<Self, ImageFault> {
+        read: Option<&[u8]>,
+        to_come: ToCome,
+    ) -> Result<(ImageType, usize), ImageFault> {
+        let image_type = ImageType::new(role, image.encoding);
+        let decoded: Vec<u8>;
         let bytes = match (&image.source, read) {
             (_, Some(bytes)) => bytes,
-            (ImageSource::Bytes(bytes), None) => bytes.clone(),
-            (ImageSource::Base64(text), None) => Bytes::from(decode_base64(text)?),
+            (ImageSource::Bytes(bytes), None) => bytes,
+            (ImageSource::Base64(text), None) if image.encoding == ImageEncoding::Base64 => {
+                let text = canonical_base64(text)?;
+                let (head, size) = look_into_base64(&text)?;
+                sniff(&head[..size.min(head.len())])?;
+                self.count(text.len())?;
+                self.images.push(PackedImage { image_type, content: Content::Inline(text) });
+                return Ok((image_type, size));
+            }
+            (ImageSource::Base64(text), None) => {
+                let text = std::str::from_utf8(text).map_err(|_| ImageFault::NotBase64)?;
+                decoded = decode_base64(text)?;
+                &decoded
+            }
             (ImageSource::Path(_), None) => return Err(ImageFault::FileMissing),
         };
-        let format = sniff(&bytes)?;
-        Ok(Self { role, encoding: image.encoding, name: image.name.clone(), format, bytes })
+        let format = sniff(bytes)?;
+        self.count(bytes.len())?;
+        let content = match image.encoding {
+            ImageEncoding::File => {
+                let name = self.names.unique(image.name.as_deref(), role, format);
+                let to_come = to_come.bytes + to_come.alike * (bytes.len() + ToCome::BESIDE);
+                self.files.push(name.clone(), bytes, to_come)?;
+                Content::File(name)
+            }
+            ImageEncoding::Base64 => Content::Inline(info_json::encode(bytes)),
+        };
+        self.images.push(PackedImage { image_type, content });
+        Ok((image_type, bytes.len()))
     }
 
-    pub(crate) fn image_type(&self) -> ImageType {
-        ImageType::new(self.role, self.encoding)
+    fn count(&mut self, bytes: usize) -> Result<(), ImageFault> {
+        self.bytes = self.bytes.saturating_add(bytes);
+        if self.bytes < MOST_BYTES { Ok(()) } else { Err(ImageFault::TooLarge) }
     }
-}
 
-/// Builds the zip. The same job, images, answer and timestamp give the same bytes.
-pub(crate) fn build(
-    partner: &Partner,
-    job: &Job,
-    images: &[LoadedImage],
-    prepared: &PreparedUpload,
-    signed: &SignedTimestamp,
-) -> Bytes {
-    let names = names::unique(images);
-    let info = info_json::build(partner, job, images, &names, prepared, signed);
-    let files =
-        images.iter().zip(&names).filter_map(|(image, name)| Some((name.as_deref()?, &image.bytes[..])));
-    let entries: Vec<(&str, &[u8])> = std::iter::once(("info.json", &info[..])).chain(files).collect();
-    Bytes::from(zip::stored(&entries))
+    /// All images are here.
+    pub(crate) fn complete(&mut self) {
+        self.files.all_here();
+    }
+
+    /// Builds the zip. The same job, images, answer and timestamp give the same bytes.
+    ///
+    /// The images are held as parts of it from here on, so that there is one copy of them in memory.
+    pub(crate) fn build(
+        &mut self,
+        partner: &Partner,
+        job: &Job,
+        prepared: &PreparedUpload,
+        signed: &SignedTimestamp,
+    ) -> Bytes {
+        let Self { images, files, .. } = self;
+        let mut inline = Vec::new();
+        let guess = info_json::guess_bytes(images, prepared);
+        let (zip, info) =
+            files.zip(guess, |zip| inline = info_json::write(zip, partner, job, images, prepared, signed));
+        let texts = images.iter_mut().filter_map(|image| match &mut image.content {
+            Content::Inline(text) => Some(text),
+            Content::File(_) => None,
+        });
+        for (text, range) in texts.zip(inline) {
+            *text = zip.slice(info.start + range.start..info.start + range.end);
+        }
+        zip
+    }
 }

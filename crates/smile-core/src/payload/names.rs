@@ -2,35 +2,41 @@
 
 use std::collections::BTreeSet;
 
-use super::LoadedImage;
-use crate::ImageEncoding;
+use crate::ImageRole;
 use crate::image::ImageFormat;
 
-/// A name for each image that travels as a file, `None` for the others.
-///
-/// A name is the base name that the caller gave, in plain ASCII, with an ending that fits the format; where two are
-/// the same in any casing, or one is taken by the payload itself, a number is put before the ending.
-pub(super) fn unique(images: &[LoadedImage]) -> Vec<Option<String>> {
-    let mut taken = BTreeSet::from(["info.json".to_owned(), "security_info.json".to_owned()]);
-    let mut unique = |image: &LoadedImage| {
-        let (stem, ending) = plain(image);
+/// The names that are taken, in small letters.
+pub(super) struct Names(BTreeSet<String>);
+
+impl Default for Names {
+    fn default() -> Self {
+        Self(BTreeSet::from(["info.json".to_owned(), "security_info.json".to_owned()]))
+    }
+}
+
+impl Names {
+    /// A name for an image that travels as a file.
+    ///
+    /// It is the base name that the caller gave, in plain ASCII, with an ending that fits the format; where two are
+    /// the same in any casing, or one is taken by the payload itself, a number is put before the ending.
+    pub(super) fn unique(&mut self, given: Option<&str>, role: ImageRole, format: ImageFormat) -> String {
+        let (stem, ending) = plain(given, role, format);
         let mut name = format!("{stem}.{ending}");
         let mut number = 1;
-        while !taken.insert(name.to_ascii_lowercase()) {
+        while !self.0.insert(name.to_ascii_lowercase()) {
             name = format!("{stem}-{number}.{ending}");
             number += 1;
         }
         name
-    };
-    images.iter().map(|image| (image.encoding == ImageEncoding::File).then(|| unique(image))).collect()
+    }
 }
 
 /// Stem and ending.
-fn plain(image: &LoadedImage) -> (String, &'static str) {
+fn plain(given: Option<&str>, role: ImageRole, format: ImageFormat) -> (String, &'static str) {
     // Both separators, on every system: what is a name here may be a path where it is unpacked.
-    let base = image.name.as_deref().unwrap_or_default().rsplit(['/', '\\']).next().unwrap_or_default();
+    let base = given.unwrap_or_default().rsplit(['/', '\\']).next().unwrap_or_default();
     let (stem, given) = base.rsplit_once('.').unwrap_or((base, ""));
-    let ending = match image.format {
+    let ending = match format {
         ImageFormat::Jpeg if given.eq_ignore_ascii_case("jpeg") => "jpeg",
         ImageFormat::Jpeg => "jpg",
         ImageFormat::Png => "png",
@@ -38,25 +44,16 @@ fn plain(image: &LoadedImage) -> (String, &'static str) {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
     let stem: String = stem.chars().map(|c| if is_plain(c) { c } else { '_' }).take(64).collect();
     let says_something = stem.contains(|c: char| c.is_ascii_alphanumeric());
-    (if says_something { stem } else { image.role.name().to_owned() }, ending)
+    (if says_something { stem } else { role.name().to_owned() }, ending)
 }
 
 #[cfg(test)]
 mod tests {
-    use bytes::Bytes;
-
     use super::*;
-    use crate::{Image, ImageRole};
-
-    fn image(role: ImageRole, name: Option<&str>, bytes: &'static [u8]) -> LoadedImage {
-        let image = Image::bytes(Bytes::from_static(bytes));
-        LoadedImage::new(role, &name.into_iter().fold(image, Image::named), None).unwrap()
-    }
 
     fn names(given: &[&str]) -> Vec<String> {
-        let images: Vec<_> =
-            given.iter().map(|name| image(ImageRole::Liveness, Some(name), b"\xFF\xD8\xFF")).collect();
-        unique(&images).into_iter().map(Option::unwrap).collect()
+        let mut names = Names::default();
+        given.iter().map(|name| names.unique(Some(name), ImageRole::Liveness, ImageFormat::Jpeg)).collect()
     }
 
     #[test]
@@ -104,13 +101,12 @@ mod tests {
 
     #[test]
     fn the_payload_keeps_its_own_names_and_endings_tell_the_format() {
-        let png = b"\x89PNG\r\n\x1a\n";
-        let images = [
-            image(ImageRole::Selfie, Some("info.json"), b"\xFF\xD8\xFF"),
-            image(ImageRole::IdCard, Some("front.jpg"), png),
-            image(ImageRole::IdCardBack, None, png),
+        let mut taken = Names::default();
+        let names = [
+            taken.unique(Some("info.json"), ImageRole::Selfie, ImageFormat::Jpeg),
+            taken.unique(Some("front.jpg"), ImageRole::IdCard, ImageFormat::Png),
+            taken.unique(None, ImageRole::IdCardBack, ImageFormat::Png),
         ];
-        let names: Vec<_> = unique(&images).into_iter().flatten().collect();
         assert_eq!(names, ["info.jpg", "front.png", "id_card_back.png"]);
     }
 }

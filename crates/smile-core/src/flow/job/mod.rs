@@ -17,7 +17,7 @@ use super::{
     Submission,
 };
 use crate::operation::{Operation, PrepUpload, Upload, retry_after};
-use crate::payload::LoadedImage;
+use crate::payload::{Package, ToCome};
 use crate::{
     ImageFault, Job, JobStatus, OperationError, Partner, Problem, ProblemKind, Timestamp, TransportFailure,
     ValidationError,
@@ -52,7 +52,7 @@ pub struct JobFlow {
     is_reading: bool,
     reach: Reach,
     has_new_address: bool,
-    images: Vec<LoadedImage>,
+    package: Package,
     faults: Vec<Problem>,
     stage: Stage,
     events: VecDeque<Event>,
@@ -212,7 +212,7 @@ impl JobFlow {
             is_reading: false,
             reach: Reach::Nothing,
             has_new_address: false,
-            images: Vec::new(),
+            package: Package::default(),
             faults: Vec::new(),
             stage,
             events: VecDeque::new(),
@@ -265,7 +265,7 @@ impl JobFlow {
         self.stage = Stage::Finished(outcome);
         self.not_before = None;
         self.is_out = false;
-        self.images = Vec::new();
+        self.package = Package::default();
         self.job = None;
     }
 
@@ -347,11 +347,11 @@ impl Flow for JobFlow {
         }
         let (Stage::Reading { index }, Some(job)) = (&mut self.stage, &self.job) else { return };
         let Some((role, image)) = job.images.get(*index) else { return };
-        let loaded = match file {
-            Ok(bytes) => LoadedImage::new(*role, image, Some(Bytes::from(bytes))),
+        let added = match file {
+            Ok(bytes) => self.package.add(*role, image, Some(&bytes), ToCome::after(job, *index)),
             Err(error) => Err(ImageFault::from_io(&error)),
         };
-        note(loaded, *index, *role, &mut self.images, &mut self.faults, &mut self.events);
+        note(added, *index, *role, &mut self.faults, &mut self.events);
         *index += 1;
     }
 

@@ -9,10 +9,11 @@ use super::{JobFlow, Stage};
 use crate::flow::{Event, JobErrorKind, JobOutcome, Reach, Step};
 use crate::image::ImageSource;
 use crate::operation::{JobStatusRequest, PreparedUpload, Upload};
-use crate::payload::{self, LoadedImage};
+use crate::payload::{Package, ToCome};
 use crate::validate::image_field;
 use crate::{
-    ImageFault, ImageRole, JobStatus, OperationError, Problem, ProblemKind, Timestamp, ValidationError,
+    ImageFault, ImageRole, ImageType, JobStatus, OperationError, Problem, ProblemKind, Timestamp,
+    ValidationError,
 };
 
 impl JobFlow {
@@ -24,8 +25,8 @@ impl JobFlow {
             if let ImageSource::Path(path) = &image.source {
                 return Some(path.clone());
             }
-            let loaded = LoadedImage::new(*role, image, None);
-            note(loaded, *index, *role, &mut self.images, &mut self.faults, &mut self.events);
+            let added = self.package.add(*role, image, None, ToCome::after(job, *index));
+            note(added, *index, *role, &mut self.faults, &mut self.events);
             *index += 1;
         }
         None
@@ -35,6 +36,11 @@ impl JobFlow {
         match ValidationError::check(std::mem::take(&mut self.faults)) {
             Err(error) => self.fail(JobErrorKind::Validation(error)),
             Ok(()) => {
+                self.package.complete();
+                // They are in the package, and needn't be here as well.
+                if let Some(job) = &mut self.job {
+                    job.images = Vec::new();
+                }
                 let said = self.job.as_ref().is_some_and(|job| job.options.retry);
                 self.stage = Stage::Opening { attempts: 0, retry: said || self.reach > Reach::Nothing };
             }
@@ -47,7 +53,7 @@ impl JobFlow {
         self.smile_job_id.clone_from(&prepared.smile_job_id);
         self.events.push_back(Event::Opened { smile_job_id: prepared.smile_job_id.clone() });
         let signed = self.partner.signer().sign(self.clock);
-        let zip = payload::build(&self.partner, job, &self.images, prepared, &signed);
+        let zip = self.package.build(&self.partner, job, prepared, &signed);
         let bytes = zip.len();
         self.stage =
             Stage::Uploading { upload: Upload::new(prepared.upload_url.clone(), zip), bytes, attempts: 0 };
@@ -55,7 +61,7 @@ impl JobFlow {
 
     pub(super) fn uploaded(&mut self) {
         self.reach = Reach::Uploaded;
-        self.images = Vec::new();
+        self.package = Package::default();
         self.job = None;
         self.events.push_back(Event::Uploaded);
         if self.status.wanted {
@@ -170,22 +176,14 @@ impl JobFlow {
 }
 
 pub(super) fn note(
-    loaded: Result<LoadedImage, ImageFault>,
+    added: Result<(ImageType, usize), ImageFault>,
     index: usize,
     role: ImageRole,
-    images: &mut Vec<LoadedImage>,
     faults: &mut Vec<Problem>,
     events: &mut VecDeque<Event>,
 ) {
-    match loaded {
-        Ok(image) => {
-            events.push_back(Event::ImageRead {
-                index,
-                image_type: image.image_type(),
-                bytes: image.bytes.len(),
-            });
-            images.push(image);
-        }
+    match added {
+        Ok((image_type, bytes)) => events.push_back(Event::ImageRead { index, image_type, bytes }),
         Err(fault) => {
             faults.push(Problem::new(image_field(index, role), ProblemKind::Image(fault), fault.rule()));
         }

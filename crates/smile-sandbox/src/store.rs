@@ -10,6 +10,7 @@ use std::fs::{self, File, TryLockError};
 use std::io::{self, Write as _};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use bytes::Bytes;
 use serde_json::Value;
@@ -299,14 +300,21 @@ fn make_private_folder(path: &Path) -> io::Result<()> {
     builder.recursive(true).create(path)
 }
 
+/// How often, ten milliseconds apart, the folder is tried before somebody else has it. One that has just been given up may seem
+/// taken for a moment: a program that is being started holds copies of all our open files until it is itself.
+const LOCK_TRIES: u32 = 100;
+
 fn lock(folder: &Path) -> Result<File, StateError> {
     let path = folder.join("lock");
     let file = private_file(&path).map_err(StateError::io(&path))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(StateError { path: folder.to_owned(), problem: Problem::InUse }),
-        Err(TryLockError::Error(error)) => Err(StateError::io(&path)(error)),
+    for _ in 0..LOCK_TRIES {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(10)),
+            Err(TryLockError::Error(error)) => return Err(StateError::io(&path)(error)),
+        }
     }
+    Err(StateError { path: folder.to_owned(), problem: Problem::InUse })
 }
 
 fn private_file(path: &Path) -> io::Result<File> {

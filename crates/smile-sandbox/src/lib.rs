@@ -70,6 +70,7 @@ mod response;
 mod result_entry;
 mod routing;
 mod rules;
+mod sample_image;
 mod sandbox;
 #[cfg(feature = "scenario")]
 mod scenario;
@@ -117,6 +118,7 @@ pub use outcome::{Review, ReviewError};
 pub use product::Product;
 pub use records::{ImageRecord, JobRecord, RecordedRequest, Stage};
 pub use rules::When;
+pub use sample_image::SampleImage;
 pub use sandbox::Sandbox;
 #[cfg(feature = "scenario")]
 pub use scenario::{Scenario, ScenarioError};

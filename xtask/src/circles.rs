@@ -356,7 +356,7 @@ impl<'a> Reader<'a> {
     }
 
     fn let_through(&mut self, path: &[String], name: &str, is_public: bool) {
-        match self.from_root(path) {
+        match self.rooted(path) {
             Some(path) if is_public && self.inner.is_empty() => {
                 self.named.let_through.push((name.to_owned(), path));
             }
@@ -366,11 +366,11 @@ impl<'a> Reader<'a> {
     }
 
     fn note(&mut self, path: &[String]) {
-        self.named.paths.extend(self.from_root(path));
+        self.named.paths.extend(self.rooted(path));
     }
 
     /// A path from the crate's root; `None` if it leads to another crate.
-    fn from_root(&self, path: &[String]) -> Option<Vec<String>> {
+    fn rooted(&self, path: &[String]) -> Option<Vec<String>> {
         let mut here: Vec<String> = self.module.to_vec();
         here.extend(self.inner.iter().flatten().map(|name| (*name).to_owned()));
         let (first, mut rest) = path.split_first()?;

@@ -45,7 +45,11 @@ fn entry() -> Value {
 }
 
 fn known() -> Answer {
-    signed(json!({ "job_complete": true, "job_success": true, "code": "2302", "result": entry() }))
+    completed(entry())
+}
+
+fn completed(entry: Value) -> Answer {
+    signed(json!({ "job_complete": true, "job_success": true, "code": "2302", "result": entry }))
 }
 
 fn unknown() -> Answer {
@@ -63,9 +67,20 @@ fn lost() -> Vec<Answer> {
         answer(502, "<html>"),
         answer(503, ""),
         answer(504, ""),
+        // What stands in between may say these after the work was done.
+        answer(408, ""),
+        answer(429, ""),
+        answer(429, r#"{"message":"Too Many Requests"}"#),
+        answer(302, ""),
+        answer(403, "<html>"),
+        answer(409, r#"{"error":"conflict","code":"409"}"#),
         answer(200, r#"{"ResultCode":"10"#),
         answer(200, "[]"),
     ]
+}
+
+fn not_answered() -> Answer {
+    Err(TransportFailure::timed_out(""))
 }
 
 fn not_sent() -> Answer {
@@ -113,7 +128,9 @@ fn what_bills_and_has_a_status_is_never_sent_twice_and_its_status_stands_for_the
         assert_eq!(sync.paths(), ["/v1/id_verification", "/v1/job_status", "/v1/job_status"]);
         assert!(sync.outcome.unwrap().verdict.is_approved());
 
-        let basic = run(AsyncBasicKyc::new(params(), bvn()), [lost.clone(), known()]);
+        let mut matched = entry();
+        matched["ResultCode"] = json!("1020");
+        let basic = run(AsyncBasicKyc::new(params(), bvn()), [lost.clone(), completed(matched)]);
         assert_eq!(basic.paths(), ["/v2/verify_async", "/v1/job_status"]);
         assert!(basic.outcome.is_ok());
 
@@ -165,8 +182,13 @@ fn what_creates_or_messages_somebody_is_not_repeated() {
 fn what_only_reads_is_repeated_whatever_broke() {
     let services = || answer(200, r#"{"id_types":{}}"#);
     for lost in lost() {
-        if matches!(&lost, Err(failure) if failure.kind() == TransportFailureKind::ResponseTooLarge) {
-            continue; // It would be as large again.
+        // It would be as large again; or refused again.
+        let is_final = match &lost {
+            Err(failure) => failure.kind() == TransportFailureKind::ResponseTooLarge,
+            Ok(response) => matches!(response.status().as_u16(), 302 | 403 | 409),
+        };
+        if is_final {
+            continue;
         }
         assert_eq!(run(ServicesRequest::new(), [lost.clone(), services()]).sent.len(), 2);
         let question = JobStatusRequest::new(UserId::new("user-1"), JobId::new("job-1"));
@@ -183,8 +205,44 @@ fn what_never_arrived_is_sent_again_whatever_it_is() {
     assert_eq!(checked.paths(), ["/v1/id_verification"; 3]);
     let error = run(EnhancedKyc::new(params(), bvn()), (0..4).map(|_| not_sent())).outcome.unwrap_err();
     assert!(!error.outcome_unknown());
-    let too_many = answer(429, "");
+}
+
+#[test]
+fn the_apis_own_refusal_that_passes_is_sent_again() {
+    let too_many = answer(429, r#"{"error":"slow down","code":"2405"}"#);
     assert_eq!(run(EnhancedKyc::new(params(), bvn()), [too_many, signed(entry())]).sent.len(), 2);
+}
+
+#[test]
+fn a_refusal_in_words_alone_is_one_where_the_endpoint_has_no_codes() {
+    let refused = || answer(400, r#"{"error":"no such number"}"#);
+    assert!(!run(BvnConsent::new("00000000000"), [refused()]).outcome.unwrap_err().outcome_unknown());
+    let check = run(EnhancedKyc::new(params(), bvn()), [refused(), known()]);
+    assert_eq!(check.paths(), ["/v1/id_verification", "/v1/job_status"]);
+}
+
+#[test]
+fn a_status_that_would_never_be_answered_otherwise_is_asked_for_once() {
+    let other = json!({ "ResultCode": "1012", "PartnerParams": { "user_id": "user-1", "job_id": "job-2" } });
+    let refused = answer(400, r#"{"error":"You are not authorized to do that.","code":"2405"}"#);
+    for said in [completed(other), refused] {
+        let run = run(EnhancedKyc::new(params(), bvn()), [not_answered(), said]);
+        assert!(run.outcome.unwrap_err().outcome_unknown());
+    }
+}
+
+#[test]
+fn another_type_of_job_or_an_empty_result_is_no_answer() {
+    let mut other_type = entry();
+    other_type["PartnerParams"]["job_type"] = json!(1);
+    let empty = || signed(json!({ "job_complete": true, "job_success": true, "code": "2302" }));
+    for said in [completed(other_type), empty()] {
+        let answers = || [vec![not_answered()], vec![said.clone(); 5]].concat();
+        let check = run(EnhancedKyc::new(params(), bvn()), answers());
+        assert!(check.outcome.unwrap_err().outcome_unknown());
+        let by_callback = run(AsyncEnhancedKyc::new(params(), bvn()), answers());
+        assert!(by_callback.outcome.unwrap_err().outcome_unknown());
+    }
 }
 
 #[test]

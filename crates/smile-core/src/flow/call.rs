@@ -9,7 +9,9 @@ use http::Response;
 
 use super::{Event, Flow, FlowSettings, JobKey, Next, Step};
 use crate::operation::{JobStatusRequest, Operation, Repeat, retry_after};
-use crate::{OperationError, Partner, Problem, Timestamp, TransportFailure, ValidationError};
+use crate::{
+    OperationError, Partner, Problem, Timestamp, TransportFailure, TransportFailureKind, ValidationError,
+};
 
 /// Runs one operation.
 ///
@@ -83,13 +85,7 @@ impl<O: Operation> Call<O> {
                 let attempts = *attempts;
                 *last_error = Some(error.clone());
                 let repeat = self.operation.repeat();
-                // A gateway's 408 or 503 may come from behind the gateway, where the work had begun; and a redirect may lead to
-                // what was done.
-                let is_gateway = error.api().is_some_and(|error| {
-                    matches!(error.status(), 300..400 | 408 | 503) && !error.is_refusal()
-                });
-                let was_done = !error.certainly_not_done() || is_gateway;
-                if was_done && repeat != Repeat::Free {
+                if repeat != Repeat::Free && !was_refused(&error, repeat) {
                     return self.lost(error);
                 }
                 let wait = self.settings.retry.delay_after(attempts, O::STEP, retry_after, self.seed);
@@ -98,7 +94,12 @@ impl<O: Operation> Call<O> {
                     _ => self.fail(CallErrorKind::Operation(error), false),
                 }
             }
-            Stage::Reconciling { .. } => self.still_unknown(),
+            Stage::Reconciling { .. } if error.is_transient() => self.still_unknown(),
+            // It would be answered like this for ever: a refusal, another job, a signature that is wrong.
+            Stage::Reconciling { lost, .. } => {
+                let lost = lost.clone();
+                self.fail(CallErrorKind::Operation(lost), true);
+            }
             Stage::Finished(_) => {}
         }
     }
@@ -223,6 +224,24 @@ where
 impl<O: Operation> fmt::Debug for Call<O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Call").field("operation", &O::STEP).finish_non_exhaustive()
+    }
+}
+
+/// Whether the service certainly hasn't acted on the request: it never left, or the API itself refused it, with a code of its
+/// own. Any other status, 3xx and 4xx too, may come from something in between after the work was done.
+fn was_refused(error: &OperationError, repeat: Repeat) -> bool {
+    match error {
+        OperationError::Transport(failure) => {
+            matches!(failure.kind(), TransportFailureKind::NotSent | TransportFailureKind::Refused)
+        }
+        // Consent and Smile Links are documented to refuse in words alone. Such a refusal is never sent again.
+        OperationError::Api(error) if repeat == Repeat::MayCreateTwice => {
+            let is_worded = error.message().is_some() && error.code().is_none();
+            let is_of_client = (400..500).contains(&error.status()) && !matches!(error.status(), 408 | 429);
+            error.is_refusal() || (is_worded && is_of_client)
+        }
+        OperationError::Api(error) => error.is_refusal(),
+        _ => false,
     }
 }
 

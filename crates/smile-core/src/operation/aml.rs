@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 
 use super::verification::Asked;
 use super::{Operation, OperationError, Repeat, Verification, post_signed};
-use crate::flow::{JobKey, Step};
+use crate::flow::{JobKey, Step, SubmissionId};
 use crate::{Findings, JobStatus, JobType, Partner, PartnerParams, ProblemKind, Timestamp};
 
 /// Looks for somebody on sanctions lists, among the politically exposed, and in adverse media.
@@ -171,9 +171,18 @@ impl Operation for AmlCheck {
         Some(self.job_key())
     }
 
+    fn name_submission(&mut self, id: &SubmissionId) {
+        self.partner_params.name_submission(id);
+    }
+
     fn reconcile(&self, status: JobStatus) -> Option<Verification> {
         // The result doesn't say whom it was about.
-        let asked = Asked { key: self.job_key(), fields: Vec::new(), gives: |_| true };
+        let asked = Asked {
+            key: self.job_key(),
+            sent: &self.partner_params.extra,
+            fields: Vec::new(),
+            gives: |_| true,
+        };
         Verification::from_status(status, &asked)
     }
 }

@@ -14,7 +14,7 @@ use super::verification::{Asked, says_the_same};
 use super::{Accepted, Operation, OperationError, Repeat, Verification, post_signed};
 use crate::catalogue::Product;
 use crate::environment::CallbackUrl;
-use crate::flow::{JobKey, Step};
+use crate::flow::{JobKey, Step, SubmissionId};
 use crate::{
     ConfigError, Findings, IdInfo, JobStatus, JobType, Partner, PartnerParams, ProblemKind, Timestamp,
 };
@@ -124,7 +124,7 @@ impl BusinessVerification {
     fn asked(&self) -> Asked<'_> {
         let Business { country, id_type, id_number, .. } = &self.business;
         let fields = vec![("Country", country.as_str()), ("IDType", id_type), ("IDNumber", id_number)];
-        Asked { key: self.job_key(), fields, gives: |_| true }
+        Asked { key: self.job_key(), sent: &self.partner_params.extra, fields, gives: |_| true }
     }
 
     /// Whether the result repeats the number of another company, which such results do in a place of their own.
@@ -195,6 +195,10 @@ impl Operation for BusinessVerification {
         Some(self.job_key())
     }
 
+    fn name_submission(&mut self, id: &SubmissionId) {
+        self.partner_params.name_submission(id);
+    }
+
     fn reconcile(&self, status: JobStatus) -> Option<Verification> {
         if self.is_about_another(&status) { None } else { Verification::from_status(status, &self.asked()) }
     }
@@ -248,6 +252,10 @@ impl Operation for AsyncBusinessVerification {
 
     fn key(&self) -> Option<JobKey> {
         Some(self.check.job_key())
+    }
+
+    fn name_submission(&mut self, id: &SubmissionId) {
+        self.check.name_submission(id);
     }
 
     fn reconcile(&self, status: JobStatus) -> Option<Accepted> {

@@ -14,7 +14,7 @@ use super::verification::Asked;
 use super::{Accepted, Operation, OperationError, Repeat, Verification, post_signed, send_signed};
 use crate::catalogue::Product;
 use crate::environment::CallbackUrl;
-use crate::flow::{JobKey, Step};
+use crate::flow::{JobKey, Step, SubmissionId};
 use crate::{
     ConfigError, Findings, IdInfo, JobStatus, JobType, Partner, PartnerParams, ResultCode, Timestamp,
 };
@@ -76,7 +76,7 @@ impl IdVerification {
             Product::BasicKyc => |code| code.as_str() != "1012",
             _ => |code| !matches!(code.as_str(), "1020" | "1021" | "1022" | "1023"),
         };
-        Asked { key: self.key(), fields, gives }
+        Asked { key: self.key(), sent: &self.partner_params.extra, fields, gives }
     }
 
     fn key(&self) -> JobKey {
@@ -110,6 +110,10 @@ macro_rules! id_verification {
 
             fn key(&self) -> Option<JobKey> {
                 Some(self.0.key())
+            }
+
+            fn name_submission(&mut self, id: &SubmissionId) {
+                self.0.partner_params.name_submission(id);
             }
 
             fn reconcile(&self, status: JobStatus) -> Option<Verification> {
@@ -153,6 +157,10 @@ macro_rules! id_verification {
 
             fn key(&self) -> Option<JobKey> {
                 Some(self.0.key())
+            }
+
+            fn name_submission(&mut self, id: &SubmissionId) {
+                self.0.partner_params.name_submission(id);
             }
 
             fn reconcile(&self, status: JobStatus) -> Option<Accepted> {

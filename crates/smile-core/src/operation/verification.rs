@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::{OperationError, confirmed_object, json_object, successful_object};
 use crate::catalogue::{self, ResultCodeRow};
-use crate::flow::JobKey;
+use crate::flow::{JobKey, SubmissionId};
 use crate::result::{Doubt, ResultCode, ResultEntry, Verdict};
 use crate::{JobStatus, Partner, ReceivedTimestamp, SignatureError, tolerant};
 
@@ -67,6 +67,8 @@ impl Verification {
 pub(super) struct Asked<'a> {
     /// The job.
     pub(super) key: JobKey,
+    /// What was sent along with the ids.
+    pub(super) sent: &'a Map<String, Value>,
     /// Fields of the result, with what they say if it is about the same ID.
     pub(super) fields: Vec<(&'static str, &'a str)>,
     /// Whether the product gives this code.
@@ -90,6 +92,7 @@ impl Asked<'_> {
                 || tolerant::text(entry.as_json(), name).is_some_and(|said| !says_the_same(&said, expected))
         };
         if !is_of_type
+            || self.sent.get(SubmissionId::PARTNER_PARAM) != echo.get(SubmissionId::PARTNER_PARAM)
             || !echo.names(key.user_id.as_str(), key.job_id.as_str())
             || self.fields.iter().any(is_other)
         {

@@ -202,7 +202,8 @@ fn finish(order: &Order, tally: &Tally, seconds: f64) -> ExitCode {
 fn print_broken(broken: &[(u64, Broken)]) {
     let mut by_rule: std::collections::BTreeMap<String, Vec<u64>> = std::collections::BTreeMap::new();
     for (seed, broken) in broken {
-        by_rule.entry(format!("{:?}", broken.rule)).or_default().push(*seed);
+        let what: String = broken.what.chars().map(|c| if c.is_ascii_digit() { '#' } else { c }).take(110).collect();
+        by_rule.entry(format!("{:?}: {what}", broken.rule)).or_default().push(*seed);
     }
     for (rule, seeds) in by_rule {
         println!("{rule}: {} worlds, such as {:?}", seeds.len(), &seeds[..seeds.len().min(8)]);

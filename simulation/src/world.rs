@@ -74,6 +74,7 @@ pub(crate) enum Wanted {
 pub(crate) struct Record {
     pub(crate) checkpoint: Option<Vec<u8>>,
     pub(crate) backups: Vec<Vec<u8>>,
+    pub(crate) lease: u64,
     pub(crate) lease_until: u64,
     pub(crate) token: u64,
     pub(crate) retry: bool,

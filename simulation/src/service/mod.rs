@@ -188,8 +188,12 @@ impl Said {
         let result = if body["result"].is_object() { &body["result"] } else { &body };
         let names = ["code", "job_complete", "job_success", "success"];
         let mut fields: Vec<_> = names.iter().map(|name| (*name, body[*name].clone())).collect();
-        for name in ["ResultCode", "PartnerParams", "SmileJobID", "IDNumber"] {
+        for name in ["ResultCode", "PartnerParams", "SmileJobID"] {
             fields.push((name, result[name].clone()));
+        }
+        // With the verdict on a face there may be more about the person, or less.
+        if result["ResultType"] == "ID Verification" {
+            fields.push(("IDNumber", result["IDNumber"].clone()));
         }
         Self { status: response.status().as_u16(), address: text(&body["upload_url"]), fields }
     }

@@ -6,8 +6,8 @@ use bytes::Bytes;
 use http::{Request, Response};
 use smile_core::operation::{Accepted, AsyncEnhancedKyc, EnhancedKyc, Verification};
 use smile_core::{
-    Call, CallError, Checkpoint, Confirm, ConfirmError, Confirmed, Event, Flow, JobError, JobFlow, JobOutcome, Next,
-    Timestamp, TransportFailure,
+    Call, CallError, Checkpoint, Confirm, ConfirmError, Confirmed, Event, Flow, JobError, JobFlow,
+    JobOutcome, Next, Timestamp, TransportFailure,
 };
 
 pub(crate) enum Machine {

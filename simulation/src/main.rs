@@ -29,7 +29,8 @@ checks that every rule holds in each.
   --worlds N   how many worlds (10000); the first has the seed S, the next S + 1
   --seed S     the seed of the first world (0); without --worlds, of the only one
   --trace      print what happens in each world
-  --keep-going go on after a broken rule, and say how often each was broken
+  --keep-going
+               go on after a broken rule, and say how often each was broken
   --mutants    take the mend of each known fault out again, and see it caught
   --help       show this
 
@@ -188,7 +189,10 @@ fn finish(order: &Order, tally: &Tally, seconds: f64) -> ExitCode {
     }
     println!("{}", tally.hazards.table());
     let (worlds, rate) = (tally.worlds, tally.worlds as f64 / seconds.max(0.001));
-    println!("{worlds} worlds with {} happenings in {seconds:.1} s ({rate:.0} a second): every rule held", tally.happenings);
+    println!(
+        "{worlds} worlds with {} happenings in {seconds:.1} s ({rate:.0} a second): every rule held",
+        tally.happenings
+    );
     let missing = tally.hazards.missing();
     // A handful of worlds can't have seen everything.
     if worlds >= 2_000 && !missing.is_empty() {
@@ -202,10 +206,31 @@ fn finish(order: &Order, tally: &Tally, seconds: f64) -> ExitCode {
 fn print_broken(broken: &[(u64, Broken)]) {
     let mut by_rule: std::collections::BTreeMap<String, Vec<u64>> = std::collections::BTreeMap::new();
     for (seed, broken) in broken {
-        let what: String = broken.what.chars().map(|c| if c.is_ascii_digit() { '#' } else { c }).take(110).collect();
+        let what: String =
+            broken.what.chars().map(|c| if c.is_ascii_digit() { '#' } else { c }).take(110).collect();
         by_rule.entry(format!("{:?}: {what}", broken.rule)).or_default().push(*seed);
     }
     for (rule, seeds) in by_rule {
         println!("{rule}: {} worlds, such as {:?}", seeds.len(), &seeds[..seeds.len().min(8)]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_seed_repeats_its_world_to_the_byte() {
+        for seed in 0..40 {
+            let (first, second) = (run(seed, true), run(seed, true));
+            assert!(first.trace.len() > 3, "{:?}", first.trace);
+            assert_eq!(first.trace, second.trace);
+            assert_eq!(first.happenings, run(seed, false).happenings, "a trace changes nothing");
+        }
+    }
+
+    #[test]
+    fn seeds_differ() {
+        assert_ne!(run(1, true).trace, run(2, true).trace);
     }
 }

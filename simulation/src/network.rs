@@ -100,7 +100,8 @@ impl Fate {
             }
             2 => {
                 let kind = if random.percent(50) { Instead::Interrupted } else { Instead::TimedOut };
-                let at = if matches!(kind, Instead::TimedOut) { limit } else { arrival + random.between(1, 300) };
+                let at =
+                    if matches!(kind, Instead::TimedOut) { limit } else { arrival + random.between(1, 300) };
                 fate.instead = Some((at.min(limit), kind));
                 Hazard::AnswerLost
             }
@@ -167,7 +168,8 @@ fn gateway_status(random: &mut Random) -> u16 {
 
 /// The answer of a gateway.
 pub(crate) fn gateway(status: u16) -> Response<Bytes> {
-    let body = if status == 403 || status == 429 { r#"{"message":"Forbidden"}"# } else { "<html>a gateway</html>" };
+    let body =
+        if status == 403 || status == 429 { r#"{"message":"Forbidden"}"# } else { "<html>a gateway</html>" };
     let mut response = Response::new(Bytes::from_static(body.as_bytes()));
     *response.status_mut() = http::StatusCode::from_u16(status).unwrap_or_default();
     response

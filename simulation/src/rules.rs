@@ -37,7 +37,9 @@ impl Rule {
             Self::Once => "each job and check is processed at most once, unless the caller asked for more",
             Self::Ends => "every job and check ends in a verdict, a clear error or an unknown outcome",
             Self::InTime => "every job and check ends within its deadline",
-            Self::LetIn => "nobody is let in whom the service hasn't approved in that submission and environment",
+            Self::LetIn => {
+                "nobody is let in whom the service hasn't approved in that submission and environment"
+            }
             Self::TurnedAway => "nobody is turned away by a result that isn't theirs",
             Self::NothingLost => "nothing is lost, and what is said of how far a submission has come is true",
             Self::Final => "nothing final is changed by a late, doubled or lying message",

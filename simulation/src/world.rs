@@ -10,8 +10,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Request, Response};
 use smile_core::{
-    Callback, Environment, FlowSettings, InMemoryReplayStore, JobKey, JobLife, Partner, PollSchedule, Timestamp,
-    TransportFailure, Verifier,
+    Callback, Environment, FlowSettings, InMemoryReplayStore, JobKey, JobLife, Partner, PollSchedule,
+    Timestamp, TransportFailure, Verifier,
 };
 
 use crate::hazard::{Hazard, Hazards};
@@ -33,7 +33,6 @@ pub(crate) const ELSEWHERE: &str = "127.0.0.1:7002";
 /// What a world is like; drawn from its seed.
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
-    pub(crate) kind: Kind,
     pub(crate) manner: Manner,
     /// Faults of the network, in a hundred exchanges.
     pub(crate) faults: u64,
@@ -100,7 +99,9 @@ pub(crate) enum RowKind {
     Job,
     Number,
     /// A v3 verification, and whether it is clear of what lets a person in.
-    Webhook { is_clear: bool },
+    Webhook {
+        is_clear: bool,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -228,7 +229,6 @@ impl World {
             .with_settle_delay(Duration::from_secs(5));
         let lease = u64::try_from(settings.lease().as_millis()).unwrap_or(HORIZON);
         let plan = Plan {
-            kind,
             manner,
             faults: random.one_of(&[0, 5, 15, 30, 60]),
             kills: random.one_of(&[0, 10, 40, 120]),
@@ -272,7 +272,7 @@ impl World {
             plan,
             random,
         };
-        world.trace(|it| format!("seed {seed}: {:?}, clocks {:?}", it.plan, it.clocks));
+        world.trace(|it| format!("seed {seed}: {kind:?}, {:?}, clocks {:?}", it.plan, it.clocks));
         world.populate();
         world
     }
@@ -370,7 +370,8 @@ impl World {
             row.was_told && life(row).standing() == smile_core::Standing::Open && row.kind == RowKind::Job
         });
         if let Some((job_id, _)) = untold {
-            let what = format!("the row of {job_id} knows nothing of a result whose callback was answered with 200");
+            let what =
+                format!("the row of {job_id} knows nothing of a result whose callback was answered with 200");
             self.break_rule(Rule::NothingLost, what);
         }
     }

@@ -64,7 +64,14 @@ enum Heart {
 }
 
 impl Service {
-    pub(crate) fn new(kind: Kind, manner: Manner, partner_id: &str, key: &str, host: &str, seed: u64) -> Self {
+    pub(crate) fn new(
+        kind: Kind,
+        manner: Manner,
+        partner_id: &str,
+        key: &str,
+        host: &str,
+        seed: u64,
+    ) -> Self {
         let model = || {
             let id = PartnerId::new(partner_id).expect("a partner id of our own");
             let signer = Signer::new(id, &ApiKey::new(key).expect("a key of our own"));

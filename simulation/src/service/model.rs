@@ -62,8 +62,12 @@ impl Model {
         let path = request.uri().path();
         match (request.method().as_str(), path) {
             ("PUT", path) => self.put(now, path.trim_start_matches("/put/")),
-            ("POST", "/v1/upload") => self.signed_in(request, "smile_client_id", "2205", |it, body| it.prep(now, body)),
-            ("POST", "/v1/job_status") => self.signed_in(request, "partner_id", "2405", |it, body| it.status(now, body)),
+            ("POST", "/v1/upload") => {
+                self.signed_in(request, "smile_client_id", "2205", |it, body| it.prep(now, body))
+            }
+            ("POST", "/v1/job_status") => {
+                self.signed_in(request, "partner_id", "2405", |it, body| it.status(now, body))
+            }
             ("POST", "/v1/id_verification") => {
                 self.signed_in(request, "partner_id", "2405", |it, body| it.check(now, body, false))
             }
@@ -142,6 +146,8 @@ impl Model {
         let seen_from = now + self.manner.notice;
         job.seen_from = Some(job.seen_from.map_or(seen_from, |earlier| earlier.min(seen_from)));
         let params = job.params.clone();
+        // The newest zip is the one that is looked at.
+        self.reviews.retain(|(_, of, _)| *of != job_id);
         let code = match params.get("sandbox_result").and_then(Value::as_str) {
             Some("1") => "0811",
             Some("2") => "0812",
@@ -241,7 +247,10 @@ impl Model {
         job.results.push((at, entry.clone(), is_success));
         if job.sends_callbacks {
             let mut told = entry.clone();
-            told.insert("ImageLinks".into(), json!({ "selfie_image": format!("{}/image/1?e={at}", self.origin) }));
+            told.insert(
+                "ImageLinks".into(),
+                json!({ "selfie_image": format!("{}/image/1?e={at}", self.origin) }),
+            );
             let told = self.sign(at, told);
             let body = Value::Object(told).to_string();
             self.letters.push(Letter { at, job_id: job_id.to_owned(), body: body.into() });
@@ -296,12 +305,20 @@ fn said(code: &str) -> (&'static str, bool, Value) {
     match code {
         "0810" => ("Enroll User", true, faces("Completed", "Approved", "Not Applicable")),
         "0811" => ("No Face Match", true, faces("Failed", "Rejected", "Not Applicable")),
-        "0812" => ("Provisional Enrollment - Under Review", false, faces("Under Review", "Approved", "Not Applicable")),
-        "1210" => ("Enroll User - Machine Judgement Approved", true, faces("Completed", "Approved", "Passed")),
-        "1211" => ("Failed Enroll - Human Judgement - Compare", true, faces("Failed", "Rejected", "Failed")),
-        "1012" => {
-            ("ID Number Validated", true, json!({ "Return_Personal_Info": "Returned", "Verify_ID_Number": "Verified" }))
+        "0812" => (
+            "Provisional Enrollment - Under Review",
+            false,
+            faces("Under Review", "Approved", "Not Applicable"),
+        ),
+        "1210" => {
+            ("Enroll User - Machine Judgement Approved", true, faces("Completed", "Approved", "Passed"))
         }
+        "1211" => ("Failed Enroll - Human Judgement - Compare", true, faces("Failed", "Rejected", "Failed")),
+        "1012" => (
+            "ID Number Validated",
+            true,
+            json!({ "Return_Personal_Info": "Returned", "Verify_ID_Number": "Verified" }),
+        ),
         "1013" => (
             "Invalid ID",
             true,

@@ -17,18 +17,27 @@ impl World {
                 Product::EnhancedKyc,
                 Product::AsyncEnhancedKyc,
             ]);
-            let wanted = self.random.one_of(&[Wanted::Approval, Wanted::Approval, Wanted::Rejection, Wanted::Review]);
+            let wanted =
+                self.random.one_of(&[Wanted::Approval, Wanted::Approval, Wanted::Rejection, Wanted::Review]);
             let start = self.random.between(0, 20_000);
             let owner = self.submit(person, &job_id, product, wanted, start);
             if self.random.percent(35) {
                 // The same id, with another face and number: rejected by any service that looks at them.
                 let is_first = self.random.percent(30);
-                let at = if is_first { start.saturating_sub(1_500) } else { start + self.random.between(200, 120_000) };
+                let at = if is_first {
+                    start.saturating_sub(1_500)
+                } else {
+                    start + self.random.between(200, 120_000)
+                };
                 self.note(if is_first { Hazard::FraudsterFirst } else { Hazard::Fraudster });
                 self.submit(person, &job_id, product, Wanted::Rejection, at);
             }
             if self.plan.manner.shares_ids && self.random.percent(60) {
-                let other = if product == Product::BiometricKyc { Product::EnhancedKyc } else { Product::BiometricKyc };
+                let other = if product == Product::BiometricKyc {
+                    Product::EnhancedKyc
+                } else {
+                    Product::BiometricKyc
+                };
                 let at = start + self.random.between(0, 60_000);
                 self.note(Hazard::IdsShared);
                 self.submit(person, &job_id, other, Wanted::Approval, at);

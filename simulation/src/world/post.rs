@@ -22,8 +22,11 @@ impl World {
     pub(crate) fn collect(&mut self) {
         for letter in self.service.take_letters(self.now) {
             let delay = letter.at.saturating_sub(self.now) + self.random.between(5, 400);
-            let (delay, is_late) =
-                if self.random.percent(15) { (delay + self.random.between(5_000, 120_000), true) } else { (delay, false) };
+            let (delay, is_late) = if self.random.percent(15) {
+                (delay + self.random.between(5_000, 120_000), true)
+            } else {
+                (delay, false)
+            };
             if is_late {
                 self.note(Hazard::CallbackLate);
             }
@@ -61,9 +64,8 @@ impl World {
         post.tries += 1;
         let (tries, was_answered, was_misused) = (post.tries, post.was_answered, post.was_misused);
         let (job_id, mut body) = (post.letter.job_id.clone(), post.letter.body.clone());
-        let is_overtaken = self.posts[number + 1..]
-            .iter()
-            .any(|later| later.letter.job_id == job_id && later.was_answered);
+        let is_overtaken =
+            self.posts[number + 1..].iter().any(|later| later.letter.job_id == job_id && later.was_answered);
         if is_overtaken && !was_answered {
             self.note(Hazard::CallbackReordered);
         }
@@ -79,7 +81,8 @@ impl World {
         match status {
             Some(200) => {
                 self.posts[number].was_answered = true;
-                let entry: Value = serde_json::from_slice(&self.posts[number].letter.body).unwrap_or_default();
+                let entry: Value =
+                    serde_json::from_slice(&self.posts[number].letter.body).unwrap_or_default();
                 if entry["IsFinalResult"] != "false"
                     && let Some(row) = self.rows.get_mut(&job_id)
                 {
@@ -92,7 +95,9 @@ impl World {
             }
             // A signature that somebody has used for another body first proves nothing any more.
             Some(status) if !was_misused && !self.is_shared(&job_id) => {
-                let what = format!("a genuine callback of {job_id}, delivered {delivery:?}, is answered with {status}");
+                let what = format!(
+                    "a genuine callback of {job_id}, delivered {delivery:?}, is answered with {status}"
+                );
                 self.break_rule(Rule::CallbackTaken, what);
             }
             Some(_) => {}
@@ -166,7 +171,10 @@ impl World {
                 _ => self.ledger.owners(id).iter().any(|owner| self.is_approved(*owner)),
             };
             if !is_right {
-                return self.break_rule(Rule::LetIn, format!("the person of row {id} is let in without an approval"));
+                return self.break_rule(
+                    Rule::LetIn,
+                    format!("the person of row {id} is let in without an approval"),
+                );
             }
         }
         let is_confirmed = life.result().is_some_and(|result| result.trust >= Trust::Confirmed);
@@ -264,7 +272,9 @@ impl World {
         let mut service = Service::new(Kind::Model, manner, "001", "other-key", super::ELSEWHERE, 0);
         let job = self.job(submission).retry(false);
         let seed = self.random.next();
-        let Ok(mut flow) = JobFlow::new(self.elsewhere.clone(), job, self.settings.clone(), seed) else { return };
+        let Ok(mut flow) = JobFlow::new(self.elsewhere.clone(), job, self.settings.clone(), seed) else {
+            return;
+        };
         let mut now = self.now;
         let outcome: JobOutcome = loop {
             match flow.next(Timestamp::from_unix_millis(START + now)) {
@@ -310,7 +320,9 @@ impl World {
         self.insert_row(id, &life, RowKind::Webhook { is_clear });
         let signed = self.partner.signer().sign(self.true_time());
         let mut headers = HeaderMap::new();
-        for (name, value) in [("response-timestamp", signed.timestamp()), ("response-signature", signed.signature())] {
+        for (name, value) in
+            [("response-timestamp", signed.timestamp()), ("response-signature", signed.signature())]
+        {
             if let Ok(value) = value.parse() {
                 headers.insert(name, value);
             }
@@ -329,7 +341,10 @@ fn rewritten(body: &Bytes, now: u64) -> Bytes {
         turned.insert(name, value);
     }
     if turned.contains_key("ImageLinks") {
-        turned.insert("ImageLinks".into(), json!({ "selfie_image": format!("http://127.0.0.1/image?fresh={now}") }));
+        turned.insert(
+            "ImageLinks".into(),
+            json!({ "selfie_image": format!("http://127.0.0.1/image?fresh={now}") }),
+        );
     }
     serde_json::to_string_pretty(&Value::Object(turned)).map_or_else(|_| body.clone(), Bytes::from)
 }

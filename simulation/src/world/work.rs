@@ -1,17 +1,18 @@
 //! What workers do: take a submission, run its flow step by step, and follow the advice of its error.
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
-use http::{Response, HeaderValue};
+use http::{HeaderValue, Response};
 use smile_core::operation::{AsyncEnhancedKyc, EnhancedKyc};
 use smile_core::{
-    Call, CallError, Checkpoint, Decision, IdInfo, Image, Job, JobError, JobFlow, JobOutcome, Partner, PartnerParams,
-    Reach, TransportFailure, Verdict,
+    Call, CallError, Checkpoint, Decision, IdInfo, Image, Job, JobError, JobFlow, JobOutcome, Partner,
+    PartnerParams, Reach, TransportFailure, Verdict,
 };
 
-use super::{
-    Exchange, Happening, Process, Product, Purpose, State, Wanted, World, end_name,
-};
+use smile_sandbox::SampleImage;
+
+use super::{Exchange, Happening, Process, Product, Purpose, State, Wanted, World, end_name};
 use crate::hazard::Hazard;
 use crate::machine::{Doing, End, Machine};
 use crate::network::{Change, Errand, Fate, Instead, changed, gateway};
@@ -20,12 +21,10 @@ use crate::service::START;
 
 type Answer = Result<Response<bytes::Bytes>, TransportFailure>;
 
-/// Frame, scan and end of a JPEG of 64 by 64 grey pixels, as far as its structure goes.
-const PICTURE: &[u8] = b"\xFF\xD8\xFF\xC0\0\x0B\x08\0\x40\0\x40\x01\x01\x11\0\xFF\xDA\0\x08\x01\x01\0\0\x3F\0abcdefgh\xFF\xD9";
-
-/// A small JPEG by its structure, with the submission's mark behind its end.
+/// A small selfie, with the submission's mark behind its end.
 fn selfie(submission: usize) -> Vec<u8> {
-    let mut picture = PICTURE.to_vec();
+    static PICTURE: LazyLock<Vec<u8>> = LazyLock::new(|| SampleImage::selfie().jpeg());
+    let mut picture = PICTURE.clone();
     picture.extend_from_slice(mark(submission).as_bytes());
     picture
 }
@@ -181,7 +180,8 @@ impl World {
     /// Stores checkpoints, as far as the storage and the lease allow it.
     fn store(&mut self, process: u32, submission: usize, checkpoints: &[Checkpoint], doing: Doing) {
         let mut delay = self.random.between(1, 20);
-        let mut is_kept = self.processes.get(&process).is_some_and(|it| it.token == self.records[submission].token);
+        let mut is_kept =
+            self.processes.get(&process).is_some_and(|it| it.token == self.records[submission].token);
         if !is_kept {
             self.note(Hazard::StaleWorkerRefused);
         } else if self.faults_left > 0 && self.random.below(100) < self.plan.faults / 4 {
@@ -315,7 +315,9 @@ impl World {
             Some(change) => {
                 let response = changed(change, &request, response, &self.partner);
                 if !matches!(change, Change::Gateway(_)) {
-                    self.trace(|_| format!("{number} is changed: {}", String::from_utf8_lossy(response.body())));
+                    self.trace(|_| {
+                        format!("{number} is changed: {}", String::from_utf8_lossy(response.body()))
+                    });
                 }
                 response
             }
@@ -335,7 +337,10 @@ impl World {
                 let times = self.ledger.process(submission, &job_id);
                 self.trace(|_| format!("submission {submission} is processed, {times} in all"));
                 if times > 1 {
-                    self.break_rule(Rule::Once, format!("submission {submission} is processed {times} times"));
+                    self.break_rule(
+                        Rule::Once,
+                        format!("submission {submission} is processed {times} times"),
+                    );
                 }
             }
             Errand::Status => {}
@@ -424,7 +429,9 @@ impl World {
                     let echoed = verification.entry.as_json().get("PartnerParams");
                     let whose = echoed.and_then(|params| params.get("submission")).and_then(|it| it.as_str());
                     if whose != Some(&mark(submission)) || !self.ledger.is_processed(submission) {
-                        let what = format!("the check of submission {submission} is answered with {whose:?}'s result");
+                        let what = format!(
+                            "the check of submission {submission} is answered with {whose:?}'s result"
+                        );
                         self.break_rule(Rule::LetIn, what);
                     }
                 }
@@ -446,7 +453,10 @@ impl World {
             return self.break_rule(Rule::LetIn, what);
         }
         if verdict.is_final() && verdict.decision() == Decision::Rejected && is_approved {
-            self.break_rule(Rule::TurnedAway, format!("submission {submission} is rejected, and was approved"));
+            self.break_rule(
+                Rule::TurnedAway,
+                format!("submission {submission} is rejected, and was approved"),
+            );
         }
     }
 
@@ -457,7 +467,8 @@ impl World {
         }
         let (opened, processed) = (self.ledger.is_opened(submission), self.ledger.is_processed(submission));
         let reach = error.reach();
-        let is_too_low = (processed && reach < Reach::MaybeUploaded) || (opened && reach < Reach::MaybeOpened);
+        let is_too_low =
+            (processed && reach < Reach::MaybeUploaded) || (opened && reach < Reach::MaybeOpened);
         let is_too_high = (reach == Reach::Uploaded && !processed) || (reach == Reach::Opened && !opened);
         if is_too_low || is_too_high {
             let what = format!(
@@ -468,8 +479,13 @@ impl World {
     }
 
     fn judge_call_error(&mut self, submission: usize, error: &CallError) {
-        if self.ledger.is_processed(submission) && !error.outcome_unknown() && !self.records[submission].is_forgotten {
-            let what = format!("submission {submission} is processed, and its error doesn't say that it may be: {error}");
+        if self.ledger.is_processed(submission)
+            && !error.outcome_unknown()
+            && !self.records[submission].is_forgotten
+        {
+            let what = format!(
+                "submission {submission} is processed, and its error doesn't say that it may be: {error}"
+            );
             self.break_rule(Rule::NothingLost, what);
         }
     }
@@ -586,9 +602,10 @@ impl World {
     /// last is over.
     pub(crate) fn restore(&mut self, submission: usize) {
         let is_alive = self.processes.values().any(|it| it.purpose == Purpose::Submission(submission));
-        let is_out = self.exchanges.values().any(|exchange| {
-            !exchange.is_answered && marked(exchange.request.body()) == Some(submission)
-        });
+        let is_out = self
+            .exchanges
+            .values()
+            .any(|exchange| !exchange.is_answered && marked(exchange.request.body()) == Some(submission));
         let record = &self.records[submission];
         if record.backups.is_empty() || record.restored > 1 {
             return;

@@ -253,6 +253,21 @@ fn connections_beyond_the_limit_are_told_so() {
 }
 
 #[test]
+fn uploads_that_are_only_announced_keep_nobody_out() {
+    let sandbox = builder().patience(LONG, LONG).start().unwrap();
+    let idle: Vec<_> = (0..12)
+        .map(|_| {
+            let mut stream = connect(host(&sandbox));
+            let head = "PUT /videos/x HTTP/1.1\r\nHost: a\r\nContent-Length: 67108864\r\n\r\nPK";
+            stream.write_all(head.as_bytes()).unwrap();
+            stream
+        })
+        .collect();
+    assert!(is_well(&sandbox));
+    drop(idle);
+}
+
+#[test]
 fn a_chunked_body_has_its_limit_too() {
     let sandbox = builder().start().unwrap();
     let mut stream = connect(host(&sandbox));

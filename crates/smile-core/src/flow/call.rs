@@ -148,6 +148,11 @@ where
 
     fn next(&mut self, now: Timestamp) -> Next<Self::Outcome> {
         self.clock = self.clock.max(now);
+        if self.deadline.is_none()
+            && let Err(error) = ValidationError::check(self.operation.check_at(now).problems)
+        {
+            self.fail(CallErrorKind::Validation(error), false);
+        }
         let deadline = *self.deadline.get_or_insert(self.clock + self.settings.deadline);
         if std::mem::take(&mut self.is_out) {
             self.failed(

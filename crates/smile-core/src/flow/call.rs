@@ -192,6 +192,8 @@ where
     }
 
     fn receive(&mut self, now: Timestamp, answer: Result<Response<Bytes>, TransportFailure>) {
+        // Nothing happens between the sending and the answer.
+        let sent_at = self.clock;
         self.clock = self.clock.max(now);
         if !std::mem::take(&mut self.is_out) {
             return;
@@ -202,9 +204,9 @@ where
         };
         let wait = retry_after(&response, self.clock);
         let parsed = match &self.stage {
-            Stage::Asking { .. } => self.operation.parse(&self.partner, &response).map(Some),
+            Stage::Asking { .. } => self.operation.parse(&self.partner, sent_at, &response).map(Some),
             Stage::Reconciling { key, .. } => JobStatusRequest::of(key)
-                .parse(&self.partner, &response)
+                .parse(&self.partner, sent_at, &response)
                 .map(|status| self.operation.reconcile(status)),
             Stage::Finished(_) => return,
         };

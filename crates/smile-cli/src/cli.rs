@@ -13,6 +13,7 @@ use crate::commands::{
 use crate::exit::{self, Exit};
 use crate::failure::Failure;
 use crate::output::Output;
+use crate::text::one_line;
 
 /// Identity verification with Smile ID, from a terminal
 #[derive(Parser, Debug)]
@@ -98,6 +99,25 @@ fn discreet(mut error: clap::Error) -> clap::Error {
         && !is_word(text)
     {
         error.insert(ContextKind::InvalidSubcommand, ContextValue::String("…".to_owned()));
+    }
+    harmless(error)
+}
+
+/// With each word that was given as one harmless line: a script may pass on what others wrote.
+fn harmless(mut error: clap::Error) -> clap::Error {
+    let mut words = vec![];
+    for (kind, value) in error.context() {
+        let value = match value {
+            ContextValue::String(text) => ContextValue::String(one_line(text)),
+            ContextValue::Strings(texts) => {
+                ContextValue::Strings(texts.iter().map(|text| one_line(text)).collect())
+            }
+            _ => continue,
+        };
+        words.push((kind, value));
+    }
+    for (kind, value) in words {
+        error.insert(kind, value);
     }
     error
 }

@@ -13,7 +13,7 @@ use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 use crate::failure::Failure;
 use crate::output::{Output, Tone};
 
-/// No key, and no bundle of certificates, is longer.
+/// No key, no bundle of certificates and no checkpoint is longer.
 const MAX_FILE: u64 = 1 << 20;
 
 /// Who asks.
@@ -154,7 +154,8 @@ fn certificates(path: &Path) -> Result<RootCerts, Failure> {
     Ok(RootCerts::from(certificates))
 }
 
-fn read_text(reader: impl std::io::Read) -> Result<String, String> {
+/// Reads a short text: never more than 1 MiB of it.
+pub(crate) fn read_text(reader: impl std::io::Read) -> Result<String, String> {
     let mut text = String::new();
     match reader.take(MAX_FILE + 1).read_to_string(&mut text) {
         Ok(bytes) if bytes as u64 > MAX_FILE => Err("must be no longer than 1 MiB".to_owned()),

@@ -17,7 +17,7 @@ pub(crate) enum Exit {
     Open = 4,
     /// It can't be told.
     Unknown = 5,
-    /// The service may have the job or not.
+    /// The service may have the job or not; or it has, and its answer couldn't be printed.
     OutcomeUnknown = 6,
     /// Ctrl-C.
     Interrupted = 130,
@@ -44,7 +44,8 @@ Exit statuses:
   3    no: rejected, a number that is wrong, a callback that can't be trusted, something to mend
   4    not settled: provisional, no result yet, on a watch list, a number that is likely wrong
   5    can't be told: the job couldn't be done, or what came of it isn't known to this version
-  6    the service may have the job or not: resume, or ask for its status; don't submit again
+  6    the service may have the job or not, or its answer couldn't be printed: resume, or ask for its
+       status; don't submit again
   130  interrupted by Ctrl-C
 
 Environment variables:

@@ -13,6 +13,7 @@ mod job_type;
 mod output;
 mod progress;
 mod received;
+mod text;
 mod verdict;
 
 use std::process::ExitCode;

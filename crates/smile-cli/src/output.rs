@@ -1,11 +1,14 @@
 //! What is printed: for a person, or as JSON. A command says both in one place.
+//!
+//! All text passes through here, and leaves it as lines of one line each: see [`crate::text`].
 
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 
 use anstyle::{AnsiColor, Style};
 use serde_json::{Map, Value, json};
 
 use crate::failure::Failure;
+use crate::text::{json_for_a_terminal, one_line};
 
 /// Where answers go, and in which form.
 #[derive(Clone, Copy, Debug)]
@@ -68,14 +71,14 @@ impl Report {
         tone: Tone,
         text: impl Into<String>,
     ) -> &mut Self {
-        let (mark, text) = (harmless(&mark.into()), harmless(&text.into()));
-        self.lines.push(Line::Row { label: harmless(label), mark, text, tone });
+        let (mark, text) = (one_line(&mark.into()), one_line(&text.into()));
+        self.lines.push(Line::Row { label: one_line(label), mark, text, tone });
         self
     }
 
-    /// A line for a person that has no label.
+    /// One line for a person that has no label.
     pub(crate) fn text(&mut self, text: impl Into<String>) -> &mut Self {
-        self.lines.push(Line::Text(harmless(&text.into())));
+        self.lines.push(Line::Text(one_line(&text.into())));
         self
     }
 
@@ -118,19 +121,39 @@ impl Output {
     /// If it can't be written. A reader that has gone away is none.
     pub(crate) fn print(self, report: &Report) -> Result<(), Failure> {
         if self.json {
-            self.write(&format!("{}\n", Value::Object(report.object.clone())))
+            self.write_json(&Value::Object(report.object.clone()))
         } else {
             self.write(&report.human())
         }
     }
 
-    /// Prints text as it is.
+    /// Prints an answer that was paid for: a reader that has gone away hasn't got it.
+    ///
+    /// # Errors
+    /// Why it can't be written.
+    pub(crate) fn print_paid(self, report: &Report) -> Result<(), io::ErrorKind> {
+        let text = if self.json {
+            format!("{}\n", json_line(&Value::Object(report.object.clone()), io::stdout().is_terminal()))
+        } else {
+            report.human()
+        };
+        write_all(&text).map_err(|error| error.kind())
+    }
+
+    /// Prints JSON: exact through a pipe, and on a terminal with each character escaped that would move it.
+    ///
+    /// # Errors
+    /// As [`Output::print`].
+    pub(crate) fn write_json(self, value: &Value) -> Result<(), Failure> {
+        self.write(&format!("{}\n", json_line(value, io::stdout().is_terminal())))
+    }
+
+    /// Prints text of the program's own as it is.
     ///
     /// # Errors
     /// As [`Output::print`].
     pub(crate) fn write(self, text: &str) -> Result<(), Failure> {
-        let mut stdout = anstream::stdout().lock();
-        match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        match write_all(text) {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
                 Err(Failure::failed(format!("standard output can't be written: {}", error.kind())))
             }
@@ -145,8 +168,8 @@ impl Output {
             let _ = writeln!(
                 anstream::stderr().lock(),
                 "{style}{}{style:#}: {}",
-                harmless(label),
-                harmless(text)
+                one_line(label),
+                one_line(text)
             );
         }
     }
@@ -155,25 +178,32 @@ impl Output {
     pub(crate) fn fail(self, failure: &Failure) {
         if self.json {
             let error = json!({ "error": failure.as_json() });
-            let _ = self.write(&format!("{error}\n"));
+            if self.write_json(&error).is_err() {
+                // It is the one other place where somebody may look.
+                let _ = writeln!(io::stderr().lock(), "{}", json_line(&error, io::stderr().is_terminal()));
+            }
             return;
         }
         let style = Tone::Bad.style();
         let mut stderr = anstream::stderr().lock();
-        let _ = writeln!(stderr, "{style}error{style:#}: {}", harmless(failure.message()));
+        let _ = writeln!(stderr, "{style}error{style:#}: {}", one_line(failure.message()));
         for problem in failure.problems() {
-            let _ = writeln!(stderr, "  {}", harmless(&problem.to_string()));
+            let _ = writeln!(stderr, "  {}", one_line(&problem.to_string()));
         }
         for advice in failure.advice() {
-            let _ = writeln!(stderr, "  {}", harmless(advice));
+            let _ = writeln!(stderr, "  {}", one_line(advice));
         }
     }
 }
 
-/// Without control characters: what came over the network must not drive a terminal.
-fn harmless(text: &str) -> String {
-    let is_harmful = |c: char| c.is_control() && c != '\n';
-    text.chars().map(|c| if is_harmful(c) { char::REPLACEMENT_CHARACTER } else { c }).collect()
+fn write_all(text: &str) -> io::Result<()> {
+    let mut stdout = anstream::stdout().lock();
+    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush())
+}
+
+fn json_line(value: &Value, is_for_a_terminal: bool) -> String {
+    let json = value.to_string();
+    if is_for_a_terminal { json_for_a_terminal(&json) } else { json }
 }
 
 #[cfg(test)]
@@ -184,7 +214,22 @@ mod tests {
     fn rows_line_up_and_drive_no_terminal() {
         let mut report = Report::new();
         report.row("a", "one\u{1b}[2J").row("longer", "two").text("end");
-        assert_eq!(report.human(), "a       one\u{fffd}[2J\nlonger  two\nend\n");
+        assert_eq!(report.human(), "a       one\\u{1b}[2J\nlonger  two\nend\n");
+    }
+
+    #[test]
+    fn no_text_begins_a_line_of_its_own() {
+        let forged = "j-1\nverdict  APPROVED, the last word";
+        let mut report = Report::new();
+        report.row(forged, forged).marked("b", forged, Tone::Bad, forged).text(forged);
+        assert_eq!(report.human().lines().count(), 3);
+    }
+
+    #[test]
+    fn json_is_exact_in_a_pipe_and_escaped_on_a_terminal() {
+        let value = json!({ "job_id": "\u{202e}a" });
+        assert_eq!(json_line(&value, false), "{\"job_id\":\"\u{202e}a\"}");
+        assert_eq!(json_line(&value, true), r#"{"job_id":"\u202ea"}"#);
     }
 
     #[test]

@@ -75,6 +75,7 @@ const MAX_SHOWN: usize = 2_000;
 fn describe_person(report: &mut Report, entry: &ResultEntry) {
     // It knows what says that there is nothing.
     let record = entry.personal_info().record();
+    let mut is_first = true;
     for (name, value) in entry.as_json().iter().filter(|(name, _)| !NOT_PERSONAL.contains(&name.as_str())) {
         let text = match value {
             Value::Null => continue,
@@ -84,10 +85,13 @@ fn describe_person(report: &mut Report, entry: &ResultEntry) {
             },
             other => other.to_string(),
         };
+        // Never as a label: a field could be called `verdict`.
+        let label = if is_first { "person" } else { "" };
+        is_first = false;
         if text.len() > MAX_SHOWN {
-            report.row(name, format!("({} characters: --json shows them)", text.len()));
+            report.row(label, format!("{name}: ({} characters: --json shows them)", text.len()));
         } else {
-            report.row(name, text);
+            report.row(label, format!("{name}: {text}"));
         }
     }
 }

@@ -23,7 +23,7 @@ impl Completions {
         clap_complete::generate(self.shell, command, "smile", &mut script);
         let script = String::from_utf8_lossy(&script);
         if output.is_json() {
-            output.write(&format!("{}\n", json!({ "shell": self.shell.to_string(), "script": script })))?;
+            output.write_json(&json!({ "shell": self.shell.to_string(), "script": script }))?;
         } else {
             output.write(&script)?;
         }

@@ -34,7 +34,9 @@ impl IdTypes {
         if id_types.is_empty() {
             report.text("None is known for this country. The service may know some: ask Smile ID.");
         } else {
-            report.text(table(&id_types));
+            for line in table(&id_types) {
+                report.text(line);
+            }
         }
         output.print(&report)?;
         Ok(if id_types.is_empty() { Exit::Unknown } else { Exit::Done })
@@ -66,7 +68,7 @@ fn as_json(id_type: &IdType) -> Value {
     })
 }
 
-fn table(id_types: &[IdType]) -> String {
+fn table(id_types: &[IdType]) -> Vec<String> {
     let heading = ["COUNTRY", "ID TYPE", "NAME", "TEST NUMBER", "BIOMETRIC KYC"].map(str::to_owned);
     let mut rows = vec![heading];
     rows.extend(id_types.iter().map(|id_type| {
@@ -91,5 +93,5 @@ fn table(id_types: &[IdType]) -> String {
             row.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
         cells.join("  ").trim_end().to_owned()
     };
-    rows.iter().map(line).collect::<Vec<_>>().join("\n")
+    rows.iter().map(line).collect()
 }

@@ -13,6 +13,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::interrupt;
 use crate::output::{Output, Report, Tone};
+use crate::text::shell_word;
 
 /// Run an emulator of the service on this machine
 ///
@@ -157,11 +158,14 @@ impl Sandbox {
         report.row("page", addresses.page.as_str());
         report.row("partner id", self.partner_id.as_str()).row("API key", self.api_key.as_str());
         report.text("");
+        report.text("In another terminal:");
         report.text(format!(
-            "In another terminal:\n  export SMILE_ENVIRONMENT={} SMILE_PARTNER_ID={} SMILE_API_KEY={}\n  \
-             smile submit enhanced-kyc --country NG --id-type BVN --id-number 00000000000",
-            addresses.http, self.partner_id, self.api_key
+            "  export SMILE_ENVIRONMENT={} SMILE_PARTNER_ID={} SMILE_API_KEY={}",
+            shell_word(&addresses.http),
+            shell_word(&self.partner_id),
+            shell_word(&self.api_key)
         ));
+        report.text("  smile submit enhanced-kyc --country NG --id-type BVN --id-number 00000000000");
         report.text("");
         report.text("It runs until Ctrl-C.");
         for (key, value) in addresses.as_json().as_object().into_iter().flatten() {

@@ -15,6 +15,7 @@ use crate::interrupt::Watch;
 use crate::job_type;
 use crate::output::{Output, Report, Tone};
 use crate::progress::Progress;
+use crate::text::shell_command;
 use crate::verdict;
 
 /// Ask what has become of a job, once
@@ -77,8 +78,9 @@ impl Status {
 
     fn describe_history(&self, report: &mut Report, status: &JobStatus) {
         for entry in &status.history {
+            // The id comes last: it is the service's text, and could be made to look like a verdict.
             let of = entry.partner_params().job_id().unwrap_or_else(|| "a job without an id".to_owned());
-            report.row("history", format!("{of}: {}", entry.verdict()));
+            report.row("history", format!("{}; the job: {of}", entry.verdict()));
         }
         let entries = status.history.iter().map(|entry| {
             if self.show_personal { verdict::without_signature(entry.as_json()) } else { entry.audit_json() }
@@ -212,12 +214,38 @@ pub(crate) fn describe_outcome(report: &mut Report, outcome: &JobOutcome, show_p
     }
 }
 
-/// The command that asks for this job.
+/// The command that asks for this job, to copy.
 pub(crate) fn follow_up(command: &str, user_id: Option<&str>, key: &JobKey) -> String {
-    let user_id = user_id.unwrap_or("USER_ID");
-    format!(
-        "smile {command} --user-id {user_id} --job-id {} --job-type {}",
-        key.job_id,
-        key.job_type.number()
-    )
+    let mut words = vec!["smile".to_owned(), command.to_owned()];
+    let job_type = key.job_type.number().to_string();
+    for (flag, value) in [
+        ("--user-id", user_id.unwrap_or("USER_ID")),
+        ("--job-id", key.job_id.as_str()),
+        ("--job-type", &job_type),
+    ] {
+        // By itself, such a value would be taken for a flag.
+        if value.starts_with('-') {
+            words.push(format!("{flag}={value}"));
+        } else {
+            words.extend([flag.to_owned(), value.to_owned()]);
+        }
+    }
+    shell_command(words)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(job_id: &str) -> JobKey {
+        JobKey { user_id: UserId::new("u"), job_id: JobId::new(job_id), job_type: JobType::BIOMETRIC_KYC }
+    }
+
+    #[test]
+    fn a_command_to_copy_runs_nothing_else() {
+        let command = follow_up("status", None, &key("a b; rm x"));
+        assert_eq!(command, "smile status --user-id USER_ID --job-id 'a b; rm x' --job-type 1");
+        let command = follow_up("status", Some("$(rm x)"), &key("--json"));
+        assert_eq!(command, "smile status --user-id '$(rm x)' --job-id=--json --job-type 1");
+    }
 }

@@ -293,7 +293,7 @@ fn list(only: Option<Product>) -> Report {
     for product in &products {
         report.row(product.name(), outcomes(*product).join(", "));
     }
-    report.text("\n--broken FLAW");
+    report.text("").text("--broken FLAW");
     for flaw in Flaw::all() {
         report.row(flaw.name(), flaw.description());
     }

@@ -145,6 +145,88 @@ fn a_checkpoint_that_cannot_be_written_is_said_to_be_missing() {
 }
 
 #[test]
+fn a_file_that_something_else_is_in_is_not_overwritten_and_nothing_is_sent() {
+    let smile = Smile::new();
+    let path = smile.folder.path().join("mine.json");
+    std::fs::write(&path, "mine").unwrap();
+    let refused =
+        smile.submit_selfie("smartselfie-registration", &["--wait", "--checkpoint", "mine.json"]).ended(2);
+    refused.warns(&["--checkpoint must be a new file"]);
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "mine");
+    assert!(smile.sandbox.requests().is_empty(), "nothing was sent");
+}
+
+#[test]
+fn a_checkpoint_by_its_default_name_goes_beside_what_has_that_name() {
+    let smile = Smile::new();
+    let taken = smile.folder.path().join("smile-j-1.checkpoint.json");
+    std::fs::write(&taken, "mine").unwrap();
+    for _ in 0..4 {
+        smile.sandbox.fail_next(Endpoint::PrepUpload, Fault::LoseAnswer);
+    }
+    let flags = ["--wait", "--poll-every", "0.01", "--job-id", "j-1"];
+    let failed = smile.submit_selfie("smartselfie-registration", &flags);
+    failed.warns(&["smile resume smile-j-1.checkpoint-2.json", "what the flags say about the person"]);
+    assert_eq!(std::fs::read_to_string(&taken).unwrap(), "mine");
+    checkpoint(&smile, "smile-j-1.checkpoint-2.json");
+}
+
+const CHECK: [&str; 10] = [
+    "submit",
+    "enhanced-kyc",
+    "--country",
+    "NG",
+    "--id-type",
+    "BVN",
+    "--id-number",
+    "00000000000",
+    "--job-id",
+    "j-1",
+];
+
+#[test]
+fn an_answer_that_nobody_reads_is_kept_to_be_asked_for() {
+    let smile = Smile::new();
+    let mut child = smile.command(&CHECK).spawn().unwrap();
+    drop(child.stdout.take());
+    let lost = Ran::from(child.wait_with_output().unwrap()).ended(6);
+    lost.warns(&["has carried it out", "smile resume smile-j-1.checkpoint.json", "don't submit it again"]);
+    smile.run(&["resume", "smile-j-1.checkpoint.json"]).ended(0).says(&["APPROVED"]);
+    assert_eq!(smile.sandbox.job("j-1").unwrap().processed, 1);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_answer_that_cannot_be_written_is_not_called_a_failure_without_doubt() {
+    let smile = Smile::new();
+    let full = || std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let lost = smile.command(&CHECK).stdout(full()).output().unwrap();
+    Ran::from(lost).ended(6).warns(&["has carried it out", "smile resume smile-j-1.checkpoint.json"]);
+
+    // Nor is the checkpoint given up before the answer is out.
+    let resumed = smile.command(&["resume", "smile-j-1.checkpoint.json", "--json"]).stdout(full()).output();
+    let resumed = Ran::from(resumed.unwrap()).ended(6);
+    let error: Value = serde_json::from_str(&resumed.stderr).unwrap();
+    assert_eq!(error["error"]["exit_status"], 6, "standard error has what standard output can't take");
+    smile.run(&["resume", "smile-j-1.checkpoint.json"]).ended(0).says(&["APPROVED"]);
+
+    // A job that goes by callback, a check that does, and one that nobody can ask about.
+    let callback = ["--callback", "http://127.0.0.1:9/x"];
+    let selfie = asset("selfie.jpg");
+    let job = ["submit", "smartselfie-registration", "--selfie", selfie.to_str().unwrap()];
+    let address = ["submit", "address", "--country", "NG", "--address", "1 Drawn Street"];
+    let utility = ["--utility-number", "0000000000", "--utility-provider", "IkejaElectric"];
+    for arguments in [
+        [&job[..], &callback].concat(),
+        [&CHECK[..8], &callback].concat(),
+        [&address[..], &utility, &callback].concat(),
+    ] {
+        let lost = smile.command(&arguments).stdout(full()).output().unwrap();
+        Ran::from(lost).ended(6).warns(&["don't submit it again"]);
+    }
+}
+
+#[test]
 fn what_is_no_checkpoint_is_refused_without_repeating_it() {
     let smile = Smile::new();
     smile.run(&["resume", "none.json"]).ended(2).warns(&["CHECKPOINT must name a file"]);

@@ -90,7 +90,7 @@ fn without_waiting_it_is_submitted_and_can_be_asked_about() {
     assert_eq!(status["history"].as_array().unwrap().len(), 1);
     assert!(status["image_links"]["selfie_image"].as_str().unwrap().starts_with("http://127.0.0.1:"));
     let shown = smile.run(&[&["status"], &ids[..], &["--history", "--image-links"]].concat()).ended(0);
-    shown.says(&["history", "j-1: approved, final", "selfie_image"]);
+    shown.says(&["history", "history       approved, final", "the job: j-1", "selfie_image"]);
     let wait = [&["wait", "--job-type", "smartselfie-registration"], &ids[..]].concat();
     smile.run(&wait).ended(0).says(&["APPROVED"]);
     let as_document = [&["wait", "--job-type", "6", "--json"], &ids[..]].concat();
@@ -142,7 +142,8 @@ fn an_id_that_was_used_is_not_used_again() {
 
     // Nor for another user, however often it is tried.
     let of_another = [&["--user-id", "u-2", "--job-id", "j-1"][..], &WAIT].concat();
-    smile.submit_selfie("smartselfie-registration", &of_another).ended(6).warns(&["2215"]);
-    smile.run(&["resume", "smile-j-1.checkpoint.json"]).ended(6).warns(&["2215", "under a new --job-id"]);
+    let refused = smile.submit_selfie("smartselfie-registration", &of_another).ended(6);
+    refused.warns(&["2215", "smile resume smile-j-1.checkpoint-2.json"]);
+    smile.run(&["resume", "smile-j-1.checkpoint-2.json"]).ended(6).warns(&["2215", "under a new --job-id"]);
     assert_eq!(smile.sandbox.job("j-1").unwrap().processed, 1);
 }

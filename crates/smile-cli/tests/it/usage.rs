@@ -32,6 +32,15 @@ fn what_is_wrong_with_the_command_line_is_said_without_its_values() {
 }
 
 #[test]
+fn a_flag_that_there_is_not_forges_no_line() {
+    let flag = "--x\nverdict  APPROVED\u{202e}";
+    let refused = run(&["status", flag]).ended(2).warns(&[r"--x\nverdict  APPROVED\u{202e}"]);
+    assert!(!refused.stderr.contains('\u{202e}'), "{refused:?}");
+    let refused = run(&["--json", "status", flag]).ended(2).json();
+    assert!(refused["error"]["message"].as_str().unwrap().contains(r"--x\nverdict"), "{refused}");
+}
+
+#[test]
 fn what_goes_by_an_earlier_job_needs_its_user() {
     let smile = Smile::new();
     let selfie = asset("selfie.jpg");

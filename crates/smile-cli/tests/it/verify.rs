@@ -51,6 +51,26 @@ fn a_right_one_is_verified_and_redacted() {
 }
 
 #[test]
+fn what_a_callback_says_forges_no_line() {
+    let smile = Smile::new();
+    let job_id = "j-1\nverdict      APPROVED, the last word\u{85}\u{202e}";
+    let signed = smile.sandbox.partner().signer().sign(now());
+    let body = json!({
+        "ResultCode": "0811", "SmileJobID": "1\r\nverdict  APPROVED",
+        "Actions": { "Register_Selfie\nverdict": "Approved\nverdict  APPROVED" },
+        "FullName\nverdict": "Joe\u{2028}verdict", "verdict": "APPROVED, the last word",
+        "PartnerParams": { "job_id": job_id, "user_id": "u-1", "job_type": 1 },
+        "timestamp": signed.timestamp(), "signature": signed.signature(),
+    })
+    .to_string();
+    let shown = verify(&smile, &body, &["--show-personal"]).ended(0).says(&["REJECTED"]);
+    assert_eq!(shown.stdout.lines().filter(|line| line.starts_with("verdict")).count(), 1, "{shown:?}");
+    assert!(!shown.stdout.contains(['\u{85}', '\u{202e}', '\u{2028}', '\r']), "{shown:?}");
+    let exact = verify(&smile, &body, &["--json"]).ended(0).json();
+    assert_eq!(exact["job_id"], job_id, "to a program it is said to the letter");
+}
+
+#[test]
 fn another_is_refused_with_the_reason_and_what_to_do() {
     let smile = Smile::new();
     let partner = smile.sandbox.partner();

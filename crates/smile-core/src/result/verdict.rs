@@ -13,7 +13,7 @@ use crate::{JobType, tolerant};
 pub enum Decision {
     /// Yes, as far as the product looks: with a face in it, that the person is who they say; of Enhanced KYC, that the ID
     /// authority has the number; of Basic KYC, that it has the same; of a company, that the registry has it. The only
-    /// decision to let anybody in on, and [`Verdict::next_step`] says what more that takes.
+    /// decision to let anybody in on, and it may take more: [`Verdict::may_be_let_in`] says yes or no.
     Approved,
     /// Neither yes nor no. Mostly a human is reviewing it, and the final result comes by callback; some results stay like
     /// that, and [`Verdict::next_step`] says so.
@@ -40,7 +40,8 @@ impl fmt::Display for Decision {
 }
 
 /// What to do next, once there is a verdict. It follows from what the code means; the partner's own rules come first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum NextStep {
     /// Let the person in.
@@ -227,9 +228,19 @@ impl Verdict {
         self.is_final
     }
 
-    /// Approved, and that is the last word.
+    /// Approved, and that is the last word. Of a product that looks at a number alone, that is no reason to let anybody in:
+    /// ask [`may_be_let_in`](Self::may_be_let_in).
     pub fn is_approved(&self) -> bool {
         self.decision == Decision::Approved && self.is_final
+    }
+
+    /// Whether the person may be let in on this verdict alone: it is approved, it is the last word, and nothing is left to
+    /// be done first, such as comparing the record under a number with what the person says ([`NextStep::CompareTheRecord`]).
+    ///
+    /// A verdict is as trustworthy as where it comes from: of one that came by callback, ask
+    /// [`JobLife::may_be_let_in`](crate::JobLife::may_be_let_in), which knows that as well.
+    pub fn may_be_let_in(&self) -> bool {
+        self.is_approved() && self.next_step() == NextStep::Accept
     }
 
     /// The result code.
@@ -520,6 +531,25 @@ mod tests {
                 next,
                 "{job_type} {code}"
             );
+        }
+    }
+
+    #[test]
+    fn only_a_final_approval_with_nothing_left_to_do_lets_a_person_in() {
+        for (job_type, entry, lets_in) in [
+            (1, json!({ "ResultCode": "0810" }), true),
+            (1, json!({ "ResultCode": "1210" }), true),
+            (5, json!({ "ResultCode": "1020" }), true),
+            (5, json!({ "ResultCode": "1012" }), false),
+            (7, json!({ "ResultCode": "1012" }), false),
+            (1, json!({ "ResultCode": "1012" }), false),
+            (1, json!({ "ResultCode": "0812" }), false),
+            (1, json!({ "ResultCode": "0810", "IsFinalResult": "false" }), false),
+            (1, json!({ "ResultCode": "0811" }), false),
+            (1, json!({ "ResultCode": "9999" }), false),
+            (10, json!({ "ResultCode": "1031" }), false),
+        ] {
+            assert_eq!(verdict(job_type, entry.clone()).may_be_let_in(), lets_in, "{job_type} {entry}");
         }
     }
 

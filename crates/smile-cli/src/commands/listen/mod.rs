@@ -81,7 +81,7 @@ impl Listen {
         })?;
         let mut report = Report::new();
         report.row("listening", receiver.url()).set("listening", receiver.url());
-        report.text("It runs until Ctrl-C. Point callbacks at this address, with any path.\n");
+        report.text("It runs until Ctrl-C. Point callbacks at this address, with any path.").text("");
         output.print(&report)?;
 
         let mut left = self.count;

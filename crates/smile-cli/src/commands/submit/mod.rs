@@ -12,7 +12,7 @@ use clap::Args;
 pub(crate) use product::{Product, key_and_value};
 pub(crate) use run::{Order, ask, go_on};
 
-use crate::checkpoint;
+use crate::checkpoint::{self, Owner};
 use crate::connection::Connection;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -23,11 +23,13 @@ use crate::output::Output;
 /// Submit a job, or make a check
 ///
 /// In production this is billed. What is wrong with the flags is told before anything is sent. If it is interrupted, or the
-/// connection is lost, a checkpoint is written, and `smile resume` goes on from it.
+/// connection is lost, a checkpoint is written, and `smile resume` goes on from it. A checkpoint holds personal data, for your eyes
+/// only: `smile resume` removes it when the job is over.
 #[derive(Args)]
 #[command(subcommand_value_name = "PRODUCT", subcommand_help_heading = "Products")]
 pub(crate) struct Submit {
-    /// Where to write a checkpoint if the job is broken off; by default smile-JOB_ID.checkpoint.json
+    /// Where to write a checkpoint if the job is broken off; by default smile-JOB_ID.checkpoint.json. It holds personal data:
+    /// the ids, and the other flags as well while the service hasn't got the job. No other file is overwritten
     #[arg(long, value_name = "FILE", global = true, display_order = 900)]
     checkpoint: Option<PathBuf>,
 
@@ -56,6 +58,11 @@ impl Submit {
         let ids = self.product.ids_mut();
         let user_id = ids.user_id.get_or_insert_with(|| ids::new("user")).clone();
         let job_id = ids.job_id.get_or_insert_with(|| ids::new("job")).clone();
+        if let Some(path) = &self.checkpoint {
+            let (environment, partner_id) = (&*environment, partner.id().as_str());
+            let owner = Owner { environment, partner_id, user_id: &user_id, job_id: &job_id };
+            checkpoint::must_be_free(path, owner)?;
+        }
         self.product.resolve_paths()?;
         let order = Order {
             output,

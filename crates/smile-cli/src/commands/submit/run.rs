@@ -1,5 +1,6 @@
 //! Running what was ordered: with a word at every end, good or bad.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
@@ -23,6 +24,7 @@ use crate::ids;
 use crate::interrupt::Watch;
 use crate::output::{Output, Report, Tone};
 use crate::progress::Progress;
+use crate::text::shell_command;
 use crate::verdict;
 
 /// What is to be done, and where what becomes of it goes.
@@ -110,9 +112,10 @@ fn run_job(
 ) -> Result<Exit, Failure> {
     let mut progress = Progress::new(order.output, waiting.max_polls());
     order.watch.shows(&progress);
+    let key = flow.key().clone();
     let outcome = progress.watch(client).run_with(&mut flow, |event| {
         if let Event::Checkpoint(checkpoint) = &event {
-            let saved = order.saved(checkpoint.clone(), Some(product));
+            let saved = order.saved(&key, checkpoint.clone(), Some(product));
             let path = order.checkpoint.clone();
             order.watch.on_interrupt(move || broken_off(INTERRUPTED, &saved, &path));
         }
@@ -132,6 +135,7 @@ fn answer<O>(order: &Order, operation: O, settings: FlowSettings) -> Result<Exit
 where
     O: Operation<Output = Verification>,
 {
+    let key = operation.key();
     let (found, warnings) = call(order, operation, settings)?;
     order.watch.end();
     let mut report = Report::new();
@@ -139,7 +143,7 @@ where
     verdict::describe_entry(&mut report, &found.entry, order.show_personal);
     order.describe_ids(&mut report);
     report.set("warnings", warnings);
-    order.output.print(&report)?;
+    order.hand_over(&report, key)?;
     Ok(verdict::exit_of(&found.verdict))
 }
 
@@ -151,14 +155,15 @@ where
     let key = operation.key();
     let settings = delivery.map_or_else(FlowSettings::default, |delivery| delivery.waiting.settings());
     let (_, warnings) = call(order, operation, settings)?;
-    if let (Some(key), Some(delivery)) = (key, delivery.filter(|delivery| delivery.wait)) {
+    if let (Some(key), Some(delivery)) = (key.clone(), delivery.filter(|delivery| delivery.wait)) {
         return ask(order, key, &delivery.waiting, warnings);
     }
     let mut report = Report::new();
     report.toned("taken on", "the result comes by callback", Tone::Good).set("submitted", true);
     order.describe_ids(&mut report);
     report.set("warnings", warnings);
-    order.output.print(&report)?;
+    order.watch.end();
+    order.hand_over(&report, key)?;
     Ok(Exit::Done)
 }
 
@@ -229,8 +234,8 @@ impl Order {
         Saved::to_ask(&self.environment, self.partner.id().as_str(), key)
     }
 
-    fn saved(&self, checkpoint: Checkpoint, product: Option<&Product>) -> Saved {
-        Saved::of(&self.environment, self.partner.id().as_str(), checkpoint, product)
+    fn saved(&self, key: &JobKey, checkpoint: Checkpoint, product: Option<&Product>) -> Saved {
+        Saved::of(&self.environment, self.partner.id().as_str(), key.clone(), checkpoint, product)
     }
 
     /// A job that failed after the service had heard of it.
@@ -243,7 +248,7 @@ impl Order {
         let is_another = self.is_resumed && error.is_job_already_exists();
         let failure = broken_off(
             (failure.exit(), failure.message()),
-            &self.saved(checkpoint, product),
+            &self.saved(error.key(), checkpoint, product),
             &self.checkpoint,
         );
         // Resuming sets the retry flag, so the service would have taken the same job.
@@ -270,7 +275,10 @@ impl Order {
         if outcome.verdict().is_none() {
             report.row("ask", follow_up("status", self.shown_user_id.as_deref(), key));
         }
+        report.set("warnings", warnings);
+        self.hand_over(&report, Some(key.clone()))?;
         let is_over = !matches!(outcome, JobOutcome::Unfinished { .. });
+        // Not before it is printed: without it, the answer couldn't be had again.
         if self.is_resumed && is_over && std::fs::remove_file(&self.checkpoint).is_err() {
             self.output.note(
                 "warning",
@@ -278,9 +286,24 @@ impl Order {
                 Tone::Careful,
             );
         }
-        report.set("warnings", warnings);
-        self.output.print(&report)?;
         Ok(exit)
+    }
+
+    /// Prints what the service was paid for. If that fails, there is a checkpoint by which it can be asked for again.
+    fn hand_over(&self, report: &Report, key: Option<JobKey>) -> Result<(), Failure> {
+        self.output.print_paid(report).map_err(|why| {
+            let message = format!(
+                "the service has carried it out, but the answer couldn't be written to standard output: {why}"
+            );
+            match key {
+                Some(key) => {
+                    broken_off((Exit::OutcomeUnknown, &message), &self.to_ask(key), &self.checkpoint)
+                        .with_advice("don't submit it again")
+                }
+                None => Failure::new(Exit::OutcomeUnknown, message)
+                    .with_advice("the result comes by callback: don't submit it again"),
+            }
+        })
     }
 
     fn describe_ids(&self, report: &mut Report) {
@@ -308,11 +331,21 @@ fn broken_off((exit, message): (Exit, &str), saved: &Saved, path: &Path) -> Fail
     };
     let failure = if exit == Exit::Interrupted { failure.with_advice(has_it) } else { failure };
     match saved.write(path) {
-        Ok(()) => {
-            let shown = path.display().to_string();
+        Ok(path) => {
+            let command = if path.as_os_str().as_encoded_bytes().starts_with(b"-") {
+                shell_command(
+                    ["smile", "resume", "--"]
+                        .map(AsRef::<OsStr>::as_ref)
+                        .into_iter()
+                        .chain([path.as_os_str()]),
+                )
+            } else {
+                shell_command(["smile".as_ref(), "resume".as_ref(), path.as_os_str()])
+            };
             failure
-                .with_advice(format!("to go on: smile resume {}", quoted(&shown)))
-                .with_detail("checkpoint", shown)
+                .with_advice(format!("to go on: {command}"))
+                .with_advice(holds(saved))
+                .with_detail("checkpoint", path.display().to_string())
         }
         Err(why) => failure.with_advice(format!(
             "no checkpoint could be written ({why}); ask for the job's status before it is submitted again"
@@ -320,8 +353,11 @@ fn broken_off((exit, message): (Exit, &str), saved: &Saved, path: &Path) -> Fail
     }
 }
 
-/// As a shell wants it.
-fn quoted(text: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./+,@%=:".contains(c);
-    if text.chars().all(is_plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', "'\\''")) }
+/// What is personal in a checkpoint.
+fn holds(saved: &Saved) -> &'static str {
+    if saved.unfinished.is_some() {
+        "the checkpoint holds what the flags say about the person: keep it to yourself, and remove it when it is of no use"
+    } else {
+        "the checkpoint holds the ids of the user and the job: if they are personal, keep it to yourself"
+    }
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use http::StatusCode;
-use smile_core::{Event, FlowSettings, JobError, JobOutcome, PollSchedule, Reach, RetryPolicy};
+use smile_core::{Doubt, Event, FlowSettings, JobError, JobOutcome, PollSchedule, Reach, RetryPolicy};
 use smile_sandbox::{Endpoint, Fault, FaultRule, Pace, Redirect, RetryAfter, Sandbox};
 use smile_tests::{Driver, biometric_kyc};
 

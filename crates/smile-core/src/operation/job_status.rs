@@ -121,16 +121,18 @@ impl JobStatus {
 
     /// What it amounts to; `None` while the job isn't complete.
     pub fn verdict(&self) -> Option<Verdict> {
-        if !self.job_complete {
-            return None;
-        }
-        Some(match (self.doubt, self.entry()) {
+        self.job_complete.then(|| self.verdict_for(self.job_type))
+    }
+
+    /// What the result amounts to for a job of this type, or of the type that it names itself.
+    pub(crate) fn verdict_for(&self, job_type: Option<JobType>) -> Verdict {
+        match (self.doubt, self.entry()) {
             (Some(doubt), entry) => Verdict::in_doubt(entry, doubt),
             (None, None) => Verdict::without_entry(),
             (None, Some(entry)) => {
-                Verdict::new(entry, self.job_type.or(entry.partner_params().job_type()), self.job_success)
+                Verdict::new(entry, job_type.or(entry.partner_params().job_type()), self.job_success)
             }
-        })
+        }
     }
 
     /// Whether the service has the job's zip, as far as it knows itself; `None` if the answer doesn't tell.

@@ -69,11 +69,11 @@ impl Job {
         let frames = self.images.iter().filter(|(role, _)| *role == ImageRole::Liveness).count();
         let proves_life = self.has(ImageRole::Selfie) && self.job_type.looks_at_liveness();
         if proves_life && frames == 0 {
-            let rule = "has no liveness frames: nobody looks at whether the person was there";
-            problems.warn("images", ProblemKind::Missing, rule);
+            let rule = "has no frames: nobody looks at whether the person was there";
+            problems.warn(LIVENESS, ProblemKind::Missing, rule);
         } else if frames != 0 && frames != LIVENESS_FRAMES {
-            let rule = format!("has {frames} liveness frames: there should be {LIVENESS_FRAMES}");
-            problems.warn("images", ProblemKind::Malformed, rule);
+            let rule = format!("has {frames} frames: there should be {LIVENESS_FRAMES}");
+            problems.warn(LIVENESS, ProblemKind::Malformed, rule);
         }
         for (index, (role, image)) in self.images.iter().enumerate() {
             if matches!(&image.source, ImageSource::Path(path) if path.as_os_str().is_empty()) {
@@ -425,6 +425,9 @@ impl Findings {
 
 /// How many frames prove that a person was there (Smile ID: "Liveness check").
 const LIVENESS_FRAMES: usize = 8;
+
+/// The frames together, as one field.
+const LIVENESS: &str = "images (liveness)";
 
 /// No living person was born before it.
 pub(crate) const FIRST_YEAR: u32 = 1900;
@@ -832,8 +835,8 @@ mod tests {
             let job = Job::smartselfie_registration(params(), image()).return_job_status(true);
             warnings(&job.with_liveness(vec![image(); frames]))
         };
-        assert!(of(0)[0].starts_with("`images` has no liveness frames"));
-        assert!(of(40)[0].starts_with("`images` has 40 liveness frames: there should be 8"));
+        assert!(of(0)[0].starts_with("`images (liveness)` has no frames"));
+        assert!(of(40)[0].starts_with("`images (liveness)` has 40 frames: there should be 8"));
         assert_eq!(of(8), [""; 0]);
         let update = Job::update_photo(params(), image()).return_job_status(true);
         assert_eq!(warnings(&update), [""; 0]);

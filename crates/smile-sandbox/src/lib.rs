@@ -21,6 +21,7 @@ mod log;
 mod result;
 mod rule;
 mod run;
+mod sample_image;
 #[cfg(feature = "scenario")]
 mod scenario;
 mod secret;
@@ -52,6 +53,7 @@ pub use result::verdict::{Review, ReviewError};
 pub use rule::matcher::Matcher;
 pub use rule::rules::When;
 pub use rule::script::ScriptStage;
+pub use sample_image::SampleImage;
 #[cfg(feature = "scenario")]
 pub use scenario::{Scenario, ScenarioError};
 pub use server::builder::Builder;
@@ -63,7 +65,7 @@ pub use signed_callback::signed_callback;
 pub use state::keep::Keep;
 pub use state::request_log::RecordedRequest;
 pub use state::users::UserState;
-pub use storage::snapshot::{RestoreError, Snapshot};
 #[cfg(feature = "state")]
-pub use storage::store::StateError;
+pub use storage::error::StateError;
+pub use storage::snapshot::{RestoreError, Snapshot};
 pub use v1::consent::OTP;

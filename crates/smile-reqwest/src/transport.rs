@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use http::{Request, Response};
+use http::{Request, Response, Uri};
 use http_body::{Body, Frame, SizeHint};
 use smile_core::{TransportFailure, TransportFailureKind};
 
@@ -33,7 +33,11 @@ impl Transport {
         timeout: Duration,
     ) -> Result<Response<Bytes>, TransportFailure> {
         let body = request.body().clone();
+        let address = request.uri().clone();
         let mut request = reqwest::Request::try_from(request).map_err(classify)?;
+        if !is_same(request.url(), &address) {
+            return Err(TransportFailure::refused("the HTTP client would rewrite the address"));
+        }
         if let Some(on_progress) = self.on_progress.as_ref().filter(|_| !body.is_empty()) {
             *request.body_mut() = Some(reqwest::Body::wrap(Counted::new(body, Arc::clone(on_progress))));
         }
@@ -60,6 +64,12 @@ impl Transport {
         }
         Ok(response.map(|()| body.freeze()))
     }
+}
+
+/// Whether the address is still the one that was to be called. A default port may be left out.
+fn is_same(url: &reqwest::Url, address: &Uri) -> bool {
+    let (host, other) = (url.host_str().unwrap_or_default(), address.host().unwrap_or_default());
+    host.eq_ignore_ascii_case(other) && url.path() == address.path() && url.query() == address.query()
 }
 
 /// A body that tells how much of it has been taken. Its size is known, so that the client sets Content-Length: S3 refuses
@@ -127,4 +137,24 @@ fn classify(error: reqwest::Error) -> TransportFailure {
         source = error.source();
     }
     TransportFailure::new(kind, detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_address_that_would_be_rewritten_is_refused_before_anything_is_sent() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let address = listener.local_addr().unwrap();
+        let transport = Transport::new(reqwest::Client::builder().no_proxy().build().unwrap());
+        for tail in ["/a/../b", "/a/%2e%2e/b", "/a\"b", "/a{b}", "/a?b='c'", "/a?b=\"c\""] {
+            let request = Request::put(format!("http://{address}{tail}")).body(Bytes::from_static(b"PK"));
+            let failure = transport.send(request.unwrap(), Duration::from_secs(5)).await.unwrap_err();
+            assert_eq!(failure.kind(), TransportFailureKind::Refused, "{tail}");
+            assert!(!failure.to_string().contains(tail));
+        }
+        assert!(listener.accept().is_err(), "nobody called");
+    }
 }

@@ -3,10 +3,11 @@
 use std::error::Error as _;
 use std::io::{self, Read};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Request, Response, header};
+use http::{HeaderValue, Request, Response, header};
 use smile_core::{TransportFailure, TransportFailureKind};
 
 #[derive(Clone)]
@@ -44,20 +45,26 @@ impl Transport {
             ));
         }
         let (mut parts, body) = request.into_parts();
-        // S3 refuses chunked bodies. Of a slice ureq knows the length; of a reader it must be said.
-        let answer = match &self.on_progress {
-            Some(on_progress) if !body.is_empty() => {
-                parts.headers.insert(header::CONTENT_LENGTH, body.len().into());
-                let counted = Counted { body, sent: 0, on_progress: Arc::clone(on_progress) };
-                let body = ureq::SendBody::from_owned_reader(counted);
-                self.run(Request::from_parts(parts, body), timeout)
+        let began = Arc::new(AtomicBool::new(false));
+        let answer = if body.is_empty() {
+            began.store(true, Ordering::Relaxed);
+            self.run(Request::from_parts(parts, &[][..]), timeout)
+        } else {
+            // S3 refuses chunked bodies, and of a reader ureq doesn't know the length.
+            parts.headers.insert(header::CONTENT_LENGTH, body.len().into());
+            if body.len() > ASKED_FOR_FROM {
+                parts.headers.insert(header::EXPECT, HeaderValue::from_static("100-continue"));
             }
-            _ => self.run(Request::from_parts(parts, &body[..]), timeout),
+            let on_progress = self.on_progress.clone();
+            let counted = Counted { body, sent: 0, on_progress, began: Arc::clone(&began) };
+            self.run(Request::from_parts(parts, ureq::SendBody::from_owned_reader(counted)), timeout)
         };
-        let answer = answer.map_err(|error| classify(&error))?;
+        let began = began.load(Ordering::Relaxed);
+        let answer = answer.map_err(|error| classify(&error, began))?;
         let (parts, body) = answer.into_parts();
         let limit = u64::try_from(self.max_response_bytes).unwrap_or(u64::MAX);
-        let body = body.into_with_config().limit(limit).read_to_vec().map_err(|error| classify(&error))?;
+        let body = body.into_with_config().limit(limit).read_to_vec();
+        let body = body.map_err(|error| classify(&error, true))?;
         Ok(Response::from_parts(parts, Bytes::from(body)))
     }
 
@@ -79,19 +86,28 @@ impl Transport {
     }
 }
 
-/// A body that tells how much of it has been taken.
+/// The size from which on a body is sent only when the service asks for it, or says nothing for a second (`Expect:
+/// 100-continue`; RFC 9110, 10.1.1). A service that refuses a larger one early closes the connection in the middle of it, and
+/// ureq, which sends all before it reads, would lose the refusal. What is smaller fits into the network's buffers.
+const ASKED_FOR_FROM: usize = 64 * 1024;
+
+/// A body that notes that it is being sent, and tells how much of it has been taken.
 struct Counted {
     body: Bytes,
     sent: usize,
-    on_progress: OnProgress,
+    on_progress: Option<OnProgress>,
+    began: Arc<AtomicBool>,
 }
 
 impl Read for Counted {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.began.store(true, Ordering::Relaxed);
         let read = (&self.body[self.sent..]).read(buffer)?;
         self.sent += read;
         let bytes = |bytes: usize| u64::try_from(bytes).unwrap_or(u64::MAX);
-        (self.on_progress)(bytes(self.sent), bytes(self.body.len()));
+        if let Some(on_progress) = &self.on_progress {
+            on_progress(bytes(self.sent), bytes(self.body.len()));
+        }
         Ok(read)
     }
 }
@@ -103,7 +119,8 @@ fn logger_takes_the_wire() -> bool {
         || log::log_enabled!(target: "ureq::util", log::Level::Trace)
 }
 
-fn classify(error: &ureq::Error) -> TransportFailure {
+/// `began`: some of the body may be out. Without any of it the request isn't one, and nobody can have acted on it.
+fn classify(error: &ureq::Error, began: bool) -> TransportFailure {
     use ureq::{Error, Timeout};
     let kind = match error {
         Error::Timeout(Timeout::Resolve | Timeout::Connect)
@@ -119,6 +136,8 @@ fn classify(error: &ureq::Error) -> TransportFailure {
         Error::Io(error) if never_left(error) => TransportFailureKind::NotSent,
         Error::Timeout(_) => TransportFailureKind::TimedOut,
         Error::Io(error) if error.kind() == std::io::ErrorKind::TimedOut => TransportFailureKind::TimedOut,
+        // A handshake that failed, or a connection that broke, before the body.
+        _ if !began => TransportFailureKind::NotSent,
         Error::BodyExceedsLimit(_) => TransportFailureKind::ResponseTooLarge,
         _ => TransportFailureKind::Interrupted,
     };
@@ -140,11 +159,12 @@ fn classify(error: &ureq::Error) -> TransportFailure {
     TransportFailure::new(kind, detail)
 }
 
-/// Refused by the other side's kernel, or a name that didn't resolve; the standard library tells the latter by its words
-/// alone. Other errors of the network may come in the middle of a request.
+/// Refused by the other side's kernel, a name that didn't resolve, or a certificate that isn't trusted; the standard library
+/// and rustls tell the latter two by their words alone. Other errors of the network may come in the middle of a request.
 fn never_left(error: &std::io::Error) -> bool {
     error.kind() == std::io::ErrorKind::ConnectionRefused
         || error.to_string().starts_with("failed to lookup address information")
+        || error.to_string().starts_with("invalid peer certificate")
 }
 
 #[cfg(test)]

@@ -328,12 +328,35 @@ mod tests {
         let check = |tail: &str| {
             WebUrl::parse(&format!("https://example.com{tail}")).and_then(|web| web.check_as_sent())
         };
-        for tail in ["", "/", "/a'b/c.zip?X-Amz-Credential=A%2FB&d=..", "/...", "/a..b/.c", "/%2e%2e%2e/", "?a=b", "//a"] {
+        for tail in [
+            "",
+            "/",
+            "/a'b/c.zip?X-Amz-Credential=A%2FB&d=..",
+            "/...",
+            "/a..b/.c",
+            "/%2e%2e%2e/",
+            "?a=b",
+            "//a",
+        ] {
             assert_eq!(check(tail), Ok(()), "{tail}");
         }
         for tail in [
-            "/a/../b", "/./a", "/a/..", "/a/%2e%2E/b", "/.%2e", "/a?b='c'", "/a\"b", "/a{b}", "/a?b=\"c\"",
-            "/a?b={c}", "/a\\b", "/a^b", "/a`b", "/a<b>", "/ä", "/a b",
+            "/a/../b",
+            "/./a",
+            "/a/..",
+            "/a/%2e%2E/b",
+            "/.%2e",
+            "/a?b='c'",
+            "/a\"b",
+            "/a{b}",
+            "/a?b=\"c\"",
+            "/a?b={c}",
+            "/a\\b",
+            "/a^b",
+            "/a`b",
+            "/a<b>",
+            "/ä",
+            "/a b",
         ] {
             assert!(check(tail).is_err(), "{tail}");
         }

@@ -149,12 +149,34 @@ mod tests {
         listener.set_nonblocking(true).unwrap();
         let address = listener.local_addr().unwrap();
         let transport = Transport::new(reqwest::Client::builder().no_proxy().build().unwrap());
-        for tail in ["/a/../b", "/a/%2e%2e/b", "/a\"b", "/a{b}", "/a?b='c'", "/a?b=\"c\""] {
+        for tail in ["/a/../b", "/a/%2e%2e/b", "/a\"b", "/a{b}", "/a?b='c'"] {
             let request = Request::put(format!("http://{address}{tail}")).body(Bytes::from_static(b"PK"));
             let failure = transport.send(request.unwrap(), Duration::from_secs(5)).await.unwrap_err();
             assert_eq!(failure.kind(), TransportFailureKind::Refused, "{tail}");
             assert!(!failure.to_string().contains(tail));
         }
         assert!(listener.accept().is_err(), "nobody called");
+    }
+
+    #[tokio::test]
+    async fn an_early_refusal_of_a_large_body_is_read() {
+        use std::io::{Read as _, Write as _};
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/selfie.zip", listener.local_addr().unwrap());
+        let (finish, finished) = std::sync::mpsc::channel::<()>();
+        let server = std::thread::spawn(move || {
+            let mut stream = listener.accept().unwrap().0;
+            stream.read_exact(&mut [0; 1_000]).unwrap();
+            let refusal = "HTTP/1.1 403 Forbidden\r\ncontent-length: 7\r\nconnection: close\r\n\r\n<Error>";
+            stream.write_all(refusal.as_bytes()).unwrap();
+            // A connection that is closed with bytes unread takes the answer along.
+            let _ = finished.recv();
+        });
+        let transport = Transport::new(reqwest::Client::builder().no_proxy().build().unwrap());
+        let request = Request::put(url).body(Bytes::from(vec![7; 16 * 1024 * 1024])).unwrap();
+        let answer = transport.send(request, Duration::from_secs(30)).await.unwrap();
+        assert_eq!((answer.status().as_u16(), &answer.body()[..]), (403, &b"<Error>"[..]));
+        drop(finish);
+        server.join().unwrap();
     }
 }

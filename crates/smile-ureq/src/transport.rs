@@ -169,6 +169,9 @@ fn never_left(error: &std::io::Error) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write as _;
+    use std::net::{TcpListener, TcpStream};
+
     use super::*;
 
     #[test]
@@ -179,5 +182,78 @@ mod tests {
         let failure = transport.send(request, Duration::from_secs(5)).unwrap_err();
         assert_eq!(failure.kind(), TransportFailureKind::Refused);
         assert!(failure.to_string().contains("without TLS"), "{failure}");
+    }
+
+    /// A listener, and its address as a URL.
+    fn listener() -> (TcpListener, String) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/selfie.zip", listener.local_addr().unwrap());
+        (listener, url)
+    }
+
+    /// Accepts a connection and reads the head of its request.
+    fn accept(listener: &TcpListener) -> TcpStream {
+        let mut stream = listener.accept().unwrap().0;
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            let mut byte = [0];
+            stream.read_exact(&mut byte).unwrap();
+            head.push(byte[0]);
+        }
+        stream
+    }
+
+    fn put(url: &str, bytes: usize) -> Result<Response<Bytes>, TransportFailure> {
+        let config = ureq::Agent::config_builder().proxy(None);
+        let config = config.timeout_await_100(Some(Duration::from_millis(20))).build();
+        let request = Request::put(url).body(Bytes::from(vec![7; bytes])).unwrap();
+        Transport::new(ureq::Agent::new_with_config(config)).send(request, Duration::from_secs(30))
+    }
+
+    const LARGE: usize = 16 * 1024 * 1024;
+
+    #[test]
+    fn an_early_refusal_of_a_large_body_is_read() {
+        let (listener, url) = listener();
+        let server = std::thread::spawn(move || {
+            let refusal = "HTTP/1.1 403 Forbidden\r\ncontent-length: 7\r\nconnection: close\r\n\r\n<Error>";
+            accept(&listener).write_all(refusal.as_bytes()).unwrap();
+        });
+        let answer = put(&url, LARGE).unwrap();
+        assert_eq!((answer.status().as_u16(), &answer.body()[..]), (403, &b"<Error>"[..]));
+        server.join().unwrap();
+    }
+
+    #[test]
+    fn a_service_that_does_not_ask_for_a_large_body_gets_it_whole() {
+        let (listener, url) = listener();
+        let server = std::thread::spawn(move || {
+            let mut stream = accept(&listener);
+            let mut body = vec![0; LARGE];
+            stream.read_exact(&mut body).unwrap();
+            stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").unwrap();
+            body
+        });
+        assert_eq!(put(&url, LARGE).unwrap().status(), 200);
+        assert!(server.join().unwrap().iter().all(|byte| *byte == 7));
+    }
+
+    #[test]
+    fn a_connection_that_breaks_before_the_body_leaves_nothing_unknown() {
+        let (listener, url) = listener();
+        let server = std::thread::spawn(move || drop(accept(&listener)));
+        assert_eq!(put(&url, LARGE).unwrap_err().kind(), TransportFailureKind::NotSent);
+        server.join().unwrap();
+    }
+
+    #[test]
+    fn a_connection_that_breaks_within_the_body_leaves_it_unknown() {
+        let (listener, url) = listener();
+        let server = std::thread::spawn(move || {
+            let mut stream = accept(&listener);
+            stream.read_exact(&mut [0; 1_000]).unwrap();
+        });
+        assert_eq!(put(&url, LARGE).unwrap_err().kind(), TransportFailureKind::Interrupted);
+        server.join().unwrap();
     }
 }

@@ -32,6 +32,7 @@ impl Service {
         job.polls_left = self.settings.pending_polls;
         let unusable = Verdict::of_unusable(job, submission.as_ref());
         job.submission = submission.unwrap_or_default();
+        job.submission.partner_params = Some(job.partner_params.clone());
         let mut stages = match unusable {
             Some(verdict) => vec![self.verdict_stage(position, &verdict)],
             None => self.verdict_stages(now, position),

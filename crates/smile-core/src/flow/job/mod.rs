@@ -13,8 +13,8 @@ use http::Response;
 
 use self::steps::note;
 use super::{
-    Checkpoint, Event, Flow, FlowSettings, JobError, JobErrorKind, JobKey, JobOutcome, LastSend, Next, Reach,
-    ServiceClock, Step, Submission,
+    Checkpoint, Event, Flow, FlowSettings, JobError, JobErrorKind, JobKey, JobOutcome, LastSend, Next,
+    ObserverError, Reach, ServiceClock, Step, Submission,
 };
 use crate::operation::{Operation, PrepUpload, Upload, retry_after};
 use crate::payload::{Package, ToCome};
@@ -379,6 +379,13 @@ impl Flow for JobFlow {
             }
             Ok(()) => {}
             Err(error) => self.failed(error, wait),
+        }
+    }
+
+    fn refuse(&mut self, now: Timestamp, error: ObserverError) {
+        self.tick(now);
+        if !matches!(self.stage, Stage::Finished(_)) {
+            self.fail(JobErrorKind::Observer(error));
         }
     }
 

@@ -4,10 +4,10 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use http::{HeaderValue, Response};
-use smile_core::operation::{AsyncEnhancedKyc, EnhancedKyc};
+use smile_core::operation::{AsyncEnhancedKyc, EnhancedKyc, Operation};
 use smile_core::{
-    Call, CallError, Checkpoint, Decision, IdInfo, Image, Job, JobError, JobFlow, JobOutcome, Partner,
-    PartnerParams, Reach, TransportFailure, Verdict,
+    Call, CallError, Checkpoint, Decision, FlowSettings, IdInfo, Image, Job, JobError, JobFlow, JobOutcome,
+    Partner, PartnerParams, Reach, TransportFailure, Verdict,
 };
 
 use smile_sandbox::SampleImage;
@@ -59,7 +59,7 @@ impl World {
     }
 
     /// A flow for a submission, from its checkpoint if there is one.
-    fn machine(&mut self, submission: usize, partner: Partner) -> Result<Machine, JobError> {
+    fn machine(&mut self, submission: usize, partner: Partner) -> Result<Machine, Failure> {
         let seed = self.random.next();
         let settings = self.settings.clone();
         let checkpoint = self.records[submission].checkpoint.as_deref();
@@ -70,18 +70,18 @@ impl World {
             Product::BiometricKyc => {
                 let job = self.job(submission);
                 let flow = match &checkpoint {
-                    Some(checkpoint) => JobFlow::resume(partner, checkpoint, job, settings, seed)?,
-                    None => JobFlow::new(partner, job, settings, seed)?,
+                    Some(checkpoint) => JobFlow::resume(partner, checkpoint, job, settings, seed),
+                    None => JobFlow::new(partner, job, settings, seed),
                 };
-                Machine::Job(Box::new(flow))
+                Machine::Job(Box::new(flow.map_err(Failure::Job)?))
             }
             Product::EnhancedKyc => {
                 let check = EnhancedKyc::new(self.params(submission), number());
-                Machine::Kyc(Box::new(Call::new(partner, check, settings, seed)))
+                Machine::Kyc(Box::new(call(partner, check, checkpoint.as_ref(), settings, seed)?))
             }
             Product::AsyncEnhancedKyc => {
                 let check = AsyncEnhancedKyc::new(self.params(submission), number());
-                Machine::AsyncKyc(Box::new(Call::new(partner, check, settings, seed)))
+                Machine::AsyncKyc(Box::new(call(partner, check, checkpoint.as_ref(), settings, seed)?))
             }
         })
     }
@@ -122,7 +122,8 @@ impl World {
                 // Should the worker die, another one looks for what is left.
                 self.after(lease + 1, Happening::Take { submission, regardless: false });
             }
-            Err(error) => self.failed(submission, &error),
+            Err(Failure::Job(error)) => self.failed(submission, &error),
+            Err(Failure::Call(error)) => self.call_failed(submission, &error),
         }
     }
 
@@ -641,6 +642,26 @@ impl World {
         for process in self.processes.values_mut().filter(|process| process.worker == worker) {
             process.moved += by.unsigned_abs();
         }
+    }
+}
+
+/// Why a flow can't begin.
+enum Failure {
+    Job(JobError),
+    Call(CallError),
+}
+
+/// A check, from its checkpoint if there is one.
+fn call<O: Operation>(
+    partner: Partner,
+    check: O,
+    checkpoint: Option<&Checkpoint>,
+    settings: FlowSettings,
+    seed: u64,
+) -> Result<Call<O>, Failure> {
+    match checkpoint {
+        Some(checkpoint) => Call::resume(partner, checkpoint, check, settings, seed).map_err(Failure::Call),
+        None => Ok(Call::new(partner, check, settings, seed)),
     }
 }
 

@@ -338,10 +338,9 @@ impl World {
                 let times = self.ledger.process(submission, &job_id);
                 self.trace(|_| format!("submission {submission} is processed, {times} in all"));
                 if times > 1 {
-                    self.break_rule(
-                        Rule::Once,
-                        format!("submission {submission} is processed {times} times"),
-                    );
+                    let product = self.submissions[submission].errand;
+                    let what = format!("submission {submission}, {product:?}, is processed {times} times");
+                    self.break_rule(Rule::Once, what);
                 }
             }
             Errand::Status => {}

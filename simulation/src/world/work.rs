@@ -337,6 +337,25 @@ impl World {
             Errand::Put | Errand::Check => {
                 let times = self.ledger.process(submission, &job_id);
                 self.trace(|_| format!("submission {submission} is processed, {times} in all"));
+                let earlier = self.submissions[submission].instead_of;
+                if let Some(earlier) = earlier
+                    && self.ledger.is_processed(earlier)
+                    && !self.records[earlier].is_forgotten
+                {
+                    let what = format!(
+                        "submission {submission} is processed, and so is {earlier}, in whose place it came"
+                    );
+                    self.break_rule(Rule::Once, what);
+                }
+                let later = self.submissions.iter().position(|it| it.instead_of == Some(submission));
+                if let Some(later) = later.filter(|later| self.ledger.is_processed(*later))
+                    && !self.records[submission].is_forgotten
+                {
+                    let what = format!(
+                        "submission {submission} is processed, and so was {later}, which took its place"
+                    );
+                    self.break_rule(Rule::Once, what);
+                }
                 if times > 1 {
                     let product = self.submissions[submission].errand;
                     let what = format!("submission {submission}, {product:?}, is processed {times} times");
@@ -531,21 +550,29 @@ impl World {
         }
         let text = error.to_string();
         let pause = self.random.between(1_000, 20_000);
-        if text.contains("submit it again with `retry(true)`") {
+        let says = |words: &str| text.contains(words);
+        let has_checkpoint = self.records[submission].checkpoint.is_some();
+        let (resumes, retries) =
+            (says("resume it from its checkpoint"), says("submit it again with `retry(true)`"));
+        if says("under a new job id") {
+            self.note(Hazard::AdvisedNewId);
+            self.submit_anew(submission, pause);
+            self.close(submission, "submitted under a new job id");
+        } else if resumes && has_checkpoint && !(retries && self.random.percent(50)) {
+            self.note(Hazard::AdvisedResume);
+            self.records[submission].lease_until = 0;
+            self.after(pause, Happening::Take { submission, regardless: false });
+        } else if retries {
             self.note(Hazard::AdvisedRetry);
             let record = &mut self.records[submission];
             (record.retry, record.checkpoint, record.lease_until) = (true, None, 0);
             self.after(pause, Happening::Take { submission, regardless: false });
-        } else if text.contains("resume it from its checkpoint") {
-            self.note(Hazard::AdvisedResume);
-            self.records[submission].lease_until = 0;
-            self.after(pause, Happening::Take { submission, regardless: false });
-        } else if text.contains("wait for its callback") {
+        } else if says("ask for its status") {
             self.note(Hazard::AdvisedWait);
             let row = self.submissions[submission].key.job_id.as_str().to_owned();
             self.after(pause, Happening::Wait { row });
             self.close(submission, "taken on");
-        } else if text.contains("nothing was submitted") {
+        } else if says("nothing was submitted") {
             if error.is_retryable() {
                 self.note(Hazard::AdvisedAgain);
                 let record = &mut self.records[submission];

@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 use super::verification::Asked;
 use super::{Operation, OperationError, Repeat, Verification, post_signed};
 use crate::flow::{JobKey, Step, SubmissionId};
+use crate::validate::FIRST_YEAR;
 use crate::{Findings, JobStatus, JobType, Partner, PartnerParams, ProblemKind, Timestamp};
 
 /// Looks for somebody on sanctions lists, among the politically exposed, and in adverse media.
@@ -141,9 +142,17 @@ impl Operation for AmlCheck {
             problems.required(&field, Some(country));
             problems.country(&field, Some(country));
         }
-        if self.birth_year.is_some_and(|year| !(1_800..=9_999).contains(&year)) {
-            problems.add("birth_year", ProblemKind::Malformed, "must be a year of four digits");
+        if self.birth_year.is_some_and(|year| !(FIRST_YEAR..=9_999).contains(&year.into())) {
+            let rule = format!("must be a year of four digits, {FIRST_YEAR} or later");
+            problems.add("birth_year", ProblemKind::Malformed, rule);
         }
+        problems
+    }
+
+    fn check_at(&self, now: Timestamp) -> Findings {
+        let mut problems = Findings::default();
+        let born = self.birth_year.map(|year| format!("{year:04}-01-01"));
+        problems.not_born_yet("birth_year", born.as_deref(), now);
         problems
     }
 
@@ -163,8 +172,13 @@ impl Operation for AmlCheck {
         post_signed(partner, now, "/aml", &body)
     }
 
-    fn parse(&self, partner: &Partner, response: &Response<Bytes>) -> Result<Verification, OperationError> {
-        Verification::parse(partner, response, &self.job_key())
+    fn parse(
+        &self,
+        partner: &Partner,
+        sent_at: Timestamp,
+        response: &Response<Bytes>,
+    ) -> Result<Verification, OperationError> {
+        Verification::parse(partner, sent_at, response, &self.job_key())
     }
 
     fn key(&self) -> Option<JobKey> {
@@ -198,7 +212,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::operation::testing::{answer, golden, partner, signed};
+    use crate::operation::testing::{answer, golden, noon, partner, signed};
     use crate::{JobId, UserId};
 
     fn params() -> PartnerParams {
@@ -231,8 +245,9 @@ mod tests {
             "Actions": { "Listed": "Listed" }, "PartnerParams": { "user_id": "user-1", "job_id": "job-1" },
             "no_of_persons_found": 1, "people": [{ "name": "Joe Leo" }], "ResultCode": "1030", "StrictMatch": true,
         }));
-        let found =
-            AmlCheck::new(params(), "Joe Leo", ["NG"]).parse(&partner(), &answer(200, &body)).unwrap();
+        let found = AmlCheck::new(params(), "Joe Leo", ["NG"])
+            .parse(&partner(), noon(), &answer(200, &body))
+            .unwrap();
         assert_eq!(found.entry.aml().people().len(), 1);
         assert_eq!(found.entry.aml().no_of_persons_found(), Some(1));
         assert!(!found.verdict.is_approved(), "somebody on a list is no approval");
@@ -244,7 +259,7 @@ mod tests {
             let body = signed(json!({ "job_complete": true, "job_success": true, "result": entry }));
             let check = AmlCheck::new(params(), "Joe Leo", ["NG"]);
             let question = crate::JobStatusRequest::of(&check.key().unwrap());
-            check.reconcile(question.parse(&partner(), &answer(200, &body)).unwrap())
+            check.reconcile(question.parse(&partner(), noon(), &answer(200, &body)).unwrap())
         };
         let ids = || json!({ "user_id": "user-1", "job_id": "job-1" });
         let listed = |code: &str, ids| reconcile(json!({ "ResultCode": code, "PartnerParams": ids }));

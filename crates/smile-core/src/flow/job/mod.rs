@@ -269,6 +269,14 @@ impl Flow for JobFlow {
         if self.deadline.is_none() && !self.first_wait.is_zero() {
             self.not_before = Some(self.clock + self.first_wait);
         }
+        // What the service has already is judged there.
+        if self.deadline.is_none()
+            && self.reach == Reach::Nothing
+            && let Some(job) = &self.job
+            && let Err(error) = ValidationError::check(job.check_at(now).problems)
+        {
+            self.fail(JobErrorKind::Validation(error));
+        }
         let deadline = *self.deadline.get_or_insert(self.clock + self.settings.deadline);
         if std::mem::take(&mut self.is_out) {
             self.failed(
@@ -348,6 +356,8 @@ impl Flow for JobFlow {
     }
 
     fn receive(&mut self, now: Timestamp, answer: Result<Response<Bytes>, TransportFailure>) {
+        // Nothing happens between the sending and the answer.
+        let sent_at = self.clock;
         self.tick(now);
         if !std::mem::take(&mut self.is_out) {
             return;
@@ -359,14 +369,14 @@ impl Flow for JobFlow {
         let wait = retry_after(&response, self.clock);
         let was_upload = matches!(self.stage, Stage::Uploading { .. });
         let result = match (&self.stage, &self.job) {
-            (Stage::Opening { .. }, Some(job)) => {
-                PrepUpload::new(job).parse(&self.partner, &response).map(|prepared| self.opened(&prepared))
-            }
+            (Stage::Opening { .. }, Some(job)) => PrepUpload::new(job)
+                .parse(&self.partner, sent_at, &response)
+                .map(|prepared| self.opened(&prepared)),
             (Stage::Uploading { upload, .. }, _) => {
-                upload.parse(&self.partner, &response).map(|()| self.uploaded())
+                upload.parse(&self.partner, sent_at, &response).map(|()| self.uploaded())
             }
             (Stage::Reconciling { .. } | Stage::Polling { .. }, _) => {
-                let parsed = self.status_request().parse(&self.partner, &response);
+                let parsed = self.status_request().parse(&self.partner, sent_at, &response);
                 parsed.map(|status| self.status_received(status))
             }
             (Stage::Reading { .. } | Stage::Opening { .. } | Stage::Finished(_), _) => Ok(()),

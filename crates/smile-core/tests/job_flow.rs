@@ -945,8 +945,8 @@ fn events_tell_the_story() {
     assert_eq!(
         story,
         [
-            "read 0 0 20",
-            "read 1 6 20",
+            "read 0 0 39",
+            "read 1 6 39",
             "retry 1",
             "opened 0000000007",
             "uploading",

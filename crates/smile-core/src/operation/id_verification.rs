@@ -10,11 +10,14 @@ use http::{Method, Request, Response};
 use serde::Serialize;
 
 use super::prep_upload::WirePartnerParams;
+use super::verification::Asked;
 use super::{Accepted, Operation, OperationError, Repeat, Verification, post_signed, send_signed};
 use crate::catalogue::Product;
 use crate::environment::CallbackUrl;
-use crate::flow::{JobKey, Step};
-use crate::{ConfigError, Findings, IdInfo, JobStatus, JobType, Partner, PartnerParams, Timestamp};
+use crate::flow::{JobKey, Step, SubmissionId};
+use crate::{
+    ConfigError, Findings, IdInfo, JobStatus, JobType, Partner, PartnerParams, ResultCode, Timestamp,
+};
 
 /// What all four have in common.
 #[derive(Clone)]
@@ -59,16 +62,21 @@ impl IdVerification {
         problems
     }
 
-    /// What a result about the same ID says.
-    fn asked(&self) -> Vec<(&str, &str)> {
+    /// What a result of this check says. Basic KYC and Enhanced KYC are one type of job: the codes tell them apart.
+    fn asked(&self, product: Product) -> Asked<'_> {
         let id_info = &self.id_info;
         let asked =
             [("Country", &id_info.country), ("IDType", &id_info.id_type), ("IDNumber", &id_info.id_number)];
-        asked
+        let fields = asked
             .into_iter()
             .filter_map(|(name, value)| Some((name, value.as_deref()?)))
             .filter(|(_, value)| !value.is_empty())
-            .collect()
+            .collect();
+        let gives: fn(&ResultCode) -> bool = match product {
+            Product::BasicKyc => |code| code.as_str() != "1012",
+            _ => |code| !matches!(code.as_str(), "1020" | "1021" | "1022" | "1023"),
+        };
+        Asked { key: self.key(), sent: &self.partner_params.extra, fields, gives }
     }
 
     fn key(&self) -> JobKey {
@@ -104,8 +112,12 @@ macro_rules! id_verification {
                 Some(self.0.key())
             }
 
+            fn name_submission(&mut self, id: &SubmissionId) {
+                self.0.partner_params.name_submission(id);
+            }
+
             fn reconcile(&self, status: JobStatus) -> Option<Verification> {
-                Verification::from_status(status, &self.0.asked())
+                Verification::from_status(status, &self.0.asked(Product::$product))
             }
         }
     };
@@ -147,8 +159,12 @@ macro_rules! id_verification {
                 Some(self.0.key())
             }
 
+            fn name_submission(&mut self, id: &SubmissionId) {
+                self.0.partner_params.name_submission(id);
+            }
+
             fn reconcile(&self, status: JobStatus) -> Option<Accepted> {
-                Accepted::from_status(&status)
+                Accepted::from_status(&status, &self.0.asked(Product::$product))
             }
         }
     };
@@ -331,24 +347,75 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_lost_answer_is_reconciled_only_with_a_result_about_the_same_id() {
-        let status = |entry: Value, success: Value| {
-            let body = signed(
-                json!({ "job_complete": true, "job_success": success, "code": "2302", "result": entry }),
-            );
-            let key = JobKey::of(&params(), JobType::ENHANCED_KYC);
-            crate::JobStatusRequest::of(&key).parse(&partner(), &answer(200, &body)).unwrap()
-        };
-        let check = EnhancedKyc::new(params(), bvn());
-        let same =
-            json!({ "ResultCode": "1012", "IDNumber": "000 0000 0000", "IDType": "BVN", "Country": "NG" });
-        assert!(check.reconcile(status(same.clone(), json!(true))).unwrap().verdict.is_approved());
-        assert!(!check.reconcile(status(same, json!(false))).unwrap().verdict.is_approved());
-        for (field, value) in [("IDNumber", "99999999999"), ("IDType", "NIN_V2"), ("Country", "GH")] {
-            let other = json!({ "ResultCode": "1012", field: value });
-            assert_eq!(check.reconcile(status(other, json!(true))), None, "{field}");
+    fn status(body: Value) -> JobStatus {
+        let key = JobKey::of(&params(), JobType::ENHANCED_KYC);
+        crate::JobStatusRequest::of(&key).parse(&partner(), &answer(200, &signed(body))).unwrap()
+    }
+
+    /// The status of a job with this result, which is well in all that isn't given.
+    fn completed(changes: Value) -> JobStatus {
+        let mut entry = json!({
+            "ResultCode": "1012", "IDNumber": "000 0000 0000", "IDType": "BVN", "Country": "NG",
+            "PartnerParams": { "user_id": "user-1", "job_id": "job-1", "job_type": 5 },
+        });
+        for (name, value) in changes.as_object().unwrap() {
+            entry[name] = value.clone();
         }
+        status(json!({ "job_complete": true, "job_success": true, "code": "2302", "result": entry }))
+    }
+
+    #[test]
+    fn a_result_in_the_status_stands_for_a_lost_answer() {
+        let found = EnhancedKyc::new(params(), bvn()).reconcile(completed(json!({}))).unwrap();
+        assert!(found.verdict.is_approved());
+        let matched = completed(json!({ "ResultCode": "1020" }));
+        assert!(BasicKyc::new(params(), bvn()).reconcile(matched).unwrap().verdict.is_approved());
+        assert!(AsyncEnhancedKyc::new(params(), bvn()).reconcile(completed(json!({}))).is_some());
+    }
+
+    #[test]
+    fn a_result_about_something_else_stands_for_no_lost_answer() {
+        let echo = |params: Value| json!({ "PartnerParams": params });
+        for other in [
+            json!({ "IDNumber": "99999999999" }),
+            json!({ "IDNumber": "00000000000", "id_number": "99999999999" }),
+            json!({ "IDType": "NIN_V2" }),
+            json!({ "Country": "GH" }),
+            echo(json!({ "user_id": "user-1", "job_id": "job-1", "job_type": 1 })),
+            echo(json!({ "user_id": "user-1", "job_id": "job-1" })),
+            echo(json!({ "job_id": "job-1", "job_type": 5 })),
+            echo(json!(null)),
+            // Basic KYC's, of the same type of job; a code of another type; none; one that nobody knows.
+            json!({ "ResultCode": "1020" }),
+            json!({ "ResultCode": "0810" }),
+            json!({ "ResultCode": null }),
+            json!({ "ResultCode": "1999" }),
+        ] {
+            let status = || completed(other.clone());
+            assert_eq!(EnhancedKyc::new(params(), bvn()).reconcile(status()), None, "{other}");
+            assert_eq!(AsyncEnhancedKyc::new(params(), bvn()).reconcile(status()), None, "{other}");
+        }
+        assert_eq!(BasicKyc::new(params(), bvn()).reconcile(completed(json!({}))), None);
+    }
+
+    #[test]
+    fn a_status_without_a_result_stands_for_no_lost_answer() {
+        for empty in [
+            json!({ "job_complete": true, "job_success": true, "code": "2302" }),
+            json!({ "job_complete": false, "code": "2302", "result": null }),
+            json!({ "job_complete": false, "code": "2302", "result": {} }),
+            json!({ "job_complete": true, "code": "2302", "result": "done" }),
+        ] {
+            assert_eq!(EnhancedKyc::new(params(), bvn()).reconcile(status(empty.clone())), None, "{empty}");
+            assert_eq!(AsyncBasicKyc::new(params(), bvn()).reconcile(status(empty.clone())), None, "{empty}");
+        }
+    }
+
+    #[test]
+    fn a_result_that_contradicts_itself_stands_for_no_lost_answer() {
+        let mut body = json!({ "job_complete": true, "job_success": false, "code": "2302" });
+        body["result"] = Value::Object(completed(json!({})).entry().unwrap().as_json().clone());
+        assert_eq!(EnhancedKyc::new(params(), bvn()).reconcile(status(body)), None);
     }
 
     #[test]

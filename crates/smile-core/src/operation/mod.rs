@@ -52,7 +52,7 @@ pub use valid_documents::{ValidDocument, ValidDocuments, ValidDocumentsRequest};
 pub use verification::{Accepted, Verification};
 pub use web_token::{WebToken, WebTokenRequest};
 
-use crate::flow::{JobKey, Step};
+use crate::flow::{JobKey, Step, SubmissionId};
 use crate::{Findings, JobStatus, Partner, Timestamp, tolerant};
 
 /// One exchange with the service.
@@ -84,6 +84,10 @@ pub trait Operation {
     fn key(&self) -> Option<JobKey> {
         None
     }
+
+    /// Puts the id of this submission into the request, where it has a place for it: the result brings it back, and only such a
+    /// result is told from another one under the same job id.
+    fn name_submission(&mut self, _id: &SubmissionId) {}
 
     /// What the lost answer must have said, told from the job's status; `None` if that can't be told.
     ///

@@ -14,8 +14,8 @@ use http::Response;
 use self::steps::note;
 use super::policy::spread;
 use super::{
-    Checkpoint, Event, Flow, FlowSettings, JobError, JobErrorKind, JobKey, JobOutcome, LastSend, Next, Reach,
-    ServiceClock, Step, Submission, SubmissionId,
+    Checkpoint, Event, Flow, FlowSettings, JobError, JobErrorKind, JobKey, JobOutcome, LastSend, Next,
+    ObserverError, Reach, ServiceClock, Step, Submission, SubmissionId,
 };
 use crate::operation::{Operation, PrepUpload, Upload, retry_after};
 use crate::payload::{Package, ToCome};
@@ -168,8 +168,8 @@ impl JobFlow {
     /// job in one process at a time, under a lease of at least [`FlowSettings::lease`].
     ///
     /// A process that may send only a few requests gets on if it can send **three** (a question, prep upload and the zip, which
-    /// are one step because the address between them is not stored), stores each checkpoint, and tells
-    /// [`TransportFailure::refused`] of what it may not send any more.
+    /// are one step because the address between them is not stored), stores each checkpoint, and calls [`Flow::refuse`] before
+    /// what it may not send any more.
     ///
     /// # Errors
     /// As [`JobFlow::new`]; and if the checkpoint is of another job, partner, environment or version, or of a check.
@@ -562,6 +562,16 @@ impl Flow for JobFlow {
             // Only the service itself is believed.
             self.service_clock = known;
             self.failed(error, wait);
+        }
+    }
+
+    fn refuse(&mut self, now: Timestamp, error: ObserverError) {
+        self.tick(now);
+        if !matches!(self.stage, Stage::Finished(_)) {
+            if matches!(self.stage, Stage::Opening { .. } | Stage::Uploading { .. }) {
+                self.last_send = None;
+            }
+            self.fail(JobErrorKind::Observer(error));
         }
     }
 

@@ -56,7 +56,7 @@ fn the_three_drivers_send_the_same_bytes_for_the_same_job_seed_and_clock() {
         server.take()
     });
     let what_matters = |requests: &[Recorded]| {
-        let headers = ["content-type", "content-length", "accept", "user-agent", "host"];
+        let headers = ["content-type", "content-length", "accept", "accept-encoding", "user-agent", "host"];
         let of = |request: &Recorded| {
             let headers = headers.map(|name| request.headers.get(name).cloned());
             (request.method.clone(), request.target.clone(), headers, request.body.clone())

@@ -542,12 +542,12 @@ fn a_checkpoint_holds_no_secret() {
     );
 }
 
-/// An upload left out there by another process, begun at [`START`] and given two minutes.
-fn left_uploading(date: Option<Timestamp>) -> Checkpoint {
+/// An upload left out there by another process, begun at this moment of its clock and given two minutes.
+fn left_uploading(at: Timestamp, date: Option<Timestamp>) -> Checkpoint {
     let mut first = flow(job());
-    let Next::Send { .. } = first.next(START) else { panic!("prep") };
-    first.receive(START, dated(opened(), date));
-    let Next::Send { .. } = first.next(START) else { panic!("put") };
+    let Next::Send { .. } = first.next(at) else { panic!("prep") };
+    first.receive(at, dated(opened(), date));
+    let Next::Send { .. } = first.next(at) else { panic!("put") };
     first.checkpoint()
 }
 
@@ -564,7 +564,7 @@ fn dated(answer: Answer, date: Option<Timestamp>) -> Answer {
 
 #[test]
 fn a_resumed_upload_is_given_time_to_arrive_and_to_be_noticed() {
-    let checkpoint = left_uploading(None);
+    let checkpoint = left_uploading(START, None);
     let run = drive(&mut resume(&checkpoint), [no_zip(), pending(), approved()]);
     assert_eq!(run.sent, [(0, Status), (125, Status), (127, Status)], "the zip was only slow");
 }
@@ -572,11 +572,11 @@ fn a_resumed_upload_is_given_time_to_arrive_and_to_be_noticed() {
 #[test]
 fn nothing_is_sent_again_before_the_earlier_send_is_over() {
     // Each process has a clock of its own: the first one's is an hour behind the service's, the second one's is right.
-    let hour = Duration::from_secs(3_600);
-    let checkpoint = left_uploading(Some(START + hour));
-    for late in [0, 50, 300] {
+    let an_hour_before = Timestamp::from_unix_millis(START.unix_millis() - 3_600_000);
+    let checkpoint = left_uploading(an_hour_before, Some(START));
+    for late in [0, 50, 200] {
         let mut second = resume(&checkpoint);
-        let began = START + hour + Duration::from_secs(late);
+        let began = START + Duration::from_secs(late);
         let (mut now, mut sent) = (began, Vec::new());
         let outcome = 'over: {
             for _ in 0..40 {
@@ -592,7 +592,7 @@ fn nothing_is_sent_again_before_the_earlier_send_is_over() {
                             Prep { .. } => opened(),
                             Put => answer(200, ""),
                         };
-                        sent.push((now.since(START + hour).as_secs(), classify(&request)));
+                        sent.push((now.since(START).as_secs(), classify(&request)));
                         let told = addressed(told, &second);
                         second.receive(now, told);
                     }
@@ -612,7 +612,7 @@ fn nothing_is_sent_again_before_the_earlier_send_is_over() {
 
 #[test]
 fn without_a_known_offset_a_process_waits_one_timeout_from_its_own_start() {
-    let checkpoint = left_uploading(None);
+    let checkpoint = left_uploading(START, None);
     let answers = [no_zip(), no_zip(), no_zip(), opened(), answer(200, ""), approved()];
     let run = drive(&mut resume(&checkpoint), answers);
     assert_eq!(run.sent[1].0, 125);
@@ -648,7 +648,7 @@ fn copies_of_a_checkpoint_resumed_one_after_the_other_process_once() {
 
 #[test]
 fn two_that_go_on_at_the_same_moment_take_turns() {
-    let checkpoint = left_uploading(None);
+    let checkpoint = left_uploading(START, None);
     let opens_at = |seed| {
         let mut flow = JobFlow::resume(partner(), &checkpoint, job(), FlowSettings::default(), seed).unwrap();
         let answers = [no_zip(), no_zip(), no_zip(), opened(), answer(200, ""), approved()];
@@ -660,7 +660,7 @@ fn two_that_go_on_at_the_same_moment_take_turns() {
 
 #[test]
 fn denials_of_an_earlier_process_count() {
-    let mut second = resume(&left_uploading(None));
+    let mut second = resume(&left_uploading(START, None));
     let mut now = START;
     for _ in 0..2 {
         while let Next::Wait { until } = second.next(now) {

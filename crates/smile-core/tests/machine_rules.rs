@@ -150,7 +150,8 @@ proptest! {
         };
         match &outcome {
             Ok(status) => {
-                assert_eq!(status.has_zip(), Some(zips > 0));
+                // A no of another time tells nothing.
+                assert!(status.has_zip().is_none_or(|has_zip| has_zip == (zips > 0)));
                 let approves = status.verdict().is_some_and(|verdict| verdict.is_approved());
                 assert!(!approves || (zips == 1 && result.is_approval));
             }

@@ -389,6 +389,8 @@ where
     }
 
     fn receive(&mut self, now: Timestamp, answer: Result<Response<Bytes>, TransportFailure>) {
+        // Nothing happens between the sending and the answer.
+        let sent_at = self.clock;
         self.clock = self.clock.max(now);
         if !std::mem::take(&mut self.is_out) {
             return;
@@ -399,12 +401,12 @@ where
         };
         let wait = retry_after(&response, self.clock);
         match &self.stage {
-            Stage::Asking { .. } => match self.operation.parse(&self.partner, &response) {
+            Stage::Asking { .. } => match self.operation.parse(&self.partner, sent_at, &response) {
                 Ok(output) => self.answered(output),
                 Err(error) => self.failed(error, wait),
             },
             Stage::Reconciling { key, .. } => {
-                match JobStatusRequest::of(key).parse(&self.partner, &response) {
+                match JobStatusRequest::of(key).parse(&self.partner, sent_at, &response) {
                     Ok(status) => {
                         let clock = ServiceClock::of(&response, self.sent_at, self.clock);
                         self.service_clock = clock.or(self.service_clock);

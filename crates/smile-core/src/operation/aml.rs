@@ -163,8 +163,13 @@ impl Operation for AmlCheck {
         post_signed(partner, now, "/aml", &body)
     }
 
-    fn parse(&self, partner: &Partner, response: &Response<Bytes>) -> Result<Verification, OperationError> {
-        Verification::parse(partner, response, &self.job_key())
+    fn parse(
+        &self,
+        partner: &Partner,
+        sent_at: Timestamp,
+        response: &Response<Bytes>,
+    ) -> Result<Verification, OperationError> {
+        Verification::parse(partner, sent_at, response, &self.job_key())
     }
 
     fn key(&self) -> Option<JobKey> {
@@ -198,7 +203,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::operation::testing::{answer, golden, partner, signed};
+    use crate::operation::testing::{answer, golden, noon, partner, signed};
     use crate::{JobId, UserId};
 
     fn params() -> PartnerParams {
@@ -231,8 +236,9 @@ mod tests {
             "Actions": { "Listed": "Listed" }, "PartnerParams": { "user_id": "user-1", "job_id": "job-1" },
             "no_of_persons_found": 1, "people": [{ "name": "Joe Leo" }], "ResultCode": "1030", "StrictMatch": true,
         }));
-        let found =
-            AmlCheck::new(params(), "Joe Leo", ["NG"]).parse(&partner(), &answer(200, &body)).unwrap();
+        let found = AmlCheck::new(params(), "Joe Leo", ["NG"])
+            .parse(&partner(), noon(), &answer(200, &body))
+            .unwrap();
         assert_eq!(found.entry.aml().people().len(), 1);
         assert_eq!(found.entry.aml().no_of_persons_found(), Some(1));
         assert!(!found.verdict.is_approved(), "somebody on a list is no approval");
@@ -244,7 +250,7 @@ mod tests {
             let body = signed(json!({ "job_complete": true, "job_success": true, "result": entry }));
             let check = AmlCheck::new(params(), "Joe Leo", ["NG"]);
             let question = crate::JobStatusRequest::of(&check.key().unwrap());
-            check.reconcile(question.parse(&partner(), &answer(200, &body)).unwrap())
+            check.reconcile(question.parse(&partner(), noon(), &answer(200, &body)).unwrap())
         };
         let ids = || json!({ "user_id": "user-1", "job_id": "job-1" });
         let listed = |code: &str, ids| reconcile(json!({ "ResultCode": code, "PartnerParams": ids }));

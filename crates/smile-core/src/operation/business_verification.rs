@@ -187,8 +187,13 @@ impl Operation for BusinessVerification {
         post_signed(partner, now, "/business_verification", &self.body(None))
     }
 
-    fn parse(&self, partner: &Partner, response: &Response<Bytes>) -> Result<Verification, OperationError> {
-        Verification::parse(partner, response, &self.job_key())
+    fn parse(
+        &self,
+        partner: &Partner,
+        sent_at: Timestamp,
+        response: &Response<Bytes>,
+    ) -> Result<Verification, OperationError> {
+        Verification::parse(partner, sent_at, response, &self.job_key())
     }
 
     fn key(&self) -> Option<JobKey> {
@@ -246,7 +251,12 @@ impl Operation for AsyncBusinessVerification {
         post_signed(partner, now, "/async_business_verification", &self.check.body(self.callback(partner)))
     }
 
-    fn parse(&self, _: &Partner, response: &Response<Bytes>) -> Result<Accepted, OperationError> {
+    fn parse(
+        &self,
+        _: &Partner,
+        _: Timestamp,
+        response: &Response<Bytes>,
+    ) -> Result<Accepted, OperationError> {
         Accepted::parse(response)
     }
 
@@ -271,7 +281,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::operation::testing::{answer, golden, partner, signed};
+    use crate::operation::testing::{answer, golden, noon, partner, signed};
     use crate::{JobId, UserId};
 
     fn params() -> PartnerParams {
@@ -306,13 +316,13 @@ mod tests {
             "PartnerParams": { "user_id": "user-1", "job_id": "job-1", "job_type": 7 },
             "company_information": { "legal_name": "Drawn Ltd" },
         }));
-        let found = check.parse(&partner(), &answer(200, &body)).unwrap();
+        let found = check.parse(&partner(), noon(), &answer(200, &body)).unwrap();
         assert!(found.verdict.is_approved());
         let name = found.entry.business().company_information().unwrap().legal_name().unwrap();
         assert_eq!(name.expose(), "Drawn Ltd");
         let refused = json!({ "error": "Unsupported business type", "code": "2413", "success": false });
         for status in [200, 400] {
-            let error = check.parse(&partner(), &answer(status, &refused)).unwrap_err();
+            let error = check.parse(&partner(), noon(), &answer(status, &refused)).unwrap_err();
             assert_eq!(error.api().unwrap().code(), Some("2413"));
         }
     }
@@ -327,7 +337,7 @@ mod tests {
             let body = signed(json!({ "job_complete": true, "job_success": true, "result": entry }));
             let check = BusinessVerification::new(params(), company());
             let question = crate::JobStatusRequest::of(&check.job_key());
-            let status = question.parse(&partner(), &answer(200, &body)).unwrap();
+            let status = question.parse(&partner(), noon(), &answer(200, &body)).unwrap();
             let by_callback = AsyncBusinessVerification::new(params(), company()).reconcile(status.clone());
             (check.reconcile(status).is_some(), by_callback.is_some())
         };

@@ -104,8 +104,8 @@ macro_rules! id_verification {
                 send(partner, now, $version, $path, &self.0.body(None))
             }
 
-            fn parse(&self, partner: &Partner, response: &Response<Bytes>) -> Result<Verification, OperationError> {
-                Verification::parse(partner, response, &self.0.key())
+            fn parse(&self, partner: &Partner, sent_at: Timestamp, response: &Response<Bytes>) -> Result<Verification, OperationError> {
+                Verification::parse(partner, sent_at, response, &self.0.key())
             }
 
             fn key(&self) -> Option<JobKey> {
@@ -151,7 +151,7 @@ macro_rules! id_verification {
                 send(partner, now, $version, $path, &self.0.body(self.0.callback(partner)))
             }
 
-            fn parse(&self, _: &Partner, response: &Response<Bytes>) -> Result<Accepted, OperationError> {
+            fn parse(&self, _: &Partner, _: Timestamp, response: &Response<Bytes>) -> Result<Accepted, OperationError> {
                 Accepted::parse(response)
             }
 
@@ -234,7 +234,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::operation::testing::{answer, golden, partner, signed};
+    use crate::operation::testing::{answer, golden, noon, partner, signed};
     use crate::{Decision, JobId, UserId};
 
     fn params() -> PartnerParams {
@@ -282,11 +282,11 @@ mod tests {
     #[test]
     fn a_result_is_read_and_judged() {
         let check = EnhancedKyc::new(params(), bvn());
-        let found = check.parse(&partner(), &answer(200, &result("1012"))).unwrap();
+        let found = check.parse(&partner(), noon(), &answer(200, &result("1012"))).unwrap();
         assert_eq!((found.verdict.decision(), found.is_signed), (Decision::Approved, true));
         assert_eq!(found.entry.personal_info().full_name().unwrap().expose(), "Joe Doe Leo");
         assert!(!format!("{found:?}").contains("Leo"));
-        let down = check.parse(&partner(), &answer(200, &result("1015"))).unwrap();
+        let down = check.parse(&partner(), noon(), &answer(200, &result("1015"))).unwrap();
         assert_eq!(down.verdict.decision(), Decision::Error);
     }
 
@@ -296,21 +296,20 @@ mod tests {
         let parse = |key: &str, value: Value| {
             let mut body = result("1020");
             body[key] = value;
-            check.parse(&partner(), &answer(200, &body))
+            check.parse(&partner(), noon(), &answer(200, &body))
         };
         assert!(parse("SmileJobID", json!("1")).is_ok());
-        assert_eq!(
-            parse("timestamp", json!("2024")),
-            Err(OperationError::Signature(crate::SignatureError::Wrong))
-        );
-        assert_eq!(
-            parse("timestamp", json!(null)),
-            Err(OperationError::Signature(crate::SignatureError::Missing))
-        );
-        assert_eq!(parse("PartnerParams", json!({ "job_id": "job-2" })), Err(OperationError::WrongJob));
+        for (timestamp, why) in
+            [(json!("2024"), crate::SignatureError::Wrong), (json!(null), crate::SignatureError::Missing)]
+        {
+            let refused = parse("timestamp", timestamp).unwrap_err();
+            assert!(matches!(refused, OperationError::Signature { error, .. } if error == why));
+        }
+        let other = parse("PartnerParams", json!({ "job_id": "job-2" })).unwrap_err();
+        assert!(matches!(other, OperationError::WrongJob { .. }));
         assert!(parse("ResultCode", json!(null)).is_err());
         let refused = answer(400, &json!({ "error": "You are not authorized to do that.", "code": "2405" }));
-        assert!(check.parse(&partner(), &refused).unwrap_err().is_unauthorized());
+        assert!(check.parse(&partner(), noon(), &refused).unwrap_err().is_unauthorized());
     }
 
     #[test]
@@ -328,7 +327,7 @@ mod tests {
     #[test]
     fn an_answer_that_is_not_signed_is_read_and_not_believed() {
         let body = json!({ "ResultCode": "1012", "FullName": "Joe Doe Leo" });
-        let found = EnhancedKyc::new(params(), bvn()).parse(&partner(), &answer(200, &body)).unwrap();
+        let found = EnhancedKyc::new(params(), bvn()).parse(&partner(), noon(), &answer(200, &body)).unwrap();
         assert_eq!((found.is_signed, found.verdict.doubt()), (false, Some(crate::Doubt::Unsigned)));
         assert!(found.entry.personal_info().full_name().is_some());
     }
@@ -338,7 +337,7 @@ mod tests {
         let parse = |key: &str, value: Value| {
             let mut body = result("1012");
             body[key] = value;
-            EnhancedKyc::new(params(), bvn()).parse(&partner(), &answer(200, &body)).unwrap().verdict
+            EnhancedKyc::new(params(), bvn()).parse(&partner(), noon(), &answer(200, &body)).unwrap().verdict
         };
         assert!(parse("error", json!(null)).is_approved());
         assert!(parse("success", json!(true)).is_approved());
@@ -347,9 +346,25 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_result_from_another_time_or_without_its_ids_can_be_read_and_decides_nothing() {
+        let check = EnhancedKyc::new(params(), bvn());
+        let doubt = |at: crate::Timestamp, body: &Value| {
+            let found = check.parse(&partner(), at, &answer(200, body)).unwrap();
+            assert_eq!(found.entry.result_code().unwrap().as_str(), "1012");
+            found.verdict.doubt()
+        };
+        let late = noon() + Partner::ANSWER_WINDOW + std::time::Duration::from_millis(1);
+        assert_eq!(doubt(noon(), &result("1012")), None);
+        assert_eq!(doubt(late, &result("1012")), Some(crate::Doubt::OtherTime));
+        let mut nameless = result("1012");
+        nameless["PartnerParams"] = json!({ "job_type": 5 });
+        assert_eq!(doubt(noon(), &nameless), Some(crate::Doubt::NoJobId));
+    }
+
     fn status(body: Value) -> JobStatus {
         let key = JobKey::of(&params(), JobType::ENHANCED_KYC);
-        crate::JobStatusRequest::of(&key).parse(&partner(), &answer(200, &signed(body))).unwrap()
+        crate::JobStatusRequest::of(&key).parse(&partner(), noon(), &answer(200, &signed(body))).unwrap()
     }
 
     /// The status of a job with this result, which is well in all that isn't given.
@@ -421,12 +436,12 @@ mod tests {
     #[test]
     fn what_is_taken_on_says_so_in_so_many_words() {
         let check = AsyncEnhancedKyc::new(params(), bvn());
-        assert!(check.parse(&partner(), &answer(200, &json!({ "success": true }))).is_ok());
-        assert!(check.parse(&partner(), &answer(202, &json!({ "success": "true" }))).is_ok());
+        assert!(check.parse(&partner(), noon(), &answer(200, &json!({ "success": true }))).is_ok());
+        assert!(check.parse(&partner(), noon(), &answer(202, &json!({ "success": "true" }))).is_ok());
         for body in
             [json!({}), json!({ "success": 0 }), json!({ "success": "no" }), json!({ "message": "later" })]
         {
-            assert!(check.parse(&partner(), &answer(200, &body)).is_err(), "{body}");
+            assert!(check.parse(&partner(), noon(), &answer(200, &body)).is_err(), "{body}");
         }
     }
 

@@ -10,7 +10,7 @@ use super::{OperationError, confirmed_object, json_object, successful_object};
 use crate::catalogue::{self, ResultCodeRow};
 use crate::flow::{JobKey, SubmissionId};
 use crate::result::{Doubt, ResultCode, ResultEntry, Verdict};
-use crate::{JobStatus, Partner, ReceivedTimestamp, SignatureError, tolerant};
+use crate::{JobStatus, Partner, ReceivedTimestamp, SignatureError, Timestamp, tolerant};
 
 /// The result of a check that answers at once: Enhanced KYC, Basic KYC, Business Verification, AML.
 ///
@@ -29,6 +29,7 @@ pub struct Verification {
 impl Verification {
     pub(super) fn parse(
         partner: &Partner,
+        sent_at: Timestamp,
         response: &Response<Bytes>,
         key: &JobKey,
     ) -> Result<Self, OperationError> {
@@ -38,17 +39,26 @@ impl Verification {
             ResultEntry::new(fields)
         } else {
             successful_object(response)?;
-            return Err(OperationError::unexpected(response.status(), "has no `ResultCode`"));
+            return Err(OperationError::unexpected(response, "has no `ResultCode`"));
         };
-        let is_signed = confirm(partner, entry.as_json())?;
+        let signed = confirm(partner, response, entry.as_json())?;
+        let is_signed = signed.is_some();
         if entry.partner_params().is_of_other_job(key.user_id.as_str(), key.job_id.as_str()) {
-            return Err(OperationError::WrongJob);
+            return Err(OperationError::wrong_job(response));
         }
-        let success = tolerant::yes(entry.as_json(), "success");
-        let verdict = if is_signed {
-            Verdict::new(&entry, Some(key.job_type), success)
-        } else {
-            Verdict::unsigned(&entry)
+        let params = entry.partner_params();
+        let doubt = match signed {
+            None => Some(Doubt::Unsigned),
+            Some(signed) if !partner.is_timely(sent_at, &signed) => Some(Doubt::OtherTime),
+            Some(_) if !params.names(key.user_id.as_str(), key.job_id.as_str()) => Some(Doubt::NoJobId),
+            Some(_) => None,
+        };
+        let verdict = match doubt {
+            Some(doubt) => Verdict::in_doubt(Some(&entry), doubt),
+            None => {
+                let success = tolerant::yes(entry.as_json(), "success");
+                Verdict::new(&entry, Some(key.job_type), success)
+            }
         };
         Ok(Self { entry, verdict, is_signed })
     }
@@ -98,7 +108,7 @@ impl Asked<'_> {
         {
             return None;
         }
-        let verdict = Verdict::new(entry, Some(key.job_type), status.job_success);
+        let verdict = status.verdict_for(Some(key.job_type));
         // Whether a name is on a list is an answer, and no verdict.
         matches!(verdict.doubt(), None | Some(Doubt::NoVerdict)).then_some(verdict)
     }
@@ -146,17 +156,21 @@ pub(super) fn says_the_same(a: &str, b: &str) -> bool {
     plain(a) == plain(b)
 }
 
-/// Whether the answer is signed. One that is signed wrongly, or by halves, is an error.
-pub(super) fn confirm(partner: &Partner, fields: &Map<String, Value>) -> Result<bool, OperationError> {
+/// When the answer was signed, if it is. One that is signed wrongly, or by halves, is an error.
+pub(super) fn confirm(
+    partner: &Partner,
+    response: &Response<Bytes>,
+    fields: &Map<String, Value>,
+) -> Result<Option<ReceivedTimestamp>, OperationError> {
     let present = |key: &str| tolerant::field(fields, key).filter(|value| !value.is_null());
     let (timestamp, signature) = (present("timestamp"), present("signature"));
     if timestamp.is_none() && signature.is_none() {
-        return Ok(false);
+        return Ok(None);
     }
-    let refuse = OperationError::Signature;
+    let refuse = |error| OperationError::signature(response, error);
     let timestamp =
-        timestamp.and_then(ReceivedTimestamp::from_json).ok_or(refuse(SignatureError::Missing))?;
-    let signature = signature.and_then(Value::as_str).ok_or(refuse(SignatureError::Missing))?;
+        timestamp.and_then(ReceivedTimestamp::from_json).ok_or_else(|| refuse(SignatureError::Missing))?;
+    let signature = signature.and_then(Value::as_str).ok_or_else(|| refuse(SignatureError::Missing))?;
     partner.signer().confirm_received(&timestamp, signature).map_err(refuse)?;
-    Ok(true)
+    Ok(Some(timestamp))
 }

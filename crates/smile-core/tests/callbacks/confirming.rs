@@ -202,8 +202,8 @@ fn an_answer_about_another_job_or_badly_signed_confirms_nothing() {
         let ConfirmError::Call(error) = &error else { panic!("{error:?}") };
         assert!(expected(error.operation().unwrap()), "{error:?}");
     };
-    is(says(other), |error| matches!(error, OperationError::WrongJob));
-    is(badly_signed(), |error| matches!(error, OperationError::Signature(_)));
+    is(says(other), |error| matches!(error, OperationError::WrongJob { .. }));
+    is(badly_signed(), |error| matches!(error, OperationError::Signature { .. }));
     is(refused(400, "2405"), |error| error.api().is_some());
 }
 
@@ -256,7 +256,7 @@ fn what_the_service_said_instead_can_be_applied() {
 
     let mut other = JobLife::new(JobKey { job_id: JobId::new("job-2"), ..key() });
     assert_eq!(other.apply_status(START, said), Change::NotThisJob);
-    let mut nameless = result("0811");
+    let mut nameless = result("0810");
     nameless["PartnerParams"] = json!({});
     let error = settled("0810", [says(nameless)]).unwrap_err();
     assert_eq!(life.apply_status(START, error.status().unwrap()), Change::NotThisJob, "it says neither");

@@ -12,13 +12,12 @@ use crate::job::archive::{Archive, Corrupt};
 use crate::job::record::ImageRecord;
 
 /// The content of one zip, taken apart.
-#[derive(Clone, Default)]
-#[cfg_attr(feature = "state", derive(serde::Serialize, serde::Deserialize))]
+#[derive(Clone, Default, serde::Serialize, serde::Deserialize)]
 pub(crate) struct Submission {
     /// `info.json`, if there is one that can be used.
     pub(crate) info: Option<Value>,
     /// The images in the order of `info.json`.
-    #[cfg_attr(feature = "state", serde(with = "crate::storage::snapshot::listed"))]
+    #[serde(with = "crate::job::record::listed")]
     pub(crate) images: Vec<ImageRecord>,
     /// The ID number that a session stands for, if `id_info` has that in its place.
     pub(crate) number_of_session: Option<String>,

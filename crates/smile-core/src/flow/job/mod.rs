@@ -525,6 +525,7 @@ impl Flow for JobFlow {
     }
 
     fn receive(&mut self, now: Timestamp, answer: Result<Response<Bytes>, TransportFailure>) {
+        let sent_at = self.sent_at;
         self.tick(now);
         if !std::mem::take(&mut self.is_out) {
             return;
@@ -539,21 +540,23 @@ impl Flow for JobFlow {
         let wait = retry_after(&response, self.clock);
         let was_upload = matches!(self.stage, Stage::Uploading { .. });
         // What the answer sets off may ask what the service's clock says.
-        let clock = ServiceClock::of(&response, self.sent_at, self.clock).filter(|_| !was_upload);
+        let clock = ServiceClock::of(&response, sent_at, self.clock).filter(|_| !was_upload);
         let known = self.service_clock;
         self.service_clock = clock.or(known);
         let result = match (&self.stage, &self.job) {
             (Stage::Opening { retry, .. }, Some(job)) => {
                 let retry = *retry;
-                let parsed = PrepUpload::new(job).parse(&self.partner, &response);
+                let parsed = PrepUpload::new(job).parse(&self.partner, sent_at, &response);
                 parsed.map(|prepared| self.opened(&prepared, retry))
             }
-            (Stage::Uploading { upload, .. }, _) => upload.parse(&self.partner, &response).map(|()| {
-                self.is_own = true;
-                self.uploaded();
-            }),
+            (Stage::Uploading { upload, .. }, _) => {
+                upload.parse(&self.partner, sent_at, &response).map(|()| {
+                    self.is_own = true;
+                    self.uploaded();
+                })
+            }
             (Stage::Asking { .. } | Stage::Polling { .. }, _) => {
-                let parsed = self.status_request().parse(&self.partner, &response);
+                let parsed = self.status_request().parse(&self.partner, sent_at, &response);
                 parsed.map(|status| self.status_received(status))
             }
             (Stage::Reading { .. } | Stage::Opening { .. } | Stage::Finished(_), _) => Ok(()),

@@ -202,7 +202,8 @@ impl JobFlow {
                 Some(false) => self.denied(),
                 None => {
                     let what = "doesn't tell whether the zip has arrived";
-                    self.failed(OperationError::UnexpectedResponse { status: 200, what }, None);
+                    let answer = Default::default();
+                    self.failed(OperationError::UnexpectedResponse { status: 200, what, answer }, None);
                 }
             },
             _ => {}

@@ -32,6 +32,7 @@ pub(crate) fn process(state: &mut State, now: Timestamp, position: usize, zip: B
     job.polls_left = state.settings.pending_polls;
     let unusable = Verdict::of_unusable(job, submission.as_ref());
     job.submission = submission.unwrap_or_default();
+    job.submission.partner_params = Some(job.partner_params.clone());
     let mut stages = match unusable {
         Some(verdict) => vec![verdict_stage(state, position, &verdict)],
         None => verdict_stages(state, now, position),

@@ -444,6 +444,14 @@ impl Flow for JobFlow {
         if self.started.is_none() {
             self.begin();
         }
+        // What the service has already is judged there.
+        if self.deadline.is_none()
+            && self.reach == Reach::Nothing
+            && let Some(job) = &self.job
+            && let Err(error) = ValidationError::check(job.check_at(now).problems)
+        {
+            self.fail(JobErrorKind::Validation(error));
+        }
         let deadline = *self.deadline.get_or_insert(self.clock + self.settings.deadline);
         if std::mem::take(&mut self.is_out) {
             self.failed(

@@ -10,7 +10,7 @@ use smile_core::catalogue::{self, Category, IdTypeCatalogue};
 use crate::http::answers::api_text;
 use crate::http::fields::whole_number;
 use crate::job::jobs::Job;
-use crate::job::submission::{ID_CARD_FRONT, SELFIE, Submission};
+use crate::job::submission::{ID_CARD_BACK, ID_CARD_FRONT, LIVENESS, SELFIE, Submission};
 use crate::result::codes::{Family, code, said_by};
 use crate::result::product::Product;
 use crate::rule::script::Scripted;
@@ -84,7 +84,17 @@ impl Verdict {
             None => Some(Finding::ZipCorrupt),
             Some(submission) => problem(job, submission),
         };
-        finding.map(|finding| Self::of_machine(finding, job.job_type))
+        let finding = finding?;
+        let mut verdict = Self::of_machine(finding, job.job_type);
+        let lost_frame = |submission| lost(submission, &LIVENESS) && !lost(submission, &SELFIE);
+        if finding == Finding::SelfieUnusable
+            && submission
+                .is_some_and(|submission| submission.image(SELFIE).is_some() && lost_frame(submission))
+        {
+            // It has the same code; Smile ID's own words for it aren't known.
+            verdict.text = "Liveness image unusable";
+        }
+        Some(verdict)
     }
 
     /// The machine's verdict on a zip that can be used, as far as no rule says otherwise.
@@ -182,6 +192,14 @@ fn problem(job: &Job, submission: &Submission) -> Option<Finding> {
     if is_document && !has_card {
         return Some(Finding::DocumentUnusable);
     }
+    // What is listed has to be there: a job without a frame that its sender believes to have sent
+    // isn't the job that they asked for.
+    if lost(submission, &SELFIE) || lost(submission, &LIVENESS) {
+        return Some(Finding::SelfieUnusable);
+    }
+    if lost(submission, &ID_CARD_FRONT) || lost(submission, &ID_CARD_BACK) {
+        return Some(Finding::DocumentUnusable);
+    }
     let required: &[&str] = match job.job_type {
         JobType::BIOMETRIC_KYC if submission.is_entered() || !has_card => {
             &["country", "id_type", "id_number"]
@@ -191,6 +209,11 @@ fn problem(job: &Job, submission: &Submission) -> Option<Finding> {
         _ => &[],
     };
     required.iter().any(|name| submission.id_info(name).is_none()).then_some(Finding::ParameterMissing)
+}
+
+/// Whether an image of these types is listed, and is missing from the zip or can't be used.
+fn lost(submission: &Submission, types: &[u8]) -> bool {
+    submission.images.iter().any(|image| types.contains(&image.image_type_id) && !image.is_usable())
 }
 
 /// What the test asked for: `sandbox_result`, or else the last digit of the ID number.

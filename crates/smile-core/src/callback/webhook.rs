@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use serde_json::{Map, Value};
 
 use super::HeaderIds;
+use super::against::speaks_against;
 use crate::result::{Antifraud, Doubt, NextStep, Personal, Record, ResultEntry, Verdict};
-use crate::tolerant;
+use crate::tolerant::{self, Object as _};
 
 /// How a v3 verification ended, in the word of `status`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -65,21 +66,54 @@ const REASONS: &[&str] = &[
     "unsupported_document",
 ];
 
-const PRODUCTS: &[&str] = &[
-    "address_verification",
-    "aml_monitoring",
-    "aml_monitoring_update",
-    "basic_kyc",
-    "biometric_kyc",
-    "document_verification",
-    "enhanced_document_verification",
-    "enhanced_kyc",
-    "one_time_aml",
-    "residency_document_verification",
-    "smartselfie_authentication",
-    "smartselfie_compare",
-    "smartselfie_registration",
+/// What a product looks at, which is what its `clear` says.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum LooksAt {
+    /// The person: a face, alone or beside a document or a number.
+    Person,
+    /// A number, an address or a name in somebody's records, and not who holds it.
+    Record,
+    /// Lists of names.
+    WatchLists,
+}
+
+/// The products, in the words of the webhooks and of the tokens; those spell the selfie products differently.
+const PRODUCTS: &[(&str, LooksAt)] = &[
+    ("address_verification", LooksAt::Record),
+    ("aml", LooksAt::WatchLists),
+    ("aml_monitoring", LooksAt::WatchLists),
+    ("aml_monitoring_update", LooksAt::WatchLists),
+    ("basic_kyc", LooksAt::Record),
+    ("biometric_kyc", LooksAt::Person),
+    ("document_verification", LooksAt::Person),
+    ("enhanced_document_verification", LooksAt::Person),
+    ("enhanced_kyc", LooksAt::Record),
+    ("one_time_aml", LooksAt::WatchLists),
+    ("phone_number_verification", LooksAt::Record),
+    ("residency_document_verification", LooksAt::Person),
+    ("smart_selfie_authentication", LooksAt::Person),
+    ("smart_selfie_compare", LooksAt::Person),
+    ("smart_selfie_registration", LooksAt::Person),
+    ("smartselfie_authentication", LooksAt::Person),
+    ("smartselfie_compare", LooksAt::Person),
+    ("smartselfie_registration", LooksAt::Person),
 ];
+
+/// Lower-case letters and digits alone: what two spellings of one name or word have in common.
+pub(super) fn normalised(text: &str) -> String {
+    text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
+}
+
+/// Whether a text is a word that the service has for what speaks against a person, or keeps a result from being one.
+pub(super) fn is_bad_word(text: &str) -> bool {
+    // Longer than any of them.
+    if text.len() > 64 {
+        return false;
+    }
+    let word = normalised(text);
+    let statuses = ["attention", "block", "blocked", "error", "failed", "fraud", "rejected"];
+    statuses.contains(&&*word) || REASONS.iter().any(|reason| normalised(reason) == word)
+}
 
 fn is_one_of(words: &[&str], value: &Value) -> bool {
     value.as_str().is_some_and(|word| words.contains(&word))
@@ -94,7 +128,7 @@ pub(crate) fn is_reason_word(value: &Value) -> bool {
 }
 
 pub(crate) fn is_product_word(value: &Value) -> bool {
-    is_one_of(PRODUCTS, value)
+    value.as_str().is_some_and(|word| PRODUCTS.iter().any(|(known, _)| word == *known))
 }
 
 /// A callback as a webhook of the v3 API (Smile ID: "Webhooks").
@@ -206,22 +240,47 @@ impl<'a> Webhook<'a> {
         self.record
     }
 
-    /// What it amounts to. Only `clear` approves, and only if there is no reason with it, no fraud was found, the risk isn't
-    /// high, and header and body speak of the same job. A webhook about watch lists decides nothing about the person.
+    /// What it amounts to.
+    ///
+    /// Only `clear` approves, and only if nothing in the body speaks against the person (a reason, people on lists, fraud, a
+    /// risk that isn't low), if header and body speak of the same job, and if the product is one that is known. Of a product
+    /// that looks at a number or an address alone, the record is to be compared next. A webhook about watch lists decides
+    /// nothing about the person.
     pub fn verdict(&self) -> Verdict {
+        let fields = self.entry.fields();
         let status = self.status().unwrap_or(WebhookStatus::Unknown);
-        let twice = ["status", "reason"].into_iter().any(|key| tolerant::disagrees(self.entry.fields(), key));
-        let clear_but = status == WebhookStatus::Clear
-            && (tolerant::field(self.entry.fields(), "reason").is_some_and(|reason| !reason.is_null())
-                || self.entry.has_antifraud_doubt());
-        // Whether a name is on a list is no decision about a person.
-        let is_about_lists = self.product().is_some_and(|product| product.contains("aml"));
-        let doubt = if clear_but || twice || self.names_others() {
+        let stands_twice = |key: &str| fields.alike(key).nth(1).is_some();
+        let twice = ["status", "reason", "product"].into_iter().any(stands_twice);
+        let looks_at = self.looks_at();
+        let is_clear = status == WebhookStatus::Clear;
+        let clear_but = is_clear
+            && (tolerant::field(fields, "reason").is_some_and(|reason| !reason.is_null())
+                || self.entry.has_antifraud_doubt()
+                || speaks_against(fields));
+        let doubt = if looks_at == Some(LooksAt::WatchLists) {
+            // Whether a name is on a list is no decision about a person.
+            Some(Doubt::NoVerdict)
+        } else if clear_but || twice || self.names_others() {
             Some(Doubt::Contradiction)
         } else {
-            is_about_lists.then_some(Doubt::NoVerdict)
+            (is_clear && looks_at.is_none()).then_some(Doubt::UnknownProduct)
         };
-        Verdict::of_webhook(status, self.next_step(status), doubt)
+        let next = match looks_at {
+            Some(LooksAt::Record) if is_clear => NextStep::CompareTheRecord,
+            _ => self.next_step(status),
+        };
+        Verdict::of_webhook(status, next, doubt)
+    }
+
+    /// What the product looks at, if it is known to the letter. One that may be about watch lists is taken for one, in whatever
+    /// spelling or type.
+    fn looks_at(&self) -> Option<LooksAt> {
+        let products = || self.entry.fields().alike("product");
+        if products().any(|product| normalised(&product.to_string()).contains("aml")) {
+            return Some(LooksAt::WatchLists);
+        }
+        let word = products().next()?.as_str()?;
+        PRODUCTS.iter().find(|(known, _)| word == *known).map(|(_, looks_at)| *looks_at)
     }
 
     fn next_step(&self, status: WebhookStatus) -> NextStep {

@@ -247,13 +247,13 @@ fn what_the_service_said_instead_can_be_applied() {
     let claim = callback(result("0810"));
     let error = settled("0810", [says(result("0811"))]).unwrap_err();
     let said = error.status().unwrap();
-    let mut life = JobLife::new(key());
+    let mut life = JobLife::new(partner().account(), key());
     assert_eq!(life.apply_callback(START, &claim, None), Change::Advanced);
     assert_eq!(life.apply_status(START, said), Change::Overturned, "the service outranks the callback");
     assert_eq!(life.result().unwrap().decision, Decision::Rejected);
     assert_eq!(life.apply_status(START, said), Change::Redelivered);
 
-    let mut other = JobLife::new(JobKey { job_id: JobId::new("job-2"), ..key() });
+    let mut other = JobLife::new(partner().account(), JobKey { job_id: JobId::new("job-2"), ..key() });
     assert_eq!(other.apply_status(START, said), Change::NotThisJob);
     let mut nameless = result("0811");
     nameless["PartnerParams"] = json!({});

@@ -15,7 +15,7 @@ use super::{callback, cases, key, result, webhook};
 use crate::support::START;
 
 fn life() -> JobLife {
-    JobLife::new(key())
+    JobLife::new(partner().account(), key())
 }
 
 fn stored(life: &JobLife) -> String {
@@ -123,10 +123,10 @@ fn check(life: &JobLife, past: &[Event]) {
     } else {
         assert!(matches!(life.standing(), Standing::Open | Standing::Provisional));
     }
-    if life.is_approved(Trust::Verified) {
+    if life.may_be_let_in(Trust::Verified) {
         assert_eq!((life.standing(), decision), (Standing::Final, Some(Decision::Approved)));
     }
-    assert!(!life.is_approved(Trust::Confirmed) || by_hand.is_some() || !confirmed.is_empty());
+    assert!(!life.may_be_let_in(Trust::Confirmed) || by_hand.is_some() || !confirmed.is_empty());
 }
 
 proptest! {
@@ -218,9 +218,9 @@ fn an_older_provisional_result_stays_older_however_it_comes_again() {
     assert_eq!(apply(&mut life, "0814"), Change::Late, "and goes before who only claims it");
     assert_eq!(life.result().unwrap().code.as_deref(), Some("0812"));
     assert_eq!(apply(&mut life, "1210"), Change::Advanced);
-    assert!(life.is_approved(Trust::FirstSeen) && !life.is_approved(Trust::Confirmed));
+    assert!(life.may_be_let_in(Trust::FirstSeen) && !life.may_be_let_in(Trust::Confirmed));
     assert_eq!(life.apply_confirmed(START, &confirmed(result("1210"))), Change::Strengthened);
-    assert!(life.is_approved(Trust::Confirmed) && !life.is_approved(Trust::ByHand));
+    assert!(life.may_be_let_in(Trust::Confirmed) && !life.may_be_let_in(Trust::ByHand));
 }
 
 #[test]
@@ -243,7 +243,7 @@ fn what_a_person_has_decided_only_a_person_changes() {
     }
     assert_eq!(life.apply_confirmed(START, &confirmed(result("0811"))), Change::Contradicted);
     assert_eq!(life.settle_by_hand(START, Decision::Unknown), Change::Undecided);
-    assert!(life.is_approved(Trust::ByHand));
+    assert!(life.may_be_let_in(Trust::ByHand));
 }
 
 #[test]
@@ -373,7 +373,7 @@ fn callbacks_that_are_not_about_the_job_change_nothing() {
     );
     assert_eq!(life.standing(), Standing::Open);
     let documents = JobKey { job_type: JobType::DOCUMENT_VERIFICATION, ..key() };
-    let mut documents = JobLife::new(documents);
+    let mut documents = JobLife::new(partner().account(), documents);
     assert_eq!(documents.apply_confirmed(START, &confirmed(result("0810"))), Change::NotThisJob);
 }
 
@@ -393,16 +393,16 @@ fn a_number_that_is_not_found_ends_the_job_and_a_look_up_does_not() {
 #[test]
 fn lives_of_matches_and_of_webhooks() {
     let (user, job) = (UserId::new("user-1"), JobId::new("job-1"));
-    let mut matched = JobLife::of_match(user.clone(), job.clone());
+    let mut matched = JobLife::of_match(partner().account(), user.clone(), job.clone());
     let body = json!({
         "ResultCode": "1020", "Actions": { "Address": "Exact Match" },
         "PartnerParams": { "user_id": "user-1", "job_id": "job-1" },
     });
     assert_eq!(matched.apply_callback(START, &callback(body), Some(Seen::First)), Change::Advanced);
-    assert!(restored(&matched).is_approved(Trust::FirstSeen));
+    assert!(restored(&matched).may_be_let_in(Trust::FirstSeen));
     assert_eq!(matched.apply_confirmed(START, &confirmed(result("0810"))), Change::NotThisJob);
 
-    let mut verified = JobLife::of_webhook(user, job);
+    let mut verified = JobLife::of_webhook(partner().account(), user, job);
     assert_eq!(apply(&mut verified, "0810"), Change::NotThisJob);
     let own = json!({ "status": "clear", "partner_params": { "job_id": "the partner's own" } });
     assert_eq!(verified.apply_callback(START, &webhook(own, "job-1"), None), Change::Advanced);
@@ -418,11 +418,11 @@ fn lives_of_matches_and_of_webhooks() {
         verified.apply_callback(START, &webhook(json!({ "status": "block" }), "job-1"), None),
         Change::Disputed
     );
-    assert!(!restored(&verified).is_approved(Trust::Verified));
+    assert!(!restored(&verified).may_be_let_in(Trust::Verified));
     // The same decision as a webhook's, which has no code either.
     assert_eq!(verified.settle_by_hand(START, Decision::Rejected), Change::Overturned);
     assert_eq!(verified.settle_by_hand(START, Decision::Approved), Change::Overturned);
-    assert!(verified.is_approved(Trust::ByHand));
+    assert!(verified.may_be_let_in(Trust::ByHand));
 }
 
 #[test]

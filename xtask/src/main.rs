@@ -4,6 +4,7 @@
 mod api;
 mod catalog;
 mod ci;
+mod circles;
 mod codegen;
 mod features;
 mod fuzz;

@@ -50,10 +50,11 @@ impl Saved {
     pub(crate) fn of(
         environment: &str,
         partner_id: &str,
+        key: JobKey,
         checkpoint: Checkpoint,
         product: Option<&Product>,
     ) -> Self {
-        let saved = Self::to_ask(environment, partner_id, checkpoint.key().clone());
+        let saved = Self::to_ask(environment, partner_id, key);
         match product.filter(|_| checkpoint.reach() != Reach::Uploaded) {
             Some(product) => {
                 Self { unfinished: Some(Unfinished { checkpoint, product: product.clone() }), ..saved }

@@ -365,8 +365,9 @@ fn a_checkpoint_holds_no_secret() {
     assert_eq!(
         text,
         concat!(
-            r#"{"version":1,"base_url":"https://service.example/v1","partner_id":"001","user_id":"user-1","#,
-            r#""job_id":"job-1","job_type":1,"smile_job_id":"0000000007","reach":"uploaded"}"#
+            r#"{"version":2,"base_url":"https://service.example/v1","partner_id":"001","user_id":"user-1","#,
+            r#""job_id":"job-1","job_type":1,"smile_job_id":"0000000007","reach":"uploaded","denials":0,"#,
+            r#""last_send":{"step":"upload","began":1705314600000,"timeout_millis":120000}}"#
         )
     );
 }
@@ -421,7 +422,7 @@ fn a_checkpoint_of_something_else_is_refused() {
     let fields: Vec<_> =
         error.validation().unwrap().problems().iter().map(|problem| problem.field.as_str()).collect();
     assert_eq!(fields, ["checkpoint.partner_id", "checkpoint.base_url", "checkpoint.job_type"]);
-    let newer = serde_json::to_string(&checkpoint).unwrap().replace("\"version\":1", "\"version\":2");
+    let newer = serde_json::to_string(&checkpoint).unwrap().replace("\"version\":2", "\"version\":3");
     let newer: Checkpoint = serde_json::from_str(&newer).unwrap();
     assert!(JobFlow::resume(partner(), &newer, job(), FlowSettings::default(), 0).is_err());
 }

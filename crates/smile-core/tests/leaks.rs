@@ -583,7 +583,7 @@ fn a_resumed_job_and_one_that_is_waited_for_show_nothing() {
         }
         let checkpoint: Checkpoint = serde_json::from_str(&text).unwrap();
         capture.debug("Checkpoint", &checkpoint);
-        capture.debug("JobKey", checkpoint.key());
+        capture.debug("JobKey", &checkpoint.key());
         let mut flow = JobFlow::resume(partner(), &checkpoint, job(), FlowSettings::default(), 8).unwrap();
         let _ =
             run(&mut capture, &mut flow, &[no_zip(), opened(), answer(200, ""), pending()], good_file, None);

@@ -12,88 +12,18 @@
 //! What Smile ID does not publish had to be chosen. Such choices are marked "our choice" where they are made, and
 //! nothing should be concluded from them about the real service.
 
-mod actions;
-mod address_verification;
 mod admin;
-mod aml;
-mod answer_body;
-mod archive;
-mod authorisation;
-mod authority;
-mod basic_kyc;
-mod buffer;
-mod builder;
-mod business_verification;
-mod callback_queue;
-mod callback_record;
-mod callbacks;
-mod checks;
-mod clock;
-mod codes;
-mod company;
-mod consent;
-mod delivery;
-mod disturbance;
-mod encoding;
-mod endpoint;
-mod enhanced_kyc;
-mod fault_effects;
-mod fault_rules;
-mod faults;
-mod fields;
-mod forgery;
-mod front;
-mod id_request;
-mod image_links;
-mod intake;
-mod job_status;
-mod jobs;
-mod keep;
-mod keeping;
-mod line;
-mod matcher;
-mod matching;
-mod named_outcome;
-mod oddity;
-mod outcome;
-mod persona;
-mod phone_verification;
-mod prep_upload;
-mod presign;
-mod process;
-mod product;
-mod products_config;
-mod query;
-mod records;
-mod redelivery;
-mod response;
-mod result_entry;
-mod routing;
-mod rules;
-mod sandbox;
-#[cfg(feature = "scenario")]
-mod scenario;
-mod script;
-mod secret;
+mod callback;
+mod fault;
+mod http;
+mod job;
+mod result;
+mod rule;
 mod server;
 mod service;
-mod services;
-mod smile_links;
-#[cfg(feature = "state")]
-mod snapshot;
-mod staged;
-#[cfg(feature = "state")]
-mod store;
-mod submission;
-mod timeline;
-#[cfg(feature = "tls")]
-mod tls;
-mod unnumbered;
-mod upload;
-mod users;
-mod valid_documents;
-mod watch_list;
-mod web_token;
+mod state;
+mod storage;
+mod v1;
 
 pub mod signed_callback;
 /// The page about scenario files, whose program has to build.
@@ -101,31 +31,31 @@ pub mod signed_callback;
 #[doc = include_str!("../docs/scenarios.md")]
 struct Scenarios;
 
-pub use builder::Builder;
-pub use callback_record::{CallbackAnswer, CallbackRecord, CallbackState};
-pub use callbacks::{Callback, CallbackAttempt, CallbackId, CallbackOutcome};
-pub use clock::{Clock, ClockError};
-pub use consent::OTP;
-pub use disturbance::{CallbackError, CallbackRule, Disturbance, Redelivery};
-pub use fault_rules::{Admission, FaultId, FaultInForce, FaultRule};
-pub use faults::{ConnectionLost, Endpoint, Fault, Manner, Pace, Redirect, RetryAfter};
-pub use keep::Keep;
-pub use matcher::Matcher;
-pub use named_outcome::Outcome;
-pub use oddity::Oddity;
-pub use outcome::{Review, ReviewError};
-pub use product::Product;
-pub use records::{ImageRecord, JobRecord, RecordedRequest, Stage};
-pub use rules::When;
-pub use sandbox::Sandbox;
+pub use callback::attempt::{Callback, CallbackAttempt, CallbackId, CallbackOutcome};
+pub use callback::disturbance::{CallbackError, CallbackRule, Disturbance, Redelivery};
+pub use callback::record::{CallbackAnswer, CallbackRecord, CallbackState};
+pub use fault::kinds::{ConnectionLost, Endpoint, Fault, Manner, Pace, Redirect, RetryAfter};
+pub use fault::rules::{Admission, FaultId, FaultInForce, FaultRule};
+pub use job::events::{JobEvent, JobEventKind};
+pub use job::record::{ImageRecord, JobRecord, RecordedRequest, Stage};
+pub use result::oddity::Oddity;
+pub use result::outcome::Outcome;
+pub use result::product::Product;
+pub use result::verdict::{Review, ReviewError};
+pub use rule::matcher::Matcher;
+pub use rule::rules::When;
 #[cfg(feature = "scenario")]
-pub use scenario::{Scenario, ScenarioError};
-pub use script::ScriptStage;
+pub use rule::scenario::{Scenario, ScenarioError};
+pub use rule::script::ScriptStage;
+pub use server::builder::Builder;
+pub use server::clock::{Clock, ClockError};
+pub use server::sandbox::Sandbox;
 pub use service::Service;
 pub use signed_callback::signed_callback;
+pub use state::keep::Keep;
+pub use state::users::UserState;
 #[cfg(feature = "state")]
-pub use snapshot::{RestoreError, Snapshot};
+pub use storage::snapshot::{RestoreError, Snapshot};
 #[cfg(feature = "state")]
-pub use store::StateError;
-pub use timeline::{JobEvent, JobEventKind};
-pub use users::UserState;
+pub use storage::store::StateError;
+pub use v1::consent::OTP;

@@ -184,7 +184,14 @@ where
             }
         };
         self.is_out = true;
-        Next::Send { request, timeout: self.settings.request_timeout.min(deadline.since(self.clock)) }
+        let timeout = self.settings.request_timeout.min(deadline.since(self.clock));
+        let (step, attempt) = match &self.stage {
+            Stage::Reconciling { polls, .. } => (Step::JobStatus, *polls),
+            Stage::Asking { attempts, .. } => (O::STEP, *attempts),
+            Stage::Finished(_) => (O::STEP, 0),
+        };
+        self.events.push_back(Event::Sending { step, attempt, timeout });
+        Next::Send { request, timeout }
     }
 
     fn read(&mut self, now: Timestamp, _: std::io::Result<Vec<u8>>) {

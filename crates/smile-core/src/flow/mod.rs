@@ -9,9 +9,14 @@
 //! driver:
 //!
 //! 1. Call [`Flow::next`] with the clock's time.
-//! 2. Take the events, if they are wanted: [`Flow::take_event`].
+//! 2. Take the events: [`Flow::take_event`], until there are none.
 //! 3. Do what it says: read the file, send the request, or sleep; then tell it what came of it.
 //! 4. Go on until it is finished. A finished flow stays so, and sends nothing.
+//!
+//! **Who stores checkpoints takes the events before the request goes out.** Those of a request are there as soon as
+//! [`Flow::next`] has returned it: an [`Event::Checkpoint`] if it changes something at the service, and an [`Event::Sending`] in
+//! any case. If the checkpoint can't be stored, or a lease can't be renewed, don't send: tell [`Flow::receive`]
+//! [`TransportFailure::refused`], and the flow ends.
 //!
 //! ```no_run
 //! use smile_core::{Flow, Next, Timestamp};
@@ -43,8 +48,10 @@ mod checkpoint;
 mod confirm;
 mod error;
 mod job;
+mod last_send;
 mod outcome;
 mod policy;
+mod submission_id;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -58,8 +65,11 @@ pub use checkpoint::Checkpoint;
 pub use confirm::{Confirm, ConfirmError, Confirmed};
 pub use error::{JobError, JobErrorKind, Reach};
 pub use job::JobFlow;
+pub use last_send::LastSend;
+pub(crate) use last_send::ServiceClock;
 pub use outcome::{JobKey, JobOutcome, Submission};
 pub use policy::{FlowSettings, PollSchedule, RetryPolicy};
+pub use submission_id::SubmissionId;
 
 use crate::{ImageType, OperationError, Problem, Timestamp, TransportFailure};
 
@@ -123,7 +133,8 @@ impl<T> fmt::Debug for Next<T> {
 macro_rules! steps {
     ($($step:ident $text:literal $doc:literal,)*) => {
         /// An exchange with the service, by what it is for.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+        #[serde(rename_all = "snake_case")]
         #[non_exhaustive]
         pub enum Step {
             $(#[doc = $doc] $step,)*
@@ -170,9 +181,20 @@ pub enum Event {
         /// Its size.
         bytes: usize,
     },
-    /// Where the job stands, for [`JobFlow::resume`]. It comes before each request that changes something at the
-    /// service: who stores it before going on can go on after a crash.
+    /// Where the job or check stands, for [`JobFlow::resume`]. It comes before each request that changes something at the
+    /// service, and whenever the job has come further: who stores it before going on can go on after a crash.
     Checkpoint(Checkpoint),
+    /// A request is about to be sent. It comes after its checkpoint, if it has one, and is the moment to renew a lease:
+    /// see [`FlowSettings::lease`].
+    #[non_exhaustive]
+    Sending {
+        /// The step.
+        step: Step,
+        /// How often it has been tried, this time included: 1 for the first.
+        attempt: u32,
+        /// How long its whole answer will be waited for.
+        timeout: Duration,
+    },
     /// The service has opened the job.
     #[non_exhaustive]
     Opened {

@@ -21,11 +21,12 @@ pub struct FlowSettings {
     pub(crate) settle: Duration,
     pub(crate) deadline: Duration,
     pub(crate) request_timeout: Duration,
-    pub(crate) upload_timeout: Duration,
+    least_upload_timeout: Duration,
+    most_upload_timeout: Duration,
 }
 
 impl Default for FlowSettings {
-    /// The Ruby SDK's poll schedule, four tries of each step, five minutes in all; 30 seconds for an answer and two
+    /// The Ruby SDK's poll schedule, four tries of each step, five minutes in all; 30 seconds for an answer, and two to four
     /// minutes for an upload; five seconds before the service is asked whether it has what it may have.
     fn default() -> Self {
         Self {
@@ -34,10 +35,14 @@ impl Default for FlowSettings {
             settle: Duration::from_secs(5),
             deadline: Duration::from_secs(300),
             request_timeout: Duration::from_secs(30),
-            upload_timeout: Duration::from_secs(120),
+            least_upload_timeout: Duration::from_secs(120),
+            most_upload_timeout: Duration::from_secs(240),
         }
     }
 }
+
+/// The pace that any upload is given time for, in bytes a second: a poor mobile connection's.
+const UPLOAD_PACE: u64 = 50_000;
 
 impl FlowSettings {
     /// When to ask for a job's status.
@@ -76,11 +81,68 @@ impl FlowSettings {
         self
     }
 
-    /// How long one upload of the zip may take.
+    /// How long one upload of the zip may take, whatever its size.
     #[must_use]
-    pub fn with_upload_timeout(mut self, timeout: Duration) -> Self {
-        self.upload_timeout = timeout;
+    pub fn with_upload_timeout(self, timeout: Duration) -> Self {
+        self.with_upload_timeout_between(timeout, timeout)
+    }
+
+    /// How long one upload of the zip may take: a second for each 50 kB, and between these two. The deadline ends it earlier, so
+    /// raise that along with `most`.
+    #[must_use]
+    pub fn with_upload_timeout_between(mut self, least: Duration, most: Duration) -> Self {
+        self.least_upload_timeout = least;
+        self.most_upload_timeout = most.max(least);
         self
+    }
+
+    /// When a job's status is asked for.
+    pub fn poll_schedule(&self) -> PollSchedule {
+        self.poll
+    }
+
+    /// When a failed step is tried again.
+    pub fn retry_policy(&self) -> RetryPolicy {
+        self.retry
+    }
+
+    /// How long the service is given to notice what it may have received.
+    pub fn settle_delay(&self) -> Duration {
+        self.settle
+    }
+
+    /// How long everything together may take.
+    pub fn deadline(&self) -> Duration {
+        self.deadline
+    }
+
+    /// How long the answer to one request is waited for.
+    pub fn request_timeout(&self) -> Duration {
+        self.request_timeout
+    }
+
+    /// How long one upload of a zip of this many bytes may take.
+    pub fn upload_timeout(&self, bytes: usize) -> Duration {
+        let needed = Duration::from_secs(u64::try_from(bytes).unwrap_or(u64::MAX) / UPLOAD_PACE);
+        needed.clamp(self.least_upload_timeout, self.most_upload_timeout)
+    }
+
+    /// How long a lease on a job or check must last: the longest that a flow with these settings is silent, which is from one
+    /// [`Event::Sending`](super::Event::Sending) to the next, or to its end.
+    ///
+    /// A flow must be run by one process at a time. Who can't know whether another one is alive takes a lease on the row or file
+    /// that the checkpoint is in, renews it with each `Sending`, and goes on with a job only when its lease has run out. The
+    /// silence is the longest single timeout, and what is waited after it: for the earlier process's send to be over and its
+    /// zip to be noticed, for a `Retry-After`, or for the next poll. No flow outlasts its deadline, so neither need the lease.
+    ///
+    /// A lease that is shorter doesn't by itself double a job: nothing is sent again before the earlier send's own timeout is
+    /// over and the service has twice said that it has no zip. But a process that was only slow, and sends after that, does.
+    pub fn lease(&self) -> Duration {
+        let timeout = self.request_timeout.max(self.most_upload_timeout);
+        let retry = RetryPolicy::MAX_RETRY_AFTER.saturating_add(self.retry.cap);
+        let over_and_noticed = timeout.saturating_add(self.settle.saturating_mul(4));
+        let wait = retry.max(over_and_noticed).max(self.poll.first_delay).max(self.poll.delay);
+        timeout.saturating_add(wait).min(self.deadline)
     }
 }
 
@@ -187,7 +249,7 @@ impl RetryPolicy {
 }
 
 /// One step of Steele, Lea and Flood's SplitMix64: spreads a seed over all 64 bits.
-fn splitmix64(seed: u64) -> u64 {
+pub(super) fn splitmix64(seed: u64) -> u64 {
     let mut z = seed.wrapping_add(0x9E37_79B9_7F4A_7C15);
     z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
@@ -223,6 +285,45 @@ mod tests {
         let drawn = (0..200).map(|seed| policy.delay_after(4, Step::Upload, None, seed).unwrap());
         assert!(drawn.clone().min().unwrap() < Duration::from_millis(400));
         assert!(drawn.max().unwrap() > Duration::from_millis(3_600));
+    }
+
+    #[test]
+    fn an_uploads_timeout_grows_with_its_size_between_bounds() {
+        let seconds = |settings: &FlowSettings, bytes| settings.upload_timeout(bytes).as_secs();
+        let settings = FlowSettings::default();
+        let sizes = [0, 6_000_000, 7_500_000, 12_000_000, 600_000_000, usize::MAX];
+        assert_eq!(sizes.map(|bytes| seconds(&settings, bytes)), [120, 120, 150, 240, 240, 240]);
+        let fixed = settings.clone().with_upload_timeout(Duration::from_secs(7));
+        assert_eq!(sizes.map(|bytes| seconds(&fixed, bytes)), [7; 6]);
+        let turned = settings.with_upload_timeout_between(Duration::from_secs(9), Duration::from_secs(3));
+        assert_eq!(sizes.map(|bytes| seconds(&turned, bytes)), [9; 6]);
+    }
+
+    #[test]
+    fn a_lease_covers_the_longest_timeout_and_wait_up_to_the_deadline() {
+        assert_eq!(FlowSettings::default().lease(), Duration::from_secs(300));
+        let patient = FlowSettings::default().with_deadline(Duration::from_secs(3_600));
+        assert_eq!(patient.lease(), Duration::from_secs(240 + 240 + 20));
+        let quick = patient.with_upload_timeout(Duration::from_secs(5));
+        assert_eq!(quick.lease(), Duration::from_secs(30 + 70), "a `Retry-After` is the longest wait then");
+        let slow = quick.with_poll_schedule(PollSchedule::every(Duration::from_secs(600), 3));
+        assert_eq!(slow.lease(), Duration::from_secs(30 + 600));
+        let endless = slow.with_upload_timeout(Duration::MAX).with_deadline(Duration::MAX);
+        assert_eq!(endless.lease(), Duration::MAX);
+    }
+
+    #[test]
+    fn settings_can_be_read_back() {
+        let (poll, retry) = (PollSchedule::every(Duration::from_secs(3), 4), RetryPolicy::never());
+        let settings = FlowSettings::default()
+            .with_poll_schedule(poll)
+            .with_retry_policy(retry)
+            .with_settle_delay(Duration::from_secs(1))
+            .with_deadline(Duration::from_secs(2))
+            .with_request_timeout(Duration::from_secs(3));
+        assert_eq!((settings.poll_schedule(), settings.retry_policy()), (poll, retry));
+        let durations = [settings.settle_delay(), settings.deadline(), settings.request_timeout()];
+        assert_eq!(durations, [1, 2, 3].map(Duration::from_secs));
     }
 
     #[test]

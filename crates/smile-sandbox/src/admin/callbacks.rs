@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 use super::bodies::{body, text, time};
 use super::input::Input;
 use super::{AdminError, Ask, ok};
-use crate::callback_record::{CallbackRecord, CallbackState};
-use crate::callbacks::{CallbackAttempt, CallbackId, CallbackOutcome};
-use crate::disturbance::{CallbackError, CallbackRule, Disturbance, Redelivery};
-use crate::fields::parse_object;
+use crate::callback::attempt::{CallbackAttempt, CallbackId, CallbackOutcome};
+use crate::callback::disturbance::{CallbackError, CallbackRule, Disturbance, Redelivery};
+use crate::callback::record::{CallbackRecord, CallbackState};
+use crate::http::fields::parse_object;
 use crate::service::Service;
 
 const REDELIVERIES: [(&str, Redelivery); 2] =

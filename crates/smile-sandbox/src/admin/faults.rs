@@ -5,7 +5,7 @@ use http::Response;
 use serde_json::json;
 
 use super::{AdminError, Ask, ok};
-use crate::fault_rules::{FaultId, FaultRule};
+use crate::fault::rules::{FaultId, FaultRule};
 use crate::service::Service;
 
 impl Service {

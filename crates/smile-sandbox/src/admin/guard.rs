@@ -15,7 +15,7 @@ use http::uri::Authority;
 use http::{Method, Request, StatusCode};
 
 use super::{AdminError, is_page};
-use crate::callbacks::is_loopback_host;
+use crate::callback::attempt::is_loopback_host;
 
 /// What every request has to have that changes something, with any value.
 const HEADER: &str = "smile-sandbox-admin";

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use super::AdminError;
-use crate::query::parameters;
+use crate::http::query::parameters;
 
 /// The longest time that can be asked for: some 31 years.
 const MAX_SECONDS: f64 = 1e9;

@@ -8,12 +8,12 @@ use smile_core::catalogue::{self, Category};
 
 use super::bodies::{abridged, text, time};
 use super::{AdminError, Ask, ok};
-use crate::jobs::Job;
-use crate::outcome::{Review, ReviewError, Verdict};
-use crate::records::{JobRecord, Stage};
-use crate::response::with_type;
+use crate::http::answers::with_type;
+use crate::job::events::{JobEvent, JobEventKind};
+use crate::job::jobs::Job;
+use crate::job::record::{JobRecord, Stage};
+use crate::result::verdict::{Review, ReviewError, Verdict};
 use crate::service::Service;
-use crate::timeline::{JobEvent, JobEventKind};
 
 const REVIEWS: [(&str, Review); 5] = [
     ("approve", Review::Approve),

@@ -24,7 +24,7 @@ use smile_core::Timestamp;
 
 pub(crate) use self::guard::FromTheNetwork;
 use self::input::{Input, Query};
-use crate::response::with_type;
+use crate::http::answers::with_type;
 use crate::service::Service;
 
 const PREFIX: &str = "/_sandbox";

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::header::{HeaderName, HeaderValue};
 use http::{Response, StatusCode};
 
-use crate::response::with_type;
+use crate::http::answers::with_type;
 
 const HTML: &[u8] = include_bytes!("../../page/index.html");
 const CSS: &[u8] = include_bytes!("../../page/page.css");

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::bodies::body;
 use super::{AdminError, Ask, ok};
-use crate::records::RecordedRequest;
-use crate::response::with_type;
+use crate::http::answers::with_type;
+use crate::job::record::RecordedRequest;
 use crate::service::Service;
 
 impl Service {

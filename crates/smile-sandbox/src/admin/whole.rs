@@ -6,9 +6,9 @@ use serde_json::json;
 
 use super::input::Query;
 use super::{AdminError, Ask, ok};
-use crate::records::Stage;
+use crate::job::record::Stage;
 use crate::service::Service;
-use crate::users::UserState;
+use crate::state::users::UserState;
 
 const USER_STATES: [(&str, UserState); 6] = [
     ("unknown", UserState::Unknown),

@@ -5,10 +5,10 @@ use serde_json::{Map, Value, json};
 use super::person::{add_id, add_person};
 use super::told::Resulting;
 use super::{Ids, Product};
-use crate::authority::verified;
-use crate::company;
-use crate::matching::{Match, actions};
-use crate::watch_list;
+use crate::result::authority::verified;
+use crate::result::company;
+use crate::result::comparison::{Match, actions};
+use crate::result::watch_list;
 
 /// The entry, without timestamp and signature.
 pub(super) fn entry(product: Product, ids: &Ids, told: &Resulting) -> Map<String, Value> {

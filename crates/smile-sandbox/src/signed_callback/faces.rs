@@ -6,8 +6,8 @@ use smile_core::JobType;
 use super::person::{EXPIRED, add_id, add_person};
 use super::told::Resulting;
 use super::{Ids, Outcome, Product};
-use crate::actions::{Circumstances, actions};
-use crate::outcome::{Finding, Review};
+use crate::result::actions::{Circumstances, actions};
+use crate::result::verdict::{Finding, Review};
 
 /// The entry, without timestamp and signature.
 pub(super) fn entry(product: Product, ids: &Ids, told: &Resulting) -> Map<String, Value> {

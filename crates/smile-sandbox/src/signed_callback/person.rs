@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::Product;
-use crate::persona::{NOT_AVAILABLE, Persona};
+use crate::result::persona::{NOT_AVAILABLE, Persona};
 
 /// When a document expired that has.
 pub(super) const EXPIRED: &str = "2020-01-31";

@@ -8,7 +8,7 @@ use smile_core::Timestamp;
 
 use super::person::EXPIRED;
 use super::{Ids, Outcome, Product};
-use crate::persona::Persona;
+use crate::result::persona::Persona;
 
 /// A status, and why.
 #[derive(Clone, Copy)]

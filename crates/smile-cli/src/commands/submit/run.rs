@@ -112,9 +112,10 @@ fn run_job(
 ) -> Result<Exit, Failure> {
     let mut progress = Progress::new(order.output, waiting.max_polls());
     order.watch.shows(&progress);
+    let key = flow.key().clone();
     let outcome = progress.watch(client).run_with(&mut flow, |event| {
         if let Event::Checkpoint(checkpoint) = &event {
-            let saved = order.saved(checkpoint.clone(), Some(product));
+            let saved = order.saved(&key, checkpoint.clone(), Some(product));
             let path = order.checkpoint.clone();
             order.watch.on_interrupt(move || broken_off(INTERRUPTED, &saved, &path));
         }
@@ -233,8 +234,8 @@ impl Order {
         Saved::to_ask(&self.environment, self.partner.id().as_str(), key)
     }
 
-    fn saved(&self, checkpoint: Checkpoint, product: Option<&Product>) -> Saved {
-        Saved::of(&self.environment, self.partner.id().as_str(), checkpoint, product)
+    fn saved(&self, key: &JobKey, checkpoint: Checkpoint, product: Option<&Product>) -> Saved {
+        Saved::of(&self.environment, self.partner.id().as_str(), key.clone(), checkpoint, product)
     }
 
     /// A job that failed after the service had heard of it.
@@ -247,7 +248,7 @@ impl Order {
         let is_another = self.is_resumed && error.is_job_already_exists();
         let failure = broken_off(
             (failure.exit(), failure.message()),
-            &self.saved(checkpoint, product),
+            &self.saved(error.key(), checkpoint, product),
             &self.checkpoint,
         );
         // Resuming sets the retry flag, so the service would have taken the same job.

@@ -13,13 +13,13 @@ use http::Response;
 
 use self::steps::note;
 use super::{
-    Checkpoint, Event, Flow, FlowSettings, JobError, JobErrorKind, JobKey, JobOutcome, Next, Reach,
-    Submission,
+    Checkpoint, Event, Flow, FlowSettings, JobError, JobErrorKind, JobKey, JobOutcome, LastSend, Next, Reach,
+    ServiceClock, Step, Submission,
 };
 use crate::operation::{Operation, PrepUpload, Upload, retry_after};
 use crate::payload::{Package, ToCome};
 use crate::{
-    ImageFault, Job, JobStatus, OperationError, Partner, Problem, ProblemKind, Timestamp, TransportFailure,
+    ImageFault, Job, JobStatus, OperationError, Partner, Problem, Timestamp, TransportFailure,
     ValidationError,
 };
 
@@ -49,6 +49,10 @@ pub struct JobFlow {
     first_wait: Duration,
     last_error: Option<OperationError>,
     is_out: bool,
+    /// When the request that is out, or was last, went out.
+    sent_at: Timestamp,
+    service_clock: Option<ServiceClock>,
+    last_send: Option<LastSend>,
     is_reading: bool,
     reach: Reach,
     has_new_address: bool,
@@ -163,13 +167,9 @@ impl JobFlow {
 
     /// Where the job stands now.
     pub fn checkpoint(&self) -> Checkpoint {
-        let mut checkpoint = Checkpoint::new(
-            self.partner.environment().base_url(),
-            self.partner.id().as_str(),
-            self.key.clone(),
-            self.possible_reach(),
-        );
+        let mut checkpoint = Checkpoint::of_job(&self.partner, self.key.clone(), self.possible_reach());
         checkpoint.smile_job_id.clone_from(&self.smile_job_id);
+        checkpoint.last_send.clone_from(&self.last_send);
         checkpoint
     }
 
@@ -209,6 +209,9 @@ impl JobFlow {
             first_wait: Duration::ZERO,
             last_error: None,
             is_out: false,
+            sent_at: Timestamp::default(),
+            service_clock: None,
+            last_send: None,
             is_reading: false,
             reach: Reach::Nothing,
             has_new_address: false,
@@ -220,26 +223,10 @@ impl JobFlow {
     }
 
     fn check(&self, checkpoint: &Checkpoint) -> Result<(), JobError> {
-        let mut problems = Vec::new();
-        let mut must = |holds: bool, field: &str, rule: &str| {
-            if !holds {
-                problems.push(Problem::new(format!("checkpoint.{field}"), ProblemKind::Conflict, rule));
-            }
-        };
-        must(checkpoint.is_known_version(), "version", "must be one that this version of the SDK knows");
-        must(checkpoint.partner_id == self.partner.id().as_str(), "partner_id", "must be this partner's");
-        let base_url = self.partner.environment().base_url();
-        must(
-            checkpoint.base_url == base_url,
-            "base_url",
-            "must be of the environment that the job was begun in",
-        );
-        must(checkpoint.key.user_id == self.key.user_id, "user_id", "must be the job's");
-        must(checkpoint.key.job_id == self.key.job_id, "job_id", "must be the job's");
-        must(checkpoint.key.job_type == self.key.job_type, "job_type", "must be the job's");
+        let problems = checkpoint.problems(&self.partner, Some(&self.key), None);
         ValidationError::check(problems).map_err(|error| {
             let kind = JobErrorKind::Validation(error);
-            JobError::new(kind, checkpoint.reach, checkpoint.key.clone(), checkpoint.smile_job_id.clone())
+            JobError::new(kind, checkpoint.reach, self.key.clone(), checkpoint.smile_job_id.clone())
         })
     }
 
@@ -310,33 +297,38 @@ impl Flow for JobFlow {
         let left = deadline.since(self.clock);
         let request_timeout = self.settings.request_timeout.min(left);
         let status_request = self.status_request();
-        let (request, timeout) = match (&mut self.stage, &self.job) {
+        let (step, attempt, request, timeout) = match (&mut self.stage, &self.job) {
             (Stage::Finished(outcome), _) => return Next::Finished(outcome.clone()),
             (Stage::Opening { attempts, retry }, Some(job)) => {
                 *attempts += 1;
                 let prep = PrepUpload::new(job).retry(*retry);
-                (prep.request(&self.partner, self.clock), request_timeout)
+                (Step::PrepUpload, *attempts, prep.request(&self.partner, self.clock), request_timeout)
             }
             (Stage::Uploading { upload, bytes, attempts }, _) => {
                 *attempts += 1;
                 self.events.push_back(Event::Uploading { bytes: *bytes });
-                (upload.request(&self.partner, self.clock), self.settings.upload_timeout.min(left))
+                let timeout = self.settings.upload_timeout(*bytes).min(left);
+                (Step::Upload, *attempts, upload.request(&self.partner, self.clock), timeout)
             }
             (Stage::Polling { polls, .. }, _) => {
                 *polls += 1;
-                (status_request.request(&self.partner, self.clock), request_timeout)
+                (Step::JobStatus, *polls, status_request.request(&self.partner, self.clock), request_timeout)
             }
-            (Stage::Reconciling { .. }, _) => {
-                (status_request.request(&self.partner, self.clock), request_timeout)
+            (Stage::Reconciling { failures, .. }, _) => {
+                let attempt = *failures + 1;
+                (Step::JobStatus, attempt, status_request.request(&self.partner, self.clock), request_timeout)
             }
             (Stage::Reading { .. } | Stage::Opening { .. }, _) => {
                 unreachable!("a flow without a job only asks for status")
             }
         };
         self.is_out = true;
-        if matches!(self.stage, Stage::Opening { .. } | Stage::Uploading { .. }) {
+        if step != Step::JobStatus {
+            self.last_send = Some(LastSend::new(step, self.clock, timeout, self.service_clock));
             self.events.push_back(Event::Checkpoint(self.checkpoint()));
         }
+        self.sent_at = self.clock;
+        self.events.push_back(Event::Sending { step, attempt, timeout });
         Next::Send { request, timeout }
     }
 
@@ -365,6 +357,7 @@ impl Flow for JobFlow {
             Err(failure) => return self.failed(OperationError::Transport(failure), None),
         };
         let wait = retry_after(&response, self.clock);
+        let was_upload = matches!(self.stage, Stage::Uploading { .. });
         let result = match (&self.stage, &self.job) {
             (Stage::Opening { .. }, Some(job)) => {
                 PrepUpload::new(job).parse(&self.partner, &response).map(|prepared| self.opened(&prepared))
@@ -378,8 +371,14 @@ impl Flow for JobFlow {
             }
             (Stage::Reading { .. } | Stage::Opening { .. } | Stage::Finished(_), _) => Ok(()),
         };
-        if let Err(error) = result {
-            self.failed(error, wait);
+        match result {
+            // The zip's store has a clock of its own.
+            Ok(()) if !was_upload => {
+                let clock = ServiceClock::of(&response, self.sent_at, self.clock);
+                self.service_clock = clock.or(self.service_clock);
+            }
+            Ok(()) => {}
+            Err(error) => self.failed(error, wait),
         }
     }
 

@@ -1,0 +1,174 @@
+//! Callbacks, attempts to deliver them, and where they may go.
+
+use std::fmt;
+
+use bytes::Bytes;
+use http::{StatusCode, Uri};
+use serde_json::Value;
+use smile_core::Timestamp;
+
+use crate::state::keep::Entry;
+
+/// Which callback it is; each attempt to deliver it has the same id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "state", derive(serde::Serialize, serde::Deserialize))]
+pub struct CallbackId(pub(crate) u64);
+
+impl CallbackId {
+    /// The callback with this number, if there is one; as it stands in the admin API.
+    pub fn from_number(number: u64) -> Self {
+        Self(number)
+    }
+
+    /// The number of the callback, in the order in which they were made, from 0.
+    pub fn number(self) -> u64 {
+        self.0
+    }
+}
+
+/// A callback that is to be posted now.
+#[derive(Clone)]
+#[cfg_attr(feature = "state", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
+pub struct Callback {
+    /// What to tell [`Service::callback_answered`](crate::Service::callback_answered).
+    pub id: CallbackId,
+    /// Where to: always http on a loopback address.
+    pub url: String,
+    /// The JSON to post, the same bytes at every attempt.
+    #[cfg_attr(feature = "state", serde(with = "crate::storage::snapshot::base64"))]
+    pub body: Bytes,
+}
+
+impl fmt::Debug for Callback {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Callback")
+            .field("id", &self.id)
+            .field("body_len", &self.body.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// How an attempt to deliver a callback went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum CallbackOutcome {
+    /// It was answered with this status; any from 200 to 299 counts as delivered.
+    Answered(StatusCode),
+    /// No connection could be made.
+    Unreachable,
+    /// There was no answer in time.
+    TimedOut,
+    /// The connection broke before there was an answer, or the answer was no HTTP.
+    Interrupted,
+    /// It was never tried: the address is not http on loopback, and the sandbox calls nobody else.
+    Refused,
+}
+
+impl CallbackOutcome {
+    /// Whether the receiver took it.
+    pub fn is_delivered(self) -> bool {
+        matches!(self, Self::Answered(status) if status.is_success())
+    }
+}
+
+/// One attempt to deliver a callback.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct CallbackAttempt {
+    /// Which callback.
+    pub id: CallbackId,
+    /// The job that it is about.
+    pub job_id: String,
+    /// Which attempt: 1 for the first.
+    pub attempt: u32,
+    /// When it ended.
+    pub at: Timestamp,
+    /// Where to.
+    pub url: String,
+    /// The JSON, as sent.
+    pub body: Bytes,
+    /// How it went.
+    pub outcome: CallbackOutcome,
+    /// The first bytes of the answer's body, at most 1,024; empty if there was none.
+    pub answer: Bytes,
+}
+
+impl CallbackAttempt {
+    /// The body as JSON.
+    pub fn entry(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_default()
+    }
+}
+
+impl Entry for CallbackAttempt {
+    /// The body counts with each attempt, as an attempt may outlive the record of its callback.
+    fn size(&self) -> usize {
+        self.body.len() + self.url.len() + self.job_id.len() + self.answer.len()
+    }
+
+    fn hollow(&mut self) {
+        self.body = Bytes::new();
+        self.answer = Bytes::new();
+        self.url = String::new();
+        self.job_id = String::new();
+    }
+}
+
+impl fmt::Debug for CallbackAttempt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CallbackAttempt")
+            .field("id", &self.id)
+            .field("attempt", &self.attempt)
+            .field("at", &self.at)
+            .field("body_len", &self.body.len())
+            .field("outcome", &self.outcome)
+            .field("answer_len", &self.answer.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Whether a callback may go there: plain http to this machine, and no user in front of the host, which could make
+/// another machine look like it.
+pub(crate) fn is_loopback_http(url: &str) -> bool {
+    let Ok(uri) = url.parse::<Uri>() else { return false };
+    let Some(authority) = uri.authority() else { return false };
+    uri.scheme_str() == Some("http")
+        && is_loopback_host(authority.host())
+        && !authority.as_str().contains('@')
+}
+
+/// Whether a host, an IPv6 address in brackets, is this machine whatever a name server says.
+pub(crate) fn is_loopback_host(host: &str) -> bool {
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    host.eq_ignore_ascii_case("localhost")
+        || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_this_machine_is_called() {
+        for url in ["http://127.0.0.1:1/a", "http://localhost/", "http://[::1]:9/a?b", "http://127.9.9.9"] {
+            assert!(is_loopback_http(url), "{url}");
+        }
+        for url in [
+            "",
+            "/a",
+            "https://127.0.0.1/",
+            "http://example.com/",
+            "http://127.0.0.1@example.com/",
+            "http://a@127.0.0.1/",
+            "http://localhost.example.com/",
+            "http://0.0.0.0/",
+            "http://169.254.169.254/",
+            "http://[::ffff:169.254.169.254]/",
+            "ftp://127.0.0.1/",
+            "127.0.0.1:80",
+        ] {
+            assert!(!is_loopback_http(url), "{url}");
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! Bodies of callbacks that something is wrong with.
+
+use serde_json::{Map, Value};
+use smile_core::{JobType, catalogue};
+
+use crate::http::fields::whole_number;
+
+/// The photo of a body that is too large, in base64 digits: 3 MiB, beyond 2 MB however that is counted.
+const OVERSIZE: usize = 3 * 1024 * 1024;
+
+/// Turns the verdict round: an approval into a rejection, and anything else into an approval, as a forger would.
+pub(crate) fn turn_round(entry: &mut Map<String, Value>) {
+    let code = match entry.get("ResultCode") {
+        Some(Value::String(code)) => code.as_str(),
+        _ => "",
+    };
+    let (approved, rejected) = codes_beside(code);
+    let approves = code != approved;
+    let turned = if approves { approved } else { rejected };
+    let text = result_text(turned, job_type(entry));
+    entry.insert("ResultCode".into(), turned.into());
+    entry.insert("ResultText".into(), text.into());
+    if !approves {
+        return;
+    }
+    if let Some(confidence) = entry.get_mut("ConfidenceValue") {
+        *confidence = "99.99".into();
+    }
+    if let Some(is_final) = entry.get_mut("IsFinalResult") {
+        *is_final = "true".into();
+    }
+    if let Some(Value::Object(actions)) = entry.get_mut("Actions") {
+        for (action, value) in actions {
+            if let Some(good) = value.as_str().and_then(|value| improved(action, value)) {
+                *value = good.into();
+            }
+        }
+    }
+}
+
+/// The job type that the entry names.
+fn job_type(entry: &Map<String, Value>) -> Option<JobType> {
+    let named = whole_number(entry.get("PartnerParams")?.get("job_type")?)?;
+    u16::try_from(named).ok().map(JobType::from_number)
+}
+
+/// What the code says of a job of this type; of any type, if the catalogue doesn't have it for this one.
+fn result_text(code: &str, job_type: Option<JobType>) -> &'static str {
+    let own = job_type.and_then(|job_type| catalogue::result_code(code, job_type));
+    let row = own.or_else(|| catalogue::result_codes().iter().find(|row| row.code == code));
+    row.map_or("", |row| row.text)
+}
+
+/// The approval and the rejection of the product that the code belongs to.
+fn codes_beside(code: &str) -> (&'static str, &'static str) {
+    match code.get(..3) {
+        Some("082") => ("0820", "0821"),
+        Some("084") => ("0840", "0841"),
+        Some("121") => ("1210", "1211"),
+        Some("122") => ("1220", "1221"),
+        Some("124") => ("1240", "1241"),
+        Some("101") => ("1012", "1013"),
+        Some("102") => ("1020", "1022"),
+        Some("103") => ("1031", "1030"),
+        _ => ("0810", "0811"),
+    }
+}
+
+/// What an action would say had it gone well, if it did not.
+fn improved(action: &str, value: &str) -> Option<&'static str> {
+    let is_comparison = action.ends_with("_Compare") && !action.starts_with("Human_Review");
+    Some(match value {
+        "Not Verified" | "Issuer Unavailable" => "Verified",
+        "Rejected" | "Provisionally Approved" => "Approved",
+        "Not Done" if action == "Verify_ID_Number" => "Verified",
+        "Failed" | "Under Review" | "Not Done" | "ID Authority Photo Not Available" if is_comparison => {
+            "Completed"
+        }
+        "No Match" | "Partial Match" => "Exact Match",
+        "Failed" | "Under Review" | "Not Done" | "Unable To Determine" => "Passed",
+        _ => return None,
+    })
+}
+
+/// Puts a photo in that makes the body too large for most receivers.
+pub(crate) fn inflate(entry: &mut Map<String, Value>) {
+    entry.insert("Photo".into(), "A".repeat(OVERSIZE).into());
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn turned(entry: Value) -> Value {
+        let Value::Object(mut entry) = entry else { panic!("not an object") };
+        turn_round(&mut entry);
+        entry.into()
+    }
+
+    #[test]
+    fn an_approval_becomes_a_rejection_and_anything_else_an_approval() {
+        for (code, other) in [
+            ("0810", "0811"),
+            ("0811", "0810"),
+            ("0812", "0810"),
+            ("0824", "0820"),
+            ("0840", "0841"),
+            ("1212", "1210"),
+            ("1220", "1221"),
+            ("1241", "1240"),
+            ("1012", "1013"),
+            ("1015", "1012"),
+            ("1021", "1020"),
+            ("1030", "1031"),
+            ("0001", "0810"),
+            ("", "0810"),
+            ("é", "0810"),
+        ] {
+            let entry = turned(json!({"ResultCode": code, "ResultText": "as it was"}));
+            assert_eq!(entry["ResultCode"], other, "{code}");
+            assert!(entry["ResultText"].as_str().is_some_and(|text| !text.is_empty() && text != "as it was"));
+        }
+        assert_eq!(turned(json!({}))["ResultCode"], "0810");
+    }
+
+    #[test]
+    fn it_says_what_the_code_says_of_such_a_job() {
+        for (code, job_type) in [("0811", 1), ("0811", 6), ("0811", 11), ("0810", 1), ("0810", 6)] {
+            for named in [json!(job_type), json!(job_type.to_string())] {
+                let entry = turned(json!({"ResultCode": code, "PartnerParams": {"job_type": named}}));
+                let other = entry["ResultCode"].as_str().unwrap();
+                let row = catalogue::result_code(other, JobType::from_number(job_type)).unwrap();
+                assert_eq!(entry["ResultText"], row.text, "{code} of {job_type}");
+            }
+        }
+        let text = |job_type| {
+            turned(json!({"ResultCode": "0811", "PartnerParams": {"job_type": job_type}}))["ResultText"]
+                .clone()
+        };
+        assert_ne!(text(1), text(6));
+        assert_eq!(text(99), text(1));
+    }
+
+    #[test]
+    fn a_forged_approval_is_borne_out_by_its_actions() {
+        let entry = turned(json!({
+            "Actions": {
+                "Human_Review_Compare": "Failed",
+                "Liveness_Check": "Under Review",
+                "Register_Selfie": "Rejected",
+                "Selfie_To_ID_Authority_Compare": "Failed",
+                "Verify_ID_Number": "Not Verified",
+                "Return_Personal_Info": "Returned",
+            },
+            "ConfidenceValue": "0",
+            "IsFinalResult": "false",
+            "ResultCode": "0811",
+        }));
+        let actions = json!({
+            "Human_Review_Compare": "Passed",
+            "Liveness_Check": "Passed",
+            "Register_Selfie": "Approved",
+            "Selfie_To_ID_Authority_Compare": "Completed",
+            "Verify_ID_Number": "Verified",
+            "Return_Personal_Info": "Returned",
+        });
+        assert_eq!(entry["Actions"], actions);
+        assert_eq!((&entry["ConfidenceValue"], &entry["IsFinalResult"]), (&json!("99.99"), &json!("true")));
+    }
+}

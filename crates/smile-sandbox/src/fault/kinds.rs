@@ -1,0 +1,204 @@
+//! What can be made to go wrong with a request.
+
+use std::time::Duration;
+
+use http::{HeaderValue, StatusCode};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+pub use crate::http::endpoint::Endpoint;
+
+/// What goes wrong with a request.
+///
+/// As JSON or TOML it is its name in small letters, with its argument if it has one: `"lose_answer"`,
+/// `{"answer": 503}`, `{"redirect": {"status": 307, "location": "https://example.com/"}}`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[non_exhaustive]
+pub enum Fault {
+    /// The gateway answers with this status, and the service never sees the request.
+    Answer(#[serde(with = "status")] StatusCode),
+    /// The service does what was asked, and the gateway, which has lost patience with it, answers with this status.
+    ReplaceAnswer(#[serde(with = "status")] StatusCode),
+    /// The gateway answers 429 and says when to come again. The service never sees the request.
+    TooManyRequests(RetryAfter),
+    /// Something in front of the gateway shows a page for people, with this status. The service never sees the request.
+    HtmlPage(#[serde(with = "status")] StatusCode),
+    /// Something in front of the gateway sends the client elsewhere. The service never sees the request.
+    Redirect(Redirect),
+    /// The connection is closed before the service sees the request.
+    LoseRequest,
+    /// The service does what was asked, and then the connection is closed without an answer. To the client it looks
+    /// like [`LoseRequest`](Self::LoseRequest).
+    LoseAnswer,
+    /// The connection is reset after so many bytes of the request's body have been read; 0 is as soon as its head has
+    /// arrived, and a shorter body is read to its end. The service never sees the request.
+    ResetRequest {
+        /// How many bytes.
+        after_bytes: u64,
+    },
+    /// The service does what was asked, and the connection is reset after so many bytes of the answer, its head
+    /// included; a shorter answer is sent to its end.
+    ResetAnswer {
+        /// How many bytes.
+        after_bytes: u64,
+    },
+    /// The service does what was asked, and the connection is closed in the middle of the body, before all came that
+    /// `Content-Length` promises. Where the body is empty, one byte is promised.
+    EarlyEof,
+    /// The service does what was asked, and of its answer half the body comes, with a `Content-Length` to match: JSON
+    /// that ends too soon. An empty body stays empty.
+    TruncatedJson,
+    /// The service does what was asked, and the body of the answer comes in small pieces.
+    SlowAnswer(Pace),
+    /// The service does what was asked at once, and answers so much later; given in milliseconds.
+    ///
+    /// It goes together with every other fault.
+    #[serde(rename = "latency_millis")]
+    Latency(#[serde(with = "millis")] Duration),
+    /// The answer has a signature that doesn't hold, if it is one that is signed. All else about it is right.
+    WrongSignature,
+    /// The clock that dates and signs the answer is ahead by so many seconds, or behind if they are negative. The
+    /// signature holds.
+    #[serde(rename = "skewed_clock_seconds")]
+    SkewedClock(i32),
+}
+
+/// When to come again, as `Retry-After` says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum RetryAfter {
+    /// In so many seconds.
+    Seconds(u32),
+    /// At a date, so many seconds from now.
+    DateInSeconds(u32),
+}
+
+/// Where a client is sent.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Redirect {
+    /// 301, 302, 303, 307 or 308.
+    #[serde(with = "redirection")]
+    pub status: StatusCode,
+    /// The address, for the header of this name, to the letter.
+    #[serde(with = "header")]
+    pub location: HeaderValue,
+}
+
+impl Redirect {
+    /// With this status, to this address; `None` if one of them can't be that of a redirect.
+    pub fn new(status: StatusCode, location: &str) -> Option<Self> {
+        let location = HeaderValue::from_str(location).ok().filter(|location| !location.is_empty())?;
+        redirects(status).then_some(Self { status, location })
+    }
+}
+
+/// How the pieces of a slow answer follow each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Pace {
+    /// The size of a piece; 0 counts as 1.
+    pub bytes: u32,
+    /// The pause before each piece, in milliseconds.
+    #[serde(rename = "pause_millis", with = "millis")]
+    pub pause: Duration,
+}
+
+impl Pace {
+    /// Pieces of so many bytes, each after such a pause.
+    pub fn new(bytes: u32, pause: Duration) -> Self {
+        Self { bytes, pause }
+    }
+}
+
+impl Fault {
+    /// Whether it goes together with others.
+    pub(crate) fn is_latency(&self) -> bool {
+        matches!(self, Self::Latency(_))
+    }
+}
+
+fn redirects(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308)
+}
+
+mod status {
+    use super::*;
+
+    pub(super) fn serialize<S: Serializer>(status: &StatusCode, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_u16(status.as_u16())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<StatusCode, D::Error> {
+        let status = StatusCode::from_u16(u16::deserialize(from)?).ok();
+        let status = status.filter(|status| (200..600).contains(&status.as_u16()));
+        status.ok_or_else(|| serde::de::Error::custom("a status must be from 200 to 599"))
+    }
+}
+
+mod redirection {
+    use super::*;
+
+    pub(super) use super::status::serialize;
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<StatusCode, D::Error> {
+        let status = super::status::deserialize(from)?;
+        if redirects(status) {
+            Ok(status)
+        } else {
+            Err(serde::de::Error::custom("the status of a redirect must be 301, 302, 303, 307 or 308"))
+        }
+    }
+}
+
+mod header {
+    use super::*;
+
+    pub(super) fn serialize<S: Serializer>(value: &HeaderValue, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(value.to_str().map_err(serde::ser::Error::custom)?)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<HeaderValue, D::Error> {
+        let value = HeaderValue::try_from(String::deserialize(from)?).ok().filter(|value| !value.is_empty());
+        value.ok_or_else(|| serde::de::Error::custom("`location` must be an address without odd characters"))
+    }
+}
+
+mod millis {
+    use super::*;
+
+    pub(super) fn serialize<S: Serializer>(time: &Duration, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_u32(time.as_millis().try_into().unwrap_or(u32::MAX))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+        Ok(Duration::from_millis(u32::deserialize(from)?.into()))
+    }
+}
+
+/// Found in the extensions of a response that must not be sent: the connection is to be closed instead.
+///
+/// [`Sandbox`](crate::Sandbox) sees to it; it matters only to those who drive a [`Service`](crate::Service)
+/// themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ConnectionLost;
+
+/// Found in the extensions of a response that must not just be sent: how it must be.
+///
+/// [`Sandbox`](crate::Sandbox) sees to it, like [`ConnectionLost`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Manner {
+    /// Wait this long before anything.
+    pub latency: Duration,
+    /// Reset the connection after so many bytes, head included; at the end, if there are fewer.
+    pub reset_after: Option<u64>,
+    /// Promise the whole body, or one byte if it is empty; send half of it, and close the connection.
+    pub ends_early: bool,
+    /// Send the body in pieces.
+    pub pace: Option<Pace>,
+}

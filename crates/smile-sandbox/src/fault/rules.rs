@@ -1,0 +1,249 @@
+//! When faults happen.
+
+use http::request::Parts;
+use serde::{Deserialize, Serialize};
+
+use crate::fault::kinds::{Endpoint, Fault};
+use crate::http::routing::route;
+use crate::state::secret::Secret;
+
+/// A fault, and to which requests it happens; to all, if nothing else is said.
+///
+/// To one request happens the fault of the first rule that applies, of those in the order in which they were added;
+/// and besides that every latency.
+///
+/// ```
+/// use smile_sandbox::{Endpoint, Fault, FaultRule};
+///
+/// // Each third poll or so has no answer.
+/// let rule = FaultRule::new(Fault::LoseAnswer).on(Endpoint::JobStatus).probability(0.3);
+/// ```
+///
+/// As JSON or TOML it has the fields `fault`, `endpoint`, `nth`, `times` and `probability`, of which only the first is
+/// required.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Written")]
+#[must_use]
+pub struct FaultRule {
+    fault: Fault,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    endpoint: Option<Endpoint>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nth: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    times: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    probability: Option<f64>,
+}
+
+impl FaultRule {
+    /// This fault, to every request there is.
+    pub fn new(fault: Fault) -> Self {
+        Self { fault, endpoint: None, nth: None, times: None, probability: None }
+    }
+
+    /// To requests of this endpoint only, whichever of an endpoint's methods they have.
+    pub fn on(mut self, endpoint: Endpoint) -> Self {
+        self.endpoint = Some(endpoint);
+        self
+    }
+
+    /// To the `n`th request only, or from that one on if [`times`](Self::times) is said too. They are counted from 1, from
+    /// when the rule is added, and so are those to which another rule happens. 0 counts as 1.
+    pub fn nth(mut self, n: u32) -> Self {
+        self.nth = Some(n.max(1));
+        self
+    }
+
+    /// So many times, and then no more.
+    pub fn times(mut self, times: u32) -> Self {
+        self.times = Some(times);
+        self
+    }
+
+    /// By chance, from 0 for never to 1 for always; what is beyond is taken for the nearest. The dice are those of the
+    /// sandbox's seed: the same requests meet the same faults.
+    pub fn probability(mut self, probability: f64) -> Self {
+        // Nothing that is no number is likely.
+        self.probability = Some(if probability.is_nan() { 0.0 } else { probability.clamp(0.0, 1.0) });
+        self
+    }
+
+    /// What goes wrong.
+    pub fn fault(&self) -> &Fault {
+        &self.fault
+    }
+
+    /// The endpoint to whose requests it happens; `None` for all.
+    pub fn endpoint(&self) -> Option<Endpoint> {
+        self.endpoint
+    }
+}
+
+/// A rule as it is written down, before it is known to be one.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    fault: Fault,
+    endpoint: Option<Endpoint>,
+    nth: Option<u32>,
+    times: Option<u32>,
+    probability: Option<f64>,
+}
+
+impl TryFrom<Written> for FaultRule {
+    type Error = &'static str;
+
+    fn try_from(written: Written) -> Result<Self, Self::Error> {
+        let Written { fault, endpoint, nth, times, probability } = written;
+        if nth == Some(0) {
+            return Err("`nth` must be 1 or more: requests are counted from 1");
+        }
+        if times == Some(0) {
+            return Err("`times` must be 1 or more");
+        }
+        if probability.is_some_and(|probability| !(0.0..=1.0).contains(&probability)) {
+            return Err("`probability` must be from 0 to 1");
+        }
+        Ok(Self { fault, endpoint, nth, times, probability })
+    }
+}
+
+/// Which rule it is, of those that were added to a sandbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct FaultId(u64);
+
+impl FaultId {
+    /// The number of the rule, in the order in which they were added, from 0.
+    pub fn number(self) -> u64 {
+        self.0
+    }
+}
+
+impl From<u64> for FaultId {
+    fn from(number: u64) -> Self {
+        Self(number)
+    }
+}
+
+/// A rule that is in force.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct FaultInForce {
+    /// What to call it.
+    pub id: FaultId,
+    /// The rule.
+    pub rule: FaultRule,
+    /// How many requests it has seen that it is about.
+    pub seen: u32,
+    /// To how many of these the fault has happened.
+    pub happened: u32,
+}
+
+impl FaultInForce {
+    /// Whether it happens to the request that it has just seen.
+    fn happens(&self, secret: &Secret) -> bool {
+        let FaultRule { nth, times, probability, .. } = self.rule;
+        let is_its_turn = match (nth, times) {
+            (Some(nth), None) => self.seen == nth,
+            (nth, times) => self.seen >= nth.unwrap_or(1) && times.is_none_or(|times| self.happened < times),
+        };
+        is_its_turn && probability.is_none_or(|probability| self.roll(secret) < probability)
+    }
+
+    /// At least 0, and less than 1.
+    fn roll(&self, secret: &Secret) -> f64 {
+        let digits = secret.hex(&["fault", &self.id.0.to_string(), &self.seen.to_string()]);
+        // As many bits as a float holds exactly.
+        let bits = u64::from_str_radix(&digits[..13], 16).unwrap_or_default();
+        bits as f64 / (1_u64 << 52) as f64
+    }
+
+    /// Whether it can never happen again.
+    fn is_over(&self) -> bool {
+        match (self.rule.nth, self.rule.times) {
+            (Some(nth), None) => self.seen >= nth,
+            (_, times) => times.is_some_and(|times| self.happened >= times),
+        }
+    }
+}
+
+/// The rules in force.
+#[derive(Default)]
+pub(crate) struct Faults {
+    rules: Vec<FaultInForce>,
+    added: u64,
+}
+
+impl Faults {
+    pub(crate) fn add(&mut self, rule: FaultRule) -> FaultId {
+        let id = FaultId(self.added);
+        self.added += 1;
+        self.rules.push(FaultInForce { id, rule, seen: 0, happened: 0 });
+        id
+    }
+
+    pub(crate) fn remove(&mut self, id: FaultId) -> bool {
+        let before = self.rules.len();
+        self.rules.retain(|rule| rule.id != id);
+        self.rules.len() < before
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.rules.clear();
+    }
+
+    pub(crate) fn in_force(&self) -> &[FaultInForce] {
+        &self.rules
+    }
+
+    /// What happens to a request of this endpoint. Rules that are used up are dropped.
+    pub(crate) fn take(&mut self, endpoint: Option<Endpoint>, secret: &Secret) -> Vec<Fault> {
+        let mut faults: Vec<Fault> = Vec::new();
+        for rule in &mut self.rules {
+            if rule.rule.endpoint.is_some_and(|of| Some(of) != endpoint) {
+                continue;
+            }
+            rule.seen = rule.seen.saturating_add(1);
+            let fault = &rule.rule.fault;
+            let is_free = fault.is_latency() || faults.iter().all(Fault::is_latency);
+            if is_free && rule.happens(secret) {
+                rule.happened += 1;
+                faults.push(fault.clone());
+            }
+        }
+        self.rules.retain(|rule| !rule.is_over());
+        faults
+    }
+}
+
+/// What was decided about a request before its body was read.
+///
+/// It is had of [`Service::admit`](crate::Service::admit), and goes into the extensions of the request.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[must_use]
+pub struct Admission {
+    pub(crate) faults: Vec<Fault>,
+}
+
+impl Admission {
+    /// What a record of the request says of it.
+    pub(crate) fn told(self) -> Option<Fault> {
+        let mut faults = self.faults;
+        faults.sort_by_key(Fault::is_latency);
+        faults.into_iter().next()
+    }
+
+    /// How much of the body to read before the connection is reset; `None` for all of it, and nothing of the kind.
+    pub fn body_limit(&self) -> Option<u64> {
+        self.faults.iter().find_map(|fault| match fault {
+            Fault::ResetRequest { after_bytes } => Some(*after_bytes),
+            _ => None,
+        })
+    }
+}
+
+/// The endpoint of a request, as far as faults go.
+pub(crate) fn endpoint_of(head: &Parts) -> Option<Endpoint> {
+    route(head.uri.path()).endpoint()
+}

@@ -1,0 +1,8 @@
+//! The wire: paths, queries, fields, and the forms of answers.
+
+pub(crate) mod answers;
+pub(crate) mod encoding;
+pub(crate) mod endpoint;
+pub(crate) mod fields;
+pub(crate) mod query;
+pub(crate) mod routing;

@@ -1,0 +1,282 @@
+//! The jobs and their state.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use bytes::Bytes;
+use serde_json::{Map, Value};
+use smile_core::{JobType, Timestamp};
+
+use crate::fault::kinds::Endpoint;
+use crate::job::events::{JobEvent, JobEventKind};
+use crate::job::record::{JobRecord, Stage};
+use crate::job::stages::Staged;
+use crate::job::submission::Submission;
+use crate::result::oddity::Oddity;
+use crate::service::Service;
+
+/// One job: an upload, or a check that was asked for in a single request.
+#[cfg_attr(feature = "state", derive(serde::Serialize, serde::Deserialize))]
+pub(crate) struct Job {
+    /// The endpoint that it came to last.
+    pub(crate) endpoint: Endpoint,
+    pub(crate) job_id: String,
+    pub(crate) user_id: String,
+    pub(crate) job_type: JobType,
+    pub(crate) smile_job_id: String,
+    pub(crate) ref_id: String,
+    pub(crate) partner_params: Map<String, Value>,
+    pub(crate) callback_url: Option<String>,
+    pub(crate) use_enrolled_image: bool,
+    pub(crate) preps: u32,
+    pub(crate) uploads: u32,
+    pub(crate) processed: u32,
+    pub(crate) submission: Submission,
+    /// The body of the latest request, if it is a check.
+    pub(crate) request: Option<Value>,
+    pub(crate) results: Vec<JobResult>,
+    /// Oldest first.
+    pub(crate) events: Vec<JobEvent>,
+    /// When the review is due; `None` if there is none to come, [`Timestamp::MAX`] if it will be done by hand.
+    pub(crate) review_due: Option<Timestamp>,
+    /// Results that a rule has for it and that are still to come, and when the first of them is due.
+    pub(crate) staged: VecDeque<Staged>,
+    pub(crate) stage_due: Option<Timestamp>,
+    /// How many more polls are told that the job is not complete.
+    pub(crate) polls_left: u32,
+    /// About how many bytes it takes.
+    pub(crate) size: usize,
+}
+
+/// One result of a job.
+#[cfg_attr(feature = "state", derive(serde::Serialize, serde::Deserialize))]
+pub(crate) struct JobResult {
+    /// Its place among the results of all jobs.
+    pub(crate) number: u64,
+    pub(crate) entry: Map<String, Value>,
+    /// What the job status says in `job_success`.
+    pub(crate) is_success: bool,
+    /// How the job status is written.
+    pub(crate) oddities: Vec<Oddity>,
+}
+
+impl Job {
+    pub(crate) fn stage(&self) -> Stage {
+        match (self.results.is_empty(), self.review_due.or(self.stage_due)) {
+            (true, None) => Stage::AwaitingZip,
+            (true, Some(_)) => Stage::Running,
+            (false, Some(_)) => Stage::UnderReview,
+            (false, None) => Stage::Decided,
+        }
+    }
+
+    pub(crate) fn record(&self) -> JobRecord {
+        JobRecord {
+            endpoint: self.endpoint,
+            job_id: self.job_id.clone(),
+            user_id: self.user_id.clone(),
+            job_type: self.job_type,
+            smile_job_id: self.smile_job_id.clone(),
+            ref_id: self.ref_id.clone(),
+            stage: self.stage(),
+            preps: self.preps,
+            uploads: self.uploads,
+            processed: self.processed,
+            partner_params: Value::Object(self.partner_params.clone()),
+            request: self.request.clone(),
+            info: self.submission.info.clone(),
+            images: self.submission.images.clone(),
+            events: self.events.clone(),
+            results: self.results.iter().map(|result| Value::Object(result.entry.clone())).collect(),
+        }
+    }
+
+    /// Takes note of what happened.
+    pub(crate) fn note(&mut self, at: Timestamp, kind: JobEventKind) {
+        self.events.push(JobEvent::new(at, kind));
+    }
+
+    /// Whether it is carried out, or has been.
+    pub(crate) fn is_begun(&self) -> bool {
+        !self.results.is_empty() || self.stage_due.is_some()
+    }
+
+    /// When something is to happen with it by itself.
+    fn due(&self) -> Option<Timestamp> {
+        let review = self.review_due.filter(|due| *due < Timestamp::MAX);
+        review.into_iter().chain(self.stage_due).min()
+    }
+
+    /// About how many bytes it takes, as far as its client can make them many. Results repeat the partner's parameters.
+    fn weight(&self) -> usize {
+        let params = json_len(&self.partner_params) * (1 + self.results.len());
+        self.submission.size() + self.request.as_ref().map_or(0, json_len) + params
+    }
+
+    /// The image behind an image link.
+    pub(crate) fn linked_image(&self, types: [u8; 2]) -> Option<(&'static str, Bytes)> {
+        let image = self.submission.image(types)?;
+        Some((image.content_type()?, image.bytes.clone()))
+    }
+}
+
+impl Service {
+    /// A job with the next number, and its position.
+    pub(crate) fn new_job(&mut self, job_id: &str, endpoint: Endpoint, job_type: JobType) -> usize {
+        let position = self.jobs.len();
+        let smile_job_id = format!("{:010}", position + 1);
+        let random = self.secret.base36(&["ref_id", &smile_job_id]);
+        self.jobs.add(Job {
+            endpoint,
+            job_id: job_id.to_owned(),
+            user_id: String::new(),
+            job_type,
+            ref_id: format!("{}-{smile_job_id}-{random}", self.signer.partner_id()),
+            smile_job_id,
+            partner_params: Map::new(),
+            callback_url: None,
+            use_enrolled_image: false,
+            preps: 0,
+            uploads: 0,
+            processed: 0,
+            submission: Submission::default(),
+            request: None,
+            results: Vec::new(),
+            events: Vec::new(),
+            review_due: None,
+            staged: VecDeque::new(),
+            stage_due: None,
+            polls_left: 0,
+            size: 0,
+        });
+        position
+    }
+}
+
+fn json_len(value: &impl serde::Serialize) -> usize {
+    serde_json::to_vec(value).map_or(0, |text| text.len())
+}
+
+/// The jobs that are remembered, in the order in which they were made. A job's position is its number among all that
+/// there ever were, and stays the same when others are forgotten.
+#[derive(Default)]
+pub(crate) struct Jobs {
+    all: VecDeque<Job>,
+    forgotten: usize,
+    /// The sizes of all of them.
+    size: usize,
+    by_job_id: BTreeMap<String, usize>,
+    by_ref_id: BTreeMap<String, usize>,
+    /// The jobs with which something is to happen by itself.
+    due: BTreeSet<(Timestamp, usize)>,
+    scheduled: BTreeMap<usize, Timestamp>,
+    /// Those that may have changed since they were last written down.
+    #[cfg(feature = "state")]
+    pub(crate) changed: BTreeSet<usize>,
+}
+
+impl Jobs {
+    /// Takes note of when something is to happen with a job; called whenever that has changed.
+    pub(crate) fn reschedule(&mut self, position: usize) {
+        if let Some(before) = self.scheduled.remove(&position) {
+            self.due.remove(&(before, position));
+        }
+        if let Some(due) = self.at(position).due() {
+            self.scheduled.insert(position, due);
+            self.due.insert((due, position));
+        }
+    }
+
+    /// The earliest moment at which something is to happen by itself, and with which job.
+    pub(crate) fn next_due(&self) -> Option<(Timestamp, usize)> {
+        self.due.first().copied()
+    }
+
+    pub(crate) fn add(&mut self, job: Job) {
+        #[cfg(feature = "state")]
+        self.changed.insert(self.len());
+        self.by_job_id.insert(job.job_id.clone(), self.len());
+        self.by_ref_id.insert(job.ref_id.clone(), self.len());
+        self.size += job.size;
+        self.all.push_back(job);
+    }
+
+    /// How many there ever were.
+    pub(crate) fn len(&self) -> usize {
+        self.forgotten + self.all.len()
+    }
+
+    /// Takes note of what a job has come to.
+    pub(crate) fn weigh(&mut self, position: usize) {
+        let job = self.at_mut(position);
+        let new = job.weight();
+        let old = std::mem::replace(&mut job.size, new);
+        self.size = self.size - old + new;
+    }
+
+    /// Forgets the oldest jobs, all but so many, and so many bytes; never the newest. Positions of those that are
+    /// forgotten must not be used any more.
+    pub(crate) fn keep_newest(&mut self, jobs: usize, bytes: usize) {
+        while self.all.len() > 1 && (self.all.len() > jobs || self.size > bytes) {
+            let Some(job) = self.all.pop_front() else { return };
+            self.size -= job.size;
+            self.by_job_id.remove(&job.job_id);
+            self.by_ref_id.remove(&job.ref_id);
+            if let Some(due) = self.scheduled.remove(&self.forgotten) {
+                self.due.remove(&(due, self.forgotten));
+            }
+            self.forgotten += 1;
+        }
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Job> {
+        self.all.iter()
+    }
+
+    /// The positions of those that are remembered.
+    #[cfg(feature = "state")]
+    pub(crate) fn positions(&self) -> std::ops::Range<usize> {
+        self.forgotten..self.len()
+    }
+
+    /// Where the job with this id of the partner's is.
+    pub(crate) fn position(&self, job_id: &str) -> Option<usize> {
+        self.by_job_id.get(job_id).copied()
+    }
+
+    /// Where the job of this upload address is.
+    pub(crate) fn position_by_ref(&self, ref_id: &str) -> Option<usize> {
+        self.by_ref_id.get(ref_id).copied()
+    }
+
+    pub(crate) fn at(&self, position: usize) -> &Job {
+        &self.all[position - self.forgotten]
+    }
+
+    pub(crate) fn at_mut(&mut self, position: usize) -> &mut Job {
+        #[cfg(feature = "state")]
+        self.changed.insert(position);
+        &mut self.all[position - self.forgotten]
+    }
+}
+
+#[cfg(feature = "state")]
+impl serde::Serialize for Jobs {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.all.serialize(serializer)
+    }
+}
+
+#[cfg(feature = "state")]
+impl Jobs {
+    /// Those that an earlier run remembered, after so many that it had forgotten. What can be derived from the jobs is not
+    /// written down.
+    pub(crate) fn resumed(forgotten: usize, jobs: Vec<Job>) -> Self {
+        let mut resumed = Self { forgotten, ..Self::default() };
+        for job in jobs {
+            let position = resumed.len();
+            resumed.add(job);
+            resumed.reschedule(position);
+        }
+        resumed
+    }
+}

@@ -1,0 +1,113 @@
+//! Result codes of uploads, and what they stand for.
+
+use smile_core::JobType;
+
+use crate::result::verdict::{Finding, Review};
+
+/// The products that share their result codes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Family {
+    /// 081x and 121x: Biometric KYC. Job type 9 is counted here: its codes are not published, this is our choice.
+    BiometricKyc,
+    /// 082x and 122x: authentication. Job type 8 is counted here: also our choice.
+    Authentication,
+    /// 084x and 124x: registration.
+    Registration,
+    /// 081x with meanings of their own: job types 6 and 11.
+    Document,
+}
+
+impl Family {
+    pub(crate) fn of(job_type: JobType) -> Self {
+        match job_type {
+            JobType::SMARTSELFIE_AUTHENTICATION | JobType::UPDATE_PHOTO => Self::Authentication,
+            JobType::SMARTSELFIE_REGISTRATION => Self::Registration,
+            JobType::DOCUMENT_VERIFICATION | JobType::ENHANCED_DOCUMENT_VERIFICATION => Self::Document,
+            _ => Self::BiometricKyc,
+        }
+    }
+
+    /// The job type under which the catalogue has the family's codes.
+    pub(crate) fn catalogued(self) -> JobType {
+        match self {
+            Self::BiometricKyc => JobType::BIOMETRIC_KYC,
+            Self::Authentication => JobType::SMARTSELFIE_AUTHENTICATION,
+            Self::Registration => JobType::SMARTSELFIE_REGISTRATION,
+            Self::Document => JobType::DOCUMENT_VERIFICATION,
+        }
+    }
+}
+
+/// The finding that a code stands for, where its category doesn't say enough. Which actions go with it follows from that.
+pub(crate) fn said_by(code: &str, family: Family) -> Option<Finding> {
+    Some(match code {
+        "0903" => Finding::ZipCorrupt,
+        "1013" => Finding::IdNotFound,
+        "1014" => Finding::IdMalformed,
+        "0908" | "1015" => Finding::AuthorityUnavailable,
+        "0812" if family == Family::Document => Finding::DocumentUnusable,
+        _ if family == Family::Document => return None,
+        "0813" | "0823" | "0843" | "0907" => Finding::SpoofRejected,
+        "0911" | "0912" | "0921" | "0922" | "0941" | "0942" => Finding::SelfieUnusable,
+        "1210" | "1220" | "1240" => Finding::Reviewed(Review::Approve),
+        "1211" | "1221" | "1241" => Finding::Reviewed(Review::Reject),
+        "1212" | "1222" | "1242" => Finding::Reviewed(Review::SpoofDetected),
+        "1213" => Finding::Reviewed(Review::LivenessUnsure),
+        "1214" => Finding::Reviewed(Review::IdCardCheckFailed),
+        _ => return None,
+    })
+}
+
+/// The code with which a finding is said; `None` if there is none.
+pub(crate) fn code(finding: Finding, family: Family) -> Option<&'static str> {
+    use Family::{Authentication, BiometricKyc, Document, Registration};
+    Some(match (finding, family) {
+        (Finding::Approved, BiometricKyc | Document) => "0810",
+        (Finding::Approved, Authentication) => "0820",
+        (Finding::Approved, Registration) => "0840",
+        (Finding::Rejected, BiometricKyc | Document) => "0811",
+        (Finding::Rejected, Authentication) => "0821",
+        (Finding::Rejected, Registration) => "0841",
+        (Finding::Provisional, BiometricKyc) => "0812",
+        (Finding::Provisional, Authentication) => "0822",
+        (Finding::Provisional, Registration) => "0842",
+        // 0812 is taken: for a document it is the final "unusable image". 0815, of the same family of codes, is the
+        // one that says "provisional" and has no other meaning for documents. Our choice.
+        (Finding::Provisional, Document) => "0815",
+        (Finding::SpoofSuspected, BiometricKyc | Document) => "0814",
+        (Finding::SpoofSuspected, Authentication) => "0824",
+        (Finding::SpoofSuspected, Registration) => "0844",
+        (Finding::SpoofRejected, BiometricKyc) => "0813",
+        (Finding::SpoofRejected, Authentication) => "0823",
+        (Finding::SpoofRejected, Registration) => "0843",
+        (Finding::SpoofRejected, Document) => "0811",
+        (Finding::SelfieUnusable | Finding::DocumentUnusable | Finding::Unknown, _) => "0001",
+        (Finding::ZipCorrupt, _) => "0903",
+        (Finding::InfoInvalid, _) => "2203",
+        (Finding::ParameterMissing, _) => "2213",
+        (Finding::IdNotFound, _) => "1013",
+        (Finding::IdMalformed, _) => "1014",
+        (Finding::AuthorityUnavailable, _) => "1015",
+        (Finding::Reviewed(review), family) => return review_code(review, family),
+    })
+}
+
+fn review_code(review: Review, family: Family) -> Option<&'static str> {
+    use Family::{Authentication, BiometricKyc, Document, Registration};
+    Some(match (review, family) {
+        (Review::Approve, BiometricKyc) => "1210",
+        (Review::Approve, Authentication) => "1220",
+        (Review::Approve, Registration) => "1240",
+        (Review::Approve, Document) => "0810",
+        (Review::Reject, BiometricKyc) => "1211",
+        (Review::Reject, Authentication) => "1221",
+        (Review::Reject, Registration) => "1241",
+        (Review::SpoofDetected, BiometricKyc) => "1212",
+        (Review::SpoofDetected, Authentication) => "1222",
+        (Review::SpoofDetected, Registration) => "1242",
+        (Review::Reject | Review::SpoofDetected | Review::IdCardCheckFailed, Document) => "0811",
+        (Review::LivenessUnsure, BiometricKyc) => "1213",
+        (Review::IdCardCheckFailed, BiometricKyc) => "1214",
+        (Review::LivenessUnsure | Review::IdCardCheckFailed, _) => return None,
+    })
+}

@@ -1,0 +1,14 @@
+//! Results: products, outcomes, verdicts and the entries that tell them.
+
+pub(crate) mod actions;
+pub(crate) mod authority;
+pub(crate) mod codes;
+pub(crate) mod company;
+pub(crate) mod comparison;
+pub(crate) mod entry;
+pub(crate) mod oddity;
+pub(crate) mod outcome;
+pub(crate) mod persona;
+pub(crate) mod product;
+pub(crate) mod verdict;
+pub(crate) mod watch_list;

@@ -1,0 +1,278 @@
+//! Reading a scenario file, and saying what is wrong with it.
+
+use std::ops::Range;
+use std::time::Duration;
+
+use serde::Deserialize;
+use smile_core::catalogue::{api_code, country};
+use toml::Spanned;
+
+use super::stage::{StageRow, read_stages};
+use super::{Changes, Scenario, ScenarioError};
+use crate::callback::attempt::is_loopback_http;
+use crate::fault::rules::FaultRule;
+use crate::result::product::Product;
+use crate::result::verdict::Review;
+use crate::rule::matcher::Matcher;
+use crate::rule::rules::{Response, Rule};
+use crate::state::users::UserState;
+
+/// Longer than this nobody waits, not even under a clock of their own.
+const MAX_TIME: Duration = Duration::from_secs(366 * 24 * 60 * 60);
+
+/// The whole file. What else a scenario may say gets an array of its own here.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(default)]
+    sandbox: SandboxTable,
+    #[serde(default)]
+    users: Vec<UserRow>,
+    #[serde(default)]
+    rules: Vec<Spanned<RuleRow>>,
+    #[serde(default)]
+    faults: Vec<FaultRule>,
+}
+
+/// How the sandbox is set up, under the names of the builder's methods.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SandboxTable {
+    seed: Option<u64>,
+    callback_url: Option<Spanned<String>>,
+    automatic_review: Option<Spanned<String>>,
+    review_delay: Option<Spanned<String>>,
+    callback_retries: Option<Vec<Spanned<String>>>,
+    clock_skew: Option<Spanned<String>>,
+    enforce_new_users: Option<bool>,
+    personal_info: Option<bool>,
+    legacy_two_callbacks: Option<bool>,
+    upload_lifetime: Option<Spanned<String>>,
+    pending_polls: Option<u32>,
+    placeholders: Option<bool>,
+    check_id_numbers: Option<bool>,
+    basic_kyc_not_found_code: Option<Spanned<String>>,
+    aml_not_found_code: Option<Spanned<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct UserRow {
+    user_id: Spanned<String>,
+    state: UserState,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RuleRow {
+    #[serde(default)]
+    when: WhenTable,
+    times: Option<Spanned<u32>>,
+    lasts: Option<Spanned<String>>,
+    stages: Option<Vec<Spanned<StageRow>>>,
+    refuse: Option<Spanned<String>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WhenTable {
+    job_id: Option<String>,
+    job_id_prefix: Option<String>,
+    user_id: Option<String>,
+    product: Option<Product>,
+    country: Option<Spanned<String>>,
+    id_type: Option<Spanned<String>>,
+    nth: Option<Spanned<u32>>,
+}
+
+/// What is wrong, and with which bytes of the file.
+pub(super) struct Wrong {
+    span: Range<usize>,
+    reason: String,
+}
+
+impl Wrong {
+    pub(super) fn new<T>(at: &Spanned<T>, reason: impl Into<String>) -> Self {
+        Self { span: at.span(), reason: reason.into() }
+    }
+
+    pub(super) fn located(self, toml: &str) -> ScenarioError {
+        let before = toml.get(..self.span.start).unwrap_or(toml);
+        let line_begins = before.rfind('\n').map_or(0, |at| at + 1);
+        ScenarioError {
+            line: before.matches('\n').count() + 1,
+            column: before[line_begins..].chars().count() + 1,
+            reason: self.reason,
+        }
+    }
+}
+
+pub(super) fn read(toml: &str) -> Result<Scenario, Wrong> {
+    let file: File = toml::from_str(toml).map_err(|error| Wrong {
+        span: error.span().unwrap_or_default(),
+        reason: error.message().trim_end().replace('\n', ", "),
+    })?;
+    Ok(Scenario {
+        seed: file.sandbox.seed,
+        changes: changes(file.sandbox)?,
+        users: users(file.users)?,
+        faults: file.faults,
+        rules: file.rules.into_iter().map(rule).collect::<Result<_, _>>()?,
+    })
+}
+
+fn changes(table: SandboxTable) -> Result<Changes, Wrong> {
+    let callback_url = table.callback_url.map(|url| match is_loopback_http(url.get_ref()) {
+        true => Ok(url.into_inner()),
+        false => {
+            Err(Wrong::new(&url, "callbacks only go to http on this machine, such as http://127.0.0.1:8080/"))
+        }
+    });
+    let code = |code: Option<Spanned<String>>, product: Product| {
+        code.map(|code| known_code(&code, Some(product)).map(|()| code.into_inner())).transpose()
+    };
+    Ok(Changes {
+        callback_url: callback_url.transpose()?,
+        automatic_review: table.automatic_review.map(reviewer).transpose()?,
+        review_delay: time(table.review_delay)?,
+        callback_retries: table
+            .callback_retries
+            .map(|pauses| pauses.iter().map(duration).collect())
+            .transpose()?,
+        clock_skew: time(table.clock_skew)?,
+        enforce_new_users: table.enforce_new_users,
+        personal_info: table.personal_info,
+        legacy_two_callbacks: table.legacy_two_callbacks,
+        upload_lifetime: time(table.upload_lifetime)?,
+        pending_polls: table.pending_polls,
+        placeholders: table.placeholders,
+        check_id_numbers: table.check_id_numbers,
+        basic_kyc_not_found: code(table.basic_kyc_not_found_code, Product::BasicKyc)?,
+        aml_not_found: code(table.aml_not_found_code, Product::Aml)?,
+    })
+}
+
+/// `none` leaves jobs to whoever reviews them by hand.
+fn reviewer(word: Spanned<String>) -> Result<Option<Review>, Wrong> {
+    Ok(Some(match word.get_ref().as_str() {
+        "none" => return Ok(None),
+        "approve" => Review::Approve,
+        "reject" => Review::Reject,
+        "spoof-detected" => Review::SpoofDetected,
+        "liveness-unsure" => Review::LivenessUnsure,
+        "id-card-check-failed" => Review::IdCardCheckFailed,
+        _ => {
+            let known = "approve, reject, spoof-detected, liveness-unsure, id-card-check-failed or none";
+            return Err(Wrong::new(&word, format!("a reviewer's decision is {known}")));
+        }
+    }))
+}
+
+fn users(rows: Vec<UserRow>) -> Result<Vec<(String, UserState)>, Wrong> {
+    let mut users: Vec<(String, UserState)> = Vec::new();
+    for UserRow { user_id, state } in rows {
+        if user_id.get_ref().is_empty() {
+            return Err(Wrong::new(&user_id, "`user_id` is empty"));
+        }
+        if users.iter().any(|(known, _)| known == user_id.get_ref()) {
+            return Err(Wrong::new(&user_id, "this user is there twice"));
+        }
+        users.push((user_id.into_inner(), state));
+    }
+    Ok(users)
+}
+
+fn rule(row: Spanned<RuleRow>) -> Result<Rule, Wrong> {
+    let here = Spanned::new(row.span(), ());
+    let RuleRow { when, times, lasts, stages, refuse } = row.into_inner();
+    let response = match (stages, refuse) {
+        (Some(stages), None) if !stages.is_empty() => Response::Stages(read_stages(stages, when.product)?),
+        (None, Some(code)) => {
+            check_refusal(&code, &when)?;
+            Response::Refusal(code.into_inner())
+        }
+        _ => return Err(Wrong::new(&here, "a rule has either `stages`, at least one, or `refuse`")),
+    };
+    let lasts = match lasts {
+        Some(lasts) if duration(&lasts)?.is_zero() => {
+            return Err(Wrong::new(&lasts, "a rule that lasts no time never applies"));
+        }
+        lasts => time(lasts)?,
+    };
+    Ok(Rule { matcher: matcher(when)?, times: count("times", times)?, lasts, response })
+}
+
+fn matcher(when: WhenTable) -> Result<Matcher, Wrong> {
+    if let Some(code) = &when.country
+        && country(code.get_ref()).is_none()
+    {
+        return Err(Wrong::new(code, "no such country: it is written as two capital letters, such as NG"));
+    }
+    Ok(Matcher {
+        job_id: when.job_id,
+        job_id_prefix: when.job_id_prefix,
+        user_id: when.user_id,
+        product: when.product,
+        country: when.country.map(Spanned::into_inner),
+        id_type: when.id_type.map(Spanned::into_inner),
+        nth: count("nth", when.nth)?,
+    })
+}
+
+/// Whether something can be refused with this code, and whether the rule could ever apply.
+fn check_refusal(code: &Spanned<String>, when: &WhenTable) -> Result<(), Wrong> {
+    // 2202 and 2302 are successes, and 2314 is how a status without a zip looks.
+    let is_refusal = !matches!(code.get_ref().as_str(), "2202" | "2302" | "2314");
+    if api_code(code.get_ref()).is_none() || !is_refusal {
+        return Err(Wrong::new(
+            code,
+            format!("{} is no code that a request is refused with", code.get_ref()),
+        ));
+    }
+    let is_upload = when.product.is_some_and(Product::is_uploaded);
+    if let Some(condition) = when.country.as_ref().or(when.id_type.as_ref())
+        && (is_upload || code.get_ref().starts_with("23"))
+    {
+        let reason = "when this is refused, neither the country nor the type of the ID is known";
+        return Err(Wrong::new(condition, reason));
+    }
+    Ok(())
+}
+
+/// Whether the product, or any if there is none, has this result code.
+pub(super) fn known_code(code: &Spanned<String>, product: Option<Product>) -> Result<(), Wrong> {
+    let text = code.get_ref();
+    match product {
+        Some(product) if !product.has_code(text) => {
+            Err(Wrong::new(code, format!("{} has no code {text}{}", product.name(), unless_unlisted())))
+        }
+        None if !Product::ALL.iter().any(|product| product.has_code(text)) => {
+            Err(Wrong::new(code, format!("no product has the code {text}{}", unless_unlisted())))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn unless_unlisted() -> &'static str {
+    "; if that is what is to be tested, say `unlisted = true` beside it"
+}
+
+fn count(name: &str, count: Option<Spanned<u32>>) -> Result<Option<u32>, Wrong> {
+    match count {
+        Some(count) if *count.get_ref() == 0 => Err(Wrong::new(&count, format!("`{name}` counts from 1"))),
+        count => Ok(count.map(Spanned::into_inner)),
+    }
+}
+
+fn time(text: Option<Spanned<String>>) -> Result<Option<Duration>, Wrong> {
+    text.as_ref().map(duration).transpose()
+}
+
+/// A time such as `500ms`, `90s` or `1h 30m`.
+pub(super) fn duration(text: &Spanned<String>) -> Result<Duration, Wrong> {
+    match humantime::parse_duration(text.get_ref()) {
+        Ok(duration) if duration <= MAX_TIME => Ok(duration),
+        Ok(_) => Err(Wrong::new(text, "a time is a year at most")),
+        Err(_) => Err(Wrong::new(text, "a time is written like \"500ms\", \"90s\" or \"1h 30m\"")),
+    }
+}

@@ -1,0 +1,204 @@
+//! What a rule says of a result: one stage of a script.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+
+use crate::result::oddity::Oddity;
+use crate::result::outcome::Outcome;
+use crate::result::product::Product;
+
+/// One result of a job, as a test wants it: its code, when it comes, and how it is written.
+///
+/// It is made from a result code or an [`Outcome`], which is enough in most cases:
+///
+/// ```
+/// use smile_sandbox::{Oddity, Outcome, ScriptStage};
+/// use std::time::Duration;
+///
+/// let first = ScriptStage::from("0812");
+/// let second = ScriptStage::from(Outcome::ReviewerRejected)
+///     .after(Duration::from_secs(60))
+///     .action("Human_Review_Compare", "Unable To Determine")
+///     .missing("ConfidenceValue")
+///     .odd(Oddity::RealBooleans);
+/// # let _ = (first, second);
+/// ```
+#[derive(Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[must_use]
+pub struct ScriptStage {
+    pub(crate) verdict: Scripted,
+    pub(crate) after: Duration,
+    pub(crate) sends_callback: bool,
+    is_final: Option<bool>,
+    text: Option<String>,
+    actions: BTreeMap<String, String>,
+    fields: Map<String, Value>,
+    renamed: BTreeMap<String, String>,
+    missing: Vec<String>,
+    pub(crate) oddities: Vec<Oddity>,
+}
+
+/// What a stage comes to.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub(crate) enum Scripted {
+    /// What would come without the rule.
+    AsItComes,
+    Code(String),
+    Named(Outcome),
+}
+
+impl ScriptStage {
+    /// The result that would come without the rule, for rules that change how it is written or when it comes. Only the
+    /// first stage can be that; anywhere else it repeats what the first would have been.
+    pub fn as_it_comes() -> Self {
+        Self::new(Scripted::AsItComes)
+    }
+
+    pub(crate) fn new(verdict: Scripted) -> Self {
+        Self {
+            verdict,
+            after: Duration::ZERO,
+            sends_callback: true,
+            is_final: None,
+            text: None,
+            actions: BTreeMap::new(),
+            fields: Map::new(),
+            renamed: BTreeMap::new(),
+            missing: Vec::new(),
+            oddities: Vec::new(),
+        }
+    }
+
+    /// How long after the stage before it comes; of the first, how long after the zip or the request. No time by default.
+    /// A check that is answered at once can't wait: its first stage comes with the answer.
+    pub fn after(mut self, delay: Duration) -> Self {
+        self.after = delay;
+        self
+    }
+
+    /// What the result says about whether it is the last word, whatever its code means.
+    pub fn is_final(mut self, is_final: bool) -> Self {
+        self.is_final = Some(is_final);
+        self
+    }
+
+    /// `ResultText` in these words.
+    pub fn text(mut self, text: impl Into<String>) -> Self {
+        self.text = Some(text.into());
+        self
+    }
+
+    /// No callback is sent for it: the job status alone has it.
+    pub fn without_callback(mut self) -> Self {
+        self.sends_callback = false;
+        self
+    }
+
+    /// An action with this value, known or not.
+    pub fn action(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.actions.insert(name.into(), value.into());
+        self
+    }
+
+    /// A field of the entry with this value, be it another than usual or one more.
+    pub fn field(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.fields.insert(name.into(), value.into());
+        self
+    }
+
+    /// A field of the entry under another name, such as `SecondaryIDNumber` as `Secondary_ID_Number`.
+    pub fn renamed(mut self, name: impl Into<String>, other: impl Into<String>) -> Self {
+        self.renamed.insert(name.into(), other.into());
+        self
+    }
+
+    /// A field of the entry is left out; `Actions.Liveness_Check` is one of the actions.
+    pub fn missing(mut self, name: impl Into<String>) -> Self {
+        self.missing.push(name.into());
+        self
+    }
+
+    /// An odd way of writing, applied last.
+    pub fn odd(mut self, oddity: Oddity) -> Self {
+        self.oddities.push(oddity);
+        self
+    }
+
+    /// Whether the product has a code for it. A code is given to whoever is to have it.
+    pub(crate) fn fits(&self, product: Product) -> bool {
+        match self.verdict {
+            Scripted::Named(outcome) => outcome.code(product).is_some(),
+            Scripted::AsItComes | Scripted::Code(_) => true,
+        }
+    }
+
+    /// What it says about whether it is the last word, if it says so itself.
+    pub(crate) fn says_final(&self) -> Option<bool> {
+        self.is_final
+    }
+
+    /// Writes an entry as the test wants it.
+    pub(crate) fn write(&self, entry: &mut Map<String, Value>) {
+        if let Some(Value::Object(actions)) = entry.get_mut("Actions") {
+            actions.extend(self.actions.iter().map(|(name, value)| (name.clone(), value.as_str().into())));
+        }
+        if let Some(text) = &self.text {
+            entry.insert("ResultText".into(), text.as_str().into());
+        }
+        if let Some(is_final) = self.is_final {
+            entry.insert("IsFinalResult".into(), is_final.to_string().into());
+        }
+        entry.extend(self.fields.clone());
+        for name in &self.missing {
+            match name.strip_prefix("Actions.").zip(entry.get_mut("Actions").and_then(Value::as_object_mut)) {
+                Some((action, actions)) => drop(actions.shift_remove(action)),
+                None => drop(entry.shift_remove(name)),
+            }
+        }
+        for (name, other) in &self.renamed {
+            if let Some(value) = entry.shift_remove(name) {
+                entry.insert(other.clone(), value);
+            }
+        }
+        self.oddities.iter().for_each(|oddity| oddity.apply(entry));
+    }
+}
+
+/// A result code, known or not. What it means is looked up in the catalogue.
+impl From<&str> for ScriptStage {
+    fn from(code: &str) -> Self {
+        Self::from(code.to_owned())
+    }
+}
+
+/// A result code, known or not.
+impl From<String> for ScriptStage {
+    fn from(code: String) -> Self {
+        Self::new(Scripted::Code(code))
+    }
+}
+
+impl From<Outcome> for ScriptStage {
+    fn from(outcome: Outcome) -> Self {
+        Self::new(Scripted::Named(outcome))
+    }
+}
+
+/// What a test puts into fields may be anybody's data, so they are only counted.
+impl fmt::Debug for ScriptStage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ScriptStage")
+            .field("verdict", &self.verdict)
+            .field("after", &self.after)
+            .field("sends_callback", &self.sends_callback)
+            .field("is_final", &self.is_final)
+            .field("actions", &self.actions)
+            .field("fields", &self.fields.len())
+            .field("missing", &self.missing)
+            .field("oddities", &self.oddities)
+            .finish_non_exhaustive()
+    }
+}

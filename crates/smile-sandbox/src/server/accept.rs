@@ -1,0 +1,281 @@
+//! The thread that lends the heart a socket and a clock.
+
+use std::io::Write as _;
+use std::net::TcpListener as StdListener;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{CONNECTION, HeaderValue};
+use http::uri::Scheme;
+use http::{Request, Response};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use smile_core::Timestamp;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Notify, Semaphore, watch};
+
+use crate::admin::{self, FromTheNetwork};
+use crate::callback::attempt::{Callback, CallbackAttempt};
+use crate::fault::kinds::{ConnectionLost, Manner};
+use crate::server::answer_body::AnswerBody;
+use crate::server::clock::{Clock, RunningClock};
+use crate::server::front::Front;
+use crate::server::intake::Intake;
+use crate::server::line::{Closed, Line, Scissors, Stream};
+use crate::server::poster::deliver;
+use crate::service::Service;
+use crate::storage::keeper::{Keeper, keep_up, kept, settle};
+
+/// About the most that the head of a request may come to.
+const MAX_HEAD: usize = 16 * 1024;
+/// What a client is told for whom there is no room.
+const BUSY: &[u8] =
+    b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nContent-Length: 34\r\n\
+    Connection: close\r\n\r\n{\"message\":\"Too many connections\"}";
+
+/// What the server's thread and the sandbox's owner share.
+pub(crate) struct Shared {
+    service: Mutex<Service>,
+    /// Told whenever the service may have changed; for those who block.
+    pub(crate) changed: Condvar,
+    /// The same; for those who await.
+    pub(crate) pulse: watch::Sender<()>,
+    /// There may be something to do earlier than was thought.
+    wake: Notify,
+    pub(crate) stop: Notify,
+    pub(crate) clock: RunningClock,
+    /// Held by whoever advances the clock.
+    pub(crate) advancing: tokio::sync::Mutex<()>,
+    pub(crate) keeper: Keeper,
+    front: Front,
+    intake: Intake,
+    #[cfg(feature = "tls")]
+    pub(crate) tls: Option<crate::server::tls::Tls>,
+}
+
+impl Shared {
+    pub(crate) fn new(
+        service: Service,
+        clock: Clock,
+        keeper: Keeper,
+        front: Front,
+        #[cfg(feature = "tls")] tls: Option<crate::server::tls::Tls>,
+    ) -> Self {
+        let clock = clock.running(service.latest());
+        Self {
+            intake: Intake::new(front.time_for_body),
+            front,
+            #[cfg(feature = "tls")]
+            tls,
+            service: Mutex::new(service),
+            changed: Condvar::new(),
+            pulse: watch::Sender::new(()),
+            wake: Notify::new(),
+            stop: Notify::new(),
+            clock,
+            advancing: tokio::sync::Mutex::new(()),
+            keeper,
+        }
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Service> {
+        self.service.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes the service, and lets everyone know who waits for that.
+    pub(crate) fn change<T>(&self, change: impl FnOnce(&mut Service, Timestamp) -> T) -> T {
+        let outcome = change(&mut self.lock(), self.clock.now());
+        self.changed.notify_all();
+        self.pulse.send_replace(());
+        self.wake.notify_one();
+        outcome
+    }
+}
+
+/// Serves until told to stop.
+pub(crate) async fn run(listener: StdListener, shared: Arc<Shared>) {
+    let Ok(listener) = TcpListener::from_std(listener) else { return };
+    tokio::select! {
+        () = accept(&listener, &shared) => {}
+        () = work(&shared) => {}
+        () = keep_up(&shared) => {}
+        () = shared.stop.notified() => {}
+    }
+    settle(&shared).await;
+}
+
+async fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
+    let seats = Arc::new(Semaphore::new(shared.front.connections.min(Semaphore::MAX_PERMITS)));
+    loop {
+        let Ok((stream, _)) = listener.accept().await else {
+            // Out of descriptors, most likely: without a pause this would spin.
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            continue;
+        };
+        match Arc::clone(&seats).try_acquire_owned() {
+            Ok(seat) => {
+                let shared = Arc::clone(shared);
+                drop(tokio::spawn(async move {
+                    greet(stream, shared).await;
+                    drop(seat);
+                }));
+            }
+            Err(_) => turn_away(stream),
+        }
+    }
+}
+
+/// Says so, if the client can be told without waiting.
+fn turn_away(stream: TcpStream) {
+    if let Ok(mut stream) = stream.into_std() {
+        let _ = stream.write_all(BUSY);
+    }
+}
+
+/// Does what falls due without a request; under a virtual clock that is left to whoever advances it.
+async fn work(shared: &Arc<Shared>) {
+    if shared.clock.is_virtual() {
+        return std::future::pending().await;
+    }
+    loop {
+        let (due, next) = {
+            let mut service = shared.lock();
+            let due = service.due_callbacks(shared.clock.now());
+            (due, service.next_wakeup())
+        };
+        // A review may just have been carried out.
+        shared.pulse.send_replace(());
+        shared.changed.notify_all();
+        for callback in due {
+            let shared = Arc::clone(shared);
+            drop(tokio::spawn(async move { post(callback, &shared).await }));
+        }
+        let pause = next.map(|next| next.since(shared.clock.now()));
+        tokio::select! {
+            () = shared.wake.notified() => {}
+            () = sleep(pause) => {}
+        }
+    }
+}
+
+async fn sleep(pause: Option<Duration>) {
+    match pause {
+        Some(pause) => tokio::time::sleep(pause).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Makes one attempt to deliver a callback, and returns it.
+pub(crate) async fn post(callback: Callback, shared: &Shared) -> Option<CallbackAttempt> {
+    let outcome = deliver(&callback).await;
+    shared.change(|service, now| {
+        service.callback_answered(callback.id, now, outcome);
+        service.callbacks().last().cloned()
+    })
+}
+
+/// Finds out what is spoken, and serves. What goes wrong on a connection concerns its client alone, which notices.
+async fn greet(stream: TcpStream, shared: Arc<Shared>) {
+    let Ok(peer) = stream.peer_addr() else { return };
+    let is_far = !peer.ip().to_canonical().is_loopback();
+    #[cfg(feature = "tls")]
+    if let Some(tls) = &shared.tls {
+        /// How every greeting of TLS begins, and no request does.
+        const HANDSHAKE: u8 = 22;
+        let patience = shared.front.time_for_headers;
+        let mut first = [0];
+        match tokio::time::timeout(patience, stream.peek(&mut first)).await {
+            Ok(Ok(1)) if first[0] == HANDSHAKE => {
+                let encrypted = tokio::time::timeout(patience, tls.acceptor.accept(stream)).await;
+                if let Ok(Ok(encrypted)) = encrypted {
+                    serve(encrypted, Peer { scheme: Scheme::HTTPS, is_far }, Arc::clone(&shared)).await;
+                }
+                return;
+            }
+            Ok(Ok(1)) => {}
+            _ => return,
+        }
+    }
+    serve(stream, Peer { scheme: Scheme::HTTP, is_far }, shared).await;
+}
+
+/// Who is at the other end of a connection.
+#[derive(Clone)]
+struct Peer {
+    scheme: Scheme,
+    /// Whether it is another machine.
+    is_far: bool,
+}
+
+async fn serve<S: Stream>(stream: S, peer: Peer, shared: Arc<Shared>) {
+    let Front { time_for_headers, time_for_body, .. } = shared.front;
+    let scissors = Scissors::new();
+    let line = Line::new(stream, scissors.clone(), time_for_body);
+    let exchange = service_fn(move |request| {
+        let (shared, peer, scissors) = (Arc::clone(&shared), peer.clone(), scissors.clone());
+        async move { send(answer(request, peer, &shared).await, &scissors).await }
+    });
+    let _ = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(time_for_headers)
+        .max_buf_size(MAX_HEAD)
+        .serve_connection(TokioIo::new(line), exchange)
+        .await;
+}
+
+async fn answer(request: Request<Incoming>, peer: Peer, shared: &Arc<Shared>) -> Response<Bytes> {
+    let (mut head, body) = request.into_parts();
+    let admission = shared.lock().admit(&head);
+    let (body, permit) = match shared.intake.read(body, admission.body_limit()).await {
+        Ok(read) => read,
+        Err(refusal) => return refusal,
+    };
+    head.extensions.insert(admission);
+    head.extensions.insert(peer.scheme);
+    if peer.is_far {
+        head.extensions.insert(FromTheNetwork { is_let_in: shared.front.admin_is_for_everyone });
+    }
+    let request = Request::from_parts(head, body);
+    if admin::only_looks(&request) {
+        drop(permit);
+        return look(request, shared).await;
+    }
+    let (answer, is_change) = shared.change(|service, now| {
+        let before = service.changes;
+        let answer = service.handle(now, request);
+        (answer, service.changes != before)
+    });
+    drop(permit);
+    if is_change { kept(shared, answer).await } else { answer }
+}
+
+/// Answers what changes nothing, so that those who wait for a change are not woken by each other. Who asks for news
+/// waits for it here.
+async fn look(request: Request<Bytes>, shared: &Shared) -> Response<Bytes> {
+    if let Some((seen, patience)) = admin::awaited_change(&request) {
+        let mut pulse = shared.pulse.subscribe();
+        let news = pulse.wait_for(|()| shared.lock().news() != seen);
+        let _ = tokio::time::timeout(patience, news).await;
+    }
+    shared.lock().handle(shared.clock.now(), request)
+}
+
+/// Prepares an answer to be sent as it has to be.
+async fn send(response: Response<Bytes>, scissors: &Scissors) -> Result<Response<AnswerBody>, Closed> {
+    let manner = response.extensions().get::<Manner>().copied().unwrap_or_default();
+    if !manner.latency.is_zero() {
+        tokio::time::sleep(manner.latency).await;
+    }
+    if response.extensions().get::<ConnectionLost>().is_some() {
+        return Err(Closed);
+    }
+    let mut response = response.map(|body| AnswerBody::new(body, manner));
+    if let Some(bytes) = manner.reset_after {
+        scissors.cut_after(bytes);
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    if manner.reset_after == Some(0) { Err(Closed) } else { Ok(response) }
+}

@@ -1,0 +1,293 @@
+//! The knobs.
+
+use std::fmt;
+use std::io;
+use std::time::Duration;
+
+use smile_core::{ApiKey, ConfigError, PartnerId, Signer};
+
+use crate::fault::rules::FaultRule;
+use crate::result::verdict::Review;
+use crate::rule::rules::Rule;
+use crate::server::clock::Clock;
+use crate::server::front::Front;
+use crate::server::sandbox::Sandbox;
+use crate::service::Service;
+use crate::state::keep::Keep;
+use crate::state::secret::Secret;
+use crate::state::users::UserState;
+
+/// What the service can be told about how to behave.
+#[derive(Clone)]
+pub(crate) struct Settings {
+    pub(crate) callback_url: Option<String>,
+    pub(crate) automatic_review: Option<Review>,
+    pub(crate) review_delay: Duration,
+    pub(crate) callback_retries: Vec<Duration>,
+    pub(crate) clock_skew: Option<Duration>,
+    pub(crate) enforce_new_users: bool,
+    pub(crate) personal_info: bool,
+    pub(crate) legacy_two_callbacks: bool,
+    pub(crate) upload_lifetime: Duration,
+    pub(crate) pending_polls: u32,
+    pub(crate) placeholders: bool,
+    pub(crate) check_id_numbers: bool,
+    pub(crate) basic_kyc_not_found: String,
+    pub(crate) aml_not_found: String,
+    /// What is known of users from the start.
+    pub(crate) users: Vec<(String, UserState)>,
+    /// Those of scenarios.
+    pub(crate) rules: Vec<Rule>,
+    /// Those from the start.
+    pub(crate) faults: Vec<FaultRule>,
+    pub(crate) keep: Keep,
+}
+
+/// Sets up a [`Sandbox`], or a bare [`Service`].
+///
+/// ```
+/// use std::time::Duration;
+///
+/// let sandbox = smile_sandbox::Sandbox::builder().partner_id("2245").review_delay(Duration::ZERO).start()?;
+/// assert_eq!(sandbox.partner_id(), "2245");
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Clone)]
+#[must_use]
+pub struct Builder {
+    pub(crate) partner_id: String,
+    pub(crate) api_key: String,
+    seed: u64,
+    pub(crate) clock: Clock,
+    #[cfg(feature = "state")]
+    pub(crate) state_dir: Option<std::path::PathBuf>,
+    settings: Settings,
+    pub(crate) front: Front,
+}
+
+impl Default for Builder {
+    fn default() -> Self {
+        Self {
+            partner_id: "001".to_owned(),
+            api_key: "sandbox-api-key".to_owned(),
+            seed: 0,
+            clock: Clock::default(),
+            #[cfg(feature = "state")]
+            state_dir: None,
+            settings: Settings {
+                callback_url: None,
+                automatic_review: Some(Review::Approve),
+                review_delay: Duration::from_secs(1),
+                callback_retries: [100, 500, 1_500, 6_000].map(Duration::from_millis).to_vec(),
+                clock_skew: None,
+                enforce_new_users: true,
+                personal_info: true,
+                legacy_two_callbacks: false,
+                upload_lifetime: Duration::from_secs(15 * 60),
+                pending_polls: 0,
+                placeholders: true,
+                check_id_numbers: true,
+                basic_kyc_not_found: "1013".to_owned(),
+                aml_not_found: "1031".to_owned(),
+                users: Vec::new(),
+                rules: Vec::new(),
+                faults: Vec::new(),
+                keep: Keep::default(),
+            },
+            front: Front::default(),
+        }
+    }
+}
+
+impl Builder {
+    /// The partner id that may use it; `001` by default, with zeros that must survive.
+    pub fn partner_id(mut self, partner_id: impl Into<String>) -> Self {
+        self.partner_id = partner_id.into();
+        self
+    }
+
+    /// The API key that requests must be signed with.
+    pub fn api_key(mut self, api_key: impl Into<String>) -> Self {
+        self.api_key = api_key.into();
+        self
+    }
+
+    /// What everything that looks random is derived from; 0 by default. The same seed and the same requests at the
+    /// same times give the same bytes.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Where the callbacks of jobs go that name no address of their own, like the default in the portal; none by
+    /// default. Callbacks are only ever sent to http on loopback.
+    pub fn callback_url(mut self, url: impl Into<String>) -> Self {
+        self.settings.callback_url = Some(url.into());
+        self
+    }
+
+    /// What the reviewer will say about every provisional job, or `None` to leave it to [`Sandbox::review`]; approval
+    /// by default. A job type that has no code for it is rejected instead.
+    pub fn automatic_review(mut self, review: impl Into<Option<Review>>) -> Self {
+        self.settings.automatic_review = review.into();
+        self
+    }
+
+    /// The time from a provisional verdict to the reviewer's; 1 s by default.
+    pub fn review_delay(mut self, delay: Duration) -> Self {
+        self.settings.review_delay = delay;
+        self
+    }
+
+    /// The pauses after a callback that was not delivered, each followed by another attempt; by default 100 ms, 500 ms,
+    /// 1.5 s and 6 s. The real service's schedule is not published.
+    pub fn callback_retries(mut self, pauses: impl IntoIterator<Item = Duration>) -> Self {
+        self.settings.callback_retries = pauses.into_iter().collect();
+        self
+    }
+
+    /// How far a request's timestamp may be from now, either way, before the request is refused as unauthorised; no
+    /// limit by default, as none is documented.
+    pub fn clock_skew(mut self, limit: impl Into<Option<Duration>>) -> Self {
+        self.settings.clock_skew = limit.into();
+        self
+    }
+
+    /// Whether a user id that another job has enrolled is refused for job types 1 and 4, with 2209, unless the request
+    /// says `allow_new_enroll`; true by default.
+    pub fn enforce_new_users(mut self, enforce: bool) -> Self {
+        self.settings.enforce_new_users = enforce;
+        self
+    }
+
+    /// Whether results carry the data of the (made up) person that the ID belongs to; true by default.
+    pub fn personal_info(mut self, included: bool) -> Self {
+        self.settings.personal_info = included;
+        self
+    }
+
+    /// Whether a job that looks up an ID sends the details in a second callback, as for old accounts, instead of within
+    /// the first; false by default.
+    pub fn legacy_two_callbacks(mut self, two: bool) -> Self {
+        self.settings.legacy_two_callbacks = two;
+        self
+    }
+
+    /// How long an upload address is good for, in whole seconds; 15 minutes by default.
+    pub fn upload_lifetime(mut self, lifetime: Duration) -> Self {
+        self.settings.upload_lifetime = lifetime.min(Duration::from_secs(u32::MAX.into()));
+        self
+    }
+
+    /// How many polls of the job status, after each zip and each check that is answered by callback, are told that the
+    /// job is not complete yet; 0 by default. The callback does not wait for them.
+    pub fn pending_polls(mut self, polls: u32) -> Self {
+        self.settings.pending_polls = polls;
+        self
+    }
+
+    /// Whether Enhanced KYC writes `Not Available` or `NaN-NaN-NaN` where an ID authority has nothing, as the real service
+    /// does, or leaves the field out; true by default.
+    pub fn placeholders(mut self, written: bool) -> Self {
+        self.settings.placeholders = written;
+        self
+    }
+
+    /// Whether a check looks at the whole number, and not at the last digit alone, if the ID type is known: one that has
+    /// not the form of its type is answered with 1014, and one that is no test number with 1013. True by default. It has
+    /// nothing to do with uploads, which always go by the last digit.
+    pub fn check_id_numbers(mut self, check: bool) -> Self {
+        self.settings.check_id_numbers = check;
+        self
+    }
+
+    /// The result code of Basic KYC for an ID number that is not found; 1013 by default. 1023 is documented as well.
+    pub fn basic_kyc_not_found_code(mut self, code: impl Into<String>) -> Self {
+        self.settings.basic_kyc_not_found = code.into();
+        self
+    }
+
+    /// The result code of an AML check that finds nobody; 1031 by default, which no source at hand confirms.
+    pub fn aml_not_found_code(mut self, code: impl Into<String>) -> Self {
+        self.settings.aml_not_found = code.into();
+        self
+    }
+
+    /// Whose time it goes by; the system's by default.
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// A folder that the state is kept in, so that it survives a restart; none by default. It is made if need be, and it
+    /// is one sandbox's at a time.
+    ///
+    /// Kept are the jobs with their images, users, sessions of consent, Smile Links, rules and how often they were used,
+    /// callbacks that are still due, and rules for callbacks; not the API key, requests, faults, what became of callbacks,
+    /// and the authority for https, which is another one after each start. A request is
+    /// answered once what the answer acknowledges is on the disk. What happens without a request, or is told to the
+    /// [`Sandbox`], is written some 50 ms later and when the sandbox ends; if it is killed before, results come again, the
+    /// same and at the same time, and a callback may come twice.
+    ///
+    /// A job is written when it has changed, and a list of all jobs with every change, so it is made for thousands of
+    /// jobs and not for millions. It is about people: only its owner may read the folder, where the system knows owners.
+    ///
+    /// [`into_service`](Self::into_service) leaves it aside: [`Service::snapshot`] is what it has.
+    #[cfg(feature = "state")]
+    pub fn state_dir(mut self, folder: impl Into<std::path::PathBuf>) -> Self {
+        self.state_dir = Some(folder.into());
+        self
+    }
+
+    /// Sets it up as a scenario says, with its users, rules and faults. What is set afterwards outranks it; the rules of another
+    /// scenario come after those of this one.
+    #[cfg(feature = "scenario")]
+    pub fn scenario(mut self, scenario: crate::Scenario) -> Self {
+        scenario.apply(&mut self.settings);
+        self.seed = scenario.seed.unwrap_or(self.seed);
+        self.settings.users.extend(scenario.users);
+        self.settings.rules.extend(scenario.rules);
+        self.settings.faults.extend(scenario.faults);
+        self
+    }
+
+    /// A fault from the start; see [`Sandbox::add_fault`].
+    pub fn fault(mut self, rule: FaultRule) -> Self {
+        self.settings.faults.push(rule);
+        self
+    }
+
+    /// How much is remembered; see [`Keep`].
+    pub fn keep(mut self, keep: Keep) -> Self {
+        self.settings.keep = keep;
+        self
+    }
+
+    /// Starts it; see [`Sandbox::start`].
+    ///
+    /// # Errors
+    /// If the partner id or the API key can't be one, if the address is one that it won't listen on, if there is no such
+    /// address, or thread, to be had, or if there is a folder for the state and what is in it can't be used: then the error
+    /// has a `StateError` inside, which names the file.
+    pub fn start(self) -> io::Result<Sandbox> {
+        Sandbox::start_with(self)
+    }
+
+    /// The service by itself, without a server, for tests that bring their own clock.
+    ///
+    /// # Errors
+    /// If the partner id or the API key can't be one.
+    pub fn into_service(self) -> Result<Service, ConfigError> {
+        let signer = Signer::new(PartnerId::new(self.partner_id)?, &ApiKey::new(self.api_key.as_str())?);
+        Ok(Service::new(self.settings, signer, Secret::new(&self.api_key, self.seed)))
+    }
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder")
+            .field("partner_id", &self.partner_id)
+            .field("seed", &self.seed)
+            .finish_non_exhaustive()
+    }
+}

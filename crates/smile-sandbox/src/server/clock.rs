@@ -1,0 +1,96 @@
+//! Whose time the sandbox goes by.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use smile_core::Timestamp;
+
+use crate::callback::attempt::CallbackAttempt;
+use crate::server::accept::{Shared, post};
+use crate::service::Service;
+
+/// The clock of a [`Sandbox`](crate::Sandbox); the system's by default.
+///
+/// A virtual one stands still until [`Sandbox::advance`](crate::Sandbox::advance) moves it, and with it everything that
+/// happens by itself: the stages of rules, reviews, and callbacks, the first attempts among them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Clock(Option<Timestamp>);
+
+/// The clock can't be advanced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ClockError {
+    /// It is the system's. [`Builder::clock`](crate::Builder::clock) sets another.
+    #[error("the sandbox goes by the system's clock, which it can't advance")]
+    System,
+}
+
+impl Clock {
+    /// The system's.
+    pub const fn system() -> Self {
+        Self(None)
+    }
+
+    /// A clock of the test's own, at this moment.
+    pub const fn virtual_at(now: Timestamp) -> Self {
+        Self(Some(now))
+    }
+
+    /// A clock that runs: a virtual one does not begin before this moment.
+    pub(crate) fn running(self, earliest: Timestamp) -> RunningClock {
+        match self.0 {
+            None => RunningClock::System,
+            Some(now) => RunningClock::Virtual(Mutex::new(now.max(earliest))),
+        }
+    }
+}
+
+/// A clock that can be asked.
+pub(crate) enum RunningClock {
+    System,
+    Virtual(Mutex<Timestamp>),
+}
+
+impl RunningClock {
+    pub(crate) fn now(&self) -> Timestamp {
+        match self {
+            Self::System => {
+                Timestamp::from_unix(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default())
+            }
+            Self::Virtual(now) => *now.lock().unwrap_or_else(PoisonError::into_inner),
+        }
+    }
+
+    pub(crate) fn is_virtual(&self) -> bool {
+        matches!(self, Self::Virtual(_))
+    }
+
+    fn set(&self, to: Timestamp) {
+        if let Self::Virtual(now) = self {
+            let mut now = now.lock().unwrap_or_else(PoisonError::into_inner);
+            *now = to.max(*now);
+        }
+    }
+}
+
+/// Lets a virtual clock go on, and does everything on the way in the order in which it falls due. Whatever is posted is
+/// waited for, one after the other.
+pub(crate) async fn advance(shared: Arc<Shared>, time: Duration) -> Result<Vec<CallbackAttempt>, ClockError> {
+    if !shared.clock.is_virtual() {
+        return Err(ClockError::System);
+    }
+    let _turn = shared.advancing.lock().await;
+    let end = shared.clock.now() + time;
+    let mut attempts = Vec::new();
+    while let Some(due) = {
+        let next = shared.lock().next_wakeup();
+        next.filter(|due| *due <= end)
+    } {
+        shared.clock.set(due);
+        for callback in shared.change(Service::due_callbacks) {
+            attempts.extend(post(callback, &shared).await);
+        }
+    }
+    shared.clock.set(end);
+    Ok(attempts)
+}

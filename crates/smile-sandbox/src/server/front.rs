@@ -1,0 +1,150 @@
+//! Where the server listens, and how patient it is.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::Duration;
+
+use crate::server::builder::Builder;
+
+/// The knobs of the server, as opposed to those of the service.
+#[derive(Clone, Debug)]
+pub(crate) struct Front {
+    pub(crate) addr: SocketAddr,
+    is_for_everyone: bool,
+    pub(crate) admin_is_for_everyone: bool,
+    #[cfg(feature = "tls")]
+    pub(crate) tls: bool,
+    pub(crate) time_for_headers: Duration,
+    pub(crate) time_for_body: Duration,
+    pub(crate) connections: usize,
+}
+
+impl Default for Front {
+    fn default() -> Self {
+        Self {
+            addr: (Ipv4Addr::LOCALHOST, 0).into(),
+            is_for_everyone: false,
+            admin_is_for_everyone: false,
+            #[cfg(feature = "tls")]
+            tls: false,
+            time_for_headers: Duration::from_secs(30),
+            time_for_body: Duration::from_secs(60),
+            connections: 1_024,
+        }
+    }
+}
+
+impl Front {
+    /// Where to listen.
+    pub(crate) fn checked_addr(&self) -> io::Result<SocketAddr> {
+        let ip = self.addr.ip();
+        let refuse = |rule: String| Err(io::Error::new(io::ErrorKind::InvalidInput, rule));
+        if !ip.is_loopback() && !self.is_for_everyone {
+            return refuse(format!(
+                "`addr`: {ip} is not a loopback address, so that everyone on the network could use this sandbox; \
+                 if that is what you want, say `open_to_the_network` too"
+            ));
+        }
+        if !ip.is_loopback() && !ip.is_unspecified() && !self.is_tls() {
+            return refuse(format!(
+                "`addr`: at {ip} alone there would be no address that the SDK takes, which wants https beyond \
+                 loopback; listen everywhere (0.0.0.0 or [::]), or turn on `tls`"
+            ));
+        }
+        Ok(self.addr)
+    }
+
+    pub(crate) fn is_tls(&self) -> bool {
+        #[cfg(feature = "tls")]
+        return self.tls;
+        #[cfg(not(feature = "tls"))]
+        false
+    }
+}
+
+/// The address at which this machine itself reaches what listens there.
+pub(crate) fn own_way_to(addr: SocketAddr) -> SocketAddr {
+    let ip = match addr.ip() {
+        IpAddr::V4(Ipv4Addr::UNSPECIFIED) => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(Ipv6Addr::UNSPECIFIED) => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, addr.port())
+}
+
+impl Builder {
+    /// Where to listen; by default 127.0.0.1, on a port of the system's choice, as for port 0.
+    ///
+    /// Anything but loopback is refused by [`start`](Self::start), unless
+    /// [`open_to_the_network`](Self::open_to_the_network) is said too.
+    pub fn addr(mut self, addr: impl Into<SocketAddr>) -> Self {
+        self.front.addr = addr.into();
+        self
+    }
+
+    /// That an [`addr`](Self::addr) beyond loopback is meant: everyone who reaches this machine can then read what was
+    /// uploaded, if they know the key, which by default everyone does. Callbacks still go to loopback only, and the page and
+    /// the admin API are this machine's alone, unless [`admin_open_to_the_network`](Self::admin_open_to_the_network) is said.
+    pub fn open_to_the_network(mut self) -> Self {
+        self.front.is_for_everyone = true;
+        self
+    }
+
+    /// That other machines may use the page and the admin API as well, if they can reach it: these show everything that was
+    /// uploaded, and change everything, and ask nobody for a key. Otherwise they answer to this machine alone.
+    pub fn admin_open_to_the_network(mut self) -> Self {
+        self.front.admin_is_for_everyone = true;
+        self
+    }
+
+    /// Speaks https as well as http, on the same port, with a certificate of a certificate authority that it makes up at
+    /// the start: see `Sandbox::https_base_url` and `Sandbox::ca_pem`.
+    #[cfg(feature = "tls")]
+    pub fn tls(mut self) -> Self {
+        self.front.tls = true;
+        self
+    }
+
+    /// How long a client has for the head of a request, and for its body; 30 s and 60 s by default. Afterwards it is told
+    /// so, if it can be, and the connection is closed. A client that doesn't read its answer has as long as for a body.
+    pub fn patience(mut self, for_head: Duration, for_body: Duration) -> Self {
+        self.front.time_for_headers = for_head;
+        self.front.time_for_body = for_body;
+        self
+    }
+
+    /// How many connections there may be at a time; 1,024 by default. Those beyond are answered with 503, and closed.
+    pub fn max_connections(mut self, connections: usize) -> Self {
+        self.front.connections = connections;
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn addr_of(text: &str, is_for_everyone: bool) -> Result<SocketAddr, String> {
+        let front = Front { addr: text.parse().unwrap(), is_for_everyone, ..Front::default() };
+        front.checked_addr().map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn nothing_but_loopback_unless_told_so_twice() {
+        for text in ["127.0.0.1:0", "127.9.9.9:80", "[::1]:8080"] {
+            assert_eq!(addr_of(text, false), Ok(text.parse().unwrap()));
+        }
+        for text in ["0.0.0.0:0", "[::]:80", "192.168.1.5:80", "[::ffff:127.0.0.1]:80"] {
+            assert!(addr_of(text, false).unwrap_err().contains("`open_to_the_network`"), "{text}");
+        }
+        assert_eq!(addr_of("0.0.0.0:80", true), Ok("0.0.0.0:80".parse().unwrap()));
+        assert!(addr_of("192.168.1.5:80", true).unwrap_err().contains("0.0.0.0"));
+    }
+
+    #[test]
+    fn everywhere_includes_here() {
+        assert_eq!(own_way_to("0.0.0.0:80".parse().unwrap()), "127.0.0.1:80".parse().unwrap());
+        assert_eq!(own_way_to("[::]:80".parse().unwrap()), "[::1]:80".parse().unwrap());
+        assert_eq!(own_way_to("192.168.1.5:80".parse().unwrap()), "192.168.1.5:80".parse().unwrap());
+    }
+}

@@ -1,0 +1,343 @@
+//! The state in a folder: `state.json`, and beside it the jobs and the images, each under its digest.
+//!
+//! Every file is written under another name, flushed to the disk and then renamed, jobs and images before the state that
+//! names them. As their names are their digests they never change, so whenever the sandbox is killed, the folder has the
+//! old state or the new one. What the state no longer names is removed, at the latest when the folder is opened again.
+
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Write as _};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde_json::Value;
+
+use crate::job::jobs::Job;
+use crate::service::Service;
+use crate::storage::snapshot::{Image, RestoreError, Snapshot, check_format, digest};
+
+const JOBS: &str = "jobs";
+const IMAGES: &str = "images";
+
+/// The state of a sandbox could not be read or written.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: {problem}", path.display())]
+#[non_exhaustive]
+pub struct StateError {
+    /// The file, or the folder.
+    pub path: PathBuf,
+    problem: Problem,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum Problem {
+    #[error(transparent)]
+    Io(io::Error),
+    #[error(transparent)]
+    Unusable(RestoreError),
+    #[error("another sandbox is using this folder")]
+    InUse,
+    #[error("its content is not what it was when it was written")]
+    Changed,
+}
+
+impl StateError {
+    fn io(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        |error| Self { path: path.to_owned(), problem: Problem::Io(error) }
+    }
+
+    fn unusable(path: &Path) -> impl FnOnce(RestoreError) -> Self {
+        |error| Self { path: path.to_owned(), problem: Problem::Unusable(error) }
+    }
+
+    /// The kind of error that it is where only those of [`io`] are to be had.
+    fn kind(&self) -> io::ErrorKind {
+        match &self.problem {
+            Problem::Io(error) => error.kind(),
+            Problem::Unusable(_) | Problem::Changed => io::ErrorKind::InvalidData,
+            Problem::InUse => io::ErrorKind::ResourceBusy,
+        }
+    }
+}
+
+impl From<StateError> for io::Error {
+    fn from(error: StateError) -> Self {
+        Self::new(error.kind(), error)
+    }
+}
+
+/// A folder that nobody else is using.
+pub(crate) struct Store {
+    folder: PathBuf,
+    /// The jobs that are written, by their positions.
+    jobs: BTreeMap<usize, Written>,
+    /// The images that are written, and how often the jobs name each.
+    images: BTreeMap<String, usize>,
+    /// The folder is ours for as long as this is open.
+    _lock: File,
+}
+
+/// A job on the disk.
+struct Written {
+    digest: String,
+    /// The digests of its images.
+    images: Vec<String>,
+}
+
+impl Written {
+    fn new(digest: String, job: &Job) -> Self {
+        Self { digest, images: job.images().map(|(digest, _)| digest.to_owned()).collect() }
+    }
+}
+
+/// What is to be written.
+pub(crate) struct Pending {
+    state: Vec<u8>,
+    images: BTreeMap<String, Bytes>,
+    /// The positions of all jobs that there are.
+    kept: Range<usize>,
+    /// Those that have changed.
+    jobs: BTreeMap<usize, (Written, Vec<u8>)>,
+}
+
+impl Store {
+    /// Opens a folder, which is made if need be, and lets the service go on from what is in it.
+    pub(crate) fn open(folder: &Path, service: &mut Service) -> Result<Self, StateError> {
+        for name in [JOBS, IMAGES] {
+            let path = folder.join(name);
+            make_private_folder(&path).map_err(StateError::io(&path))?;
+        }
+        let lock = lock(folder)?;
+        let mut store =
+            Self { folder: folder.to_owned(), jobs: BTreeMap::new(), images: BTreeMap::new(), _lock: lock };
+        let path = store.state();
+        match fs::read(&path) {
+            Ok(text) => store.restore(&text, service)?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(StateError::io(&path)(error)),
+        }
+        store.remove_leftovers().map_err(StateError::io(folder))?;
+        Ok(store)
+    }
+
+    fn restore(&mut self, text: &[u8], service: &mut Service) -> Result<(), StateError> {
+        let path = self.state();
+        let unusable =
+            |error: &serde_json::Error| StateError::unusable(&path)(RestoreError::unreadable(error));
+        let mut state: Value = serde_json::from_slice(text).map_err(|error| unusable(&error))?;
+        check_format(&state).map_err(StateError::unusable(&path))?;
+        let written = read_all(&self.folder.join(JOBS))?;
+        let mut digests = Vec::new();
+        if let Some(jobs) = state.get_mut("jobs").and_then(Value::as_array_mut) {
+            for job in jobs {
+                let digest = job.as_str().unwrap_or_default().to_owned();
+                let Some(text) = written.get(&digest) else {
+                    let reason = format!("the job {digest} is not there");
+                    return Err(StateError::unusable(&path)(RestoreError::Damaged { reason }));
+                };
+                *job = serde_json::from_slice(text).map_err(|error| unusable(&error))?;
+                digests.push(digest);
+            }
+        }
+        let images = read_all(&self.folder.join(IMAGES))?;
+        let images = images.into_iter().map(|(digest, bytes)| (digest, Image(bytes))).collect();
+        service.restore(Snapshot { state, images }).map_err(StateError::unusable(&path))?;
+        service.jobs.changed.clear();
+        for (position, digest) in service.jobs.positions().zip(digests) {
+            self.note(position, Written::new(digest, service.jobs.at(position)));
+        }
+        Ok(())
+    }
+
+    /// What there is to write of a service. It is to be written before this is asked again.
+    pub(crate) fn pending(&mut self, service: &mut Service) -> Result<Pending, StateError> {
+        let path = self.state();
+        let unwritable = |error: serde_json::Error| StateError::io(&path)(error.into());
+        let (mut jobs, mut images) = (BTreeMap::new(), BTreeMap::new());
+        let kept = service.jobs.positions();
+        let name = |position| self.jobs.get(&position).map_or_else(String::new, |job| job.digest.clone());
+        let mut names: Vec<String> = kept.clone().map(name).collect();
+        for &position in service.jobs.changed.range(kept.clone()) {
+            let text = serde_json::to_vec(service.jobs.at(position)).map_err(unwritable)?;
+            let digest = digest(&text);
+            if names[position - kept.start] != digest {
+                names[position - kept.start].clone_from(&digest);
+                jobs.insert(position, (Written::new(digest, service.jobs.at(position)), text));
+            }
+            let all = service.jobs.at(position).images();
+            let new = all.filter(|(digest, _)| !self.images.contains_key(*digest));
+            images.extend(new.map(|(digest, bytes)| (digest.to_owned(), bytes.clone())));
+        }
+        let state = service.state_json(&names).map_err(unwritable)?;
+        Ok(Pending { state, images, kept, jobs })
+    }
+
+    /// Writes it. When this returns, it is on the disk.
+    pub(crate) fn write(&mut self, pending: Pending) -> Result<(), StateError> {
+        let images = pending.images.iter().map(|(digest, bytes)| (digest, bytes.as_ref()));
+        self.write_all(IMAGES, images)?;
+        let jobs = pending.jobs.values().map(|(job, text)| (&job.digest, text.as_slice()));
+        self.write_all(JOBS, jobs)?;
+        let path = self.state();
+        write_file(&path, &pending.state).map_err(StateError::io(&path))?;
+        flush_folder(&self.folder).map_err(StateError::io(&self.folder))?;
+        let old =
+            self.replace(pending.jobs.into_iter().map(|(position, (job, _))| (position, job)), &pending.kept);
+        self.remove_unnamed(old);
+        Ok(())
+    }
+
+    /// Takes note of a job that is on the disk, with its images, and gives back the one that was in its place.
+    fn note(&mut self, position: usize, job: Written) -> Option<Written> {
+        for image in &job.images {
+            *self.images.entry(image.clone()).or_default() += 1;
+        }
+        self.jobs.insert(position, job)
+    }
+
+    /// Takes note of the jobs that were written, and gives back those that the state no longer names.
+    fn replace(&mut self, new: impl Iterator<Item = (usize, Written)>, kept: &Range<usize>) -> Vec<Written> {
+        let mut old: Vec<Written> = Vec::new();
+        for (position, job) in new {
+            old.extend(self.note(position, job));
+        }
+        let (named, forgotten): (_, BTreeMap<usize, Written>) =
+            std::mem::take(&mut self.jobs).into_iter().partition(|(position, _)| kept.contains(position));
+        self.jobs = named;
+        old.extend(forgotten.into_values());
+        old
+    }
+
+    /// Removes the files of these jobs, and of the images that only they had. What stays is removed when the folder is
+    /// opened the next time.
+    fn remove_unnamed(&mut self, old: Vec<Written>) {
+        if old.is_empty() {
+            return;
+        }
+        // The same job can come again after a reset.
+        let named: BTreeSet<&str> = self.jobs.values().map(|job| job.digest.as_str()).collect();
+        for job in &old {
+            if !named.contains(job.digest.as_str()) {
+                let _ = fs::remove_file(self.folder.join(JOBS).join(&job.digest));
+            }
+        }
+        for image in old.into_iter().flat_map(|job| job.images) {
+            if let Entry::Occupied(mut times) = self.images.entry(image) {
+                *times.get_mut() -= 1;
+                if *times.get() == 0 {
+                    let (image, _) = times.remove_entry();
+                    let _ = fs::remove_file(self.folder.join(IMAGES).join(image));
+                }
+            }
+        }
+    }
+
+    /// Writes files under their digests.
+    fn write_all<'a>(
+        &self,
+        name: &str,
+        files: impl Iterator<Item = (&'a String, &'a [u8])>,
+    ) -> Result<(), StateError> {
+        let folder = self.folder.join(name);
+        let mut is_changed = false;
+        for (digest, bytes) in files {
+            let path = folder.join(digest);
+            write_file(&path, bytes).map_err(StateError::io(&path))?;
+            is_changed = true;
+        }
+        if is_changed { flush_folder(&folder).map_err(StateError::io(&folder)) } else { Ok(()) }
+    }
+
+    fn state(&self) -> PathBuf {
+        self.folder.join("state.json")
+    }
+
+    /// What nothing refers to any more, and files that a kill left half written.
+    fn remove_leftovers(&self) -> io::Result<()> {
+        let jobs: BTreeSet<&str> = self.jobs.values().map(|job| job.digest.as_str()).collect();
+        let images: BTreeSet<&str> = self.images.keys().map(String::as_str).collect();
+        for (name, wanted) in [(JOBS, &jobs), (IMAGES, &images)] {
+            for entry in fs::read_dir(self.folder.join(name))? {
+                let entry = entry?;
+                if !entry.file_name().to_str().is_some_and(|name| wanted.contains(name)) {
+                    fs::remove_file(entry.path())?;
+                }
+            }
+        }
+        match fs::remove_file(unfinished(&self.state())) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Everything in a folder of files that are called by their digests.
+fn read_all(folder: &Path) -> Result<BTreeMap<String, Bytes>, StateError> {
+    let mut files = BTreeMap::new();
+    for entry in fs::read_dir(folder).map_err(StateError::io(folder))? {
+        let path = entry.map_err(StateError::io(folder))?.path();
+        let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
+        if path.extension().is_some() {
+            continue;
+        }
+        let bytes = fs::read(&path).map_err(StateError::io(&path))?;
+        if digest(&bytes) != name {
+            return Err(StateError { path, problem: Problem::Changed });
+        }
+        files.insert(name.to_owned(), bytes.into());
+    }
+    Ok(files)
+}
+
+/// What is about people is nobody else's business.
+fn make_private_folder(path: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(path)
+}
+
+/// How often, ten milliseconds apart, the folder is tried before somebody else has it. One that has just been given up may seem
+/// taken for a moment: a program that is being started holds copies of all our open files until it is itself.
+const LOCK_TRIES: u32 = 100;
+
+fn lock(folder: &Path) -> Result<File, StateError> {
+    let path = folder.join("lock");
+    let file = private_file(&path).map_err(StateError::io(&path))?;
+    for _ in 0..LOCK_TRIES {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(10)),
+            Err(TryLockError::Error(error)) => return Err(StateError::io(&path)(error)),
+        }
+    }
+    Err(StateError { path: folder.to_owned(), problem: Problem::InUse })
+}
+
+fn private_file(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.write(true).create(true).truncate(true).open(path)
+}
+
+fn write_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let unfinished = unfinished(path);
+    let mut file = private_file(&unfinished)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    fs::rename(unfinished, path)
+}
+
+fn unfinished(path: &Path) -> PathBuf {
+    path.with_extension("unfinished")
+}
+
+/// A renamed file is only sure to have its new name once the folder is flushed as well. Where folders can't be opened
+/// there is nothing to flush.
+fn flush_folder(folder: &Path) -> io::Result<()> {
+    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+}

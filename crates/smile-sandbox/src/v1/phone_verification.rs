@@ -1,0 +1,93 @@
+//! `POST /v2/async-verify-phone`: whether a telephone number is somebody's.
+//!
+//! It is signed in the headers. The last digit of the number decides, and if that says nothing the fields that are to be
+//! matched. What the callback looks like is not published: the entry here is our choice.
+
+use bytes::Bytes;
+use http::{Request, Response};
+use serde_json::{Map, Value};
+use smile_core::Timestamp;
+
+use crate::fault::kinds::Endpoint;
+use crate::http::answers::{ApiError, Refusal};
+use crate::http::fields::Fields;
+use crate::result::comparison::{self, Match, match_code};
+use crate::result::persona::Persona;
+use crate::result::verdict::last_digit;
+use crate::service::Service;
+use crate::v1::authorisation::ID_API;
+use crate::v1::checks::{self, PHONE_VERIFICATION};
+use crate::v1::unnumbered::as_refused;
+
+/// Where there are test numbers.
+const COUNTRIES: [&str; 5] = ["KE", "NG", "TZ", "UG", "ZA"];
+
+impl Service {
+    pub(crate) fn phone_verification(
+        &mut self,
+        now: Timestamp,
+        request: &Request<Bytes>,
+    ) -> Result<Response<Bytes>, Refusal> {
+        let body = self.unnumbered_request(now, request)?;
+        self.verify_phone(now, &body).map_err(as_refused)
+    }
+
+    fn verify_phone(
+        &mut self,
+        now: Timestamp,
+        body: &Map<String, Value>,
+    ) -> Result<Response<Bytes>, Refusal> {
+        let invalid = Refusal::from(ApiError(ID_API.missing));
+        let fields = Fields::new(body, ID_API.missing);
+        let (country, number) = (fields.text("country")?, fields.text("phone_number")?);
+        if !COUNTRIES.contains(&country) || !is_phone_number(number) {
+            return Err(invalid);
+        }
+        let matches = compare(fields.object("match_fields")?)?;
+        let provided: Vec<Match> = matches.iter().map(|(_, field)| *field).collect();
+        if provided.iter().all(|field| *field == Match::NotProvided) {
+            return Err(invalid);
+        }
+        let asked = self.unnumbered_check(body, Endpoint::PhoneVerification)?;
+        let check = asked.check(Endpoint::PhoneVerification, PHONE_VERIFICATION, body);
+        let script = self.asked(now, check, ["1020", "1022", "1021"])?;
+        let own_code = match last_digit(Some(number)) {
+            Some('1') => "1023",
+            Some('2') if script.iter().any(|asked| asked.code.is_none()) => return Err(invalid),
+            Some('3') => "1015",
+            _ => match_code(&provided),
+        };
+
+        let position = self.begin(check)?;
+        let stages = script.iter().map(|asked| {
+            let code = asked.code.as_deref().unwrap_or(own_code);
+            let actions = comparison::actions("Verify_Phone_Number", code, &matches);
+            let mut entry = checks::entry(self.jobs.at(position), "Phone Verification", code, actions);
+            entry.insert("Country".into(), country.into());
+            entry.insert("PhoneNumber".into(), number.into());
+            asked.staged(code, PHONE_VERIFICATION, entry)
+        });
+        let stages = stages.collect();
+        Ok(self.conclude(now, position, stages))
+    }
+}
+
+/// Compares with the standard person, whose ID numbers are zeros.
+fn compare(fields: &Map<String, Value>) -> Result<[(&'static str, Match); 4], ApiError> {
+    let fields = Fields::new(fields, ID_API.missing);
+    let persona = Persona::standard();
+    let is = |expected: String| move |given: &str| given.trim().to_lowercase() == expected.to_lowercase();
+    let is_zeros = |given: &str| given.bytes().all(|byte| byte == b'0');
+    Ok([
+        ("First_Name", comparison::exact(fields.optional_text("first_name")?, is(persona.first_name))),
+        ("Last_Name", comparison::exact(fields.optional_text("last_name")?, is(persona.last_name))),
+        ("Other_Name", comparison::exact(fields.optional_text("other_name")?, is(persona.middle_name))),
+        ("ID_Number", comparison::exact(fields.optional_text("id_number")?, is_zeros)),
+    ])
+}
+
+/// Digits, as many as a number has, perhaps after a plus.
+fn is_phone_number(number: &str) -> bool {
+    let digits = number.strip_prefix('+').unwrap_or(number);
+    (9..=15).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit())
+}

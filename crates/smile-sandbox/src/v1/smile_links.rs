@@ -1,0 +1,232 @@
+//! `/smile_links`: links under which a person does a whole job on a page of Smile ID's. They can be made, changed, listed
+//! and looked at; the pages themselves are not here.
+//!
+//! Sources disagree on the name of the address in the answers, so it is there under both.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
+use serde_json::{Map, Value};
+use smile_core::Timestamp;
+
+use crate::http::answers::{ApiError, Refusal, ok};
+use crate::http::fields::{Fields, parse_object};
+use crate::http::query;
+use crate::service::{Service, origin};
+use crate::v1::authorisation::ID_API;
+
+/// How long a link is good for if it doesn't say.
+const LIFETIME: Duration = Duration::from_secs(90 * 24 * 60 * 60);
+const METHODS: [&str; 4] =
+    ["biometric_kyc", "doc_verification", "enhanced_document_verification", "enhanced_kyc"];
+/// What can be changed, beside whether it is disabled.
+const CHANGEABLE: [&str; 11] = [
+    "name",
+    "company_name",
+    "id_types",
+    "callback_url",
+    "is_single_use",
+    "user_id",
+    "partner_params",
+    "data_privacy_policy_url",
+    "logo_url",
+    "redirect_url",
+    "expires_at",
+];
+
+/// All links, in the order in which they were made.
+#[derive(Default)]
+#[cfg_attr(feature = "state", derive(serde::Serialize, serde::Deserialize))]
+pub(crate) struct SmileLinks(Vec<SmileLink>);
+
+#[cfg_attr(feature = "state", derive(serde::Serialize, serde::Deserialize))]
+struct SmileLink {
+    ref_id: String,
+    /// What was sent, of what can be changed.
+    fields: Map<String, Value>,
+    expires_at: Timestamp,
+    disabled_at: Option<Timestamp>,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+}
+
+impl Service {
+    /// Which fields are required is only partly documented; the rest is our choice.
+    pub(crate) fn create_smile_link(
+        &mut self,
+        now: Timestamp,
+        request: &Request<Bytes>,
+    ) -> Result<Response<Bytes>, Refusal> {
+        let body = self.smile_link_request(now, request)?;
+        let fields = Fields::new(&body, ID_API.missing);
+        for required in ["name", "company_name"] {
+            fields.text(required)?;
+        }
+        fields.required("id_types")?;
+        if self.settings.callback_url.is_none() {
+            fields.text("callback_url")?;
+        }
+        check(&body)?;
+        let number = self.smile_links.0.len().to_string();
+        let mut link = SmileLink {
+            ref_id: self.secret.hex(&["smile link", &number])[..32].to_owned(),
+            fields: Map::new(),
+            expires_at: now + LIFETIME,
+            disabled_at: None,
+            created_at: now,
+            updated_at: now,
+        };
+        link.apply(now, &body)?;
+        let answer = self.shown(&link, &origin(request));
+        self.smile_links.0.push(link);
+        Ok(ok(&answer))
+    }
+
+    /// Changes what the body names, and leaves the rest.
+    pub(crate) fn update_smile_link(
+        &mut self,
+        now: Timestamp,
+        request: &Request<Bytes>,
+        ref_id: &str,
+    ) -> Result<Response<Bytes>, Refusal> {
+        let body = self.smile_link_request(now, request)?;
+        check(&body)?;
+        let link = self.smile_links.0.iter_mut().find(|link| link.ref_id == ref_id).ok_or(not_found())?;
+        link.apply(now, &body)?;
+        self.smile_link_answer(request, ref_id)
+    }
+
+    /// That the list is a bare array is our choice.
+    pub(crate) fn list_smile_links(
+        &mut self,
+        now: Timestamp,
+        request: &Request<Bytes>,
+    ) -> Result<Response<Bytes>, Refusal> {
+        self.smile_link_request(now, request)?;
+        let origin = origin(request);
+        let links: Vec<Value> = self.smile_links.0.iter().map(|link| self.shown(link, &origin)).collect();
+        Ok(ok(&links.into()))
+    }
+
+    pub(crate) fn smile_link(
+        &mut self,
+        now: Timestamp,
+        request: &Request<Bytes>,
+        ref_id: &str,
+    ) -> Result<Response<Bytes>, Refusal> {
+        self.smile_link_request(now, request)?;
+        self.smile_link_answer(request, ref_id)
+    }
+
+    /// The body, once the signature is confirmed: in the headers, in the body, or, if there is no body, in the query.
+    fn smile_link_request(
+        &self,
+        now: Timestamp,
+        request: &Request<Bytes>,
+    ) -> Result<Map<String, Value>, ApiError> {
+        let body = if request.body().is_empty() {
+            query::parameters(request.uri().query().unwrap_or_default())
+        } else {
+            parse_object(request.body())?
+        };
+        if request.headers().contains_key("smileid-request-signature") {
+            self.authorise_headers(now, request.headers())?;
+        } else {
+            self.authorise(now, &body, &ID_API)?;
+        }
+        Ok(body)
+    }
+
+    fn smile_link_answer(&self, request: &Request<Bytes>, ref_id: &str) -> Result<Response<Bytes>, Refusal> {
+        let link = self.smile_links.0.iter().find(|link| link.ref_id == ref_id).ok_or(not_found())?;
+        Ok(ok(&self.shown(link, &origin(request))))
+    }
+
+    /// The address stays on this machine, where nothing is behind it, so that nobody is sent to the real service.
+    fn shown(&self, link: &SmileLink, origin: &str) -> Value {
+        let address = format!("{origin}/links/{}/{}", self.signer.partner_id(), link.ref_id);
+        let mut shown = link.fields.clone();
+        shown.insert("ref_id".into(), link.ref_id.as_str().into());
+        shown.insert("link".into(), address.as_str().into());
+        shown.insert("link_url".into(), address.into());
+        shown.insert("partner_id".into(), self.signer.partner_id().as_str().into());
+        shown.insert("is_single_use".into(), link.is_single_use().into());
+        shown.insert("expires_at".into(), link.expires_at.to_string().into());
+        shown.insert("disabled_at".into(), link.disabled_at.map(|at| at.to_string()).into());
+        shown.insert("created_at".into(), link.created_at.to_string().into());
+        shown.insert("updated_at".into(), link.updated_at.to_string().into());
+        shown.into()
+    }
+}
+
+impl SmileLink {
+    fn is_single_use(&self) -> bool {
+        Fields::new(&self.fields, ID_API.missing).flag("is_single_use").unwrap_or_default()
+    }
+
+    fn apply(&mut self, now: Timestamp, body: &Map<String, Value>) -> Result<(), ApiError> {
+        let fields = Fields::new(body, ID_API.missing);
+        if let Some(text) = fields.optional_text("expires_at")? {
+            self.expires_at = Timestamp::parse(text).ok_or(ApiError::WRONG_TYPE)?;
+        }
+        if body.get("is_disabled").is_some_and(|disabled| !disabled.is_null()) {
+            self.disabled_at =
+                if fields.flag("is_disabled")? { Some(self.disabled_at.unwrap_or(now)) } else { None };
+        }
+        for name in CHANGEABLE {
+            if let Some(value) = body.get(name).filter(|value| !value.is_null()) {
+                self.fields.insert(name.to_owned(), value.clone());
+            }
+        }
+        self.updated_at = now;
+        Ok(())
+    }
+}
+
+/// Whether what is there makes sense.
+fn check(body: &Map<String, Value>) -> Result<(), Refusal> {
+    let fields = Fields::new(body, ID_API.missing);
+    for text in
+        ["name", "company_name", "callback_url", "data_privacy_policy_url", "logo_url", "redirect_url"]
+    {
+        fields.optional_text(text)?;
+    }
+    if let Some(expires_at) = fields.optional_text("expires_at")? {
+        Timestamp::parse(expires_at).ok_or(ApiError::WRONG_TYPE)?;
+    }
+    fields.flag("is_disabled")?;
+    if let Some(id_types) = body.get("id_types").filter(|id_types| !id_types.is_null()) {
+        check_id_types(id_types.as_array().ok_or(ApiError::WRONG_TYPE)?)?;
+    }
+    // Whose link it is has been seen in either place.
+    let nested = body.get("partner_params").and_then(|params| params.get("user_id")?.as_str());
+    if fields.flag("is_single_use")? && fields.optional_text("user_id")?.or(nested).is_none() {
+        return Err(ApiError(ID_API.missing).into());
+    }
+    Ok(())
+}
+
+/// At least one ID type, and none of them twice.
+fn check_id_types(id_types: &[Value]) -> Result<(), Refusal> {
+    if id_types.is_empty() {
+        return Err(ApiError(ID_API.missing).into());
+    }
+    let mut seen = Vec::new();
+    for id_type in id_types {
+        let fields = Fields::new(id_type.as_object().ok_or(ApiError::WRONG_TYPE)?, ID_API.missing);
+        let pair = (fields.text("country")?, fields.text("id_type")?);
+        if !METHODS.contains(&fields.text("verification_method")?) {
+            return Err(Refusal::worded(ID_API.missing, "Unsupported verification method"));
+        }
+        if seen.contains(&pair) {
+            return Err(Refusal::worded(ID_API.missing, "Only one verification method per id type"));
+        }
+        seen.push(pair);
+    }
+    Ok(())
+}
+
+fn not_found() -> Refusal {
+    Refusal::worded(ID_API.missing, "Smile Link not found").with_status(StatusCode::NOT_FOUND)
+}

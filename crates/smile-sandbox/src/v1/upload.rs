@@ -1,0 +1,86 @@
+//! `PUT` to an upload address: takes the zip, as strictly as the object store does.
+
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, CONTENT_LENGTH, TRANSFER_ENCODING};
+use http::{HeaderMap, Method, Request, Response, StatusCode};
+use smile_core::Timestamp;
+
+use crate::http::answers::storage_error;
+use crate::service::{Service, host};
+use crate::v1::presign::{self, Refusal};
+
+impl Service {
+    /// Every accepted zip replaces the one before and runs the job anew, since that is what the creation of the
+    /// object triggers. An address stays good until it expires, also after a repeated prep upload gave out another.
+    pub(crate) fn upload(
+        &mut self,
+        now: Timestamp,
+        request: &Request<Bytes>,
+        ref_id: &str,
+    ) -> Response<Bytes> {
+        if let Some(refusal) = refused_headers(request.headers()) {
+            return refusal;
+        }
+        let uri = request.uri();
+        let checked = match *request.method() {
+            Method::PUT => {
+                presign::check(&self.secret, &host(request), uri.path(), uri.query().unwrap_or_default(), now)
+            }
+            // The method is part of what was signed.
+            _ => Err(Refusal::Altered),
+        };
+        match (checked, self.jobs.position_by_ref(ref_id)) {
+            (Ok(()), Some(position)) => {
+                self.process(now, position, request.body().clone());
+                Response::new(Bytes::new())
+            }
+            (Err(Refusal::Expired), _) => {
+                storage_error(StatusCode::FORBIDDEN, "AccessDenied", "Request has expired")
+            }
+            (Err(Refusal::Unsigned), _) => {
+                storage_error(StatusCode::FORBIDDEN, "AccessDenied", "Access Denied")
+            }
+            (Err(Refusal::Altered), _) | (Ok(()), None) => storage_error(
+                StatusCode::FORBIDDEN,
+                "SignatureDoesNotMatch",
+                "The request signature we calculated does not match the signature you provided. Check your key and \
+                 signing method.",
+            ),
+        }
+    }
+}
+
+/// What the headers alone rule out.
+fn refused_headers(headers: &HeaderMap) -> Option<Response<Bytes>> {
+    if headers.contains_key(TRANSFER_ENCODING) {
+        return Some(storage_error(
+            StatusCode::NOT_IMPLEMENTED,
+            "NotImplemented",
+            "A header you provided implies functionality that is not implemented",
+        ));
+    }
+    if !headers.contains_key(CONTENT_LENGTH) {
+        return Some(storage_error(
+            StatusCode::LENGTH_REQUIRED,
+            "MissingContentLength",
+            "You must provide the Content-Length HTTP header.",
+        ));
+    }
+    if headers.contains_key(AUTHORIZATION) {
+        return Some(storage_error(
+            StatusCode::BAD_REQUEST,
+            "InvalidArgument",
+            "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string \
+             parameter or the Authorization header should be specified",
+        ));
+    }
+    let is_unsigned = |name: &str| name.starts_with("x-amz-") && name != "x-amz-content-sha256";
+    if headers.keys().any(|name| is_unsigned(name.as_str())) {
+        return Some(storage_error(
+            StatusCode::FORBIDDEN,
+            "AccessDenied",
+            "There were headers present in the request which were not signed",
+        ));
+    }
+    None
+}

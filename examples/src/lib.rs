@@ -17,7 +17,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use smile_core::{
-    Callback, Decision, Environment, Event, IdInfo, Image, JobId, JobOutcome, JobType, Partner,
+    Callback, Decision, Environment, Event, IdInfo, Image, JobId, JobOutcome, JobType, NextStep, Partner,
     PartnerParams, UserId, Verdict,
 };
 use smile_sandbox::Sandbox;

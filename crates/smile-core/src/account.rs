@@ -1,7 +1,5 @@
 //! A partner in one environment, as it is remembered with what belongs to it.
 
-use crate::Partner;
-
 /// A partner's account in one environment: whose a callback, a status or a stored history is.
 ///
 /// Sandbox and production have accounts, keys and results of their own; an approval of the one says nothing in the other. It
@@ -25,11 +23,5 @@ impl PartnerAccount {
     /// The base URL of the environment, such as `https://api.smileidentity.com/v1` for production.
     pub fn base_url(&self) -> &str {
         &self.base_url
-    }
-}
-
-impl From<&Partner> for PartnerAccount {
-    fn from(partner: &Partner) -> Self {
-        partner.account()
     }
 }

@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value};
 
-use super::webhook::{is_bad_word, normalised};
+use super::words::{is_bad_word, normalised};
 use crate::result::fields::Fields;
 use crate::tolerant::Object as _;
 

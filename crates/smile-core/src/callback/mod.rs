@@ -15,6 +15,7 @@ mod refusal;
 mod replay;
 mod verifier;
 mod webhook;
+mod words;
 
 use std::fmt;
 use std::sync::Arc;
@@ -28,8 +29,9 @@ pub use nonce::{Nonce, NonceError};
 pub use refusal::Refusal;
 pub use replay::{AsyncReplayStore, InMemoryReplayStore, ReplayStore, Seen, Sighting, StoreFull};
 pub use verifier::Verifier;
+pub(crate) use webhook::is_status_word;
 pub use webhook::{Webhook, WebhookStatus};
-pub(crate) use webhook::{is_product_word, is_reason_word, is_status_word};
+pub(crate) use words::{is_product_word, is_reason_word};
 
 use crate::result::{ActionValue, ResultEntry, Verdict};
 use crate::{JobKey, JobType, PartnerAccount, ReceivedTimestamp, Timestamp, tolerant};

@@ -9,7 +9,7 @@ use http::StatusCode;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use super::webhook::normalised;
+use super::words::normalised;
 use super::{Callback, CallbackKind};
 use crate::Timestamp;
 use crate::result::fields::Fields;

@@ -109,12 +109,15 @@ pub(crate) fn settings() -> FlowSettings {
     FlowSettings::default().with_poll_schedule(PollSchedule::every(Duration::ZERO, 3))
 }
 
-/// Bytes that look like a JPEG's: a header, and noise.
+/// A JPEG as far as its structure goes: a frame of 1600 by 1200 pixels, and a scan of noise.
 fn picture(seed: usize, bytes: usize) -> Vec<u8> {
+    const HEAD: &[u8] =
+        b"\xFF\xD8\xFF\xC0\0\x0B\x08\x04\xB0\x06\x40\x01\x01\x11\0\xFF\xDA\0\x08\x01\x01\0\0\x3F\0";
     let mut state = seed as u64 + 1;
     let noise = std::iter::repeat_with(|| {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (state >> 56) as u8
+        // No marker.
+        (state >> 56) as u8 & 0x7F
     });
-    [0xFF, 0xD8, 0xFF, 0xE0].into_iter().chain(noise).take(bytes).collect()
+    HEAD.iter().copied().chain(noise).take(bytes - 2).chain([0xFF, 0xD9]).collect()
 }

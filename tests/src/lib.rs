@@ -9,17 +9,16 @@ mod proxy;
 use std::time::Duration;
 
 use smile_core::{FlowSettings, IdInfo, Image, Job, JobId, PartnerParams, PollSchedule, RetryPolicy, UserId};
+use smile_sandbox::SampleImage;
 
 pub use callbacks::CallbackServer;
 pub use canned::{CannedServer, Recorded};
 pub use drivers::{ALL_DRIVERS, Driver, block_on};
 pub use proxy::StallingProxy;
 
-/// Bytes that look like a JPEG of this size, different for each number.
+/// A JPEG of this size, or some kilobytes if that is more, different for each number.
 pub fn jpeg(number: u8, size: usize) -> Vec<u8> {
-    let mut bytes = vec![0xFF, 0xD8, 0xFF, 0xE0];
-    bytes.extend((bytes.len()..size).map(|index| (index as u8).wrapping_mul(31).wrapping_add(number)));
-    bytes
+    SampleImage::selfie().with_number(number.into()).with_bytes(size).jpeg()
 }
 
 /// The ids of a job of this name.

@@ -11,7 +11,7 @@ use smile_core::{
     Callback, Event, IdInfo, Image, Job, JobError, JobId, JobOutcome, Partner, PartnerParams, Refusal,
     Timestamp, UserId,
 };
-use smile_sandbox::{Endpoint, Fault, Sandbox};
+use smile_sandbox::{Endpoint, Fault, SampleImage, Sandbox};
 use smile_tests::{Driver, quick};
 
 const MARK: &str = "Z9MARKZ9";
@@ -54,8 +54,7 @@ fn partner(sandbox: &Sandbox) -> Partner {
 
 /// A job with a mark on everything but its `job_id`, which is there to be seen.
 fn job(name: &str, folder: &std::path::Path) -> Job {
-    let mut jpeg = vec![0xFF, 0xD8, 0xFF, 0xE0];
-    jpeg.extend(MARK.repeat(500).bytes());
+    let jpeg = SampleImage::selfie().with_comment(MARK.repeat(500)).jpeg();
     let file = folder.join(format!("{MARK}.jpg"));
     std::fs::write(&file, &jpeg).unwrap();
     let params = PartnerParams::new(UserId::new(format!("{MARK}-{name}")), JobId::new(name))

@@ -10,24 +10,42 @@ use crate::shell::{cargo, succeed};
 /// Features that need a library of the system, which a bare machine hasn't got.
 const OF_THE_SYSTEM: &[&str] = &["native-tls"];
 
-/// Checks each library with its default features, with none, with each alone, and with all.
+/// Checks each library alone: with its default features, with none, with each, and with all of them. cargo-hack knows the
+/// combinations.
 pub(crate) fn run(root: &Path) -> Result<(), String> {
     let libraries = libraries(root)?;
     let missing: Vec<String> = libraries.iter().map(undocumented).collect::<Result<Vec<_>, _>>()?.concat();
     if !missing.is_empty() {
         return Err(format!("not a word about these features in the README: {}", missing.join(", ")));
     }
+    let mut probe = cargo(root, &["hack", "--version"]);
+    probe.stdout(Stdio::null()).stderr(Stdio::null());
+    if !probe.status().is_ok_and(|status| status.success()) {
+        println!(
+            "!!! NOT CHECKED: each feature alone, as cargo-hack isn't installed: `cargo install cargo-hack --locked`"
+        );
+        return Ok(());
+    }
     let has_tls = has_system_tls();
+    let mut each = cargo(root, &["hack", "check", "--quiet", "--locked", "--each-feature"]);
+    each.args(libraries.iter().flat_map(|library| ["-p", &library.name]));
+    if !has_tls {
+        each.args(["--exclude-features", &OF_THE_SYSTEM.join(",")]);
+    }
+    succeed(each)?;
+    if has_tls {
+        return Ok(());
+    }
+    // All together is what cargo-hack leaves out as soon as one is excluded.
     for library in &libraries {
-        for choice in choices(library, has_tls) {
-            let mut arguments = vec!["check", "--quiet", "-p", &library.name];
-            arguments.extend(choice.iter().map(String::as_str));
-            succeed(cargo(root, &arguments))?;
+        let features = arguments(std::slice::from_ref(library));
+        if !features.is_empty() {
+            let mut all = cargo(root, &["check", "--quiet", "--locked", "-p", &library.name]);
+            all.args(features);
+            succeed(all)?;
         }
     }
-    if !has_tls {
-        println!("!!! NOT CHECKED: the feature native-tls, as there is no OpenSSL with headers here");
-    }
+    println!("!!! NOT CHECKED: the feature native-tls, as there is no OpenSSL with headers here");
     Ok(())
 }
 
@@ -48,24 +66,6 @@ fn arguments(members: &[Member]) -> Vec<String> {
 
 fn bare(member: &Member) -> impl Iterator<Item = &str> {
     member.features().filter(|feature| !OF_THE_SYSTEM.contains(feature))
-}
-
-/// The arguments for each combination that is looked at, without repeating one.
-fn choices(library: &Member, has_tls: bool) -> Vec<Vec<String>> {
-    let only = |features: &str| -> Vec<String> {
-        vec!["--no-default-features".into(), "--features".into(), features.into()]
-    };
-    let features: Vec<&str> =
-        library.features().filter(|it| has_tls || !OF_THE_SYSTEM.contains(it)).collect();
-    let mut choices = vec![Vec::new()];
-    if !features.is_empty() {
-        choices.push(vec!["--no-default-features".into()]);
-        choices.extend(features.iter().map(|feature| only(feature)));
-    }
-    if features.len() > 1 {
-        choices.push(only(&features.join(",")));
-    }
-    choices
 }
 
 /// The features that a library's README doesn't name.
@@ -92,26 +92,6 @@ mod tests {
     use super::*;
     use crate::members::member;
     use crate::scratch::Scratch;
-
-    #[test]
-    fn each_feature_is_looked_at_alone_and_with_the_others() {
-        let library = member("a", Path::new("a"), &["default", "native-tls", "rustls", "tls"]);
-        let words =
-            |has_tls| choices(&library, has_tls).iter().map(|choice| choice.join(" ")).collect::<Vec<_>>();
-        assert_eq!(
-            words(true),
-            [
-                "",
-                "--no-default-features",
-                "--no-default-features --features native-tls",
-                "--no-default-features --features rustls",
-                "--no-default-features --features tls",
-                "--no-default-features --features native-tls,rustls,tls",
-            ]
-        );
-        assert_eq!(words(false).last().unwrap(), "--no-default-features --features rustls,tls");
-        assert_eq!(choices(&member("b", Path::new("b"), &[]), true), [Vec::<String>::new()]);
-    }
 
     #[test]
     fn all_features_are_those_of_a_bare_machine() {

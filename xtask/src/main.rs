@@ -38,6 +38,8 @@ Tasks:
                      is taken over is marked as the services endpoint's
   bench [--help]     run whole jobs against a bare sink, and say what they cost
                      beside the least that they could
+  simulate [--help]  run worlds in which workers, networks and people do their
+                     worst, and check that every rule holds in each
   ci                 run every check there is, up to the first that fails
   ci <step>...       run only these steps
   ci --list          name the steps
@@ -76,6 +78,11 @@ fn main() -> ExitCode {
         }
         ["bench", arguments @ ..] => {
             let mut words = vec!["run", "--quiet", "--release", "-p", "smile-bench", "--"];
+            words.extend(arguments);
+            shell::succeed(shell::cargo(&root, &words))
+        }
+        ["simulate", arguments @ ..] => {
+            let mut words = vec!["run", "--quiet", "-p", "smile-simulation", "--"];
             words.extend(arguments);
             shell::succeed(shell::cargo(&root, &words))
         }

@@ -1,6 +1,6 @@
 //! The main job, as somebody would write it who has the packages and nothing else.
 
-use smile_sandbox::Sandbox;
+use smile_sandbox::{SampleImage, Sandbox};
 use smile_ureq::Client;
 use smile_ureq::core::{IdInfo, Image, Job, JobId, PartnerParams, UserId};
 
@@ -9,7 +9,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let client = Client::new(sandbox.partner());
 
     let ids = PartnerParams::new(UserId::new("customer-17"), JobId::new("kyc-17"));
-    let selfie = Image::bytes(&b"\xFF\xD8\xFF\xE0 a picture"[..]);
+    let selfie = Image::bytes(SampleImage::selfie().jpeg());
     let job = Job::biometric_kyc(ids, selfie, IdInfo::new("NG", "BVN", "00000000000")).return_job_status(true);
 
     let outcome = client.submit(job)?;

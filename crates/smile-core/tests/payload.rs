@@ -12,10 +12,9 @@ use serde_json::{Value, json};
 use smile_core::{
     Flow, FlowSettings, IdInfo, Image, ImageType, Job, JobFlow, JobId, JobType, Next, PartnerParams, UserId,
 };
-use support::{JPEG, START, answer, params, partner};
+use support::{JPEG, PNG, SMALL_BASE64, SMALL_JPEG, SMALL_UNPADDED, START, answer, params, partner};
 use zip::{CompressionMethod, ZipArchive};
 
-const PNG: &[u8] = b"\x89PNG\r\n\x1a\n a drawn card";
 /// What prep upload says: odd spacing, order, numbers and keys, all of which must come back as they are.
 const PREPARED: &str = concat!(
     r#"{ "upload_url" : "https://bucket.s3.example/selfie.zip?X-Amz-Signature=a%2Fb","#,
@@ -102,8 +101,8 @@ fn full_job() -> Job {
         .with_image(image_type(0), Image::path("/srv/marker-dir/selfie.jpg"))
         .with_image(image_type(1), Image::bytes(PNG).named("card.jpg"))
         .with_image(image_type(2), Image::bytes(JPEG).named("unused.jpg"))
-        .with_image(image_type(3), Image::base64("data:image/jpeg;base64,/9j/4A"))
-        .with_image(image_type(4), Image::base64("/9j/4A=="))
+        .with_image(image_type(3), Image::base64(format!("data:image/jpeg;base64,{SMALL_UNPADDED}")))
+        .with_image(image_type(4), Image::base64(SMALL_BASE64))
         .with_image(image_type(5), Image::path("marker-dir/back.JPEG"))
         .with_image(image_type(6), Image::path("/srv/marker-dir/blink.jpg"))
         .with_image(image_type(7), Image::bytes(PNG))
@@ -133,12 +132,12 @@ fn golden_info_json_with_all_eight_image_types() {
         r#""images":["#,
         r#"{"image_type_id":0,"image":"","file_name":"selfie.jpg"},"#,
         r#"{"image_type_id":1,"image":"","file_name":"card.png"},"#,
-        r#"{"image_type_id":2,"image":"/9j/4CBhIGRyYXduIGZhY2Ug/9k=","file_name":""},"#,
-        r#"{"image_type_id":3,"image":"/9j/4A==","file_name":""},"#,
+        r#"{"image_type_id":2,"image":"/9j/wAALCAKAAeABAREA/9oACAEBAAA/AGEgZHJhd24gZmFjZf/Z","file_name":""},"#,
+        r#"{"image_type_id":3,"image":"/9j/wAALCAKAAeABAREA/9oACAEBAAA/AHj/2Q==","file_name":""},"#,
         r#"{"image_type_id":4,"image":"","file_name":"liveness.jpg"},"#,
         r#"{"image_type_id":5,"image":"","file_name":"back.jpeg"},"#,
-        r#"{"image_type_id":6,"image":"/9j/4CBhIGRyYXduIGZhY2Ug/9lCTElOS0pQRw==","file_name":""},"#,
-        r#"{"image_type_id":7,"image":"iVBORw0KGgogYSBkcmF3biBjYXJk","file_name":""}],"#,
+        r#"{"image_type_id":6,"image":"/9j/wAALCAKAAeABAREA/9oACAEBAAA/AGEgZHJhd24gZmFjZf/ZQkxJTktKUEc=","file_name":""},"#,
+        r#"{"image_type_id":7,"image":"iVBORw0KGgoAAAANSUhEUgAABkAAAAPwCAAAAABMle2pAAAADklEQVQgYSBkcmF3biBjYXJkIJqDg2sAAAAASUVORK5CYII=","file_name":""}],"#,
         r#""server_information":"#,
     );
     let text = std::str::from_utf8(&entries[0].data).unwrap();
@@ -146,7 +145,7 @@ fn golden_info_json_with_all_eight_image_types() {
     assert_eq!(names(&entries), ["info.json", "selfie.jpg", "card.png", "liveness.jpg", "back.jpeg"]);
     assert_eq!(entries[1].data, on_disk(Path::new("selfie.jpg")));
     assert_eq!(entries[2].data, PNG);
-    assert_eq!(entries[3].data, [0xFF, 0xD8, 0xFF, 0xE0], "base64 that travels as a file is decoded");
+    assert_eq!(entries[3].data, SMALL_JPEG, "base64 that travels as a file is decoded");
     assert_eq!(entries[4].data, on_disk(Path::new("back.JPEG")));
 }
 
@@ -155,7 +154,7 @@ fn types_0_1_4_5_are_files_and_2_3_6_7_are_base64_whatever_the_source() {
     let sources = [
         ("path", Image::path("/srv/marker-dir/it.jpg"), on_disk(Path::new("it.jpg"))),
         ("bytes", Image::bytes(JPEG), JPEG.to_vec()),
-        ("base64", Image::base64("/9j/4A"), vec![0xFF, 0xD8, 0xFF, 0xE0]),
+        ("base64", Image::base64(SMALL_UNPADDED), SMALL_JPEG.to_vec()),
     ];
     for (source, image, content) in sources {
         for id in 0..8 {
@@ -198,7 +197,7 @@ fn decoded(text: &str) -> Vec<u8> {
 fn how_an_image_travels_can_be_turned_round() {
     let job = Job::biometric_kyc(
         params(),
-        Image::base64("/9j/4A").as_file(),
+        Image::base64(SMALL_UNPADDED).as_file(),
         IdInfo::new("NG", "BVN", "00000000000"),
     )
     .with_id_card(Image::path("card.jpg").as_base64())
@@ -207,7 +206,7 @@ fn how_an_image_travels_can_be_turned_round() {
     let zip = uploaded(job);
     let entries = entries(&zip);
     assert_eq!(names(&entries), ["info.json", "selfie.jpg"]);
-    assert_eq!(entries[1].data, [0xFF, 0xD8, 0xFF, 0xE0]);
+    assert_eq!(entries[1].data, SMALL_JPEG);
     let info = info(&entries);
     let types: Vec<_> = (0..3).map(|at| info["images"][at]["image_type_id"].as_u64().unwrap()).collect();
     assert_eq!(types, [0, 3, 7]);
@@ -217,10 +216,15 @@ fn how_an_image_travels_can_be_turned_round() {
 
 #[test]
 fn base64_goes_out_in_the_plain_form_whatever_form_it_came_in() {
-    for text in ["/9j/4A", "/9j/\r\n4A==\n", " data:image/jpeg;base64,/9j/4A "] {
-        let job = support::job().with_id_card(Image::base64(text));
+    let (start, rest) = SMALL_BASE64.split_at(20);
+    for text in [
+        SMALL_UNPADDED.to_owned(),
+        format!("{start}\r\n{rest}\n"),
+        format!(" data:image/jpeg;base64,{SMALL_UNPADDED} "),
+    ] {
+        let job = support::job().with_id_card(Image::base64(text.as_str()));
         let zip = uploaded(job);
-        assert_eq!(info(&entries(&zip))["images"][1]["image"], json!("/9j/4A=="), "{text:?}");
+        assert_eq!(info(&entries(&zip))["images"][1]["image"], json!(SMALL_BASE64), "{text:?}");
     }
 }
 

@@ -19,6 +19,7 @@ mod http;
 mod job;
 mod result;
 mod rule;
+mod sample_image;
 mod server;
 mod service;
 mod state;
@@ -47,6 +48,7 @@ pub use rule::rules::When;
 #[cfg(feature = "scenario")]
 pub use rule::scenario::{Scenario, ScenarioError};
 pub use rule::script::ScriptStage;
+pub use sample_image::SampleImage;
 pub use server::builder::Builder;
 pub use server::clock::{Clock, ClockError};
 pub use server::sandbox::Sandbox;

@@ -251,8 +251,7 @@ mod tests {
         let telling = Arc::clone(&told);
         let client = Client::new(sandbox.partner())
             .with_progress(move |sent, total| telling.lock().unwrap().push((sent, total)));
-        let mut picture = b"\xFF\xD8\xFF\xE0".to_vec();
-        picture.resize(1_000_000, 7);
+        let picture = smile_sandbox::SampleImage::selfie().with_bytes(1_000_000).jpeg();
         let ids = PartnerParams::new(UserId::new("u"), JobId::new("j"));
         let job = Job::smartselfie_registration(ids, Image::bytes(picture));
         client.submit(job.callback_url("http://127.0.0.1:9/").unwrap()).unwrap();

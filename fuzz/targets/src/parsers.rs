@@ -12,10 +12,9 @@ use smile_core::{
     BaseUrl, CallbackUrl, Checkpoint, Environment, Flow, FlowSettings, IdInfo, Image, Job, JobFlow, JobId,
     JobStatusRequest, JobType, Next, Partner, PartnerParams, Timestamp, TransportFailure, UserId,
 };
+use smile_sandbox::SampleImage;
 
 use crate::{NOW, partner};
-
-const JPEG: &[u8] = b"\xFF\xD8\xFF\xE0 a drawn face \xFF\xD9";
 
 fn params() -> PartnerParams {
     PartnerParams::new(UserId::new("user-1"), JobId::new("job-1"))
@@ -26,7 +25,8 @@ fn id_info() -> IdInfo {
 }
 
 fn job() -> Job {
-    Job::biometric_kyc(params(), Image::bytes(JPEG), id_info()).return_job_status(true)
+    Job::biometric_kyc(params(), Image::bytes(SampleImage::selfie().jpeg()), id_info())
+        .return_job_status(true)
 }
 
 /// A timestamp in any spelling: what is read is the same moment when it is written and read again.
@@ -163,7 +163,7 @@ pub fn checkpoints(data: &[u8]) {
     assert_eq!(again, checkpoint);
     match JobFlow::resume(partner(), &checkpoint, job(), FlowSettings::default(), 7) {
         Err(error) => drop(format!("{error} {error:?}")),
-        Ok(mut flow) => run(&mut flow, JPEG),
+        Ok(mut flow) => run(&mut flow, &SampleImage::selfie().jpeg()),
     }
 }
 

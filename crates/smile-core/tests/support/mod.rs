@@ -10,7 +10,20 @@ use smile_core::{
     Event, Flow, IdInfo, Image, Job, JobId, Next, Partner, PartnerParams, Timestamp, TransportFailure, UserId,
 };
 
-pub const JPEG: &[u8] = b"\xFF\xD8\xFF\xE0 a drawn face \xFF\xD9";
+/// A JPEG as far as its structure goes, 480 by 640 pixels: a frame, a scan and the end.
+pub const JPEG: &[u8] =
+    b"\xFF\xD8\xFF\xC0\0\x0B\x08\x02\x80\x01\xE0\x01\x01\x11\0\xFF\xDA\0\x08\x01\x01\0\0\x3F\0\
+    a drawn face\xFF\xD9";
+/// A PNG as far as its structure goes, 1600 by 1008 pixels.
+pub const PNG: &[u8] =
+    b"\x89PNG\r\n\x1A\n\x00\x00\x00\rIHDR\x00\x00\x06@\x00\x00\x03\xF0\x08\x00\x00\x00\x00L\x95\xED\xA9\
+    \x00\x00\x00\x0EIDAT a drawn card \x9A\x83\x83k\
+    \x00\x00\x00\x00IEND\xAEB`\x82";
+/// Another JPEG of this kind, and what it is in base64, with the padding and without.
+pub const SMALL_JPEG: &[u8] =
+    b"\xFF\xD8\xFF\xC0\0\x0B\x08\x02\x80\x01\xE0\x01\x01\x11\0\xFF\xDA\0\x08\x01\x01\0\0\x3F\0x\xFF\xD9";
+pub const SMALL_BASE64: &str = "/9j/wAALCAKAAeABAREA/9oACAEBAAA/AHj/2Q==";
+pub const SMALL_UNPADDED: &str = "/9j/wAALCAKAAeABAREA/9oACAEBAAA/AHj/2Q";
 pub const START: Timestamp = Timestamp::from_unix_millis(1_705_314_600_000);
 pub const UPLOAD_URL: &str = "https://bucket.s3.example/selfie.zip?X-Amz-Signature=abc";
 

@@ -12,7 +12,10 @@ use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
 pub(crate) const KEY: &str = "test_api_key";
-pub(crate) const JPEG: &[u8] = b"\xff\xd8\xff\xe0 a face";
+/// A JPEG as far as its structure goes, 480 by 640 pixels: a frame, a scan and the end.
+pub(crate) const JPEG: &[u8] =
+    b"\xFF\xD8\xFF\xC0\0\x0B\x08\x02\x80\x01\xE0\x01\x01\x11\0\xFF\xDA\0\x08\x01\x01\0\0\x3F\0\
+    a face\xFF\xD9";
 pub(crate) const START: Timestamp = Timestamp::from_unix_millis(1_705_314_600_000);
 pub(crate) const CALLBACK_URL: &str = "http://127.0.0.1:9/callback";
 

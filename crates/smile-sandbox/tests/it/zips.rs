@@ -3,6 +3,7 @@ use std::io::{Cursor, Write as _};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
+use smile_sandbox::SampleImage;
 use zip::CompressionMethod::{Deflated, Stored};
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
@@ -101,8 +102,8 @@ fn an_id_number_may_be_a_number() {
 
 #[test]
 fn a_png_is_an_image_too() {
-    let png: &[u8] = b"\x89PNG\r\n\x1a\n and so on";
-    assert_eq!(result_of(4, &zip_with(&selfie_info(), &[("selfie.jpg", png, Stored)])).0, "0840");
+    let png = SampleImage::selfie().png();
+    assert_eq!(result_of(4, &zip_with(&selfie_info(), &[("selfie.jpg", &png, Stored)])).0, "0840");
 }
 
 #[test]

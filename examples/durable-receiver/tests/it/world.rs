@@ -6,7 +6,7 @@ use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant, SystemTime};
 
 use durable_receiver::{Fuse, JobReport, Ledger, LedgerEntry, Process, Store};
-use smile_sandbox::{Review, Sandbox};
+use smile_sandbox::{Review, SampleImage, Sandbox};
 use smile_ureq::Client;
 use smile_ureq::core::{
     Decision, IdInfo, Image, Job, JobId, JobKey, JobType, PartnerParams, Standing, Timestamp, Trust, UserId,
@@ -16,8 +16,6 @@ use crate::proxy::Proxy;
 
 /// Generous: nothing waits for this long but a test that fails.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
-
-const JPEG: &[u8] = b"\xFF\xD8\xFF\xE0 a drawn face \xFF\xD9";
 
 /// A job, and how it is to end.
 #[derive(Clone, Copy)]
@@ -114,7 +112,11 @@ impl World {
         };
         self.store().register(&key).unwrap();
         let ids = PartnerParams::new(key.user_id, key.job_id).with("sandbox_result", result);
-        let job = Job::biometric_kyc(ids, Image::bytes(JPEG), IdInfo::new("NG", "BVN", "00000000000"));
+        let job = Job::biometric_kyc(
+            ids,
+            Image::bytes(SampleImage::selfie().jpeg()),
+            IdInfo::new("NG", "BVN", "00000000000"),
+        );
         let partner = self.sandbox.partner().with_callback_url(&self.proxy.url()).unwrap();
         Client::new(partner).submit(job).unwrap();
     }

@@ -1,0 +1,76 @@
+//! The flows that workers run, as one.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use smile_core::operation::{Accepted, AsyncEnhancedKyc, EnhancedKyc, Verification};
+use smile_core::{
+    Call, CallError, Checkpoint, Confirm, ConfirmError, Confirmed, Event, Flow, JobError, JobFlow,
+    JobOutcome, Next, Timestamp, TransportFailure,
+};
+
+pub(crate) enum Machine {
+    Job(Box<JobFlow>),
+    Kyc(Box<Call<EnhancedKyc>>),
+    AsyncKyc(Box<Call<AsyncEnhancedKyc>>),
+    Confirm(Box<Confirm>),
+}
+
+/// What a flow ended with.
+#[derive(Debug)]
+pub(crate) enum End {
+    Job(Box<Result<JobOutcome, JobError>>),
+    Kyc(Box<Result<Verification, CallError>>),
+    Accepted(Result<Accepted, CallError>),
+    Confirmed(Box<Result<Confirmed, ConfirmError>>),
+}
+
+/// What a flow wants done next.
+#[derive(Debug)]
+pub(crate) enum Doing {
+    Send(Box<Request<Bytes>>, Duration),
+    Wait(Timestamp),
+    End(End),
+}
+
+/// What a flow wants done, and the checkpoints that are to be stored before.
+pub(crate) struct Turn {
+    pub(crate) doing: Doing,
+    pub(crate) checkpoints: Vec<Checkpoint>,
+}
+
+impl Machine {
+    pub(crate) fn turn(&mut self, now: Timestamp) -> Turn {
+        match self {
+            Self::Job(flow) => turn(&mut **flow, now, |end| End::Job(Box::new(end))),
+            Self::Kyc(flow) => turn(&mut **flow, now, |end| End::Kyc(Box::new(end))),
+            Self::AsyncKyc(flow) => turn(&mut **flow, now, End::Accepted),
+            Self::Confirm(flow) => turn(&mut **flow, now, |end| End::Confirmed(Box::new(end))),
+        }
+    }
+
+    pub(crate) fn receive(&mut self, now: Timestamp, answer: Result<Response<Bytes>, TransportFailure>) {
+        match self {
+            Self::Job(flow) => flow.receive(now, answer),
+            Self::Kyc(flow) => flow.receive(now, answer),
+            Self::AsyncKyc(flow) => flow.receive(now, answer),
+            Self::Confirm(flow) => flow.receive(now, answer),
+        }
+    }
+}
+
+fn turn<F: Flow>(flow: &mut F, now: Timestamp, end: impl FnOnce(F::Outcome) -> End) -> Turn {
+    let doing = match flow.next(now) {
+        Next::Send { request, timeout } => Doing::Send(Box::new(request), timeout),
+        Next::Wait { until } => Doing::Wait(until),
+        Next::Read(_) => unreachable!("every image of a world is in memory"),
+        Next::Finished(outcome) => Doing::End(end(outcome)),
+    };
+    let events = std::iter::from_fn(|| flow.take_event());
+    let checkpoints = events.filter_map(|event| match event {
+        Event::Checkpoint(checkpoint) => Some(checkpoint),
+        _ => None,
+    });
+    Turn { doing, checkpoints: checkpoints.collect() }
+}

@@ -24,9 +24,12 @@ fn answer(signer: &Signer, address: &str, request: &Recorded) -> Response<Body> 
         ("PUT", "/videos/selfie.zip") => return Response::new(Body::empty()),
         ("POST", "/v1/job_status") => {
             let signed = signer.sign(NOON);
+            let asked: serde_json::Value = serde_json::from_slice(&request.body).unwrap();
+            let ids = json!({ "user_id": asked["user_id"], "job_id": asked["job_id"] });
             json!({
                 "job_complete": true, "job_success": true, "code": "2302", "timestamp": signed.timestamp(),
-                "signature": signed.signature(), "result": { "ResultCode": "0810" },
+                "signature": signed.signature(),
+                "result": { "ResultCode": "0810", "PartnerParams": ids },
             })
         }
         other => panic!("nothing is sent to {other:?}"),
@@ -47,7 +50,7 @@ fn the_three_drivers_send_the_same_bytes_for_the_same_job_seed_and_clock() {
         server.take()
     });
     let what_matters = |requests: &[Recorded]| {
-        let headers = ["content-type", "content-length", "accept", "user-agent", "host"];
+        let headers = ["content-type", "content-length", "accept", "accept-encoding", "user-agent", "host"];
         let of = |request: &Recorded| {
             let headers = headers.map(|name| request.headers.get(name).cloned());
             (request.method.clone(), request.target.clone(), headers, request.body.clone())

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use http::StatusCode;
-use smile_core::{Event, FlowSettings, JobError, JobOutcome, PollSchedule, Reach, RetryPolicy};
+use smile_core::{Doubt, Event, FlowSettings, JobError, JobOutcome, PollSchedule, Reach, RetryPolicy};
 use smile_sandbox::{Endpoint, Fault, FaultRule, Pace, Redirect, RetryAfter, Sandbox};
 use smile_tests::{Driver, biometric_kyc};
 
@@ -15,6 +15,8 @@ use smile_tests::{Driver, biometric_kyc};
 enum End {
     /// With a verdict, and the right one.
     Verdict,
+    /// With a verdict that is unknown because the answer was signed at another time.
+    OtherTime,
     /// With an error that says how far the job came; of these, `MaybeUploaded` is the one whose outcome is unknown.
     Error(Reach),
     /// In some other way, none of which is right here.
@@ -32,6 +34,11 @@ impl From<&Result<JobOutcome, JobError>> for End {
     fn from(outcome: &Result<JobOutcome, JobError>) -> Self {
         match outcome {
             Ok(outcome) if outcome.verdict().is_some_and(smile_core::Verdict::is_approved) => Self::Verdict,
+            Ok(outcome)
+                if outcome.verdict().is_some_and(|verdict| verdict.doubt() == Some(Doubt::OtherTime)) =>
+            {
+                Self::OtherTime
+            }
             Ok(_) => Self::Odd,
             Err(error) => Self::Error(error.reach()),
         }
@@ -65,6 +72,7 @@ fn table() -> Vec<Row> {
     // One bad poll is none.
     let refused_once = [NOTHING, OPENED, VERDICT];
     let not_one_with_a_signature = [VERDICT, VERDICT, UPLOADED];
+    let of_another_time = [VERDICT, VERDICT, End::OtherTime];
     vec![
         row(Fault::Answer(StatusCode::BAD_REQUEST), refused_once, refused),
         // A new address is asked for, once.
@@ -96,9 +104,10 @@ fn table() -> Vec<Row> {
         row(Fault::Latency(Duration::from_millis(1)), no_harm, no_harm),
         row(Fault::Latency(HOUR), no_harm, answer_is_lost),
         row(Fault::WrongSignature, no_harm, not_one_with_a_signature),
-        // A client whose own clock is off would see the same. The signature is what counts.
-        row(Fault::SkewedClock(-86_400), no_harm, no_harm),
-        row(Fault::SkewedClock(86_400), no_harm, no_harm),
+        // A client whose own clock is off would see the same. The signature is right, and decides nothing for now.
+        row(Fault::SkewedClock(-86_400), of_another_time, of_another_time),
+        row(Fault::SkewedClock(86_400), of_another_time, of_another_time),
+        row(Fault::SkewedClock(60), no_harm, no_harm),
     ]
 }
 

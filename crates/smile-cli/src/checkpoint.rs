@@ -65,8 +65,8 @@ impl Saved {
 
     /// Writes it whole or not at all, for the user's eyes only, and returns where it is.
     ///
-    /// Only an earlier checkpoint of the same job is replaced. If anything else has the name, it goes beside it, under a name
-    /// with a number.
+    /// Only an earlier checkpoint of the same job is replaced. If anything else has the name, it
+    /// goes beside it, under a name with a number.
     ///
     /// # Errors
     /// Why it can't be written.
@@ -178,7 +178,8 @@ const MAX_NAME: usize = 200;
 
 /// Where a checkpoint is written if nobody says where: in the folder that the program runs in.
 ///
-/// Other ids have other names, unless they are very long. What no file name can have is written as in a URL.
+/// Other ids have other names, unless they are very long. What no file name can have is written
+/// as in a URL.
 pub(crate) fn default_path(job_id: &str) -> PathBuf {
     let mut name = String::new();
     for byte in job_id.bytes() {

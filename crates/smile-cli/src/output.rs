@@ -140,7 +140,8 @@ impl Output {
         write_all(&text).map_err(|error| error.kind())
     }
 
-    /// Prints JSON: exact through a pipe, and on a terminal with each character escaped that would move it.
+    /// Prints JSON: exact through a pipe, and on a terminal with each character escaped that would
+    /// move it.
     ///
     /// # Errors
     /// As [`Output::print`].

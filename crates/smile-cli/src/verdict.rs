@@ -149,6 +149,8 @@ fn doubt_name(doubt: Doubt) -> &'static str {
         Doubt::NoVerdict => "no_verdict",
         Doubt::Unsigned => "unsigned",
         Doubt::Unreadable => "unreadable",
+        Doubt::OtherTime => "other_time",
+        Doubt::NoJobId => "no_job_id",
         _ => "other",
     }
 }

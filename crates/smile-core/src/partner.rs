@@ -2,9 +2,13 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::catalogue::IdTypeCatalogue;
-use crate::{ApiKey, CallbackUrl, ConfigError, Environment, PartnerAccount, PartnerId, Signer, Verifier};
+use crate::{
+    ApiKey, CallbackUrl, ConfigError, Environment, PartnerAccount, PartnerId, ReceivedTimestamp, Signer,
+    Timestamp, Verifier,
+};
 
 /// A partner in one environment: its id and key, where the service is, and where callbacks go by default.
 ///
@@ -30,9 +34,13 @@ struct Inner {
     source_sdk: String,
     source_sdk_version: String,
     id_types: Option<IdTypeCatalogue>,
+    answer_window: Option<Duration>,
 }
 
 impl Partner {
+    /// How far the signed timestamp of an answer may be from its request, unless another window is set: an hour.
+    pub const ANSWER_WINDOW: Duration = Duration::from_secs(60 * 60);
+
     /// A partner, with the API key of that environment.
     ///
     /// # Errors
@@ -51,6 +59,7 @@ impl Partner {
             source_sdk: "rust".to_owned(),
             source_sdk_version: env!("CARGO_PKG_VERSION").to_owned(),
             id_types: Some(IdTypeCatalogue::built_in()),
+            answer_window: Some(Self::ANSWER_WINDOW),
         })))
     }
 
@@ -87,6 +96,38 @@ impl Partner {
     pub fn leave_judgement_to_service(mut self) -> Self {
         Arc::make_mut(&mut self.0).id_types = None;
         self
+    }
+
+    /// Sets how far the signed timestamp of an answer may be from the time of its request, before or after it; an hour by
+    /// default, [`Partner::ANSWER_WINDOW`].
+    ///
+    /// An answer from further away, or from a time that can't be read, can still be read, and decides nothing: its verdict
+    /// is unknown, with the reason [`Doubt::OtherTime`](crate::Doubt::OtherTime). Smile ID documents that the timestamp of a
+    /// job's status is signed, and not which moment it names. If it turns out to be that of the result, then the status of
+    /// older jobs needs a wider window, or [none](Self::without_answer_window).
+    #[must_use]
+    pub fn with_answer_window(mut self, window: Duration) -> Self {
+        Arc::make_mut(&mut self.0).answer_window = Some(window);
+        self
+    }
+
+    /// Takes answers that were signed at any time. Whoever holds one old signature, and stands between this machine and the
+    /// service, can put it under answers of their own for ever.
+    #[must_use]
+    pub fn without_answer_window(mut self) -> Self {
+        Arc::make_mut(&mut self.0).answer_window = None;
+        self
+    }
+
+    /// How far the signed timestamp of an answer may be from its request; `None` if that isn't looked at.
+    pub fn answer_window(&self) -> Option<Duration> {
+        self.0.answer_window
+    }
+
+    /// Whether an answer that was signed then can be one to a request of that time.
+    pub(crate) fn is_timely(&self, sent_at: Timestamp, signed: &ReceivedTimestamp) -> bool {
+        let Some(window) = self.0.answer_window else { return true };
+        signed.moment().is_some_and(|signed| signed.since(sent_at).max(sent_at.since(signed)) <= window)
     }
 
     /// The ID types that numbers are looked at with, unless that is left to the service.

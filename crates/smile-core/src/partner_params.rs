@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
+use crate::flow::SubmissionId;
+
 /// What a partner calls one of its users. The same id enrols and later authenticates a person.
 ///
 /// It may be personal (a phone number, say), so `Debug` doesn't show it.
@@ -85,6 +87,11 @@ impl PartnerParams {
     pub fn with(mut self, key: impl Into<String>, value: impl Into<Value>) -> Self {
         self.extra.insert(key.into(), value.into());
         self
+    }
+
+    /// Adds the id of the submission that this goes out with.
+    pub(crate) fn name_submission(&mut self, id: &SubmissionId) {
+        self.extra.insert(SubmissionId::PARTNER_PARAM.to_owned(), id.as_str().into());
     }
 
     /// The user.

@@ -8,8 +8,9 @@ use http::{Request, Response};
 use serde_json::{Value, json};
 use smile_core::operation::*;
 use smile_core::{
-    Call, CallError, CallErrorKind, Event, Flow, FlowSettings, IdInfo, JobId, JobStatusRequest, Next,
-    Partner, PartnerParams, Timestamp, TransportFailure, TransportFailureKind, UserId,
+    Call, CallError, CallErrorKind, Checkpoint, Event, Flow, FlowSettings, IdInfo, JobId, JobStatusRequest,
+    Next, ObserverError, Partner, PartnerParams, Reach, RetryPolicy, Step, Timestamp, TransportFailure,
+    TransportFailureKind, UserId,
 };
 
 const START: Timestamp = Timestamp::from_unix_millis(1_705_314_600_000);
@@ -41,11 +42,35 @@ fn signed(mut body: Value) -> Answer {
 }
 
 fn entry() -> Value {
-    json!({ "ResultCode": "1012", "PartnerParams": { "user_id": "user-1", "job_id": "job-1", "job_type": 5 } })
+    json!({
+        "ResultCode": "1012",
+        "PartnerParams": {
+            "user_id": "user-1", "job_id": "job-1", "job_type": 5, "sdk_submission": SUBMISSION,
+        },
+    })
+}
+
+/// Stands in answers for the id of the submission that was sent, as the service brings it back.
+const SUBMISSION: &str = "{submission}";
+
+/// The id of the submission in a check's request.
+fn submission_in(request: &Request<Bytes>) -> Option<String> {
+    let body: Value = serde_json::from_slice(request.body()).ok()?;
+    Some(body["partner_params"]["sdk_submission"].as_str()?.to_owned())
+}
+
+fn with_submission(answer: Answer, id: &str) -> Answer {
+    answer.map(|response| {
+        response.map(|body| Bytes::from(String::from_utf8_lossy(&body).replace(SUBMISSION, id)))
+    })
 }
 
 fn known() -> Answer {
-    signed(json!({ "job_complete": true, "job_success": true, "code": "2302", "result": entry() }))
+    completed(entry())
+}
+
+fn completed(entry: Value) -> Answer {
+    signed(json!({ "job_complete": true, "job_success": true, "code": "2302", "result": entry }))
 }
 
 fn unknown() -> Answer {
@@ -63,9 +88,24 @@ fn lost() -> Vec<Answer> {
         answer(502, "<html>"),
         answer(503, ""),
         answer(504, ""),
+        // What stands in between may say these after the work was done.
+        answer(408, ""),
+        answer(429, ""),
+        answer(429, r#"{"message":"Too Many Requests"}"#),
+        answer(302, ""),
+        answer(403, "<html>"),
+        answer(409, r#"{"error":"conflict","code":"409"}"#),
         answer(200, r#"{"ResultCode":"10"#),
         answer(200, "[]"),
     ]
+}
+
+fn not_answered() -> Answer {
+    Err(TransportFailure::timed_out(""))
+}
+
+fn unauthorized() -> Answer {
+    answer(400, r#"{"error":"You are not authorized to do that.","code":"2405"}"#)
 }
 
 fn not_sent() -> Answer {
@@ -74,6 +114,9 @@ fn not_sent() -> Answer {
 
 struct Run<T> {
     sent: Vec<Request<Bytes>>,
+    /// When each was sent.
+    at: Vec<Timestamp>,
+    checkpoints: Vec<Checkpoint>,
     outcome: Result<T, CallError>,
 }
 
@@ -87,24 +130,77 @@ fn run<O: Operation>(operation: O, answers: impl IntoIterator<Item = Answer>) ->
 where
     O::Output: Clone,
 {
-    let mut call = Call::new(partner(), operation, FlowSettings::default(), 7);
-    let (mut answers, mut now, mut sent) = (answers.into_iter(), START, Vec::new());
+    drive(Call::new(partner(), operation, FlowSettings::default(), 7), START, answers)
+}
+
+/// Runs a call from this moment on.
+fn drive<O: Operation>(
+    mut call: Call<O>,
+    start: Timestamp,
+    answers: impl IntoIterator<Item = Answer>,
+) -> Run<O::Output>
+where
+    O::Output: Clone,
+{
+    let (mut answers, mut now) = (answers.into_iter(), start);
+    let (mut sent, mut at, mut checkpoints) = (Vec::new(), Vec::new(), Vec::new());
+    let mut submission = String::new();
     for _ in 0..100 {
-        match call.next(now) {
+        let next = call.next(now);
+        while let Some(event) = call.take_event() {
+            if let Event::Checkpoint(checkpoint) = event {
+                submission = checkpoint.submission_id().map_or_else(String::new, ToString::to_string);
+                checkpoints.push(checkpoint);
+            }
+        }
+        match next {
             Next::Send { request, .. } => {
+                submission = submission_in(&request).unwrap_or(submission);
                 sent.push(request);
-                call.receive(now, answers.next().expect("an answer is left"));
+                at.push(now);
+                let answer = answers.next().expect("an answer is left");
+                call.receive(now, with_submission(answer, &submission));
             }
             Next::Wait { until } => now = until,
             Next::Finished(outcome) => {
                 assert_eq!(answers.count(), 0, "all answers are used");
-                return Run { sent, outcome };
+                return Run { sent, at, checkpoints, outcome };
             }
             Next::Read(_) => panic!("there is nothing to read"),
         }
     }
     panic!("it doesn't end");
 }
+
+/// The checkpoint of a check whose process died while its request was out.
+fn interrupted<O: Operation>(operation: O) -> Checkpoint
+where
+    O::Output: Clone,
+{
+    let mut call = Call::new(partner(), operation, FlowSettings::default(), 7);
+    let Next::Send { .. } = call.next(START) else { panic!("it is sent") };
+    let checkpoint = std::iter::from_fn(|| call.take_event()).find_map(|event| match event {
+        Event::Checkpoint(checkpoint) => Some(checkpoint),
+        _ => None,
+    });
+    // As it comes out of a database.
+    let text = serde_json::to_string(&checkpoint.expect("it comes before the request")).unwrap();
+    serde_json::from_str(&text).unwrap()
+}
+
+/// Goes on with the check that this checkpoint is of, a minute later.
+fn resumed(
+    checkpoint: &Checkpoint,
+    settings: FlowSettings,
+    answers: impl IntoIterator<Item = Answer>,
+) -> Run<Verification> {
+    let check = EnhancedKyc::new(params(), bvn());
+    let call = Call::resume(partner(), checkpoint, check, settings, 8).unwrap();
+    let id = checkpoint.submission_id().map_or_else(String::new, ToString::to_string);
+    drive(call, LATER, answers.into_iter().map(|answer| with_submission(answer, &id)))
+}
+
+const LATER: Timestamp = Timestamp::from_unix_millis(START.unix_millis() + 60_000);
 
 #[test]
 fn what_bills_and_has_a_status_is_never_sent_twice_and_its_status_stands_for_the_lost_answer() {
@@ -113,7 +209,9 @@ fn what_bills_and_has_a_status_is_never_sent_twice_and_its_status_stands_for_the
         assert_eq!(sync.paths(), ["/v1/id_verification", "/v1/job_status", "/v1/job_status"]);
         assert!(sync.outcome.unwrap().verdict.is_approved());
 
-        let basic = run(AsyncBasicKyc::new(params(), bvn()), [lost.clone(), known()]);
+        let mut matched = entry();
+        matched["ResultCode"] = json!("1020");
+        let basic = run(AsyncBasicKyc::new(params(), bvn()), [lost.clone(), completed(matched)]);
         assert_eq!(basic.paths(), ["/v2/verify_async", "/v1/job_status"]);
         assert!(basic.outcome.is_ok());
 
@@ -165,8 +263,13 @@ fn what_creates_or_messages_somebody_is_not_repeated() {
 fn what_only_reads_is_repeated_whatever_broke() {
     let services = || answer(200, r#"{"id_types":{}}"#);
     for lost in lost() {
-        if matches!(&lost, Err(failure) if failure.kind() == TransportFailureKind::ResponseTooLarge) {
-            continue; // It would be as large again.
+        // It would be as large again; or refused again.
+        let is_final = match &lost {
+            Err(failure) => failure.kind() == TransportFailureKind::ResponseTooLarge,
+            Ok(response) => matches!(response.status().as_u16(), 302 | 403 | 409),
+        };
+        if is_final {
+            continue;
         }
         assert_eq!(run(ServicesRequest::new(), [lost.clone(), services()]).sent.len(), 2);
         let question = JobStatusRequest::new(UserId::new("user-1"), JobId::new("job-1"));
@@ -178,13 +281,239 @@ fn what_only_reads_is_repeated_whatever_broke() {
 }
 
 #[test]
+fn a_checkpoint_comes_before_what_bills_and_holds_no_id_number() {
+    let mut call = Call::new(partner(), EnhancedKyc::new(params(), bvn()), FlowSettings::default(), 7);
+    let Next::Send { request, .. } = call.next(START) else { panic!("it is sent") };
+    let events: Vec<Event> = std::iter::from_fn(|| call.take_event()).collect();
+    let [Event::Checkpoint(checkpoint), Event::Sending { step: Step::EnhancedKyc, attempt: 1, .. }] =
+        &events[..]
+    else {
+        panic!("{events:?}")
+    };
+    assert_eq!(checkpoint.reach(), Reach::MaybeUploaded);
+    assert_eq!(checkpoint.check(), Some(Step::EnhancedKyc));
+    assert_eq!(checkpoint.submission_id().map(ToString::to_string), submission_in(&request));
+    let text = serde_json::to_string(checkpoint).unwrap();
+    assert!(!text.contains("0000000000") && !text.contains("Joe") && !text.contains("test_api_key"));
+}
+
+#[test]
+fn what_only_reads_has_no_checkpoint() {
+    let run = run(ServicesRequest::new(), [answer(503, ""), answer(200, r#"{"id_types":{}}"#)]);
+    assert!(run.checkpoints.is_empty());
+}
+
+#[test]
+fn a_resumed_check_ends_with_the_result_that_the_status_has() {
+    let checkpoint = interrupted(EnhancedKyc::new(params(), bvn()));
+    let run = resumed(&checkpoint, FlowSettings::default(), [known()]);
+    assert_eq!(run.paths(), ["/v1/job_status"]);
+    assert!(run.outcome.unwrap().verdict.is_approved());
+}
+
+#[test]
+fn a_resumed_check_that_the_service_does_not_know_is_unknown_and_not_sent_again() {
+    let checkpoint = interrupted(EnhancedKyc::new(params(), bvn()));
+    let run = resumed(&checkpoint, FlowSettings::default(), vec![unknown(); 5]);
+    assert_eq!(run.paths(), ["/v1/job_status"; 5]);
+    let error = run.outcome.unwrap_err();
+    assert!(error.outcome_unknown() && !error.is_retryable());
+    assert_eq!(error.key().unwrap().job_id.as_str(), "job-1");
+}
+
+#[test]
+fn an_earlier_check_under_the_same_ids_answers_for_no_other() {
+    let mut earlier = entry();
+    earlier["PartnerParams"]["sdk_submission"] = json!("0123456789abcdef0123456789abcdef");
+    let mut nameless = entry();
+    nameless["PartnerParams"].as_object_mut().unwrap().remove("sdk_submission");
+    for other in [earlier, nameless] {
+        let checkpoint = interrupted(EnhancedKyc::new(params(), bvn()));
+        let run = resumed(&checkpoint, FlowSettings::default(), vec![completed(other); 5]);
+        assert!(run.outcome.unwrap_err().outcome_unknown());
+    }
+}
+
+#[test]
+fn a_resumed_check_without_a_status_is_unknown_at_once() {
+    let phone = || PhoneVerification::new("NG", "00000000000").match_field("first_name", "Joe");
+    let checkpoint = interrupted(phone());
+    let call = Call::resume(partner(), &checkpoint, phone(), FlowSettings::default(), 8).unwrap();
+    let run = drive(call, LATER, []);
+    assert!(run.outcome.unwrap_err().outcome_unknown());
+
+    let address = || AddressVerification::south_africa("1 Drawn Street", "0000000000000");
+    let checkpoint = interrupted(address());
+    let call = Call::resume(partner(), &checkpoint, address(), FlowSettings::default(), 8).unwrap();
+    assert!(drive(call, LATER, []).outcome.unwrap_err().outcome_unknown());
+}
+
+#[test]
+fn a_check_that_certainly_was_not_carried_out_is_sent_when_it_is_resumed() {
+    let refused = run(EnhancedKyc::new(params(), bvn()), [not_sent(), signed(entry())]);
+    let before_the_second = &refused.checkpoints[1];
+    assert_eq!(before_the_second.reach(), Reach::Nothing);
+    let run = resumed(before_the_second, FlowSettings::default(), [signed(entry())]);
+    assert_eq!(run.paths(), ["/v1/id_verification"]);
+    assert!(run.outcome.is_ok());
+}
+
+#[test]
+fn a_check_that_has_ended_is_not_sent_when_its_last_checkpoint_is_resumed() {
+    let ended = run(EnhancedKyc::new(params(), bvn()), [signed(entry())]);
+    let last = ended.checkpoints.last().unwrap();
+    assert_eq!(last.reach(), Reach::Uploaded);
+    assert_eq!(resumed(last, FlowSettings::default(), [known()]).paths(), ["/v1/job_status"]);
+}
+
+#[test]
+fn a_checkpoint_of_something_else_is_refused() {
+    let checkpoint = interrupted(EnhancedKyc::new(params(), bvn()));
+    let resume = |operation: BasicKyc, partner: Partner| {
+        Call::resume(partner, &checkpoint, operation, FlowSettings::default(), 8).unwrap_err()
+    };
+    let fields = |error: &CallError| -> Vec<String> {
+        error.problems().iter().map(|problem| problem.field.clone()).collect()
+    };
+    let error = resume(BasicKyc::new(params(), bvn()), partner());
+    assert_eq!(fields(&error), ["checkpoint.check"]);
+    assert!(error.outcome_unknown(), "the check of the checkpoint may have been carried out");
+    let others = PartnerParams::new(UserId::new("user-1"), JobId::new("job-2"));
+    let stranger =
+        Partner::new("002", "test_api_key", "https://service.example/v1".parse().unwrap()).unwrap();
+    let error = resume(BasicKyc::new(others, bvn()), stranger);
+    assert_eq!(fields(&error), ["checkpoint.check", "checkpoint.partner_id", "checkpoint.job_id"]);
+}
+
+fn resending() -> FlowSettings {
+    FlowSettings::default().with_resending_of_denied_checks(true)
+}
+
+#[test]
+fn where_the_settings_allow_it_a_check_is_sent_again_after_two_denials() {
+    let call = Call::new(partner(), EnhancedKyc::new(params(), bvn()), resending(), 7);
+    let broken = Err(TransportFailure::interrupted(""));
+    // The connection breaks at once: what was sent may arrive until its timeout is over.
+    let run = drive(call, START, [broken, unknown(), unknown(), unknown(), signed(entry())]);
+    let (check, status) = ("/v1/id_verification", "/v1/job_status");
+    assert_eq!(run.paths(), [check, status, status, status, check]);
+    let seconds: Vec<u64> = run.at.iter().map(|at| at.since(START).as_secs()).collect();
+    assert_eq!(seconds, [0, 5, 35, 40, 40], "30 of the timeout, 5 to settle, 5 between the denials");
+    assert!(run.outcome.is_ok());
+}
+
+#[test]
+fn denials_are_counted_across_processes() {
+    let checkpoint = interrupted(EnhancedKyc::new(params(), bvn()));
+    // It knows no offset of the clocks, and waits one timeout from its own start.
+    let one =
+        Call::resume(partner(), &checkpoint, EnhancedKyc::new(params(), bvn()), resending(), 8).unwrap();
+    let run = drive(one, LATER, [unknown(), unknown(), unauthorized()]);
+    let denied = run.checkpoints.last().unwrap();
+    assert_eq!(denied.denials(), 1);
+    assert_eq!(run.at[1].since(LATER).as_secs(), 35);
+
+    let other = Call::resume(partner(), denied, EnhancedKyc::new(params(), bvn()), resending(), 9).unwrap();
+    let run = drive(other, LATER, [unknown(), unknown(), signed(entry())]);
+    assert_eq!(run.paths(), ["/v1/job_status", "/v1/job_status", "/v1/id_verification"]);
+    assert_eq!(run.at[0].since(LATER).as_secs(), 5, "some seconds after what the other was told");
+    assert_eq!(run.at[1].since(LATER).as_secs(), 35);
+}
+
+#[test]
+fn a_check_that_was_sent_again_stays_unknown_whatever_refuses_it() {
+    let call = Call::new(partner(), EnhancedKyc::new(params(), bvn()), resending(), 7);
+    let run = drive(call, START, [not_answered(), unknown(), unknown(), unknown(), unauthorized()]);
+    assert!(run.outcome.unwrap_err().outcome_unknown());
+}
+
+#[test]
+fn denials_do_not_outlast_the_tries_that_the_policy_allows() {
+    let settings = resending().with_retry_policy(RetryPolicy::never());
+    let call = Call::new(partner(), EnhancedKyc::new(params(), bvn()), settings, 7);
+    let run = drive(call, START, [not_answered(), unknown(), unknown(), unknown()]);
+    assert!(run.outcome.unwrap_err().outcome_unknown());
+}
+
+#[test]
+fn an_observer_that_refuses_ends_it_before_the_request() {
+    let mut call = Call::new(partner(), EnhancedKyc::new(params(), bvn()), FlowSettings::default(), 7);
+    let Next::Send { .. } = call.next(START) else { panic!("it is to be sent") };
+    call.refuse(START, ObserverError::new("the database is down, says jane"));
+    let Next::Finished(Err(error)) = call.next(START) else { panic!("it is over") };
+    assert!(matches!(error.kind(), CallErrorKind::Observer(_)));
+    assert!(!error.outcome_unknown() && error.is_retryable());
+    let source = std::error::Error::source(&error).unwrap();
+    assert_eq!(source.to_string(), "the database is down, says jane");
+    assert!(!format!("{error} {error:?}").contains("jane"));
+    assert_eq!(
+        error.to_string(),
+        "Enhanced KYC failed: the observer refused to go on, so nothing more was sent (job_id job-1)"
+    );
+}
+
+#[test]
+fn an_observer_that_refuses_while_an_answer_is_lost_leaves_it_unknown() {
+    let mut call = Call::new(partner(), EnhancedKyc::new(params(), bvn()), FlowSettings::default(), 7);
+    let Next::Send { .. } = call.next(START) else { panic!("it is sent") };
+    call.receive(START, not_answered());
+    call.refuse(START, ObserverError::new("no lease"));
+    let Next::Finished(Err(error)) = call.next(START) else { panic!("it is over") };
+    assert!(error.outcome_unknown() && !error.is_retryable());
+}
+
+#[test]
+fn a_call_that_is_over_stays_so_when_it_is_refused() {
+    let mut call = Call::new(partner(), EnhancedKyc::new(params(), bvn()), FlowSettings::default(), 7);
+    let Next::Send { .. } = call.next(START) else { panic!("it is sent") };
+    call.receive(START, signed(entry()));
+    call.refuse(START, ObserverError::new("too late"));
+    assert!(matches!(call.next(START), Next::Finished(Ok(_))));
+}
+
+#[test]
 fn what_never_arrived_is_sent_again_whatever_it_is() {
     let checked = run(EnhancedKyc::new(params(), bvn()), [not_sent(), not_sent(), signed(entry())]);
     assert_eq!(checked.paths(), ["/v1/id_verification"; 3]);
     let error = run(EnhancedKyc::new(params(), bvn()), (0..4).map(|_| not_sent())).outcome.unwrap_err();
     assert!(!error.outcome_unknown());
-    let too_many = answer(429, "");
+}
+
+#[test]
+fn the_apis_own_refusal_that_passes_is_sent_again() {
+    let too_many = answer(429, r#"{"error":"slow down","code":"2405"}"#);
     assert_eq!(run(EnhancedKyc::new(params(), bvn()), [too_many, signed(entry())]).sent.len(), 2);
+}
+
+#[test]
+fn a_refusal_in_words_alone_is_one_where_the_endpoint_has_no_codes() {
+    let refused = || answer(400, r#"{"error":"no such number"}"#);
+    assert!(!run(BvnConsent::new("00000000000"), [refused()]).outcome.unwrap_err().outcome_unknown());
+    let check = run(EnhancedKyc::new(params(), bvn()), [refused(), known()]);
+    assert_eq!(check.paths(), ["/v1/id_verification", "/v1/job_status"]);
+}
+
+#[test]
+fn a_status_that_would_never_be_answered_otherwise_is_asked_for_once() {
+    let other = json!({ "ResultCode": "1012", "PartnerParams": { "user_id": "user-1", "job_id": "job-2" } });
+    for said in [completed(other), unauthorized()] {
+        let run = run(EnhancedKyc::new(params(), bvn()), [not_answered(), said]);
+        assert!(run.outcome.unwrap_err().outcome_unknown());
+    }
+}
+
+#[test]
+fn another_type_of_job_or_an_empty_result_is_no_answer() {
+    let mut other_type = entry();
+    other_type["PartnerParams"]["job_type"] = json!(1);
+    let empty = || signed(json!({ "job_complete": true, "job_success": true, "code": "2302" }));
+    for said in [completed(other_type), empty()] {
+        let answers = || [vec![not_answered()], vec![said.clone(); 5]].concat();
+        let check = run(EnhancedKyc::new(params(), bvn()), answers());
+        assert!(check.outcome.unwrap_err().outcome_unknown());
+        let by_callback = run(AsyncEnhancedKyc::new(params(), bvn()), answers());
+        assert!(by_callback.outcome.unwrap_err().outcome_unknown());
+    }
 }
 
 #[test]

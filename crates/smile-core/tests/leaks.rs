@@ -612,7 +612,7 @@ fn single_operations_show_nothing() {
     capture.debug("PrepUpload", &prep);
     capture.debug("Upload", &upload);
     capture.debug("JobStatusRequest", &question());
-    let prepared = prep.parse(&partner(), &opened().unwrap()).unwrap();
+    let prepared = prep.parse(&partner(), START, &opened().unwrap()).unwrap();
     capture.debug("PreparedUpload", &prepared);
     capture.debug("UploadUrl", &prepared.upload_url);
     for told in
@@ -631,7 +631,7 @@ where
     O::Output: Clone + Debug,
 {
     if let Ok(response) = told {
-        match operation.parse(&partner(), response) {
+        match operation.parse(&partner(), START, response) {
             Ok(output) => capture.debug("output", &output),
             Err(error) => {
                 capture.error("OperationError", &error);
@@ -859,6 +859,6 @@ fn a_code_that_is_text_is_not_shown() {
     let job = job();
     let body = json!({ "upload_url": upload_url(), "code": mark("Code") });
     let told = answer(200, body.to_string()).unwrap();
-    capture.debug("PreparedUpload", &PrepUpload::new(&job).parse(&partner(), &told).unwrap());
+    capture.debug("PreparedUpload", &PrepUpload::new(&job).parse(&partner(), START, &told).unwrap());
     capture.assert_clean(2);
 }

@@ -178,11 +178,11 @@ proptest! {
     fn answers(response in responses(), return_code in any::<bool>()) {
         let (partner, job) = (partner(), support::job());
         let show = |error: &smile_core::OperationError| format!("{error} {error:?}");
-        let _ = PrepUpload::new(&job).retry(return_code).parse(&partner, &response).map_err(|e| show(&e));
+        let _ = PrepUpload::new(&job).retry(return_code).parse(&partner, START, &response).map_err(|e| show(&e));
         let url = UploadUrl::new(UPLOAD_URL, &Environment::Sandbox).unwrap();
-        let _ = Upload::new(url, Bytes::new()).parse(&partner, &response).map_err(|e| show(&e));
+        let _ = Upload::new(url, Bytes::new()).parse(&partner, START, &response).map_err(|e| show(&e));
         let question = JobStatusRequest::new(UserId::new("user-1"), JobId::new("job-1"));
-        let _ = question.parse(&partner, &response).map_err(|e| show(&e));
+        let _ = question.parse(&partner, START, &response).map_err(|e| show(&e));
     }
 
     #[test]

@@ -335,7 +335,7 @@ fn entries_near(code: &'static str, job_type: u16) -> BoxedStrategy<Value> {
         select(vec!["job-1", "job-1", "job-1", "job-2"]),
         select(vec!["user-1", "user-1", "user-1", "user-2"]),
     );
-    let params = (pair("job_type", types), prop::option::of(ids), object(any_json())).prop_map(
+    let params = (pair("job_type", types), prop::option::weighted(0.85, ids), object(any_json())).prop_map(
         |(job_type, ids, mut params)| {
             params
                 .retain(|key, _| !["job_type", "job_id", "user_id"].iter().any(|known| is_alike(key, known)));
@@ -450,7 +450,7 @@ fn check_status(fields: &Map<String, Value>, asked: Option<u16>) -> bool {
         request = request.job_type(JobType::from_number(asked));
     }
     let body = Bytes::from(Value::Object(fields.clone()).to_string());
-    let Ok(status) = request.parse(&partner(), &Response::new(body)) else { return false };
+    let Ok(status) = request.parse(&partner(), START, &Response::new(body)) else { return false };
     let _ = format!("{status:?}");
     assert_eq!(status.as_json(), fields, "nothing is lost");
     let of_this_job = |entry: &ResultEntry| {
@@ -472,6 +472,10 @@ fn check_status(fields: &Map<String, Value>, asked: Option<u16>) -> bool {
     let complete = field(fields, "job_complete").unwrap();
     assert!(complete == &json!(true) || complete.as_str().unwrap().eq_ignore_ascii_case("true"));
     let entry = field(fields, "result").unwrap().as_object().unwrap();
+    let params = field(entry, "PartnerParams").and_then(Value::as_object).unwrap();
+    for (key, id) in [("job_id", "job-1"), ("user_id", "user-1")] {
+        assert_eq!(field(params, key), Some(&json!(id)), "an approval names the job and the user");
+    }
     check(&verdict, entry, asked, field(fields, "job_success"))
 }
 

@@ -57,7 +57,7 @@ pub use signed_callback::signed_callback;
 pub use state::keep::Keep;
 pub use state::users::UserState;
 #[cfg(feature = "state")]
-pub use storage::snapshot::{RestoreError, Snapshot};
+pub use storage::error::StateError;
 #[cfg(feature = "state")]
-pub use storage::store::StateError;
+pub use storage::snapshot::{RestoreError, Snapshot};
 pub use v1::consent::OTP;

@@ -67,7 +67,7 @@ pub fn addresses(data: &[u8]) {
 
 /// Parses an answer and formats all that comes of it.
 fn parse<O: Operation>(operation: &O, response: &Response<Bytes>) {
-    if let Err(error) = operation.parse(&partner(), response) {
+    if let Err(error) = operation.parse(&partner(), NOW, response) {
         let _ = format!("{error} {error:?}");
     }
 }
@@ -82,7 +82,7 @@ pub fn answers(data: &[u8]) {
     match which % 19 {
         0 => {
             let question = JobStatusRequest::new(UserId::new("user-1"), JobId::new("job-1"));
-            if let Ok(status) = question.parse(&partner(), &response) {
+            if let Ok(status) = question.parse(&partner(), NOW, &response) {
                 let _ = (status.verdict(), status.audit_json(), status.has_zip(), format!("{status:?}"));
             }
         }
@@ -114,13 +114,13 @@ pub fn answers(data: &[u8]) {
         13 => parse(&ReadSmileLink::new("a"), &response),
         14 => parse(&BvnConsent::new("00000000000"), &response),
         15 => {
-            if let Ok(services) = ServicesRequest::new().parse(&partner(), &response) {
+            if let Ok(services) = ServicesRequest::new().parse(&partner(), NOW, &response) {
                 let _ = partner().with_id_types(services.id_types());
             }
         }
         16 => parse(&ProductsConfigRequest, &response),
         17 => {
-            if let Ok(documents) = ValidDocumentsRequest.parse(&partner(), &response) {
+            if let Ok(documents) = ValidDocumentsRequest.parse(&partner(), NOW, &response) {
                 let _ = format!("{documents:?}");
             }
         }
@@ -132,7 +132,7 @@ fn verification<O: Operation<Output = smile_core::operation::Verification>>(
     operation: &O,
     response: &Response<Bytes>,
 ) {
-    if let Ok(result) = operation.parse(&partner(), response) {
+    if let Ok(result) = operation.parse(&partner(), NOW, response) {
         let _ = format!("{} {result:?}", result.verdict);
         crate::callbacks::look_at(&result.entry);
     }

@@ -1,5 +1,6 @@
 //! `smile sandbox`: the service on this machine.
 
+use std::fs::File;
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -9,6 +10,7 @@ use clap::Args;
 use serde_json::{Value, json};
 use smile_sandbox::{Builder, Sandbox as Server, Scenario, StateError};
 
+use crate::connection::read_text;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::interrupt;
@@ -57,7 +59,7 @@ pub(crate) struct Sandbox {
     #[arg(long, value_name = "FILE")]
     scenario: Option<PathBuf>,
 
-    /// Keep the state in this folder, so that it survives a restart
+    /// Keep the state in this folder, so that it survives a restart: a new or empty one, or one of an earlier run
     #[arg(long, value_name = "DIR")]
     state: Option<PathBuf>,
 
@@ -76,8 +78,11 @@ impl Sandbox {
             smile_core::CallbackUrl::new(url)?;
         }
         if let Some(path) = &self.ready_file {
-            // One of an earlier run is not to be taken for this one's; if there is none, so much the better.
-            let _ = std::fs::remove_file(path);
+            // One of an earlier run is not to be taken for this one's.
+            remove_earlier(path, "--ready-file", "ready_file", is_ready_file)?;
+        }
+        if let Some(path) = &self.ca_file {
+            remove_earlier(path, "--ca-file", "ca_file", is_certificate)?;
         }
         // From here on Ctrl-C is a word to this thread, so none can come too early.
         let (sender, signals) = channel();
@@ -98,8 +103,8 @@ impl Sandbox {
         // It ends with the first signal; a sender that is gone would be as good.
         let _ = signals.recv();
         if let Some(path) = &self.ready_file {
-            // It may be gone already.
-            let _ = std::fs::remove_file(path);
+            // It may be gone already, and something else be there.
+            let _ = remove_earlier(path, "--ready-file", "ready_file", is_ready_file);
         }
         drop(server);
         output.note("sandbox", "ended", Tone::Plain);
@@ -202,6 +207,34 @@ impl Addresses {
     }
 }
 
+/// Removes what an earlier run wrote there, and nothing else.
+fn remove_earlier(path: &Path, flag: &str, field: &str, is_own: fn(&str) -> bool) -> Result<(), Failure> {
+    let Ok(metadata) = path.symlink_metadata() else { return Ok(()) };
+    let text = File::open(path).ok().filter(|_| metadata.is_file()).map(read_text);
+    if text.is_some_and(|text| text.is_ok_and(|text| is_own(&text))) {
+        // If it can't be removed, nor can the new one be written, which is said then.
+        let _ = std::fs::remove_file(path);
+        return Ok(());
+    }
+    Err(Failure::flag(
+        flag,
+        field,
+        "must be a new file, or one that an earlier run wrote: what is in it would be lost",
+    ))
+}
+
+fn is_ready_file(text: &str) -> bool {
+    let ready: Value = serde_json::from_str(text).unwrap_or_default();
+    ["http", "https", "ca", "page"].into_iter().all(|name| ready.get(name).is_some())
+}
+
+/// One certificate, as it is written here: a bundle is somebody else's.
+fn is_certificate(text: &str) -> bool {
+    let text = text.trim();
+    let (begin, end) = ("-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----");
+    text.starts_with(begin) && text.ends_with(end) && text.matches("-----BEGIN").count() == 1
+}
+
 /// Who waits for the file finds it whole, or not at all.
 fn write(path: &Path, text: &str) -> Result<(), String> {
     let folder = match path.parent() {
@@ -218,8 +251,9 @@ fn write(path: &Path, text: &str) -> Result<(), String> {
 /// Why a scenario can't be used, with its place in the file.
 fn scenario(path: &Path) -> Result<Scenario, Failure> {
     let wrong = |rule: String| Failure::flag("--scenario", "scenario", rule);
-    let text = std::fs::read_to_string(path)
+    let file = File::open(path)
         .map_err(|error| wrong(format!("must be a file that can be read: {}", error.kind())))?;
+    let text = read_text(file).map_err(wrong)?;
     Scenario::parse(&text).map_err(|error| wrong(format!("can't be used: {error}")))
 }
 

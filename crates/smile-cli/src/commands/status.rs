@@ -78,7 +78,7 @@ impl Status {
 
     fn describe_history(&self, report: &mut Report, status: &JobStatus) {
         for entry in &status.history {
-            // The id comes last: it is the service's text, and could be made to look like a verdict.
+            // The id comes last: it is the service's text, and could look like a verdict.
             let of = entry.partner_params().job_id().unwrap_or_else(|| "a job without an id".to_owned());
             report.row("history", format!("{}; the job: {of}", entry.verdict()));
         }

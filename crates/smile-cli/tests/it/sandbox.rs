@@ -70,6 +70,36 @@ fn what_it_cannot_be_started_with() {
         .warns(&["--ready-file", "can be written"]);
 }
 
+#[test]
+fn files_of_others_stay_as_they_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("mine.txt");
+    std::fs::write(&path, "mine").unwrap();
+    let (file, folder) = (path.to_str().unwrap(), folder.path().to_str().unwrap());
+    for (arguments, flag) in [
+        (&["--ready-file", file][..], "--ready-file must be a new file"),
+        (&["--tls", "--ca-file", file], "--ca-file must be a new file"),
+        (&["--state", folder], "--state can't be used"),
+    ] {
+        run(&[&["sandbox"], arguments].concat()).ended(2).warns(&[flag]);
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "mine", "{flag}");
+    }
+}
+
+#[test]
+fn a_ready_file_and_an_authority_of_an_earlier_run_are_replaced() {
+    let folder = tempfile::tempdir().unwrap();
+    let (ready, ca) = (folder.path().join("ready.json"), folder.path().join("ca.pem"));
+    let flags = ["--tls", "--ready-file", ready.to_str().unwrap(), "--ca-file", ca.to_str().unwrap()];
+    for _ in 0..2 {
+        // It is killed, and so leaves them.
+        let (_running, addresses) = start(&flags);
+        let written: Value = serde_json::from_str(&std::fs::read_to_string(&ready).unwrap()).unwrap();
+        assert_eq!(written["http"], addresses["http"]);
+        assert_eq!(std::fs::read_to_string(&ca).unwrap(), addresses["ca"].as_str().unwrap());
+    }
+}
+
 /// Starts one, and reads where it is.
 fn start(more: &[&str]) -> (Running, Value) {
     let mut running = Running(bare(&[&["sandbox", "--json"], more].concat()).spawn().unwrap());

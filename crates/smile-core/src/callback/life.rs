@@ -377,7 +377,7 @@ impl JobLife {
         if *status.account() != self.account {
             return Change::OtherAccount;
         }
-        let verdict = Verdict::new(entry, Some(job_type), status.job_success);
+        let verdict = status.verdict_for(Some(job_type));
         self.apply(RecordedResult::new(now, &verdict, Trust::Confirmed))
     }
 

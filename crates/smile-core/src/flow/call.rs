@@ -7,34 +7,56 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::Response;
 
-use super::{Event, Flow, FlowSettings, JobKey, Next, Step};
+use super::{
+    Checkpoint, Event, Flow, FlowSettings, JobKey, LastSend, Next, ObserverError, Reach, ServiceClock, Step,
+    SubmissionId,
+};
 use crate::operation::{JobStatusRequest, Operation, Repeat, retry_after};
-use crate::{OperationError, Partner, Problem, Timestamp, TransportFailure, ValidationError};
+use crate::{
+    JobStatus, OperationError, Partner, Problem, Timestamp, TransportFailure, TransportFailureKind,
+    ValidationError,
+};
 
 /// Runs one operation.
 ///
 /// - Nothing is sent if something is wrong with the input.
-/// - What only reads is tried again. What could bill or create twice is tried again only if it certainly never arrived.
-/// - After the answer to something that bills was lost, the job's status is asked for, where it has one: what it says
-///   stands for the answer. If it can't be told either, the error says that the outcome is unknown.
+/// - What only reads is tried again. What could bill or create twice is tried again only if it certainly never arrived, or the
+///   API itself refused it for the moment.
+/// - After the answer to something that bills was lost, the job's status is asked for, where it has one. A result of this very
+///   check stands for the answer; anything else doesn't, and the error says that the outcome is unknown.
+/// - Before anything that could bill or create twice goes out, there is an [`Event::Checkpoint`]. After a crash,
+///   [`Call::resume`] asks what came of it.
 pub struct Call<O: Operation> {
     partner: Partner,
     operation: O,
     settings: FlowSettings,
     seed: u64,
     clock: Timestamp,
+    /// When it was first asked what to do.
+    begun: Option<Timestamp>,
     deadline: Option<Timestamp>,
     not_before: Option<Timestamp>,
     is_out: bool,
+    /// When the request that is out, or was last, went out.
+    sent_at: Timestamp,
+    /// How often the operation's own request went out.
+    attempts: u32,
+    /// The last of them, until it was certainly refused; and whether it was sent from here.
+    last_send: Option<LastSend>,
+    is_own_send: bool,
+    /// The service may have acted on an earlier request, whatever becomes of the next one.
+    may_be_done: bool,
+    service_clock: Option<ServiceClock>,
+    submission_id: Option<SubmissionId>,
     stage: Stage<O::Output>,
     events: VecDeque<Event>,
 }
 
 enum Stage<T> {
     /// Sending the request.
-    Asking { attempts: u32, last_error: Option<OperationError> },
+    Asking { last_error: Option<OperationError> },
     /// Asking for the job's status, because the answer was lost.
-    Reconciling { lost: OperationError, key: JobKey, polls: u32 },
+    Reconciling { lost: OperationError, key: JobKey, polls: u32, denials: u32 },
     /// Over.
     Finished(Result<T, CallError>),
 }
@@ -42,16 +64,19 @@ enum Stage<T> {
 /// How often the status is asked for after an answer was lost.
 const MAX_POLLS: u32 = 5;
 
+/// How often the service must say that it has nothing of a check before one is sent again, where the settings allow it.
+const NEEDED_DENIALS: u32 = 2;
+
 impl<O: Operation> Call<O> {
     /// Runs this operation for this partner. `seed` spreads the waits of many clients: take any random number.
     pub fn new(partner: Partner, operation: O, settings: FlowSettings, seed: u64) -> Self {
         let findings = operation.check(&partner);
         let events = findings.warnings.into_iter().map(Event::Warning).collect();
         let stage = match ValidationError::check(findings.problems) {
-            Ok(()) => Stage::Asking { attempts: 0, last_error: None },
+            Ok(()) => Stage::Asking { last_error: None },
             Err(error) => {
                 let kind = CallErrorKind::Validation(error);
-                Stage::Finished(Err(CallError::new::<O>(kind, false, operation.key())))
+                Stage::Finished(Err(CallError::new(O::STEP, kind, false, operation.key())))
             }
         };
         Self {
@@ -60,17 +85,106 @@ impl<O: Operation> Call<O> {
             settings,
             seed,
             clock: Timestamp::default(),
+            begun: None,
             deadline: None,
             not_before: None,
             is_out: false,
+            sent_at: Timestamp::default(),
+            attempts: 0,
+            last_send: None,
+            is_own_send: true,
+            may_be_done: false,
+            service_clock: None,
+            submission_id: None,
             stage,
             events,
         }
     }
 
-    fn fail(&mut self, kind: CallErrorKind, outcome_unknown: bool) {
-        self.stage = Stage::Finished(Err(CallError::new::<O>(kind, outcome_unknown, self.operation.key())));
+    /// Goes on where another call, perhaps of another process, wrote down that it stood.
+    ///
+    /// It needs the same operation. If the request may have gone out, it asks for the job's status, and only a result of this
+    /// very check ends it well. Anything else ends as [unknown](CallError::outcome_unknown), and so does an operation whose
+    /// status can't be asked for, at once. It is sent again only if it certainly never was; or where
+    /// [`FlowSettings::with_resending_of_denied_checks`] allows more.
+    ///
+    /// # Errors
+    /// If something is wrong with the input; and if the checkpoint is of another operation, job, partner, environment or
+    /// version.
+    pub fn resume(
+        partner: Partner,
+        checkpoint: &Checkpoint,
+        operation: O,
+        settings: FlowSettings,
+        seed: u64,
+    ) -> Result<Self, CallError> {
+        let may_be_done = checkpoint.reach != Reach::Nothing;
+        let mut call = Self::new(partner, operation, settings, seed);
+        if let Stage::Finished(Err(error)) = call.stage {
+            return Err(CallError::new(O::STEP, error.kind().clone(), may_be_done, call.operation.key()));
+        }
+        let key = call.operation.key();
+        let problems = checkpoint.problems(&call.partner, key.as_ref(), Some(O::STEP));
+        ValidationError::check(problems).map_err(|error| {
+            CallError::new(O::STEP, CallErrorKind::Validation(error), may_be_done, key.clone())
+        })?;
+        call.submission_id.clone_from(&checkpoint.submission_id);
+        if let Some(id) = &call.submission_id {
+            call.operation.name_submission(id);
+        }
+        if !may_be_done {
+            return Ok(call);
+        }
+        call.may_be_done = true;
+        call.attempts = 1;
+        call.last_send.clone_from(&checkpoint.last_send);
+        call.is_own_send = false;
+        let lost = OperationError::Transport(TransportFailure::interrupted("another process sent it"));
+        match call.status_key().filter(|_| call.submission_id.is_some()) {
+            Some(key) => {
+                // The last one that is needed is said to this process.
+                let denials = checkpoint.denials.min(NEEDED_DENIALS - 1);
+                call.stage = Stage::Reconciling { lost, key, polls: 0, denials };
+            }
+            None => call.fail(CallErrorKind::Operation(lost)),
+        }
+        Ok(call)
+    }
+
+    /// Where it stands now, for [`Call::resume`]. There is no personal data in it but the user id.
+    pub fn checkpoint(&self) -> Checkpoint {
+        let reach = match &self.stage {
+            Stage::Finished(Ok(_)) => Reach::Uploaded,
+            Stage::Asking { .. } if self.is_out => Reach::MaybeUploaded,
+            _ if self.may_be_done => Reach::MaybeUploaded,
+            _ => Reach::Nothing,
+        };
+        let mut checkpoint = Checkpoint::of_check(&self.partner, O::STEP, self.operation.key(), reach);
+        checkpoint.submission_id.clone_from(&self.submission_id);
+        checkpoint.last_send.clone_from(&self.last_send);
+        if let Stage::Reconciling { denials, .. } = &self.stage {
+            checkpoint.denials = *denials;
+        }
+        checkpoint
+    }
+
+    /// What names the job, if its status can stand for a lost answer.
+    fn status_key(&self) -> Option<JobKey> {
+        self.operation.key().filter(|_| self.operation.repeat() == Repeat::MayBillTwice)
+    }
+
+    /// Writes down where it stands, if that matters: what only reads begins anew.
+    fn note_checkpoint(&mut self) {
+        if self.operation.repeat() != Repeat::Free {
+            self.events.push_back(Event::Checkpoint(self.checkpoint()));
+        }
+    }
+
+    fn fail(&mut self, kind: CallErrorKind) {
+        let error = CallError::new(O::STEP, kind, self.may_be_done, self.operation.key());
+        self.stage = Stage::Finished(Err(error));
         self.not_before = None;
+        self.is_out = false;
     }
 
     fn is_in_time(&self, at: Timestamp) -> bool {
@@ -79,63 +193,137 @@ impl<O: Operation> Call<O> {
 
     fn failed(&mut self, error: OperationError, retry_after: Option<Duration>) {
         match &mut self.stage {
-            Stage::Asking { attempts, last_error } => {
-                let attempts = *attempts;
+            Stage::Asking { last_error } => {
                 *last_error = Some(error.clone());
                 let repeat = self.operation.repeat();
-                // A gateway's 408 or 503 may come from behind the gateway, where the work had begun; and a redirect may lead to
-                // what was done.
-                let is_gateway = error.api().is_some_and(|error| {
-                    matches!(error.status(), 300..400 | 408 | 503) && !error.is_refusal()
-                });
-                let was_done = !error.certainly_not_done() || is_gateway;
-                if was_done && repeat != Repeat::Free {
+                if repeat != Repeat::Free && !was_refused(&error, repeat) {
                     return self.lost(error);
                 }
-                let wait = self.settings.retry.delay_after(attempts, O::STEP, retry_after, self.seed);
+                if !self.may_be_done {
+                    self.last_send = None;
+                }
+                let policy = self.settings.retry;
+                let wait = policy.delay_after(self.attempts, O::STEP, retry_after, self.seed);
                 match wait.filter(|_| error.is_transient()).map(|wait| self.clock + wait) {
-                    Some(at) if self.is_in_time(at) => self.again(attempts, error, at),
-                    _ => self.fail(CallErrorKind::Operation(error), false),
+                    Some(at) if self.is_in_time(at) => {
+                        self.note_retry(O::STEP, self.attempts, error, at);
+                        self.note_checkpoint();
+                    }
+                    _ => self.fail(CallErrorKind::Operation(error)),
                 }
             }
-            Stage::Reconciling { .. } => self.still_unknown(),
+            Stage::Reconciling { .. } if error.is_transient() => self.still_unknown(),
+            // It would be answered like this for ever: a refusal, another job, a signature that is wrong.
+            Stage::Reconciling { .. } => self.give_up(),
             Stage::Finished(_) => {}
         }
     }
 
-    fn again(&mut self, attempt: u32, error: OperationError, at: Timestamp) {
+    fn note_retry(&mut self, step: Step, attempt: u32, error: OperationError, at: Timestamp) {
         self.not_before = Some(at);
-        self.events.push_back(Event::Retrying { step: O::STEP, attempt, error, at });
+        self.events.push_back(Event::Retrying { step, attempt, error, at });
     }
 
     /// The service may have acted on the request, and it can't be sent again.
     fn lost(&mut self, error: OperationError) {
+        self.may_be_done = true;
         let at = self.clock + self.settings.settle;
-        match self.operation.key().filter(|_| self.operation.repeat() == Repeat::MayBillTwice) {
+        match self.status_key() {
             Some(key) if self.is_in_time(at) => {
-                self.not_before = Some(at);
-                self.events.push_back(Event::Retrying {
-                    step: Step::JobStatus,
-                    attempt: 0,
-                    error: error.clone(),
-                    at,
-                });
-                self.stage = Stage::Reconciling { lost: error, key, polls: 0 };
+                self.note_retry(Step::JobStatus, 0, error.clone(), at);
+                self.stage = Stage::Reconciling { lost: error, key, polls: 0, denials: 0 };
             }
-            _ => self.fail(CallErrorKind::Operation(error), true),
+            _ => self.fail(CallErrorKind::Operation(error)),
+        }
+    }
+
+    fn status_received(&mut self, status: JobStatus) {
+        let is_denial = status.has_zip() == Some(false);
+        if let Some(output) = self.operation.reconcile(status) {
+            return self.answered(output);
+        }
+        if is_denial && self.settings.resends_denied_checks {
+            return self.denied();
+        }
+        if let Stage::Reconciling { denials, .. } = &mut self.stage {
+            *denials = 0;
+        }
+        self.still_unknown();
+    }
+
+    fn answered(&mut self, output: O::Output) {
+        self.stage = Stage::Finished(Ok(output));
+        self.note_checkpoint();
+    }
+
+    /// The service says that it has nothing of this check, and the caller takes its word for it. It counts only when the
+    /// request can no longer be on its way.
+    fn denied(&mut self) {
+        let noticed = self.last_send_over() + self.settings.settle;
+        let Stage::Reconciling { lost, denials, .. } = &mut self.stage else { return };
+        let mut at = noticed;
+        if noticed <= self.clock {
+            *denials += 1;
+            at = self.clock + self.settings.settle;
+            if *denials >= NEEDED_DENIALS {
+                let last_error = Some(lost.clone());
+                if self.settings.retry.delay_after(self.attempts, O::STEP, None, self.seed).is_none() {
+                    return self.give_up();
+                }
+                self.stage = Stage::Asking { last_error };
+                return;
+            }
+            self.note_checkpoint();
+        }
+        if self.is_in_time(at) { self.not_before = Some(at) } else { self.give_up() }
+    }
+
+    /// When the last send can no longer arrive.
+    fn last_send_over(&self) -> Timestamp {
+        match &self.last_send {
+            None => self.clock,
+            Some(send) if self.is_own_send => send.over_for_its_sender(),
+            Some(send) => send.over_for_another(self.begun.unwrap_or(self.clock), self.service_clock),
         }
     }
 
     /// The status didn't tell what became of the request. Ask again, up to a limit.
     fn still_unknown(&mut self) {
-        let Stage::Reconciling { lost, polls, .. } = &self.stage else { return };
+        let Stage::Reconciling { polls, .. } = &self.stage else { return };
         let wait = self.settings.poll.delay_after(*polls).unwrap_or(self.settings.settle);
         let at = self.clock + wait;
         if *polls < MAX_POLLS && self.is_in_time(at) {
             self.not_before = Some(at);
         } else {
-            let lost = lost.clone();
-            self.fail(CallErrorKind::Operation(lost), true);
+            self.give_up();
+        }
+    }
+
+    /// What became of the request can't be told.
+    fn give_up(&mut self) {
+        if let Stage::Reconciling { lost, .. } = &self.stage {
+            self.fail(CallErrorKind::Operation(lost.clone()));
+        }
+    }
+
+    fn begin(&mut self, now: Timestamp) {
+        self.clock = self.clock.max(now);
+        if self.begun.is_some() {
+            return;
+        }
+        self.begun = Some(self.clock);
+        self.deadline = Some(self.clock + self.settings.deadline);
+        match &self.stage {
+            // Some seconds after what another process was told.
+            Stage::Reconciling { denials: 1.., .. } if self.settings.resends_denied_checks => {
+                self.not_before = Some(self.clock + self.settings.settle);
+            }
+            Stage::Asking { .. } if self.submission_id.is_none() && self.status_key().is_some() => {
+                let id = SubmissionId::derive(self.seed, self.clock);
+                self.operation.name_submission(&id);
+                self.submission_id = Some(id);
+            }
+            _ => {}
         }
     }
 }
@@ -147,8 +335,8 @@ where
     type Outcome = Result<O::Output, CallError>;
 
     fn next(&mut self, now: Timestamp) -> Next<Self::Outcome> {
-        self.clock = self.clock.max(now);
-        let deadline = *self.deadline.get_or_insert(self.clock + self.settings.deadline);
+        self.begin(now);
+        let deadline = self.deadline.unwrap_or(self.clock);
         if std::mem::take(&mut self.is_out) {
             self.failed(
                 OperationError::Transport(TransportFailure::interrupted("nobody waited for it")),
@@ -157,13 +345,13 @@ where
         }
         if self.clock >= deadline {
             match &self.stage {
-                Stage::Asking { last_error, .. } => {
+                Stage::Asking { last_error } => {
                     let last_error = last_error.clone();
-                    self.fail(CallErrorKind::Deadline(last_error), false);
+                    self.fail(CallErrorKind::Deadline(last_error));
                 }
                 Stage::Reconciling { lost, .. } => {
                     let lost = lost.clone();
-                    self.fail(CallErrorKind::Deadline(Some(lost)), true);
+                    self.fail(CallErrorKind::Deadline(Some(lost)));
                 }
                 Stage::Finished(_) => {}
             }
@@ -172,24 +360,26 @@ where
             return Next::Wait { until };
         }
         self.not_before = None;
-        let request = match &mut self.stage {
+        let timeout = self.settings.request_timeout.min(deadline.since(self.clock));
+        let (step, attempt, request) = match &mut self.stage {
             Stage::Finished(outcome) => return Next::Finished(outcome.clone()),
-            Stage::Asking { attempts, .. } => {
-                *attempts += 1;
-                self.operation.request(&self.partner, self.clock)
+            Stage::Asking { .. } => {
+                self.attempts += 1;
+                self.last_send = Some(LastSend::new(O::STEP, self.clock, timeout, self.service_clock));
+                self.is_own_send = true;
+                (O::STEP, self.attempts, self.operation.request(&self.partner, self.clock))
             }
             Stage::Reconciling { key, polls, .. } => {
                 *polls += 1;
-                JobStatusRequest::of(key).request(&self.partner, self.clock)
+                let request = JobStatusRequest::of(key).request(&self.partner, self.clock);
+                (Step::JobStatus, *polls, request)
             }
         };
         self.is_out = true;
-        let timeout = self.settings.request_timeout.min(deadline.since(self.clock));
-        let (step, attempt) = match &self.stage {
-            Stage::Reconciling { polls, .. } => (Step::JobStatus, *polls),
-            Stage::Asking { attempts, .. } => (O::STEP, *attempts),
-            Stage::Finished(_) => (O::STEP, 0),
-        };
+        self.sent_at = self.clock;
+        if matches!(self.stage, Stage::Asking { .. }) {
+            self.note_checkpoint();
+        }
         self.events.push_back(Event::Sending { step, attempt, timeout });
         Next::Send { request, timeout }
     }
@@ -199,6 +389,8 @@ where
     }
 
     fn receive(&mut self, now: Timestamp, answer: Result<Response<Bytes>, TransportFailure>) {
+        // Nothing happens between the sending and the answer.
+        let sent_at = self.clock;
         self.clock = self.clock.max(now);
         if !std::mem::take(&mut self.is_out) {
             return;
@@ -208,17 +400,29 @@ where
             Err(failure) => return self.failed(OperationError::Transport(failure), None),
         };
         let wait = retry_after(&response, self.clock);
-        let parsed = match &self.stage {
-            Stage::Asking { .. } => self.operation.parse(&self.partner, &response).map(Some),
-            Stage::Reconciling { key, .. } => JobStatusRequest::of(key)
-                .parse(&self.partner, &response)
-                .map(|status| self.operation.reconcile(status)),
-            Stage::Finished(_) => return,
-        };
-        match parsed {
-            Ok(Some(output)) => self.stage = Stage::Finished(Ok(output)),
-            Ok(None) => self.still_unknown(),
-            Err(error) => self.failed(error, wait),
+        match &self.stage {
+            Stage::Asking { .. } => match self.operation.parse(&self.partner, sent_at, &response) {
+                Ok(output) => self.answered(output),
+                Err(error) => self.failed(error, wait),
+            },
+            Stage::Reconciling { key, .. } => {
+                match JobStatusRequest::of(key).parse(&self.partner, sent_at, &response) {
+                    Ok(status) => {
+                        let clock = ServiceClock::of(&response, self.sent_at, self.clock);
+                        self.service_clock = clock.or(self.service_clock);
+                        self.status_received(status);
+                    }
+                    Err(error) => self.failed(error, wait),
+                }
+            }
+            Stage::Finished(_) => {}
+        }
+    }
+
+    fn refuse(&mut self, now: Timestamp, error: ObserverError) {
+        self.clock = self.clock.max(now);
+        if !matches!(self.stage, Stage::Finished(_)) {
+            self.fail(CallErrorKind::Observer(error));
         }
     }
 
@@ -230,6 +434,24 @@ where
 impl<O: Operation> fmt::Debug for Call<O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Call").field("operation", &O::STEP).finish_non_exhaustive()
+    }
+}
+
+/// Whether the service certainly hasn't acted on the request: it never left, or the API itself refused it, with a code of its
+/// own. Any other status, 3xx and 4xx too, may come from something in between after the work was done.
+fn was_refused(error: &OperationError, repeat: Repeat) -> bool {
+    match error {
+        OperationError::Transport(failure) => {
+            matches!(failure.kind(), TransportFailureKind::NotSent | TransportFailureKind::Refused)
+        }
+        // Consent and Smile Links are documented to refuse in words alone. Such a refusal is never sent again.
+        OperationError::Api(error) if repeat == Repeat::MayCreateTwice => {
+            let is_worded = error.message().is_some() && error.code().is_none();
+            let is_of_client = (400..500).contains(&error.status()) && !matches!(error.status(), 408 | 429);
+            error.is_refusal() || (is_worded && is_of_client)
+        }
+        OperationError::Api(error) => error.is_refusal(),
+        _ => false,
     }
 }
 
@@ -255,11 +477,18 @@ pub enum CallErrorKind {
     Operation(OperationError),
     /// The deadline passed; with what went wrong before, if anything did.
     Deadline(Option<OperationError>),
+    /// The caller's observer refused to go on, before the next request went out. Its reason is the error's source.
+    Observer(ObserverError),
 }
 
 impl CallError {
-    fn new<O: Operation>(kind: CallErrorKind, outcome_unknown: bool, key: Option<JobKey>) -> Self {
-        Self(Box::new(Inner { step: O::STEP, kind, outcome_unknown, key }))
+    fn new(step: Step, kind: CallErrorKind, outcome_unknown: bool, key: Option<JobKey>) -> Self {
+        Self(Box::new(Inner { step, kind, outcome_unknown, key }))
+    }
+
+    /// Of a flow that only reads.
+    pub(super) fn refused(error: ObserverError, step: Step, key: Option<JobKey>) -> Self {
+        Self::new(step, CallErrorKind::Observer(error), false, key)
     }
 
     /// What stopped it.
@@ -271,7 +500,7 @@ impl CallError {
     pub fn operation(&self) -> Option<&OperationError> {
         match &self.0.kind {
             CallErrorKind::Operation(error) | CallErrorKind::Deadline(Some(error)) => Some(error),
-            CallErrorKind::Validation(_) | CallErrorKind::Deadline(None) => None,
+            _ => None,
         }
     }
 
@@ -310,7 +539,8 @@ impl CallError {
     /// The same may be sent again as it is, and may succeed: the service has certainly not acted on it, and what stopped it
     /// passes.
     pub fn is_retryable(&self) -> bool {
-        !self.0.outcome_unknown && self.operation().is_some_and(OperationError::is_transient)
+        let is_observer = matches!(self.0.kind, CallErrorKind::Observer(_));
+        !self.0.outcome_unknown && (is_observer || self.operation().is_some_and(OperationError::is_transient))
     }
 
     /// The service refused the signature: a key of the other environment, a rotated one, or a clock that is far off.
@@ -319,7 +549,11 @@ impl CallError {
     }
 }
 
-impl std::error::Error for CallError {}
+impl std::error::Error for CallError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        if let CallErrorKind::Observer(error) = &self.0.kind { Some(error.reason()) } else { None }
+    }
+}
 
 impl fmt::Display for CallError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -332,6 +566,7 @@ impl fmt::Display for CallError {
                     write!(f, " ({remedy})")?;
                 }
             }
+            CallErrorKind::Observer(error) => write!(f, "{step} failed: {error}")?,
             CallErrorKind::Deadline(None) => write!(f, "{step} failed: the deadline passed")?,
             CallErrorKind::Deadline(Some(error)) => {
                 write!(f, "{step} failed: the deadline passed; before that, {error}")?;

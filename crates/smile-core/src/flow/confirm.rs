@@ -5,7 +5,7 @@ use std::fmt;
 use bytes::Bytes;
 use http::Response;
 
-use super::{Call, CallError, Event, Flow, FlowSettings, JobKey, Next};
+use super::{Call, CallError, Event, Flow, FlowSettings, JobKey, Next, ObserverError, Step};
 use crate::callback::{Callback, CallbackKind};
 use crate::result::{Decision, ResultCode, ResultEntry, Verdict};
 use crate::{JobStatus, JobStatusRequest, Partner, Timestamp, TransportFailure};
@@ -161,6 +161,16 @@ impl Flow for Confirm {
         self.clock = self.clock.max(now);
         if let Stage::Asking(call) = &mut self.stage {
             call.receive(self.clock, answer);
+        }
+    }
+
+    fn refuse(&mut self, now: Timestamp, error: ObserverError) {
+        self.clock = self.clock.max(now);
+        if let Stage::Asking(call) = &mut self.stage {
+            call.refuse(self.clock, error);
+        } else if matches!(self.stage, Stage::Waiting(..)) {
+            let error = CallError::refused(error, Step::JobStatus, Some(self.key.clone()));
+            self.stage = Stage::Finished(Err(ConfirmError::Call(error)));
         }
     }
 

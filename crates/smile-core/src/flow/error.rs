@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{JobKey, Step};
+use super::{JobKey, ObserverError, Step};
 use crate::{OperationError, ValidationError};
 
 /// How far a job has certainly, or possibly, come at the service.
@@ -75,6 +75,8 @@ pub enum JobErrorKind {
     Deadline(Option<OperationError>),
     /// The caller cancelled it.
     Cancelled,
+    /// The caller's observer refused to go on, before the next request went out. Its reason is the error's source.
+    Observer(ObserverError),
 }
 
 impl JobError {
@@ -148,7 +150,7 @@ impl JobError {
         self.0.reach == Reach::Nothing
             && match &self.0.kind {
                 JobErrorKind::Operation { error, .. } => error.is_transient(),
-                JobErrorKind::Deadline(_) => true,
+                JobErrorKind::Deadline(_) | JobErrorKind::Observer(_) => true,
                 JobErrorKind::Validation(_) | JobErrorKind::Cancelled => false,
             }
     }
@@ -156,12 +158,16 @@ impl JobError {
     fn operation(&self) -> Option<&OperationError> {
         match &self.0.kind {
             JobErrorKind::Operation { error, .. } | JobErrorKind::Deadline(Some(error)) => Some(error),
-            JobErrorKind::Validation(_) | JobErrorKind::Deadline(None) | JobErrorKind::Cancelled => None,
+            _ => None,
         }
     }
 }
 
-impl std::error::Error for JobError {}
+impl std::error::Error for JobError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        if let JobErrorKind::Observer(error) = &self.0.kind { Some(error.reason()) } else { None }
+    }
+}
 
 impl fmt::Display for JobError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -178,6 +184,7 @@ impl fmt::Display for JobError {
             JobErrorKind::Deadline(None) => f.write_str("the deadline passed")?,
             JobErrorKind::Deadline(Some(error)) => write!(f, "the deadline passed; before that, {error}")?,
             JobErrorKind::Cancelled => f.write_str("the job was cancelled")?,
+            JobErrorKind::Observer(error) => error.fmt(f)?,
         }
         write!(f, "; {} (job_id {})", self.0.reach.advice(), self.0.key.job_id)
     }

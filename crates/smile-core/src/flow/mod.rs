@@ -15,8 +15,7 @@
 //!
 //! **Who stores checkpoints takes the events before the request goes out.** Those of a request are there as soon as
 //! [`Flow::next`] has returned it: an [`Event::Checkpoint`] if it changes something at the service, and an [`Event::Sending`] in
-//! any case. If the checkpoint can't be stored, or a lease can't be renewed, don't send: tell [`Flow::receive`]
-//! [`TransportFailure::refused`], and the flow ends.
+//! any case. If the checkpoint can't be stored, or a lease can't be renewed, don't send: call [`Flow::refuse`], and the flow ends.
 //!
 //! ```no_run
 //! use smile_core::{Flow, Next, Timestamp};
@@ -49,6 +48,7 @@ mod confirm;
 mod error;
 mod job;
 mod last_send;
+mod observer;
 mod outcome;
 mod policy;
 mod submission_id;
@@ -67,6 +67,7 @@ pub use error::{JobError, JobErrorKind, Reach};
 pub use job::JobFlow;
 pub use last_send::LastSend;
 pub(crate) use last_send::ServiceClock;
+pub use observer::ObserverError;
 pub use outcome::{JobKey, JobOutcome, Submission};
 pub use policy::{FlowSettings, PollSchedule, RetryPolicy};
 pub use submission_id::SubmissionId;
@@ -89,6 +90,10 @@ pub trait Flow {
 
     /// What came of sending the request of [`Next::Send`]. An answer that nobody waits for changes nothing.
     fn receive(&mut self, now: Timestamp, answer: Result<Response<Bytes>, TransportFailure>);
+
+    /// Ends it, in place of what [`Flow::next`] said: the request was not sent. For a checkpoint that can't be stored, or a lease
+    /// that can't be renewed. A flow that is over stays as it is.
+    fn refuse(&mut self, now: Timestamp, error: ObserverError);
 
     /// The oldest event that hasn't been taken yet.
     fn take_event(&mut self) -> Option<Event>;

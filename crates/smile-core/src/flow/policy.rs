@@ -21,6 +21,7 @@ pub struct FlowSettings {
     pub(crate) settle: Duration,
     pub(crate) deadline: Duration,
     pub(crate) request_timeout: Duration,
+    pub(crate) resends_denied_checks: bool,
     least_upload_timeout: Duration,
     most_upload_timeout: Duration,
 }
@@ -35,6 +36,7 @@ impl Default for FlowSettings {
             settle: Duration::from_secs(5),
             deadline: Duration::from_secs(300),
             request_timeout: Duration::from_secs(30),
+            resends_denied_checks: false,
             least_upload_timeout: Duration::from_secs(120),
             most_upload_timeout: Duration::from_secs(240),
         }
@@ -94,6 +96,23 @@ impl FlowSettings {
         self.least_upload_timeout = least;
         self.most_upload_timeout = most.max(least);
         self
+    }
+
+    /// Sends a check again whose answer was lost, after the service has said twice that it has nothing of it: when the earlier
+    /// send's own timeout is over, and the settle delay apart. Off by default, and the outcome is unknown then.
+    ///
+    /// **It can bill twice.** A check has no zip, and what the service says about a check that it never had is not documented: it
+    /// may say `No zip file received` of one that it is working on, or has carried out. Turn it on only if a check that is
+    /// missing costs you more than one that is paid for twice. It sends no more often than [`RetryPolicy`] allows tries.
+    #[must_use]
+    pub fn with_resending_of_denied_checks(mut self, yes: bool) -> Self {
+        self.resends_denied_checks = yes;
+        self
+    }
+
+    /// Whether a check is sent again that the service says it has nothing of.
+    pub fn resends_denied_checks(&self) -> bool {
+        self.resends_denied_checks
     }
 
     /// When a job's status is asked for.

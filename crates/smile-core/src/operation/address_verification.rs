@@ -166,7 +166,12 @@ impl Operation for AddressVerification {
         sign_headers(send_json(Method::POST, url, &body), partner, now)
     }
 
-    fn parse(&self, _: &Partner, response: &Response<Bytes>) -> Result<Accepted, OperationError> {
+    fn parse(
+        &self,
+        _: &Partner,
+        _: Timestamp,
+        response: &Response<Bytes>,
+    ) -> Result<Accepted, OperationError> {
         Accepted::parse(response)
     }
 }
@@ -214,13 +219,13 @@ mod tests {
     #[test]
     fn answers() {
         let check = AddressVerification::south_africa("1 Drawn Street", "0000000000000");
-        assert!(check.parse(&partner(), &answer(200, &json!({ "success": true }))).is_ok());
+        assert!(check.parse(&partner(), noon(), &answer(200, &json!({ "success": true }))).is_ok());
         let refused = json!({ "success": false, "code": "2413", "error": "Invalid request" });
         assert_eq!(
-            check.parse(&partner(), &answer(400, &refused)).unwrap_err().api().unwrap().code(),
+            check.parse(&partner(), noon(), &answer(400, &refused)).unwrap_err().api().unwrap().code(),
             Some("2413")
         );
-        assert!(check.parse(&partner(), &answer(200, &json!({ "success": "false" }))).is_err());
+        assert!(check.parse(&partner(), noon(), &answer(200, &json!({ "success": "false" }))).is_err());
     }
 
     #[test]

@@ -10,8 +10,9 @@ use http::{Request, Response};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::verification::Asked;
 use super::{Operation, OperationError, Repeat, Verification, post_signed};
-use crate::flow::{JobKey, Step};
+use crate::flow::{JobKey, Step, SubmissionId};
 use crate::{Findings, JobStatus, JobType, Partner, PartnerParams, ProblemKind, Timestamp};
 
 /// Looks for somebody on sanctions lists, among the politically exposed, and in adverse media.
@@ -162,16 +163,32 @@ impl Operation for AmlCheck {
         post_signed(partner, now, "/aml", &body)
     }
 
-    fn parse(&self, partner: &Partner, response: &Response<Bytes>) -> Result<Verification, OperationError> {
-        Verification::parse(partner, response, &self.job_key())
+    fn parse(
+        &self,
+        partner: &Partner,
+        sent_at: Timestamp,
+        response: &Response<Bytes>,
+    ) -> Result<Verification, OperationError> {
+        Verification::parse(partner, sent_at, response, &self.job_key())
     }
 
     fn key(&self) -> Option<JobKey> {
         Some(self.job_key())
     }
 
+    fn name_submission(&mut self, id: &SubmissionId) {
+        self.partner_params.name_submission(id);
+    }
+
     fn reconcile(&self, status: JobStatus) -> Option<Verification> {
-        Verification::from_status(status, &[])
+        // The result doesn't say whom it was about.
+        let asked = Asked {
+            key: self.job_key(),
+            sent: &self.partner_params.extra,
+            fields: Vec::new(),
+            gives: |_| true,
+        };
+        Verification::from_status(status, &asked)
     }
 }
 
@@ -186,7 +203,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::operation::testing::{answer, golden, partner, signed};
+    use crate::operation::testing::{answer, golden, noon, partner, signed};
     use crate::{JobId, UserId};
 
     fn params() -> PartnerParams {
@@ -219,11 +236,28 @@ mod tests {
             "Actions": { "Listed": "Listed" }, "PartnerParams": { "user_id": "user-1", "job_id": "job-1" },
             "no_of_persons_found": 1, "people": [{ "name": "Joe Leo" }], "ResultCode": "1030", "StrictMatch": true,
         }));
-        let found =
-            AmlCheck::new(params(), "Joe Leo", ["NG"]).parse(&partner(), &answer(200, &body)).unwrap();
+        let found = AmlCheck::new(params(), "Joe Leo", ["NG"])
+            .parse(&partner(), noon(), &answer(200, &body))
+            .unwrap();
         assert_eq!(found.entry.aml().people().len(), 1);
         assert_eq!(found.entry.aml().no_of_persons_found(), Some(1));
         assert!(!found.verdict.is_approved(), "somebody on a list is no approval");
+    }
+
+    #[test]
+    fn a_lost_answer_is_told_from_a_watch_list_result_alone() {
+        let reconcile = |entry: serde_json::Value| {
+            let body = signed(json!({ "job_complete": true, "job_success": true, "result": entry }));
+            let check = AmlCheck::new(params(), "Joe Leo", ["NG"]);
+            let question = crate::JobStatusRequest::of(&check.key().unwrap());
+            check.reconcile(question.parse(&partner(), noon(), &answer(200, &body)).unwrap())
+        };
+        let ids = || json!({ "user_id": "user-1", "job_id": "job-1" });
+        let listed = |code: &str, ids| reconcile(json!({ "ResultCode": code, "PartnerParams": ids }));
+        // It is not documented that this endpoint echoes the type; its codes are its own.
+        assert!(listed("1030", ids()).is_some_and(|found| !found.verdict.is_approved()));
+        assert_eq!(listed("1012", ids()), None);
+        assert_eq!(listed("1030", json!({ "user_id": "user-1", "job_id": "job-1", "job_type": 5 })), None);
     }
 
     #[test]

@@ -10,11 +10,11 @@ use http::{Request, Response};
 use serde::Serialize;
 
 use super::prep_upload::WirePartnerParams;
-use super::verification::says_the_same;
+use super::verification::{Asked, says_the_same};
 use super::{Accepted, Operation, OperationError, Repeat, Verification, post_signed};
 use crate::catalogue::Product;
 use crate::environment::CallbackUrl;
-use crate::flow::{JobKey, Step};
+use crate::flow::{JobKey, Step, SubmissionId};
 use crate::{
     ConfigError, Findings, IdInfo, JobStatus, JobType, Partner, PartnerParams, ProblemKind, Timestamp,
 };
@@ -120,6 +120,20 @@ impl BusinessVerification {
         JobKey::of(&self.partner_params, JobType::BUSINESS_VERIFICATION)
     }
 
+    /// What a result about this company says.
+    fn asked(&self) -> Asked<'_> {
+        let Business { country, id_type, id_number, .. } = &self.business;
+        let fields = vec![("Country", country.as_str()), ("IDType", id_type), ("IDNumber", id_number)];
+        Asked { key: self.job_key(), sent: &self.partner_params.extra, fields, gives: |_| true }
+    }
+
+    /// Whether the result repeats the number of another company, which such results do in a place of their own.
+    fn is_about_another(&self, status: &JobStatus) -> bool {
+        let company = status.entry().and_then(|entry| entry.business().company_information());
+        let searched = company.and_then(|company| company.search_number()).map(crate::Personal::expose);
+        searched.is_some_and(|number| !says_the_same(&number, &self.business.id_number))
+    }
+
     /// The fields that the catalogue knows about.
     fn as_id_info(&self) -> IdInfo {
         let Business { country, id_type, id_number, business_type, postal_address, postal_code } =
@@ -173,22 +187,25 @@ impl Operation for BusinessVerification {
         post_signed(partner, now, "/business_verification", &self.body(None))
     }
 
-    fn parse(&self, partner: &Partner, response: &Response<Bytes>) -> Result<Verification, OperationError> {
-        Verification::parse(partner, response, &self.job_key())
+    fn parse(
+        &self,
+        partner: &Partner,
+        sent_at: Timestamp,
+        response: &Response<Bytes>,
+    ) -> Result<Verification, OperationError> {
+        Verification::parse(partner, sent_at, response, &self.job_key())
     }
 
     fn key(&self) -> Option<JobKey> {
         Some(self.job_key())
     }
 
+    fn name_submission(&mut self, id: &SubmissionId) {
+        self.partner_params.name_submission(id);
+    }
+
     fn reconcile(&self, status: JobStatus) -> Option<Verification> {
-        let Business { country, id_type, id_number, .. } = &self.business;
-        let asked = [("Country", country.as_str()), ("IDType", id_type), ("IDNumber", id_number)];
-        let found = Verification::from_status(status, &asked)?;
-        // Such results repeat the number here.
-        let company = found.entry.business().company_information();
-        let searched = company.and_then(|company| company.search_number()).map(crate::Personal::expose);
-        searched.is_none_or(|number| says_the_same(&number, id_number)).then_some(found)
+        if self.is_about_another(&status) { None } else { Verification::from_status(status, &self.asked()) }
     }
 }
 
@@ -234,7 +251,12 @@ impl Operation for AsyncBusinessVerification {
         post_signed(partner, now, "/async_business_verification", &self.check.body(self.callback(partner)))
     }
 
-    fn parse(&self, _: &Partner, response: &Response<Bytes>) -> Result<Accepted, OperationError> {
+    fn parse(
+        &self,
+        _: &Partner,
+        _: Timestamp,
+        response: &Response<Bytes>,
+    ) -> Result<Accepted, OperationError> {
         Accepted::parse(response)
     }
 
@@ -242,8 +264,15 @@ impl Operation for AsyncBusinessVerification {
         Some(self.check.job_key())
     }
 
+    fn name_submission(&mut self, id: &SubmissionId) {
+        self.check.name_submission(id);
+    }
+
     fn reconcile(&self, status: JobStatus) -> Option<Accepted> {
-        Accepted::from_status(&status)
+        if self.check.is_about_another(&status) {
+            return None;
+        }
+        Accepted::from_status(&status, &self.check.asked())
     }
 }
 
@@ -252,7 +281,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::operation::testing::{answer, golden, partner, signed};
+    use crate::operation::testing::{answer, golden, noon, partner, signed};
     use crate::{JobId, UserId};
 
     fn params() -> PartnerParams {
@@ -287,15 +316,34 @@ mod tests {
             "PartnerParams": { "user_id": "user-1", "job_id": "job-1", "job_type": 7 },
             "company_information": { "legal_name": "Drawn Ltd" },
         }));
-        let found = check.parse(&partner(), &answer(200, &body)).unwrap();
+        let found = check.parse(&partner(), noon(), &answer(200, &body)).unwrap();
         assert!(found.verdict.is_approved());
         let name = found.entry.business().company_information().unwrap().legal_name().unwrap();
         assert_eq!(name.expose(), "Drawn Ltd");
         let refused = json!({ "error": "Unsupported business type", "code": "2413", "success": false });
         for status in [200, 400] {
-            let error = check.parse(&partner(), &answer(status, &refused)).unwrap_err();
+            let error = check.parse(&partner(), noon(), &answer(status, &refused)).unwrap_err();
             assert_eq!(error.api().unwrap().code(), Some("2413"));
         }
+    }
+
+    #[test]
+    fn a_lost_answer_is_told_from_a_result_about_the_same_company_alone() {
+        let reconcile = |number: &str, job_type: u32| {
+            let entry = json!({
+                "ResultCode": "1012", "company_information": { "search_number": number },
+                "PartnerParams": { "user_id": "user-1", "job_id": "job-1", "job_type": job_type },
+            });
+            let body = signed(json!({ "job_complete": true, "job_success": true, "result": entry }));
+            let check = BusinessVerification::new(params(), company());
+            let question = crate::JobStatusRequest::of(&check.job_key());
+            let status = question.parse(&partner(), noon(), &answer(200, &body)).unwrap();
+            let by_callback = AsyncBusinessVerification::new(params(), company()).reconcile(status.clone());
+            (check.reconcile(status).is_some(), by_callback.is_some())
+        };
+        assert_eq!(reconcile("000-0000", 7), (true, true));
+        assert_eq!(reconcile("9999999", 7), (false, false));
+        assert_eq!(reconcile("0000000", 5), (false, false));
     }
 
     #[test]

@@ -76,12 +76,16 @@ impl Operation for BvnConsent {
         post_signed(partner, now, "/totp_consent", &Body::new(&self.id_number, None))
     }
 
-    fn parse(&self, partner: &Partner, response: &Response<Bytes>) -> Result<ConsentModes, OperationError> {
+    fn parse(
+        &self,
+        partner: &Partner,
+        _: Timestamp,
+        response: &Response<Bytes>,
+    ) -> Result<ConsentModes, OperationError> {
         let object = confirmed_object(response)?;
-        confirm(partner, &object)?;
+        confirm(partner, response, &object)?;
         let session_id = tolerant::text(&object, "session_id").filter(|id| !id.is_empty());
-        let session_id =
-            session_id.ok_or(OperationError::unexpected(response.status(), "has no `session_id`"))?;
+        let session_id = session_id.ok_or(OperationError::unexpected(response, "has no `session_id`"))?;
         let modes = tolerant::field(&object, "modes").and_then(Value::as_array);
         let modes = modes.into_iter().flatten().filter_map(Value::as_object).flatten();
         let modes = modes.filter_map(|(name, value)| {
@@ -156,8 +160,13 @@ impl Operation for ChooseMode {
         post_signed(partner, now, "/totp_consent/mode", &Body { mode: Some(&self.mode), ..body })
     }
 
-    fn parse(&self, partner: &Partner, response: &Response<Bytes>) -> Result<OtpSent, OperationError> {
-        confirm(partner, &confirmed_object(response)?)?;
+    fn parse(
+        &self,
+        partner: &Partner,
+        _: Timestamp,
+        response: &Response<Bytes>,
+    ) -> Result<OtpSent, OperationError> {
+        confirm(partner, response, &confirmed_object(response)?)?;
         Ok(OtpSent { session: self.session.clone() })
     }
 }
@@ -202,8 +211,13 @@ impl Operation for ConfirmOtp {
         post_signed(partner, now, "/totp_consent/otp", &Body { otp: Some(&self.otp), ..body })
     }
 
-    fn parse(&self, partner: &Partner, response: &Response<Bytes>) -> Result<ConsentGranted, OperationError> {
-        confirm(partner, &confirmed_object(response)?)?;
+    fn parse(
+        &self,
+        partner: &Partner,
+        _: Timestamp,
+        response: &Response<Bytes>,
+    ) -> Result<ConsentGranted, OperationError> {
+        confirm(partner, response, &confirmed_object(response)?)?;
         Ok(ConsentGranted { session: self.session.clone() })
     }
 }
@@ -243,7 +257,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::operation::testing::{answer, golden, partner, signed};
+    use crate::operation::testing::{answer, golden, noon, partner, signed};
 
     #[test]
     fn the_three_steps() {
@@ -257,7 +271,7 @@ mod tests {
         let answered = signed(json!({
             "success": true, "session_id": "s", "modes": [{ "sms": "0800*******67" }, { "email": "j***@example.com" }],
         }));
-        let modes = start.parse(&partner(), &answer(200, &answered)).unwrap();
+        let modes = start.parse(&partner(), noon(), &answer(200, &answered)).unwrap();
         let offered: Vec<_> = modes.modes().iter().map(|mode| (mode.name(), mode.destination())).collect();
         assert_eq!(offered, [("sms", "0800*******67"), ("email", "j***@example.com")]);
 
@@ -265,13 +279,15 @@ mod tests {
         let (uri, body) = golden(&choose);
         assert_eq!(uri, "POST https://testapi.smileidentity.com/v1/totp_consent/mode");
         assert!(body.ends_with(r#""session_id":"s","mode":"email"}"#), "{body}");
-        let sent = choose.parse(&partner(), &answer(200, &signed(json!({ "success": true })))).unwrap();
+        let sent =
+            choose.parse(&partner(), noon(), &answer(200, &signed(json!({ "success": true })))).unwrap();
 
         let confirm = sent.confirm("123456");
         let (uri, body) = golden(&confirm);
         assert_eq!(uri, "POST https://testapi.smileidentity.com/v1/totp_consent/otp");
         assert!(body.ends_with(r#""session_id":"s","otp":"123456"}"#), "{body}");
-        let granted = confirm.parse(&partner(), &answer(200, &signed(json!({ "success": true })))).unwrap();
+        let granted =
+            confirm.parse(&partner(), noon(), &answer(200, &signed(json!({ "success": true })))).unwrap();
         let id_info = serde_json::to_value(granted.id_info()).unwrap();
         assert_eq!((&id_info["session_id"], &id_info["id_type"]), (&json!("s"), &json!("BVN_MFA")));
         assert!(!format!("{modes:?} {:?} {sent:?} {confirm:?} {granted:?}", modes.modes()).contains('6'));
@@ -281,8 +297,12 @@ mod tests {
     fn refusals_are_refusals() {
         let wrong = answer(400, &json!({ "error": "wrong OTP" }));
         let sent = OtpSent { session: Session { id_number: String::new(), session_id: String::new() } };
-        assert!(sent.confirm("1").parse(&partner(), &wrong).unwrap_err().api().is_some());
-        assert!(BvnConsent::new("0").parse(&partner(), &answer(200, &json!({ "success": true }))).is_err());
+        assert!(sent.confirm("1").parse(&partner(), noon(), &wrong).unwrap_err().api().is_some());
+        assert!(
+            BvnConsent::new("0")
+                .parse(&partner(), noon(), &answer(200, &json!({ "success": true })))
+                .is_err()
+        );
         let fields: Vec<_> =
             BvnConsent::new("123").check(&partner()).problems.into_iter().map(|p| p.field).collect();
         assert_eq!(fields, ["id_number"]);

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use http::StatusCode;
+use bytes::Bytes;
+use http::Response;
 use serde_json::Value;
 
 use crate::SignatureError;
@@ -28,22 +29,71 @@ pub enum OperationError {
         status: u16,
         /// What is wrong with it.
         what: &'static str,
+        /// The answer.
+        answer: RawAnswer,
+    },
+    /// The answer is compressed, though every request says `accept-encoding: identity`. Usually a proxy or a CDN does that:
+    /// switch compression off there, or decompression on in the HTTP client.
+    #[error(
+        "the answer (HTTP {status}) is compressed ({encoding}) though the request asked for `identity`: switch compression \
+         off in the proxy or CDN in between, or decompression on in the HTTP client"
+    )]
+    #[non_exhaustive]
+    Compressed {
+        /// The HTTP status.
+        status: u16,
+        /// How: `gzip`, `br`, `deflate`, `zstd`, or `an unknown encoding`.
+        encoding: &'static str,
+        /// The answer, still compressed.
+        answer: RawAnswer,
     },
     /// The answer isn't signed by who holds the API key, so it is not believed. Usually the key was rotated, or belongs
     /// to the other environment; else somebody stands in between.
-    #[error("the answer can't be trusted: {0}")]
-    Signature(SignatureError),
+    #[error("the answer can't be trusted: {error}")]
+    #[non_exhaustive]
+    Signature {
+        /// What is wrong with the signature.
+        error: SignatureError,
+        /// The answer.
+        answer: RawAnswer,
+    },
     /// The answer is about another job or user than was asked for. It is not believed.
     #[error("the answer is about another job")]
-    WrongJob,
+    #[non_exhaustive]
+    WrongJob {
+        /// The answer.
+        answer: RawAnswer,
+    },
     /// The service named an upload address that isn't https, or isn't an address at all. Nothing was sent there.
     #[error("the upload address {0}, so nothing was sent there")]
     UploadUrl(&'static str),
 }
 
 impl OperationError {
-    pub(crate) fn unexpected(status: StatusCode, what: &'static str) -> Self {
-        Self::UnexpectedResponse { status: status.as_u16(), what }
+    pub(crate) fn unexpected(response: &Response<Bytes>, what: &'static str) -> Self {
+        let (status, answer) = (response.status().as_u16(), RawAnswer::of(response));
+        Self::UnexpectedResponse { status, what, answer }
+    }
+
+    pub(crate) fn signature(response: &Response<Bytes>, error: SignatureError) -> Self {
+        Self::Signature { error, answer: RawAnswer::of(response) }
+    }
+
+    pub(crate) fn wrong_job(response: &Response<Bytes>) -> Self {
+        Self::WrongJob { answer: RawAnswer::of(response) }
+    }
+
+    /// The body of the answer, byte for byte as it came, if there was one. The work may have been done and billed, and this is
+    /// all there is of it: keep it. It holds personal data, so keep it out of logs.
+    pub fn answer(&self) -> Option<&Bytes> {
+        match self {
+            Self::UnexpectedResponse { answer, .. }
+            | Self::Compressed { answer, .. }
+            | Self::Signature { answer, .. }
+            | Self::WrongJob { answer }
+            | Self::Api(ApiError { answer, .. }) => Some(&answer.0),
+            Self::Transport(_) | Self::UploadUrl(_) => None,
+        }
     }
 
     /// No answer came in time.
@@ -78,7 +128,9 @@ impl OperationError {
             Self::Api(error) => error.is_transient(),
             // A page or half a JSON where the answer should be: something in between had a bad moment.
             Self::UnexpectedResponse { .. } => true,
-            Self::Signature(_) | Self::WrongJob | Self::UploadUrl(_) => false,
+            // What compresses one answer compresses the next; but a gateway's page of 5xx is a gateway's page.
+            Self::Compressed { status, .. } => matches!(status, 408 | 429 | 500 | 502 | 503 | 504),
+            Self::Signature { .. } | Self::WrongJob { .. } | Self::UploadUrl(_) => false,
         }
     }
 
@@ -94,9 +146,11 @@ impl OperationError {
             Self::Api(error) => {
                 error.is_refusal() || error.status == 503 || (300..500).contains(&error.status)
             }
-            Self::UnexpectedResponse { .. } | Self::Signature(_) | Self::WrongJob | Self::UploadUrl(_) => {
-                false
-            }
+            Self::UnexpectedResponse { .. }
+            | Self::Compressed { .. }
+            | Self::Signature { .. }
+            | Self::WrongJob { .. }
+            | Self::UploadUrl(_) => false,
         }
     }
 }
@@ -104,6 +158,28 @@ impl OperationError {
 impl From<ApiError> for OperationError {
     fn from(error: ApiError) -> Self {
         Self::Api(error)
+    }
+}
+
+/// The body of an answer, as it came. It may hold personal data, so `Debug` shows only its size; [`OperationError::answer`]
+/// reads it.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct RawAnswer(Bytes);
+
+impl RawAnswer {
+    pub(crate) fn of(response: &Response<Bytes>) -> Self {
+        Self(response.body().clone())
+    }
+
+    /// The bytes.
+    pub fn as_bytes(&self) -> &Bytes {
+        &self.0
+    }
+}
+
+impl fmt::Debug for RawAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RawAnswer({} bytes)", self.0.len())
     }
 }
 
@@ -116,22 +192,24 @@ pub struct ApiError {
     status: u16,
     code: Option<String>,
     message: Option<String>,
+    answer: RawAnswer,
 }
 
 impl ApiError {
-    pub(crate) fn from_body(status: StatusCode, body: Option<Value>) -> Self {
+    pub(crate) fn of(response: &Response<Bytes>, body: Option<Value>) -> Self {
         let object = match body {
             Some(Value::Object(object)) => object,
             _ => serde_json::Map::new(),
         };
         let code = tolerant::text(&object, "code").filter(|code| is_code(code));
         let message = tolerant::text(&object, "error").or_else(|| tolerant::text(&object, "message"));
-        Self { status: status.as_u16(), code, message }
+        Self { code, message, ..Self::bare(response) }
     }
 
     /// A refusal with no JSON to it.
-    pub(crate) fn bare(status: StatusCode) -> Self {
-        Self { status: status.as_u16(), code: None, message: None }
+    pub(crate) fn bare(response: &Response<Bytes>) -> Self {
+        let (status, answer) = (response.status().as_u16(), RawAnswer::of(response));
+        Self { status, code: None, message: None, answer }
     }
 
     /// The HTTP status.
@@ -218,7 +296,8 @@ mod tests {
     use super::*;
 
     fn error(status: u16, body: Value) -> ApiError {
-        ApiError::from_body(StatusCode::from_u16(status).unwrap(), Some(body))
+        let response = Response::builder().status(status).body(Bytes::from(body.to_string())).unwrap();
+        ApiError::of(&response, Some(body))
     }
 
     #[test]

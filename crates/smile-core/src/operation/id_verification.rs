@@ -10,11 +10,14 @@ use http::{Method, Request, Response};
 use serde::Serialize;
 
 use super::prep_upload::WirePartnerParams;
+use super::verification::Asked;
 use super::{Accepted, Operation, OperationError, Repeat, Verification, post_signed, send_signed};
 use crate::catalogue::Product;
 use crate::environment::CallbackUrl;
-use crate::flow::{JobKey, Step};
-use crate::{ConfigError, Findings, IdInfo, JobStatus, JobType, Partner, PartnerParams, Timestamp};
+use crate::flow::{JobKey, Step, SubmissionId};
+use crate::{
+    ConfigError, Findings, IdInfo, JobStatus, JobType, Partner, PartnerParams, ResultCode, Timestamp,
+};
 
 /// What all four have in common.
 #[derive(Clone)]
@@ -59,16 +62,21 @@ impl IdVerification {
         problems
     }
 
-    /// What a result about the same ID says.
-    fn asked(&self) -> Vec<(&str, &str)> {
+    /// What a result of this check says. Basic KYC and Enhanced KYC are one type of job: the codes tell them apart.
+    fn asked(&self, product: Product) -> Asked<'_> {
         let id_info = &self.id_info;
         let asked =
             [("Country", &id_info.country), ("IDType", &id_info.id_type), ("IDNumber", &id_info.id_number)];
-        asked
+        let fields = asked
             .into_iter()
             .filter_map(|(name, value)| Some((name, value.as_deref()?)))
             .filter(|(_, value)| !value.is_empty())
-            .collect()
+            .collect();
+        let gives: fn(&ResultCode) -> bool = match product {
+            Product::BasicKyc => |code| code.as_str() != "1012",
+            _ => |code| !matches!(code.as_str(), "1020" | "1021" | "1022" | "1023"),
+        };
+        Asked { key: self.key(), sent: &self.partner_params.extra, fields, gives }
     }
 
     fn key(&self) -> JobKey {
@@ -96,16 +104,20 @@ macro_rules! id_verification {
                 send(partner, now, $version, $path, &self.0.body(None))
             }
 
-            fn parse(&self, partner: &Partner, response: &Response<Bytes>) -> Result<Verification, OperationError> {
-                Verification::parse(partner, response, &self.0.key())
+            fn parse(&self, partner: &Partner, sent_at: Timestamp, response: &Response<Bytes>) -> Result<Verification, OperationError> {
+                Verification::parse(partner, sent_at, response, &self.0.key())
             }
 
             fn key(&self) -> Option<JobKey> {
                 Some(self.0.key())
             }
 
+            fn name_submission(&mut self, id: &SubmissionId) {
+                self.0.partner_params.name_submission(id);
+            }
+
             fn reconcile(&self, status: JobStatus) -> Option<Verification> {
-                Verification::from_status(status, &self.0.asked())
+                Verification::from_status(status, &self.0.asked(Product::$product))
             }
         }
     };
@@ -139,7 +151,7 @@ macro_rules! id_verification {
                 send(partner, now, $version, $path, &self.0.body(self.0.callback(partner)))
             }
 
-            fn parse(&self, _: &Partner, response: &Response<Bytes>) -> Result<Accepted, OperationError> {
+            fn parse(&self, _: &Partner, _: Timestamp, response: &Response<Bytes>) -> Result<Accepted, OperationError> {
                 Accepted::parse(response)
             }
 
@@ -147,8 +159,12 @@ macro_rules! id_verification {
                 Some(self.0.key())
             }
 
+            fn name_submission(&mut self, id: &SubmissionId) {
+                self.0.partner_params.name_submission(id);
+            }
+
             fn reconcile(&self, status: JobStatus) -> Option<Accepted> {
-                Accepted::from_status(&status)
+                Accepted::from_status(&status, &self.0.asked(Product::$product))
             }
         }
     };
@@ -218,7 +234,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::operation::testing::{answer, golden, partner, signed};
+    use crate::operation::testing::{answer, golden, noon, partner, signed};
     use crate::{Decision, JobId, UserId};
 
     fn params() -> PartnerParams {
@@ -266,11 +282,11 @@ mod tests {
     #[test]
     fn a_result_is_read_and_judged() {
         let check = EnhancedKyc::new(params(), bvn());
-        let found = check.parse(&partner(), &answer(200, &result("1012"))).unwrap();
+        let found = check.parse(&partner(), noon(), &answer(200, &result("1012"))).unwrap();
         assert_eq!((found.verdict.decision(), found.is_signed), (Decision::Approved, true));
         assert_eq!(found.entry.personal_info().full_name().unwrap().expose(), "Joe Doe Leo");
         assert!(!format!("{found:?}").contains("Leo"));
-        let down = check.parse(&partner(), &answer(200, &result("1015"))).unwrap();
+        let down = check.parse(&partner(), noon(), &answer(200, &result("1015"))).unwrap();
         assert_eq!(down.verdict.decision(), Decision::Error);
     }
 
@@ -280,21 +296,20 @@ mod tests {
         let parse = |key: &str, value: Value| {
             let mut body = result("1020");
             body[key] = value;
-            check.parse(&partner(), &answer(200, &body))
+            check.parse(&partner(), noon(), &answer(200, &body))
         };
         assert!(parse("SmileJobID", json!("1")).is_ok());
-        assert_eq!(
-            parse("timestamp", json!("2024")),
-            Err(OperationError::Signature(crate::SignatureError::Wrong))
-        );
-        assert_eq!(
-            parse("timestamp", json!(null)),
-            Err(OperationError::Signature(crate::SignatureError::Missing))
-        );
-        assert_eq!(parse("PartnerParams", json!({ "job_id": "job-2" })), Err(OperationError::WrongJob));
+        for (timestamp, why) in
+            [(json!("2024"), crate::SignatureError::Wrong), (json!(null), crate::SignatureError::Missing)]
+        {
+            let refused = parse("timestamp", timestamp).unwrap_err();
+            assert!(matches!(refused, OperationError::Signature { error, .. } if error == why));
+        }
+        let other = parse("PartnerParams", json!({ "job_id": "job-2" })).unwrap_err();
+        assert!(matches!(other, OperationError::WrongJob { .. }));
         assert!(parse("ResultCode", json!(null)).is_err());
         let refused = answer(400, &json!({ "error": "You are not authorized to do that.", "code": "2405" }));
-        assert!(check.parse(&partner(), &refused).unwrap_err().is_unauthorized());
+        assert!(check.parse(&partner(), noon(), &refused).unwrap_err().is_unauthorized());
     }
 
     #[test]
@@ -312,7 +327,7 @@ mod tests {
     #[test]
     fn an_answer_that_is_not_signed_is_read_and_not_believed() {
         let body = json!({ "ResultCode": "1012", "FullName": "Joe Doe Leo" });
-        let found = EnhancedKyc::new(params(), bvn()).parse(&partner(), &answer(200, &body)).unwrap();
+        let found = EnhancedKyc::new(params(), bvn()).parse(&partner(), noon(), &answer(200, &body)).unwrap();
         assert_eq!((found.is_signed, found.verdict.doubt()), (false, Some(crate::Doubt::Unsigned)));
         assert!(found.entry.personal_info().full_name().is_some());
     }
@@ -322,7 +337,7 @@ mod tests {
         let parse = |key: &str, value: Value| {
             let mut body = result("1012");
             body[key] = value;
-            EnhancedKyc::new(params(), bvn()).parse(&partner(), &answer(200, &body)).unwrap().verdict
+            EnhancedKyc::new(params(), bvn()).parse(&partner(), noon(), &answer(200, &body)).unwrap().verdict
         };
         assert!(parse("error", json!(null)).is_approved());
         assert!(parse("success", json!(true)).is_approved());
@@ -332,34 +347,101 @@ mod tests {
     }
 
     #[test]
-    fn a_lost_answer_is_reconciled_only_with_a_result_about_the_same_id() {
-        let status = |entry: Value, success: Value| {
-            let body = signed(
-                json!({ "job_complete": true, "job_success": success, "code": "2302", "result": entry }),
-            );
-            let key = JobKey::of(&params(), JobType::ENHANCED_KYC);
-            crate::JobStatusRequest::of(&key).parse(&partner(), &answer(200, &body)).unwrap()
-        };
+    fn a_result_from_another_time_or_without_its_ids_can_be_read_and_decides_nothing() {
         let check = EnhancedKyc::new(params(), bvn());
-        let same =
-            json!({ "ResultCode": "1012", "IDNumber": "000 0000 0000", "IDType": "BVN", "Country": "NG" });
-        assert!(check.reconcile(status(same.clone(), json!(true))).unwrap().verdict.is_approved());
-        assert!(!check.reconcile(status(same, json!(false))).unwrap().verdict.is_approved());
-        for (field, value) in [("IDNumber", "99999999999"), ("IDType", "NIN_V2"), ("Country", "GH")] {
-            let other = json!({ "ResultCode": "1012", field: value });
-            assert_eq!(check.reconcile(status(other, json!(true))), None, "{field}");
+        let doubt = |at: crate::Timestamp, body: &Value| {
+            let found = check.parse(&partner(), at, &answer(200, body)).unwrap();
+            assert_eq!(found.entry.result_code().unwrap().as_str(), "1012");
+            found.verdict.doubt()
+        };
+        let late = noon() + Partner::ANSWER_WINDOW + std::time::Duration::from_millis(1);
+        assert_eq!(doubt(noon(), &result("1012")), None);
+        assert_eq!(doubt(late, &result("1012")), Some(crate::Doubt::OtherTime));
+        let mut nameless = result("1012");
+        nameless["PartnerParams"] = json!({ "job_type": 5 });
+        assert_eq!(doubt(noon(), &nameless), Some(crate::Doubt::NoJobId));
+    }
+
+    fn status(body: Value) -> JobStatus {
+        let key = JobKey::of(&params(), JobType::ENHANCED_KYC);
+        crate::JobStatusRequest::of(&key).parse(&partner(), noon(), &answer(200, &signed(body))).unwrap()
+    }
+
+    /// The status of a job with this result, which is well in all that isn't given.
+    fn completed(changes: Value) -> JobStatus {
+        let mut entry = json!({
+            "ResultCode": "1012", "IDNumber": "000 0000 0000", "IDType": "BVN", "Country": "NG",
+            "PartnerParams": { "user_id": "user-1", "job_id": "job-1", "job_type": 5 },
+        });
+        for (name, value) in changes.as_object().unwrap() {
+            entry[name] = value.clone();
         }
+        status(json!({ "job_complete": true, "job_success": true, "code": "2302", "result": entry }))
+    }
+
+    #[test]
+    fn a_result_in_the_status_stands_for_a_lost_answer() {
+        let found = EnhancedKyc::new(params(), bvn()).reconcile(completed(json!({}))).unwrap();
+        assert!(found.verdict.is_approved());
+        let matched = completed(json!({ "ResultCode": "1020" }));
+        assert!(BasicKyc::new(params(), bvn()).reconcile(matched).unwrap().verdict.is_approved());
+        assert!(AsyncEnhancedKyc::new(params(), bvn()).reconcile(completed(json!({}))).is_some());
+    }
+
+    #[test]
+    fn a_result_about_something_else_stands_for_no_lost_answer() {
+        let echo = |params: Value| json!({ "PartnerParams": params });
+        for other in [
+            json!({ "IDNumber": "99999999999" }),
+            json!({ "IDNumber": "00000000000", "id_number": "99999999999" }),
+            json!({ "IDType": "NIN_V2" }),
+            json!({ "Country": "GH" }),
+            echo(json!({ "user_id": "user-1", "job_id": "job-1", "job_type": 1 })),
+            echo(json!({ "user_id": "user-1", "job_id": "job-1" })),
+            echo(json!({ "job_id": "job-1", "job_type": 5 })),
+            echo(json!(null)),
+            // Basic KYC's, of the same type of job; a code of another type; none; one that nobody knows.
+            json!({ "ResultCode": "1020" }),
+            json!({ "ResultCode": "0810" }),
+            json!({ "ResultCode": null }),
+            json!({ "ResultCode": "1999" }),
+        ] {
+            let status = || completed(other.clone());
+            assert_eq!(EnhancedKyc::new(params(), bvn()).reconcile(status()), None, "{other}");
+            assert_eq!(AsyncEnhancedKyc::new(params(), bvn()).reconcile(status()), None, "{other}");
+        }
+        assert_eq!(BasicKyc::new(params(), bvn()).reconcile(completed(json!({}))), None);
+    }
+
+    #[test]
+    fn a_status_without_a_result_stands_for_no_lost_answer() {
+        for empty in [
+            json!({ "job_complete": true, "job_success": true, "code": "2302" }),
+            json!({ "job_complete": false, "code": "2302", "result": null }),
+            json!({ "job_complete": false, "code": "2302", "result": {} }),
+            json!({ "job_complete": true, "code": "2302", "result": "done" }),
+        ] {
+            assert_eq!(EnhancedKyc::new(params(), bvn()).reconcile(status(empty.clone())), None, "{empty}");
+            assert_eq!(AsyncBasicKyc::new(params(), bvn()).reconcile(status(empty.clone())), None, "{empty}");
+        }
+    }
+
+    #[test]
+    fn a_result_that_contradicts_itself_stands_for_no_lost_answer() {
+        let mut body = json!({ "job_complete": true, "job_success": false, "code": "2302" });
+        body["result"] = Value::Object(completed(json!({})).entry().unwrap().as_json().clone());
+        assert_eq!(EnhancedKyc::new(params(), bvn()).reconcile(status(body)), None);
     }
 
     #[test]
     fn what_is_taken_on_says_so_in_so_many_words() {
         let check = AsyncEnhancedKyc::new(params(), bvn());
-        assert!(check.parse(&partner(), &answer(200, &json!({ "success": true }))).is_ok());
-        assert!(check.parse(&partner(), &answer(202, &json!({ "success": "true" }))).is_ok());
+        assert!(check.parse(&partner(), noon(), &answer(200, &json!({ "success": true }))).is_ok());
+        assert!(check.parse(&partner(), noon(), &answer(202, &json!({ "success": "true" }))).is_ok());
         for body in
             [json!({}), json!({ "success": 0 }), json!({ "success": "no" }), json!({ "message": "later" })]
         {
-            assert!(check.parse(&partner(), &answer(200, &body)).is_err(), "{body}");
+            assert!(check.parse(&partner(), noon(), &answer(200, &body)).is_err(), "{body}");
         }
     }
 

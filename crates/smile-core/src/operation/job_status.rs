@@ -5,14 +5,14 @@
 use std::fmt;
 
 use bytes::Bytes;
-use http::{Request, Response, StatusCode};
+use http::{Request, Response};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::{ApiError, Operation, OperationError, Repeat, has_error, json_object, post_signed};
 use crate::flow::{JobKey, Step};
 use crate::result::audit::audit;
-use crate::result::{ImageLinks, Personal, ResultEntry, Verdict};
+use crate::result::{Doubt, ImageLinks, Personal, ResultEntry, Verdict};
 use crate::{
     Findings, JobId, JobType, Partner, PartnerAccount, ReceivedTimestamp, SignatureError, Timestamp, UserId,
     tolerant,
@@ -83,6 +83,8 @@ pub struct JobStatus {
     pub timestamp: ReceivedTimestamp,
     job_type: Option<JobType>,
     account: PartnerAccount,
+    /// Why nothing in it can be gone by.
+    doubt: Option<Doubt>,
     raw: Map<String, Value>,
 }
 
@@ -126,12 +128,18 @@ impl JobStatus {
 
     /// What it amounts to; `None` while the job isn't complete.
     pub fn verdict(&self) -> Option<Verdict> {
-        if !self.job_complete {
-            return None;
+        self.job_complete.then(|| self.verdict_for(self.job_type))
+    }
+
+    /// What the result amounts to for a job of this type, or of the type that it names itself.
+    pub(crate) fn verdict_for(&self, job_type: Option<JobType>) -> Verdict {
+        match (self.doubt, self.entry()) {
+            (Some(doubt), entry) => Verdict::in_doubt(entry, doubt),
+            (None, None) => Verdict::without_entry(),
+            (None, Some(entry)) => {
+                Verdict::new(entry, job_type.or(entry.partner_params().job_type()), self.job_success)
+            }
         }
-        Some(self.entry().map_or_else(Verdict::without_entry, |entry| {
-            Verdict::new(entry, self.job_type.or(entry.partner_params().job_type()), self.job_success)
-        }))
     }
 
     /// Whether the service has the job's zip, as far as it knows itself; `None` if the answer doesn't tell.
@@ -142,10 +150,13 @@ impl JobStatus {
         // `No zip file received`, `No zip uploaded yet`: the code that goes with the second isn't documented.
         let says_no_zip =
             matches!(&self.result, JobResult::Text(text) if text.to_ascii_lowercase().starts_with("no zip"));
+        let is_timely = self.doubt != Some(Doubt::OtherTime);
         match self.code.as_deref() {
+            // A no of another time is none: a zip may have come since then.
+            _ if says_no_zip && !is_timely => None,
             _ if says_no_zip => Some(false),
             Some("2302") => Some(true),
-            Some("2314") => Some(false),
+            Some("2314") if is_timely => Some(false),
             _ => None,
         }
     }
@@ -214,16 +225,24 @@ impl Operation for JobStatusRequest {
         post_signed(partner, now, "/job_status", &body)
     }
 
-    fn parse(&self, partner: &Partner, response: &Response<Bytes>) -> Result<JobStatus, OperationError> {
+    fn parse(
+        &self,
+        partner: &Partner,
+        sent_at: Timestamp,
+        response: &Response<Bytes>,
+    ) -> Result<JobStatus, OperationError> {
         let raw = json_object(response)?;
         if has_error(&raw) && tolerant::field(&raw, "job_complete").is_none() {
-            return Err(ApiError::from_body(StatusCode::OK, Some(Value::Object(raw))).into());
+            return Err(ApiError::of(response, Some(Value::Object(raw))).into());
         }
         let timestamp = tolerant::field(&raw, "timestamp").and_then(ReceivedTimestamp::from_json);
         let (Some(timestamp), Some(signature)) = (timestamp, tolerant::str(&raw, "signature")) else {
-            return Err(OperationError::Signature(SignatureError::Missing));
+            return Err(OperationError::signature(response, SignatureError::Missing));
         };
-        partner.signer().confirm_received(&timestamp, signature).map_err(OperationError::Signature)?;
+        partner
+            .signer()
+            .confirm_received(&timestamp, signature)
+            .map_err(|error| OperationError::signature(response, error))?;
 
         let result = match tolerant::field(&raw, "result") {
             Some(Value::Object(fields)) => JobResult::Entry(Box::new(ResultEntry::new(fields.clone()))),
@@ -234,8 +253,15 @@ impl Operation for JobStatusRequest {
             entry.partner_params().is_of_other_job(self.user_id.as_str(), self.job_id.as_str())
         };
         if matches!(&result, JobResult::Entry(entry) if of_other_job(entry)) {
-            return Err(OperationError::WrongJob);
+            return Err(OperationError::wrong_job(response));
         }
+        let names_the_job =
+            |entry: &ResultEntry| entry.partner_params().names(self.user_id.as_str(), self.job_id.as_str());
+        let doubt = match &result {
+            _ if !partner.is_timely(sent_at, &timestamp) => Some(Doubt::OtherTime),
+            JobResult::Entry(entry) if !names_the_job(entry) => Some(Doubt::NoJobId),
+            _ => None,
+        };
         let history = tolerant::field(&raw, "history").and_then(Value::as_array);
         Ok(JobStatus {
             job_complete: tolerant::flag(&raw, "job_complete").unwrap_or(false),
@@ -250,6 +276,7 @@ impl Operation for JobStatusRequest {
             timestamp,
             job_type: self.job_type,
             account: partner.account(),
+            doubt,
             raw,
         })
     }
@@ -280,7 +307,11 @@ mod tests {
     }
 
     fn parse(body: &Value) -> Result<JobStatus, OperationError> {
-        question().parse(&partner(), &Response::new(Bytes::from(body.to_string())))
+        question().parse(
+            &partner(),
+            Timestamp::from_unix_millis(1_705_314_600_000),
+            &Response::new(Bytes::from(body.to_string())),
+        )
     }
 
     #[test]
@@ -351,15 +382,86 @@ mod tests {
         ] {
             let mut body = signed(complete.clone());
             body[key] = value;
-            assert_eq!(parse(&body), Err(OperationError::Signature(error)));
+            let refused = parse(&body).unwrap_err();
+            assert!(
+                matches!(refused, OperationError::Signature { error: it, .. } if it == error),
+                "{refused}"
+            );
         }
+    }
+
+    fn approval() -> Value {
+        json!({
+            "job_complete": true, "job_success": true, "code": "2302",
+            "result": {
+                "ResultCode": "0810", "Actions": { "Register_Selfie": "Approved" },
+                "PartnerParams": { "job_id": "job-1", "user_id": "user-1", "job_type": "1" },
+            },
+        })
+    }
+
+    fn parse_at(partner: &Partner, sent_at: &str, body: &Value) -> JobStatus {
+        let sent_at = Timestamp::parse(sent_at).unwrap();
+        question().parse(partner, sent_at, &Response::new(Bytes::from(body.to_string()))).unwrap()
+    }
+
+    #[test]
+    fn an_answer_from_another_time_can_be_read_and_decides_nothing() {
+        let body = signed(approval());
+        let doubt = |partner: &Partner, sent_at| {
+            let status = parse_at(partner, sent_at, &body);
+            assert!(status.job_complete && status.entry().is_some());
+            let verdict = status.verdict().unwrap();
+            assert_eq!(verdict.is_approved(), verdict.doubt().is_none());
+            assert_eq!(verdict.code().unwrap().as_str(), "0810");
+            verdict.doubt()
+        };
+        for sent_at in ["2024-01-15T09:30:00.000Z", STAMP, "2024-01-15T11:30:00.000Z"] {
+            assert_eq!(doubt(&partner(), sent_at), None, "{sent_at}");
+        }
+        for sent_at in ["2024-01-15T09:29:59.999Z", "2024-01-15T11:30:00.001Z", "2047-01-15T10:30:00.000Z"] {
+            assert_eq!(doubt(&partner(), sent_at), Some(Doubt::OtherTime), "{sent_at}");
+        }
+        let minute = partner().with_answer_window(std::time::Duration::from_secs(60));
+        assert_eq!(doubt(&minute, "2024-01-15T10:31:01.000Z"), Some(Doubt::OtherTime));
+        assert_eq!(doubt(&minute, "2024-01-15T10:31:00.000Z"), None);
+        assert_eq!(doubt(&partner().without_answer_window(), "2047-01-15T10:30:00.000Z"), None);
+    }
+
+    #[test]
+    fn an_answer_whose_time_cannot_be_read_decides_nothing() {
+        let mut body = approval();
+        body["timestamp"] = json!("Monday");
+        body["signature"] = json!(partner().signer().sign_text("Monday"));
+        let doubt = |partner: &Partner| parse_at(partner, STAMP, &body).verdict().unwrap().doubt();
+        assert_eq!(doubt(&partner()), Some(Doubt::OtherTime));
+        assert_eq!(doubt(&partner().without_answer_window()), None);
+    }
+
+    #[test]
+    fn a_no_zip_of_another_time_is_none() {
+        let body = json!({ "job_complete": false, "code": "2314", "result": "No zip file received" });
+        let has_zip = |sent_at| parse_at(&partner(), sent_at, &signed(body.clone())).has_zip();
+        assert_eq!((has_zip(STAMP), has_zip("2047-01-15T10:30:00.000Z")), (Some(false), None));
+    }
+
+    #[test]
+    fn a_result_that_does_not_name_the_job_and_the_user_decides_nothing() {
+        for params in [json!(null), json!({}), json!({ "job_id": "job-1" }), json!({ "user_id": "user-1" })] {
+            let mut body = approval();
+            body["result"]["PartnerParams"] = params;
+            let verdict = parse(&signed(body.clone())).unwrap().verdict().unwrap();
+            assert_eq!(verdict.doubt(), Some(Doubt::NoJobId), "{body}");
+            assert!(!verdict.is_approved() && !verdict.is_final());
+        }
+        assert!(parse(&signed(approval())).unwrap().verdict().unwrap().is_approved());
     }
 
     #[test]
     fn an_answer_about_another_job_or_user_is_an_error() {
         for (key, value) in [("job_id", "job-2"), ("user_id", "user-2")] {
             let body = signed(json!({ "job_complete": true, "result": { "PartnerParams": { key: value } } }));
-            assert_eq!(parse(&body), Err(OperationError::WrongJob));
+            assert!(matches!(parse(&body), Err(OperationError::WrongJob { .. })));
         }
     }
 

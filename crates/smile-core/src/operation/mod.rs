@@ -36,7 +36,7 @@ pub use business_verification::{AsyncBusinessVerification, Business, BusinessTyp
 pub use bvn_consent::{
     BvnConsent, ChooseMode, ConfirmOtp, ConsentGranted, ConsentMode, ConsentModes, OtpSent,
 };
-pub use error::{ApiError, OperationError};
+pub use error::{ApiError, OperationError, RawAnswer};
 pub use id_verification::{AsyncBasicKyc, AsyncEnhancedKyc, BasicKyc, EnhancedKyc};
 pub use job_status::JobStatusRequest;
 pub use phone_verification::PhoneVerification;
@@ -52,7 +52,7 @@ pub use valid_documents::{ValidDocument, ValidDocuments, ValidDocumentsRequest};
 pub use verification::{Accepted, Verification};
 pub use web_token::{WebToken, WebTokenRequest};
 
-use crate::flow::{JobKey, Step};
+use crate::flow::{JobKey, Step, SubmissionId};
 use crate::{Findings, JobStatus, Partner, Timestamp, tolerant};
 
 /// One exchange with the service.
@@ -74,16 +74,26 @@ pub trait Operation {
     /// The request, signed for this moment.
     fn request(&self, partner: &Partner, now: Timestamp) -> Request<Bytes>;
 
-    /// Reads the answer.
+    /// Reads the answer to the request that was made for the moment `sent_at`: a signature from another time decides
+    /// nothing, see [`Partner::with_answer_window`].
     ///
     /// # Errors
     /// The service's refusal, an answer that makes no sense, or one whose signature fails.
-    fn parse(&self, partner: &Partner, response: &Response<Bytes>) -> Result<Self::Output, OperationError>;
+    fn parse(
+        &self,
+        partner: &Partner,
+        sent_at: Timestamp,
+        response: &Response<Bytes>,
+    ) -> Result<Self::Output, OperationError>;
 
     /// What names the job, if the operation makes one.
     fn key(&self) -> Option<JobKey> {
         None
     }
+
+    /// Puts the id of this submission into the request, where it has a place for it: the result brings it back, and only such a
+    /// result is told from another one under the same job id.
+    fn name_submission(&mut self, _id: &SubmissionId) {}
 
     /// What the lost answer must have said, told from the job's status; `None` if that can't be told.
     ///
@@ -165,6 +175,7 @@ fn request(method: Method, url: String) -> http::request::Builder {
         .method(method)
         .uri(url)
         .header(header::ACCEPT, "application/json")
+        .header(header::ACCEPT_ENCODING, "identity")
         .header(header::USER_AGENT, USER_AGENT)
 }
 
@@ -209,18 +220,40 @@ const USER_AGENT: &str = concat!("smile-rust/", env!("CARGO_PKG_VERSION"));
 /// The JSON of an answer of 2xx; the error it stands for otherwise.
 fn json(response: &Response<Bytes>) -> Result<Value, OperationError> {
     let status = response.status();
+    refuse_compressed(response)?;
     let body = serde_json::from_slice(response.body());
     if !status.is_success() {
-        return Err(ApiError::from_body(status, body.ok()).into());
+        return Err(ApiError::of(response, body.ok()).into());
     }
-    body.map_err(|_| OperationError::unexpected(status, "is not JSON"))
+    body.map_err(|_| OperationError::unexpected(response, "is not JSON"))
 }
 
 /// The JSON object of an answer of 2xx; the error it stands for otherwise.
 fn json_object(response: &Response<Bytes>) -> Result<Map<String, Value>, OperationError> {
     match json(response)? {
         Value::Object(object) => Ok(object),
-        _ => Err(OperationError::unexpected(response.status(), "is JSON, but not an object")),
+        _ => Err(OperationError::unexpected(response, "is JSON, but not an object")),
+    }
+}
+
+/// Refuses what can't be read without decompressing it, which no request asks for.
+fn refuse_compressed(response: &Response<Bytes>) -> Result<(), OperationError> {
+    const GZIP: &[u8] = &[0x1F, 0x8B];
+    let headers = response.headers().get_all(header::CONTENT_ENCODING).iter();
+    let said = headers.filter_map(|value| value.to_str().ok()).flat_map(|list| list.split(','));
+    let encodings =
+        said.map(str::trim).filter(|one| !one.is_empty() && !one.eq_ignore_ascii_case("identity"));
+    // The name is from outside; only those that are known are shown.
+    let known =
+        |one: &str| ["gzip", "br", "deflate", "zstd"].into_iter().find(|it| it.eq_ignore_ascii_case(one));
+    let encoding = encodings.map(|one| known(one).unwrap_or("an unknown encoding")).last();
+    match encoding.or_else(|| response.body().starts_with(GZIP).then_some("gzip")) {
+        // Who has decompressed it may have left the header where it was.
+        Some(encoding) if !matches!(response.body().trim_ascii_start().first(), Some(b'{' | b'[')) => {
+            let (status, answer) = (response.status().as_u16(), RawAnswer::of(response));
+            Err(OperationError::Compressed { status, encoding, answer })
+        }
+        _ => Ok(()),
     }
 }
 
@@ -229,11 +262,7 @@ fn successful_object(response: &Response<Bytes>) -> Result<Map<String, Value>, O
     let object = json_object(response)?;
     let says_success = tolerant::field(&object, "success").is_some_and(|value| !value.is_null());
     let refused = has_error(&object) || (says_success && tolerant::flag(&object, "success") != Some(true));
-    if refused {
-        Err(ApiError::from_body(response.status(), Some(Value::Object(object))).into())
-    } else {
-        Ok(object)
-    }
+    if refused { Err(ApiError::of(response, Some(Value::Object(object))).into()) } else { Ok(object) }
 }
 
 /// Whether the answer says what went wrong; an `error` of null or nothing doesn't.
@@ -247,7 +276,7 @@ fn confirmed_object(response: &Response<Bytes>) -> Result<Map<String, Value>, Op
     if tolerant::flag(&object, "success") == Some(true) {
         Ok(object)
     } else {
-        Err(OperationError::unexpected(response.status(), "doesn't say `success: true`"))
+        Err(OperationError::unexpected(response, "doesn't say `success: true`"))
     }
 }
 
@@ -269,6 +298,36 @@ mod tests {
     fn a_segment_cannot_end_itself() {
         assert_eq!(segment("a-b_c~1"), "a-b_c~1");
         assert_eq!(segment("../x?y#z%/é"), "%2E%2E%2Fx%3Fy%23z%25%2F%C3%A9");
+    }
+
+    #[test]
+    fn a_compressed_answer_is_an_error_of_its_own() {
+        let read = |encoding: &str, body: &'static [u8]| {
+            let response = Response::builder().header("Content-Encoding", encoding);
+            json_object(&response.body(Bytes::from_static(body)).unwrap())
+        };
+        for (said, shown) in
+            [("gzip", "gzip"), ("BR", "br"), ("identity, zstd", "zstd"), ("jane", "an unknown encoding")]
+        {
+            let error = read(said, b"\x28\xB5\x2F\xFD").unwrap_err();
+            assert!(
+                matches!(error, OperationError::Compressed { encoding, .. } if encoding == shown),
+                "{error}"
+            );
+            assert!(error.to_string().contains("switch compression off"));
+            assert_eq!(error.answer().unwrap(), &b"\x28\xB5\x2F\xFD"[..]);
+            assert!(!error.is_transient() && !format!("{error} {error:?}").contains("jane"));
+        }
+        let unsaid = read("", b"\x1F\x8B\x08").unwrap_err();
+        assert!(matches!(unsaid, OperationError::Compressed { encoding: "gzip", .. }), "the header was lost");
+        assert!(read("gzip", b" {}").is_ok(), "the client has decompressed it and left the header");
+        assert!(read("identity", b"{}").is_ok());
+    }
+
+    #[test]
+    fn every_request_asks_for_an_answer_that_is_not_compressed() {
+        let request = send_bare(Method::GET, "https://service.example/v1/services".to_owned());
+        assert_eq!(request.headers()[header::ACCEPT_ENCODING], "identity");
     }
 
     #[test]

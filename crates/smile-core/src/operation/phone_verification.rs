@@ -113,7 +113,12 @@ impl Operation for PhoneVerification {
         sign_headers(send_json(Method::POST, url, &body), partner, now)
     }
 
-    fn parse(&self, _: &Partner, response: &Response<Bytes>) -> Result<Accepted, OperationError> {
+    fn parse(
+        &self,
+        _: &Partner,
+        _: Timestamp,
+        response: &Response<Bytes>,
+    ) -> Result<Accepted, OperationError> {
         Accepted::parse(response)
     }
 }

@@ -142,13 +142,18 @@ impl Operation for PrepUpload<'_> {
         send_json(Method::POST, format!("{}/upload", partner.environment().base_url()), &body)
     }
 
-    fn parse(&self, partner: &Partner, response: &Response<Bytes>) -> Result<PreparedUpload, OperationError> {
+    fn parse(
+        &self,
+        partner: &Partner,
+        _: Timestamp,
+        response: &Response<Bytes>,
+    ) -> Result<PreparedUpload, OperationError> {
         let object = successful_object(response)?;
         let Some(url) = tolerant::text(&object, "upload_url") else {
-            return Err(OperationError::unexpected(response.status(), "has no `upload_url`"));
+            return Err(OperationError::unexpected(response, "has no `upload_url`"));
         };
         let raw = serde_json::from_slice(response.body())
-            .map_err(|_| OperationError::unexpected(response.status(), "is not JSON"))?;
+            .map_err(|_| OperationError::unexpected(response, "is not JSON"))?;
         Ok(PreparedUpload {
             upload_url: UploadUrl::new(&url, partner.environment())?,
             // It is shown, to find the job again by, so it must look like an id.
@@ -211,7 +216,11 @@ mod tests {
 
     fn parse(body: &str) -> Result<PreparedUpload, OperationError> {
         let job = job();
-        PrepUpload::new(&job).parse(&partner(), &Response::new(Bytes::copy_from_slice(body.as_bytes())))
+        PrepUpload::new(&job).parse(
+            &partner(),
+            Timestamp::default(),
+            &Response::new(Bytes::copy_from_slice(body.as_bytes())),
+        )
     }
 
     #[test]

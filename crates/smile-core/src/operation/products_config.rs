@@ -26,7 +26,12 @@ impl Operation for ProductsConfigRequest {
         post_signed(partner, now, "/products_config", &Map::<String, Value>::new())
     }
 
-    fn parse(&self, _: &Partner, response: &Response<Bytes>) -> Result<ProductsConfig, OperationError> {
+    fn parse(
+        &self,
+        _: &Partner,
+        _: Timestamp,
+        response: &Response<Bytes>,
+    ) -> Result<ProductsConfig, OperationError> {
         successful_object(response).map(ProductsConfig)
     }
 }
@@ -70,7 +75,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::operation::testing::{answer, golden, partner};
+    use crate::operation::testing::{answer, golden, noon, partner};
 
     #[test]
     fn golden_request_and_answer() {
@@ -80,7 +85,7 @@ mod tests {
         let body = json!({
             "consentRequired": { "NG": ["BVN_MFA"] }, "idSelection": { "basic_kyc": { "NG": ["BVN"] } },
         });
-        let config = ProductsConfigRequest.parse(&partner(), &answer(200, &body)).unwrap();
+        let config = ProductsConfigRequest.parse(&partner(), noon(), &answer(200, &body)).unwrap();
         assert!(config.requires_consent("NG", "BVN_MFA") && !config.requires_consent("GH", "PASSPORT"));
         assert!(config.takes("basic_kyc", "NG", "BVN") && !config.takes("enhanced_kyc", "NG", "BVN"));
     }

@@ -6,7 +6,10 @@ use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, header};
 use serde_json::{Map, Value};
 
-use super::{ApiError, Operation, OperationError, Repeat, send_bare, send_json, send_signed, sign_headers};
+use super::{
+    ApiError, Operation, OperationError, Repeat, refuse_compressed, send_bare, send_json, send_signed,
+    sign_headers,
+};
 use crate::flow::Step;
 use crate::{ConfigError, Findings, Partner, ProblemKind, Timestamp};
 
@@ -251,17 +254,18 @@ impl Operation for RawRequest {
         }
     }
 
-    fn parse(&self, _: &Partner, response: &Response<Bytes>) -> Result<Value, OperationError> {
+    fn parse(&self, _: &Partner, _: Timestamp, response: &Response<Bytes>) -> Result<Value, OperationError> {
         let status = response.status();
+        refuse_compressed(response)?;
         let body = match &response.body()[..] {
             [] => Ok(Value::Null),
             body => serde_json::from_slice(body),
         };
         // What a success of an unknown endpoint looks like isn't known either.
         if status.is_success() {
-            body.map_err(|_| OperationError::unexpected(status, "is not JSON"))
+            body.map_err(|_| OperationError::unexpected(response, "is not JSON"))
         } else {
-            Err(ApiError::from_body(status, body.ok()).into())
+            Err(ApiError::of(response, body.ok()).into())
         }
     }
 }
@@ -357,18 +361,18 @@ mod tests {
 
     #[test]
     fn any_json_or_nothing_is_an_answer_and_a_refusal_is_an_error() {
-        let parse =
-            |response: &Response<Bytes>| RawRequest::get("/v1/x").unwrap().parse(&partner(), response);
+        let parse = |response: &Response<Bytes>| {
+            RawRequest::get("/v1/x").unwrap().parse(&partner(), noon(), response)
+        };
         let text = |status: u16, body: &'static str| {
             parse(&Response::builder().status(status).body(Bytes::from(body)).unwrap())
         };
         for status in [200, 202, 299] {
             assert_eq!(parse(&answer(status, &json!([1]))), Ok(json!([1])));
             assert_eq!(text(status, ""), Ok(Value::Null));
-            assert_eq!(
-                text(status, "<html>"),
-                Err(OperationError::UnexpectedResponse { status, what: "is not JSON" })
-            );
+            let page = text(status, "<html>").unwrap_err();
+            assert_eq!(page.to_string(), format!("the answer (HTTP {status}) is not JSON"));
+            assert_eq!(page.answer().unwrap(), "<html>");
         }
         let refused = parse(&answer(404, &json!({ "error": "no", "code": "2204" }))).unwrap_err();
         assert_eq!(refused.api().map(|error| (error.status(), error.code())), Some((404, Some("2204"))));

@@ -45,13 +45,15 @@ impl Operation for ServicesRequest {
         send_bare(Method::GET, format!("{base}/services{}", query.unwrap_or_default()))
     }
 
-    fn parse(&self, _: &Partner, response: &Response<Bytes>) -> Result<Services, OperationError> {
+    fn parse(
+        &self,
+        _: &Partner,
+        _: Timestamp,
+        response: &Response<Bytes>,
+    ) -> Result<Services, OperationError> {
         let raw = json_object(response)?;
         if !raw.contains_key("id_types") && !raw.contains_key("hosted_web") {
-            return Err(OperationError::unexpected(
-                response.status(),
-                "has neither `id_types` nor `hosted_web`",
-            ));
+            return Err(OperationError::unexpected(response, "has neither `id_types` nor `hosted_web`"));
         }
         Ok(Services { raw })
     }
@@ -95,7 +97,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::operation::testing::{answer, golden, partner};
+    use crate::operation::testing::{answer, golden, noon, partner};
 
     #[test]
     fn golden_request_and_answer() {
@@ -108,9 +110,9 @@ mod tests {
             "bank_codes": [{ "name": "A Bank", "code": "044" }, { "name": 1 }],
             "id_types": { "NG": { "NEW_ID": ["country", "id_type", "id_number", "user_id", "job_id"] } },
         });
-        let services = ServicesRequest::new().parse(&partner(), &answer(200, &body)).unwrap();
+        let services = ServicesRequest::new().parse(&partner(), noon(), &answer(200, &body)).unwrap();
         assert_eq!(services.banks().collect::<Vec<_>>(), [("A Bank", "044")]);
         assert!(services.id_types().find("NG", "NEW_ID").is_some());
-        assert!(ServicesRequest::new().parse(&partner(), &answer(200, &json!({}))).is_err());
+        assert!(ServicesRequest::new().parse(&partner(), noon(), &answer(200, &json!({}))).is_err());
     }
 }

@@ -201,7 +201,12 @@ impl Operation for CreateSmileLink {
         post_signed(partner, now, "/smile_links", &self.details(partner))
     }
 
-    fn parse(&self, _: &Partner, response: &Response<Bytes>) -> Result<SmileLink, OperationError> {
+    fn parse(
+        &self,
+        _: &Partner,
+        _: Timestamp,
+        response: &Response<Bytes>,
+    ) -> Result<SmileLink, OperationError> {
         SmileLink::parse(response)
     }
 }
@@ -255,7 +260,12 @@ impl Operation for UpdateSmileLink {
         send_signed(Method::PUT, partner, now, url, &self.details)
     }
 
-    fn parse(&self, _: &Partner, response: &Response<Bytes>) -> Result<SmileLink, OperationError> {
+    fn parse(
+        &self,
+        _: &Partner,
+        _: Timestamp,
+        response: &Response<Bytes>,
+    ) -> Result<SmileLink, OperationError> {
         SmileLink::parse(response)
     }
 }
@@ -292,7 +302,12 @@ impl Operation for ListSmileLinks {
         get(partner, now, format!("{}/smile_links", partner.environment().base_url()), self.in_query)
     }
 
-    fn parse(&self, _: &Partner, response: &Response<Bytes>) -> Result<Vec<SmileLink>, OperationError> {
+    fn parse(
+        &self,
+        _: &Partner,
+        _: Timestamp,
+        response: &Response<Bytes>,
+    ) -> Result<Vec<SmileLink>, OperationError> {
         let value = json(response)?;
         let list = match &value {
             Value::Array(list) => Some(list),
@@ -301,7 +316,7 @@ impl Operation for ListSmileLinks {
                 .find_map(|key| tolerant::field(object, key)?.as_array()),
             _ => None,
         };
-        let list = list.ok_or(OperationError::unexpected(response.status(), "has no list of links"))?;
+        let list = list.ok_or(OperationError::unexpected(response, "has no list of links"))?;
         Ok(list.iter().filter_map(Value::as_object).cloned().map(SmileLink).collect())
     }
 }
@@ -352,7 +367,12 @@ impl Operation for ReadSmileLink {
         get(partner, now, url, self.in_query)
     }
 
-    fn parse(&self, _: &Partner, response: &Response<Bytes>) -> Result<SmileLink, OperationError> {
+    fn parse(
+        &self,
+        _: &Partner,
+        _: Timestamp,
+        response: &Response<Bytes>,
+    ) -> Result<SmileLink, OperationError> {
         SmileLink::parse(response)
     }
 }
@@ -466,16 +486,17 @@ mod tests {
     fn answers_in_either_spelling() {
         for name in ["link", "link_url"] {
             let body = json!({ "ref_id": "r", name: "https://links.example/r", "expires_at": "2024-01-15T10:30:00.000Z" });
-            let link = CreateSmileLink::new(details()).parse(&partner(), &answer(200, &body)).unwrap();
+            let link =
+                CreateSmileLink::new(details()).parse(&partner(), noon(), &answer(200, &body)).unwrap();
             assert_eq!((link.ref_id(), link.link()), (Some("r"), Some("https://links.example/r")));
             assert_eq!(link.expires_at(), Some(noon()));
             assert!(!format!("{link:?}").contains("links.example"));
         }
         for body in [json!([{ "ref_id": "a" }]), json!({ "data": [{ "ref_id": "a" }] })] {
-            let links = ListSmileLinks::new().parse(&partner(), &answer(200, &body)).unwrap();
+            let links = ListSmileLinks::new().parse(&partner(), noon(), &answer(200, &body)).unwrap();
             assert_eq!(links[0].ref_id(), Some("a"));
         }
-        assert!(ListSmileLinks::new().parse(&partner(), &answer(200, &json!({}))).is_err());
+        assert!(ListSmileLinks::new().parse(&partner(), noon(), &answer(200, &json!({}))).is_err());
     }
 
     #[test]

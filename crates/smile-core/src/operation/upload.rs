@@ -72,22 +72,20 @@ impl Operation for Upload {
             .method(Method::PUT)
             .uri(self.url.0.clone())
             .header(header::CONTENT_TYPE, "application/zip")
+            .header(header::ACCEPT_ENCODING, "identity")
             .header(header::USER_AGENT, USER_AGENT)
             .body(self.zip.clone())
             .expect("the address was checked when it was read")
     }
 
-    fn parse(&self, _: &Partner, response: &Response<Bytes>) -> Result<(), OperationError> {
+    fn parse(&self, _: &Partner, _: Timestamp, response: &Response<Bytes>) -> Result<(), OperationError> {
         if !response.status().is_success() {
             // S3 refuses in XML, and what it says names the bucket and key: only the status is kept.
-            return Err(ApiError::bare(response.status()).into());
+            return Err(ApiError::bare(response).into());
         }
         if !response.body().is_empty() {
             // S3 says nothing more when it has taken something. Somebody in between does, who may have kept the zip.
-            return Err(OperationError::unexpected(
-                response.status(),
-                "has a body, which the object store's hasn't",
-            ));
+            return Err(OperationError::unexpected(response, "has a body, which the object store's hasn't"));
         }
         Ok(())
     }
@@ -109,7 +107,7 @@ mod tests {
         assert_eq!(request.uri().to_string(), url);
         let mut names: Vec<_> = request.headers().keys().map(http::HeaderName::as_str).collect();
         names.sort_unstable();
-        assert_eq!(names, ["content-type", "user-agent"]);
+        assert_eq!(names, ["accept-encoding", "content-type", "user-agent"]);
         assert_eq!(request.headers()["content-type"], "application/zip");
         assert_eq!(request.body(), "PK");
         assert_eq!(format!("{upload:?}"), "Upload { bytes: 2, .. }");
@@ -122,7 +120,11 @@ mod tests {
         let partner = Partner::new("001", "key", Environment::Sandbox).unwrap();
         let answer = |status| {
             let xml = Bytes::from_static(b"<Error><Code>AccessDenied</Code><Key>videos/001</Key></Error>");
-            upload.parse(&partner, &Response::builder().status(status).body(xml).unwrap())
+            upload.parse(
+                &partner,
+                Timestamp::default(),
+                &Response::builder().status(status).body(xml).unwrap(),
+            )
         };
         let error = answer(403).unwrap_err();
         assert_eq!(error.to_string(), "the service answered HTTP 403");
@@ -135,8 +137,11 @@ mod tests {
         let url = UploadUrl::new("https://b.example/", &Environment::Sandbox).unwrap();
         let partner = Partner::new("001", "key", Environment::Sandbox).unwrap();
         let parse = |body: &'static str| {
-            Upload::new(url.clone(), Bytes::new())
-                .parse(&partner, &Response::new(Bytes::from_static(body.as_bytes())))
+            Upload::new(url.clone(), Bytes::new()).parse(
+                &partner,
+                Timestamp::default(),
+                &Response::new(Bytes::from_static(body.as_bytes())),
+            )
         };
         assert_eq!(parse(""), Ok(()));
         let error = parse("<html>Welcome to our network</html>").unwrap_err();

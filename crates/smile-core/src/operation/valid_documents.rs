@@ -26,10 +26,15 @@ impl Operation for ValidDocumentsRequest {
         post_signed(partner, now, "/valid_documents", &Map::<String, Value>::new())
     }
 
-    fn parse(&self, _: &Partner, response: &Response<Bytes>) -> Result<ValidDocuments, OperationError> {
+    fn parse(
+        &self,
+        _: &Partner,
+        _: Timestamp,
+        response: &Response<Bytes>,
+    ) -> Result<ValidDocuments, OperationError> {
         let raw = successful_object(response)?;
         if !raw.get("valid_documents").is_some_and(Value::is_array) {
-            return Err(OperationError::unexpected(response.status(), "has no `valid_documents`"));
+            return Err(OperationError::unexpected(response, "has no `valid_documents`"));
         }
         Ok(ValidDocuments(raw))
     }
@@ -95,7 +100,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::operation::testing::{answer, golden, partner};
+    use crate::operation::testing::{answer, golden, noon, partner};
 
     #[test]
     fn golden_request_and_answer() {
@@ -107,11 +112,11 @@ mod tests {
             "country": { "code": "GH", "name": "Ghana", "continent": "AFRICA" },
             "id_types": [{ "code": "PASSPORT", "name": "Passport", "has_back": false }, { "code": "", "name": "Others", "has_back": "true" }],
         }] });
-        let documents = ValidDocumentsRequest.parse(&partner(), &answer(200, &body)).unwrap();
+        let documents = ValidDocumentsRequest.parse(&partner(), noon(), &answer(200, &body)).unwrap();
         assert_eq!(documents.countries().collect::<Vec<_>>(), [("GH", "Ghana")]);
         let of_ghana = documents.of_country("GH");
         assert_eq!((of_ghana[0].code, of_ghana[1].has_back, of_ghana.len()), ("PASSPORT", true, 2));
         assert!(documents.of_country("NG").is_empty());
-        assert!(ValidDocumentsRequest.parse(&partner(), &answer(200, &json!({}))).is_err());
+        assert!(ValidDocumentsRequest.parse(&partner(), noon(), &answer(200, &json!({}))).is_err());
     }
 }

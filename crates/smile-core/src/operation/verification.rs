@@ -7,9 +7,10 @@ use http::Response;
 use serde_json::{Map, Value};
 
 use super::{OperationError, confirmed_object, json_object, successful_object};
-use crate::flow::JobKey;
-use crate::result::{ResultEntry, Verdict};
-use crate::{JobStatus, Partner, ReceivedTimestamp, SignatureError, tolerant};
+use crate::catalogue::{self, ResultCodeRow};
+use crate::flow::{JobKey, SubmissionId};
+use crate::result::{Doubt, ResultCode, ResultEntry, Verdict};
+use crate::{JobStatus, Partner, ReceivedTimestamp, SignatureError, Timestamp, tolerant};
 
 /// The result of a check that answers at once: Enhanced KYC, Basic KYC, Business Verification, AML.
 ///
@@ -28,6 +29,7 @@ pub struct Verification {
 impl Verification {
     pub(super) fn parse(
         partner: &Partner,
+        sent_at: Timestamp,
         response: &Response<Bytes>,
         key: &JobKey,
     ) -> Result<Self, OperationError> {
@@ -37,34 +39,83 @@ impl Verification {
             ResultEntry::new(fields)
         } else {
             successful_object(response)?;
-            return Err(OperationError::unexpected(response.status(), "has no `ResultCode`"));
+            return Err(OperationError::unexpected(response, "has no `ResultCode`"));
         };
-        let is_signed = confirm(partner, entry.as_json())?;
+        let signed = confirm(partner, response, entry.as_json())?;
+        let is_signed = signed.is_some();
         if entry.partner_params().is_of_other_job(key.user_id.as_str(), key.job_id.as_str()) {
-            return Err(OperationError::WrongJob);
+            return Err(OperationError::wrong_job(response));
         }
-        let success = tolerant::yes(entry.as_json(), "success");
-        let verdict = if is_signed {
-            Verdict::new(&entry, Some(key.job_type), success)
-        } else {
-            Verdict::unsigned(&entry)
+        let params = entry.partner_params();
+        let doubt = match signed {
+            None => Some(Doubt::Unsigned),
+            Some(signed) if !partner.is_timely(sent_at, &signed) => Some(Doubt::OtherTime),
+            Some(_) if !params.names(key.user_id.as_str(), key.job_id.as_str()) => Some(Doubt::NoJobId),
+            Some(_) => None,
+        };
+        let verdict = match doubt {
+            Some(doubt) => Verdict::in_doubt(Some(&entry), doubt),
+            None => {
+                let success = tolerant::yes(entry.as_json(), "success");
+                Verdict::new(&entry, Some(key.job_type), success)
+            }
         };
         Ok(Self { entry, verdict, is_signed })
     }
 
-    /// From the job's status, after the answer itself was lost; unless it is about something else that was asked under the
-    /// same ids: `asked` are fields of the result with what they must be, where they are there.
-    pub(super) fn from_status(status: JobStatus, asked: &[(&str, &str)]) -> Option<Self> {
-        let verdict = status.verdict()?;
-        let entry = status.into_entry()?;
-        let is_other = |(name, expected): &(&str, &str)| {
-            tolerant::text(entry.as_json(), name).is_some_and(|said| !says_the_same(&said, expected))
-        };
-        if asked.iter().any(is_other) {
+    /// From the job's status, after the answer itself was lost: only from a result of the job that was asked about.
+    pub(super) fn from_status(status: JobStatus, asked: &Asked<'_>) -> Option<Self> {
+        if !status.job_complete {
             return None;
         }
-        Some(Self { entry, verdict, is_signed: true })
+        let verdict = asked.verdict(&status)?;
+        Some(Self { entry: status.into_entry()?, verdict, is_signed: true })
     }
+}
+
+/// The question whose answer was lost: which result in the job's status can be its answer.
+pub(super) struct Asked<'a> {
+    /// The job.
+    pub(super) key: JobKey,
+    /// What was sent along with the ids.
+    pub(super) sent: &'a Map<String, Value>,
+    /// Fields of the result, with what they say if it is about the same ID.
+    pub(super) fields: Vec<(&'static str, &'a str)>,
+    /// Whether the product gives this code.
+    pub(super) gives: fn(&ResultCode) -> bool,
+}
+
+impl Asked<'_> {
+    /// The verdict on the result in this status; none if the status has no result, or one that can't be told from another
+    /// job's: of another user, type of job, product or ID.
+    fn verdict(&self, status: &JobStatus) -> Option<Verdict> {
+        let (entry, key) = (status.entry()?, &self.key);
+        let echo = entry.partner_params();
+        let code = entry.result_code().filter(|code| (self.gives)(code))?;
+        // Where the type isn't echoed, a code that no other type of job has tells it as well.
+        let is_of_type = match echo.job_type() {
+            Some(job_type) => job_type == key.job_type,
+            None => rows_of(code).all(|row| row.job_types == [key.job_type]),
+        };
+        let is_other = |(name, expected): &(&str, &str)| {
+            tolerant::disagrees(entry.as_json(), name)
+                || tolerant::text(entry.as_json(), name).is_some_and(|said| !says_the_same(&said, expected))
+        };
+        if !is_of_type
+            || self.sent.get(SubmissionId::PARTNER_PARAM) != echo.get(SubmissionId::PARTNER_PARAM)
+            || !echo.names(key.user_id.as_str(), key.job_id.as_str())
+            || self.fields.iter().any(is_other)
+        {
+            return None;
+        }
+        let verdict = status.verdict_for(Some(key.job_type));
+        // Whether a name is on a list is an answer, and no verdict.
+        matches!(verdict.doubt(), None | Some(Doubt::NoVerdict)).then_some(verdict)
+    }
+}
+
+fn rows_of(code: &ResultCode) -> impl Iterator<Item = &'static ResultCodeRow> {
+    catalogue::result_codes().iter().filter(move |row| row.code == code.as_str())
 }
 
 /// A check that was taken on: the result comes by callback.
@@ -79,13 +130,13 @@ impl Accepted {
         confirmed_object(response).map(|raw| Self { raw })
     }
 
-    /// From the job's status, after the answer itself was lost: a job that the service knows was taken on. It can't be told
-    /// from an earlier one of the same ids.
-    pub(super) fn from_status(status: &JobStatus) -> Option<Self> {
-        (status.has_zip() == Some(true)).then(|| Self { raw: Map::new() })
+    /// From the job's status, after the answer itself was lost: a job that has a result was taken on. That the service knows the
+    /// ids proves nothing without one: another job may have them.
+    pub(super) fn from_status(status: &JobStatus, asked: &Asked<'_>) -> Option<Self> {
+        asked.verdict(status).map(|_| Self { raw: Map::new() })
     }
 
-    /// The answer, as it came; empty if it was lost, and the job's status told what it must have said.
+    /// The answer, as it came; empty if it was lost, and the job's status had the result already.
     pub fn as_json(&self) -> &Map<String, Value> {
         &self.raw
     }
@@ -105,17 +156,21 @@ pub(super) fn says_the_same(a: &str, b: &str) -> bool {
     plain(a) == plain(b)
 }
 
-/// Whether the answer is signed. One that is signed wrongly, or by halves, is an error.
-pub(super) fn confirm(partner: &Partner, fields: &Map<String, Value>) -> Result<bool, OperationError> {
+/// When the answer was signed, if it is. One that is signed wrongly, or by halves, is an error.
+pub(super) fn confirm(
+    partner: &Partner,
+    response: &Response<Bytes>,
+    fields: &Map<String, Value>,
+) -> Result<Option<ReceivedTimestamp>, OperationError> {
     let present = |key: &str| tolerant::field(fields, key).filter(|value| !value.is_null());
     let (timestamp, signature) = (present("timestamp"), present("signature"));
     if timestamp.is_none() && signature.is_none() {
-        return Ok(false);
+        return Ok(None);
     }
-    let refuse = OperationError::Signature;
+    let refuse = |error| OperationError::signature(response, error);
     let timestamp =
-        timestamp.and_then(ReceivedTimestamp::from_json).ok_or(refuse(SignatureError::Missing))?;
-    let signature = signature.and_then(Value::as_str).ok_or(refuse(SignatureError::Missing))?;
+        timestamp.and_then(ReceivedTimestamp::from_json).ok_or_else(|| refuse(SignatureError::Missing))?;
+    let signature = signature.and_then(Value::as_str).ok_or_else(|| refuse(SignatureError::Missing))?;
     partner.signer().confirm_received(&timestamp, signature).map_err(refuse)?;
-    Ok(true)
+    Ok(Some(timestamp))
 }

@@ -97,10 +97,15 @@ impl Operation for WebTokenRequest {
         post_signed(partner, now, "/token", &body)
     }
 
-    fn parse(&self, _: &Partner, response: &Response<Bytes>) -> Result<WebToken, OperationError> {
+    fn parse(
+        &self,
+        _: &Partner,
+        _: Timestamp,
+        response: &Response<Bytes>,
+    ) -> Result<WebToken, OperationError> {
         let object = successful_object(response)?;
         let token = tolerant::str(&object, "token").filter(|token| !token.is_empty());
-        let token = token.ok_or(OperationError::unexpected(response.status(), "has no `token`"))?;
+        let token = token.ok_or(OperationError::unexpected(response, "has no `token`"))?;
         Ok(WebToken(token.to_owned()))
     }
 }
@@ -148,7 +153,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::operation::testing::{answer, golden, partner};
+    use crate::operation::testing::{answer, golden, noon, partner};
     use crate::{JobId, UserId};
 
     fn request() -> WebTokenRequest {
@@ -175,7 +180,7 @@ mod tests {
         // {"alg":"HS256"} . {"exp":1705314600,"partner_params":{"job_type":1}}
         let jwt =
             "eyJhbGciOiJIUzI1NiJ9.eyJleHAiOjE3MDUzMTQ2MDAsInBhcnRuZXJfcGFyYW1zIjp7ImpvYl90eXBlIjoxfX0.c2ln";
-        let token = request().parse(&partner(), &answer(200, &json!({ "token": jwt }))).unwrap();
+        let token = request().parse(&partner(), noon(), &answer(200, &json!({ "token": jwt }))).unwrap();
         assert_eq!(token.expose(), jwt);
         assert_eq!(token.expires_at().unwrap().to_string(), "2024-01-15T10:30:00.000Z");
         assert_eq!(token.claims().unwrap()["partner_params"]["job_type"], 1);
@@ -183,9 +188,11 @@ mod tests {
         for opaque in ["x", "a.b.c", "..", "a.!.c"] {
             assert_eq!(WebToken(opaque.to_owned()).expires_at(), None);
         }
-        assert!(request().parse(&partner(), &answer(200, &json!({ "success": true }))).is_err());
+        assert!(request().parse(&partner(), noon(), &answer(200, &json!({ "success": true }))).is_err());
         assert!(
-            request().parse(&partner(), &answer(200, &json!({ "success": false, "token": jwt }))).is_err()
+            request()
+                .parse(&partner(), noon(), &answer(200, &json!({ "success": false, "token": jwt })))
+                .is_err()
         );
     }
 

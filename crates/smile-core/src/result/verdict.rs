@@ -104,6 +104,11 @@ pub enum Doubt {
     Unsigned,
     /// A part that the verdict rests on can't be read, or is there twice and disagrees with itself.
     Unreadable,
+    /// The answer was signed at a time far from that of the request, or at one that can't be read; see
+    /// [`Partner::with_answer_window`](crate::Partner::with_answer_window).
+    OtherTime,
+    /// The result doesn't name the job and the user that were asked about.
+    NoJobId,
     /// The word of a webhook's status isn't known.
     UnknownStatus,
     /// The webhook names no product, or one that isn't known, so that it isn't known what was looked at.
@@ -177,9 +182,10 @@ impl Verdict {
         Self { decision, is_final, code, doubt: None, row: Some(row), webhook: None }
     }
 
-    /// Of an answer that nobody has signed.
-    pub(crate) fn unsigned(entry: &ResultEntry) -> Self {
-        Self { code: entry.result_code().cloned(), doubt: Some(Doubt::Unsigned), ..Self::without_entry() }
+    /// Of an answer that can't be gone by, whatever it says.
+    pub(crate) fn in_doubt(entry: Option<&ResultEntry>, doubt: Doubt) -> Self {
+        let code = entry.and_then(|entry| entry.result_code().cloned());
+        Self { code, doubt: Some(doubt), ..Self::without_entry() }
     }
 
     /// Of address and phone verification, whose results name no type of job and have Basic KYC's codes.
@@ -334,6 +340,8 @@ impl Verdict {
                 "it approves, but another part of the result doesn't bear it out"
             }
             (Some(Doubt::Unsigned), _) => "the answer is not signed",
+            (Some(Doubt::OtherTime), _) => "the answer was signed at another time than that of the request",
+            (Some(Doubt::NoJobId), _) => "the result doesn't name the job and the user that were asked about",
             (Some(Doubt::Unreadable), _) => "a part of the result can't be read, or disagrees with itself",
             (Some(Doubt::NoVerdict), None) => {
                 "it says whether a name is on a list, which decides nothing about the person"

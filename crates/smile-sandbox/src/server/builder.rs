@@ -232,6 +232,9 @@ impl Builder {
     /// A job is written when it has changed, and a list of all jobs with every change, so it is made for thousands of
     /// jobs and not for millions. It is about people: only its owner may read the folder, where the system knows owners.
     ///
+    /// The folder must be new, empty, or one of an earlier sandbox: any other is refused by
+    /// [`start`](Self::start) and left as it is. No file is removed that a sandbox didn't write.
+    ///
     /// [`into_service`](Self::into_service) leaves it aside: [`Service::snapshot`] is what it has.
     #[cfg(feature = "state")]
     pub fn state_dir(mut self, folder: impl Into<std::path::PathBuf>) -> Self {

@@ -1,5 +1,9 @@
 //! The state on disk.
 
+#[cfg(feature = "state")]
+pub(crate) mod error;
+#[cfg(feature = "state")]
+mod folder;
 pub(crate) mod keeper;
 #[cfg(feature = "state")]
 pub(crate) mod snapshot;

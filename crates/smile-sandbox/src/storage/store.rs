@@ -1,73 +1,31 @@
-//! The state in a folder: `state.json`, and beside it the jobs and the images, each under its digest.
+//! The state in a folder: `state.json`, and beside it the jobs and the images, each under its
+//! digest.
 //!
-//! Every file is written under another name, flushed to the disk and then renamed, jobs and images before the state that
-//! names them. As their names are their digests they never change, so whenever the sandbox is killed, the folder has the
-//! old state or the new one. What the state no longer names is removed, at the latest when the folder is opened again.
+//! Every file is written under another name, flushed to the disk and then renamed, jobs and images
+//! before the state that names them. As their names are their digests they never change, so whenever
+//! the sandbox is killed, the folder has the old state or the new one. What the state no longer
+//! names is removed, at the latest when the folder is opened again.
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File, TryLockError};
-use std::io::{self, Write as _};
+use std::fs::{self, File};
+use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use bytes::Bytes;
 use serde_json::Value;
 
 use crate::job::jobs::Job;
 use crate::service::Service;
+use crate::storage::error::{Problem, StateError};
+use crate::storage::folder::{
+    as_digest, files_in, flush_folder, is_unfinished, make_private_folder, take, unfinished, write_file,
+};
 use crate::storage::snapshot::{Image, RestoreError, Snapshot, check_format, digest};
 
 const JOBS: &str = "jobs";
 const IMAGES: &str = "images";
-
-/// The state of a sandbox could not be read or written.
-#[derive(Debug, thiserror::Error)]
-#[error("{}: {problem}", path.display())]
-#[non_exhaustive]
-pub struct StateError {
-    /// The file, or the folder.
-    pub path: PathBuf,
-    problem: Problem,
-}
-
-#[derive(Debug, thiserror::Error)]
-enum Problem {
-    #[error(transparent)]
-    Io(io::Error),
-    #[error(transparent)]
-    Unusable(RestoreError),
-    #[error("another sandbox is using this folder")]
-    InUse,
-    #[error("its content is not what it was when it was written")]
-    Changed,
-}
-
-impl StateError {
-    fn io(path: &Path) -> impl FnOnce(io::Error) -> Self {
-        |error| Self { path: path.to_owned(), problem: Problem::Io(error) }
-    }
-
-    fn unusable(path: &Path) -> impl FnOnce(RestoreError) -> Self {
-        |error| Self { path: path.to_owned(), problem: Problem::Unusable(error) }
-    }
-
-    /// The kind of error that it is where only those of [`io`] are to be had.
-    fn kind(&self) -> io::ErrorKind {
-        match &self.problem {
-            Problem::Io(error) => error.kind(),
-            Problem::Unusable(_) | Problem::Changed => io::ErrorKind::InvalidData,
-            Problem::InUse => io::ErrorKind::ResourceBusy,
-        }
-    }
-}
-
-impl From<StateError> for io::Error {
-    fn from(error: StateError) -> Self {
-        Self::new(error.kind(), error)
-    }
-}
 
 /// A folder that nobody else is using.
 pub(crate) struct Store {
@@ -104,13 +62,14 @@ pub(crate) struct Pending {
 }
 
 impl Store {
-    /// Opens a folder, which is made if need be, and lets the service go on from what is in it.
+    /// Opens a folder, which is made if need be, and lets the service go on from what is in it. One
+    /// that has files in it, and isn't a sandbox's, is refused.
     pub(crate) fn open(folder: &Path, service: &mut Service) -> Result<Self, StateError> {
+        let lock = take(folder)?;
         for name in [JOBS, IMAGES] {
             let path = folder.join(name);
             make_private_folder(&path).map_err(StateError::io(&path))?;
         }
-        let lock = lock(folder)?;
         let mut store =
             Self { folder: folder.to_owned(), jobs: BTreeMap::new(), images: BTreeMap::new(), _lock: lock };
         let path = store.state();
@@ -260,10 +219,10 @@ impl Store {
         let jobs: BTreeSet<&str> = self.jobs.values().map(|job| job.digest.as_str()).collect();
         let images: BTreeSet<&str> = self.images.keys().map(String::as_str).collect();
         for (name, wanted) in [(JOBS, &jobs), (IMAGES, &images)] {
-            for entry in fs::read_dir(self.folder.join(name))? {
-                let entry = entry?;
-                if !entry.file_name().to_str().is_some_and(|name| wanted.contains(name)) {
-                    fs::remove_file(entry.path())?;
+            for path in files_in(&self.folder.join(name))? {
+                let is_unnamed = as_digest(&path).is_some_and(|digest| !wanted.contains(digest));
+                if is_unnamed || is_unfinished(&path) {
+                    fs::remove_file(path)?;
                 }
             }
         }
@@ -274,70 +233,17 @@ impl Store {
     }
 }
 
-/// Everything in a folder of files that are called by their digests.
+/// Everything in a folder of files that are called by their digests. What is called something else
+/// isn't ours.
 fn read_all(folder: &Path) -> Result<BTreeMap<String, Bytes>, StateError> {
     let mut files = BTreeMap::new();
-    for entry in fs::read_dir(folder).map_err(StateError::io(folder))? {
-        let path = entry.map_err(StateError::io(folder))?.path();
-        let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
-        if path.extension().is_some() {
-            continue;
-        }
+    for path in files_in(folder).map_err(StateError::io(folder))? {
+        let Some(name) = as_digest(&path).map(str::to_owned) else { continue };
         let bytes = fs::read(&path).map_err(StateError::io(&path))?;
         if digest(&bytes) != name {
             return Err(StateError { path, problem: Problem::Changed });
         }
-        files.insert(name.to_owned(), bytes.into());
+        files.insert(name, bytes.into());
     }
     Ok(files)
-}
-
-/// What is about people is nobody else's business.
-fn make_private_folder(path: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.recursive(true).create(path)
-}
-
-/// How often, ten milliseconds apart, the folder is tried before somebody else has it. One that has just been given up may seem
-/// taken for a moment: a program that is being started holds copies of all our open files until it is itself.
-const LOCK_TRIES: u32 = 100;
-
-fn lock(folder: &Path) -> Result<File, StateError> {
-    let path = folder.join("lock");
-    let file = private_file(&path).map_err(StateError::io(&path))?;
-    for _ in 0..LOCK_TRIES {
-        match file.try_lock() {
-            Ok(()) => return Ok(file),
-            Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(10)),
-            Err(TryLockError::Error(error)) => return Err(StateError::io(&path)(error)),
-        }
-    }
-    Err(StateError { path: folder.to_owned(), problem: Problem::InUse })
-}
-
-fn private_file(path: &Path) -> io::Result<File> {
-    let mut options = File::options();
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.write(true).create(true).truncate(true).open(path)
-}
-
-fn write_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let unfinished = unfinished(path);
-    let mut file = private_file(&unfinished)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(unfinished, path)
-}
-
-fn unfinished(path: &Path) -> PathBuf {
-    path.with_extension("unfinished")
-}
-
-/// A renamed file is only sure to have its new name once the folder is flushed as well. Where folders can't be opened
-/// there is nothing to flush.
-fn flush_folder(folder: &Path) -> io::Result<()> {
-    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }

@@ -285,9 +285,82 @@ fn images_are_kept_once_and_removed_when_nobody_has_them() {
         sandbox.reset();
     }
     assert_eq!(images(), 0, "all jobs were forgotten");
-    fs::write(folder.0.join("images").join("0123.unfinished"), "half").unwrap();
+    for left in [EMPTY.to_owned(), format!("{EMPTY}.unfinished")] {
+        fs::write(folder.0.join("images").join(left), "").unwrap();
+    }
     drop(open(&folder).unwrap());
-    assert_eq!(images(), 0);
+    assert_eq!(images(), 0, "what a kill has left is removed");
+}
+
+/// What an empty file is called by its content.
+const EMPTY: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
+/// All files below a folder, with what is in them.
+fn everything(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(everything(&path));
+        } else {
+            files.push((path.clone(), fs::read(path).unwrap()));
+        }
+    }
+    files.sort();
+    files
+}
+
+#[test]
+fn a_folder_that_is_somebody_elses_is_refused_and_left_as_it_is() {
+    for theirs in ["images/holiday.jpg", "jobs/letter", "notes.txt", "state.json", "lock", "state.unfinished"]
+    {
+        let folder = Folder::new();
+        let path = folder.0.join(theirs);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, "theirs").unwrap();
+        let before = everything(&folder.0);
+        let refused = open(&folder).unwrap_err();
+        assert!(refused.to_string().contains("name a new or empty folder"), "{theirs}: {refused}");
+        assert_eq!(everything(&folder.0), before, "{theirs}");
+    }
+}
+
+#[test]
+fn an_empty_folder_is_taken_and_known_again() {
+    let folder = Folder::new();
+    fs::create_dir(&folder.0).unwrap();
+    open(&folder).unwrap().enrol("enrolled");
+    assert_eq!(open(&folder).unwrap().user("enrolled"), UserState::Enrolled);
+}
+
+#[test]
+fn what_others_put_beside_the_state_stays() {
+    let folder = Folder::new();
+    drop(open(&folder).unwrap());
+    for theirs in ["notes.txt", "images/holiday.jpg", "images/README", "jobs/0123.unfinished", "images/a.b"] {
+        fs::write(folder.0.join(theirs), "theirs").unwrap();
+    }
+    let folder_of_theirs = folder.0.join("images").join("0b".repeat(32));
+    fs::create_dir(&folder_of_theirs).unwrap();
+    fs::write(folder_of_theirs.join(EMPTY), "theirs").unwrap();
+    let sandbox = open(&folder).unwrap();
+    submit(&sandbox, &prep_body(&params("job", 1)));
+    sandbox.reset();
+    drop(sandbox);
+    drop(open(&folder).unwrap());
+    let theirs = everything(&folder.0).into_iter().filter(|(_, content)| content == b"theirs").count();
+    assert_eq!(theirs, 6);
+}
+
+#[test]
+fn a_folder_of_another_format_is_refused_by_its_name() {
+    for (mark, found) in [("{\"format\":2}", "format 2"), ("{}", "format none"), ("", "format none")] {
+        let folder = Folder::new();
+        drop(open(&folder).unwrap());
+        fs::write(folder.0.join("smile-sandbox.json"), mark).unwrap();
+        let refused = open(&folder).unwrap_err().to_string();
+        assert!(refused.contains(&format!("made in {found}, and this sandbox reads format 1")), "{refused}");
+    }
 }
 
 #[cfg(unix)]

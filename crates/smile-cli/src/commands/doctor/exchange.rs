@@ -22,8 +22,9 @@ pub(super) fn look(
 ) -> Vec<Finding> {
     let is_https = environment.base_url().starts_with("https:");
     let question = JobStatusRequest::new(UserId::new("smile-doctor"), JobId::new(ids::new("smile-doctor")));
+    let sent_at = crate::now();
     let request = match partner {
-        Some(partner) => Some(question.request(partner, crate::now())),
+        Some(partner) => Some(question.request(partner, sent_at)),
         None => anonymous(environment),
     };
     let Some(request) = request else { return vec![] };
@@ -42,7 +43,7 @@ pub(super) fn look(
     findings.push(look_at_clock(skew));
     findings.push(match partner {
         Some(partner) => {
-            let answer = question.parse(partner, &response).map(drop);
+            let answer = question.parse(partner, sent_at, &response).map(drop);
             look_at_signature(answer, environment, skew.is_some_and(|skew| skew.by > TOLERANCE))
         }
         None => Finding::skipped("signature", "it takes credentials"),
@@ -165,7 +166,7 @@ fn look_at_signature(
             "refused: partner id, key and environment don't belong together",
             format!("take id and key from the portal again; each environment has a key of its own: {other}"),
         ),
-        OperationError::Signature(_) => Finding::bad(
+        OperationError::Signature { .. } => Finding::bad(
             "signature",
             "accepted, but the answer isn't signed with this key",
             format!("if nobody stands in between, the key was rotated: {other}"),

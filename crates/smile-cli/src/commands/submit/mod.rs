@@ -22,14 +22,16 @@ use crate::output::Output;
 
 /// Submit a job, or make a check
 ///
-/// In production this is billed. What is wrong with the flags is told before anything is sent. If it is interrupted, or the
-/// connection is lost, a checkpoint is written, and `smile resume` goes on from it. A checkpoint holds personal data, for your eyes
-/// only: `smile resume` removes it when the job is over.
+/// In production this is billed. What is wrong with the flags is told before anything is sent. If it
+/// is interrupted, or the connection is lost, a checkpoint is written, and `smile resume` goes on
+/// from it. A checkpoint holds personal data, for your eyes only: `smile resume` removes it when the
+/// job is over.
 #[derive(Args)]
 #[command(subcommand_value_name = "PRODUCT", subcommand_help_heading = "Products")]
 pub(crate) struct Submit {
-    /// Where to write a checkpoint if the job is broken off; by default smile-JOB_ID.checkpoint.json. It holds personal data:
-    /// the ids, and the other flags as well while the service hasn't got the job. No other file is overwritten
+    /// Where to write a checkpoint if the job is broken off; by default
+    /// smile-JOB_ID.checkpoint.json. It holds personal data: the ids, and the other flags as well
+    /// while the service hasn't got the job. No other file is overwritten
     #[arg(long, value_name = "FILE", global = true, display_order = 900)]
     checkpoint: Option<PathBuf>,
 

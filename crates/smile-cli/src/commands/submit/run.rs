@@ -289,7 +289,8 @@ impl Order {
         Ok(exit)
     }
 
-    /// Prints what the service was paid for. If that fails, there is a checkpoint by which it can be asked for again.
+    /// Prints what the service was paid for. If that fails, a checkpoint is written by which it can
+    /// be asked for again.
     fn hand_over(&self, report: &Report, key: Option<JobKey>) -> Result<(), Failure> {
         self.output.print_paid(report).map_err(|why| {
             let message = format!(

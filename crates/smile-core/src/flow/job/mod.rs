@@ -13,8 +13,8 @@ use http::Response;
 
 use self::steps::note;
 use super::{
-    Checkpoint, Event, Flow, FlowSettings, JobError, JobErrorKind, JobKey, JobOutcome, LastSend, Next, Reach,
-    ServiceClock, Step, Submission,
+    Checkpoint, Event, Flow, FlowSettings, JobError, JobErrorKind, JobKey, JobOutcome, LastSend, Next,
+    ObserverError, Reach, ServiceClock, Step, Submission,
 };
 use crate::operation::{Operation, PrepUpload, Upload, retry_after};
 use crate::payload::{Package, ToCome};
@@ -348,6 +348,8 @@ impl Flow for JobFlow {
     }
 
     fn receive(&mut self, now: Timestamp, answer: Result<Response<Bytes>, TransportFailure>) {
+        // Nothing happens between the sending and the answer.
+        let sent_at = self.clock;
         self.tick(now);
         if !std::mem::take(&mut self.is_out) {
             return;
@@ -359,14 +361,14 @@ impl Flow for JobFlow {
         let wait = retry_after(&response, self.clock);
         let was_upload = matches!(self.stage, Stage::Uploading { .. });
         let result = match (&self.stage, &self.job) {
-            (Stage::Opening { .. }, Some(job)) => {
-                PrepUpload::new(job).parse(&self.partner, &response).map(|prepared| self.opened(&prepared))
-            }
+            (Stage::Opening { .. }, Some(job)) => PrepUpload::new(job)
+                .parse(&self.partner, sent_at, &response)
+                .map(|prepared| self.opened(&prepared)),
             (Stage::Uploading { upload, .. }, _) => {
-                upload.parse(&self.partner, &response).map(|()| self.uploaded())
+                upload.parse(&self.partner, sent_at, &response).map(|()| self.uploaded())
             }
             (Stage::Reconciling { .. } | Stage::Polling { .. }, _) => {
-                let parsed = self.status_request().parse(&self.partner, &response);
+                let parsed = self.status_request().parse(&self.partner, sent_at, &response);
                 parsed.map(|status| self.status_received(status))
             }
             (Stage::Reading { .. } | Stage::Opening { .. } | Stage::Finished(_), _) => Ok(()),
@@ -379,6 +381,13 @@ impl Flow for JobFlow {
             }
             Ok(()) => {}
             Err(error) => self.failed(error, wait),
+        }
+    }
+
+    fn refuse(&mut self, now: Timestamp, error: ObserverError) {
+        self.tick(now);
+        if !matches!(self.stage, Stage::Finished(_)) {
+            self.fail(JobErrorKind::Observer(error));
         }
     }
 

@@ -135,7 +135,10 @@ impl JobFlow {
             },
             Stage::Reconciling { .. } if status.has_zip().is_none() => {
                 let what = "doesn't tell whether the zip has arrived";
-                self.failed(OperationError::UnexpectedResponse { status: 200, what }, None);
+                self.failed(
+                    OperationError::UnexpectedResponse { status: 200, what, answer: Default::default() },
+                    None,
+                );
             }
             Stage::Reconciling { .. } => {
                 let is_complete = status.job_complete && self.status.wanted;

@@ -1,0 +1,160 @@
+//! The folder: whose it is, and how its files are written.
+//!
+//! A folder of a sandbox has a file that says so, and in which format. Every other folder that has
+//! something in it is somebody else's: it is refused, and left as it is. In a folder of ours, too,
+//! only files by the names that are written here are ever removed: what else is there is not read.
+
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::storage::error::{Problem, StateError};
+
+/// The file by which a sandbox knows a folder of its own.
+const MARK: &str = "smile-sandbox.json";
+
+/// The format of the folder: which files it has, and what they are called.
+const LAYOUT: u64 = 1;
+
+/// Takes a folder, which is made if need be, and locks it.
+///
+/// # Errors
+/// If it can't be made or read, is somebody else's, of another format, or in use. Nothing in it is
+/// changed then.
+pub(super) fn take(folder: &Path) -> Result<File, StateError> {
+    let mark = folder.join(MARK);
+    match fs::read(&mark) {
+        Ok(text) => check_layout(&text).map_err(|problem| StateError { path: mark, problem })?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            make_private_folder(folder).map_err(StateError::io(folder))?;
+            if !is_empty(folder).map_err(StateError::io(folder))? {
+                return Err(StateError { path: folder.to_owned(), problem: Problem::NotOurs { mark: MARK } });
+            }
+            let text = json!({
+                "format": LAYOUT,
+                "about": "the state of a smile-sandbox, which writes and removes files beside this one",
+            });
+            write_file(&mark, format!("{text}\n").as_bytes()).map_err(StateError::io(&mark))?;
+        }
+        Err(error) => return Err(StateError::io(&mark)(error)),
+    }
+    lock(folder)
+}
+
+fn check_layout(text: &[u8]) -> Result<(), Problem> {
+    let mark: Value = serde_json::from_slice(text).unwrap_or_default();
+    match mark.get("format").and_then(Value::as_u64) {
+        Some(LAYOUT) => Ok(()),
+        other => {
+            let found = other.map_or("none".to_owned(), |format| format.to_string());
+            Err(Problem::OtherLayout { found, known: LAYOUT })
+        }
+    }
+}
+
+fn is_empty(folder: &Path) -> io::Result<bool> {
+    // What another sandbox has just begun to write, or has been killed while it wrote.
+    let own = [MARK.into(), unfinished(Path::new(MARK)).into_os_string()];
+    for entry in fs::read_dir(folder)? {
+        if !own.contains(&entry?.file_name()) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// The files in a folder, but for folders and links, which are never written here.
+pub(super) fn files_in(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_file() {
+            files.push(entry.path());
+        }
+    }
+    Ok(files)
+}
+
+/// The digest that this is the name of, if it is one: a file is called by what is in it.
+pub(super) fn as_digest(path: &Path) -> Option<&str> {
+    let name = path.file_name()?.to_str()?;
+    let is_hex = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    (name.len() == 64 && name.bytes().all(is_hex)).then_some(name)
+}
+
+/// Whether a file has a name under which one is written before it has its own.
+pub(super) fn is_unfinished(path: &Path) -> bool {
+    path.file_stem().map(Path::new).and_then(as_digest).is_some() && unfinished(path) == path
+}
+
+/// What is about people is nobody else's business.
+pub(super) fn make_private_folder(path: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(path)
+}
+
+/// How often, ten milliseconds apart, the folder is tried before somebody else has it. One that has
+/// just been given up may seem taken for a moment: a program that is being started holds copies of
+/// all our open files until it is itself.
+const LOCK_TRIES: u32 = 100;
+
+pub(super) fn lock(folder: &Path) -> Result<File, StateError> {
+    let path = folder.join("lock");
+    let file = private_file(&path).map_err(StateError::io(&path))?;
+    for _ in 0..LOCK_TRIES {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(10)),
+            Err(TryLockError::Error(error)) => return Err(StateError::io(&path)(error)),
+        }
+    }
+    Err(StateError { path: folder.to_owned(), problem: Problem::InUse })
+}
+
+fn private_file(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.write(true).create(true).truncate(true).open(path)
+}
+
+pub(super) fn write_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let unfinished = unfinished(path);
+    let mut file = private_file(&unfinished)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    fs::rename(unfinished, path)
+}
+
+pub(super) fn unfinished(path: &Path) -> PathBuf {
+    path.with_extension("unfinished")
+}
+
+/// A renamed file is only sure to have its new name once the folder is flushed as well. Where folders can't be opened
+/// there is nothing to flush.
+pub(super) fn flush_folder(folder: &Path) -> io::Result<()> {
+    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_names_that_are_written_here_are_known() {
+        let digest = "0f".repeat(32);
+        assert_eq!(as_digest(Path::new(&digest)), Some(&*digest));
+        for name in ["photo.jpg", "README", "0F", &digest.to_uppercase(), &format!("{digest}0"), ""] {
+            assert_eq!(as_digest(Path::new(name)), None, "{name}");
+            assert!(!is_unfinished(&Path::new(name).with_extension("unfinished")), "{name}");
+        }
+        assert!(is_unfinished(Path::new(&format!("{digest}.unfinished"))));
+        assert!(!is_unfinished(Path::new(&digest)));
+        assert!(!is_unfinished(Path::new(&format!("{digest}.jpg"))));
+    }
+}

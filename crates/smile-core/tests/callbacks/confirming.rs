@@ -3,12 +3,11 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use smile_core::operation::Operation as _;
 use smile_core::{
     CallErrorKind, Callback, Change, Confirm, ConfirmError, Confirmed, Decision, Event, Flow, FlowSettings,
     JobId, JobKey, JobLife, JobStatusRequest, JobType, Next, OperationError, PollSchedule, Trust, UserId,
 };
-
-use smile_core::operation::Operation as _;
 
 use super::{callback, key, result, webhook};
 use crate::support::{

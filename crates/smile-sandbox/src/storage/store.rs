@@ -16,16 +16,21 @@ use std::path::{Path, PathBuf};
 use bytes::Bytes;
 use serde_json::Value;
 
+use crate::job::digest::digest;
 use crate::job::jobs::Job;
-use crate::service::Service;
+use crate::state::State;
 use crate::storage::error::{Problem, StateError};
 use crate::storage::folder::{
-    as_digest, files_in, flush_folder, is_unfinished, make_private_folder, take, unfinished, write_file,
+    as_digest, files_in, flush_folder, is_unfinished, make_private_folder, read_file, take, unfinished,
+    write_file,
 };
-use crate::storage::snapshot::{Image, RestoreError, Snapshot, check_format, digest};
+use crate::storage::snapshot::{Image, RestoreError, Snapshot, check_format, restore, state_json};
 
 const JOBS: &str = "jobs";
 const IMAGES: &str = "images";
+
+/// No state, job or image is larger: an upload has 64 MiB at most, and a state names the jobs only.
+const MOST_BYTES: u64 = 512 << 20;
 
 /// A folder that nobody else is using.
 pub(crate) struct Store {
@@ -64,7 +69,7 @@ pub(crate) struct Pending {
 impl Store {
     /// Opens a folder, which is made if need be, and lets the service go on from what is in it. One
     /// that has files in it, and isn't a sandbox's, is refused.
-    pub(crate) fn open(folder: &Path, service: &mut Service) -> Result<Self, StateError> {
+    pub(crate) fn open(folder: &Path, service: &mut State) -> Result<Self, StateError> {
         let lock = take(folder)?;
         for name in [JOBS, IMAGES] {
             let path = folder.join(name);
@@ -73,7 +78,7 @@ impl Store {
         let mut store =
             Self { folder: folder.to_owned(), jobs: BTreeMap::new(), images: BTreeMap::new(), _lock: lock };
         let path = store.state();
-        match fs::read(&path) {
+        match read_file(&path, MOST_BYTES) {
             Ok(text) => store.restore(&text, service)?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(StateError::io(&path)(error)),
@@ -82,7 +87,7 @@ impl Store {
         Ok(store)
     }
 
-    fn restore(&mut self, text: &[u8], service: &mut Service) -> Result<(), StateError> {
+    fn restore(&mut self, text: &[u8], service: &mut State) -> Result<(), StateError> {
         let path = self.state();
         let unusable =
             |error: &serde_json::Error| StateError::unusable(&path)(RestoreError::unreadable(error));
@@ -103,7 +108,7 @@ impl Store {
         }
         let images = read_all(&self.folder.join(IMAGES))?;
         let images = images.into_iter().map(|(digest, bytes)| (digest, Image(bytes))).collect();
-        service.restore(Snapshot { state, images }).map_err(StateError::unusable(&path))?;
+        restore(service, Snapshot { state, images }).map_err(StateError::unusable(&path))?;
         service.jobs.changed.clear();
         for (position, digest) in service.jobs.positions().zip(digests) {
             self.note(position, Written::new(digest, service.jobs.at(position)));
@@ -112,7 +117,7 @@ impl Store {
     }
 
     /// What there is to write of a service. It is to be written before this is asked again.
-    pub(crate) fn pending(&mut self, service: &mut Service) -> Result<Pending, StateError> {
+    pub(crate) fn pending(&mut self, service: &mut State) -> Result<Pending, StateError> {
         let path = self.state();
         let unwritable = |error: serde_json::Error| StateError::io(&path)(error.into());
         let (mut jobs, mut images) = (BTreeMap::new(), BTreeMap::new());
@@ -130,7 +135,7 @@ impl Store {
             let new = all.filter(|(digest, _)| !self.images.contains_key(*digest));
             images.extend(new.map(|(digest, bytes)| (digest.to_owned(), bytes.clone())));
         }
-        let state = service.state_json(&names).map_err(unwritable)?;
+        let state = state_json(service, &names).map_err(unwritable)?;
         Ok(Pending { state, images, kept, jobs })
     }
 
@@ -239,7 +244,7 @@ fn read_all(folder: &Path) -> Result<BTreeMap<String, Bytes>, StateError> {
     let mut files = BTreeMap::new();
     for path in files_in(folder).map_err(StateError::io(folder))? {
         let Some(name) = as_digest(&path).map(str::to_owned) else { continue };
-        let bytes = fs::read(&path).map_err(StateError::io(&path))?;
+        let bytes = read_file(&path, MOST_BYTES).map_err(StateError::io(&path))?;
         if digest(&bytes) != name {
             return Err(StateError { path, problem: Problem::Changed });
         }

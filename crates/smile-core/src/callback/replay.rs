@@ -267,8 +267,6 @@ impl Seen {
 ///
 /// Rows may be deleted once `expires` is past, and not at that very moment: until then the signature passes.
 ///
-/// The check of a store against this rule is in `smile-sandbox` (`replay_store`): it has deliveries meet between look and insert.
-///
 /// A store that has to be waited for is an [`AsyncReplayStore`].
 pub trait ReplayStore {
     /// Why the store can't say. Answer 503 then, and act on nothing: the service comes again.

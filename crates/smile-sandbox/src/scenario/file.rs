@@ -11,8 +11,8 @@ use super::stage::{StageRow, read_stages};
 use super::{Changes, Scenario, ScenarioError};
 use crate::callback::attempt::is_loopback_http;
 use crate::fault::rules::FaultRule;
+use crate::result::finding::Review;
 use crate::result::product::Product;
-use crate::result::verdict::Review;
 use crate::rule::matcher::Matcher;
 use crate::rule::rules::{Response, Rule};
 use crate::state::users::UserState;
@@ -246,7 +246,7 @@ pub(super) fn known_code(code: &Spanned<String>, product: Option<Product>) -> Re
         Some(product) if !product.has_code(text) => {
             Err(Wrong::new(code, format!("{} has no code {text}{}", product.name(), unless_unlisted())))
         }
-        None if !Product::ALL.iter().any(|product| product.has_code(text)) => {
+        None if !Product::of_jobs().any(|product| product.has_code(text)) => {
             Err(Wrong::new(code, format!("no product has the code {text}{}", unless_unlisted())))
         }
         _ => Ok(()),

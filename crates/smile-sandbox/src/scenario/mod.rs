@@ -7,7 +7,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::fault::rules::FaultRule;
-use crate::result::verdict::Review;
+use crate::result::finding::Review;
 use crate::rule::rules::Rule;
 use crate::state::settings::Settings;
 use crate::state::users::UserState;

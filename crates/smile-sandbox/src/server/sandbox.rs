@@ -17,7 +17,7 @@ use crate::fault::kinds::Fault;
 use crate::fault::rules::{FaultId, FaultInForce, FaultRule};
 use crate::http::endpoint::Endpoint;
 use crate::job::record::JobRecord;
-use crate::result::verdict::{Review, ReviewError};
+use crate::result::finding::{Review, ReviewError};
 use crate::rule::matcher::Matcher;
 use crate::rule::rules::When;
 use crate::server::accept::{Shared, run};

@@ -1,10 +1,12 @@
 //! Where the service is, and which addresses are followed.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
 use http::Uri;
 
+use crate::characters::{self, Rule};
 use crate::problem::ConfigError;
 
 /// Which Smile ID service to talk to. Each has its own API key, default callback URL and data.
@@ -61,14 +63,15 @@ impl FromStr for Environment {
     /// # Errors
     /// Names `environment` and the rule, if this is neither a name, nor `0` or `1`, nor a base URL.
     fn from_str(text: &str) -> Result<Self, ConfigError> {
+        const RULE: &str = "must be `sandbox` (or `0`), `production` (or `1`), or a base URL such as `https://example.com/v1`";
         match text {
             "" => Err(ConfigError::missing("environment")),
             "0" | "sandbox" => Ok(Self::Sandbox),
             "1" | "production" => Ok(Self::Production),
             url if url.contains("://") => BaseUrl::new(url).map(Self::Custom),
-            _ => Err(ConfigError::malformed(
+            word => Err(ConfigError::malformed(
                 "environment",
-                "must be `sandbox` (or `0`), `production` (or `1`), or a base URL such as `https://example.com/v1`",
+                &characters::refused(word, Rule::Code).unwrap_or_else(|| RULE.to_owned()),
             )),
         }
     }
@@ -88,16 +91,19 @@ impl BaseUrl {
     /// # Errors
     /// Names `environment` and the rule.
     pub fn new(url: &str) -> Result<Self, ConfigError> {
-        let refuse = |rule| Err(ConfigError::malformed("environment", rule));
-        let web = match WebUrl::parse(url) {
+        let refuse = |rule: &str| Err(ConfigError::malformed("environment", rule));
+        let web = match WebUrl::typed(url) {
             Ok(web) => web,
-            Err(rule) => return refuse(rule),
+            Err(rule) => return refuse(&rule),
         };
         if url.len() > 2_000 {
             return refuse("must not be longer than 2000 characters");
         }
         if web.uri.query().is_some() {
             return refuse("must not have a query");
+        }
+        if let Err(rule) = web.check_as_sent() {
+            return refuse(rule);
         }
         if !web.is_private() {
             return refuse("must begin with `https://` (`http://` only on loopback)");
@@ -137,7 +143,7 @@ impl CallbackUrl {
         if url.is_empty() {
             return Err(ConfigError::missing("callback_url"));
         }
-        let web = WebUrl::parse(url).map_err(|rule| ConfigError::malformed("callback_url", rule))?;
+        let web = WebUrl::typed(url).map_err(|rule| ConfigError::malformed("callback_url", &rule))?;
         let host = web.uri.host().unwrap_or_default().into();
         Ok(Self { text: url.into(), host, is_https: web.is_https, is_loopback: web.is_loopback })
     }
@@ -170,6 +176,14 @@ pub(crate) struct WebUrl {
 }
 
 impl WebUrl {
+    /// As [`WebUrl::parse`], of an address that somebody typed or copied.
+    pub(crate) fn typed(url: &str) -> Result<Self, Cow<'static, str>> {
+        match characters::refused(url, Rule::Code) {
+            Some(rule) => Err(rule.into()),
+            None => Ok(Self::parse(url)?),
+        }
+    }
+
     /// The rule that the text breaks, if it does.
     pub(crate) fn parse(url: &str) -> Result<Self, &'static str> {
         const RULE: &str = "must be an absolute URL such as `https://example.com/path`";
@@ -197,6 +211,19 @@ impl WebUrl {
         Ok(Self { uri, is_https, is_loopback })
     }
 
+    /// The rule that it breaks if an HTTP client would send another address than this: some fold dots and encode anew, and
+    /// some don't. A presigned address that is changed is refused, or leads elsewhere.
+    pub(crate) fn check_as_sent(&self) -> Result<(), &'static str> {
+        let text = self.uri.path_and_query().map_or("", |text| text.as_str());
+        if !is_encoded(text) {
+            Err("must be percent-encoded")
+        } else if has_dots(text) {
+            Err("must not have `.` or `..` for a segment")
+        } else {
+            Ok(())
+        }
+    }
+
     /// Nobody on the way can read it: `https`, or it doesn't leave this machine.
     pub(crate) fn is_private(&self) -> bool {
         self.is_https || self.is_loopback
@@ -206,6 +233,24 @@ impl WebUrl {
     pub(crate) fn may_follow(&self, from: &Environment) -> bool {
         self.is_https || (self.is_loopback && from.is_loopback())
     }
+}
+
+/// Whether this path with its query has only characters that no client encodes (RFC 3986, 3.3 and 3.4). An apostrophe in a query
+/// is one that some do.
+pub(crate) fn is_encoded(path_and_query: &str) -> bool {
+    let is_plain = |byte: u8| {
+        byte.is_ascii_graphic()
+            && !matches!(byte, b'#' | b'\\' | b'"' | b'<' | b'>' | b'`' | b'{' | b'}' | b'|' | b'^')
+    };
+    let query = path_and_query.split_once('?').map_or("", |(_, query)| query);
+    path_and_query.bytes().all(is_plain) && !query.contains('\'')
+}
+
+/// Whether a segment of this path is `.` or `..`, in any spelling.
+pub(crate) fn has_dots(path_and_query: &str) -> bool {
+    let path = path_and_query.split('?').next().unwrap_or_default();
+    path.split('/')
+        .any(|segment| matches!(segment.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | ".."))
 }
 
 fn is_loopback(host: &str) -> bool {
@@ -255,7 +300,7 @@ mod tests {
             "2",
             "x",
             "a",
-            "Sandbox ",
+            "Sandbox",
             "http://example.com/v1",
             "http://127.0.0.1@example.com/v1",
             "http://localhost.example.com/v1",
@@ -270,6 +315,8 @@ mod tests {
             "https://example.com:99999/v1",
             "https://example.com:/v1",
             "https://example.com:0/v1",
+            "https://example.com/a/../v1",
+            "https://example.com/{v1}",
             &format!("https://example.com/{}", "x".repeat(2_000)),
         ] {
             let error = text.parse::<Environment>().unwrap_err().to_string();
@@ -279,11 +326,66 @@ mod tests {
     }
 
     #[test]
+    fn a_character_that_came_along_is_named() {
+        for (text, named) in [
+            ("https://example.com/v1\r\n", "a carriage return (U+000D)"),
+            ("\u{FEFF}https://example.com/v1", "a byte order mark (U+FEFF) at its start"),
+            ("https://example.com/\u{202E}v1", "a direction control (U+202E) within it"),
+            ("'https://example.com/v1'", "an apostrophe (U+0027) at its start"),
+            ("https://example.com:４43/v1", "a full-width digit (U+FF14) within it"),
+        ] {
+            assert!(text.parse::<Environment>().unwrap_err().to_string().contains(named), "{text:?}");
+            assert!(CallbackUrl::new(text).unwrap_err().to_string().contains(named), "{text:?}");
+        }
+        let named = "`environment` must not contain a line feed (U+000A) at its end: take it out";
+        assert_eq!("sandbox\n".parse::<Environment>().unwrap_err().to_string(), named);
+    }
+
+    #[test]
     fn a_callback_url_is_absolute_and_keeps_its_secrets() {
         let url = CallbackUrl::new("https://example.com/hooks/s3cret?token=t0ken").unwrap();
         assert_eq!(format!("{url:?}"), "CallbackUrl(…example.com…)");
         for text in ["", "example.com", "/callback", "mailto:a@example.com", "https://a:b@example.com/"] {
             assert!(CallbackUrl::new(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_an_http_client_would_rewrite_is_not_sent_as_it_is() {
+        let check = |tail: &str| {
+            WebUrl::parse(&format!("https://example.com{tail}")).and_then(|web| web.check_as_sent())
+        };
+        for tail in [
+            "",
+            "/",
+            "/a'b/c.zip?X-Amz-Credential=A%2FB&d=..",
+            "/...",
+            "/a..b/.c",
+            "/%2e%2e%2e/",
+            "?a=b",
+            "//a",
+        ] {
+            assert_eq!(check(tail), Ok(()), "{tail}");
+        }
+        for tail in [
+            "/a/../b",
+            "/./a",
+            "/a/..",
+            "/a/%2e%2E/b",
+            "/.%2e",
+            "/a?b='c'",
+            "/a\"b",
+            "/a{b}",
+            "/a?b=\"c\"",
+            "/a?b={c}",
+            "/a\\b",
+            "/a^b",
+            "/a`b",
+            "/a<b>",
+            "/ä",
+            "/a b",
+        ] {
+            assert!(check(tail).is_err(), "{tail}");
         }
     }
 

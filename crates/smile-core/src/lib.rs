@@ -5,6 +5,7 @@ pub mod flow;
 pub mod operation;
 
 mod callback;
+mod characters;
 mod credentials;
 mod environment;
 mod id_info;
@@ -34,11 +35,11 @@ pub use credentials::{ApiKey, PartnerId};
 pub use environment::{BaseUrl, CallbackUrl, Environment};
 pub use flow::{
     Call, CallError, CallErrorKind, Checkpoint, Confirm, ConfirmError, Confirmed, Event, Flow, FlowSettings,
-    JobError, JobErrorKind, JobFlow, JobKey, JobOutcome, LastSend, Next, ObserverError, PollSchedule, Reach,
-    RetryPolicy, Step, Submission, SubmissionId,
+    JobError, JobErrorKind, JobFlow, JobKey, JobOutcome, LastSend, Next, ObserverError, ObserverResult,
+    PollSchedule, Reach, RetryPolicy, Step, Submission, SubmissionId,
 };
 pub use id_info::IdInfo;
-pub use image::{Image, ImageEncoding, ImageFault, ImageRole, ImageType};
+pub use image::{Image, ImageEncoding, ImageFault, ImageRole, ImageType, read_image};
 pub use job::{Job, Selfie};
 pub use job_type::JobType;
 pub use operation::job_status::{JobResult, JobStatus};

@@ -55,7 +55,9 @@ pub use rule::rules::When;
 pub use rule::script::ScriptStage;
 pub use sample_image::SampleImage;
 #[cfg(feature = "scenario")]
-pub use scenario::{Scenario, ScenarioError};
+pub use scenario::setup::Scenario;
+#[cfg(feature = "scenario")]
+pub use scenario::wrong::ScenarioError;
 pub use server::builder::Builder;
 pub use server::clock::{Clock, ClockError};
 pub use server::sandbox::Sandbox;

@@ -6,11 +6,12 @@ use serde::Deserialize;
 use serde_json::Value;
 use toml::Spanned;
 
-use super::file::{Wrong, duration, known_code};
 use crate::result::oddity::Oddity;
 use crate::result::outcome::Outcome;
 use crate::result::product::Product;
 use crate::rule::script::{ScriptStage, Scripted};
+use crate::scenario::values::{duration, known_code};
+use crate::scenario::wrong::Wrong;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

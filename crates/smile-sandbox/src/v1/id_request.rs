@@ -15,7 +15,7 @@ use crate::state::State;
 use crate::v1::authorisation::ID_API;
 use crate::v1::authorisation::authorise;
 use crate::v1::authorisation::authorise_or_token;
-use crate::v1::web_token::Claims;
+use crate::v1::claims::Claims;
 
 /// A request about an ID that has been read.
 pub(crate) struct IdRequest<'a> {

@@ -5,8 +5,8 @@
 #![allow(clippy::print_stdout)] // It talks to a person.
 
 use std::collections::HashMap;
-use std::io::Read as _;
-use std::net::TcpListener;
+use std::io::{ErrorKind, Read as _};
+use std::net::{SocketAddr, TcpListener};
 use std::process::ExitCode;
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -90,31 +90,43 @@ fn main() -> ExitCode {
     report(run())
 }
 
+/// Starts the server, which has to be told a port that is free: another program may be quicker to
+/// take it, so a few are tried.
+fn serve(app: &Arc<App>) -> std::io::Result<SocketAddr> {
+    let mut tries = 1;
+    loop {
+        let app = Arc::clone(app);
+        let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+        let server = Server::new(move |request| app.answer(request))
+            .bind(address)
+            .with_global_timeout(Duration::from_secs(20))
+            .with_max_concurrent_connections(64);
+        match server.spawn() {
+            Err(error) if error.kind() == ErrorKind::AddrInUse && tries < 20 => tries += 1,
+            started => return started.map(|_| address),
+        }
+    }
+}
+
 fn run() -> Result<ExitCode, Failure> {
     println!(
         "Callbacks in a blocking server, against a sandbox in this process: nothing leaves this machine\n"
     );
     let sandbox = Sandbox::builder().automatic_review(None).start()?;
-    // The server is told a port that is free.
-    let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
-    let partner = sandbox.partner().with_callback_url(&format!("http://{address}/callback"))?;
-    let client = Client::new(partner.clone());
 
     // The server.
     let (to_confirm, queue) = channel();
     let app = App {
-        verifier: partner.verifier(),
+        verifier: sandbox.partner().verifier(),
         store: InMemoryReplayStore::default(),
-        client: client.clone(),
+        client: Client::new(sandbox.partner()),
         jobs: Arc::default(),
         to_confirm,
     };
     let jobs = Arc::clone(&app.jobs);
-    let server = Server::new(move |request| app.answer(request))
-        .bind(address)
-        .with_global_timeout(Duration::from_secs(20))
-        .with_max_concurrent_connections(64);
-    server.spawn()?;
+    let address = serve(&Arc::new(app))?;
+    let partner = sandbox.partner().with_callback_url(&format!("http://{address}/callback"))?;
+    let client = Client::new(partner.clone());
 
     // The job is stored before it is submitted: its callback may be quicker than the answer.
     let mut random = [0; 16];

@@ -210,6 +210,9 @@ impl<'a> Webhook<'a> {
     /// high, and header and body speak of the same job. A webhook about watch lists decides nothing about the person.
     pub fn verdict(&self) -> Verdict {
         let status = self.status().unwrap_or(WebhookStatus::Unknown);
+        if self.entry.fields().is_damaged_as_webhook() {
+            return Verdict::of_webhook(status, self.next_step(status), Some(Doubt::Unreadable));
+        }
         let twice = ["status", "reason"].into_iter().any(|key| tolerant::disagrees(self.entry.fields(), key));
         let clear_but = status == WebhookStatus::Clear
             && (tolerant::field(self.entry.fields(), "reason").is_some_and(|reason| !reason.is_null())

@@ -55,6 +55,9 @@ hazards! {
         GatewayAfter3xx "3xx after the work was done",
         GatewayAfter4xx "4xx after the work was done",
         GatewayAfter5xx "5xx after the work was done",
+        GatewayEarly3xx "3xx before the work was done",
+        GatewayEarly4xx "4xx before the work was done",
+        GatewayEarly5xx "5xx before the work was done",
         GatewayPage "HTML with 200",
     }
     "lies about a status" {

@@ -3,6 +3,7 @@
 
 mod hazard;
 mod machine;
+mod mutants;
 mod network;
 mod random;
 mod rules;
@@ -10,6 +11,7 @@ mod service;
 mod world;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Instant;
@@ -45,6 +47,7 @@ struct Order {
     keeps_going: bool,
     /// Stop quietly at the first broken rule, and say its seed alone.
     hunts: bool,
+    mutants: bool,
 }
 
 /// What came of some worlds.
@@ -68,6 +71,16 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
+    if order.mutants {
+        return match mutants::run(&root(), order.seed, order.worlds) {
+            Ok(true) => ExitCode::SUCCESS,
+            Ok(false) => ExitCode::FAILURE,
+            Err(error) => {
+                eprintln!("error: {error}");
+                ExitCode::FAILURE
+            }
+        };
+    }
     if order.traces {
         for seed in order.seed..order.seed + order.worlds {
             let ended = run(seed, true);
@@ -86,7 +99,7 @@ fn main() -> ExitCode {
 
 fn parse() -> Result<Option<Order>, lexopt::Error> {
     let (mut worlds, mut seed) = (None, None);
-    let (mut traces, mut keeps_going, mut hunts) = (false, false, false);
+    let (mut traces, mut keeps_going, mut hunts, mut mutants) = (false, false, false, false);
     let mut parser = lexopt::Parser::from_env();
     while let Some(argument) = parser.next()? {
         match argument {
@@ -95,12 +108,19 @@ fn parse() -> Result<Option<Order>, lexopt::Error> {
             Long("trace") => traces = true,
             Long("keep-going") => keeps_going = true,
             Long("hunt") => hunts = true,
+            Long("mutants") => mutants = true,
             Long("help") | Short('h') => return Ok(None),
             _ => return Err(argument.unexpected()),
         }
     }
-    let worlds = worlds.unwrap_or(if seed.is_some() { 1 } else { 10_000 });
-    Ok(Some(Order { worlds, seed: seed.unwrap_or(0), traces, keeps_going, hunts }))
+    let worlds = worlds.unwrap_or(if seed.is_some() && !mutants { 1 } else { 10_000 });
+    Ok(Some(Order { worlds, seed: seed.unwrap_or(0), traces, keeps_going, hunts, mutants }))
+}
+
+/// The workspace that it is run in; cargo says which, which counts for more than where it was compiled.
+fn root() -> PathBuf {
+    let own = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+    Path::new(&own).parent().map_or_else(PathBuf::new, Path::to_path_buf)
 }
 
 /// One world, from its seed to its end.

@@ -85,7 +85,7 @@ impl Fate {
     pub(crate) fn bad(random: &mut Random, errand: Errand, limit: u64) -> Self {
         let mut fate = Self::good(random, errand, limit);
         let arrival = fate.arrivals[0];
-        let hazard = match random.below(if errand == Errand::Status { 16 } else { 10 }) {
+        let hazard = match random.below(if errand == Errand::Status { 17 } else { 11 }) {
             0 => {
                 fate.arrivals.clear();
                 fate.instead = Some((random.between(1, 100), Instead::NotSent));
@@ -130,6 +130,16 @@ impl Fate {
                     _ => Hazard::GatewayBefore5xx,
                 }
             }
+            10 => {
+                let status = gateway_status(random);
+                fate.instead = Some((random.between(1, limit / 2), Instead::Gateway(status)));
+                fate.arrivals = vec![random.between(limit / 2, limit)];
+                match status {
+                    300..400 => Hazard::GatewayEarly3xx,
+                    400..500 => Hazard::GatewayEarly4xx,
+                    _ => Hazard::GatewayEarly5xx,
+                }
+            }
             // Of an upload the store's 2xx is the receipt, whatever the body.
             7 if errand != Errand::Put => {
                 fate.change = Some(Change::Page);
@@ -146,11 +156,11 @@ impl Fate {
             }
             lie => {
                 let (change, hazard) = match lie {
-                    10 => (Change::CodeTwice, Hazard::CodeTwice),
-                    11 => (Change::ResultTwice, Hazard::ResultTwice),
-                    12 => (Change::CompleteTwice, Hazard::CompleteTwice),
-                    13 => (Change::OfAnotherJob, Hazard::OfAnotherJob),
-                    14 => (Change::OldSignature, Hazard::OldSignature),
+                    11 => (Change::CodeTwice, Hazard::CodeTwice),
+                    12 => (Change::ResultTwice, Hazard::ResultTwice),
+                    13 => (Change::CompleteTwice, Hazard::CompleteTwice),
+                    14 => (Change::OfAnotherJob, Hazard::OfAnotherJob),
+                    15 => (Change::OldSignature, Hazard::OldSignature),
                     _ => (Change::EmptyResult, Hazard::EmptyResult),
                 };
                 fate.change = Some(change);

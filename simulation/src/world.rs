@@ -51,6 +51,8 @@ pub(crate) struct Submission {
     pub(crate) key: JobKey,
     pub(crate) number: String,
     pub(crate) wanted: Wanted,
+    /// The submission in whose place it came, under another job id.
+    pub(crate) instead_of: Option<usize>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -17,9 +17,14 @@ mod callback;
 mod fault;
 mod http;
 mod job;
+mod log;
 mod result;
 mod rule;
+mod run;
 mod sample_image;
+#[cfg(feature = "scenario")]
+mod scenario;
+mod secret;
 mod server;
 mod service;
 mod state;
@@ -35,29 +40,32 @@ struct Scenarios;
 pub use callback::attempt::{Callback, CallbackAttempt, CallbackId, CallbackOutcome};
 pub use callback::disturbance::{CallbackError, CallbackRule, Disturbance, Redelivery};
 pub use callback::record::{CallbackAnswer, CallbackRecord, CallbackState};
-pub use fault::kinds::{ConnectionLost, Endpoint, Fault, Manner, Pace, Redirect, RetryAfter};
+pub use fault::effects::Outgoing;
+pub use fault::kinds::{Fault, Manner, Pace, Redirect, RetryAfter};
 pub use fault::rules::{Admission, FaultId, FaultInForce, FaultRule};
+pub use http::endpoint::Endpoint;
 pub use job::events::{JobEvent, JobEventKind};
-pub use job::record::{ImageRecord, JobRecord, RecordedRequest, Stage};
+pub use job::record::{ImageRecord, JobRecord, Stage};
 pub use result::oddity::Oddity;
 pub use result::outcome::Outcome;
 pub use result::product::Product;
 pub use result::verdict::{Review, ReviewError};
 pub use rule::matcher::Matcher;
 pub use rule::rules::When;
-#[cfg(feature = "scenario")]
-pub use rule::scenario::{Scenario, ScenarioError};
 pub use rule::script::ScriptStage;
 pub use sample_image::SampleImage;
+#[cfg(feature = "scenario")]
+pub use scenario::{Scenario, ScenarioError};
 pub use server::builder::Builder;
 pub use server::clock::{Clock, ClockError};
 pub use server::sandbox::Sandbox;
 pub use service::Service;
+pub use service::incoming::Incoming;
 pub use signed_callback::signed_callback;
 pub use state::keep::Keep;
+pub use state::request_log::RecordedRequest;
 pub use state::users::UserState;
 #[cfg(feature = "state")]
 pub use storage::error::StateError;
-#[cfg(feature = "state")]
 pub use storage::snapshot::{RestoreError, Snapshot};
 pub use v1::consent::OTP;

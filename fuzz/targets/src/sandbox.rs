@@ -20,7 +20,7 @@ pub fn sandbox_requests(data: &[u8]) {
     for _ in 0..8 {
         let Some((request, after)) = request(rest) else { return };
         rest = after;
-        let response = service.handle(now, request);
+        let response = service.handle(now, request).response;
         assert!(response.status().as_u16() >= 200);
         now = now + Duration::from_secs(1);
         for callback in service.due_callbacks(now) {
@@ -61,7 +61,7 @@ pub fn sandbox_zips(data: &[u8]) {
     );
     let request =
         Request::post("/v1/upload").header("host", "127.0.0.1:7").body(Bytes::from_static(prep.as_bytes()));
-    let answer = service.handle(NOW, request.unwrap());
+    let answer = service.handle(NOW, request.unwrap()).response;
     let answer: Value = serde_json::from_slice(answer.body()).unwrap();
     let url = answer["upload_url"].as_str().expect("the job is opened");
     let put = Request::put(url).header("content-type", "application/zip").body(Bytes::copy_from_slice(data));

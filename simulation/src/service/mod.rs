@@ -145,7 +145,7 @@ impl Heart {
                 let length = request.body().len();
                 request.headers_mut().insert(CONTENT_LENGTH, length.into());
                 request.extensions_mut().insert(Scheme::HTTP);
-                service.handle(Timestamp::from_unix_millis(START + now), request)
+                service.handle(Timestamp::from_unix_millis(START + now), request).response
             }
         }
     }

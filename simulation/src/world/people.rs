@@ -90,10 +90,21 @@ impl World {
             let life = JobLife::new(key.clone());
             self.insert_row(job_id.to_owned(), &life, kind);
         }
-        self.submissions.push(Submission { errand: product, key, number, wanted });
+        self.submissions.push(Submission { errand: product, key, number, wanted, instead_of: None });
         self.records.push(Record::default());
         self.after(at, Happening::Take { submission: index, regardless: false });
         index
+    }
+
+    /// The same person and images under a job id of their own, as an error advised.
+    pub(crate) fn submit_anew(&mut self, submission: usize, pause: u64) {
+        let Submission { errand, wanted, key, .. } = self.submissions[submission].clone();
+        let person = key.user_id.as_str().trim_start_matches("user-").parse().unwrap_or(0);
+        let job_id = format!("{}-{}", key.job_id, self.submissions.len());
+        let turns = self.records[submission].turns;
+        let index = self.submit(person, &job_id, errand, wanted, pause);
+        self.submissions[index].instead_of = Some(submission);
+        self.records[index].turns = turns;
     }
 
     pub(crate) fn insert_row(&mut self, id: String, life: &JobLife, kind: RowKind) {

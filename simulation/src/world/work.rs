@@ -4,10 +4,10 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use http::{HeaderValue, Response};
-use smile_core::operation::{AsyncEnhancedKyc, EnhancedKyc};
+use smile_core::operation::{AsyncEnhancedKyc, EnhancedKyc, Operation};
 use smile_core::{
-    Call, CallError, Checkpoint, Decision, IdInfo, Image, Job, JobError, JobFlow, JobOutcome, Partner,
-    PartnerParams, Reach, TransportFailure, Verdict,
+    Call, CallError, Checkpoint, Decision, FlowSettings, IdInfo, Image, Job, JobError, JobFlow, JobOutcome,
+    Partner, PartnerParams, Reach, TransportFailure, Verdict,
 };
 
 use smile_sandbox::SampleImage;
@@ -59,7 +59,7 @@ impl World {
     }
 
     /// A flow for a submission, from its checkpoint if there is one.
-    fn machine(&mut self, submission: usize, partner: Partner) -> Result<Machine, JobError> {
+    fn machine(&mut self, submission: usize, partner: Partner) -> Result<Machine, Failure> {
         let seed = self.random.next();
         let settings = self.settings.clone();
         let checkpoint = self.records[submission].checkpoint.as_deref();
@@ -70,18 +70,18 @@ impl World {
             Product::BiometricKyc => {
                 let job = self.job(submission);
                 let flow = match &checkpoint {
-                    Some(checkpoint) => JobFlow::resume(partner, checkpoint, job, settings, seed)?,
-                    None => JobFlow::new(partner, job, settings, seed)?,
+                    Some(checkpoint) => JobFlow::resume(partner, checkpoint, job, settings, seed),
+                    None => JobFlow::new(partner, job, settings, seed),
                 };
-                Machine::Job(Box::new(flow))
+                Machine::Job(Box::new(flow.map_err(Failure::Job)?))
             }
             Product::EnhancedKyc => {
                 let check = EnhancedKyc::new(self.params(submission), number());
-                Machine::Kyc(Box::new(Call::new(partner, check, settings, seed)))
+                Machine::Kyc(Box::new(call(partner, check, checkpoint.as_ref(), settings, seed)?))
             }
             Product::AsyncEnhancedKyc => {
                 let check = AsyncEnhancedKyc::new(self.params(submission), number());
-                Machine::AsyncKyc(Box::new(Call::new(partner, check, settings, seed)))
+                Machine::AsyncKyc(Box::new(call(partner, check, checkpoint.as_ref(), settings, seed)?))
             }
         })
     }
@@ -122,7 +122,8 @@ impl World {
                 // Should the worker die, another one looks for what is left.
                 self.after(lease + 1, Happening::Take { submission, regardless: false });
             }
-            Err(error) => self.failed(submission, &error),
+            Err(Failure::Job(error)) => self.failed(submission, &error),
+            Err(Failure::Call(error)) => self.call_failed(submission, &error),
         }
     }
 
@@ -336,11 +337,29 @@ impl World {
             Errand::Put | Errand::Check => {
                 let times = self.ledger.process(submission, &job_id);
                 self.trace(|_| format!("submission {submission} is processed, {times} in all"));
-                if times > 1 {
-                    self.break_rule(
-                        Rule::Once,
-                        format!("submission {submission} is processed {times} times"),
+                let earlier = self.submissions[submission].instead_of;
+                if let Some(earlier) = earlier
+                    && self.ledger.is_processed(earlier)
+                    && !self.records[earlier].is_forgotten
+                {
+                    let what = format!(
+                        "submission {submission} is processed, and so is {earlier}, in whose place it came"
                     );
+                    self.break_rule(Rule::Once, what);
+                }
+                let later = self.submissions.iter().position(|it| it.instead_of == Some(submission));
+                if let Some(later) = later.filter(|later| self.ledger.is_processed(*later))
+                    && !self.records[submission].is_forgotten
+                {
+                    let what = format!(
+                        "submission {submission} is processed, and so was {later}, which took its place"
+                    );
+                    self.break_rule(Rule::Once, what);
+                }
+                if times > 1 {
+                    let product = self.submissions[submission].errand;
+                    let what = format!("submission {submission}, {product:?}, is processed {times} times");
+                    self.break_rule(Rule::Once, what);
                 }
             }
             Errand::Status => {}
@@ -531,21 +550,29 @@ impl World {
         }
         let text = error.to_string();
         let pause = self.random.between(1_000, 20_000);
-        if text.contains("submit it again with `retry(true)`") {
+        let says = |words: &str| text.contains(words);
+        let has_checkpoint = self.records[submission].checkpoint.is_some();
+        let (resumes, retries) =
+            (says("resume it from its checkpoint"), says("submit it again with `retry(true)`"));
+        if says("under a new job id") {
+            self.note(Hazard::AdvisedNewId);
+            self.submit_anew(submission, pause);
+            self.close(submission, "submitted under a new job id");
+        } else if resumes && has_checkpoint && !(retries && self.random.percent(50)) {
+            self.note(Hazard::AdvisedResume);
+            self.records[submission].lease_until = 0;
+            self.after(pause, Happening::Take { submission, regardless: false });
+        } else if retries {
             self.note(Hazard::AdvisedRetry);
             let record = &mut self.records[submission];
             (record.retry, record.checkpoint, record.lease_until) = (true, None, 0);
             self.after(pause, Happening::Take { submission, regardless: false });
-        } else if text.contains("resume it from its checkpoint") {
-            self.note(Hazard::AdvisedResume);
-            self.records[submission].lease_until = 0;
-            self.after(pause, Happening::Take { submission, regardless: false });
-        } else if text.contains("wait for its callback") {
+        } else if says("ask for its status") {
             self.note(Hazard::AdvisedWait);
             let row = self.submissions[submission].key.job_id.as_str().to_owned();
             self.after(pause, Happening::Wait { row });
             self.close(submission, "taken on");
-        } else if text.contains("nothing was submitted") {
+        } else if says("nothing was submitted") {
             if error.is_retryable() {
                 self.note(Hazard::AdvisedAgain);
                 let record = &mut self.records[submission];
@@ -614,7 +641,8 @@ impl World {
             return self.after(5_000, Happening::Restore { submission });
         }
         let was_done = record.outcome.is_some();
-        let forgets = self.random.percent(10);
+        // A check that nobody remembers is another check: nothing at the service keeps them apart.
+        let forgets = self.submissions[submission].errand == Product::BiometricKyc && self.random.percent(10);
         let place = self.random.below(record.backups.len() as u64) as usize;
         let record = &mut self.records[submission];
         record.restored += 1;
@@ -641,6 +669,26 @@ impl World {
         for process in self.processes.values_mut().filter(|process| process.worker == worker) {
             process.moved += by.unsigned_abs();
         }
+    }
+}
+
+/// Why a flow can't begin.
+enum Failure {
+    Job(JobError),
+    Call(CallError),
+}
+
+/// A check, from its checkpoint if there is one.
+fn call<O: Operation>(
+    partner: Partner,
+    check: O,
+    checkpoint: Option<&Checkpoint>,
+    settings: FlowSettings,
+    seed: u64,
+) -> Result<Call<O>, Failure> {
+    match checkpoint {
+        Some(checkpoint) => Call::resume(partner, checkpoint, check, settings, seed).map_err(Failure::Call),
+        None => Ok(Call::new(partner, check, settings, seed)),
     }
 }
 

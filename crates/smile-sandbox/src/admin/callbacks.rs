@@ -7,14 +7,16 @@ use bytes::Bytes;
 use http::Response;
 use serde_json::{Value, json};
 
-use super::bodies::{body, text, time};
-use super::input::Input;
-use super::{AdminError, Ask, ok};
+use crate::admin::ask::Ask;
+use crate::admin::bodies::{body, text, time};
+use crate::admin::error::{AdminError, ok};
+use crate::admin::input::Input;
 use crate::callback::attempt::{CallbackAttempt, CallbackId, CallbackOutcome};
 use crate::callback::disturbance::{CallbackError, CallbackRule, Disturbance, Redelivery};
 use crate::callback::record::{CallbackRecord, CallbackState};
 use crate::http::fields::parse_object;
-use crate::service::Service;
+use crate::run::callbacks::{disturb_callback, redeliver};
+use crate::state::State;
 
 const REDELIVERIES: [(&str, Redelivery); 2] =
     [("same_bytes", Redelivery::SameBytes), ("signed_afresh", Redelivery::SignedAfresh)];
@@ -31,109 +33,105 @@ const DISTURBANCES: [(&str, Disturbance); 8] = [
     ("oversized", Disturbance::Oversized),
 ];
 
-impl Service {
-    /// The newest callbacks, or those of one job.
-    pub(super) fn admin_callbacks(&mut self, ask: &Ask<'_>) -> Result<Response<Bytes>, AdminError> {
-        let query = ask.query();
-        let (only, limit) = (query.text("job_id"), query.limit()?);
-        let is_meant = |made: &&CallbackRecord| only.is_none_or(|only| made.job_id == only);
-        let made: Vec<_> = self.callbacks.records().iter().rev().filter(is_meant).collect();
-        let newest = &made[..made.len().min(limit)];
-        let mut attempts = newest.iter().map(|made| (made.id, Vec::new())).collect::<BTreeMap<_, _>>();
-        for attempt in self.callbacks() {
-            attempts.entry(attempt.id).and_modify(|of_callback| of_callback.push(attempt));
+/// The newest callbacks, or those of one job.
+pub(super) fn admin_callbacks(state: &mut State, ask: &Ask<'_>) -> Result<Response<Bytes>, AdminError> {
+    let query = ask.query();
+    let (only, limit) = (query.text("job_id"), query.limit()?);
+    let is_meant = |made: &&CallbackRecord| only.is_none_or(|only| made.job_id == only);
+    let made: Vec<_> = state.callbacks.records().iter().rev().filter(is_meant).collect();
+    let newest = &made[..made.len().min(limit)];
+    let mut attempts = newest.iter().map(|made| (made.id, Vec::new())).collect::<BTreeMap<_, _>>();
+    for attempt in state.callbacks.attempts() {
+        attempts.entry(attempt.id).and_modify(|of_callback| of_callback.push(attempt));
+    }
+    let shown: Vec<_> = newest.iter().map(|made| summary(state, made, &attempts[&made.id])).collect();
+    ok(&json!({"total": made.len(), "callbacks": shown}))
+}
+
+pub(super) fn admin_callback(state: &mut State, ask: &Ask<'_>) -> Result<Response<Bytes>, AdminError> {
+    shown_callback(state, asked_id(ask)?)
+}
+
+pub(super) fn admin_redeliver(state: &mut State, ask: &Ask<'_>) -> Result<Response<Bytes>, AdminError> {
+    let mut input = ask.input()?;
+    let redelivery = input.choice("redelivery", &REDELIVERIES)?.unwrap_or_default();
+    input.end()?;
+    let copy = redeliver(state, ask.now, asked_id(ask)?, redelivery).map_err(refusal)?;
+    shown_callback(state, copy)
+}
+
+pub(super) fn admin_disturb(state: &mut State, ask: &Ask<'_>) -> Result<Response<Bytes>, AdminError> {
+    let mut input = ask.input()?;
+    let disturbance = read_disturbance(&mut input)?;
+    input.end()?;
+    let disturbed = disturb_callback(state, ask.now, asked_id(ask)?, disturbance).map_err(refusal)?;
+    shown_callback(state, disturbed)
+}
+
+pub(super) fn admin_rules(state: &mut State, _: &Ask<'_>) -> Result<Response<Bytes>, AdminError> {
+    let rules: Vec<_> = state.callback_rules.all().iter().map(rule).collect();
+    ok(&json!({"callback_rules": rules}))
+}
+
+/// Without `times`, the rule is for every callback.
+pub(super) fn admin_add_rule(state: &mut State, ask: &Ask<'_>) -> Result<Response<Bytes>, AdminError> {
+    let mut input = ask.input()?;
+    let disturbance = read_disturbance(&mut input)?;
+    let mut rule = match input.optional_count("times")? {
+        Some(0) => {
+            return Err(AdminError::invalid("times must be at least 1; without it, every callback is meant"));
         }
-        let shown: Vec<_> = newest.iter().map(|made| self.summary(made, &attempts[&made.id])).collect();
-        ok(&json!({"total": made.len(), "callbacks": shown}))
+        Some(times) => CallbackRule::next(disturbance).times(times),
+        None => CallbackRule::every(disturbance),
+    };
+    if let Some(after) = input.optional_count("after")? {
+        rule = rule.after(after);
     }
+    if let Some(job_id) = input.optional_text("job_id")? {
+        rule = rule.of_job(job_id);
+    }
+    input.end()?;
+    state.callback_rules.add(rule);
+    admin_rules(state, ask)
+}
 
-    pub(super) fn admin_callback(&mut self, ask: &Ask<'_>) -> Result<Response<Bytes>, AdminError> {
-        self.shown_callback(asked_id(ask)?)
-    }
+pub(super) fn admin_clear_rules(state: &mut State, ask: &Ask<'_>) -> Result<Response<Bytes>, AdminError> {
+    state.callback_rules.clear();
+    admin_rules(state, ask)
+}
 
-    pub(super) fn admin_redeliver(&mut self, ask: &Ask<'_>) -> Result<Response<Bytes>, AdminError> {
-        let mut input = ask.input()?;
-        let redelivery = input.choice("redelivery", &REDELIVERIES)?.unwrap_or_default();
-        input.end()?;
-        let copy = self.redeliver(ask.now, asked_id(ask)?, redelivery).map_err(refusal)?;
-        self.shown_callback(copy)
-    }
+fn summary(state: &State, made: &CallbackRecord, attempts: &[&CallbackAttempt]) -> Value {
+    let (stage, due) = match made.state {
+        CallbackState::Waiting(due) => ("waiting", Some(due)),
+        CallbackState::HeldBack => ("held_back", None),
+        CallbackState::UnderWay => ("under_way", None),
+        CallbackState::Delivered => ("delivered", None),
+        CallbackState::GivenUp => ("given_up", None),
+        CallbackState::Dropped => ("dropped", None),
+    };
+    let entry = parse_object(&made.body).unwrap_or_default();
+    json!({
+        "number": made.id.number(),
+        "job_id": made.job_id,
+        "smile_job_id": state.jobs.position(&made.job_id).map(|at| state.jobs.at(at).smile_job_id.as_str()),
+        "url": made.url,
+        "made_at": made.made_at.to_string(),
+        "copy_of": made.copy_of.map(CallbackId::number),
+        "disturbance": made.disturbance.map(disturbance),
+        "state": stage,
+        "due": time(due),
+        "bytes": made.body.len(),
+        "result_code": entry.get("ResultCode").map_or(Value::Null, text),
+        "attempts": attempts.iter().map(|made| attempt(made)).collect::<Vec<_>>(),
+    })
+}
 
-    pub(super) fn admin_disturb(&mut self, ask: &Ask<'_>) -> Result<Response<Bytes>, AdminError> {
-        let mut input = ask.input()?;
-        let disturbance = read_disturbance(&mut input)?;
-        input.end()?;
-        let disturbed = self.disturb_callback(ask.now, asked_id(ask)?, disturbance).map_err(refusal)?;
-        self.shown_callback(disturbed)
-    }
-
-    pub(super) fn admin_rules(&mut self, _: &Ask<'_>) -> Result<Response<Bytes>, AdminError> {
-        let rules: Vec<_> = self.callback_rules().iter().map(rule).collect();
-        ok(&json!({"callback_rules": rules}))
-    }
-
-    /// Without `times`, the rule is for every callback.
-    pub(super) fn admin_add_rule(&mut self, ask: &Ask<'_>) -> Result<Response<Bytes>, AdminError> {
-        let mut input = ask.input()?;
-        let disturbance = read_disturbance(&mut input)?;
-        let mut rule = match input.optional_count("times")? {
-            Some(0) => {
-                return Err(AdminError::invalid(
-                    "times must be at least 1; without it, every callback is meant",
-                ));
-            }
-            Some(times) => CallbackRule::next(disturbance).times(times),
-            None => CallbackRule::every(disturbance),
-        };
-        if let Some(after) = input.optional_count("after")? {
-            rule = rule.after(after);
-        }
-        if let Some(job_id) = input.optional_text("job_id")? {
-            rule = rule.of_job(job_id);
-        }
-        input.end()?;
-        self.disturb_callbacks(rule);
-        self.admin_rules(ask)
-    }
-
-    pub(super) fn admin_clear_rules(&mut self, ask: &Ask<'_>) -> Result<Response<Bytes>, AdminError> {
-        self.clear_callback_rules();
-        self.admin_rules(ask)
-    }
-
-    fn summary(&self, made: &CallbackRecord, attempts: &[&CallbackAttempt]) -> Value {
-        let (state, due) = match made.state {
-            CallbackState::Waiting(due) => ("waiting", Some(due)),
-            CallbackState::HeldBack => ("held_back", None),
-            CallbackState::UnderWay => ("under_way", None),
-            CallbackState::Delivered => ("delivered", None),
-            CallbackState::GivenUp => ("given_up", None),
-            CallbackState::Dropped => ("dropped", None),
-        };
-        let entry = parse_object(&made.body).unwrap_or_default();
-        json!({
-            "number": made.id.number(),
-            "job_id": made.job_id,
-            "smile_job_id": self.jobs.position(&made.job_id).map(|at| self.jobs.at(at).smile_job_id.as_str()),
-            "url": made.url,
-            "made_at": made.made_at.to_string(),
-            "copy_of": made.copy_of.map(CallbackId::number),
-            "disturbance": made.disturbance.map(disturbance),
-            "state": state,
-            "due": time(due),
-            "bytes": made.body.len(),
-            "result_code": entry.get("ResultCode").map_or(Value::Null, text),
-            "attempts": attempts.iter().map(|made| attempt(made)).collect::<Vec<_>>(),
-        })
-    }
-
-    fn shown_callback(&self, id: CallbackId) -> Result<Response<Bytes>, AdminError> {
-        let made = self.callbacks.record(id).ok_or(CallbackError::UnknownCallback).map_err(refusal)?;
-        let attempts: Vec<_> = self.callbacks().iter().filter(|attempt| attempt.id == id).collect();
-        let mut shown = self.summary(made, &attempts);
-        shown["body"] = body(&made.body, made.body.len());
-        ok(&shown)
-    }
+fn shown_callback(state: &State, id: CallbackId) -> Result<Response<Bytes>, AdminError> {
+    let made = state.callbacks.record(id).ok_or(CallbackError::UnknownCallback).map_err(refusal)?;
+    let attempts: Vec<_> = state.callbacks.attempts().iter().filter(|attempt| attempt.id == id).collect();
+    let mut shown = summary(state, made, &attempts);
+    shown["body"] = body(&made.body, made.body.len());
+    ok(&shown)
 }
 
 fn asked_id(ask: &Ask<'_>) -> Result<CallbackId, AdminError> {

@@ -14,22 +14,22 @@ use http::header::{HOST, ORIGIN};
 use http::uri::Authority;
 use http::{Method, Request, StatusCode};
 
-use super::{AdminError, is_page};
+use crate::admin::error::AdminError;
+use crate::admin::page::is_page;
 use crate::callback::attempt::is_loopback_host;
 
 /// What every request has to have that changes something, with any value.
 const HEADER: &str = "smile-sandbox-admin";
 
-/// Found in the extensions of a request that comes from another machine.
+/// That a request comes from another machine.
 #[derive(Clone, Copy)]
 pub(crate) struct FromTheNetwork {
     /// Whether such requests are let in.
     pub(crate) is_let_in: bool,
 }
 
-pub(super) fn check(request: &Request<Bytes>) -> Result<(), AdminError> {
+pub(super) fn check(request: &Request<Bytes>, network: Option<FromTheNetwork>) -> Result<(), AdminError> {
     let headers = request.headers();
-    let network = request.extensions().get::<FromTheNetwork>();
     if network.is_some_and(|network| !network.is_let_in) {
         return Err(refusal(
             "the page and the admin API answer only to the machine that the sandbox runs on",
@@ -90,7 +90,7 @@ mod tests {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        check(&request.body(Bytes::new()).unwrap()).is_ok()
+        check(&request.body(Bytes::new()).unwrap(), None).is_ok()
     }
 
     #[test]
@@ -122,9 +122,8 @@ mod tests {
     #[test]
     fn other_machines_are_kept_out_unless_they_are_meant() {
         let from = |is_let_in: bool, host: &str| {
-            let mut request = Request::get("/_sandbox/jobs").header("host", host).body(Bytes::new()).unwrap();
-            request.extensions_mut().insert(FromTheNetwork { is_let_in });
-            check(&request).is_ok()
+            let request = Request::get("/_sandbox/jobs").header("host", host).body(Bytes::new()).unwrap();
+            check(&request, Some(FromTheNetwork { is_let_in })).is_ok()
         };
         for host in ["localhost:80", "127.0.0.1", "192.168.1.2:80", "[fd00::1]:80"] {
             assert!(!from(false, host), "{host}");

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use super::AdminError;
+use crate::admin::error::AdminError;
 use crate::http::query::parameters;
 
 /// The longest time that can be asked for: some 31 years.

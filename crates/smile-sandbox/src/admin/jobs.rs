@@ -6,14 +6,16 @@ use http::{Response, StatusCode};
 use serde_json::{Value, json};
 use smile_core::catalogue::{self, Category};
 
-use super::bodies::{abridged, text, time};
-use super::{AdminError, Ask, ok};
+use crate::admin::ask::Ask;
+use crate::admin::bodies::{abridged, text, time};
+use crate::admin::error::{AdminError, ok};
 use crate::http::answers::with_type;
 use crate::job::events::{JobEvent, JobEventKind};
 use crate::job::jobs::Job;
 use crate::job::record::{JobRecord, Stage};
 use crate::result::verdict::{Review, ReviewError, Verdict};
-use crate::service::Service;
+use crate::run::review::review_by_hand;
+use crate::state::State;
 
 const REVIEWS: [(&str, Review); 5] = [
     ("approve", Review::Approve),
@@ -26,73 +28,70 @@ const REVIEWS: [(&str, Review); 5] = [
 /// An image may be shown and nothing else, should anything take it for a document.
 const IMAGE_POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; sandbox");
 
-impl Service {
-    /// The newest jobs, or all with one id.
-    pub(super) fn admin_jobs(&mut self, ask: &Ask<'_>) -> Result<Response<Bytes>, AdminError> {
-        let query = ask.query();
-        let (only, limit) = (query.text("job_id"), query.limit()?);
-        let is_meant = |job: &&Job| only.is_none_or(|only| job.job_id == only);
-        let total = self.jobs.iter().filter(is_meant).count();
-        let meant = self.jobs.iter().filter(is_meant).skip(total.saturating_sub(limit));
-        let mut jobs: Vec<_> = meant.map(summary).collect();
-        jobs.reverse();
-        ok(&json!({"total": total, "jobs": jobs}))
-    }
+/// The newest jobs, or all with one id.
+pub(super) fn admin_jobs(state: &mut State, ask: &Ask<'_>) -> Result<Response<Bytes>, AdminError> {
+    let query = ask.query();
+    let (only, limit) = (query.text("job_id"), query.limit()?);
+    let is_meant = |job: &&Job| only.is_none_or(|only| job.job_id == only);
+    let total = state.jobs.iter().filter(is_meant).count();
+    let meant = state.jobs.iter().filter(is_meant).skip(total.saturating_sub(limit));
+    let mut jobs: Vec<_> = meant.map(summary).collect();
+    jobs.reverse();
+    ok(&json!({"total": total, "jobs": jobs}))
+}
 
-    pub(super) fn admin_job(&mut self, ask: &Ask<'_>) -> Result<Response<Bytes>, AdminError> {
-        let job = self.asked_job(ask)?;
-        let record = job.record();
-        let mut shown = summary(job);
-        shown["ref_id"] = record.ref_id.as_str().into();
-        shown["partner_params"] = abridged(&record.partner_params);
-        shown["request"] = record.request.as_ref().map_or(Value::Null, abridged);
-        shown["info"] = record.info.as_ref().map_or(Value::Null, abridged);
-        shown["images"] = images(&record).into();
-        shown["results"] = record.results.iter().map(abridged).collect();
-        shown["events"] = record.events.iter().map(event).collect();
-        ok(&shown)
-    }
+pub(super) fn admin_job(state: &mut State, ask: &Ask<'_>) -> Result<Response<Bytes>, AdminError> {
+    let job = asked_job(state, ask)?;
+    let record = job.record();
+    let mut shown = summary(job);
+    shown["ref_id"] = record.ref_id.as_str().into();
+    shown["partner_params"] = abridged(&record.partner_params);
+    shown["request"] = record.request.as_ref().map_or(Value::Null, abridged);
+    shown["info"] = record.info.as_ref().map_or(Value::Null, abridged);
+    shown["images"] = images(&record).into();
+    shown["results"] = record.results.iter().map(abridged).collect();
+    shown["events"] = record.events.iter().map(event).collect();
+    ok(&shown)
+}
 
-    /// `info.json`, with everything that was in it.
-    pub(super) fn admin_info(&mut self, ask: &Ask<'_>) -> Result<Response<Bytes>, AdminError> {
-        let info = self.asked_job(ask)?.submission.info.as_ref();
-        ok(info.ok_or_else(|| AdminError::not_found("no zip with an info.json was uploaded for this job"))?)
-    }
+/// `info.json`, with everything that was in it.
+pub(super) fn admin_info(state: &mut State, ask: &Ask<'_>) -> Result<Response<Bytes>, AdminError> {
+    let info = asked_job(state, ask)?.submission.info.as_ref();
+    ok(info.ok_or_else(|| AdminError::not_found("no zip with an info.json was uploaded for this job"))?)
+}
 
-    pub(super) fn admin_image(&mut self, ask: &Ask<'_>) -> Result<Response<Bytes>, AdminError> {
-        let images = &self.asked_job(ask)?.submission.images;
-        let image = ask.number(1).and_then(|at| images.get(usize::try_from(at).ok()?));
-        let image = image.ok_or_else(|| AdminError::not_found("the job has no image with this index"))?;
-        let content_type = image.content_type().unwrap_or("application/octet-stream");
-        let mut response = with_type(StatusCode::OK, content_type, image.bytes.clone());
-        let headers = response.headers_mut();
-        headers.insert(HeaderName::from_static("content-security-policy"), IMAGE_POLICY);
-        // What is no image is saved, and never shown as anything.
-        if !image.is_usable() {
-            headers
-                .insert(CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"image.bin\""));
-        }
-        Ok(response)
+pub(super) fn admin_image(state: &mut State, ask: &Ask<'_>) -> Result<Response<Bytes>, AdminError> {
+    let images = &asked_job(state, ask)?.submission.images;
+    let image = ask.number(1).and_then(|at| images.get(usize::try_from(at).ok()?));
+    let image = image.ok_or_else(|| AdminError::not_found("the job has no image with this index"))?;
+    let content_type = image.content_type().unwrap_or("application/octet-stream");
+    let mut response = with_type(StatusCode::OK, content_type, image.bytes.clone());
+    let headers = response.headers_mut();
+    headers.insert(HeaderName::from_static("content-security-policy"), IMAGE_POLICY);
+    // What is no image is saved, and never shown as anything.
+    if !image.is_usable() {
+        headers.insert(CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"image.bin\""));
     }
+    Ok(response)
+}
 
-    /// Decides a job that is under review.
-    pub(super) fn admin_review(&mut self, ask: &Ask<'_>) -> Result<Response<Bytes>, AdminError> {
-        let mut input = ask.input()?;
-        let review = input.required_choice("review", &REVIEWS)?;
-        input.end()?;
-        let job_id = self.asked_job(ask)?.job_id.clone();
-        self.review(ask.now, &job_id, review).map_err(|error| match error {
-            ReviewError::UnknownJob => AdminError::not_found("there is no job with this id"),
-            other => AdminError::conflict(other),
-        })?;
-        self.admin_job(ask)
-    }
+/// Decides a job that is under review.
+pub(super) fn admin_review(state: &mut State, ask: &Ask<'_>) -> Result<Response<Bytes>, AdminError> {
+    let mut input = ask.input()?;
+    let review = input.required_choice("review", &REVIEWS)?;
+    input.end()?;
+    let job_id = asked_job(state, ask)?.job_id.clone();
+    review_by_hand(state, ask.now, &job_id, review).map_err(|error| match error {
+        ReviewError::UnknownJob => AdminError::not_found("there is no job with this id"),
+        other => AdminError::conflict(other),
+    })?;
+    admin_job(state, ask)
+}
 
-    fn asked_job(&self, ask: &Ask<'_>) -> Result<&Job, AdminError> {
-        let asked = ask.captured.first().copied().unwrap_or_default();
-        let job = self.jobs.iter().find(|job| job.smile_job_id == asked);
-        job.ok_or_else(|| AdminError::not_found("there is no job with this smile_job_id"))
-    }
+fn asked_job<'a>(state: &'a State, ask: &Ask<'_>) -> Result<&'a Job, AdminError> {
+    let asked = ask.captured.first().copied().unwrap_or_default();
+    let job = state.jobs.iter().find(|job| job.smile_job_id == asked);
+    job.ok_or_else(|| AdminError::not_found("there is no job with this smile_job_id"))
 }
 
 fn summary(job: &Job) -> Value {

@@ -1,8 +1,8 @@
 //! The page, its parts, and the description of the API: all static, and nothing from elsewhere.
 
 use bytes::Bytes;
-use http::header::{HeaderName, HeaderValue};
-use http::{Response, StatusCode};
+use http::header::{ACCEPT, HeaderName, HeaderValue};
+use http::{HeaderMap, Method, Request, Response, StatusCode, Uri};
 
 use crate::http::answers::with_type;
 
@@ -58,4 +58,13 @@ pub(super) fn openapi() -> Response<Bytes> {
 
 fn file(content_type: &'static str, content: &'static [u8]) -> Response<Bytes> {
     with_type(StatusCode::OK, content_type, Bytes::from_static(content))
+}
+
+pub(super) fn is_page(request: &Request<Bytes>) -> bool {
+    is_page_head(request.method(), request.uri(), request.headers())
+}
+
+pub(super) fn is_page_head(method: &Method, uri: &Uri, headers: &HeaderMap) -> bool {
+    let accept = headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
+    method == Method::GET && uri.path() == "/" && accept.contains("text/html")
 }

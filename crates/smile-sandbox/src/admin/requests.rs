@@ -5,49 +5,48 @@ use http::header::{CONTENT_DISPOSITION, HeaderValue};
 use http::{HeaderMap, Response, StatusCode};
 use serde_json::{Value, json};
 
-use super::bodies::body;
-use super::{AdminError, Ask, ok};
+use crate::admin::ask::Ask;
+use crate::admin::bodies::body;
+use crate::admin::error::{AdminError, ok};
 use crate::http::answers::with_type;
-use crate::job::record::RecordedRequest;
-use crate::service::Service;
+use crate::state::State;
+use crate::state::request_log::RecordedRequest;
 
-impl Service {
-    pub(super) fn admin_requests(&mut self, ask: &Ask<'_>) -> Result<Response<Bytes>, AdminError> {
-        let limit = ask.query().limit()?;
-        let requests: Vec<_> = self.requests().iter().rev().take(limit).map(summary).collect();
-        ok(&json!({"total": self.requests().len(), "requests": requests}))
-    }
+pub(super) fn admin_requests(state: &mut State, ask: &Ask<'_>) -> Result<Response<Bytes>, AdminError> {
+    let limit = ask.query().limit()?;
+    let requests: Vec<_> = state.requests.iter().rev().take(limit).map(summary).collect();
+    ok(&json!({"total": state.requests.len(), "requests": requests}))
+}
 
-    pub(super) fn admin_request(&mut self, ask: &Ask<'_>) -> Result<Response<Bytes>, AdminError> {
-        let request = self.asked_request(ask)?;
-        let mut shown = summary(request);
-        shown["query"] = request.query.as_deref().into();
-        shown["headers"] = headers(&request.headers);
-        shown["body"] = body(&request.body, request.body.len());
-        shown["answer_headers"] = headers(&request.answer_headers);
-        shown["answer"] = body(&request.answer, request.answer_len);
-        ok(&shown)
-    }
+pub(super) fn admin_request(state: &mut State, ask: &Ask<'_>) -> Result<Response<Bytes>, AdminError> {
+    let request = asked_request(state, ask)?;
+    let mut shown = summary(request);
+    shown["query"] = request.query.as_deref().into();
+    shown["headers"] = headers(&request.headers);
+    shown["body"] = body(&request.body, request.body.len());
+    shown["answer_headers"] = headers(&request.answer_headers);
+    shown["answer"] = body(&request.answer, request.answer_len);
+    ok(&shown)
+}
 
-    /// The body of a request, to be saved.
-    pub(super) fn admin_request_body(&mut self, ask: &Ask<'_>) -> Result<Response<Bytes>, AdminError> {
-        let content = self.asked_request(ask)?.body.clone();
-        let is_zip = content.starts_with(b"PK\x03\x04");
-        let name =
-            if is_zip { "attachment; filename=\"upload.zip\"" } else { "attachment; filename=\"body.bin\"" };
-        let mut response = with_type(StatusCode::OK, "application/octet-stream", content);
-        response.headers_mut().insert(CONTENT_DISPOSITION, HeaderValue::from_static(name));
-        Ok(response)
-    }
+/// The body of a request, to be saved.
+pub(super) fn admin_request_body(state: &mut State, ask: &Ask<'_>) -> Result<Response<Bytes>, AdminError> {
+    let content = asked_request(state, ask)?.body.clone();
+    let is_zip = content.starts_with(b"PK\x03\x04");
+    let name =
+        if is_zip { "attachment; filename=\"upload.zip\"" } else { "attachment; filename=\"body.bin\"" };
+    let mut response = with_type(StatusCode::OK, "application/octet-stream", content);
+    response.headers_mut().insert(CONTENT_DISPOSITION, HeaderValue::from_static(name));
+    Ok(response)
+}
 
-    fn asked_request(&self, ask: &Ask<'_>) -> Result<&RecordedRequest, AdminError> {
-        let requests = self.requests();
-        let asked = ask.number(0).and_then(|number| {
-            let at = requests.binary_search_by_key(&number, |request| request.number).ok()?;
-            requests.get(at)
-        });
-        asked.ok_or_else(|| AdminError::not_found("there is no request with this number"))
-    }
+fn asked_request<'a>(state: &'a State, ask: &Ask<'_>) -> Result<&'a RecordedRequest, AdminError> {
+    let requests = &state.requests;
+    let asked = ask.number(0).and_then(|number| {
+        let at = requests.binary_search_by_key(&number, |request| request.number).ok()?;
+        requests.get(at)
+    });
+    asked.ok_or_else(|| AdminError::not_found("there is no request with this number"))
 }
 
 fn summary(request: &RecordedRequest) -> Value {

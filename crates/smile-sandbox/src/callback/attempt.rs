@@ -7,11 +7,10 @@ use http::{StatusCode, Uri};
 use serde_json::Value;
 use smile_core::Timestamp;
 
-use crate::state::keep::Entry;
+use crate::log::Entry;
 
 /// Which callback it is; each attempt to deliver it has the same id.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(feature = "state", derive(serde::Serialize, serde::Deserialize))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct CallbackId(pub(crate) u64);
 
 impl CallbackId {
@@ -27,8 +26,7 @@ impl CallbackId {
 }
 
 /// A callback that is to be posted now.
-#[derive(Clone)]
-#[cfg_attr(feature = "state", derive(serde::Serialize, serde::Deserialize))]
+#[derive(Clone, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct Callback {
     /// What to tell [`Service::callback_answered`](crate::Service::callback_answered).
@@ -36,7 +34,7 @@ pub struct Callback {
     /// Where to: always http on a loopback address.
     pub url: String,
     /// The JSON to post, the same bytes at every attempt.
-    #[cfg_attr(feature = "state", serde(with = "crate::storage::snapshot::base64"))]
+    #[serde(with = "crate::http::base64_text")]
     pub body: Bytes,
 }
 
@@ -105,13 +103,6 @@ impl Entry for CallbackAttempt {
     /// The body counts with each attempt, as an attempt may outlive the record of its callback.
     fn size(&self) -> usize {
         self.body.len() + self.url.len() + self.job_id.len() + self.answer.len()
-    }
-
-    fn hollow(&mut self) {
-        self.body = Bytes::new();
-        self.answer = Bytes::new();
-        self.url = String::new();
-        self.job_id = String::new();
     }
 }
 

@@ -7,8 +7,7 @@ use std::time::Duration;
 ///
 /// The first four are about when it is posted, the rest about what is posted. Whatever it is, each attempt after a
 /// failed one posts the same bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "state", derive(serde::Serialize, serde::Deserialize))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub enum Disturbance {
     /// It is never posted.
@@ -64,8 +63,7 @@ pub enum CallbackError {
 /// sandbox.disturb_callbacks(CallbackRule::next(Disturbance::Drop).of_job("job-1").after(1));
 /// # Ok::<(), std::io::Error>(())
 /// ```
-#[derive(Clone, PartialEq, Eq)]
-#[cfg_attr(feature = "state", derive(serde::Serialize, serde::Deserialize))]
+#[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[must_use]
 pub struct CallbackRule {
     disturbance: Disturbance,
@@ -137,8 +135,7 @@ impl fmt::Debug for CallbackRule {
 }
 
 /// The rules that have not been used up.
-#[derive(Default)]
-#[cfg_attr(feature = "state", derive(serde::Serialize, serde::Deserialize))]
+#[derive(Default, serde::Serialize, serde::Deserialize)]
 pub(crate) struct CallbackRules(Vec<CallbackRule>);
 
 impl CallbackRules {

@@ -4,5 +4,4 @@ pub(crate) mod attempt;
 pub(crate) mod disturbance;
 pub(crate) mod queue;
 pub(crate) mod record;
-pub(crate) mod redelivery;
 pub(crate) mod tampering;

@@ -1,5 +1,6 @@
 //! The callbacks that wait to be delivered, in their order, and the log of what became of all.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -8,7 +9,7 @@ use smile_core::Timestamp;
 use crate::callback::attempt::{Callback, CallbackAttempt, CallbackId, CallbackOutcome, is_loopback_http};
 use crate::callback::disturbance::Disturbance;
 use crate::callback::record::{CallbackAnswer, CallbackRecord, CallbackState};
-use crate::state::keep::Log;
+use crate::log::Log;
 
 /// A callback that is to be made.
 #[derive(Clone)]
@@ -22,30 +23,29 @@ pub(crate) struct NewCallback<'a> {
 
 /// All callbacks. Of those that were under way when the sandbox ended, nobody knows whether they arrived: they are due
 /// again. What became of the others does not outlive a restart.
-#[derive(Default)]
-#[cfg_attr(feature = "state", derive(serde::Serialize, serde::Deserialize))]
+#[derive(Default, serde::Serialize, serde::Deserialize)]
 pub(crate) struct Callbacks {
     made: u64,
     /// By id.
-    #[cfg_attr(feature = "state", serde(serialize_with = "open_records"))]
+    #[serde(serialize_with = "open_records")]
     records: Vec<CallbackRecord>,
     /// About how many bytes the records take.
-    #[cfg_attr(feature = "state", serde(skip))]
+    #[serde(skip)]
     records_size: usize,
     waiting: Vec<Waiting>,
-    #[cfg_attr(feature = "state", serde(skip))]
+    #[serde(skip)]
     attempts: Log<CallbackAttempt>,
     last_signed: Timestamp,
 }
 
-#[cfg_attr(feature = "state", derive(serde::Serialize, serde::Deserialize))]
+#[derive(serde::Serialize, serde::Deserialize)]
 struct Waiting {
     callback: Callback,
     job_id: String,
     attempts: u32,
     /// `None` while it waits for another to go first.
     due: Option<Timestamp>,
-    #[cfg_attr(feature = "state", serde(skip))]
+    #[serde(skip)]
     is_under_way: bool,
     /// It goes beside others of its job, and not after them.
     is_beside: bool,
@@ -110,7 +110,7 @@ impl Callbacks {
         id
     }
 
-    pub(crate) fn attempts(&self) -> &[CallbackAttempt] {
+    pub(crate) fn attempts(&self) -> &VecDeque<CallbackAttempt> {
         &self.attempts
     }
 
@@ -150,7 +150,6 @@ impl Callbacks {
     }
 
     /// Goes on after a restart: fills in what of the records was not written twice.
-    #[cfg(feature = "state")]
     pub(crate) fn resume(&mut self) {
         for at in 0..self.waiting.len() {
             self.note(at);
@@ -277,7 +276,6 @@ impl Callbacks {
 }
 
 /// The records of those that wait, or are under way.
-#[cfg(feature = "state")]
 fn open_records<S: serde::Serializer>(records: &[CallbackRecord], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_seq(records.iter().filter(|record| record.state.is_open()))
 }

@@ -44,8 +44,7 @@ impl fmt::Debug for CallbackAnswer {
 }
 
 /// Where a callback stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "state", derive(serde::Serialize, serde::Deserialize))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub enum CallbackState {
     /// It will be posted, for the first time or once more, when this time has come.
@@ -70,8 +69,7 @@ impl CallbackState {
 }
 
 /// A callback that was made, whether or not it was ever posted.
-#[derive(Clone)]
-#[cfg_attr(feature = "state", derive(serde::Serialize, serde::Deserialize))]
+#[derive(Clone, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct CallbackRecord {
     /// Which callback.
@@ -81,10 +79,10 @@ pub struct CallbackRecord {
     /// When it was made.
     pub made_at: Timestamp,
     /// Where to.
-    #[cfg_attr(feature = "state", serde(skip))]
+    #[serde(skip)]
     pub url: String,
     /// The body, as it is posted.
-    #[cfg_attr(feature = "state", serde(skip))]
+    #[serde(skip)]
     pub body: Bytes,
     /// The callback that this one repeats, if it does.
     pub copy_of: Option<CallbackId>,

@@ -8,12 +8,34 @@ use bytes::Bytes;
 use http::header::{DATE, HeaderValue, LOCATION, RETRY_AFTER};
 use http::{Response, StatusCode};
 use serde_json::{Map, Value};
-use smile_core::Timestamp;
+use smile_core::{Signer, Timestamp};
 
-use crate::fault::kinds::{ConnectionLost, Fault, Manner, RetryAfter};
+use crate::fault::kinds::{Fault, Manner, RetryAfter};
 use crate::fault::rules::Admission;
 use crate::http::answers::{gateway, with_type};
-use crate::service::Service;
+use crate::secret::Secret;
+
+/// An answer, and how it has to be sent.
+///
+/// [`Sandbox`](crate::Sandbox) sees to the latter; it matters only to those who drive a [`Service`](crate::Service)
+/// themselves, and to them only if they have set a [`Fault`].
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Outgoing {
+    /// The answer. If a connection is to break within it, this is what there would be of it otherwise.
+    pub response: Response<Bytes>,
+    /// In which manner it has to be sent.
+    pub manner: Manner,
+    /// Whether it must not be sent at all: the connection is to be closed instead.
+    pub connection_lost: bool,
+}
+
+/// An answer that can just be sent.
+impl From<Response<Bytes>> for Outgoing {
+    fn from(response: Response<Bytes>) -> Self {
+        Self { response, manner: Manner::default(), connection_lost: false }
+    }
+}
 
 impl Admission {
     /// The answer that the request gets in place of the service's, if the service is not to see it.
@@ -43,16 +65,18 @@ impl Admission {
     /// Makes of an answer what arrives of it, and says how it has to be sent.
     pub(crate) fn spoil(
         &self,
-        service: &Service,
+        signer: &Signer,
+        secret: &Secret,
         now: Timestamp,
         mut response: Response<Bytes>,
-    ) -> Response<Bytes> {
+    ) -> Outgoing {
         let mut manner = Manner::default();
+        let mut connection_lost = false;
         for fault in &self.faults {
             match fault {
                 Fault::ReplaceAnswer(status) => response = by_gateway(*status),
                 Fault::LoseRequest | Fault::LoseAnswer => {
-                    response.extensions_mut().insert(ConnectionLost);
+                    connection_lost = true;
                 }
                 Fault::ResetRequest { .. } => manner.reset_after = Some(0),
                 Fault::ResetAnswer { after_bytes } => manner.reset_after = Some(*after_bytes),
@@ -64,13 +88,13 @@ impl Admission {
                     response.body_mut().truncate(half);
                 }
                 Fault::WrongSignature => edit_signed(&mut response, |signed| {
-                    let wrong = signed["signature"].as_str().map(|right| service.secret.sign_token(right));
+                    let wrong = signed["signature"].as_str().map(|right| secret.sign_token(right));
                     signed["signature"] = STANDARD.encode(wrong.unwrap_or_default()).into();
                 }),
                 Fault::SkewedClock(seconds) => {
                     let then = skewed(now, *seconds);
                     edit_signed(&mut response, |answer| {
-                        let signed = service.signer.sign(then);
+                        let signed = signer.sign(then);
                         answer["timestamp"] = signed.timestamp().into();
                         answer["signature"] = signed.signature().into();
                     });
@@ -79,10 +103,7 @@ impl Admission {
                 Fault::Answer(_) | Fault::TooManyRequests(_) | Fault::HtmlPage(_) | Fault::Redirect(_) => {}
             }
         }
-        if manner != Manner::default() {
-            response.extensions_mut().insert(manner);
-        }
-        response
+        Outgoing { response, manner, connection_lost }
     }
 }
 

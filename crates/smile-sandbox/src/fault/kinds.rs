@@ -5,8 +5,6 @@ use std::time::Duration;
 use http::{HeaderValue, StatusCode};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-pub use crate::http::endpoint::Endpoint;
-
 /// What goes wrong with a request.
 ///
 /// As JSON or TOML it is its name in small letters, with its argument if it has one: `"lose_answer"`,
@@ -179,17 +177,7 @@ mod millis {
     }
 }
 
-/// Found in the extensions of a response that must not be sent: the connection is to be closed instead.
-///
-/// [`Sandbox`](crate::Sandbox) sees to it; it matters only to those who drive a [`Service`](crate::Service)
-/// themselves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct ConnectionLost;
-
-/// Found in the extensions of a response that must not just be sent: how it must be.
-///
-/// [`Sandbox`](crate::Sandbox) sees to it, like [`ConnectionLost`].
+/// How an answer has to be sent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Manner {

@@ -1,11 +1,11 @@
 //! When faults happen.
 
-use http::request::Parts;
 use serde::{Deserialize, Serialize};
 
-use crate::fault::kinds::{Endpoint, Fault};
-use crate::http::routing::route;
-use crate::state::secret::Secret;
+use crate::fault::kinds::Fault;
+use crate::http::endpoint::Endpoint;
+use crate::http::routing::Route;
+use crate::secret::Secret;
 
 /// A fault, and to which requests it happens; to all, if nothing else is said.
 ///
@@ -219,10 +219,13 @@ impl Faults {
 
 /// What was decided about a request before its body was read.
 ///
-/// It is had of [`Service::admit`](crate::Service::admit), and goes into the extensions of the request.
+/// [`Service::admit`](crate::Service::admit) makes it, and [`Incoming::with_admission`](crate::Incoming::with_admission)
+/// takes it to the service.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[must_use]
 pub struct Admission {
+    /// Where the request's path leads.
+    pub(crate) route: Route,
     pub(crate) faults: Vec<Fault>,
 }
 
@@ -241,9 +244,4 @@ impl Admission {
             _ => None,
         })
     }
-}
-
-/// The endpoint of a request, as far as faults go.
-pub(crate) fn endpoint_of(head: &Parts) -> Option<Endpoint> {
-    route(head.uri.path()).endpoint()
 }

@@ -75,4 +75,21 @@ impl Endpoint {
             Self::ValidDocuments => "valid_documents",
         }
     }
+
+    /// Whether the result comes in a callback.
+    pub(crate) fn is_async(self) -> bool {
+        matches!(
+            self,
+            Self::EnhancedKycAsync
+                | Self::BasicKycAsync
+                | Self::BusinessVerificationAsync
+                | Self::AddressVerification
+                | Self::PhoneVerification
+        )
+    }
+
+    /// Whether its results are sent to a callback address: not those that were answered at once.
+    pub(crate) fn sends_callbacks(self) -> bool {
+        self.is_async() || self == Self::PrepUpload
+    }
 }

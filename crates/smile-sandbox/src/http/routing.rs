@@ -1,34 +1,38 @@
 //! Which endpoint a path means.
 
-use crate::fault::kinds::Endpoint;
+use crate::http::endpoint::Endpoint;
 
 /// What a path leads to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Route<'a> {
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Route {
     /// An endpoint of the API.
     Api(Endpoint),
     /// One Smile Link, as opposed to all of them.
-    SmileLink {
-        ref_id: &'a str,
-    },
+    SmileLink { ref_id: String },
     /// The address that a prep upload gave out; with the reference id in it.
-    Upload {
-        ref_id: &'a str,
-    },
+    Upload { ref_id: String },
     /// An image of a job, as linked from its status.
-    Image {
-        smile_job_id: &'a str,
-        name: &'a str,
-        token: &'a str,
-    },
+    Image { smile_job_id: String, name: String, token: String },
+    #[default]
     Unknown,
 }
 
-impl Route<'_> {
-    /// The endpoint that it is, as far as faults go.
-    pub(crate) fn endpoint(self) -> Option<Endpoint> {
+impl Route {
+    /// What it is called where nobody is to be named.
+    pub(crate) fn name(&self) -> &'static str {
         match self {
-            Self::Api(endpoint) => Some(endpoint),
+            Self::Api(endpoint) => endpoint.name(),
+            Self::SmileLink { .. } => Endpoint::SmileLinks.name(),
+            Self::Upload { .. } => Endpoint::Upload.name(),
+            Self::Image { .. } => "image link",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// The endpoint that it is, as far as faults go.
+    pub(crate) fn endpoint(&self) -> Option<Endpoint> {
+        match self {
+            Self::Api(endpoint) => Some(*endpoint),
             Self::SmileLink { .. } => Some(Endpoint::SmileLinks),
             Self::Upload { .. } => Some(Endpoint::Upload),
             Self::Image { .. } | Self::Unknown => None,
@@ -66,7 +70,7 @@ const V2: &[(&str, &str, Endpoint)] = &[
 
 /// Reads a path. With or without the version in front, since SDKs differ in what they take for the base URL, and
 /// whatever the number of slashes.
-pub(crate) fn route(path: &str) -> Route<'_> {
+pub(crate) fn route(path: &str) -> Route {
     let mut segments = path.split('/').filter(|segment| !segment.is_empty());
     let mut parts = [""; 5];
     for part in &mut parts {
@@ -81,12 +85,14 @@ pub(crate) fn route(path: &str) -> Route<'_> {
         row.map_or(Route::Unknown, |row| Route::Api(row.2))
     };
     match parts {
-        ["videos", _, ref_id, name, ""] if !name.is_empty() => Route::Upload { ref_id },
-        ["images", smile_job_id, name, token, ""] if !token.is_empty() => {
-            Route::Image { smile_job_id, name, token }
-        }
+        ["videos", _, ref_id, name, ""] if !name.is_empty() => Route::Upload { ref_id: ref_id.to_owned() },
+        ["images", smile_job_id, name, token, ""] if !token.is_empty() => Route::Image {
+            smile_job_id: smile_job_id.to_owned(),
+            name: name.to_owned(),
+            token: token.to_owned(),
+        },
         ["v1", "smile_links", ref_id, "", ""] | ["smile_links", ref_id, "", ..] if !ref_id.is_empty() => {
-            Route::SmileLink { ref_id }
+            Route::SmileLink { ref_id: ref_id.to_owned() }
         }
         ["v1", name, rest, "", ""] => found(&[V1], name, rest),
         ["v2", name, rest, "", ""] => found(&[V2], name, rest),
@@ -115,7 +121,7 @@ mod tests {
             }
         }
         for path in ["/v1/smile_links/a", "/smile_links/a", "//v1//smile_links//a//"] {
-            assert_eq!(route(path), Route::SmileLink { ref_id: "a" }, "{path}");
+            assert_eq!(route(path), Route::SmileLink { ref_id: "a".to_owned() }, "{path}");
         }
     }
 
@@ -139,7 +145,7 @@ mod tests {
         ] {
             assert_eq!(route(path), Route::Unknown, "{path}");
         }
-        assert_eq!(route("/videos/001/ref/selfie.zip"), Route::Upload { ref_id: "ref" });
+        assert_eq!(route("/videos/001/ref/selfie.zip"), Route::Upload { ref_id: "ref".to_owned() });
         assert_eq!(route("/videos/001/ref/selfie.zip/more"), Route::Unknown);
         assert_eq!(route("/a/b/c/d/e/f/g"), Route::Unknown);
     }

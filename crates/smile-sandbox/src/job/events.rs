@@ -3,8 +3,7 @@
 use smile_core::Timestamp;
 
 /// One thing that happened to a job.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "state", derive(serde::Serialize, serde::Deserialize))]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct JobEvent {
     /// When.
@@ -14,8 +13,7 @@ pub struct JobEvent {
 }
 
 /// What happened to a job.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "state", derive(serde::Serialize, serde::Deserialize))]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub enum JobEventKind {
     /// Its upload was prepared, for the first time or with `retry`.

@@ -6,16 +6,15 @@ use bytes::Bytes;
 use serde_json::{Map, Value};
 use smile_core::{JobType, Timestamp};
 
-use crate::fault::kinds::Endpoint;
+use crate::http::endpoint::Endpoint;
 use crate::job::events::{JobEvent, JobEventKind};
 use crate::job::record::{JobRecord, Stage};
-use crate::job::stages::Staged;
+use crate::job::stage::Staged;
 use crate::job::submission::Submission;
 use crate::result::oddity::Oddity;
-use crate::service::Service;
 
 /// One job: an upload, or a check that was asked for in a single request.
-#[cfg_attr(feature = "state", derive(serde::Serialize, serde::Deserialize))]
+#[derive(serde::Serialize, serde::Deserialize)]
 pub(crate) struct Job {
     /// The endpoint that it came to last.
     pub(crate) endpoint: Endpoint,
@@ -48,7 +47,7 @@ pub(crate) struct Job {
 }
 
 /// One result of a job.
-#[cfg_attr(feature = "state", derive(serde::Serialize, serde::Deserialize))]
+#[derive(serde::Serialize, serde::Deserialize)]
 pub(crate) struct JobResult {
     /// Its place among the results of all jobs.
     pub(crate) number: u64,
@@ -100,6 +99,12 @@ impl Job {
         !self.results.is_empty() || self.stage_due.is_some()
     }
 
+    /// Its images, by their digests.
+    pub(crate) fn images(&self) -> impl Iterator<Item = (&str, &Bytes)> {
+        let images = self.submission.images.iter().filter(|image| !image.bytes.is_empty());
+        images.map(|image| (image.digest(), &image.bytes))
+    }
+
     /// When something is to happen with it by itself.
     fn due(&self) -> Option<Timestamp> {
         let review = self.review_due.filter(|due| *due < Timestamp::MAX);
@@ -116,39 +121,6 @@ impl Job {
     pub(crate) fn linked_image(&self, types: [u8; 2]) -> Option<(&'static str, Bytes)> {
         let image = self.submission.image(types)?;
         Some((image.content_type()?, image.bytes.clone()))
-    }
-}
-
-impl Service {
-    /// A job with the next number, and its position.
-    pub(crate) fn new_job(&mut self, job_id: &str, endpoint: Endpoint, job_type: JobType) -> usize {
-        let position = self.jobs.len();
-        let smile_job_id = format!("{:010}", position + 1);
-        let random = self.secret.base36(&["ref_id", &smile_job_id]);
-        self.jobs.add(Job {
-            endpoint,
-            job_id: job_id.to_owned(),
-            user_id: String::new(),
-            job_type,
-            ref_id: format!("{}-{smile_job_id}-{random}", self.signer.partner_id()),
-            smile_job_id,
-            partner_params: Map::new(),
-            callback_url: None,
-            use_enrolled_image: false,
-            preps: 0,
-            uploads: 0,
-            processed: 0,
-            submission: Submission::default(),
-            request: None,
-            results: Vec::new(),
-            events: Vec::new(),
-            review_due: None,
-            staged: VecDeque::new(),
-            stage_due: None,
-            polls_left: 0,
-            size: 0,
-        });
-        position
     }
 }
 
@@ -170,7 +142,6 @@ pub(crate) struct Jobs {
     due: BTreeSet<(Timestamp, usize)>,
     scheduled: BTreeMap<usize, Timestamp>,
     /// Those that may have changed since they were last written down.
-    #[cfg(feature = "state")]
     pub(crate) changed: BTreeSet<usize>,
 }
 
@@ -192,7 +163,6 @@ impl Jobs {
     }
 
     pub(crate) fn add(&mut self, job: Job) {
-        #[cfg(feature = "state")]
         self.changed.insert(self.len());
         self.by_job_id.insert(job.job_id.clone(), self.len());
         self.by_ref_id.insert(job.ref_id.clone(), self.len());
@@ -233,7 +203,6 @@ impl Jobs {
     }
 
     /// The positions of those that are remembered.
-    #[cfg(feature = "state")]
     pub(crate) fn positions(&self) -> std::ops::Range<usize> {
         self.forgotten..self.len()
     }
@@ -253,20 +222,17 @@ impl Jobs {
     }
 
     pub(crate) fn at_mut(&mut self, position: usize) -> &mut Job {
-        #[cfg(feature = "state")]
         self.changed.insert(position);
         &mut self.all[position - self.forgotten]
     }
 }
 
-#[cfg(feature = "state")]
 impl serde::Serialize for Jobs {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.all.serialize(serializer)
     }
 }
 
-#[cfg(feature = "state")]
 impl Jobs {
     /// Those that an earlier run remembered, after so many that it had forgotten. What can be derived from the jobs is not
     /// written down.

@@ -1,9 +1,9 @@
-//! Jobs: what is submitted, how they run, and what happens to them.
+//! Jobs: what is submitted, and what has become of it.
 
 pub(crate) mod archive;
+pub(crate) mod digest;
 pub(crate) mod events;
 pub(crate) mod jobs;
 pub(crate) mod record;
-pub(crate) mod run;
-pub(crate) mod stages;
+pub(crate) mod stage;
 pub(crate) mod submission;

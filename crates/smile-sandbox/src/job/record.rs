@@ -3,137 +3,15 @@
 //! All of it may be personal data, so `Debug` shows kinds and counts only.
 
 use std::fmt;
+use std::sync::OnceLock;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use serde_json::Value;
-use smile_core::{JobType, Timestamp};
+use smile_core::JobType;
 
-use crate::fault::kinds::{Endpoint, Fault};
-use crate::http::routing::{Route, route};
+use crate::http::endpoint::Endpoint;
+use crate::job::digest::digest;
 use crate::job::events::JobEvent;
-use crate::state::keep::Entry;
-
-/// How much of an answer is kept, in bytes.
-const KEPT_OF_ANSWER: usize = 64 * 1024;
-
-/// A request as the sandbox received it, and what it answered.
-#[derive(Clone)]
-#[non_exhaustive]
-pub struct RecordedRequest {
-    /// Which request, in the order in which they were handled, from 0.
-    pub number: u64,
-    /// When it was handled.
-    pub at: Timestamp,
-    /// The method.
-    pub method: Method,
-    /// The path, as it was sent, without the query.
-    pub path: String,
-    /// The query, as it was sent, without the question mark. That of an upload address allows uploading.
-    pub query: Option<String>,
-    /// All headers.
-    pub headers: HeaderMap,
-    /// The whole body, unpacked if it came compressed; what there was of it, if the connection was reset within.
-    pub body: Bytes,
-    /// The status of the answer, whether or not it arrived.
-    pub status: StatusCode,
-    /// The headers of the service's answer, without those that the connection adds, and before a fault changed them.
-    pub answer_headers: HeaderMap,
-    /// The body of the service's answer; of a longer one the first 64 KiB.
-    pub answer: Bytes,
-    /// The length of that body in bytes.
-    pub answer_len: usize,
-    /// What was made to go wrong with it; a latency only if there was nothing else.
-    pub fault: Option<Fault>,
-}
-
-impl RecordedRequest {
-    pub(crate) fn new(
-        number: u64,
-        at: Timestamp,
-        request: Request<Bytes>,
-        response: &Response<Bytes>,
-    ) -> Self {
-        let (head, body) = request.into_parts();
-        let answer = response.body();
-        Self {
-            number,
-            at,
-            method: head.method,
-            path: head.uri.path().to_owned(),
-            query: head.uri.query().map(str::to_owned),
-            headers: copied(&head.headers),
-            body,
-            status: response.status(),
-            answer_headers: response.headers().clone(),
-            // A slice would keep all of it in memory.
-            answer: match answer.get(..KEPT_OF_ANSWER) {
-                Some(beginning) => Bytes::copy_from_slice(beginning),
-                None => answer.clone(),
-            },
-            answer_len: answer.len(),
-            fault: None,
-        }
-    }
-
-    /// The body as JSON, if it is.
-    pub fn json(&self) -> Option<Value> {
-        serde_json::from_slice(&self.body).ok()
-    }
-}
-
-/// Headers that stand by themselves. As they come, each is a view of the buffer that its connection was read into, and
-/// would keep all of that alive.
-fn copied(headers: &HeaderMap) -> HeaderMap {
-    let copy = |value: &HeaderValue| HeaderValue::from_bytes(value.as_bytes()).ok();
-    headers.iter().filter_map(|(name, value)| Some((name.clone(), copy(value)?))).collect()
-}
-
-impl Entry for RecordedRequest {
-    fn size(&self) -> usize {
-        let headers = self
-            .headers
-            .iter()
-            .chain(&self.answer_headers)
-            .map(|(name, value)| name.as_str().len() + value.len());
-        self.body.len()
-            + self.path.len()
-            + self.query.as_ref().map_or(0, String::len)
-            + self.answer.len()
-            + headers.sum::<usize>()
-    }
-
-    fn hollow(&mut self) {
-        self.body = Bytes::new();
-        self.headers = HeaderMap::new();
-        self.answer = Bytes::new();
-        self.answer_headers = HeaderMap::new();
-        self.path = String::new();
-        self.query = None;
-    }
-}
-
-impl fmt::Debug for RecordedRequest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let endpoint = match route(&self.path) {
-            Route::Api(endpoint) => endpoint.name(),
-            Route::SmileLink { .. } => Endpoint::SmileLinks.name(),
-            Route::Upload { .. } => Endpoint::Upload.name(),
-            Route::Image { .. } => "image link",
-            Route::Unknown => "unknown",
-        };
-        f.debug_struct("RecordedRequest")
-            .field("at", &self.at)
-            .field("method", &self.method)
-            .field("endpoint", &endpoint)
-            .field("headers", &self.headers.keys().map(http::HeaderName::as_str).collect::<Vec<_>>())
-            .field("body_len", &self.body.len())
-            .field("status", &self.status)
-            .field("answer_len", &self.answer_len)
-            .field("fault", &self.fault)
-            .finish_non_exhaustive()
-    }
-}
 
 /// How far a job is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -226,22 +104,17 @@ pub struct ImageRecord {
     pub file_name: String,
     /// Its content; empty if the zip has no such entry, or if the base64 can't be decoded.
     pub bytes: Bytes,
-    /// SHA-256 of the content, in hex.
-    #[cfg(feature = "state")]
-    pub(crate) digest: String,
+    digest: OnceLock<String>,
 }
 
 impl ImageRecord {
     pub(crate) fn new(image_type_id: u8, file_name: String, bytes: Bytes) -> Self {
-        #[cfg(feature = "state")]
-        let digest = crate::storage::snapshot::digest(&bytes);
-        Self {
-            image_type_id,
-            file_name,
-            bytes,
-            #[cfg(feature = "state")]
-            digest,
-        }
+        Self { image_type_id, file_name, bytes, digest: OnceLock::new() }
+    }
+
+    /// SHA-256 of the content, in hex; of an image that is still to be read, what it was.
+    pub(crate) fn digest(&self) -> &str {
+        self.digest.get_or_init(|| digest(&self.bytes))
     }
 
     /// Whether it looks like a JPEG or a PNG. That is all this sandbox looks at.
@@ -266,5 +139,41 @@ impl fmt::Debug for ImageRecord {
             .field("image_type_id", &self.image_type_id)
             .field("bytes_len", &self.bytes.len())
             .finish_non_exhaustive()
+    }
+}
+
+/// The images of a job, without their content.
+pub(crate) mod listed {
+    use bytes::Bytes;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::ImageRecord;
+
+    #[derive(Serialize, Deserialize)]
+    struct Listed {
+        image_type_id: u8,
+        file_name: String,
+        digest: String,
+    }
+
+    pub(crate) fn serialize<S: Serializer>(images: &[ImageRecord], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(images.iter().map(|image| Listed {
+            image_type_id: image.image_type_id,
+            file_name: image.file_name.clone(),
+            digest: image.digest().to_owned(),
+        }))
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Vec<ImageRecord>, D::Error> {
+        let listed = Vec::<Listed>::deserialize(deserializer)?;
+        let record = |Listed { image_type_id, file_name, digest }| ImageRecord {
+            image_type_id,
+            file_name,
+            bytes: Bytes::new(),
+            digest: digest.into(),
+        };
+        Ok(listed.into_iter().map(record).collect())
     }
 }

@@ -5,23 +5,26 @@ use std::collections::BTreeMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::http::fields::{has_too_many_values, whole_number};
 use crate::job::archive::{Archive, Corrupt};
 use crate::job::record::ImageRecord;
 
 /// The content of one zip, taken apart.
-#[derive(Clone, Default)]
-#[cfg_attr(feature = "state", derive(serde::Serialize, serde::Deserialize))]
+#[derive(Clone, Default, serde::Serialize, serde::Deserialize)]
 pub(crate) struct Submission {
     /// `info.json`, if there is one that can be used.
     pub(crate) info: Option<Value>,
     /// The images in the order of `info.json`.
-    #[cfg_attr(feature = "state", serde(with = "crate::storage::snapshot::listed"))]
+    #[serde(with = "crate::job::record::listed")]
     pub(crate) images: Vec<ImageRecord>,
     /// The ID number that a session stands for, if `id_info` has that in its place.
     pub(crate) number_of_session: Option<String>,
+    /// `partner_params` as the latest prep upload had sent them when the zip came. What is said of this zip later repeats
+    /// these, and not those of a prep upload that came in between.
+    #[cfg_attr(feature = "state", serde(default))]
+    pub(crate) partner_params: Option<Map<String, Value>>,
     /// The fields of `id_info` that are numbers, in digits; not every client quotes an ID number.
     numbers: BTreeMap<String, String>,
     /// How long `info.json` was.
@@ -53,7 +56,7 @@ impl Submission {
             images.extend(read_image(row, &mut archive)?);
         }
         let numbers = numbers_of(&info);
-        Ok(Self { info: Some(info), images, numbers, number_of_session: None, info_len: text.len(), zip_len })
+        Ok(Self { info: Some(info), images, numbers, info_len: text.len(), zip_len, ..Self::default() })
     }
 
     /// About how many bytes it takes.

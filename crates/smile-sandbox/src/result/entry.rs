@@ -91,11 +91,13 @@ fn is_known(finding: Finding) -> bool {
 
 /// `PartnerParams`: what was sent, untouched; except that custom test data with a name in it has it split as well.
 fn echo(job: &Job, submission: &Submission) -> Map<String, Value> {
-    if has_custom_data(job, submission) {
-        with_split_name(&job.partner_params)
-    } else {
-        job.partner_params.clone()
-    }
+    let params = params(job, submission);
+    if has_custom_data(job, submission) { with_split_name(params) } else { params.clone() }
+}
+
+/// Those that were sent when the zip came.
+fn params<'a>(job: &'a Job, submission: &'a Submission) -> &'a Map<String, Value> {
+    submission.partner_params.as_ref().unwrap_or(&job.partner_params)
 }
 
 /// An ID number that ends in 4 asks for the test data to be replaced by what `partner_params` has.
@@ -124,7 +126,7 @@ fn personal(job: &Job, submission: &Submission, is_document: bool) -> Map<String
         data.insert(absent.into(), NOT_AVAILABLE.into());
     }
     if has_custom_data(job, submission) {
-        replace_with_custom(&mut data, &job.partner_params);
+        replace_with_custom(&mut data, params(job, submission));
     }
     data
 }

@@ -4,10 +4,14 @@ use smile_core::JobType;
 #[cfg(any(feature = "scenario", test))]
 use smile_core::catalogue::result_code;
 
-use crate::fault::kinds::Endpoint;
+use crate::http::endpoint::Endpoint;
 #[cfg(any(feature = "scenario", test))]
 use crate::result::outcome::Outcome;
-use crate::v1::checks::{ADDRESS_VERIFICATION, PHONE_VERIFICATION};
+
+/// Job type 12, as the Ruby SDK has it; in the web client it is the electronic signature.
+pub(crate) const ADDRESS_VERIFICATION: JobType = JobType::from_number(12);
+/// No job type is known for it.
+pub(crate) const PHONE_VERIFICATION: JobType = JobType::from_number(0);
 
 /// A product. It says more than a job type does: Enhanced and Basic KYC share theirs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]

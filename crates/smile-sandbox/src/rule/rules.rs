@@ -11,7 +11,6 @@ use smile_core::Timestamp;
 
 use crate::rule::matcher::{Matcher, Submitted};
 use crate::rule::script::ScriptStage;
-use crate::service::Service;
 
 /// What is to happen with some jobs.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -83,7 +82,6 @@ impl Rules {
 
     /// Goes on with the uses of an earlier run: rules that were set in code are set again, and those of the scenario
     /// keep their count as long as they are the same.
-    #[cfg(feature = "state")]
     pub(crate) fn resume(&mut self, earlier: Self) {
         self.set = earlier.set;
         for (kept, before) in self.scenario.iter_mut().zip(earlier.scenario) {
@@ -194,26 +192,6 @@ impl fmt::Debug for When<'_> {
             .field("times", &self.times)
             .field("lasts", &self.lasts)
             .finish_non_exhaustive()
-    }
-}
-
-impl Service {
-    /// Begins a rule for some jobs, which need not exist yet. Of the rules that apply to a job the newest answers.
-    ///
-    /// ```
-    /// use smile_sandbox::{Matcher, Outcome, Sandbox};
-    ///
-    /// let mut service = Sandbox::builder().into_service()?;
-    /// service.when(Matcher::job_id("kyc-1")).respond([Outcome::Provisional, Outcome::ReviewerRejected]);
-    /// # Ok::<(), smile_core::ConfigError>(())
-    /// ```
-    pub fn when(&mut self, matcher: Matcher) -> When<'_> {
-        When::new(matcher, |rule| self.add_rule(rule))
-    }
-
-    pub(crate) fn add_rule(&mut self, rule: Rule) {
-        self.changes += 1;
-        self.rules.add(rule);
     }
 }
 

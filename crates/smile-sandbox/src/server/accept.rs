@@ -5,11 +5,10 @@ use std::net::TcpListener as StdListener;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use bytes::Bytes;
 use http::header::{CONNECTION, HeaderValue};
 use http::uri::Scheme;
-use http::{Request, Response};
-use hyper::body::Incoming;
+use http::{Request, Response, StatusCode};
+use hyper::body::Incoming as Body;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -17,17 +16,19 @@ use smile_core::Timestamp;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, Semaphore, watch};
 
-use crate::admin::{self, FromTheNetwork};
+use crate::admin::dispatch::{awaited_change, only_looks};
 use crate::callback::attempt::{Callback, CallbackAttempt};
-use crate::fault::kinds::{ConnectionLost, Manner};
+use crate::fault::effects::Outgoing;
+use crate::http::answers::gateway;
 use crate::server::answer_body::AnswerBody;
 use crate::server::clock::{Clock, RunningClock};
 use crate::server::front::Front;
 use crate::server::intake::Intake;
+use crate::server::keeper::Keeper;
 use crate::server::line::{Closed, Line, Scissors, Stream};
 use crate::server::poster::deliver;
 use crate::service::Service;
-use crate::storage::keeper::{Keeper, keep_up, kept, settle};
+use crate::service::incoming::Incoming;
 
 /// About the most that the head of a request may come to.
 const MAX_HEAD: usize = 16 * 1024;
@@ -38,7 +39,7 @@ const BUSY: &[u8] =
 
 /// What the server's thread and the sandbox's owner share.
 pub(crate) struct Shared {
-    service: Mutex<Service>,
+    service: Arc<Mutex<Service>>,
     /// Told whenever the service may have changed; for those who block.
     pub(crate) changed: Condvar,
     /// The same; for those who await.
@@ -64,13 +65,13 @@ impl Shared {
         front: Front,
         #[cfg(feature = "tls")] tls: Option<crate::server::tls::Tls>,
     ) -> Self {
-        let clock = clock.running(service.latest());
+        let clock = clock.running(service.state.latest);
         Self {
             intake: Intake::new(front.time_for_body),
             front,
             #[cfg(feature = "tls")]
             tls,
-            service: Mutex::new(service),
+            service: Arc::new(Mutex::new(service)),
             changed: Condvar::new(),
             pulse: watch::Sender::new(()),
             wake: Notify::new(),
@@ -85,6 +86,11 @@ impl Shared {
         self.service.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Waits until everything so far is on the disk, if it is to be kept there, and says whether it is.
+    async fn settle(&self) -> bool {
+        self.keeper.settle(&self.service).await
+    }
+
     /// Changes the service, and lets everyone know who waits for that.
     pub(crate) fn change<T>(&self, change: impl FnOnce(&mut Service, Timestamp) -> T) -> T {
         let outcome = change(&mut self.lock(), self.clock.now());
@@ -92,6 +98,19 @@ impl Shared {
         self.pulse.send_replace(());
         self.wake.notify_one();
         outcome
+    }
+}
+
+/// How long what happened by itself may wait for more of its kind.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Writes what happens without a request, for as long as it is polled.
+async fn keep_up(shared: &Shared) {
+    let mut pulse = shared.pulse.subscribe();
+    while pulse.changed().await.is_ok() {
+        tokio::time::sleep(PAUSE).await;
+        // What can't be written now is tried again with the next change, and told to who asks for one.
+        shared.settle().await;
     }
 }
 
@@ -104,7 +123,7 @@ pub(crate) async fn run(listener: StdListener, shared: Arc<Shared>) {
         () = keep_up(&shared) => {}
         () = shared.stop.notified() => {}
     }
-    settle(&shared).await;
+    shared.settle().await;
 }
 
 async fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
@@ -173,7 +192,7 @@ pub(crate) async fn post(callback: Callback, shared: &Shared) -> Option<Callback
     let outcome = deliver(&callback).await;
     shared.change(|service, now| {
         service.callback_answered(callback.id, now, outcome);
-        service.callbacks().last().cloned()
+        service.callbacks().back().cloned()
     })
 }
 
@@ -226,50 +245,54 @@ async fn serve<S: Stream>(stream: S, peer: Peer, shared: Arc<Shared>) {
         .await;
 }
 
-async fn answer(request: Request<Incoming>, peer: Peer, shared: &Arc<Shared>) -> Response<Bytes> {
-    let (mut head, body) = request.into_parts();
+async fn answer(request: Request<Body>, peer: Peer, shared: &Arc<Shared>) -> Outgoing {
+    let (head, body) = request.into_parts();
     let admission = shared.lock().admit(&head);
     let (body, permit) = match shared.intake.read(body, admission.body_limit()).await {
         Ok(read) => read,
-        Err(refusal) => return refusal,
+        Err(refusal) => return refusal.into(),
     };
-    head.extensions.insert(admission);
-    head.extensions.insert(peer.scheme);
-    if peer.is_far {
-        head.extensions.insert(FromTheNetwork { is_let_in: shared.front.admin_is_for_everyone });
-    }
     let request = Request::from_parts(head, body);
-    if admin::only_looks(&request) {
+    let is_look = only_looks(&request);
+    let mut incoming = Incoming::from(request).with_scheme(peer.scheme).with_admission(admission);
+    if peer.is_far {
+        incoming = incoming.from_the_network(shared.front.admin_is_for_everyone);
+    }
+    if is_look {
         drop(permit);
-        return look(request, shared).await;
+        return look(incoming, shared).await;
     }
     let (answer, is_change) = shared.change(|service, now| {
-        let before = service.changes;
-        let answer = service.handle(now, request);
-        (answer, service.changes != before)
+        let before = service.state.changes;
+        let answer = service.handle(now, incoming);
+        (answer, service.state.changes != before)
     });
     drop(permit);
-    if is_change { kept(shared, answer).await } else { answer }
+    if is_change && !shared.settle().await {
+        let unwritten = "The State Could Not Be Written";
+        return Outgoing { response: gateway(StatusCode::INTERNAL_SERVER_ERROR, unwritten), ..answer };
+    }
+    answer
 }
 
 /// Answers what changes nothing, so that those who wait for a change are not woken by each other. Who asks for news
 /// waits for it here.
-async fn look(request: Request<Bytes>, shared: &Shared) -> Response<Bytes> {
-    if let Some((seen, patience)) = admin::awaited_change(&request) {
+async fn look(incoming: Incoming, shared: &Shared) -> Outgoing {
+    if let Some((seen, patience)) = awaited_change(&incoming.request, incoming.network) {
         let mut pulse = shared.pulse.subscribe();
-        let news = pulse.wait_for(|()| shared.lock().news() != seen);
+        let news = pulse.wait_for(|()| shared.lock().state.news() != seen);
         let _ = tokio::time::timeout(patience, news).await;
     }
-    shared.lock().handle(shared.clock.now(), request)
+    shared.lock().handle(shared.clock.now(), incoming)
 }
 
 /// Prepares an answer to be sent as it has to be.
-async fn send(response: Response<Bytes>, scissors: &Scissors) -> Result<Response<AnswerBody>, Closed> {
-    let manner = response.extensions().get::<Manner>().copied().unwrap_or_default();
+async fn send(outgoing: Outgoing, scissors: &Scissors) -> Result<Response<AnswerBody>, Closed> {
+    let Outgoing { response, manner, connection_lost } = outgoing;
     if !manner.latency.is_zero() {
         tokio::time::sleep(manner.latency).await;
     }
-    if response.extensions().get::<ConnectionLost>().is_some() {
+    if connection_lost {
         return Err(Closed);
     }
     let mut response = response.map(|body| AnswerBody::new(body, manner));

@@ -2,46 +2,21 @@
 
 use std::fmt;
 use std::io;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use smile_core::{ApiKey, ConfigError, PartnerId, Signer};
 
 use crate::fault::rules::FaultRule;
 use crate::result::verdict::Review;
-use crate::rule::rules::Rule;
+use crate::secret::Secret;
 use crate::server::clock::Clock;
 use crate::server::front::Front;
 use crate::server::sandbox::Sandbox;
 use crate::service::Service;
+use crate::state::State;
 use crate::state::keep::Keep;
-use crate::state::secret::Secret;
-use crate::state::users::UserState;
-
-/// What the service can be told about how to behave.
-#[derive(Clone)]
-pub(crate) struct Settings {
-    pub(crate) callback_url: Option<String>,
-    pub(crate) automatic_review: Option<Review>,
-    pub(crate) review_delay: Duration,
-    pub(crate) callback_retries: Vec<Duration>,
-    pub(crate) clock_skew: Option<Duration>,
-    pub(crate) enforce_new_users: bool,
-    pub(crate) personal_info: bool,
-    pub(crate) legacy_two_callbacks: bool,
-    pub(crate) upload_lifetime: Duration,
-    pub(crate) pending_polls: u32,
-    pub(crate) placeholders: bool,
-    pub(crate) check_id_numbers: bool,
-    pub(crate) basic_kyc_not_found: String,
-    pub(crate) aml_not_found: String,
-    /// What is known of users from the start.
-    pub(crate) users: Vec<(String, UserState)>,
-    /// Those of scenarios.
-    pub(crate) rules: Vec<Rule>,
-    /// Those from the start.
-    pub(crate) faults: Vec<FaultRule>,
-    pub(crate) keep: Keep,
-}
+use crate::state::settings::Settings;
 
 /// Sets up a [`Sandbox`], or a bare [`Service`].
 ///
@@ -59,7 +34,6 @@ pub struct Builder {
     pub(crate) api_key: String,
     seed: u64,
     pub(crate) clock: Clock,
-    #[cfg(feature = "state")]
     pub(crate) state_dir: Option<std::path::PathBuf>,
     settings: Settings,
     pub(crate) front: Front,
@@ -72,28 +46,8 @@ impl Default for Builder {
             api_key: "sandbox-api-key".to_owned(),
             seed: 0,
             clock: Clock::default(),
-            #[cfg(feature = "state")]
             state_dir: None,
-            settings: Settings {
-                callback_url: None,
-                automatic_review: Some(Review::Approve),
-                review_delay: Duration::from_secs(1),
-                callback_retries: [100, 500, 1_500, 6_000].map(Duration::from_millis).to_vec(),
-                clock_skew: None,
-                enforce_new_users: true,
-                personal_info: true,
-                legacy_two_callbacks: false,
-                upload_lifetime: Duration::from_secs(15 * 60),
-                pending_polls: 0,
-                placeholders: true,
-                check_id_numbers: true,
-                basic_kyc_not_found: "1013".to_owned(),
-                aml_not_found: "1031".to_owned(),
-                users: Vec::new(),
-                rules: Vec::new(),
-                faults: Vec::new(),
-                keep: Keep::default(),
-            },
+            settings: Settings::default(),
             front: Front::default(),
         }
     }
@@ -266,6 +220,52 @@ impl Builder {
         self
     }
 
+    /// Where to listen; by default 127.0.0.1, on a port of the system's choice, as for port 0.
+    ///
+    /// Anything but loopback is refused by [`start`](Self::start), unless
+    /// [`open_to_the_network`](Self::open_to_the_network) is said too.
+    pub fn addr(mut self, addr: impl Into<SocketAddr>) -> Self {
+        self.front.addr = addr.into();
+        self
+    }
+
+    /// That an [`addr`](Self::addr) beyond loopback is meant: everyone who reaches this machine can then read what was
+    /// uploaded, if they know the key, which by default everyone does. Callbacks still go to loopback only, and the page and
+    /// the admin API are this machine's alone, unless [`admin_open_to_the_network`](Self::admin_open_to_the_network) is said.
+    pub fn open_to_the_network(mut self) -> Self {
+        self.front.is_for_everyone = true;
+        self
+    }
+
+    /// That other machines may use the page and the admin API as well, if they can reach it: these show everything that was
+    /// uploaded, and change everything, and ask nobody for a key. Otherwise they answer to this machine alone.
+    pub fn admin_open_to_the_network(mut self) -> Self {
+        self.front.admin_is_for_everyone = true;
+        self
+    }
+
+    /// Speaks https as well as http, on the same port, with a certificate of a certificate authority that it makes up at
+    /// the start: see `Sandbox::https_base_url` and `Sandbox::ca_pem`.
+    #[cfg(feature = "tls")]
+    pub fn tls(mut self) -> Self {
+        self.front.tls = true;
+        self
+    }
+
+    /// How long a client has for the head of a request, and for its body; 30 s and 60 s by default. Afterwards it is told
+    /// so, if it can be, and the connection is closed. A client that doesn't read its answer has as long as for a body.
+    pub fn patience(mut self, for_head: Duration, for_body: Duration) -> Self {
+        self.front.time_for_headers = for_head;
+        self.front.time_for_body = for_body;
+        self
+    }
+
+    /// How many connections there may be at a time; 1,024 by default. Those beyond are answered with 503, and closed.
+    pub fn max_connections(mut self, connections: usize) -> Self {
+        self.front.connections = connections;
+        self
+    }
+
     /// Starts it; see [`Sandbox::start`].
     ///
     /// # Errors
@@ -282,7 +282,7 @@ impl Builder {
     /// If the partner id or the API key can't be one.
     pub fn into_service(self) -> Result<Service, ConfigError> {
         let signer = Signer::new(PartnerId::new(self.partner_id)?, &ApiKey::new(self.api_key.as_str())?);
-        Ok(Service::new(self.settings, signer, Secret::new(&self.api_key, self.seed)))
+        Ok(Service::new(State::new(self.settings, signer, Secret::new(&self.api_key, self.seed))))
     }
 }
 

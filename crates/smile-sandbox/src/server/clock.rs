@@ -1,13 +1,9 @@
 //! Whose time the sandbox goes by.
 
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::sync::{Mutex, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use smile_core::Timestamp;
-
-use crate::callback::attempt::CallbackAttempt;
-use crate::server::accept::{Shared, post};
-use crate::service::Service;
 
 /// The clock of a [`Sandbox`](crate::Sandbox); the system's by default.
 ///
@@ -65,32 +61,10 @@ impl RunningClock {
         matches!(self, Self::Virtual(_))
     }
 
-    fn set(&self, to: Timestamp) {
+    pub(crate) fn set(&self, to: Timestamp) {
         if let Self::Virtual(now) = self {
             let mut now = now.lock().unwrap_or_else(PoisonError::into_inner);
             *now = to.max(*now);
         }
     }
-}
-
-/// Lets a virtual clock go on, and does everything on the way in the order in which it falls due. Whatever is posted is
-/// waited for, one after the other.
-pub(crate) async fn advance(shared: Arc<Shared>, time: Duration) -> Result<Vec<CallbackAttempt>, ClockError> {
-    if !shared.clock.is_virtual() {
-        return Err(ClockError::System);
-    }
-    let _turn = shared.advancing.lock().await;
-    let end = shared.clock.now() + time;
-    let mut attempts = Vec::new();
-    while let Some(due) = {
-        let next = shared.lock().next_wakeup();
-        next.filter(|due| *due <= end)
-    } {
-        shared.clock.set(due);
-        for callback in shared.change(Service::due_callbacks) {
-            attempts.extend(post(callback, &shared).await);
-        }
-    }
-    shared.clock.set(end);
-    Ok(attempts)
 }

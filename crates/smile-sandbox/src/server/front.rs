@@ -4,13 +4,11 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
-use crate::server::builder::Builder;
-
 /// The knobs of the server, as opposed to those of the service.
 #[derive(Clone, Debug)]
 pub(crate) struct Front {
     pub(crate) addr: SocketAddr,
-    is_for_everyone: bool,
+    pub(crate) is_for_everyone: bool,
     pub(crate) admin_is_for_everyone: bool,
     #[cfg(feature = "tls")]
     pub(crate) tls: bool,
@@ -70,54 +68,6 @@ pub(crate) fn own_way_to(addr: SocketAddr) -> SocketAddr {
         ip => ip,
     };
     SocketAddr::new(ip, addr.port())
-}
-
-impl Builder {
-    /// Where to listen; by default 127.0.0.1, on a port of the system's choice, as for port 0.
-    ///
-    /// Anything but loopback is refused by [`start`](Self::start), unless
-    /// [`open_to_the_network`](Self::open_to_the_network) is said too.
-    pub fn addr(mut self, addr: impl Into<SocketAddr>) -> Self {
-        self.front.addr = addr.into();
-        self
-    }
-
-    /// That an [`addr`](Self::addr) beyond loopback is meant: everyone who reaches this machine can then read what was
-    /// uploaded, if they know the key, which by default everyone does. Callbacks still go to loopback only, and the page and
-    /// the admin API are this machine's alone, unless [`admin_open_to_the_network`](Self::admin_open_to_the_network) is said.
-    pub fn open_to_the_network(mut self) -> Self {
-        self.front.is_for_everyone = true;
-        self
-    }
-
-    /// That other machines may use the page and the admin API as well, if they can reach it: these show everything that was
-    /// uploaded, and change everything, and ask nobody for a key. Otherwise they answer to this machine alone.
-    pub fn admin_open_to_the_network(mut self) -> Self {
-        self.front.admin_is_for_everyone = true;
-        self
-    }
-
-    /// Speaks https as well as http, on the same port, with a certificate of a certificate authority that it makes up at
-    /// the start: see `Sandbox::https_base_url` and `Sandbox::ca_pem`.
-    #[cfg(feature = "tls")]
-    pub fn tls(mut self) -> Self {
-        self.front.tls = true;
-        self
-    }
-
-    /// How long a client has for the head of a request, and for its body; 30 s and 60 s by default. Afterwards it is told
-    /// so, if it can be, and the connection is closed. A client that doesn't read its answer has as long as for a body.
-    pub fn patience(mut self, for_head: Duration, for_body: Duration) -> Self {
-        self.front.time_for_headers = for_head;
-        self.front.time_for_body = for_body;
-        self
-    }
-
-    /// How many connections there may be at a time; 1,024 by default. Those beyond are answered with 503, and closed.
-    pub fn max_connections(mut self, connections: usize) -> Self {
-        self.front.connections = connections;
-        self
-    }
 }
 
 #[cfg(test)]

@@ -1,12 +1,14 @@
 //! The emulator as a server on this machine: sockets, a clock, and the thread that lends them to the service.
 
 pub(crate) mod accept;
+pub(crate) mod advance;
 pub(crate) mod answer_body;
 pub(crate) mod buffer;
 pub(crate) mod builder;
 pub(crate) mod clock;
 pub(crate) mod front;
 pub(crate) mod intake;
+pub(crate) mod keeper;
 pub(crate) mod line;
 pub(crate) mod poster;
 pub(crate) mod sandbox;

@@ -13,19 +13,21 @@ use smile_core::{Environment, Partner};
 use crate::callback::attempt::{CallbackAttempt, CallbackId};
 use crate::callback::disturbance::{CallbackError, CallbackRule, Disturbance, Redelivery};
 use crate::callback::record::CallbackRecord;
-use crate::fault::kinds::{Endpoint, Fault};
+use crate::fault::kinds::Fault;
 use crate::fault::rules::{FaultId, FaultInForce, FaultRule};
-use crate::job::record::{JobRecord, RecordedRequest};
+use crate::http::endpoint::Endpoint;
+use crate::job::record::JobRecord;
 use crate::result::verdict::{Review, ReviewError};
 use crate::rule::matcher::Matcher;
 use crate::rule::rules::When;
 use crate::server::accept::{Shared, run};
+use crate::server::advance::advance;
 use crate::server::builder::Builder;
-use crate::server::clock::{ClockError, advance};
+use crate::server::clock::ClockError;
 use crate::server::front::own_way_to;
+use crate::server::keeper::Keeper;
+use crate::state::request_log::RecordedRequest;
 use crate::state::users::UserState;
-use crate::storage::keeper::Keeper;
-#[cfg(feature = "state")]
 use crate::storage::store::Store;
 
 /// A running sandbox. It stops when it is dropped.
@@ -74,18 +76,13 @@ impl Sandbox {
         let sdk_url = if here.ip().is_loopback() { base_url.clone() } else { format!("https://{here}/v1") };
         let environment: Environment = sdk_url.parse().map_err(invalid)?;
         let clock = builder.clock;
-        #[cfg(feature = "state")]
         let state_dir = builder.state_dir.clone();
         let (partner_id, api_key) = (builder.partner_id.clone(), builder.api_key.clone());
         let partner =
             Partner::new(partner_id.as_str(), api_key.as_str(), environment.clone()).map_err(invalid)?;
-        #[cfg_attr(not(feature = "state"), expect(unused_mut, reason = "nothing is restored"))]
         let mut service = builder.into_service().map_err(invalid)?;
-        #[cfg(not(feature = "state"))]
-        let keeper = Keeper::default();
-        #[cfg(feature = "state")]
         let keeper = match state_dir {
-            Some(folder) => Keeper::of(Store::open(&folder, &mut service)?),
+            Some(folder) => Keeper::of(Store::open(&folder, &mut service.state)?),
             None => Keeper::default(),
         };
         let shared = Arc::new(Shared::new(
@@ -164,7 +161,7 @@ impl Sandbox {
     /// The requests so far, oldest first; the newest, if there were more than are to be [kept](crate::Keep). Those whose
     /// body was too large or never came are not among them.
     pub fn requests(&self) -> Vec<RecordedRequest> {
-        self.shared.lock().requests().to_vec()
+        self.shared.lock().requests().iter().cloned().collect()
     }
 
     /// The job with this id of the partner's.
@@ -179,7 +176,7 @@ impl Sandbox {
 
     /// All attempts to deliver a callback so far, oldest first.
     pub fn callbacks(&self) -> Vec<CallbackAttempt> {
-        self.shared.lock().callbacks().to_vec()
+        self.shared.lock().callbacks().iter().cloned().collect()
     }
 
     /// Waits until there have been so many attempts to deliver a callback, and returns all attempts so far; fewer, if
@@ -197,7 +194,7 @@ impl Sandbox {
             let woken = self.shared.changed.wait_timeout(service, left);
             service = woken.unwrap_or_else(PoisonError::into_inner).0;
         }
-        service.callbacks().to_vec()
+        service.callbacks().iter().cloned().collect()
     }
 
     /// [`wait_for_callbacks`](Self::wait_for_callbacks) for async code, with any runtime.
@@ -212,7 +209,7 @@ impl Sandbox {
             let mut pulse = shared.pulse.subscribe();
             let enough = pulse.wait_for(|()| shared.lock().callbacks().len() >= attempts);
             let _ = tokio::time::timeout(timeout, enough).await;
-            shared.lock().callbacks().to_vec()
+            shared.lock().callbacks().iter().cloned().collect()
         });
         async move { wait.await.unwrap_or_default() }
     }
@@ -262,7 +259,7 @@ impl Sandbox {
 
     /// All callbacks that were made, whether or not they were ever posted, in the order of their ids.
     pub fn made_callbacks(&self) -> Vec<CallbackRecord> {
-        self.shared.lock().made_callbacks().to_vec()
+        self.shared.lock().made_callbacks().iter().cloned().collect()
     }
 
     /// Delivers a callback once more, and returns the id of the copy; see
@@ -318,7 +315,7 @@ impl Sandbox {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub fn when(&self, matcher: Matcher) -> When<'_> {
-        When::new(matcher, |rule| self.shared.change(|service, _| service.add_rule(rule)))
+        When::new(matcher, |rule| self.shared.change(|service, _| service.state.add_rule(rule)))
     }
 
     /// Lets the next request of this endpoint go wrong. Several faults of an endpoint happen one after the other.

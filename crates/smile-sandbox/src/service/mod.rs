@@ -1,35 +1,36 @@
-//! The heart: all of the service's state, and no clock, socket, thread or randomness.
+//! The service: one request in, one answer out, with no clock, socket, thread or randomness.
 
+mod dispatch;
+pub(crate) mod incoming;
+
+use std::collections::VecDeque;
 use std::fmt;
 
-use bytes::Bytes;
-use http::header::HOST;
+use http::Uri;
 use http::request::Parts;
-use http::uri::Authority;
-use http::uri::Scheme;
-use http::{Method, Request, Response, StatusCode};
-use smile_core::{Signer, Timestamp};
+use smile_core::Timestamp;
 
 use crate::admin;
 use crate::callback::attempt::{Callback, CallbackAttempt, CallbackId};
-use crate::callback::disturbance::CallbackRules;
-use crate::callback::queue::Callbacks;
-use crate::callback::record::CallbackAnswer;
-use crate::fault::kinds::{Endpoint, Fault};
-use crate::fault::rules::{Admission, FaultId, FaultInForce, FaultRule, Faults, endpoint_of};
-use crate::http::answers::{Refusal, gateway};
-use crate::http::encoding::unpack;
-use crate::http::routing::{Route, route};
-use crate::job::jobs::Jobs;
-use crate::job::record::{JobRecord, RecordedRequest};
+use crate::callback::disturbance::{CallbackError, CallbackRule, Disturbance, Redelivery};
+use crate::callback::record::{CallbackAnswer, CallbackRecord};
+use crate::fault::effects::Outgoing;
+use crate::fault::kinds::Fault;
+use crate::fault::rules::{Admission, FaultId, FaultInForce, FaultRule};
+use crate::http::endpoint::Endpoint;
+use crate::http::origin::Origin;
+use crate::http::routing::route;
+use crate::job::record::JobRecord;
 use crate::result::verdict::{Review, ReviewError};
-use crate::rule::rules::Rules;
-use crate::server::builder::Settings;
-use crate::state::keep::Log;
-use crate::state::secret::Secret;
-use crate::state::users::{UserState, Users};
-use crate::v1::consent::Consents;
-use crate::v1::smile_links::SmileLinks;
+use crate::rule::matcher::Matcher;
+use crate::rule::rules::When;
+use crate::run::callbacks;
+use crate::run::review::{advance, review_by_hand};
+use crate::service::incoming::Incoming;
+use crate::state::State;
+use crate::state::request_log::RecordedRequest;
+use crate::state::users::UserState;
+use crate::storage::snapshot::{RestoreError, Snapshot, restore, snapshot};
 
 /// The emulated service without its server: requests and times go in, responses and callbacks come out.
 ///
@@ -44,120 +45,72 @@ use crate::v1::smile_links::SmileLinks;
 ///
 /// let mut service = smile_sandbox::Sandbox::builder().into_service()?;
 /// let request = http::Request::post("/v1/job_status").body(Bytes::from_static(b"{}"))?;
-/// let response = service.handle(Timestamp::from_unix_millis(1_705_314_600_000), request);
-/// assert_eq!(response.body(), r#"{"error":"A required parameter is missing","code":"2413"}"#);
+/// let answer = service.handle(Timestamp::from_unix_millis(1_705_314_600_000), request);
+/// assert_eq!(answer.response.body(), r#"{"error":"A required parameter is missing","code":"2413"}"#);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Service {
-    pub(crate) settings: Settings,
-    pub(crate) signer: Signer,
-    pub(crate) secret: Secret,
-    pub(crate) jobs: Jobs,
-    pub(crate) users: Users,
-    pub(crate) callbacks: Callbacks,
-    pub(crate) rules: Rules,
-    pub(crate) callback_rules: CallbackRules,
-    pub(crate) results_made: u64,
-    pub(crate) smile_links: SmileLinks,
-    pub(crate) consents: Consents,
-    faults: Faults,
-    /// Goes up whenever something has changed but that there was another request: what outlives a restart, and what the
-    /// page shows.
-    pub(crate) changes: u64,
-    requests: Log<RecordedRequest>,
-    requests_made: u64,
-    pub(crate) latest: Timestamp,
+    pub(crate) state: State,
 }
 
 impl Service {
-    pub(crate) fn new(settings: Settings, signer: Signer, secret: Secret) -> Self {
-        let rules = Rules::of_scenario(settings.rules.clone());
-        let mut users = Users::default();
-        for (user_id, state) in &settings.users {
-            users.set(user_id, *state);
-        }
-        let mut faults = Faults::default();
-        for rule in &settings.faults {
-            faults.add(rule.clone());
-        }
-        Self {
-            settings,
-            signer,
-            secret,
-            jobs: Jobs::default(),
-            users,
-            callbacks: Callbacks::default(),
-            rules,
-            callback_rules: CallbackRules::default(),
-            results_made: 0,
-            smile_links: SmileLinks::default(),
-            consents: Consents::default(),
-            faults,
-            changes: 0,
-            requests: Log::default(),
-            requests_made: 0,
-            latest: Timestamp::default(),
-        }
+    pub(crate) fn new(state: State) -> Self {
+        Self { state }
     }
 
     /// Answers a request. Never panics, whatever is in it.
     ///
-    /// Addresses in the answer begin with what the `Host` header says, and with https if the extensions of the request
-    /// have [`Scheme::HTTPS`]. An answer with [`ConnectionLost`](crate::ConnectionLost) in its extensions must not be
-    /// sent, and one with a [`Manner`](crate::Manner) not just like that; there is none without a [`Fault`].
+    /// Addresses in the answer begin with what the `Host` header says. An answer just has to be sent, unless there is a
+    /// [`Fault`]: then [`Outgoing`] says how.
     ///
     /// The page and the admin API are served as well, to those who say `Host: localhost` or the like. Requests for these
     /// are not among [`requests`](Self::requests), and no fault happens to them.
-    pub fn handle(&mut self, now: Timestamp, mut request: Request<Bytes>) -> Response<Bytes> {
-        if admin::concerns(&request) {
-            return self.admin(now, &request);
+    pub fn handle(&mut self, now: Timestamp, incoming: impl Into<Incoming>) -> Outgoing {
+        let Incoming { mut request, scheme, admission, network } = incoming.into();
+        let state = &mut self.state;
+        if admin::dispatch::concerns(&request) {
+            return admin::dispatch::answer(state, now, &request, network).into();
         }
-        let now = self.advance(now);
-        let admission = match request.extensions_mut().remove::<Admission>() {
-            Some(admission) => admission,
-            None => {
-                Admission { faults: self.faults.take(route(request.uri().path()).endpoint(), &self.secret) }
-            }
-        };
+        let now = advance(state, now);
+        let admission = admission.unwrap_or_else(|| admit(state, request.uri()));
+        let route = &admission.route;
         let response = match admission.answer_in_place(now) {
             Some(response) => response,
-            None => self.unpack_and_answer(now, &mut request),
+            None => {
+                let origin = Origin::of(&request, scheme);
+                dispatch::answer(state, now, route, &mut request, &origin)
+            }
         };
-        self.changes += u64::from(may_change(request.uri().path()));
-        let mut record = RecordedRequest::new(self.requests_made, now, request, &response);
-        self.requests_made += 1;
-        let response = admission.spoil(self, now, response);
+        state.changes += u64::from(dispatch::may_change(route));
+        let mut record = RecordedRequest::new(state.requests_made, now, route, request, &response);
+        state.requests_made += 1;
+        let outgoing = admission.spoil(&state.signer, &state.secret, now, response);
         record.fault = admission.told();
-        self.remember(record);
-        response
+        state.remember(record);
+        outgoing
     }
 
     /// Decides what is going to go wrong with a request, before its body has been read; for those who serve clients over
-    /// a wire that can break. What it returns goes into the extensions of the request that [`handle`](Self::handle) is
-    /// given, which otherwise decides by itself.
+    /// a wire that can break. [`Incoming::with_admission`] takes it to [`handle`](Self::handle), which otherwise decides by
+    /// itself.
     pub fn admit(&mut self, head: &Parts) -> Admission {
-        if admin::concerns_head(&head.method, &head.uri, &head.headers) {
+        if admin::dispatch::concerns_head(&head.method, &head.uri, &head.headers) {
             return Admission::default();
         }
-        Admission { faults: self.faults.take(endpoint_of(head), &self.secret) }
+        admit(&mut self.state, &head.uri)
     }
 
     /// When there is something to do without a request: a stage of a script, a review, or a callback.
     pub fn next_wakeup(&self) -> Option<Timestamp> {
-        let result = self.jobs.next_due().map(|(due, _)| due);
-        result.into_iter().chain(self.callbacks.next_due()).min()
-    }
-
-    /// The latest moment that it has been told of.
-    pub(crate) fn latest(&self) -> Timestamp {
-        self.latest
+        let result = self.state.jobs.next_due().map(|(due, _)| due);
+        result.into_iter().chain(self.state.callbacks.next_due()).min()
     }
 
     /// The callbacks that are to be posted now. Each is handed out once, until it has been answered.
     pub fn due_callbacks(&mut self, now: Timestamp) -> Vec<Callback> {
-        let now = self.advance(now);
-        let due = self.callbacks.take_due(now);
-        self.changes += u64::from(!due.is_empty());
+        let now = advance(&mut self.state, now);
+        let due = self.state.callbacks.take_due(now);
+        self.state.changes += u64::from(!due.is_empty());
         due
     }
 
@@ -165,11 +118,11 @@ impl Service {
     ///
     /// A [`CallbackOutcome`](crate::CallbackOutcome) will do; a [`CallbackAnswer`] has the beginning of the body too.
     pub fn callback_answered(&mut self, id: CallbackId, now: Timestamp, answer: impl Into<CallbackAnswer>) {
-        let now = self.advance(now);
-        self.changes += 1;
-        self.callbacks.answered(now, id, answer.into(), &self.settings.callback_retries);
-        let keep = self.settings.keep;
-        self.callbacks.keep_newest(keep.callbacks, keep.bytes);
+        let now = advance(&mut self.state, now);
+        self.state.changes += 1;
+        self.state.callbacks.answered(now, id, answer.into(), &self.state.settings.callback_retries);
+        let keep = self.state.settings.keep;
+        self.state.callbacks.keep_newest(keep.callbacks, keep.bytes);
     }
 
     /// Decides about a job that is under review, in place of the automatic review.
@@ -177,8 +130,8 @@ impl Service {
     /// # Errors
     /// If there is no such job, if it is not under review, or if its type has no code for this.
     pub fn review(&mut self, now: Timestamp, job_id: &str, review: Review) -> Result<(), ReviewError> {
-        let now = self.advance(now);
-        self.review_by_hand(now, job_id, review)
+        let now = advance(&mut self.state, now);
+        review_by_hand(&mut self.state, now, job_id, review)
     }
 
     /// Lets the next request of this endpoint go wrong, whichever of an endpoint's methods it has. Several faults of an
@@ -189,192 +142,174 @@ impl Service {
 
     /// Lets requests go wrong from now on, as the rule says.
     pub fn add_fault(&mut self, rule: FaultRule) -> FaultId {
-        self.changes += 1;
-        self.faults.add(rule)
+        self.state.changes += 1;
+        self.state.faults.add(rule)
     }
 
     /// The rules that may still come to something, oldest first.
     pub fn faults(&self) -> &[FaultInForce] {
-        self.faults.in_force()
+        self.state.faults.in_force()
     }
 
     /// Takes a rule back; whether it was still in force.
     pub fn remove_fault(&mut self, id: FaultId) -> bool {
-        self.changes += 1;
-        self.faults.remove(id)
+        self.state.changes += 1;
+        self.state.faults.remove(id)
     }
 
     /// Takes all rules back.
     pub fn clear_faults(&mut self) {
-        self.changes += 1;
-        self.faults.clear();
+        self.state.changes += 1;
+        self.state.faults.clear();
     }
 
     /// Sets what is known of a user.
     pub fn set_user(&mut self, user_id: &str, state: UserState) {
-        self.changes += 1;
-        self.users.set(user_id, state);
+        self.state.changes += 1;
+        self.state.users.set(user_id, state);
     }
 
     /// What is known of a user.
     pub fn user(&self, user_id: &str) -> UserState {
-        self.users.state(user_id)
+        self.state.users.state(user_id)
     }
 
     /// The requests so far, oldest first; the newest, if there were more than are to be [kept](crate::Keep).
-    pub fn requests(&self) -> &[RecordedRequest] {
-        &self.requests
+    pub fn requests(&self) -> &VecDeque<RecordedRequest> {
+        &self.state.requests
     }
 
     /// The job with this id of the partner's.
     pub fn job(&self, job_id: &str) -> Option<JobRecord> {
-        self.jobs.position(job_id).map(|position| self.jobs.at(position).record())
+        self.state.jobs.position(job_id).map(|position| self.state.jobs.at(position).record())
     }
 
     /// All jobs, checks among them, in the order in which they were first announced.
     pub fn jobs(&self) -> Vec<JobRecord> {
-        self.jobs.iter().map(crate::job::jobs::Job::record).collect()
+        self.state.jobs.iter().map(crate::job::jobs::Job::record).collect()
     }
 
     /// All attempts to deliver a callback so far, oldest first.
-    pub fn callbacks(&self) -> &[CallbackAttempt] {
-        self.callbacks.attempts()
+    pub fn callbacks(&self) -> &VecDeque<CallbackAttempt> {
+        self.state.callbacks.attempts()
     }
 
     /// Forgets everything that has happened, and all that was said since the start: jobs, users, requests, callbacks, those
     /// that wait included, rules and faults. What the builder said stays, a scenario among it, whose rules are as if they
     /// had never been used. The clock doesn't go back, and the numbers of callbacks go on, as some may be under way.
     pub fn reset(&mut self) {
-        let mut fresh = Self::new(self.settings.clone(), self.signer.clone(), self.secret.clone());
-        fresh.latest = self.latest;
-        fresh.changes = self.news() + 1;
-        std::mem::swap(&mut fresh.callbacks, &mut self.callbacks);
-        fresh.callbacks.clear();
-        *self = fresh;
+        self.state.reset();
     }
 
-    /// Another number whenever there is something new to see.
-    pub(crate) fn news(&self) -> u64 {
-        self.changes + self.requests_made
+    /// Begins a rule for some jobs, which need not exist yet. Of the rules that apply to a job the newest answers.
+    ///
+    /// ```
+    /// use smile_sandbox::{Matcher, Outcome, Sandbox};
+    ///
+    /// let mut service = Sandbox::builder().into_service()?;
+    /// service.when(Matcher::job_id("kyc-1")).respond([Outcome::Provisional, Outcome::ReviewerRejected]);
+    /// # Ok::<(), smile_core::ConfigError>(())
+    /// ```
+    pub fn when(&mut self, matcher: Matcher) -> When<'_> {
+        When::new(matcher, |rule| self.state.add_rule(rule))
     }
 
-    /// The object store takes a body as it comes; everybody else unpacks it.
-    fn unpack_and_answer(&mut self, now: Timestamp, request: &mut Request<Bytes>) -> Response<Bytes> {
-        if !matches!(route(request.uri().path()), Route::Upload { .. })
-            && let Err(refusal) = unpack(request)
-        {
-            return refusal.into();
-        }
-        self.answer(now, request)
+    /// All callbacks that were made, copies and dropped ones among them, in the order of their ids.
+    pub fn made_callbacks(&self) -> &[CallbackRecord] {
+        self.state.callbacks.records()
     }
 
-    /// Files a request, and forgets what is then too much. No position of a job may be in use.
-    fn remember(&mut self, request: RecordedRequest) {
-        let keep = self.settings.keep;
-        self.requests.push(request, keep.requests, keep.bytes);
-        self.jobs.keep_newest(keep.jobs, keep.bytes);
-        self.callbacks.keep_newest(keep.callbacks, keep.bytes);
-    }
-
-    fn answer(&mut self, now: Timestamp, request: &Request<Bytes>) -> Response<Bytes> {
-        match route(request.uri().path()) {
-            Route::Api(endpoint) => self.answer_api(now, request, endpoint).unwrap_or_else(Response::from),
-            Route::SmileLink { ref_id } => match *request.method() {
-                Method::GET => self.smile_link(now, request, ref_id).unwrap_or_else(Response::from),
-                Method::PUT => self.update_smile_link(now, request, ref_id).unwrap_or_else(Response::from),
-                _ => not_allowed(),
-            },
-            Route::Upload { ref_id } => self.upload(now, request, ref_id),
-            Route::Image { smile_job_id, name, token } if request.method() == Method::GET => {
-                self.image(smile_job_id, name, token)
-            }
-            Route::Unknown => gateway(StatusCode::NOT_FOUND, "Not Found"),
-            Route::Image { .. } => not_allowed(),
-        }
-    }
-
-    fn answer_api(
+    /// Delivers a callback once more, whatever became of it before, and returns the id of the copy. The copy is due
+    /// now, and is tried again on the same schedule.
+    ///
+    /// # Errors
+    /// If there is no such callback.
+    pub fn redeliver(
         &mut self,
         now: Timestamp,
-        request: &Request<Bytes>,
-        endpoint: Endpoint,
-    ) -> Result<Response<Bytes>, Refusal> {
-        match (endpoint, request.method()) {
-            (Endpoint::Services, &Method::GET) => Ok(self.services()),
-            (Endpoint::SmileLinks, &Method::GET) => self.list_smile_links(now, request),
-            (_, &Method::POST) => match endpoint {
-                Endpoint::PrepUpload => self.prep_upload(now, request),
-                Endpoint::JobStatus => self.job_status(now, request),
-                Endpoint::EnhancedKyc | Endpoint::EnhancedKycAsync => {
-                    self.enhanced_kyc(now, request, endpoint)
-                }
-                Endpoint::BasicKyc | Endpoint::BasicKycAsync => self.basic_kyc(now, request, endpoint),
-                Endpoint::BusinessVerification | Endpoint::BusinessVerificationAsync => {
-                    self.business_verification(now, request, endpoint)
-                }
-                Endpoint::Aml => self.aml(now, request),
-                Endpoint::AddressVerification => self.address_verification(now, request),
-                Endpoint::PhoneVerification => self.phone_verification(now, request),
-                Endpoint::WebToken => self.web_token(now, request),
-                Endpoint::SmileLinks => self.create_smile_link(now, request),
-                Endpoint::Consent => self.consent(now, request),
-                Endpoint::ConsentMode => self.consent_mode(now, request),
-                Endpoint::ConsentOtp => self.consent_otp(now, request),
-                Endpoint::ProductsConfig => self.products_config(now, request),
-                Endpoint::ValidDocuments => self.valid_documents(now, request),
-                Endpoint::Upload | Endpoint::Services => Ok(not_allowed()),
-            },
-            _ => Ok(not_allowed()),
-        }
+        id: CallbackId,
+        redelivery: Redelivery,
+    ) -> Result<CallbackId, CallbackError> {
+        let now = advance(&mut self.state, now);
+        callbacks::redeliver(&mut self.state, now, id, redelivery)
     }
 
-    /// Lets time pass: does what fell due, and keeps the clock from going back.
-    pub(crate) fn advance(&mut self, now: Timestamp) -> Timestamp {
-        self.latest = self.latest.max(now);
-        self.run_due(self.latest);
-        self.latest
+    /// Lets something go wrong with a callback that was already made.
+    ///
+    /// What is about the time ([`Drop`](Disturbance::Drop), [`Delay`](Disturbance::Delay),
+    /// [`Reorder`](Disturbance::Reorder)) applies to the callback itself while it waits to be posted, for the first time
+    /// or once more. In all other cases the callback is left alone and a copy goes out that has the disturbance. Returns
+    /// the id of the callback that is disturbed: its own, or the copy's; of two duplicates the first.
+    ///
+    /// # Errors
+    /// If there is no such callback, or if one is to be dropped that doesn't wait.
+    pub fn disturb_callback(
+        &mut self,
+        now: Timestamp,
+        id: CallbackId,
+        disturbance: Disturbance,
+    ) -> Result<CallbackId, CallbackError> {
+        let now = advance(&mut self.state, now);
+        callbacks::disturb_callback(&mut self.state, now, id, disturbance)
     }
+
+    /// Lets something go wrong with callbacks to come. Of several rules the first that applies to a callback is used.
+    pub fn disturb_callbacks(&mut self, rule: CallbackRule) {
+        self.state.changes += 1;
+        self.state.callback_rules.add(rule);
+    }
+
+    /// The rules for callbacks to come that have not been used up.
+    pub fn callback_rules(&self) -> &[CallbackRule] {
+        self.state.callback_rules.all()
+    }
+
+    /// Lets callbacks to come alone. What was disturbed already stays so.
+    pub fn clear_callback_rules(&mut self) {
+        self.state.changes += 1;
+        self.state.callback_rules.clear();
+    }
+
+    /// What outlives a restart, as it is now.
+    ///
+    /// ```
+    /// use smile_sandbox::{Sandbox, Snapshot, UserState};
+    ///
+    /// let mut service = Sandbox::builder().into_service()?;
+    /// service.set_user("ada", UserState::Enrolled);
+    /// let json = serde_json::to_string(&service.snapshot())?;
+    ///
+    /// let mut next = Sandbox::builder().into_service()?;
+    /// next.restore(serde_json::from_str(&json)?)?;
+    /// assert_eq!(next.user("ada"), UserState::Enrolled);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn snapshot(&self) -> Snapshot {
+        snapshot(&self.state)
+    }
+
+    /// Goes on from a snapshot, in place of all that has happened so far. The settings stay, and so do the rules of a
+    /// scenario; one that is the same as in the snapshot keeps count of how often it was used.
+    ///
+    /// # Errors
+    /// If the snapshot is of another version or partner, or damaged. Nothing is changed then.
+    pub fn restore(&mut self, snapshot: Snapshot) -> Result<(), RestoreError> {
+        restore(&mut self.state, snapshot)
+    }
+}
+
+fn admit(state: &mut State, uri: &Uri) -> Admission {
+    let route = route(uri.path());
+    let faults = state.faults.take(route.endpoint(), &state.secret);
+    Admission { route, faults }
 }
 
 impl fmt::Debug for Service {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Service")
-            .field("partner_id", self.signer.partner_id())
-            .field("requests", &self.requests.len())
-            .field("jobs", &self.jobs.len())
+            .field("partner_id", self.state.signer.partner_id())
+            .field("requests", &self.state.requests.len())
+            .field("jobs", &self.state.jobs.len())
             .finish_non_exhaustive()
-    }
-}
-
-/// Whether a request there can change what outlives a restart. How many polls were told to wait is not counted.
-fn may_change(path: &str) -> bool {
-    use Endpoint::{JobStatus, ProductsConfig, Services, ValidDocuments, WebToken};
-    match route(path) {
-        Route::Api(endpoint) => {
-            !matches!(endpoint, JobStatus | ProductsConfig | Services | ValidDocuments | WebToken)
-        }
-        Route::Upload { .. } | Route::SmileLink { .. } => true,
-        Route::Image { .. } | Route::Unknown => false,
-    }
-}
-
-fn not_allowed() -> Response<Bytes> {
-    gateway(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed")
-}
-
-/// The beginning of every address here, as the client knows it: `http://127.0.0.1:8080`.
-pub(crate) fn origin(request: &Request<Bytes>) -> String {
-    let scheme = request.extensions().get::<Scheme>().unwrap_or(&Scheme::HTTP);
-    format!("{scheme}://{}", host(request))
-}
-
-/// The host, and port, under which the client knows the service.
-pub(crate) fn host(request: &Request<Bytes>) -> String {
-    let header = request.headers().get(HOST).and_then(|host| host.to_str().ok());
-    let header = header.and_then(|host| host.parse::<Authority>().ok());
-    let authority = header.or_else(|| request.uri().authority().cloned());
-    match authority.filter(|authority| !authority.as_str().contains('@')) {
-        Some(authority) => authority.as_str().to_ascii_lowercase(),
-        None => "localhost".to_owned(),
     }
 }

@@ -23,11 +23,10 @@ pub enum UserState {
 }
 
 /// All users that are not unknown.
-#[derive(Default)]
-#[cfg_attr(feature = "state", derive(serde::Serialize, serde::Deserialize))]
+#[derive(Default, serde::Serialize, serde::Deserialize)]
 pub(crate) struct Users(BTreeMap<String, User>);
 
-#[cfg_attr(feature = "state", derive(serde::Serialize, serde::Deserialize))]
+#[derive(serde::Serialize, serde::Deserialize)]
 struct User {
     state: UserState,
     /// The job that enrolled the user; repeating that one is not a second enrolment.

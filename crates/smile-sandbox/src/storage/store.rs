@@ -16,13 +16,14 @@ use std::path::{Path, PathBuf};
 use bytes::Bytes;
 use serde_json::Value;
 
+use crate::job::digest::digest;
 use crate::job::jobs::Job;
-use crate::service::Service;
+use crate::state::State;
 use crate::storage::error::{Problem, StateError};
 use crate::storage::folder::{
     as_digest, files_in, flush_folder, is_unfinished, make_private_folder, take, unfinished, write_file,
 };
-use crate::storage::snapshot::{Image, RestoreError, Snapshot, check_format, digest};
+use crate::storage::snapshot::{Image, RestoreError, Snapshot, check_format, restore, state_json};
 
 const JOBS: &str = "jobs";
 const IMAGES: &str = "images";
@@ -64,7 +65,7 @@ pub(crate) struct Pending {
 impl Store {
     /// Opens a folder, which is made if need be, and lets the service go on from what is in it. One
     /// that has files in it, and isn't a sandbox's, is refused.
-    pub(crate) fn open(folder: &Path, service: &mut Service) -> Result<Self, StateError> {
+    pub(crate) fn open(folder: &Path, service: &mut State) -> Result<Self, StateError> {
         let lock = take(folder)?;
         for name in [JOBS, IMAGES] {
             let path = folder.join(name);
@@ -82,7 +83,7 @@ impl Store {
         Ok(store)
     }
 
-    fn restore(&mut self, text: &[u8], service: &mut Service) -> Result<(), StateError> {
+    fn restore(&mut self, text: &[u8], service: &mut State) -> Result<(), StateError> {
         let path = self.state();
         let unusable =
             |error: &serde_json::Error| StateError::unusable(&path)(RestoreError::unreadable(error));
@@ -103,7 +104,7 @@ impl Store {
         }
         let images = read_all(&self.folder.join(IMAGES))?;
         let images = images.into_iter().map(|(digest, bytes)| (digest, Image(bytes))).collect();
-        service.restore(Snapshot { state, images }).map_err(StateError::unusable(&path))?;
+        restore(service, Snapshot { state, images }).map_err(StateError::unusable(&path))?;
         service.jobs.changed.clear();
         for (position, digest) in service.jobs.positions().zip(digests) {
             self.note(position, Written::new(digest, service.jobs.at(position)));
@@ -112,7 +113,7 @@ impl Store {
     }
 
     /// What there is to write of a service. It is to be written before this is asked again.
-    pub(crate) fn pending(&mut self, service: &mut Service) -> Result<Pending, StateError> {
+    pub(crate) fn pending(&mut self, service: &mut State) -> Result<Pending, StateError> {
         let path = self.state();
         let unwritable = |error: serde_json::Error| StateError::io(&path)(error.into());
         let (mut jobs, mut images) = (BTreeMap::new(), BTreeMap::new());
@@ -130,7 +131,7 @@ impl Store {
             let new = all.filter(|(digest, _)| !self.images.contains_key(*digest));
             images.extend(new.map(|(digest, bytes)| (digest.to_owned(), bytes.clone())));
         }
-        let state = service.state_json(&names).map_err(unwritable)?;
+        let state = state_json(service, &names).map_err(unwritable)?;
         Ok(Pending { state, images, kept, jobs })
     }
 

@@ -8,77 +8,80 @@ use http::{Request, Response};
 use serde_json::{Map, Value, json};
 use smile_core::Timestamp;
 
-use crate::fault::kinds::Endpoint;
 use crate::http::answers::{ApiError, Refusal};
+use crate::http::endpoint::Endpoint;
 use crate::http::fields::Fields;
 use crate::result::comparison::{self, Match};
 use crate::result::persona::Persona;
+use crate::result::product::ADDRESS_VERIFICATION;
 use crate::result::verdict::last_digit;
-use crate::service::Service;
+use crate::run::checks;
+use crate::run::checks::begin;
+use crate::run::checks::conclude;
+use crate::state::State;
 use crate::v1::authorisation::ID_API;
-use crate::v1::checks::{self, ADDRESS_VERIFICATION};
 use crate::v1::unnumbered::as_refused;
+use crate::v1::unnumbered::unnumbered_check;
+use crate::v1::unnumbered::unnumbered_request;
 
-impl Service {
-    pub(crate) fn address_verification(
-        &mut self,
-        now: Timestamp,
-        request: &Request<Bytes>,
-    ) -> Result<Response<Bytes>, Refusal> {
-        let body = self.unnumbered_request(now, request)?;
-        self.verify_address(now, &body).map_err(as_refused)
+pub(crate) fn address_verification(
+    state: &mut State,
+    now: Timestamp,
+    request: &Request<Bytes>,
+) -> Result<Response<Bytes>, Refusal> {
+    let body = unnumbered_request(state, now, request)?;
+    verify_address(state, now, &body).map_err(as_refused)
+}
+
+fn verify_address(
+    state: &mut State,
+    now: Timestamp,
+    body: &Map<String, Value>,
+) -> Result<Response<Bytes>, Refusal> {
+    let invalid = Refusal::from(ApiError(ID_API.missing));
+    let fields = Fields::new(body, ID_API.missing);
+    let (country, address) = (fields.text("country")?, fields.text("address")?);
+    let full_name = fields.optional_text("full_name")?;
+    let (key, number) = match country {
+        "NG" => {
+            fields.text("utility_provider")?;
+            ("UtilityNumber", fields.text("utility_number")?)
+        }
+        "ZA" => ("IDNumber", fields.text("id_number")?),
+        _ => return Err(invalid),
+    };
+    let is_id_number = number.len() == 13 && number.bytes().all(|byte| byte.is_ascii_digit());
+    if country == "ZA" && !is_id_number {
+        return Err(invalid);
+    }
+    let numbered = unnumbered_check(state, body, Endpoint::AddressVerification)?;
+    let check = numbered.check(Endpoint::AddressVerification, ADDRESS_VERIFICATION, body);
+    let names = comparison::names(&full_name.into_iter().collect::<Vec<_>>(), &Persona::standard());
+    let digit = last_digit(Some(number));
+    let script = checks::asked(state, now, check, ["1020", "1022", "1021"])?;
+    if digit == Some('2') && script.iter().any(|asked| asked.code.is_none()) {
+        return Err(invalid);
     }
 
-    fn verify_address(
-        &mut self,
-        now: Timestamp,
-        body: &Map<String, Value>,
-    ) -> Result<Response<Bytes>, Refusal> {
-        let invalid = Refusal::from(ApiError(ID_API.missing));
-        let fields = Fields::new(body, ID_API.missing);
-        let (country, address) = (fields.text("country")?, fields.text("address")?);
-        let full_name = fields.optional_text("full_name")?;
-        let (key, number) = match country {
-            "NG" => {
-                fields.text("utility_provider")?;
-                ("UtilityNumber", fields.text("utility_number")?)
-            }
-            "ZA" => ("IDNumber", fields.text("id_number")?),
-            _ => return Err(invalid),
+    let position = begin(state, check)?;
+    let stages = script.iter().map(|asked| {
+        let code = asked.code.as_deref().unwrap_or(by_digit(digit, names));
+        let address_match = match code {
+            "1020" | "1021" => "Exact Match",
+            "1022" => "No Match",
+            "1015" => "Issuer Unavailable",
+            _ => "Not Verified",
         };
-        let is_id_number = number.len() == 13 && number.bytes().all(|byte| byte.is_ascii_digit());
-        if country == "ZA" && !is_id_number {
-            return Err(invalid);
-        }
-        let asked = self.unnumbered_check(body, Endpoint::AddressVerification)?;
-        let check = asked.check(Endpoint::AddressVerification, ADDRESS_VERIFICATION, body);
-        let names = comparison::names(&full_name.into_iter().collect::<Vec<_>>(), &Persona::standard());
-        let digit = last_digit(Some(number));
-        let script = self.asked(now, check, ["1020", "1022", "1021"])?;
-        if digit == Some('2') && script.iter().any(|asked| asked.code.is_none()) {
-            return Err(invalid);
-        }
-
-        let position = self.begin(check)?;
-        let stages = script.iter().map(|asked| {
-            let code = asked.code.as_deref().unwrap_or(by_digit(digit, names));
-            let address_match = match code {
-                "1020" | "1021" => "Exact Match",
-                "1022" => "No Match",
-                "1015" => "Issuer Unavailable",
-                _ => "Not Verified",
-            };
-            let actions = json!({"Verify_Address": address_match, "Names": names.as_str()});
-            let job = self.jobs.at(position);
-            let mut entry = checks::entry(job, "Address Verification", code, actions);
-            entry.insert("Country".into(), country.into());
-            entry.insert("Address".into(), address.into());
-            entry.insert(key.into(), number.into());
-            asked.staged(code, ADDRESS_VERIFICATION, entry)
-        });
-        let stages = stages.collect();
-        Ok(self.conclude(now, position, stages))
-    }
+        let actions = json!({"Verify_Address": address_match, "Names": names.as_str()});
+        let job = state.jobs.at(position);
+        let mut entry = checks::entry(job, "Address Verification", code, actions);
+        entry.insert("Country".into(), country.into());
+        entry.insert("Address".into(), address.into());
+        entry.insert(key.into(), number.into());
+        asked.staged(code, ADDRESS_VERIFICATION, entry)
+    });
+    let stages = stages.collect();
+    Ok(conclude(state, now, position, stages))
 }
 
 /// That any address is the right one, so that the name alone is compared, is our choice.

@@ -5,63 +5,68 @@ use http::{Request, Response};
 use smile_core::catalogue::Product;
 use smile_core::{JobType, Timestamp};
 
-use crate::fault::kinds::Endpoint;
 use crate::http::answers::{ApiError, Refusal};
+use crate::http::endpoint::Endpoint;
 use crate::http::fields::{Fields, parse_object};
 use crate::result::authority::Authority;
 use crate::result::comparison::{self, Match, match_code};
 use crate::result::persona::{Persona, with_split_name};
-use crate::service::Service;
+use crate::run::checks;
+use crate::run::checks::asked;
+use crate::run::checks::begin;
+use crate::run::checks::conclude;
+use crate::state::State;
 use crate::v1::authorisation::ID_API;
-use crate::v1::checks;
 use crate::v1::enhanced_kyc::add_id;
+use crate::v1::id_request::ask_authority;
+use crate::v1::id_request::authorise_id_request;
+use crate::v1::id_request::id_number;
+use crate::v1::id_request::id_request;
 
-impl Service {
-    pub(crate) fn basic_kyc(
-        &mut self,
-        now: Timestamp,
-        request: &Request<Bytes>,
-        endpoint: Endpoint,
-    ) -> Result<Response<Bytes>, Refusal> {
-        let body = parse_object(request.body())?;
-        let claims = self.authorise_id_request(now, &body, endpoint)?;
-        let request = self.id_request(&body, claims.as_ref(), endpoint, JobType::ENHANCED_KYC)?;
-        let number = self.id_number(&request, Product::BasicKyc)?;
-        let fields = Fields::new(&body, ID_API.missing);
-        let authority = self.ask_authority(&request, number.as_deref());
-        let persona = match authority {
-            Authority::FoundCustom => Persona::custom(request.check.partner_params),
-            _ => Persona::standard(),
-        };
-        let matches = compare(fields, &persona)?;
-        // Nothing to compare is nothing to verify; our choice.
-        if matches.iter().all(|(_, field)| *field == Match::NotProvided) {
-            return Err(ApiError(ID_API.missing).into());
-        }
-        let asked = self.asked(now, request.check, ["1020", "1022", "1021"])?;
-        let own_code = match authority {
-            Authority::Found | Authority::FoundCustom => match_code(&matches.map(|(_, field)| field)),
-            Authority::NotFound => self.settings.basic_kyc_not_found.as_str(),
-            Authority::Malformed | Authority::Unavailable => authority.code(),
-        };
-        let own_code = own_code.to_owned();
-
-        let position = self.begin(request.check)?;
-        let stages = asked.iter().map(|asked| {
-            let code = asked.code.as_deref().unwrap_or(&own_code);
-            let mut matches = matches;
-            agree(&mut matches, code);
-            let actions = comparison::actions("ID_Verification", code, &matches);
-            let mut entry = checks::entry(self.jobs.at(position), "ID Verification", code, actions);
-            if authority == Authority::FoundCustom {
-                entry.insert("PartnerParams".into(), with_split_name(request.check.partner_params).into());
-            }
-            add_id(&mut entry, &request, number.as_deref());
-            asked.staged(code, JobType::ENHANCED_KYC, entry)
-        });
-        let stages = stages.collect();
-        Ok(self.conclude(now, position, stages))
+pub(crate) fn basic_kyc(
+    state: &mut State,
+    now: Timestamp,
+    request: &Request<Bytes>,
+    endpoint: Endpoint,
+) -> Result<Response<Bytes>, Refusal> {
+    let body = parse_object(request.body())?;
+    let claims = authorise_id_request(state, now, &body, endpoint)?;
+    let request = id_request(state, &body, claims.as_ref(), endpoint, JobType::ENHANCED_KYC)?;
+    let number = id_number(state, &request, Product::BasicKyc)?;
+    let fields = Fields::new(&body, ID_API.missing);
+    let authority = ask_authority(state, &request, number.as_deref());
+    let persona = match authority {
+        Authority::FoundCustom => Persona::custom(request.check.partner_params),
+        _ => Persona::standard(),
+    };
+    let matches = compare(fields, &persona)?;
+    // Nothing to compare is nothing to verify; our choice.
+    if matches.iter().all(|(_, field)| *field == Match::NotProvided) {
+        return Err(ApiError(ID_API.missing).into());
     }
+    let asked = asked(state, now, request.check, ["1020", "1022", "1021"])?;
+    let own_code = match authority {
+        Authority::Found | Authority::FoundCustom => match_code(&matches.map(|(_, field)| field)),
+        Authority::NotFound => state.settings.basic_kyc_not_found.as_str(),
+        Authority::Malformed | Authority::Unavailable => authority.code(),
+    };
+    let own_code = own_code.to_owned();
+
+    let position = begin(state, request.check)?;
+    let stages = asked.iter().map(|asked| {
+        let code = asked.code.as_deref().unwrap_or(&own_code);
+        let mut matches = matches;
+        agree(&mut matches, code);
+        let actions = comparison::actions("ID_Verification", code, &matches);
+        let mut entry = checks::entry(state.jobs.at(position), "ID Verification", code, actions);
+        if authority == Authority::FoundCustom {
+            entry.insert("PartnerParams".into(), with_split_name(request.check.partner_params).into());
+        }
+        add_id(&mut entry, &request, number.as_deref());
+        asked.staged(code, JobType::ENHANCED_KYC, entry)
+    });
+    let stages = stages.collect();
+    Ok(conclude(state, now, position, stages))
 }
 
 /// Compares each field. The names of the actions are not all confirmed.

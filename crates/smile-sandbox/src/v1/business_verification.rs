@@ -6,69 +6,74 @@ use serde_json::{Map, Value, json};
 use smile_core::catalogue::Product;
 use smile_core::{JobType, Timestamp};
 
-use crate::fault::kinds::Endpoint;
 use crate::http::answers::Refusal;
+use crate::http::endpoint::Endpoint;
 use crate::http::fields::{Fields, parse_object};
 use crate::result::authority::verified;
 use crate::result::company;
-use crate::service::Service;
+use crate::run::checks;
+use crate::run::checks::asked;
+use crate::run::checks::begin;
+use crate::run::checks::conclude;
+use crate::state::State;
 use crate::v1::authorisation::ID_API;
-use crate::v1::checks;
+use crate::v1::authorisation::authorise;
 use crate::v1::enhanced_kyc::add_id;
 use crate::v1::id_request::IdRequest;
+use crate::v1::id_request::ask_authority;
+use crate::v1::id_request::id_number;
+use crate::v1::id_request::id_request;
 
 const ID_TYPES: [&str; 3] = ["BASIC_BUSINESS_REGISTRATION", "BUSINESS_REGISTRATION", "TAX_INFORMATION"];
 /// Business name, company, incorporated trustees.
 const BUSINESS_TYPES: [&str; 3] = ["bn", "co", "it"];
 
-impl Service {
-    pub(crate) fn business_verification(
-        &mut self,
-        now: Timestamp,
-        request: &Request<Bytes>,
-        endpoint: Endpoint,
-    ) -> Result<Response<Bytes>, Refusal> {
-        self.verify_business(now, request, endpoint).map_err(Refusal::with_success)
-    }
+pub(crate) fn business_verification(
+    state: &mut State,
+    now: Timestamp,
+    request: &Request<Bytes>,
+    endpoint: Endpoint,
+) -> Result<Response<Bytes>, Refusal> {
+    verify_business(state, now, request, endpoint).map_err(Refusal::with_success)
+}
 
-    fn verify_business(
-        &mut self,
-        now: Timestamp,
-        request: &Request<Bytes>,
-        endpoint: Endpoint,
-    ) -> Result<Response<Bytes>, Refusal> {
-        let body = parse_object(request.body())?;
-        // No source says that a token would do here.
-        self.authorise(now, &body, &ID_API)?;
-        let request = self.id_request(&body, None, endpoint, JobType::BUSINESS_VERIFICATION)?;
-        if !ID_TYPES.contains(&request.id_type) {
-            return Err(Refusal::worded(ID_API.missing, "Unsupported id type"));
+fn verify_business(
+    state: &mut State,
+    now: Timestamp,
+    request: &Request<Bytes>,
+    endpoint: Endpoint,
+) -> Result<Response<Bytes>, Refusal> {
+    let body = parse_object(request.body())?;
+    // No source says that a token would do here.
+    authorise(state, now, &body, &ID_API)?;
+    let request = id_request(state, &body, None, endpoint, JobType::BUSINESS_VERIFICATION)?;
+    if !ID_TYPES.contains(&request.id_type) {
+        return Err(Refusal::worded(ID_API.missing, "Unsupported id type"));
+    }
+    let number = id_number(state, &request, Product::BusinessVerification)?;
+    check_business_type(&request)?;
+    let authority = ask_authority(state, &request, number.as_deref());
+    // That a provisional result is a registry that does not answer is our choice.
+    let asked = asked(state, now, request.check, ["1012", "1013", "1015"])?;
+
+    let position = begin(state, request.check)?;
+    let stages = asked.iter().map(|asked| {
+        let code = asked.code.as_deref().unwrap_or(authority.code());
+        let is_found = code == "1012";
+        let returned = if is_found { "Returned" } else { "Not Returned" };
+        let actions = json!({"Verify_Business": verified(code), "Return_Business_Info": returned});
+        let job = state.jobs.at(position);
+        let mut entry = checks::entry(job, "Business Verification", code, actions);
+        add_id(&mut entry, &request, number.as_deref());
+        if is_found {
+            add_business(&mut entry, &request, number.as_deref().unwrap_or_default());
         }
-        let number = self.id_number(&request, Product::BusinessVerification)?;
-        check_business_type(&request)?;
-        let authority = self.ask_authority(&request, number.as_deref());
-        // That a provisional result is a registry that does not answer is our choice.
-        let asked = self.asked(now, request.check, ["1012", "1013", "1015"])?;
-
-        let position = self.begin(request.check)?;
-        let stages = asked.iter().map(|asked| {
-            let code = asked.code.as_deref().unwrap_or(authority.code());
-            let is_found = code == "1012";
-            let returned = if is_found { "Returned" } else { "Not Returned" };
-            let actions = json!({"Verify_Business": verified(code), "Return_Business_Info": returned});
-            let job = self.jobs.at(position);
-            let mut entry = checks::entry(job, "Business Verification", code, actions);
-            add_id(&mut entry, &request, number.as_deref());
-            if is_found {
-                add_business(&mut entry, &request, number.as_deref().unwrap_or_default());
-            }
-            // It says that there is a result, not that there is such a business; our choice.
-            entry.insert("success".into(), true.into());
-            asked.staged(code, JobType::BUSINESS_VERIFICATION, entry)
-        });
-        let stages = stages.collect();
-        Ok(self.conclude(now, position, stages))
-    }
+        // It says that there is a result, not that there is such a business; our choice.
+        entry.insert("success".into(), true.into());
+        asked.staged(code, JobType::BUSINESS_VERIFICATION, entry)
+    });
+    let stages = stages.collect();
+    Ok(conclude(state, now, position, stages))
 }
 
 /// Nigeria's register of companies has to be told which kind of business to look for.

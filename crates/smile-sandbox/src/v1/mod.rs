@@ -5,7 +5,6 @@ pub(crate) mod aml;
 pub(crate) mod authorisation;
 pub(crate) mod basic_kyc;
 pub(crate) mod business_verification;
-pub(crate) mod checks;
 pub(crate) mod consent;
 pub(crate) mod enhanced_kyc;
 pub(crate) mod id_request;

@@ -8,68 +8,71 @@ use http::{Request, Response};
 use serde_json::{Map, Value};
 use smile_core::Timestamp;
 
-use crate::fault::kinds::Endpoint;
 use crate::http::answers::{ApiError, Refusal};
+use crate::http::endpoint::Endpoint;
 use crate::http::fields::Fields;
 use crate::result::comparison::{self, Match, match_code};
 use crate::result::persona::Persona;
+use crate::result::product::PHONE_VERIFICATION;
 use crate::result::verdict::last_digit;
-use crate::service::Service;
+use crate::run::checks;
+use crate::run::checks::begin;
+use crate::run::checks::conclude;
+use crate::state::State;
 use crate::v1::authorisation::ID_API;
-use crate::v1::checks::{self, PHONE_VERIFICATION};
 use crate::v1::unnumbered::as_refused;
+use crate::v1::unnumbered::unnumbered_check;
+use crate::v1::unnumbered::unnumbered_request;
 
 /// Where there are test numbers.
 const COUNTRIES: [&str; 5] = ["KE", "NG", "TZ", "UG", "ZA"];
 
-impl Service {
-    pub(crate) fn phone_verification(
-        &mut self,
-        now: Timestamp,
-        request: &Request<Bytes>,
-    ) -> Result<Response<Bytes>, Refusal> {
-        let body = self.unnumbered_request(now, request)?;
-        self.verify_phone(now, &body).map_err(as_refused)
-    }
+pub(crate) fn phone_verification(
+    state: &mut State,
+    now: Timestamp,
+    request: &Request<Bytes>,
+) -> Result<Response<Bytes>, Refusal> {
+    let body = unnumbered_request(state, now, request)?;
+    verify_phone(state, now, &body).map_err(as_refused)
+}
 
-    fn verify_phone(
-        &mut self,
-        now: Timestamp,
-        body: &Map<String, Value>,
-    ) -> Result<Response<Bytes>, Refusal> {
-        let invalid = Refusal::from(ApiError(ID_API.missing));
-        let fields = Fields::new(body, ID_API.missing);
-        let (country, number) = (fields.text("country")?, fields.text("phone_number")?);
-        if !COUNTRIES.contains(&country) || !is_phone_number(number) {
-            return Err(invalid);
-        }
-        let matches = compare(fields.object("match_fields")?)?;
-        let provided: Vec<Match> = matches.iter().map(|(_, field)| *field).collect();
-        if provided.iter().all(|field| *field == Match::NotProvided) {
-            return Err(invalid);
-        }
-        let asked = self.unnumbered_check(body, Endpoint::PhoneVerification)?;
-        let check = asked.check(Endpoint::PhoneVerification, PHONE_VERIFICATION, body);
-        let script = self.asked(now, check, ["1020", "1022", "1021"])?;
-        let own_code = match last_digit(Some(number)) {
-            Some('1') => "1023",
-            Some('2') if script.iter().any(|asked| asked.code.is_none()) => return Err(invalid),
-            Some('3') => "1015",
-            _ => match_code(&provided),
-        };
-
-        let position = self.begin(check)?;
-        let stages = script.iter().map(|asked| {
-            let code = asked.code.as_deref().unwrap_or(own_code);
-            let actions = comparison::actions("Verify_Phone_Number", code, &matches);
-            let mut entry = checks::entry(self.jobs.at(position), "Phone Verification", code, actions);
-            entry.insert("Country".into(), country.into());
-            entry.insert("PhoneNumber".into(), number.into());
-            asked.staged(code, PHONE_VERIFICATION, entry)
-        });
-        let stages = stages.collect();
-        Ok(self.conclude(now, position, stages))
+fn verify_phone(
+    state: &mut State,
+    now: Timestamp,
+    body: &Map<String, Value>,
+) -> Result<Response<Bytes>, Refusal> {
+    let invalid = Refusal::from(ApiError(ID_API.missing));
+    let fields = Fields::new(body, ID_API.missing);
+    let (country, number) = (fields.text("country")?, fields.text("phone_number")?);
+    if !COUNTRIES.contains(&country) || !is_phone_number(number) {
+        return Err(invalid);
     }
+    let matches = compare(fields.object("match_fields")?)?;
+    let provided: Vec<Match> = matches.iter().map(|(_, field)| *field).collect();
+    if provided.iter().all(|field| *field == Match::NotProvided) {
+        return Err(invalid);
+    }
+    let numbered = unnumbered_check(state, body, Endpoint::PhoneVerification)?;
+    let check = numbered.check(Endpoint::PhoneVerification, PHONE_VERIFICATION, body);
+    let script = checks::asked(state, now, check, ["1020", "1022", "1021"])?;
+    let own_code = match last_digit(Some(number)) {
+        Some('1') => "1023",
+        Some('2') if script.iter().any(|asked| asked.code.is_none()) => return Err(invalid),
+        Some('3') => "1015",
+        _ => match_code(&provided),
+    };
+
+    let position = begin(state, check)?;
+    let stages = script.iter().map(|asked| {
+        let code = asked.code.as_deref().unwrap_or(own_code);
+        let actions = comparison::actions("Verify_Phone_Number", code, &matches);
+        let mut entry = checks::entry(state.jobs.at(position), "Phone Verification", code, actions);
+        entry.insert("Country".into(), country.into());
+        entry.insert("PhoneNumber".into(), number.into());
+        asked.staged(code, PHONE_VERIFICATION, entry)
+    });
+    let stages = stages.collect();
+    Ok(conclude(state, now, position, stages))
 }
 
 /// Compares with the standard person, whose ID numbers are zeros.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use smile_core::Timestamp;
 
-use crate::state::secret::Secret;
+use crate::secret::Secret;
 
 /// What is wrong with an upload address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,28 +8,27 @@ use smile_core::catalogue::{self, IdTypeCatalogue, Product};
 
 use crate::http::answers::{Refusal, ok};
 use crate::http::fields::parse_object;
-use crate::service::Service;
+use crate::state::State;
 use crate::v1::authorisation::ID_API;
+use crate::v1::authorisation::authorise_or_token;
 
-impl Service {
-    pub(crate) fn products_config(
-        &mut self,
-        now: Timestamp,
-        request: &Request<Bytes>,
-    ) -> Result<Response<Bytes>, Refusal> {
-        let body = parse_object(request.body())?;
-        self.authorise_or_token(now, &body, &ID_API)?;
-        let mut selection = Map::new();
-        for product in [Product::BasicKyc, Product::BiometricKyc, Product::EnhancedKyc] {
-            selection.insert(product.name().into(), id_types(product).into());
-        }
-        selection.insert("doc_verification".into(), documents().into());
-        Ok(ok(&json!({
-            "consentRequired": {"NG": ["BVN_MFA", "BVN"]},
-            "enterpriseId": "000000000",
-            "idSelection": selection,
-        })))
+pub(crate) fn products_config(
+    state: &mut State,
+    now: Timestamp,
+    request: &Request<Bytes>,
+) -> Result<Response<Bytes>, Refusal> {
+    let body = parse_object(request.body())?;
+    authorise_or_token(state, now, &body, &ID_API)?;
+    let mut selection = Map::new();
+    for product in [Product::BasicKyc, Product::BiometricKyc, Product::EnhancedKyc] {
+        selection.insert(product.name().into(), id_types(product).into());
     }
+    selection.insert("doc_verification".into(), documents().into());
+    Ok(ok(&json!({
+        "consentRequired": {"NG": ["BVN_MFA", "BVN"]},
+        "enterpriseId": "000000000",
+        "idSelection": selection,
+    })))
 }
 
 fn id_types(product: Product) -> Map<String, Value> {

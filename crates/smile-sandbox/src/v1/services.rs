@@ -6,7 +6,6 @@ use serde_json::{Map, Value, json};
 use smile_core::catalogue::{self, IdType, IdTypeCatalogue, Product};
 
 use crate::http::answers::ok;
-use crate::service::Service;
 
 /// What the hosted web integration offers, document verification aside.
 const HOSTED: [Product; 5] = [
@@ -20,14 +19,12 @@ const HOSTED: [Product; 5] = [
 /// What the real lists name although every job has it.
 const IMPLIED: [&str; 4] = ["country", "id_type", "user_id", "job_id"];
 
-impl Service {
-    /// The language that can be asked for changes nothing here.
-    pub(crate) fn services(&self) -> Response<Bytes> {
-        let mut hosted_web: Map<String, Value> =
-            HOSTED.iter().map(|&product| (product.name().to_owned(), hosted(product).into())).collect();
-        hosted_web.insert("doc_verification".into(), documents().into());
-        ok(&json!({"bank_codes": bank_codes(), "id_types": id_types(), "hosted_web": hosted_web}))
-    }
+/// The language that can be asked for changes nothing here.
+pub(crate) fn services() -> Response<Bytes> {
+    let mut hosted_web: Map<String, Value> =
+        HOSTED.iter().map(|&product| (product.name().to_owned(), hosted(product).into())).collect();
+    hosted_web.insert("doc_verification".into(), documents().into());
+    ok(&json!({"bank_codes": bank_codes(), "id_types": id_types(), "hosted_web": hosted_web}))
 }
 
 /// Where a bank has one code only, both are it; our choice.

@@ -12,9 +12,13 @@ use smile_core::Timestamp;
 
 use crate::http::answers::{ApiError, Refusal, ok};
 use crate::http::fields::{Fields, parse_object};
+use crate::http::origin::Origin;
 use crate::http::query;
-use crate::service::{Service, origin};
+use crate::state::State;
+use crate::state::smile_links::SmileLink;
 use crate::v1::authorisation::ID_API;
+use crate::v1::authorisation::authorise;
+use crate::v1::authorisation::authorise_headers;
 
 /// How long a link is good for if it doesn't say.
 const LIFETIME: Duration = Duration::from_secs(90 * 24 * 60 * 60);
@@ -35,129 +39,114 @@ const CHANGEABLE: [&str; 11] = [
     "expires_at",
 ];
 
-/// All links, in the order in which they were made.
-#[derive(Default)]
-#[cfg_attr(feature = "state", derive(serde::Serialize, serde::Deserialize))]
-pub(crate) struct SmileLinks(Vec<SmileLink>);
-
-#[cfg_attr(feature = "state", derive(serde::Serialize, serde::Deserialize))]
-struct SmileLink {
-    ref_id: String,
-    /// What was sent, of what can be changed.
-    fields: Map<String, Value>,
-    expires_at: Timestamp,
-    disabled_at: Option<Timestamp>,
-    created_at: Timestamp,
-    updated_at: Timestamp,
+/// Which fields are required is only partly documented; the rest is our choice.
+pub(crate) fn create_smile_link(
+    state: &mut State,
+    now: Timestamp,
+    request: &Request<Bytes>,
+    origin: &Origin,
+) -> Result<Response<Bytes>, Refusal> {
+    let body = smile_link_request(state, now, request)?;
+    let fields = Fields::new(&body, ID_API.missing);
+    for required in ["name", "company_name"] {
+        fields.text(required)?;
+    }
+    fields.required("id_types")?;
+    if state.settings.callback_url.is_none() {
+        fields.text("callback_url")?;
+    }
+    check(&body)?;
+    let number = state.smile_links.0.len().to_string();
+    let mut link = SmileLink {
+        ref_id: state.secret.hex(&["smile link", &number])[..32].to_owned(),
+        fields: Map::new(),
+        expires_at: now + LIFETIME,
+        disabled_at: None,
+        created_at: now,
+        updated_at: now,
+    };
+    link.apply(now, &body)?;
+    let answer = shown(state, &link, origin);
+    state.smile_links.0.push(link);
+    Ok(ok(&answer))
 }
 
-impl Service {
-    /// Which fields are required is only partly documented; the rest is our choice.
-    pub(crate) fn create_smile_link(
-        &mut self,
-        now: Timestamp,
-        request: &Request<Bytes>,
-    ) -> Result<Response<Bytes>, Refusal> {
-        let body = self.smile_link_request(now, request)?;
-        let fields = Fields::new(&body, ID_API.missing);
-        for required in ["name", "company_name"] {
-            fields.text(required)?;
-        }
-        fields.required("id_types")?;
-        if self.settings.callback_url.is_none() {
-            fields.text("callback_url")?;
-        }
-        check(&body)?;
-        let number = self.smile_links.0.len().to_string();
-        let mut link = SmileLink {
-            ref_id: self.secret.hex(&["smile link", &number])[..32].to_owned(),
-            fields: Map::new(),
-            expires_at: now + LIFETIME,
-            disabled_at: None,
-            created_at: now,
-            updated_at: now,
-        };
-        link.apply(now, &body)?;
-        let answer = self.shown(&link, &origin(request));
-        self.smile_links.0.push(link);
-        Ok(ok(&answer))
-    }
+/// Changes what the body names, and leaves the rest.
+pub(crate) fn update_smile_link(
+    state: &mut State,
+    now: Timestamp,
+    request: &Request<Bytes>,
+    ref_id: &str,
+    origin: &Origin,
+) -> Result<Response<Bytes>, Refusal> {
+    let body = smile_link_request(state, now, request)?;
+    check(&body)?;
+    let link = state.smile_links.0.iter_mut().find(|link| link.ref_id == ref_id).ok_or(not_found())?;
+    link.apply(now, &body)?;
+    smile_link_answer(state, ref_id, origin)
+}
 
-    /// Changes what the body names, and leaves the rest.
-    pub(crate) fn update_smile_link(
-        &mut self,
-        now: Timestamp,
-        request: &Request<Bytes>,
-        ref_id: &str,
-    ) -> Result<Response<Bytes>, Refusal> {
-        let body = self.smile_link_request(now, request)?;
-        check(&body)?;
-        let link = self.smile_links.0.iter_mut().find(|link| link.ref_id == ref_id).ok_or(not_found())?;
-        link.apply(now, &body)?;
-        self.smile_link_answer(request, ref_id)
-    }
+/// That the list is a bare array is our choice.
+pub(crate) fn list_smile_links(
+    state: &mut State,
+    now: Timestamp,
+    request: &Request<Bytes>,
+    origin: &Origin,
+) -> Result<Response<Bytes>, Refusal> {
+    smile_link_request(state, now, request)?;
+    let links: Vec<Value> = state.smile_links.0.iter().map(|link| shown(state, link, origin)).collect();
+    Ok(ok(&links.into()))
+}
 
-    /// That the list is a bare array is our choice.
-    pub(crate) fn list_smile_links(
-        &mut self,
-        now: Timestamp,
-        request: &Request<Bytes>,
-    ) -> Result<Response<Bytes>, Refusal> {
-        self.smile_link_request(now, request)?;
-        let origin = origin(request);
-        let links: Vec<Value> = self.smile_links.0.iter().map(|link| self.shown(link, &origin)).collect();
-        Ok(ok(&links.into()))
-    }
+pub(crate) fn smile_link(
+    state: &mut State,
+    now: Timestamp,
+    request: &Request<Bytes>,
+    ref_id: &str,
+    origin: &Origin,
+) -> Result<Response<Bytes>, Refusal> {
+    smile_link_request(state, now, request)?;
+    smile_link_answer(state, ref_id, origin)
+}
 
-    pub(crate) fn smile_link(
-        &mut self,
-        now: Timestamp,
-        request: &Request<Bytes>,
-        ref_id: &str,
-    ) -> Result<Response<Bytes>, Refusal> {
-        self.smile_link_request(now, request)?;
-        self.smile_link_answer(request, ref_id)
+/// The body, once the signature is confirmed: in the headers, in the body, or, if there is no body, in the query.
+fn smile_link_request(
+    state: &State,
+    now: Timestamp,
+    request: &Request<Bytes>,
+) -> Result<Map<String, Value>, ApiError> {
+    let body = if request.body().is_empty() {
+        query::parameters(request.uri().query().unwrap_or_default())
+    } else {
+        parse_object(request.body())?
+    };
+    if request.headers().contains_key("smileid-request-signature") {
+        authorise_headers(state, now, request.headers())?;
+    } else {
+        authorise(state, now, &body, &ID_API)?;
     }
+    Ok(body)
+}
 
-    /// The body, once the signature is confirmed: in the headers, in the body, or, if there is no body, in the query.
-    fn smile_link_request(
-        &self,
-        now: Timestamp,
-        request: &Request<Bytes>,
-    ) -> Result<Map<String, Value>, ApiError> {
-        let body = if request.body().is_empty() {
-            query::parameters(request.uri().query().unwrap_or_default())
-        } else {
-            parse_object(request.body())?
-        };
-        if request.headers().contains_key("smileid-request-signature") {
-            self.authorise_headers(now, request.headers())?;
-        } else {
-            self.authorise(now, &body, &ID_API)?;
-        }
-        Ok(body)
-    }
+fn smile_link_answer(state: &State, ref_id: &str, origin: &Origin) -> Result<Response<Bytes>, Refusal> {
+    let link = state.smile_links.0.iter().find(|link| link.ref_id == ref_id).ok_or(not_found())?;
+    Ok(ok(&shown(state, link, origin)))
+}
 
-    fn smile_link_answer(&self, request: &Request<Bytes>, ref_id: &str) -> Result<Response<Bytes>, Refusal> {
-        let link = self.smile_links.0.iter().find(|link| link.ref_id == ref_id).ok_or(not_found())?;
-        Ok(ok(&self.shown(link, &origin(request))))
-    }
-
-    /// The address stays on this machine, where nothing is behind it, so that nobody is sent to the real service.
-    fn shown(&self, link: &SmileLink, origin: &str) -> Value {
-        let address = format!("{origin}/links/{}/{}", self.signer.partner_id(), link.ref_id);
-        let mut shown = link.fields.clone();
-        shown.insert("ref_id".into(), link.ref_id.as_str().into());
-        shown.insert("link".into(), address.as_str().into());
-        shown.insert("link_url".into(), address.into());
-        shown.insert("partner_id".into(), self.signer.partner_id().as_str().into());
-        shown.insert("is_single_use".into(), link.is_single_use().into());
-        shown.insert("expires_at".into(), link.expires_at.to_string().into());
-        shown.insert("disabled_at".into(), link.disabled_at.map(|at| at.to_string()).into());
-        shown.insert("created_at".into(), link.created_at.to_string().into());
-        shown.insert("updated_at".into(), link.updated_at.to_string().into());
-        shown.into()
-    }
+/// The address stays on this machine, where nothing is behind it, so that nobody is sent to the real service.
+fn shown(state: &State, link: &SmileLink, origin: &Origin) -> Value {
+    let address = format!("{origin}/links/{}/{}", state.signer.partner_id(), link.ref_id);
+    let mut shown = link.fields.clone();
+    shown.insert("ref_id".into(), link.ref_id.as_str().into());
+    shown.insert("link".into(), address.as_str().into());
+    shown.insert("link_url".into(), address.into());
+    shown.insert("partner_id".into(), state.signer.partner_id().as_str().into());
+    shown.insert("is_single_use".into(), link.is_single_use().into());
+    shown.insert("expires_at".into(), link.expires_at.to_string().into());
+    shown.insert("disabled_at".into(), link.disabled_at.map(|at| at.to_string()).into());
+    shown.insert("created_at".into(), link.created_at.to_string().into());
+    shown.insert("updated_at".into(), link.updated_at.to_string().into());
+    shown.into()
 }
 
 impl SmileLink {

@@ -6,12 +6,13 @@ use http::Request;
 use serde_json::{Map, Value};
 use smile_core::{JobType, Timestamp};
 
-use crate::fault::kinds::Endpoint;
 use crate::http::answers::{ApiError, Refusal};
+use crate::http::endpoint::Endpoint;
 use crate::http::fields::{Fields, parse_object};
-use crate::service::Service;
+use crate::run::checks::Check;
+use crate::state::State;
 use crate::v1::authorisation::ID_API;
-use crate::v1::checks::Check;
+use crate::v1::authorisation::authorise_headers;
 
 /// What everything but the signature is refused with.
 pub(crate) fn invalid_request() -> Refusal {
@@ -31,38 +32,35 @@ pub(crate) struct Unnumbered<'a> {
     callback_url: Option<&'a str>,
 }
 
-impl Service {
-    /// The body, once the signature in the headers is confirmed.
-    pub(crate) fn unnumbered_request(
-        &self,
-        now: Timestamp,
-        request: &Request<Bytes>,
-    ) -> Result<Map<String, Value>, Refusal> {
-        self.authorise_headers(now, request.headers())
-            .map_err(|error| Refusal::from(error).with_success())?;
-        parse_object(request.body()).map_err(|_| invalid_request())
-    }
+/// The body, once the signature in the headers is confirmed.
+pub(crate) fn unnumbered_request(
+    state: &State,
+    now: Timestamp,
+    request: &Request<Bytes>,
+) -> Result<Map<String, Value>, Refusal> {
+    authorise_headers(state, now, request.headers()).map_err(|error| Refusal::from(error).with_success())?;
+    parse_object(request.body()).map_err(|_| invalid_request())
+}
 
-    pub(crate) fn unnumbered_check<'a>(
-        &self,
-        body: &'a Map<String, Value>,
-        endpoint: Endpoint,
-    ) -> Result<Unnumbered<'a>, ApiError> {
-        let fields = Fields::new(body, ID_API.missing);
-        let callback_url = fields.optional_text("callback_url")?;
-        if callback_url.is_none() && self.settings.callback_url.is_none() {
-            return Err(ApiError(ID_API.missing));
-        }
-        let partner_params = match body.get("partner_params") {
-            None | Some(Value::Null) => Map::new(),
-            Some(value) => value.as_object().ok_or(ApiError::WRONG_TYPE)?.clone(),
-        };
-        let params = Fields::new(&partner_params, ID_API.missing);
-        let job_id = params.optional_text("job_id")?.map(str::to_owned);
-        let user_id = params.optional_text("user_id")?.unwrap_or_default().to_owned();
-        let job_id = job_id.unwrap_or_else(|| format!("{}-{}", endpoint.name(), self.jobs.len() + 1));
-        Ok(Unnumbered { partner_params, job_id, user_id, callback_url })
+pub(crate) fn unnumbered_check<'a>(
+    state: &State,
+    body: &'a Map<String, Value>,
+    endpoint: Endpoint,
+) -> Result<Unnumbered<'a>, ApiError> {
+    let fields = Fields::new(body, ID_API.missing);
+    let callback_url = fields.optional_text("callback_url")?;
+    if callback_url.is_none() && state.settings.callback_url.is_none() {
+        return Err(ApiError(ID_API.missing));
     }
+    let partner_params = match body.get("partner_params") {
+        None | Some(Value::Null) => Map::new(),
+        Some(value) => value.as_object().ok_or(ApiError::WRONG_TYPE)?.clone(),
+    };
+    let params = Fields::new(&partner_params, ID_API.missing);
+    let job_id = params.optional_text("job_id")?.map(str::to_owned);
+    let user_id = params.optional_text("user_id")?.unwrap_or_default().to_owned();
+    let job_id = job_id.unwrap_or_else(|| format!("{}-{}", endpoint.name(), state.jobs.len() + 1));
+    Ok(Unnumbered { partner_params, job_id, user_id, callback_url })
 }
 
 impl Unnumbered<'_> {

@@ -6,47 +6,46 @@ use http::{HeaderMap, Method, Request, Response, StatusCode};
 use smile_core::Timestamp;
 
 use crate::http::answers::storage_error;
-use crate::service::{Service, host};
+use crate::http::origin::Origin;
+use crate::run::process::process;
+use crate::state::State;
 use crate::v1::presign::{self, Refusal};
 
-impl Service {
-    /// Every accepted zip replaces the one before and runs the job anew, since that is what the creation of the
-    /// object triggers. An address stays good until it expires, also after a repeated prep upload gave out another.
-    pub(crate) fn upload(
-        &mut self,
-        now: Timestamp,
-        request: &Request<Bytes>,
-        ref_id: &str,
-    ) -> Response<Bytes> {
-        if let Some(refusal) = refused_headers(request.headers()) {
-            return refusal;
+/// Every accepted zip replaces the one before and runs the job anew, since that is what the creation of the
+/// object triggers. An address stays good until it expires, also after a repeated prep upload gave out another.
+pub(crate) fn upload(
+    state: &mut State,
+    now: Timestamp,
+    request: &Request<Bytes>,
+    ref_id: &str,
+    origin: &Origin,
+) -> Response<Bytes> {
+    if let Some(refusal) = refused_headers(request.headers()) {
+        return refusal;
+    }
+    let uri = request.uri();
+    let checked = match *request.method() {
+        Method::PUT => {
+            presign::check(&state.secret, origin.host(), uri.path(), uri.query().unwrap_or_default(), now)
         }
-        let uri = request.uri();
-        let checked = match *request.method() {
-            Method::PUT => {
-                presign::check(&self.secret, &host(request), uri.path(), uri.query().unwrap_or_default(), now)
-            }
-            // The method is part of what was signed.
-            _ => Err(Refusal::Altered),
-        };
-        match (checked, self.jobs.position_by_ref(ref_id)) {
-            (Ok(()), Some(position)) => {
-                self.process(now, position, request.body().clone());
-                Response::new(Bytes::new())
-            }
-            (Err(Refusal::Expired), _) => {
-                storage_error(StatusCode::FORBIDDEN, "AccessDenied", "Request has expired")
-            }
-            (Err(Refusal::Unsigned), _) => {
-                storage_error(StatusCode::FORBIDDEN, "AccessDenied", "Access Denied")
-            }
-            (Err(Refusal::Altered), _) | (Ok(()), None) => storage_error(
-                StatusCode::FORBIDDEN,
-                "SignatureDoesNotMatch",
-                "The request signature we calculated does not match the signature you provided. Check your key and \
-                 signing method.",
-            ),
+        // The method is part of what was signed.
+        _ => Err(Refusal::Altered),
+    };
+    match (checked, state.jobs.position_by_ref(ref_id)) {
+        (Ok(()), Some(position)) => {
+            process(state, now, position, request.body().clone());
+            Response::new(Bytes::new())
         }
+        (Err(Refusal::Expired), _) => {
+            storage_error(StatusCode::FORBIDDEN, "AccessDenied", "Request has expired")
+        }
+        (Err(Refusal::Unsigned), _) => storage_error(StatusCode::FORBIDDEN, "AccessDenied", "Access Denied"),
+        (Err(Refusal::Altered), _) | (Ok(()), None) => storage_error(
+            StatusCode::FORBIDDEN,
+            "SignatureDoesNotMatch",
+            "The request signature we calculated does not match the signature you provided. Check your key and \
+             signing method.",
+        ),
     }
 }
 

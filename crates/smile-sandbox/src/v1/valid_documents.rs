@@ -8,20 +8,19 @@ use smile_core::catalogue::{self, Continent, Country, Document};
 
 use crate::http::answers::{Refusal, ok};
 use crate::http::fields::parse_object;
-use crate::service::Service;
+use crate::state::State;
 use crate::v1::authorisation::ID_API;
+use crate::v1::authorisation::authorise_or_token;
 
-impl Service {
-    pub(crate) fn valid_documents(
-        &mut self,
-        now: Timestamp,
-        request: &Request<Bytes>,
-    ) -> Result<Response<Bytes>, Refusal> {
-        let body = parse_object(request.body())?;
-        self.authorise_or_token(now, &body, &ID_API)?;
-        let documents: Vec<Value> = catalogue::countries().iter().filter_map(of_country).collect();
-        Ok(ok(&json!({"valid_documents": documents})))
-    }
+pub(crate) fn valid_documents(
+    state: &mut State,
+    now: Timestamp,
+    request: &Request<Bytes>,
+) -> Result<Response<Bytes>, Refusal> {
+    let body = parse_object(request.body())?;
+    authorise_or_token(state, now, &body, &ID_API)?;
+    let documents: Vec<Value> = catalogue::countries().iter().filter_map(of_country).collect();
+    Ok(ok(&json!({"valid_documents": documents})))
 }
 
 fn of_country(country: &Country) -> Option<Value> {

@@ -79,7 +79,7 @@ fn send(service: &mut Service, method: &str, path: &str, body: &Value) -> Respon
         .uri(path)
         .header("host", "127.0.0.1:7")
         .header("smile-sandbox-admin", "1");
-    service.handle(crate::client::START, request.body(body).unwrap())
+    service.handle(crate::client::START, request.body(body).unwrap()).response
 }
 
 #[test]

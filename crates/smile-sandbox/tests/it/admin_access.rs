@@ -57,7 +57,7 @@ fn the_page_is_its_own_and_can_do_little() {
     let mut admin = Admin::new();
     let get = |service: &mut Service, path: &str, accept: &str| {
         let request = Request::get(path).header("host", "localhost:7").header("accept", accept);
-        service.handle(crate::client::START, request.body(Bytes::new()).unwrap())
+        service.handle(crate::client::START, request.body(Bytes::new()).unwrap()).response
     };
     let page = get(&mut admin.client.service, "/", "text/html,application/xhtml+xml,*/*;q=0.8");
     assert_eq!(

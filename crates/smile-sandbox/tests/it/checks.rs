@@ -2,7 +2,7 @@
 
 use http::{Request, StatusCode};
 use serde_json::{Value, json};
-use smile_sandbox::{ConnectionLost, Endpoint, Fault, Stage};
+use smile_sandbox::{Endpoint, Fault, Stage};
 
 use crate::client::{
     Client, address_body, aml_body, builder, business_body, consent_body, full_zip, header_signed, id_body,
@@ -60,6 +60,10 @@ fn post(client: &mut Client, path: &str, body: &Value) -> http::Response<bytes::
     client.send(request)
 }
 
+fn exchange(client: &mut Client, path: &str, body: &Value) -> smile_sandbox::Outgoing {
+    client.exchange(header_signed(http::Method::POST, path, body))
+}
+
 #[test]
 fn any_content_type_and_spelling_of_the_path_will_do() {
     for (endpoint, path, body) in all_posts() {
@@ -86,16 +90,15 @@ fn every_endpoint_can_be_made_to_fail() {
         assert_eq!(response.body(), r#"{"message":"Service Unavailable"}"#);
         assert!(client.service.jobs().is_empty());
         for _ in 0..2 {
-            let response = post(&mut client, path, &body);
-            assert!(response.extensions().get::<ConnectionLost>().is_some(), "{endpoint:?}");
+            assert!(exchange(&mut client, path, &body).connection_lost, "{endpoint:?}");
         }
-        let last = client.service.requests().last().unwrap();
+        let last = client.service.requests().back().unwrap();
         assert_eq!(
             (last.status.as_u16(), last.fault.clone()),
             (200, Some(Fault::LoseAnswer)),
             "{endpoint:?}"
         );
-        assert!(post(&mut client, path, &body).extensions().get::<ConnectionLost>().is_none());
+        assert!(!exchange(&mut client, path, &body).connection_lost);
     }
     let mut client = Client::new();
     client.service.fail_next(Endpoint::Services, Fault::Answer(StatusCode::BAD_GATEWAY));

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
 use serde_json::{Value, json};
 use smile_core::{ApiKey, PartnerId, Signer, Timestamp};
-use smile_sandbox::{Builder, CallbackOutcome, Sandbox, Service};
+use smile_sandbox::{Builder, CallbackOutcome, Incoming, Outgoing, Sandbox, Service};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
@@ -47,7 +47,11 @@ impl Client {
     }
 
     pub(crate) fn send(&mut self, request: Request<Bytes>) -> Response<Bytes> {
-        self.service.handle(self.now, request)
+        self.exchange(request).response
+    }
+
+    pub(crate) fn exchange(&mut self, incoming: impl Into<Incoming>) -> Outgoing {
+        self.service.handle(self.now, incoming)
     }
 
     pub(crate) fn post(&mut self, path: &str, body: &Value) -> (u16, Value) {

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 use serde_json::{Value, json};
-use smile_sandbox::{ConnectionLost, Endpoint, Fault, FaultRule, Manner, Pace, Redirect, RetryAfter};
+use smile_sandbox::{Endpoint, Fault, FaultRule, Incoming, Manner, Outgoing, Pace, Redirect, RetryAfter};
 
 use crate::client::{Client, START, builder, full_zip, id_body, params, prep_body, put_request, signer};
 
@@ -15,8 +15,12 @@ fn polls(client: &mut Client, count: usize) -> Vec<u16> {
 
 /// The answer to a check that is signed, as bytes.
 fn check(client: &mut Client) -> http::Response<bytes::Bytes> {
+    exchange(client).response
+}
+
+fn exchange(client: &mut Client) -> Outgoing {
     let body = id_body("00000000000", &json!({})).to_string();
-    client.send(http::Request::post("/v1/id_verification").body(body.into()).unwrap())
+    client.exchange(http::Request::post("/v1/id_verification").body(body.into()).unwrap())
 }
 
 fn body_of(response: &http::Response<bytes::Bytes>) -> Value {
@@ -43,12 +47,10 @@ fn a_lost_request_is_not_handled_and_a_lost_answer_is() {
     let url = client.upload_url(&prep_body(&params("job", 4)));
     for (fault, processed) in [(Fault::LoseRequest, 0), (Fault::LoseAnswer, 1)] {
         client.service.fail_next(Endpoint::Upload, fault);
-        let response = client.send(put_request(&url, &full_zip("0")));
-        assert!(response.extensions().get::<ConnectionLost>().is_some());
+        assert!(client.exchange(put_request(&url, &full_zip("0"))).connection_lost);
         assert_eq!(client.service.job("job").unwrap().processed, processed);
     }
-    let response = client.put(&url, &full_zip("0"));
-    assert!(response.extensions().get::<ConnectionLost>().is_none());
+    assert!(!client.exchange(put_request(&url, &full_zip("0"))).connection_lost);
 }
 
 #[test]
@@ -201,14 +203,14 @@ fn the_server_is_told_how_to_send_it() {
     let manner = |fault| {
         let mut client = Client::new();
         client.service.fail_next(Endpoint::EnhancedKyc, fault);
-        check(&mut client).extensions().get::<Manner>().copied()
+        exchange(&mut client).manner
     };
-    assert_eq!(manner(Fault::ResetAnswer { after_bytes: 9 }).unwrap().reset_after, Some(9));
-    assert_eq!(manner(Fault::ResetRequest { after_bytes: 9 }).unwrap().reset_after, Some(0));
-    assert!(manner(Fault::EarlyEof).unwrap().ends_early);
-    assert_eq!(manner(Fault::SlowAnswer(pace)).unwrap().pace, Some(pace));
-    assert_eq!(manner(Fault::Latency(Duration::from_secs(9))).unwrap().latency, Duration::from_secs(9));
-    assert_eq!(manner(BAD_GATEWAY), None);
+    assert_eq!(manner(Fault::ResetAnswer { after_bytes: 9 }).reset_after, Some(9));
+    assert_eq!(manner(Fault::ResetRequest { after_bytes: 9 }).reset_after, Some(0));
+    assert!(manner(Fault::EarlyEof).ends_early);
+    assert_eq!(manner(Fault::SlowAnswer(pace)).pace, Some(pace));
+    assert_eq!(manner(Fault::Latency(Duration::from_secs(9))).latency, Duration::from_secs(9));
+    assert_eq!(manner(BAD_GATEWAY), Manner::default());
 }
 
 #[test]
@@ -219,13 +221,10 @@ fn latencies_add_up_and_go_with_everything_else() {
     }
     client.service.fail_next(Endpoint::EnhancedKyc, Fault::LoseAnswer);
     for expected in [Some(Fault::LoseAnswer), Some(Fault::Latency(Duration::from_millis(200)))] {
-        let response = check(&mut client);
-        assert_eq!(response.extensions().get::<Manner>().unwrap().latency, Duration::from_millis(500));
-        assert_eq!(
-            response.extensions().get::<ConnectionLost>().is_some(),
-            expected == Some(Fault::LoseAnswer)
-        );
-        assert_eq!(client.service.requests().last().unwrap().fault, expected);
+        let outgoing = exchange(&mut client);
+        assert_eq!(outgoing.manner.latency, Duration::from_millis(500));
+        assert_eq!(outgoing.connection_lost, expected == Some(Fault::LoseAnswer));
+        assert_eq!(client.service.requests().back().unwrap().fault, expected);
     }
 }
 
@@ -234,14 +233,13 @@ fn what_was_decided_before_the_body_came_is_not_decided_again() {
     let mut client = Client::new();
     client.service.fail_next(Endpoint::JobStatus, Fault::ResetRequest { after_bytes: 5 });
     let request = http::Request::post("/v1/job_status").body(bytes::Bytes::from_static(b"{\"par")).unwrap();
-    let (mut head, body) = request.into_parts();
+    let (head, body) = request.into_parts();
     let admission = client.service.admit(&head);
     assert_eq!(admission.body_limit(), Some(5));
     assert!(client.service.faults().is_empty());
     client.service.fail_next(Endpoint::JobStatus, BAD_GATEWAY);
-    head.extensions.insert(admission);
-    let response = client.send(http::Request::from_parts(head, body));
-    assert_eq!(response.extensions().get::<Manner>().unwrap().reset_after, Some(0));
+    let incoming = Incoming::from(http::Request::from_parts(head, body)).with_admission(admission);
+    assert_eq!(client.exchange(incoming).manner.reset_after, Some(0));
     assert_eq!(client.service.requests()[0].body, "{\"par");
     assert_eq!(polls(&mut client, 1), [502]);
 }

@@ -81,6 +81,23 @@ fn a_provisional_verdict_is_reviewed_in_the_end() {
 }
 
 #[test]
+fn a_review_repeats_the_params_that_its_zip_came_with() {
+    let delay = Duration::from_secs(60);
+    let mut client = Client::with(builder().review_delay(delay));
+    let prep = with_result(1, &json!("2"));
+    client.run(&prep, &full_zip("00000000000"));
+    let of_another = merged(&prep["partner_params"], &json!({"submission": "another"}));
+    let again = merged(&prep_body(&of_another), &json!({"retry": true}));
+    assert_eq!(client.prep(&again).0, 200);
+
+    client.pass(delay);
+    let entries = client.deliver();
+    let reviewed = entries.last().unwrap();
+    assert_eq!(reviewed["ResultCode"], "1210");
+    assert_eq!(reviewed["PartnerParams"], prep["partner_params"]);
+}
+
+#[test]
 fn a_reviewer_can_say_anything_there_is_a_code_for() {
     let reject = Review::Reject;
     let (spoof, unsure, card) = (Review::SpoofDetected, Review::LivenessUnsure, Review::IdCardCheckFailed);

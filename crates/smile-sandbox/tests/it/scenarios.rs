@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use smile_sandbox::{CallbackAttempt, Product, Scenario, UserState};
+use smile_sandbox::{Product, Scenario, UserState};
 
 use crate::client::{Client, builder, id_body, params, prep_body};
 use crate::rules::run;
@@ -191,7 +191,7 @@ fn users_and_refusals_of_a_file_hold() {
     let faceless = crate::client::merged(&params("job", 2), &json!({"user_id": "faceless"}));
     let mut client = self::client(Product::SmartSelfieAuthentication);
     assert_eq!(client.prep(&prep_body(&faceless)).1["code"], "2216");
-    let attempts: &[CallbackAttempt] = client.service.callbacks();
+    let attempts = client.service.callbacks();
     assert!(attempts.is_empty());
     let mut client = self::client(Product::Aml);
     let body = crate::client::aml_body("Joe Leo", &json!({"job_id": "failing-1"}));
@@ -376,7 +376,7 @@ fn a_bad_day_has_its_faults_in_order_and_after_a_reset_again() {
         assert_eq!(client.service.faults().len(), 5);
         let mut post = |path: &str| {
             let request = http::Request::post(path).body(bytes::Bytes::from_static(b"{}")).unwrap();
-            let response = client.service.handle(client.now, request);
+            let response = client.service.handle(client.now, request).response;
             (response.status().as_u16(), serde_json::from_slice::<Value>(response.body()).is_ok())
         };
         assert_eq!([0; 2].map(|_| post("/v1/upload")), [(429, true), (400, true)]);

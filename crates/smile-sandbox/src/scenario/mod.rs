@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::fault::rules::FaultRule;
 use crate::result::verdict::Review;
 use crate::rule::rules::Rule;
-use crate::server::builder::Settings;
+use crate::state::settings::Settings;
 use crate::state::users::UserState;
 
 /// What a sandbox is to do, as a TOML file says it: the same rules as [`Sandbox::when`](crate::Sandbox::when) has, the

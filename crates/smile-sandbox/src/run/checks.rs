@@ -1,0 +1,196 @@
+//! Checks: what is asked for, and answered, in a single request. They are jobs too, without a zip.
+//!
+//! A check whose job id was used before is carried out, and charged for, once more: that the service tells repetitions
+//! apart is documented for uploads only. An id that a job of another type has is refused with 2215; our choice.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::Response;
+use serde_json::{Map, Value, json};
+use smile_core::catalogue::{self, ResultCodeRow};
+use smile_core::{JobType, Timestamp};
+
+use crate::http::answers::{ApiError, Refusal, ok};
+use crate::http::endpoint::Endpoint;
+use crate::http::fields::whole_number;
+use crate::job::events::JobEventKind;
+use crate::job::jobs::Job;
+use crate::job::stage::{Reviewing, Staged};
+use crate::result::outcome::Outcome;
+use crate::result::product::Product;
+use crate::rule::matcher::Submitted;
+use crate::rule::rules::{Moment, Response as Scripting};
+use crate::rule::script::{ScriptStage, Scripted};
+use crate::run::callbacks::signed;
+use crate::run::stages::{play, refused};
+use crate::state::State;
+
+/// A check that has been read and found in order.
+#[derive(Clone, Copy)]
+pub(crate) struct Check<'a> {
+    pub(crate) endpoint: Endpoint,
+    pub(crate) job_type: JobType,
+    pub(crate) job_id: &'a str,
+    pub(crate) user_id: &'a str,
+    pub(crate) partner_params: &'a Map<String, Value>,
+    pub(crate) callback_url: Option<&'a str>,
+    pub(crate) body: &'a Map<String, Value>,
+}
+
+/// What was asked of one stage of a check.
+pub(crate) struct Asked {
+    /// The result code; `None` if it is left to the check.
+    pub(crate) code: Option<String>,
+    stage: ScriptStage,
+}
+
+impl Asked {
+    /// The stage, with the entry that the check has for its code.
+    pub(crate) fn staged(&self, code: &str, job_type: JobType, mut entry: Map<String, Value>) -> Staged {
+        self.stage.write(&mut entry);
+        Staged {
+            after: self.stage.after,
+            entry,
+            is_success: is_success(code, job_type),
+            enrols: false,
+            review: Reviewing::Nobody,
+            sends_callback: self.stage.sends_callback,
+            by_human: false,
+            oddities: self.stage.oddities.clone(),
+            follow_up: None,
+        }
+    }
+}
+
+/// What the rules say of a check, or else `sandbox_result` 0, 1 or 2, for which these are the codes; at least one.
+///
+/// # Errors
+/// If its job id is another job's, or if a rule refuses it.
+pub(crate) fn asked(
+    state: &mut State,
+    now: Timestamp,
+    check: Check<'_>,
+    results: [&str; 3],
+) -> Result<Vec<Asked>, Refusal> {
+    if is_taken(state, check) {
+        return Err(ApiError::JOB_EXISTS.into());
+    }
+    let sandbox_result = check.partner_params.get("sandbox_result").and_then(whole_number);
+    let result = sandbox_result.and_then(|asked| results.get(usize::try_from(asked).ok()?));
+    let otherwise = result.map(|&code| code.to_owned());
+    let Some(product) = Product::of(check.endpoint, check.job_type) else { return Ok(Vec::new()) };
+    let job = submitted(check, product);
+    refused(state, now, Moment::Submission, &job)?;
+    let stages = match state.rules.take(now, Moment::Run, &job) {
+        Some(Scripting::Stages(stages)) => stages,
+        _ => vec![ScriptStage::as_it_comes()],
+    };
+    let asked = stages.into_iter().map(|stage| {
+        let code = match &stage.verdict {
+            Scripted::AsItComes => otherwise.clone(),
+            Scripted::Code(code) => Some(code.clone()),
+            Scripted::Named(outcome) => code_of(state, *outcome, product),
+        };
+        Asked { code, stage }
+    });
+    Ok(asked.collect())
+}
+
+/// The code of an outcome. Some depend on how the sandbox was set up.
+fn code_of(state: &State, outcome: Outcome, product: Product) -> Option<String> {
+    let code = match (outcome, product) {
+        (Outcome::IdNotFound, Product::BasicKyc) => state.settings.basic_kyc_not_found.as_str(),
+        (Outcome::Approved, Product::Aml) => state.settings.aml_not_found.as_str(),
+        _ => outcome.code(product)?,
+    };
+    Some(code.to_owned())
+}
+
+/// Notes that a check is carried out, and returns where its job is.
+pub(crate) fn begin(state: &mut State, check: Check<'_>) -> Result<usize, ApiError> {
+    let position = match state.jobs.position(check.job_id) {
+        Some(_) if is_taken(state, check) => return Err(ApiError::JOB_EXISTS),
+        Some(position) => position,
+        None => state.new_job(check.job_id, check.endpoint, check.job_type),
+    };
+    let job = state.jobs.at_mut(position);
+    job.endpoint = check.endpoint;
+    check.user_id.clone_into(&mut job.user_id);
+    job.partner_params = check.partner_params.clone();
+    job.callback_url = check.callback_url.map(str::to_owned);
+    job.request = Some(Value::Object(check.body.clone()));
+    job.processed += 1;
+    // Who was answered at once has nothing to wait for.
+    job.polls_left = if check.endpoint.is_async() { state.settings.pending_polls } else { 0 };
+    state.jobs.weigh(position);
+    Ok(position)
+}
+
+/// Whether its job id is that of a job of another type.
+pub(crate) fn is_taken(state: &State, check: Check<'_>) -> bool {
+    let position = state.jobs.position(check.job_id);
+    position.is_some_and(|position| state.jobs.at(position).job_type != check.job_type)
+}
+
+/// What the job status says in `job_success` of a check with this code.
+pub(crate) fn is_success(code: &str, job_type: JobType) -> bool {
+    row(code, job_type).is_some_and(|row| row.job_success)
+}
+
+/// What every entry of a check begins with.
+pub(crate) fn entry(job: &Job, result_type: &str, code: &str, actions: Value) -> Map<String, Value> {
+    let mut entry = Map::new();
+    entry.insert("JSONVersion".into(), "1.0.0".into());
+    entry.insert("SmileJobID".into(), job.smile_job_id.as_str().into());
+    entry.insert("PartnerParams".into(), job.partner_params.clone().into());
+    entry.insert("ResultType".into(), result_type.into());
+    entry.insert("ResultText".into(), text(code, job.job_type).unwrap_or("Error").into());
+    entry.insert("ResultCode".into(), code.into());
+    entry.insert("IsFinalResult".into(), "true".into());
+    entry.insert("Actions".into(), actions);
+    entry
+}
+
+/// The text that goes with a code, if one is known.
+pub(crate) fn text(code: &str, job_type: JobType) -> Option<&'static str> {
+    row(code, job_type).map(|row| row.text)
+}
+
+/// What the catalogue says of a code; of codes that it has for other checks only, what it says there.
+fn row(code: &str, job_type: JobType) -> Option<&'static ResultCodeRow> {
+    [job_type, JobType::ENHANCED_KYC, JobType::BIOMETRIC_KYC]
+        .into_iter()
+        .find_map(|job_type| catalogue::result_code(code, job_type))
+}
+
+/// Lets the stages of a check begin, and gives the answer: the signed entry of the first, or that it will be sent.
+pub(crate) fn conclude(
+    state: &mut State,
+    now: Timestamp,
+    position: usize,
+    mut stages: Vec<Staged>,
+) -> Response<Bytes> {
+    let job = state.jobs.at_mut(position);
+    job.note(now, JobEventKind::CheckRequested);
+    if job.endpoint.is_async() {
+        play(state, now, position, stages);
+        return ok(&json!({"success": true}));
+    }
+    // What is in the answer can't come later.
+    if let Some(first) = stages.first_mut() {
+        first.after = Duration::ZERO;
+    }
+    let entry = stages.first().map(|first| first.entry.clone()).unwrap_or_default();
+    play(state, now, position, stages);
+    ok(&signed(state, now, entry).into())
+}
+
+/// What the rules are told of a check.
+fn submitted(check: Check<'_>, product: Product) -> Submitted<'_> {
+    let text = |name: &str| check.body.get(name).and_then(Value::as_str);
+    let listed = check.body.get("countries").and_then(Value::as_array);
+    let countries = listed.into_iter().flatten().filter_map(Value::as_str).chain(text("country")).collect();
+    let (job_id, user_id) = (check.job_id, check.user_id);
+    Submitted { job_id, user_id, product, countries, id_type: text("id_type") }
+}

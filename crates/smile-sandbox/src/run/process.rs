@@ -1,0 +1,107 @@
+//! Running a job once its zip is there, and reviewing it.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde_json::{Map, Value};
+use smile_core::Timestamp;
+
+use crate::job::events::JobEventKind;
+use crate::job::stage::{Reviewing, Staged};
+use crate::job::submission::Submission;
+use crate::result::entry::{lookup_entry, result_entry};
+use crate::result::product::Product;
+use crate::result::verdict::{Finding, Verdict, looked_up_number};
+use crate::rule::matcher::Submitted;
+use crate::rule::rules::{Moment, Response};
+use crate::run::stages::play;
+use crate::state::State;
+
+/// Runs a job on a zip. A zip that replaces an earlier one runs it again, review and all.
+pub(crate) fn process(state: &mut State, now: Timestamp, position: usize, zip: Bytes) {
+    let bytes = zip.len();
+    let mut submission = Submission::read(zip).ok();
+    if let Some(submission) = &mut submission {
+        let session = submission.id_info("session_id").unwrap_or_default();
+        submission.number_of_session = state.consents.granted_number(session).map(str::to_owned);
+    }
+    let job = state.jobs.at_mut(position);
+    job.uploads += 1;
+    job.note(now, JobEventKind::ZipUploaded { bytes });
+    job.processed += 1;
+    job.polls_left = state.settings.pending_polls;
+    let unusable = Verdict::of_unusable(job, submission.as_ref());
+    job.submission = submission.unwrap_or_default();
+    job.submission.partner_params = Some(job.partner_params.clone());
+    let mut stages = match unusable {
+        Some(verdict) => vec![verdict_stage(state, position, &verdict)],
+        None => verdict_stages(state, now, position),
+    };
+    if let Some(first) = stages.first_mut() {
+        first.follow_up = lookup(state, position);
+    }
+    play(state, now, position, stages);
+    state.jobs.weigh(position);
+}
+
+/// What a rule has for a job with a zip that can be used, or else what the job itself asks for.
+fn verdict_stages(state: &mut State, now: Timestamp, position: usize) -> Vec<Staged> {
+    let job = state.jobs.at(position);
+    let as_it_comes = Verdict::of_steered(job, &job.submission);
+    let product = Product::of(job.endpoint, job.job_type);
+    let scripting = product.and_then(|product| {
+        let submitted = Submitted {
+            job_id: &job.job_id,
+            user_id: &job.user_id,
+            product,
+            countries: job.submission.id_info("country").into_iter().collect(),
+            id_type: job.submission.id_info("id_type"),
+        };
+        state.rules.take(now, Moment::Run, &submitted)
+    });
+    let (Some(product), Some(Response::Stages(script))) = (product, scripting) else {
+        return vec![verdict_stage(state, position, &as_it_comes)];
+    };
+    let staged = script.iter().map(|stage| {
+        let verdict = Verdict::of_script(&stage.verdict, product, &as_it_comes);
+        let mut staged = verdict_stage(state, position, &verdict);
+        let is_pending = stage.says_final().map_or(verdict.awaits_review(), |is_final| !is_final);
+        staged.review = if is_pending { Reviewing::ByHand } else { Reviewing::Nobody };
+        staged.after = stage.after;
+        staged.sends_callback = stage.sends_callback;
+        staged.oddities.clone_from(&stage.oddities);
+        stage.write(&mut staged.entry);
+        staged
+    });
+    staged.collect()
+}
+
+/// A verdict, written down.
+pub(crate) fn verdict_stage(state: &State, position: usize, verdict: &Verdict) -> Staged {
+    let job = state.jobs.at(position);
+    // Old accounts get the personal data in a callback of its own.
+    let personal_info = state.settings.personal_info && !state.settings.legacy_two_callbacks;
+    Staged {
+        after: Duration::ZERO,
+        entry: result_entry(job, &job.submission, verdict, personal_info),
+        is_success: verdict.is_success,
+        enrols: verdict.is_approval() && enrols(job.job_type.number()),
+        review: if verdict.awaits_review() { Reviewing::Automatic } else { Reviewing::Nobody },
+        sends_callback: true,
+        by_human: matches!(verdict.finding, Finding::Reviewed(_)),
+        oddities: Vec::new(),
+        follow_up: None,
+    }
+}
+
+/// The ID lookup by itself, which only old accounts get.
+fn lookup(state: &State, position: usize) -> Option<Map<String, Value>> {
+    let job = state.jobs.at(position);
+    let number = looked_up_number(job, &job.submission).filter(|_| state.settings.legacy_two_callbacks)?;
+    Some(lookup_entry(job, &job.submission, number))
+}
+
+/// The job types that put a selfie on file.
+fn enrols(job_type: u16) -> bool {
+    matches!(job_type, 1 | 4 | 6 | 11)
+}

@@ -1,0 +1,57 @@
+//! A request as it comes in.
+
+use std::fmt;
+
+use bytes::Bytes;
+use http::Request;
+use http::uri::Scheme;
+
+use crate::admin::guard::FromTheNetwork;
+use crate::fault::rules::Admission;
+
+/// A request, and what is known of the way that it came. A request by itself is plain http from this machine.
+#[must_use]
+pub struct Incoming {
+    pub(crate) request: Request<Bytes>,
+    pub(crate) scheme: Scheme,
+    pub(crate) admission: Option<Admission>,
+    pub(crate) network: Option<FromTheNetwork>,
+}
+
+impl Incoming {
+    /// With this scheme, which the addresses in the answer begin with; http by default.
+    pub fn with_scheme(mut self, scheme: Scheme) -> Self {
+        self.scheme = scheme;
+        self
+    }
+
+    /// With what [`Service::admit`](crate::Service::admit) decided about it before its body was read; otherwise the service
+    /// decides when it has all of it.
+    pub fn with_admission(mut self, admission: Admission) -> Self {
+        self.admission = Some(admission);
+        self
+    }
+
+    /// From another machine, and whether such requests may use the page and the admin API.
+    pub fn from_the_network(mut self, may_use_admin: bool) -> Self {
+        self.network = Some(FromTheNetwork { is_let_in: may_use_admin });
+        self
+    }
+}
+
+impl From<Request<Bytes>> for Incoming {
+    fn from(request: Request<Bytes>) -> Self {
+        Self { request, scheme: Scheme::HTTP, admission: None, network: None }
+    }
+}
+
+/// Shows neither headers nor body.
+impl fmt::Debug for Incoming {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Incoming")
+            .field("method", self.request.method())
+            .field("scheme", &self.scheme)
+            .field("body_len", &self.request.body().len())
+            .finish_non_exhaustive()
+    }
+}

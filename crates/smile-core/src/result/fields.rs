@@ -378,7 +378,7 @@ pub(crate) fn compression(headers: &HeaderMap, body: &[u8]) -> Option<&'static s
     // The name is from outside; only those that are known are shown.
     let known =
         |one: &str| ["gzip", "br", "deflate", "zstd"].into_iter().find(|it| it.eq_ignore_ascii_case(one));
-    let said = said.map(|one| known(one).unwrap_or("an unknown encoding")).last();
+    let said = said.map(|one| known(one).unwrap_or("an unknown encoding")).next_back();
     let encoding = said.or_else(|| body.starts_with(GZIP).then_some("gzip"));
     // Who has decompressed it may have left the header where it was.
     encoding.filter(|_| !matches!(body.trim_ascii_start().first(), None | Some(b'{' | b'[')))

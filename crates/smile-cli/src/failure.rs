@@ -126,8 +126,14 @@ fn flag_of(field: &str) -> Option<String> {
     let flag = match field {
         "api_key" => return Some("SMILE_API_KEY, --api-key-file or --api-key-stdin".to_owned()),
         "images" => "--selfie, --id-card",
+        "images (liveness)" => "--liveness",
         "id_info" => "--country, --id-type, --id-number",
         field if field.starts_with("checkpoint") => return None,
+        field
+            if field.starts_with("partner_params.") && !matches!(last, "user_id" | "job_id" | "job_type") =>
+        {
+            "--partner-param"
+        }
         field if field.starts_with("countries[") => "--country",
         field if field.starts_with("images[") => {
             let role = field.split(['(', ')']).nth(1).unwrap_or_default();
@@ -198,6 +204,8 @@ mod tests {
             ("callback_url", "--callback"),
             ("images[0] (selfie)", "--selfie"),
             ("images[9] (id_card_back)", "--id-card-back"),
+            ("images (liveness)", "--liveness"),
+            ("partner_params.userID", "--partner-param"),
             ("countries[1]", "--country"),
             ("environment", "--environment"),
         ] {

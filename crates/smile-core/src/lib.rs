@@ -5,6 +5,7 @@ pub mod flow;
 pub mod operation;
 
 mod callback;
+mod characters;
 mod credentials;
 mod environment;
 mod id_info;
@@ -38,7 +39,7 @@ pub use flow::{
     PollSchedule, Reach, RetryPolicy, Step, Submission, SubmissionId,
 };
 pub use id_info::IdInfo;
-pub use image::{Image, ImageEncoding, ImageFault, ImageRole, ImageType};
+pub use image::{Image, ImageEncoding, ImageFault, ImageRole, ImageType, read_image};
 pub use job::{Job, Selfie};
 pub use job_type::JobType;
 pub use operation::job_status::{JobResult, JobStatus};

@@ -409,8 +409,79 @@ fn warnings_are_told_and_stop_nothing() {
     let id_info = IdInfo::new("KE", "NATIONAL_ID_NO_PHOTO", "00000000");
     let job = Job::biometric_kyc(params(), Image::bytes(JPEG), id_info).return_job_status(true);
     let run = drive(&mut flow(job), [opened(), answer(200, ""), approved()]);
-    assert!(matches!(&run.events[0], Event::Warning(problem) if problem.field == "id_info.id_type"));
+    let warned = warned_of(&run.events);
+    assert_eq!(warned, ["images (liveness)", "id_info.id_type"]);
     assert!(is_approved(&run.outcome.unwrap()));
+}
+
+fn warned_of(events: &[Event]) -> Vec<&str> {
+    let mut fields = Vec::new();
+    for event in events {
+        if let Event::Warning(problem) = event {
+            fields.push(problem.field.as_str());
+        }
+    }
+    fields
+}
+
+#[test]
+fn what_is_doubtful_about_an_image_is_a_warning_and_goes_out() {
+    // Without its end.
+    let cut = &JPEG[..JPEG.len() - 2];
+    let job = Job::update_photo(params(), Image::bytes(cut)).return_job_status(true);
+    let run = drive(&mut flow(job), [opened(), answer(200, ""), approved()]);
+    assert_eq!(warned_of(&run.events), ["images[0] (selfie)"]);
+    let is_no_end = |event: &Event| matches!(event, Event::Warning(problem) if problem.kind == ProblemKind::Image(ImageFault::NoEnd));
+    assert!(run.events.iter().any(is_no_end));
+    assert!(run.outcome.is_ok());
+}
+
+#[test]
+fn an_image_that_cannot_hold_a_picture_is_refused_before_anything_is_sent() {
+    let start_alone = b"\xFF\xD8\xFF\xD9".as_slice();
+    // What a database column of 255 letters left of it.
+    let column = format!("{}{}", &SMALL_UNPADDED[..32], "A".repeat(300));
+    for (image, fault) in [
+        (Image::bytes(start_alone), ImageFault::NoScan),
+        (Image::bytes(&JPEG[..12]), ImageFault::BadSegment),
+        (Image::bytes(&PNG[..33]), ImageFault::NoImageData),
+        (
+            Image::base64(SMALL_BASE64.replace('+', " ").replacen("/9j/w", "/9j/ ", 1)),
+            ImageFault::BlanksInBase64,
+        ),
+        (Image::base64(SMALL_BASE64.replace('/', "_")), ImageFault::UrlSafeBase64),
+        (Image::base64(&column[..255]), ImageFault::CutBase64),
+        (Image::base64(&column[..255]).as_file(), ImageFault::CutBase64),
+    ] {
+        let job = Job::update_photo(params(), image).return_job_status(true);
+        let run = drive(&mut flow(job), []);
+        let error = run.outcome.unwrap_err();
+        assert_eq!(error.validation().unwrap().problems()[0].kind, ProblemKind::Image(fault));
+        assert_eq!(error.reach(), Reach::Nothing);
+    }
+}
+
+#[test]
+fn a_file_beyond_the_limit_is_refused_by_name() {
+    let mut flow = flow(Job::update_photo(params(), Image::path("zero")).return_job_status(true));
+    assert!(matches!(flow.next(START), Next::Read(_)));
+    flow.read(START, smile_core::read_image(std::io::repeat(0)));
+    let Next::Finished(Err(error)) = flow.next(START) else { panic!("it goes on") };
+    assert!(error.to_string().contains("more than 128 MiB"), "{error}");
+}
+
+#[test]
+fn a_date_of_birth_in_the_future_is_refused_by_the_flow_s_clock() {
+    let id_info = IdInfo::new("NG", "BVN", "00000000000").with_dob("2024-01-18");
+    let job = Job::biometric_kyc(params(), Image::bytes(JPEG), id_info.clone()).return_job_status(true);
+    let run = drive(&mut flow(job), []);
+    assert!(run.outcome.unwrap_err().to_string().contains("`id_info.dob` must not be in the future"));
+
+    let check = smile_core::operation::EnhancedKyc::new(params(), id_info);
+    let mut call = smile_core::Call::new(partner(), check, FlowSettings::default(), 7);
+    let Next::Finished(Err(error)) = call.next(START) else { panic!("it goes on") };
+    assert!(error.is_validation() && !error.outcome_unknown(), "{error}");
+    assert_eq!(error.problems()[0].field, "dob");
 }
 
 #[test]
@@ -466,8 +537,8 @@ fn events_tell_the_story() {
     assert_eq!(
         story,
         [
-            "read 0 0 20",
-            "read 1 6 20",
+            "read 0 0 39",
+            "read 1 6 39",
             "retry 1",
             "opened 0000000007",
             "uploading",

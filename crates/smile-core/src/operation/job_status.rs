@@ -208,8 +208,7 @@ impl Operation for JobStatusRequest {
 
     fn check(&self, _: &Partner) -> Findings {
         let mut problems = Findings::default();
-        problems.required("user_id", Some(self.user_id.as_str()));
-        problems.required("job_id", Some(self.job_id.as_str()));
+        problems.ids("", self.user_id.as_str(), self.job_id.as_str());
         problems
     }
 

@@ -269,6 +269,14 @@ impl Flow for JobFlow {
         if self.deadline.is_none() && !self.first_wait.is_zero() {
             self.not_before = Some(self.clock + self.first_wait);
         }
+        // What the service has already is judged there.
+        if self.deadline.is_none()
+            && self.reach == Reach::Nothing
+            && let Some(job) = &self.job
+            && let Err(error) = ValidationError::check(job.check_at(now).problems)
+        {
+            self.fail(JobErrorKind::Validation(error));
+        }
         let deadline = *self.deadline.get_or_insert(self.clock + self.settings.deadline);
         if std::mem::take(&mut self.is_out) {
             self.failed(

@@ -9,11 +9,10 @@ use super::{JobFlow, Stage};
 use crate::flow::{Event, JobErrorKind, JobOutcome, Reach, Step};
 use crate::image::ImageSource;
 use crate::operation::{JobStatusRequest, PreparedUpload, Upload};
-use crate::payload::{Package, ToCome};
+use crate::payload::{Added, Package, ToCome};
 use crate::validate::image_field;
 use crate::{
-    ImageFault, ImageRole, ImageType, JobStatus, OperationError, Problem, ProblemKind, Timestamp,
-    ValidationError,
+    ImageFault, ImageRole, JobStatus, OperationError, Problem, ProblemKind, Timestamp, ValidationError,
 };
 
 impl JobFlow {
@@ -179,14 +178,20 @@ impl JobFlow {
 }
 
 pub(super) fn note(
-    added: Result<(ImageType, usize), ImageFault>,
+    added: Result<Added, ImageFault>,
     index: usize,
     role: ImageRole,
     faults: &mut Vec<Problem>,
     events: &mut VecDeque<Event>,
 ) {
     match added {
-        Ok((image_type, bytes)) => events.push_back(Event::ImageRead { index, image_type, bytes }),
+        Ok(Added { image_type, bytes, doubts }) => {
+            events.push_back(Event::ImageRead { index, image_type, bytes });
+            events.extend(doubts.into_iter().map(|fault| {
+                let problem = Problem::new(image_field(index, role), ProblemKind::Image(fault), fault.rule());
+                Event::Warning(problem)
+            }));
+        }
         Err(fault) => {
             faults.push(Problem::new(image_field(index, role), ProblemKind::Image(fault), fault.rule()));
         }

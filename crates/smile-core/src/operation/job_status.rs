@@ -16,7 +16,8 @@ use crate::result::audit::audit;
 use crate::result::fields::{Fields, Unreadable};
 use crate::result::{Doubt, ImageLinks, Personal, ResultEntry, Verdict};
 use crate::{
-    Findings, JobId, JobType, Partner, ReceivedTimestamp, SignatureError, Timestamp, UserId, tolerant,
+    Findings, JobId, JobType, Partner, PartnerAccount, ReceivedTimestamp, SignatureError, Timestamp, UserId,
+    tolerant,
 };
 
 /// Asks what has become of a job.
@@ -83,6 +84,7 @@ pub struct JobStatus {
     /// When the service signed the answer.
     pub timestamp: ReceivedTimestamp,
     job_type: Option<JobType>,
+    account: PartnerAccount,
     /// Why nothing in it can be gone by.
     doubt: Option<Doubt>,
     fields: Fields,
@@ -104,6 +106,11 @@ impl JobStatus {
     /// The newest result, if there is one.
     pub fn entry(&self) -> Option<&ResultEntry> {
         if let JobResult::Entry(entry) = &self.result { Some(entry) } else { None }
+    }
+
+    /// The partner and the environment that were asked.
+    pub fn account(&self) -> &PartnerAccount {
+        &self.account
     }
 
     /// A link to the receipt of a person's check (`kyc_receipt`). It is a credential.
@@ -274,6 +281,7 @@ impl Operation for JobStatusRequest {
                 .map(ImageLinks::new),
             timestamp,
             job_type: self.job_type,
+            account: partner.account(),
             doubt,
             fields,
         })

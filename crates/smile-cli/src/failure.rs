@@ -173,7 +173,10 @@ impl From<&JobError> for Failure {
             return Self::usage(message).with_problems(validation.problems().iter().map(Wrong::from));
         }
         let exit = if error.outcome_unknown() { Exit::OutcomeUnknown } else { Exit::Failed };
-        Self::new(exit, error.to_string()).with_hint(error.is_unauthorized())
+        let message = error.to_string().replace("`retry(true)`", "--retry");
+        let failure = Self::new(exit, message).with_hint(error.is_unauthorized());
+        let is_taken = error.is_job_already_exists() || error.is_of_another_submission();
+        if is_taken { failure.with_advice("submit this one under a new --job-id") } else { failure }
     }
 }
 

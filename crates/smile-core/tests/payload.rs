@@ -120,7 +120,8 @@ fn golden_info_json_with_all_eight_image_types() {
         r#""misc_information":{"#,
         r#""signature":"74G/CDcN5r6ubtBBagj/64F0MuWwVThqR9Qp52hqYtc=","timestamp":"2024-01-15T10:30:00.000Z","#,
         r#""retry":"false","#,
-        r#""partner_params":{"user_id":"user-1","job_id":"job-1","job_type":1,"branch":"Lagos","attempt":2},"#,
+        r#""partner_params":{"user_id":"user-1","job_id":"job-1","job_type":1,"branch":"Lagos","attempt":2,"#,
+        r#""sdk_submission":"8a1f4b0e4ec3aab47330dab25fc601eb"},"#,
         r#""file_name":"selfie.zip","smile_client_id":"001","#,
         r#""callback_url":"https://bank.example/callback?a=1&b=%222%22","#,
         r#""userData":{"isVerifiedProcess":false,"name":"","fbUserID":"","firstName":"","lastName":"","gender":"","#,
@@ -355,6 +356,9 @@ fn keys_of_the_partners_own_go_out_untouched_in_both_requests() {
 
     let mut flow = JobFlow::new(partner(), job.clone(), FlowSettings::default(), 7).unwrap();
     let Next::Send { request, .. } = flow.next(START) else { panic!("prep") };
+    // The SDK's own stands behind them.
+    let id = flow.submission_id().unwrap();
+    let expected = format!(r#"{},"sdk_submission":"{id}"}}"#, expected.strip_suffix('}').unwrap());
     let prep: Value = serde_json::from_slice(request.body()).unwrap();
     assert_eq!(prep["partner_params"].to_string(), expected);
 

@@ -23,6 +23,7 @@ impl ApiError {
     pub(crate) const INVALID_JOB_TYPE: Self = Self("2212");
     pub(crate) const JOB_EXISTS: Self = Self("2215");
     pub(crate) const NO_PHOTO: Self = Self("2216");
+    pub(crate) const NO_ZIP: Self = Self("2314");
 }
 
 /// `{"error": …, "code": …}`.

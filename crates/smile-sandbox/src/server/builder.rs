@@ -140,6 +140,13 @@ impl Builder {
         self
     }
 
+    /// Whether the status of a job that nobody has submitted is refused with 2314, or answered as that of a job without a zip
+    /// (the same code, signed, in a 200); false by default. What the real service says is not documented.
+    pub fn refuse_unknown_jobs(mut self, refuse: bool) -> Self {
+        self.settings.refuses_unknown_jobs = refuse;
+        self
+    }
+
     /// Whether Enhanced KYC writes `Not Available` or `NaN-NaN-NaN` where an ID authority has nothing, as the real service
     /// does, or leaves the field out; true by default.
     pub fn placeholders(mut self, written: bool) -> Self {

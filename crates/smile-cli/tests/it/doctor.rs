@@ -5,7 +5,7 @@ use std::net::TcpListener;
 
 use serde_json::Value;
 
-use crate::support::{Ran, Smile, bare};
+use crate::support::{Nobody, Ran, Smile, bare};
 
 fn finding(answer: &Value, name: &str) -> Value {
     let findings = answer["findings"].as_array().unwrap();
@@ -91,10 +91,10 @@ fn a_character_that_came_along_is_named() {
 #[test]
 fn nobody_there_and_no_tls_there() {
     let smile = Smile::new();
-    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let nobody =
-        smile.run(&["doctor", "--environment", &format!("http://{free}/v1"), "--json"]).ended(3).json();
-    assert_eq!(finding(&nobody, "reach")["said"], "nobody listens there");
+    let nobody = Nobody::new();
+    let url = format!("http://{}/v1", nobody.address());
+    let answer = smile.run(&["doctor", "--environment", &url, "--json"]).ended(3).json();
+    assert_eq!(finding(&answer, "reach")["said"], "nobody listens there");
     let https = smile.sandbox.base_url().replace("http:", "https:");
     let no_tls = smile.run(&["doctor", "--environment", &https, "--json"]).ended(3).json();
     assert_eq!(finding(&no_tls, "TLS")["state"], "bad");
@@ -146,7 +146,8 @@ fn callback_addresses() {
     let url = format!("http://{}/s3cret", listener.local_addr().unwrap());
     let good = smile.run(&["doctor", "--callback", &url]).ended(0).says(&["somebody listens there"]);
     assert!(!good.stdout.contains("s3cret"), "{good:?}");
-    drop(listener);
+    let nobody = Nobody::new();
+    let url = format!("http://{}/s3cret", nobody.address());
     smile.run(&["doctor", "--callback", &url]).ended(0).says(&["nobody listens there now", "smile listen"]);
     smile
         .run(&["doctor", "--callback", "https://192.0.2.1/x"])

@@ -8,7 +8,7 @@ use std::time::Duration;
 use smile_core::{ApiKey, ConfigError, PartnerId, Signer};
 
 use crate::fault::rules::FaultRule;
-use crate::result::verdict::Review;
+use crate::result::finding::Review;
 use crate::secret::Secret;
 use crate::server::clock::Clock;
 use crate::server::front::Front;
@@ -162,7 +162,8 @@ impl Builder {
         self
     }
 
-    /// The result code of Basic KYC for an ID number that is not found; 1013 by default. 1023 is documented as well.
+    /// The result code of Basic KYC for an ID number that is not found; 1023 by default, as the list of
+    /// codes has it; the page of test data has 1013 as well.
     pub fn basic_kyc_not_found_code(mut self, code: impl Into<String>) -> Self {
         self.settings.basic_kyc_not_found = code.into();
         self

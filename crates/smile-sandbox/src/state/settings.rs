@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::fault::rules::FaultRule;
-use crate::result::verdict::Review;
+use crate::result::finding::Review;
 use crate::rule::rules::Rule;
 use crate::state::keep::Keep;
 use crate::state::users::UserState;
@@ -51,7 +51,7 @@ impl Default for Settings {
             refuses_unknown_jobs: false,
             placeholders: true,
             check_id_numbers: true,
-            basic_kyc_not_found: "1013".to_owned(),
+            basic_kyc_not_found: "1023".to_owned(),
             aml_not_found: "1031".to_owned(),
             users: Vec::new(),
             rules: Vec::new(),

@@ -4,6 +4,7 @@ pub mod catalogue;
 pub mod flow;
 pub mod operation;
 
+mod account;
 mod callback;
 mod characters;
 mod credentials;
@@ -27,9 +28,11 @@ mod validate;
 #[doc(no_inline)]
 pub use {bytes, http};
 
+pub use account::PartnerAccount;
 pub use callback::{
-    Callback, CallbackKind, Carrier, Change, InMemoryReplayStore, JobLife, Nonce, NonceError, RecordedResult,
-    Refusal, ReplayStore, Seen, Sighting, Standing, StoreFull, Trust, Verifier, Webhook, WebhookStatus,
+    AsyncReplayStore, Callback, CallbackKind, Carrier, Change, InMemoryReplayStore, JobLife, LifeError,
+    Nonce, NonceError, RecordedResult, Refusal, ReplayStore, Seen, Sighting, Standing, StoreFull, Trust,
+    Verifier, Webhook, WebhookStatus,
 };
 pub use credentials::{ApiKey, PartnerId};
 pub use environment::{BaseUrl, CallbackUrl, Environment};

@@ -752,7 +752,8 @@ fn webhooks_show_nothing() {
         capture.both("Verdict", &callback.verdict());
         capture.text("audit", callback.audit_json().to_string());
         assert!(webhook.job_id().unwrap().contains(MARK), "there was something to be shown");
-        let mut life = JobLife::of_webhook(UserId::new(mark("UserId")), JobId::new("job-1"));
+        let mut life =
+            JobLife::of_webhook(partner().account(), UserId::new(mark("UserId")), JobId::new("job-1"));
         capture.debug("Change", &life.apply_callback(START, &callback, None));
         capture.debug("JobLife", &life);
     }
@@ -767,7 +768,7 @@ fn what_becomes_of_callbacks_shows_nothing() {
         job_id: JobId::new("job-1"),
         job_type: JobType::BIOMETRIC_KYC,
     };
-    let mut life = JobLife::new(key.clone());
+    let mut life = JobLife::new(partner().account(), key.clone());
     let store = InMemoryReplayStore::with_capacity(1);
     let nonce = Nonce::from_text(&hex(MARK)).unwrap();
     let signed = |mut body: Value| {

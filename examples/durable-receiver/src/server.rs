@@ -32,12 +32,13 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// If the address can't be had, or the databases can't be used.
 pub fn serve(listen: &str, directory: &Path, client: Client, fuse: Fuse) -> Result<Infallible, Failure> {
     let receiver = directory.join("receiver.db");
-    let store = Store::open(&receiver, fuse.clone())?;
+    let account = client.partner().account();
+    let store = Store::open(&receiver, account.clone(), fuse.clone())?;
     let ledger = Ledger::open(&directory.join("ledger.db"))?;
     // One wake-up is as good as many.
     let (wake, woken) = sync_channel(1);
     let endpoint = Endpoint {
-        store: Mutex::new(Store::open(&receiver, fuse.clone())?),
+        store: Mutex::new(Store::open(&receiver, account, fuse.clone())?),
         verifier: client.partner().verifier(),
         client: client.clone(),
         wake,

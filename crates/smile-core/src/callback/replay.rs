@@ -9,11 +9,12 @@ use http::StatusCode;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use super::words::normalised;
 use super::{Callback, CallbackKind};
 use crate::Timestamp;
-use crate::result::fields::Fields;
-use crate::tolerant::{self, Object as _};
+use crate::catalogue::webhook_words::normalised;
+use crate::result::Verdict;
+use crate::wire::fields::Fields;
+use crate::wire::tolerant::{self, Object as _};
 
 /// What a callback is known by once it has been seen: three digests, from which nothing can be read back.
 ///
@@ -182,7 +183,7 @@ fn event(callback: &Callback) -> [u8; 32] {
     part(&mut digest, callback.contradicts_itself().then_some("contradicts itself"));
     // Anything in a webhook's body may speak against the person.
     let webhook = callback.webhook().map(|webhook| webhook.verdict());
-    let doubt = webhook.as_ref().and_then(|verdict| verdict.doubt()).map(|doubt| format!("{doubt:?}"));
+    let doubt = webhook.as_ref().and_then(Verdict::doubt).map(|doubt| format!("{doubt:?}"));
     part(&mut digest, doubt.as_deref());
     digest.finalize().into()
 }

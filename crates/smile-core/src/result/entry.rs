@@ -6,9 +6,10 @@ use std::fmt;
 use serde_json::{Map, Value};
 
 use super::audit::audit_fields;
-use super::fields::Fields;
 use super::{Actions, AmlInfo, Antifraud, BusinessInfo, ImageLinks, PersonalInfo, Record, Verdict};
-use crate::{JobType, tolerant};
+use crate::JobType;
+use crate::wire::fields::Fields;
+use crate::wire::tolerant;
 
 /// One result of a job, as the service reported it.
 ///
@@ -130,7 +131,8 @@ impl ResultEntry {
             !(value.is_string() || value.is_null()) || *same_step != value
         });
         let twice = ["ResultCode", "Actions", "IsFinalResult", "PartnerParams"];
-        odd_step
+        self.fields.is_damaged()
+            || odd_step
             || !is_object("Actions")
             || !is_object("PartnerParams")
             || twice.iter().any(|key| tolerant::disagrees(&self.fields, key))

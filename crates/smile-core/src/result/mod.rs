@@ -5,7 +5,6 @@ mod aml;
 pub(crate) mod audit;
 mod business;
 mod entry;
-pub(crate) mod fields;
 mod image_links;
 mod personal;
 mod record;

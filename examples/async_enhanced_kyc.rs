@@ -20,7 +20,7 @@ async fn run() -> Result<ExitCode, Failure> {
     let client = Client::new(setup.partner())?;
 
     client
-        .call_with(AsyncEnhancedKyc::new(setup.partner_params(), setup.id_info()), setup.narrator())
+        .call_with(AsyncEnhancedKyc::new(setup.partner_params(), setup.id_info()), setup.async_narrator())
         .await?;
     println!("  accepted   the result comes by callback");
 

@@ -21,6 +21,6 @@ async fn run() -> Result<ExitCode, Failure> {
         .with_liveness(setup.liveness())
         .return_job_status(true);
 
-    let outcome = client.submit_with(job, setup.narrator()).await?;
+    let outcome = client.submit_with(job, setup.async_narrator()).await?;
     setup.conclude(&outcome)
 }

@@ -33,7 +33,7 @@ fn run() -> Result<ExitCode, Failure> {
     let outcome = loop {
         let next = flow.next(now());
         while let Some(event) = flow.take_event() {
-            narrate(event);
+            narrate(event)?; // Before the request goes out: an observer that objects ends the job here.
         }
         match next {
             Next::Read(path) => flow.read(now(), std::fs::read(path)),

@@ -23,7 +23,7 @@ async fn run() -> Result<ExitCode, Failure> {
     let company = Business::new(setup.country_or("NG"), "BUSINESS_REGISTRATION", number)
         .with_business_type(BusinessType::Company);
     let check = client
-        .call_with(BusinessVerification::new(setup.partner_params(), company), setup.narrator())
+        .call_with(BusinessVerification::new(setup.partner_params(), company), setup.async_narrator())
         .await?;
 
     let business = check.entry.business();

@@ -14,7 +14,7 @@ use axum::extract::{FromRef, State};
 use axum::http::StatusCode;
 use axum::routing::post;
 use smile_axum::{CallbackReceiver, ReceivedCallback, Rejection};
-use smile_examples::{Failure, asset, narrator, report, verdict_exit};
+use smile_examples::{Failure, asset, async_narrator, report, verdict_exit};
 use smile_reqwest::Client;
 use smile_reqwest::core::{
     Callback, Change, IdInfo, Image, InMemoryReplayStore, Job, JobId, JobKey, JobLife, JobType, NextStep,
@@ -110,7 +110,7 @@ async fn run() -> Result<ExitCode, Failure> {
     let id_info = IdInfo::new("NG", "BVN", "00000000000").with_first_name("Joe").with_last_name("Leo");
     let job = Job::biometric_kyc(params, Image::path(asset("selfie.jpg")), id_info)
         .with_liveness((1..=8).map(|number| Image::path(asset(&format!("liveness_{number}.jpg")))));
-    client.submit_with(job, narrator()).await?;
+    client.submit_with(job, async_narrator()).await?;
 
     // A worker, after the callbacks were answered: a signature doesn't cover its body, so ask the service itself.
     loop {

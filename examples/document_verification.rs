@@ -29,6 +29,6 @@ async fn run() -> Result<ExitCode, Failure> {
         job = job.with_id_card_back(back);
     }
 
-    let outcome = client.submit_with(job, setup.narrator()).await?;
+    let outcome = client.submit_with(job, setup.async_narrator()).await?;
     setup.conclude(&outcome)
 }

@@ -19,8 +19,9 @@ async fn run() -> Result<ExitCode, Failure> {
     let setup = Setup::new("Enhanced KYC")?;
     let client = Client::new(setup.partner())?;
 
-    let check =
-        client.call_with(EnhancedKyc::new(setup.partner_params(), setup.id_info()), setup.narrator()).await?;
+    let check = client
+        .call_with(EnhancedKyc::new(setup.partner_params(), setup.id_info()), setup.async_narrator())
+        .await?;
 
     // Personal values show themselves only to who asks for them.
     let person = check.entry.personal_info();

@@ -23,7 +23,7 @@ async fn run() -> Result<ExitCode, Failure> {
         let job = Job::smartselfie_registration(params.clone(), setup.selfie())
             .with_liveness(setup.liveness())
             .return_job_status(true);
-        let enrolled = client.submit_with(job, setup.narrator()).await?;
+        let enrolled = client.submit_with(job, setup.async_narrator()).await?;
         let exit = setup.conclude(&enrolled)?;
         if !enrolled.verdict().is_some_and(Verdict::is_approved) {
             return Ok(exit);
@@ -36,6 +36,6 @@ async fn run() -> Result<ExitCode, Failure> {
     let job = Job::smartselfie_authentication(params, setup.selfie())
         .with_liveness(setup.liveness())
         .return_job_status(true);
-    let outcome = client.submit_with(job, setup.narrator()).await?;
+    let outcome = client.submit_with(job, setup.async_narrator()).await?;
     setup.conclude(&outcome)
 }

@@ -11,19 +11,20 @@ mod narrator;
 mod receiver;
 
 use std::error::Error;
+use std::future::Ready;
 use std::hash::{BuildHasher as _, RandomState};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use smile_core::{
-    Callback, Decision, Environment, Event, IdInfo, Image, JobId, JobOutcome, JobType, Partner,
-    PartnerParams, UserId, Verdict,
+    Callback, Decision, Environment, Event, IdInfo, Image, JobId, JobOutcome, JobType, ObserverResult,
+    Partner, PartnerParams, UserId, Verdict,
 };
 use smile_sandbox::Sandbox;
 
 use arguments::Arguments;
-pub use narrator::narrator;
+pub use narrator::{async_narrator, narrator};
 pub use receiver::Receiver;
 
 /// Whatever goes wrong in a program.
@@ -182,8 +183,13 @@ impl Setup {
     }
 
     /// What prints the events of a job as they come.
-    pub fn narrator(&self) -> impl FnMut(Event) + Send + 'static {
+    pub fn narrator(&self) -> impl FnMut(Event) -> ObserverResult + Send + 'static {
         narrator::narrator()
+    }
+
+    /// As [`Setup::narrator`], for the async client.
+    pub fn async_narrator(&self) -> impl FnMut(Event) -> Ready<ObserverResult> + Send + 'static {
+        narrator::async_narrator()
     }
 
     /// Prints how a job ended, and the callback if one comes here.

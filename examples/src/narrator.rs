@@ -1,10 +1,27 @@
 //! Tells a person what happens.
 
-use smile_core::{Event, ImageEncoding, ImageRole, JobOutcome, Verdict};
+use std::future::{Ready, ready};
 
-/// Prints events as they come.
-pub fn narrator() -> impl FnMut(Event) + Send + 'static {
-    |event| match event {
+use smile_core::{Event, ImageEncoding, ImageRole, JobOutcome, ObserverResult, Verdict};
+
+/// Prints events as they come, and never objects.
+pub fn narrator() -> impl FnMut(Event) -> ObserverResult + Send + 'static {
+    |event| {
+        narrate(event);
+        Ok(())
+    }
+}
+
+/// As [`narrator`], for the async client.
+pub fn async_narrator() -> impl FnMut(Event) -> Ready<ObserverResult> + Send + 'static {
+    |event| {
+        narrate(event);
+        ready(Ok(()))
+    }
+}
+
+fn narrate(event: Event) {
+    match event {
         Event::ImageRead { image_type, bytes, .. } => {
             let what = match image_type.role() {
                 ImageRole::Selfie => "selfie",

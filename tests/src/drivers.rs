@@ -8,8 +8,9 @@ use bytes::Bytes;
 use http::{Request, Response};
 use smile_core::operation::Operation;
 use smile_core::{
-    Call, CallError, Callback, Confirm, ConfirmError, Confirmed, Event, Flow, FlowSettings, Job, JobError,
-    JobFlow, JobKey, JobOutcome, Next, Partner, Timestamp, TransportFailure,
+    Call, CallError, Callback, Checkpoint, Confirm, ConfirmError, Confirmed, Event, Flow, FlowSettings, Job,
+    JobError, JobFlow, JobKey, JobOutcome, Next, ObserverError, ObserverResult, Partner, Timestamp,
+    TransportFailure,
 };
 
 /// A way to run a flow.
@@ -45,7 +46,26 @@ impl Driver {
         job: Job,
         settings: FlowSettings,
         clock: Option<Timestamp>,
-        on_event: impl FnMut(Event) + Send + 'static,
+        mut on_event: impl FnMut(Event) + Send + 'static,
+    ) -> Result<JobOutcome, JobError> {
+        let observer = move |event| {
+            on_event(event);
+            Ok(())
+        };
+        self.submit_with(partner, job, settings, clock, observer)
+    }
+
+    /// As [`Driver::submit_at`], with an observer that may refuse to go on.
+    ///
+    /// # Errors
+    /// As the adapters do.
+    pub fn submit_with(
+        self,
+        partner: Partner,
+        job: Job,
+        settings: FlowSettings,
+        clock: Option<Timestamp>,
+        mut observer: impl FnMut(Event) -> ObserverResult + Send + 'static,
     ) -> Result<JobOutcome, JobError> {
         let now = move || {
             clock
@@ -55,14 +75,14 @@ impl Driver {
             Self::Reqwest => {
                 let client = smile_reqwest::Client::new(partner).unwrap();
                 let client = client.with_settings(settings).with_clock(now).with_seed(1);
-                block_on(client.submit_with(job, on_event))
+                block_on(client.submit_with(job, move |event| std::future::ready(observer(event))))
             }
             Self::Ureq => {
                 let client =
                     smile_ureq::Client::new(partner).with_settings(settings).with_clock(now).with_seed(1);
-                client.submit_with(job, on_event)
+                client.submit_with(job, observer)
             }
-            Self::ByHand => by_hand(JobFlow::new(partner, job, settings, 1)?, now, on_event),
+            Self::ByHand => by_hand(JobFlow::new(partner, job, settings, 1)?, now, observer),
         }
     }
 
@@ -88,7 +108,51 @@ impl Driver {
             Self::Ureq => smile_ureq::Client::new(partner).with_settings(settings).call(operation),
             Self::ByHand => {
                 let now = || Timestamp::from_unix(SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default());
-                by_hand(Call::new(partner, operation, settings, 1), now, |_| {})
+                by_hand(Call::new(partner, operation, settings, 1), now, |_| Ok(()))
+            }
+        }
+    }
+
+    /// Runs a single operation to its end, from a checkpoint if there is one, with an observer that may refuse to go on.
+    ///
+    /// # Errors
+    /// As the adapters do.
+    pub fn call_with<O>(
+        self,
+        partner: Partner,
+        operation: O,
+        settings: FlowSettings,
+        checkpoint: Option<&Checkpoint>,
+        mut observer: impl FnMut(Event) -> ObserverResult,
+    ) -> Result<O::Output, CallError>
+    where
+        O: Operation + Send + 'static,
+        O::Output: Clone + Send + 'static,
+    {
+        match self {
+            Self::Reqwest => {
+                let client = smile_reqwest::Client::new(partner).unwrap().with_settings(settings);
+                let mut call = match checkpoint {
+                    Some(checkpoint) => client.resume_call(checkpoint, operation)?,
+                    None => client.begin_call(operation),
+                };
+                block_on(client.run_with(&mut call, |event| std::future::ready(observer(event))))
+            }
+            Self::Ureq => {
+                let client = smile_ureq::Client::new(partner).with_settings(settings);
+                let mut call = match checkpoint {
+                    Some(checkpoint) => client.resume_call(checkpoint, operation)?,
+                    None => client.begin_call(operation),
+                };
+                client.run_with(&mut call, observer)
+            }
+            Self::ByHand => {
+                let now = || Timestamp::from_unix(SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default());
+                let call = match checkpoint {
+                    Some(checkpoint) => Call::resume(partner, checkpoint, operation, settings, 1)?,
+                    None => Call::new(partner, operation, settings, 1),
+                };
+                by_hand(call, now, observer)
             }
         }
     }
@@ -114,18 +178,26 @@ impl Driver {
             }
             Self::ByHand => {
                 let now = || Timestamp::from_unix(SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default());
-                by_hand(Confirm::new(partner, key.clone(), callback, settings, 1), now, |_| {})
+                by_hand(Confirm::new(partner, key.clone(), callback, settings, 1), now, |_| Ok(()))
             }
         }
     }
 }
 
 /// The loop of the docs.
-fn by_hand<F: Flow>(mut flow: F, now: impl Fn() -> Timestamp, mut on_event: impl FnMut(Event)) -> F::Outcome {
+fn by_hand<F: Flow>(
+    mut flow: F,
+    now: impl Fn() -> Timestamp,
+    mut observer: impl FnMut(Event) -> ObserverResult,
+) -> F::Outcome {
     loop {
-        let next = flow.next(now());
+        let mut next = flow.next(now());
         while let Some(event) = flow.take_event() {
-            on_event(event);
+            if let Err(reason) = observer(event) {
+                flow.refuse(now(), ObserverError::new(reason));
+                while flow.take_event().is_some() {}
+                next = flow.next(now());
+            }
         }
         match next {
             Next::Read(path) => flow.read(now(), std::fs::read(path)),

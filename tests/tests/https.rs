@@ -3,9 +3,10 @@
 
 use std::sync::Arc;
 
-use smile_core::Partner;
+use smile_core::operation::EnhancedKyc;
+use smile_core::{IdInfo, Partner, Reach};
 use smile_sandbox::Sandbox;
-use smile_tests::{biometric_kyc, block_on, quick};
+use smile_tests::{Driver, biometric_kyc, block_on, params, quick};
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
 /// A sandbox, and a partner that uses it over https alone.
@@ -49,15 +50,17 @@ fn ureq_runs_a_job() {
 }
 
 #[test]
-fn who_was_not_told_to_trust_it_sends_nothing() {
+fn a_certificate_that_is_not_trusted_is_told_as_nothing_sent() {
     let (sandbox, partner) = encrypted();
-    let blocking = smile_ureq::Client::new(partner.clone()).with_settings(quick());
-    let asynchronous = smile_reqwest::Client::new(partner).unwrap().with_settings(quick());
-    for error in
-        [blocking.submit(biometric_kyc("stranger")), block_on(asynchronous.submit(biometric_kyc("stranger")))]
-            .map(Result::unwrap_err)
-    {
-        assert!(error.is_retryable() || !error.outcome_unknown(), "{error}");
+    for driver in [Driver::Ureq, Driver::Reqwest] {
+        let error = driver.submit(partner.clone(), biometric_kyc("stranger"), quick()).unwrap_err();
+        assert_eq!(error.reach(), Reach::Nothing, "{driver:?}: {error}");
+        assert!(error.is_retryable(), "{driver:?}: {error}");
+
+        let id_info = IdInfo::new("NG", "BVN", "00000000000");
+        let check = EnhancedKyc::new(params("stranger"), id_info);
+        let error = driver.call(partner.clone(), check, quick()).unwrap_err();
+        assert!(!error.outcome_unknown() && error.is_retryable(), "{driver:?}: {error}");
     }
     assert!(sandbox.requests().is_empty());
 }

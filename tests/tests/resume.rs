@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use smile_core::{Checkpoint, Event, Image, Job, Partner, Reach};
+use smile_core::{Checkpoint, Event, Image, Job, ObserverResult, Partner, Reach};
 use smile_sandbox::Sandbox;
 use smile_tests::{StallingProxy, block_on, jpeg, params, quick};
 
@@ -94,16 +94,17 @@ fn child() {
     let partner = Partner::new(id, key, base_url.parse().unwrap()).unwrap();
     let resume = std::env::var("SMILE_TEST_RESUME").unwrap() == "true";
     let read = || serde_json::from_slice::<Checkpoint>(&std::fs::read(&file).unwrap()).unwrap();
-    let store = |event: Event| {
+    let store = |event: Event| -> ObserverResult {
         if let Event::Checkpoint(checkpoint) = event {
-            std::fs::write(&file, serde_json::to_vec(&checkpoint).unwrap()).unwrap();
+            std::fs::write(&file, serde_json::to_vec(&checkpoint)?)?;
         }
+        Ok(())
     };
     let outcome = match adapter.as_str() {
         "reqwest" => {
             let client = smile_reqwest::Client::new(partner).unwrap().with_settings(quick());
             let mut flow = if resume { client.resume(&read(), job()) } else { client.begin(job()) }.unwrap();
-            block_on(client.run_with(&mut flow, store))
+            block_on(client.run_with(&mut flow, |event| std::future::ready(store(event))))
         }
         _ => {
             let client = smile_ureq::Client::new(partner).with_settings(quick());

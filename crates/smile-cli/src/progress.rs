@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
-use smile_core::{Event, Problem, Reach};
+use smile_core::{Event, ObserverResult, Problem, Reach};
 use smile_ureq::Client;
 
 use crate::failure::Wrong;
@@ -50,7 +50,7 @@ impl Progress {
         })
     }
 
-    pub(crate) fn event(&mut self, event: &Event) {
+    pub(crate) fn event(&mut self, event: &Event) -> ObserverResult {
         match event {
             Event::ImageRead { index, .. } => self.bar.set_message(format!("reading image {}", index + 1)),
             Event::Checkpoint(checkpoint) if checkpoint.reach() < Reach::Opened => {
@@ -80,6 +80,7 @@ impl Progress {
             }
             _ => {}
         }
+        Ok(())
     }
 
     fn warning(&mut self, problem: &Problem) {

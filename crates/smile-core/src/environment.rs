@@ -99,6 +99,9 @@ impl BaseUrl {
         if web.uri.query().is_some() {
             return refuse("must not have a query");
         }
+        if let Err(rule) = web.check_as_sent() {
+            return refuse(rule);
+        }
         if !web.is_private() {
             return refuse("must begin with `https://` (`http://` only on loopback)");
         }
@@ -197,6 +200,19 @@ impl WebUrl {
         Ok(Self { uri, is_https, is_loopback })
     }
 
+    /// The rule that it breaks if an HTTP client would send another address than this: some fold dots and encode anew, and
+    /// some don't. A presigned address that is changed is refused, or leads elsewhere.
+    pub(crate) fn check_as_sent(&self) -> Result<(), &'static str> {
+        let text = self.uri.path_and_query().map_or("", |text| text.as_str());
+        if !is_encoded(text) {
+            Err("must be percent-encoded")
+        } else if has_dots(text) {
+            Err("must not have `.` or `..` for a segment")
+        } else {
+            Ok(())
+        }
+    }
+
     /// Nobody on the way can read it: `https`, or it doesn't leave this machine.
     pub(crate) fn is_private(&self) -> bool {
         self.is_https || self.is_loopback
@@ -206,6 +222,24 @@ impl WebUrl {
     pub(crate) fn may_follow(&self, from: &Environment) -> bool {
         self.is_https || (self.is_loopback && from.is_loopback())
     }
+}
+
+/// Whether this path with its query has only characters that no client encodes (RFC 3986, 3.3 and 3.4). An apostrophe in a query
+/// is one that some do.
+pub(crate) fn is_encoded(path_and_query: &str) -> bool {
+    let is_plain = |byte: u8| {
+        byte.is_ascii_graphic()
+            && !matches!(byte, b'#' | b'\\' | b'"' | b'<' | b'>' | b'`' | b'{' | b'}' | b'|' | b'^')
+    };
+    let query = path_and_query.split_once('?').map_or("", |(_, query)| query);
+    path_and_query.bytes().all(is_plain) && !query.contains('\'')
+}
+
+/// Whether a segment of this path is `.` or `..`, in any spelling.
+pub(crate) fn has_dots(path_and_query: &str) -> bool {
+    let path = path_and_query.split('?').next().unwrap_or_default();
+    path.split('/')
+        .any(|segment| matches!(segment.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | ".."))
 }
 
 fn is_loopback(host: &str) -> bool {
@@ -270,6 +304,8 @@ mod tests {
             "https://example.com:99999/v1",
             "https://example.com:/v1",
             "https://example.com:0/v1",
+            "https://example.com/a/../v1",
+            "https://example.com/{v1}",
             &format!("https://example.com/{}", "x".repeat(2_000)),
         ] {
             let error = text.parse::<Environment>().unwrap_err().to_string();
@@ -284,6 +320,45 @@ mod tests {
         assert_eq!(format!("{url:?}"), "CallbackUrl(…example.com…)");
         for text in ["", "example.com", "/callback", "mailto:a@example.com", "https://a:b@example.com/"] {
             assert!(CallbackUrl::new(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_an_http_client_would_rewrite_is_not_sent_as_it_is() {
+        let check = |tail: &str| {
+            WebUrl::parse(&format!("https://example.com{tail}")).and_then(|web| web.check_as_sent())
+        };
+        for tail in [
+            "",
+            "/",
+            "/a'b/c.zip?X-Amz-Credential=A%2FB&d=..",
+            "/...",
+            "/a..b/.c",
+            "/%2e%2e%2e/",
+            "?a=b",
+            "//a",
+        ] {
+            assert_eq!(check(tail), Ok(()), "{tail}");
+        }
+        for tail in [
+            "/a/../b",
+            "/./a",
+            "/a/..",
+            "/a/%2e%2E/b",
+            "/.%2e",
+            "/a?b='c'",
+            "/a\"b",
+            "/a{b}",
+            "/a?b=\"c\"",
+            "/a?b={c}",
+            "/a\\b",
+            "/a^b",
+            "/a`b",
+            "/a<b>",
+            "/ä",
+            "/a b",
+        ] {
+            assert!(check(tail).is_err(), "{tail}");
         }
     }
 

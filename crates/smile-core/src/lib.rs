@@ -34,8 +34,8 @@ pub use credentials::{ApiKey, PartnerId};
 pub use environment::{BaseUrl, CallbackUrl, Environment};
 pub use flow::{
     Call, CallError, CallErrorKind, Checkpoint, Confirm, ConfirmError, Confirmed, Event, Flow, FlowSettings,
-    JobError, JobErrorKind, JobFlow, JobKey, JobOutcome, LastSend, Next, ObserverError, PollSchedule, Reach,
-    RetryPolicy, Step, Submission, SubmissionId,
+    JobError, JobErrorKind, JobFlow, JobKey, JobOutcome, LastSend, Next, ObserverError, ObserverResult,
+    PollSchedule, Reach, RetryPolicy, Step, Submission, SubmissionId,
 };
 pub use id_info::IdInfo;
 pub use image::{Image, ImageEncoding, ImageFault, ImageRole, ImageType};

@@ -1,7 +1,7 @@
 //! The client: a loop around core's machines.
 
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, Ready, ready};
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant, SystemTime};
 use smile_core::operation::Operation;
 use smile_core::{
     Call, CallError, Callback, Checkpoint, Confirm, ConfirmError, Confirmed, Event, Flow, FlowSettings, Job,
-    JobError, JobFlow, JobKey, JobOutcome, Next, Partner, Timestamp,
+    JobError, JobFlow, JobKey, JobOutcome, Next, ObserverError, ObserverResult, Partner, Timestamp,
 };
 use tokio::sync::Semaphore;
 
@@ -133,23 +133,55 @@ impl Client {
         &self,
         job: Job,
     ) -> impl Future<Output = Result<JobOutcome, JobError>> + Send + 'static + use<> {
-        self.submit_with(job, drop)
+        self.submit_with(job, ignore)
     }
 
-    /// As [`Client::submit`], and tells what happens as it happens.
+    /// As [`Client::submit`], with an observer that is told what happens, and is waited for.
     ///
-    /// An [`Event::Checkpoint`] comes before each request that changes something at the service: store it before the
-    /// observer returns, and the job can be [resumed](Client::resume) after a crash.
+    /// An [`Event::Checkpoint`] comes before each request that changes something at the service, and an [`Event::Sending`]
+    /// before each request. While the observer's future runs, nothing is sent: store the checkpoint in it, or renew a lease,
+    /// and the job can be [resumed](Client::resume) after a crash. If it ends with an error, nothing more is sent.
+    ///
+    /// ```
+    /// # use smile_core::{Image, Job, JobId, PartnerParams, UserId};
+    /// use smile_core::{Checkpoint, Event};
+    ///
+    /// # #[derive(Clone)] struct Rows;
+    /// # impl Rows { async fn store(&self, _: &Checkpoint) -> std::io::Result<()> { Ok(()) } }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sandbox = smile_sandbox::Sandbox::start()?;
+    /// # let client = smile_reqwest::Client::new(sandbox.partner())?;
+    /// # let rows = Rows;
+    /// # let ids = PartnerParams::new(UserId::new("customer-17"), JobId::new("enrol-17"));
+    /// # let selfie = Image::bytes(smile_sandbox::SampleImage::selfie().jpeg());
+    /// # let job = Job::smartselfie_registration(ids, selfie).return_job_status(true);
+    /// let observer = move |event| {
+    ///     let rows = rows.clone();
+    ///     async move {
+    ///         if let Event::Checkpoint(checkpoint) = event {
+    ///             rows.store(&checkpoint).await?; // If this fails, the request isn't sent.
+    ///         }
+    ///         Ok(())
+    ///     }
+    /// };
+    /// let outcome = client.submit_with(job, observer).await?;
+    /// # assert!(outcome.verdict().unwrap().is_approved());
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
-    /// As [`Client::submit`].
-    pub fn submit_with<F>(
+    /// As [`Client::submit`]; and [`JobErrorKind::Observer`](smile_core::JobErrorKind::Observer), with the observer's error as
+    /// its source.
+    pub fn submit_with<F, R>(
         &self,
         job: Job,
         on_event: F,
-    ) -> impl Future<Output = Result<JobOutcome, JobError>> + Send + 'static + use<F>
+    ) -> impl Future<Output = Result<JobOutcome, JobError>> + Send + 'static + use<F, R>
     where
-        F: FnMut(Event) + Send + 'static,
+        F: FnMut(Event) -> R + Send + 'static,
+        R: Future<Output = ObserverResult> + Send + 'static,
     {
         let flow = self.begin(job);
         let client = self.clone();
@@ -181,25 +213,28 @@ impl Client {
         O: Operation + Send + 'static,
         O::Output: Clone + Send + 'static,
     {
-        self.call_with(operation, drop)
+        self.call_with(operation, ignore)
     }
 
-    /// As [`Client::call`], and tells what happens as it happens: [`Event::Warning`]s about the input, and tries that
-    /// failed.
+    /// As [`Client::call`], with an observer that is told what happens, and is waited for, as in [`Client::submit_with`].
+    ///
+    /// What could bill twice has an [`Event::Checkpoint`] before it goes out, for [`Client::resume_call`].
     ///
     /// # Errors
-    /// As [`Client::call`].
-    pub fn call_with<O, F>(
+    /// As [`Client::call`]; and [`CallErrorKind::Observer`](smile_core::CallErrorKind::Observer), with the observer's error as
+    /// its source.
+    pub fn call_with<O, F, R>(
         &self,
         operation: O,
         on_event: F,
-    ) -> impl Future<Output = Result<O::Output, CallError>> + Send + 'static + use<O, F>
+    ) -> impl Future<Output = Result<O::Output, CallError>> + Send + 'static + use<O, F, R>
     where
         O: Operation + Send + 'static,
         O::Output: Clone + Send + 'static,
-        F: FnMut(Event) + Send + 'static,
+        F: FnMut(Event) -> R + Send + 'static,
+        R: Future<Output = ObserverResult> + Send + 'static,
     {
-        let mut call = Call::new(self.partner.clone(), operation, self.settings.clone(), self.seed());
+        let mut call = self.begin_call(operation);
         let client = self.clone();
         async move { client.run_with(&mut call, on_event).await }
     }
@@ -240,18 +275,46 @@ impl Client {
         JobFlow::resume(self.partner.clone(), checkpoint, job, self.settings.clone(), self.seed())
     }
 
-    /// Runs a machine to its end.
-    pub async fn run<F: Flow>(&self, flow: &mut F) -> F::Outcome {
-        self.run_with(flow, drop).await
+    /// The machine that runs this operation, to be driven with [`Client::run`], as [`Client::begin`] gives one of a job.
+    pub fn begin_call<O: Operation>(&self, operation: O) -> Call<O> {
+        Call::new(self.partner.clone(), operation, self.settings.clone(), self.seed())
     }
 
-    /// As [`Client::run`], and tells what happens as it happens.
-    pub async fn run_with<F: Flow>(&self, flow: &mut F, mut on_event: impl FnMut(Event)) -> F::Outcome {
+    /// The machine that goes on with an operation where a checkpoint says that it stood, to be driven with [`Client::run`]. It
+    /// asks what came of the request, and doesn't send it again: see [`Call::resume`].
+    ///
+    /// # Errors
+    /// If something is wrong with the input; and if the checkpoint is of another operation, job, partner, environment or
+    /// version.
+    pub fn resume_call<O: Operation>(
+        &self,
+        checkpoint: &Checkpoint,
+        operation: O,
+    ) -> Result<Call<O>, CallError> {
+        Call::resume(self.partner.clone(), checkpoint, operation, self.settings.clone(), self.seed())
+    }
+
+    /// Runs a machine to its end.
+    pub async fn run<F: Flow>(&self, flow: &mut F) -> F::Outcome {
+        self.run_with(flow, ignore).await
+    }
+
+    /// As [`Client::run`], with an observer that is told what happens, and is waited for, as in [`Client::submit_with`].
+    pub async fn run_with<F, R>(&self, flow: &mut F, mut on_event: impl FnMut(Event) -> R) -> F::Outcome
+    where
+        F: Flow,
+        R: Future<Output = ObserverResult>,
+    {
         let now = self.clock();
         loop {
-            let next = flow.next(now());
+            let mut next = flow.next(now());
             while let Some(event) = flow.take_event() {
-                on_event(event);
+                if let Err(reason) = on_event(event).await {
+                    flow.refuse(now(), ObserverError::new(reason));
+                    // They tell of a request that isn't sent.
+                    while flow.take_event().is_some() {}
+                    next = flow.next(now());
+                }
             }
             match next {
                 Next::Read(path) => {
@@ -284,6 +347,11 @@ impl Client {
     }
 }
 
+/// The observer of those who don't want to be told.
+fn ignore(_: Event) -> Ready<ObserverResult> {
+    ready(Ok(()))
+}
+
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")
@@ -306,7 +374,7 @@ mod tests {
         // Never run: the types are the test.
         let _ = |client: &Client, job: Job, key: JobKey, request: smile_core::JobStatusRequest| {
             is_send_and_static(client.submit(job.clone()));
-            is_send_and_static(client.submit_with(job, |_| {}));
+            is_send_and_static(client.submit_with(job, |_| async { Ok(()) }));
             is_send_and_static(client.wait_for(key));
             is_send_and_static(client.call(request));
         };

@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use http::{Request, Response};
+use http::{Request, Response, Uri};
 use http_body::{Body, Frame, SizeHint};
 use smile_core::{TransportFailure, TransportFailureKind};
 
@@ -33,7 +33,11 @@ impl Transport {
         timeout: Duration,
     ) -> Result<Response<Bytes>, TransportFailure> {
         let body = request.body().clone();
+        let address = request.uri().clone();
         let mut request = reqwest::Request::try_from(request).map_err(classify)?;
+        if !is_same(request.url(), &address) {
+            return Err(TransportFailure::refused("the HTTP client would rewrite the address"));
+        }
         if let Some(on_progress) = self.on_progress.as_ref().filter(|_| !body.is_empty()) {
             *request.body_mut() = Some(reqwest::Body::wrap(Counted::new(body, Arc::clone(on_progress))));
         }
@@ -60,6 +64,12 @@ impl Transport {
         }
         Ok(response.map(|()| body.freeze()))
     }
+}
+
+/// Whether the address is still the one that was to be called. A default port may be left out.
+fn is_same(url: &reqwest::Url, address: &Uri) -> bool {
+    let (host, other) = (url.host_str().unwrap_or_default(), address.host().unwrap_or_default());
+    host.eq_ignore_ascii_case(other) && url.path() == address.path() && url.query() == address.query()
 }
 
 /// A body that tells how much of it has been taken. Its size is known, so that the client sets Content-Length: S3 refuses
@@ -127,4 +137,46 @@ fn classify(error: reqwest::Error) -> TransportFailure {
         source = error.source();
     }
     TransportFailure::new(kind, detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_address_that_would_be_rewritten_is_refused_before_anything_is_sent() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let address = listener.local_addr().unwrap();
+        let transport = Transport::new(reqwest::Client::builder().no_proxy().build().unwrap());
+        for tail in ["/a/../b", "/a/%2e%2e/b", "/a\"b", "/a{b}", "/a?b='c'"] {
+            let request = Request::put(format!("http://{address}{tail}")).body(Bytes::from_static(b"PK"));
+            let failure = transport.send(request.unwrap(), Duration::from_secs(5)).await.unwrap_err();
+            assert_eq!(failure.kind(), TransportFailureKind::Refused, "{tail}");
+            assert!(!failure.to_string().contains(tail));
+        }
+        assert!(listener.accept().is_err(), "nobody called");
+    }
+
+    #[tokio::test]
+    async fn an_early_refusal_of_a_large_body_is_read() {
+        use std::io::{Read as _, Write as _};
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/selfie.zip", listener.local_addr().unwrap());
+        let (finish, finished) = std::sync::mpsc::channel::<()>();
+        let server = std::thread::spawn(move || {
+            let mut stream = listener.accept().unwrap().0;
+            stream.read_exact(&mut [0; 1_000]).unwrap();
+            let refusal = "HTTP/1.1 403 Forbidden\r\ncontent-length: 7\r\nconnection: close\r\n\r\n<Error>";
+            stream.write_all(refusal.as_bytes()).unwrap();
+            // A connection that is closed with bytes unread takes the answer along.
+            let _ = finished.recv();
+        });
+        let transport = Transport::new(reqwest::Client::builder().no_proxy().build().unwrap());
+        let request = Request::put(url).body(Bytes::from(vec![7; 16 * 1024 * 1024])).unwrap();
+        let answer = transport.send(request, Duration::from_secs(30)).await.unwrap();
+        assert_eq!((answer.status().as_u16(), &answer.body()[..]), (403, &b"<Error>"[..]));
+        drop(finish);
+        server.join().unwrap();
+    }
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant, SystemTime};
 use smile_core::operation::Operation;
 use smile_core::{
     Call, CallError, Callback, Checkpoint, Confirm, ConfirmError, Confirmed, Event, Flow, FlowSettings, Job,
-    JobError, JobFlow, JobKey, JobOutcome, Next, Partner, Timestamp,
+    JobError, JobFlow, JobKey, JobOutcome, Next, ObserverError, ObserverResult, Partner, Timestamp,
 };
 
 use crate::tls;
@@ -102,17 +102,23 @@ impl Client {
     /// # Errors
     /// [`JobError`] says what stopped the job and how far it came.
     pub fn submit(&self, job: Job) -> Result<JobOutcome, JobError> {
-        self.submit_with(job, drop)
+        self.submit_with(job, |_| Ok(()))
     }
 
-    /// As [`Client::submit`], and tells what happens as it happens.
+    /// As [`Client::submit`], with an observer that is told what happens.
     ///
-    /// An [`Event::Checkpoint`] comes before each request that changes something at the service: store it before the
-    /// observer returns, and the job can be [resumed](Client::resume) after a crash.
+    /// An [`Event::Checkpoint`] comes before each request that changes something at the service, and an [`Event::Sending`]
+    /// before each request. Nothing is sent before the observer returns: store the checkpoint in it, or renew a lease, and the
+    /// job can be [resumed](Client::resume) after a crash. If it returns an error, nothing more is sent.
     ///
     /// # Errors
-    /// As [`Client::submit`].
-    pub fn submit_with(&self, job: Job, on_event: impl FnMut(Event)) -> Result<JobOutcome, JobError> {
+    /// As [`Client::submit`]; and [`JobErrorKind::Observer`](smile_core::JobErrorKind::Observer), with the observer's error as
+    /// its source.
+    pub fn submit_with(
+        &self,
+        job: Job,
+        on_event: impl FnMut(Event) -> ObserverResult,
+    ) -> Result<JobOutcome, JobError> {
         self.run_with(&mut self.begin(job)?, on_event)
     }
 
@@ -133,21 +139,26 @@ impl Client {
         O: Operation,
         O::Output: Clone,
     {
-        self.call_with(operation, drop)
+        self.call_with(operation, |_| Ok(()))
     }
 
-    /// As [`Client::call`], and tells what happens as it happens: [`Event::Warning`]s about the input, and tries that
-    /// failed.
+    /// As [`Client::call`], with an observer that is told what happens, as in [`Client::submit_with`].
+    ///
+    /// What could bill twice has an [`Event::Checkpoint`] before it goes out, for [`Client::resume_call`].
     ///
     /// # Errors
-    /// As [`Client::call`].
-    pub fn call_with<O>(&self, operation: O, on_event: impl FnMut(Event)) -> Result<O::Output, CallError>
+    /// As [`Client::call`]; and [`CallErrorKind::Observer`](smile_core::CallErrorKind::Observer), with the observer's error as
+    /// its source.
+    pub fn call_with<O>(
+        &self,
+        operation: O,
+        on_event: impl FnMut(Event) -> ObserverResult,
+    ) -> Result<O::Output, CallError>
     where
         O: Operation,
         O::Output: Clone,
     {
-        let mut call = Call::new(self.partner.clone(), operation, self.settings.clone(), self.seed());
-        self.run_with(&mut call, on_event)
+        self.run_with(&mut self.begin_call(operation), on_event)
     }
 
     /// Asks the service for the status of the job that a callback is about, and compares the two: a callback's signature doesn't
@@ -186,18 +197,46 @@ impl Client {
         JobFlow::resume(self.partner.clone(), checkpoint, job, self.settings.clone(), self.seed())
     }
 
-    /// Runs a machine to its end.
-    pub fn run<F: Flow>(&self, flow: &mut F) -> F::Outcome {
-        self.run_with(flow, drop)
+    /// The machine that runs this operation, to be driven with [`Client::run`], as [`Client::begin`] gives one of a job.
+    pub fn begin_call<O: Operation>(&self, operation: O) -> Call<O> {
+        Call::new(self.partner.clone(), operation, self.settings.clone(), self.seed())
     }
 
-    /// As [`Client::run`], and tells what happens as it happens.
-    pub fn run_with<F: Flow>(&self, flow: &mut F, mut on_event: impl FnMut(Event)) -> F::Outcome {
+    /// The machine that goes on with an operation where a checkpoint says that it stood, to be driven with [`Client::run`]. It
+    /// asks what came of the request, and doesn't send it again: see [`Call::resume`].
+    ///
+    /// # Errors
+    /// If something is wrong with the input; and if the checkpoint is of another operation, job, partner, environment or
+    /// version.
+    pub fn resume_call<O: Operation>(
+        &self,
+        checkpoint: &Checkpoint,
+        operation: O,
+    ) -> Result<Call<O>, CallError> {
+        Call::resume(self.partner.clone(), checkpoint, operation, self.settings.clone(), self.seed())
+    }
+
+    /// Runs a machine to its end.
+    pub fn run<F: Flow>(&self, flow: &mut F) -> F::Outcome {
+        self.run_with(flow, |_| Ok(()))
+    }
+
+    /// As [`Client::run`], with an observer that is told what happens, as in [`Client::submit_with`].
+    pub fn run_with<F: Flow>(
+        &self,
+        flow: &mut F,
+        mut on_event: impl FnMut(Event) -> ObserverResult,
+    ) -> F::Outcome {
         let now = self.clock();
         loop {
-            let next = flow.next(now());
+            let mut next = flow.next(now());
             while let Some(event) = flow.take_event() {
-                on_event(event);
+                if let Err(reason) = on_event(event) {
+                    flow.refuse(now(), ObserverError::new(reason));
+                    // They tell of a request that isn't sent.
+                    while flow.take_event().is_some() {}
+                    next = flow.next(now());
+                }
             }
             match next {
                 Next::Read(path) => {

@@ -3,10 +3,11 @@
 use std::error::Error as _;
 use std::io::{self, Read};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Request, Response, header};
+use http::{HeaderValue, Request, Response, header};
 use smile_core::{TransportFailure, TransportFailureKind};
 
 #[derive(Clone)]
@@ -44,20 +45,26 @@ impl Transport {
             ));
         }
         let (mut parts, body) = request.into_parts();
-        // S3 refuses chunked bodies. Of a slice ureq knows the length; of a reader it must be said.
-        let answer = match &self.on_progress {
-            Some(on_progress) if !body.is_empty() => {
-                parts.headers.insert(header::CONTENT_LENGTH, body.len().into());
-                let counted = Counted { body, sent: 0, on_progress: Arc::clone(on_progress) };
-                let body = ureq::SendBody::from_owned_reader(counted);
-                self.run(Request::from_parts(parts, body), timeout)
+        let began = Arc::new(AtomicBool::new(false));
+        let answer = if body.is_empty() {
+            began.store(true, Ordering::Relaxed);
+            self.run(Request::from_parts(parts, &[][..]), timeout)
+        } else {
+            // S3 refuses chunked bodies, and of a reader ureq doesn't know the length.
+            parts.headers.insert(header::CONTENT_LENGTH, body.len().into());
+            if body.len() > ASKED_FOR_FROM {
+                parts.headers.insert(header::EXPECT, HeaderValue::from_static("100-continue"));
             }
-            _ => self.run(Request::from_parts(parts, &body[..]), timeout),
+            let on_progress = self.on_progress.clone();
+            let counted = Counted { body, sent: 0, on_progress, began: Arc::clone(&began) };
+            self.run(Request::from_parts(parts, ureq::SendBody::from_owned_reader(counted)), timeout)
         };
-        let answer = answer.map_err(|error| classify(&error))?;
+        let began = began.load(Ordering::Relaxed);
+        let answer = answer.map_err(|error| classify(&error, began))?;
         let (parts, body) = answer.into_parts();
         let limit = u64::try_from(self.max_response_bytes).unwrap_or(u64::MAX);
-        let body = body.into_with_config().limit(limit).read_to_vec().map_err(|error| classify(&error))?;
+        let body = body.into_with_config().limit(limit).read_to_vec();
+        let body = body.map_err(|error| classify(&error, true))?;
         Ok(Response::from_parts(parts, Bytes::from(body)))
     }
 
@@ -79,19 +86,28 @@ impl Transport {
     }
 }
 
-/// A body that tells how much of it has been taken.
+/// The size from which on a body is sent only when the service asks for it, or says nothing for a second (`Expect:
+/// 100-continue`; RFC 9110, 10.1.1). A service that refuses a larger one early closes the connection in the middle of it, and
+/// ureq, which sends all before it reads, would lose the refusal. What is smaller fits into the network's buffers.
+const ASKED_FOR_FROM: usize = 64 * 1024;
+
+/// A body that notes that it is being sent, and tells how much of it has been taken.
 struct Counted {
     body: Bytes,
     sent: usize,
-    on_progress: OnProgress,
+    on_progress: Option<OnProgress>,
+    began: Arc<AtomicBool>,
 }
 
 impl Read for Counted {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.began.store(true, Ordering::Relaxed);
         let read = (&self.body[self.sent..]).read(buffer)?;
         self.sent += read;
         let bytes = |bytes: usize| u64::try_from(bytes).unwrap_or(u64::MAX);
-        (self.on_progress)(bytes(self.sent), bytes(self.body.len()));
+        if let Some(on_progress) = &self.on_progress {
+            on_progress(bytes(self.sent), bytes(self.body.len()));
+        }
         Ok(read)
     }
 }
@@ -103,7 +119,8 @@ fn logger_takes_the_wire() -> bool {
         || log::log_enabled!(target: "ureq::util", log::Level::Trace)
 }
 
-fn classify(error: &ureq::Error) -> TransportFailure {
+/// `began`: some of the body may be out. Without any of it the request isn't one, and nobody can have acted on it.
+fn classify(error: &ureq::Error, began: bool) -> TransportFailure {
     use ureq::{Error, Timeout};
     let kind = match error {
         Error::Timeout(Timeout::Resolve | Timeout::Connect)
@@ -119,6 +136,8 @@ fn classify(error: &ureq::Error) -> TransportFailure {
         Error::Io(error) if never_left(error) => TransportFailureKind::NotSent,
         Error::Timeout(_) => TransportFailureKind::TimedOut,
         Error::Io(error) if error.kind() == std::io::ErrorKind::TimedOut => TransportFailureKind::TimedOut,
+        // A handshake that failed, or a connection that broke, before the body.
+        _ if !began => TransportFailureKind::NotSent,
         Error::BodyExceedsLimit(_) => TransportFailureKind::ResponseTooLarge,
         _ => TransportFailureKind::Interrupted,
     };
@@ -140,15 +159,19 @@ fn classify(error: &ureq::Error) -> TransportFailure {
     TransportFailure::new(kind, detail)
 }
 
-/// Refused by the other side's kernel, or a name that didn't resolve; the standard library tells the latter by its words
-/// alone. Other errors of the network may come in the middle of a request.
+/// Refused by the other side's kernel, a name that didn't resolve, or a certificate that isn't trusted; the standard library
+/// and rustls tell the latter two by their words alone. Other errors of the network may come in the middle of a request.
 fn never_left(error: &std::io::Error) -> bool {
     error.kind() == std::io::ErrorKind::ConnectionRefused
         || error.to_string().starts_with("failed to lookup address information")
+        || error.to_string().starts_with("invalid peer certificate")
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write as _;
+    use std::net::{TcpListener, TcpStream};
+
     use super::*;
 
     #[test]
@@ -159,5 +182,78 @@ mod tests {
         let failure = transport.send(request, Duration::from_secs(5)).unwrap_err();
         assert_eq!(failure.kind(), TransportFailureKind::Refused);
         assert!(failure.to_string().contains("without TLS"), "{failure}");
+    }
+
+    /// A listener, and its address as a URL.
+    fn listener() -> (TcpListener, String) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/selfie.zip", listener.local_addr().unwrap());
+        (listener, url)
+    }
+
+    /// Accepts a connection and reads the head of its request.
+    fn accept(listener: &TcpListener) -> TcpStream {
+        let mut stream = listener.accept().unwrap().0;
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            let mut byte = [0];
+            stream.read_exact(&mut byte).unwrap();
+            head.push(byte[0]);
+        }
+        stream
+    }
+
+    fn put(url: &str, bytes: usize) -> Result<Response<Bytes>, TransportFailure> {
+        let config = ureq::Agent::config_builder().proxy(None);
+        let config = config.timeout_await_100(Some(Duration::from_millis(20))).build();
+        let request = Request::put(url).body(Bytes::from(vec![7; bytes])).unwrap();
+        Transport::new(ureq::Agent::new_with_config(config)).send(request, Duration::from_secs(30))
+    }
+
+    const LARGE: usize = 16 * 1024 * 1024;
+
+    #[test]
+    fn an_early_refusal_of_a_large_body_is_read() {
+        let (listener, url) = listener();
+        let server = std::thread::spawn(move || {
+            let refusal = "HTTP/1.1 403 Forbidden\r\ncontent-length: 7\r\nconnection: close\r\n\r\n<Error>";
+            accept(&listener).write_all(refusal.as_bytes()).unwrap();
+        });
+        let answer = put(&url, LARGE).unwrap();
+        assert_eq!((answer.status().as_u16(), &answer.body()[..]), (403, &b"<Error>"[..]));
+        server.join().unwrap();
+    }
+
+    #[test]
+    fn a_service_that_does_not_ask_for_a_large_body_gets_it_whole() {
+        let (listener, url) = listener();
+        let server = std::thread::spawn(move || {
+            let mut stream = accept(&listener);
+            let mut body = vec![0; LARGE];
+            stream.read_exact(&mut body).unwrap();
+            stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").unwrap();
+            body
+        });
+        assert_eq!(put(&url, LARGE).unwrap().status(), 200);
+        assert!(server.join().unwrap().iter().all(|byte| *byte == 7));
+    }
+
+    #[test]
+    fn a_connection_that_breaks_before_the_body_leaves_nothing_unknown() {
+        let (listener, url) = listener();
+        let server = std::thread::spawn(move || drop(accept(&listener)));
+        assert_eq!(put(&url, LARGE).unwrap_err().kind(), TransportFailureKind::NotSent);
+        server.join().unwrap();
+    }
+
+    #[test]
+    fn a_connection_that_breaks_within_the_body_leaves_it_unknown() {
+        let (listener, url) = listener();
+        let server = std::thread::spawn(move || {
+            let mut stream = accept(&listener);
+            stream.read_exact(&mut [0; 1_000]).unwrap();
+        });
+        assert_eq!(put(&url, LARGE).unwrap_err().kind(), TransportFailureKind::Interrupted);
+        server.join().unwrap();
     }
 }

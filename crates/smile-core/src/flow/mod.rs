@@ -67,7 +67,7 @@ pub use error::{JobError, JobErrorKind, Reach};
 pub use job::JobFlow;
 pub use last_send::LastSend;
 pub(crate) use last_send::ServiceClock;
-pub use observer::ObserverError;
+pub use observer::{ObserverError, ObserverResult};
 pub use outcome::{JobKey, JobOutcome, Submission};
 pub use policy::{FlowSettings, PollSchedule, RetryPolicy};
 pub use submission_id::SubmissionId;

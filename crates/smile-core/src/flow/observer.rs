@@ -4,6 +4,9 @@ use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
+/// What an observer of a flow's events answers: `Ok` to go on, or the reason to end the flow before its next request goes out.
+pub type ObserverResult = Result<(), Box<dyn Error + Send + Sync>>;
+
 /// The reason that the caller's observer gave for not going on: a checkpoint that couldn't be stored, a lease that was lost.
 ///
 /// `Debug` and `Display` don't show the reason, as it may be anything, a database's words among them. The error of the flow has it

@@ -10,6 +10,7 @@ use super::{
     ApiError, Operation, OperationError, Repeat, refuse_compressed, send_bare, send_json, send_signed,
     sign_headers,
 };
+use crate::environment::{has_dots, is_encoded};
 use crate::flow::Step;
 use crate::{ConfigError, Findings, Partner, ProblemKind, Timestamp};
 
@@ -162,15 +163,11 @@ impl RawRequest {
 
 /// The path is put behind the host as it is, so nothing in it may reach out of its place.
 fn checked(path: String) -> Result<String, ConfigError> {
-    let is_plain = |byte: u8| {
-        byte.is_ascii_graphic()
-            && !matches!(byte, b'#' | b'\\' | b'"' | b'<' | b'>' | b'`' | b'{' | b'}' | b'|' | b'^')
-    };
     let rule = if !path.starts_with('/') || path.starts_with("//") {
         "must begin with one `/`"
     } else if path.len() > 4_000 {
         "must not be longer than 4000 characters"
-    } else if !path.bytes().all(is_plain) {
+    } else if !is_encoded(&path) {
         "must be percent-encoded and without a fragment"
     } else if has_dots(&path) {
         // Some clients fold them and some don't.
@@ -179,12 +176,6 @@ fn checked(path: String) -> Result<String, ConfigError> {
         return Ok(path);
     };
     Err(ConfigError::malformed("path", rule))
-}
-
-fn has_dots(path: &str) -> bool {
-    let path = path.split('?').next().unwrap_or_default();
-    path.split('/')
-        .any(|segment| matches!(segment.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | ".."))
 }
 
 impl Operation for RawRequest {

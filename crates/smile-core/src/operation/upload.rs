@@ -20,7 +20,8 @@ use crate::{Environment, Partner, Timestamp};
 pub struct UploadUrl(Uri);
 
 impl UploadUrl {
-    /// Reads the address that the service of this environment gave. It is kept byte for byte.
+    /// Reads the address that the service of this environment gave. It is kept byte for byte, and one that an HTTP client would
+    /// rewrite is refused.
     ///
     /// # Errors
     /// [`OperationError::UploadUrl`] with the rule that it breaks.
@@ -29,6 +30,7 @@ impl UploadUrl {
         if !web.may_follow(from) {
             return Err(OperationError::UploadUrl("must begin with `https://`"));
         }
+        web.check_as_sent().map_err(OperationError::UploadUrl)?;
         Ok(Self(web.uri))
     }
 }

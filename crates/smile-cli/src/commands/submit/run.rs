@@ -119,7 +119,7 @@ fn run_job(
             let path = order.checkpoint.clone();
             order.watch.on_interrupt(move || broken_off(INTERRUPTED, &saved, &path));
         }
-        progress.event(&event);
+        progress.event(&event)
     });
     order.watch.end();
     let warnings = progress.finish();

@@ -633,8 +633,9 @@ impl World {
             .exchanges
             .values()
             .any(|exchange| !exchange.is_answered && marked(exchange.request.body()) == Some(submission));
+        let was_replaced = self.submissions.iter().any(|it| it.instead_of == Some(submission));
         let record = &self.records[submission];
-        if record.backups.is_empty() || record.restored > 1 {
+        if record.backups.is_empty() || record.restored > 1 || was_replaced {
             return;
         }
         if is_alive || is_out {

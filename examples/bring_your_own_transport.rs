@@ -12,7 +12,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
 use http::{Request, Response};
-use smile_core::{Flow, FlowSettings, Job, JobFlow, Next, Timestamp, TransportFailure};
+use smile_core::{Flow, FlowSettings, Job, JobFlow, Next, Timestamp, TransportFailure, read_image};
 use smile_examples::{Failure, Setup, report};
 
 fn main() -> ExitCode {
@@ -36,7 +36,7 @@ fn run() -> Result<ExitCode, Failure> {
             narrate(event)?; // Before the request goes out: an observer that objects ends the job here.
         }
         match next {
-            Next::Read(path) => flow.read(now(), std::fs::read(path)),
+            Next::Read(path) => flow.read(now(), std::fs::File::open(path).and_then(read_image)),
             Next::Send { request, timeout } => {
                 let answer = transport(&request, timeout);
                 flow.receive(now(), answer);

@@ -17,8 +17,8 @@ use smile_axum::{CallbackReceiver, ReceivedCallback, Rejection};
 use smile_examples::{Failure, asset, async_narrator, report, verdict_exit};
 use smile_reqwest::Client;
 use smile_reqwest::core::{
-    Callback, Change, IdInfo, Image, InMemoryReplayStore, Job, JobId, JobKey, JobLife, JobType, NextStep,
-    Nonce, PartnerParams, Standing, Trust, UserId,
+    Callback, Change, IdInfo, Image, InMemoryReplayStore, Job, JobId, JobKey, JobLife, JobType, Nonce,
+    PartnerParams, Standing, Trust, UserId,
 };
 use smile_sandbox::{Review, Sandbox};
 use tokio::net::TcpListener;
@@ -102,7 +102,7 @@ async fn run() -> Result<ExitCode, Failure> {
     let nonce = Nonce::from_random(random);
     let (user_id, job_id) = (UserId::new("customer-17"), JobId::new("kyc-17"));
     let key = JobKey { user_id: user_id.clone(), job_id: job_id.clone(), job_type: JobType::BIOMETRIC_KYC };
-    let row = Row { life: JobLife::new(key.clone()), key, nonce: nonce.clone() };
+    let row = Row { life: JobLife::new(client.partner().account(), key.clone()), key, nonce: nonce.clone() };
     jobs.lock().unwrap_or_else(PoisonError::into_inner).insert(job_id.as_str().to_owned(), row);
 
     // `sandbox_result` 2 leaves the job to a reviewer. Only a sandbox knows it.
@@ -117,7 +117,7 @@ async fn run() -> Result<ExitCode, Failure> {
         let next = tokio::time::timeout(Duration::from_secs(30), queue.recv()).await?;
         let (key, callback) = next.ok_or("the server has ended")?;
         let answer = client.confirm(key, &callback).await;
-        let (standing, is_approved, verdict) = {
+        let (standing, is_let_in, verdict) = {
             let mut jobs = jobs.lock().unwrap_or_else(PoisonError::into_inner);
             let life = &mut jobs.get_mut(job_id.as_str()).ok_or("the job is gone")?.life;
             let (change, verdict) = match answer {
@@ -134,10 +134,9 @@ async fn run() -> Result<ExitCode, Failure> {
             let Some(verdict) = verdict else { continue };
             println!("  confirmed  by the job's status: {verdict}");
             println!("             the job's life: {change:?}, now {:?}", life.standing());
-            (life.standing(), life.is_approved(Trust::Confirmed), verdict)
+            (life.standing(), life.may_be_let_in(Trust::Confirmed), verdict)
         };
         if standing == Standing::Final {
-            let is_let_in = is_approved && verdict.next_step() == NextStep::Accept;
             println!("  let in     {}", if is_let_in { "yes" } else { "no" });
             return Ok(verdict_exit(&verdict));
         }

@@ -5,8 +5,8 @@
 #![allow(clippy::print_stdout)] // It talks to a person.
 
 use std::collections::HashMap;
-use std::io::Read as _;
-use std::net::TcpListener;
+use std::io::{ErrorKind, Read as _};
+use std::net::{SocketAddr, TcpListener};
 use std::process::ExitCode;
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,8 +19,8 @@ use smile_examples::{Failure, asset, narrator, report, verdict_exit};
 use smile_sandbox::{Review, Sandbox};
 use smile_ureq::Client;
 use smile_ureq::core::{
-    Callback, Change, IdInfo, Image, InMemoryReplayStore, Job, JobId, JobKey, JobLife, JobType, NextStep,
-    Nonce, PartnerParams, Refusal, ReplayStore as _, Standing, Trust, UserId, Verifier,
+    Callback, Change, IdInfo, Image, InMemoryReplayStore, Job, JobId, JobKey, JobLife, JobType, Nonce,
+    PartnerParams, Refusal, ReplayStore as _, Standing, Trust, UserId, Verifier,
 };
 
 /// What the server keeps of a job. In earnest this is a row of a table; see the docs of `JobLife`.
@@ -90,31 +90,43 @@ fn main() -> ExitCode {
     report(run())
 }
 
+/// Starts the server, which has to be told a port that is free: another program may be quicker to
+/// take it, so a few are tried.
+fn serve(app: &Arc<App>) -> std::io::Result<SocketAddr> {
+    let mut tries = 1;
+    loop {
+        let app = Arc::clone(app);
+        let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+        let server = Server::new(move |request| app.answer(request))
+            .bind(address)
+            .with_global_timeout(Duration::from_secs(20))
+            .with_max_concurrent_connections(64);
+        match server.spawn() {
+            Err(error) if error.kind() == ErrorKind::AddrInUse && tries < 20 => tries += 1,
+            started => return started.map(|_| address),
+        }
+    }
+}
+
 fn run() -> Result<ExitCode, Failure> {
     println!(
         "Callbacks in a blocking server, against a sandbox in this process: nothing leaves this machine\n"
     );
     let sandbox = Sandbox::builder().automatic_review(None).start()?;
-    // The server is told a port that is free.
-    let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
-    let partner = sandbox.partner().with_callback_url(&format!("http://{address}/callback"))?;
-    let client = Client::new(partner.clone());
 
     // The server.
     let (to_confirm, queue) = channel();
     let app = App {
-        verifier: partner.verifier(),
+        verifier: sandbox.partner().verifier(),
         store: InMemoryReplayStore::default(),
-        client: client.clone(),
+        client: Client::new(sandbox.partner()),
         jobs: Arc::default(),
         to_confirm,
     };
     let jobs = Arc::clone(&app.jobs);
-    let server = Server::new(move |request| app.answer(request))
-        .bind(address)
-        .with_global_timeout(Duration::from_secs(20))
-        .with_max_concurrent_connections(64);
-    server.spawn()?;
+    let address = serve(&Arc::new(app))?;
+    let partner = sandbox.partner().with_callback_url(&format!("http://{address}/callback"))?;
+    let client = Client::new(partner.clone());
 
     // The job is stored before it is submitted: its callback may be quicker than the answer.
     let mut random = [0; 16];
@@ -122,7 +134,7 @@ fn run() -> Result<ExitCode, Failure> {
     let nonce = Nonce::from_random(random);
     let (user_id, job_id) = (UserId::new("customer-17"), JobId::new("kyc-17"));
     let key = JobKey { user_id: user_id.clone(), job_id: job_id.clone(), job_type: JobType::BIOMETRIC_KYC };
-    let row = Row { life: JobLife::new(key.clone()), key, nonce: nonce.clone() };
+    let row = Row { life: JobLife::new(partner.account(), key.clone()), key, nonce: nonce.clone() };
     jobs.lock().unwrap_or_else(PoisonError::into_inner).insert(job_id.as_str().to_owned(), row);
 
     // `sandbox_result` 2 leaves the job to a reviewer. Only a sandbox knows it.
@@ -136,7 +148,7 @@ fn run() -> Result<ExitCode, Failure> {
     loop {
         let (key, callback) = queue.recv_timeout(Duration::from_secs(30))?;
         let answer = client.confirm(key, &callback);
-        let (standing, is_approved, verdict) = {
+        let (standing, is_let_in, verdict) = {
             let mut jobs = jobs.lock().unwrap_or_else(PoisonError::into_inner);
             let life = &mut jobs.get_mut(job_id.as_str()).ok_or("the job is gone")?.life;
             let (change, verdict) = match answer {
@@ -153,10 +165,9 @@ fn run() -> Result<ExitCode, Failure> {
             let Some(verdict) = verdict else { continue };
             println!("  confirmed  by the job's status: {verdict}");
             println!("             the job's life: {change:?}, now {:?}", life.standing());
-            (life.standing(), life.is_approved(Trust::Confirmed), verdict)
+            (life.standing(), life.may_be_let_in(Trust::Confirmed), verdict)
         };
         if standing == Standing::Final {
-            let is_let_in = is_approved && verdict.next_step() == NextStep::Accept;
             println!("  let in     {}", if is_let_in { "yes" } else { "no" });
             return Ok(verdict_exit(&verdict));
         }

@@ -25,7 +25,7 @@ async fn run() -> Result<ExitCode, Failure> {
             .return_job_status(true);
         let enrolled = client.submit_with(job, setup.async_narrator()).await?;
         let exit = setup.conclude(&enrolled)?;
-        if !enrolled.verdict().is_some_and(Verdict::is_approved) {
+        if !enrolled.verdict().is_some_and(Verdict::may_be_let_in) {
             return Ok(exit);
         }
         println!("\nNow the same user comes back:\n");

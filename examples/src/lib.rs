@@ -18,8 +18,8 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use smile_core::{
-    Callback, Decision, Environment, Event, IdInfo, Image, JobId, JobOutcome, JobType, ObserverResult,
-    Partner, PartnerParams, UserId, Verdict,
+    Callback, Decision, Environment, Event, IdInfo, Image, JobId, JobOutcome, JobType, NextStep,
+    ObserverResult, Partner, PartnerParams, UserId, Verdict,
 };
 use smile_sandbox::Sandbox;
 
@@ -203,7 +203,7 @@ impl Setup {
         }
         let verdict = outcome.verdict();
         narrator::verdict(verdict, outcome);
-        Ok(if verdict.is_some_and(Verdict::is_approved) { ExitCode::SUCCESS } else { ExitCode::from(2) })
+        Ok(verdict.map_or(ExitCode::from(2), exit_of))
     }
 
     /// Whether the job type takes a user that is enrolled already, and none was named.
@@ -229,11 +229,19 @@ fn await_callbacks(receiver: &Receiver, outcome: &JobOutcome) -> Result<(), Fail
     }
 }
 
-/// Prints a verdict, and says how to exit: 0 approved, 2 anything else.
+/// Prints a verdict, and says how to exit: 0 if the person may be let in, at once or once the record is compared; 2 otherwise.
 pub fn verdict_exit(verdict: &Verdict) -> ExitCode {
     println!();
     narrator::print_verdict(verdict);
-    if verdict.is_approved() { ExitCode::SUCCESS } else { ExitCode::from(2) }
+    exit_of(verdict)
+}
+
+fn exit_of(verdict: &Verdict) -> ExitCode {
+    if verdict.may_be_let_in() || verdict.next_step() == NextStep::CompareTheRecord {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(2)
+    }
 }
 
 /// Runs a program and prints what goes wrong: 0 approved, 2 another verdict, 1 no verdict.

@@ -79,6 +79,7 @@ pub(crate) fn print_verdict(verdict: &Verdict) {
     println!("  final      {}", if verdict.is_final() { "yes" } else { "no" });
     println!("  code       {code}: {}", verdict.meaning());
     println!("  next       {}", verdict.next_step());
+    println!("  let in     {}", if verdict.may_be_let_in() { "yes" } else { "no" });
 }
 
 fn size(bytes: usize) -> String {

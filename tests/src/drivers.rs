@@ -200,7 +200,7 @@ fn by_hand<F: Flow>(
             }
         }
         match next {
-            Next::Read(path) => flow.read(now(), std::fs::read(path)),
+            Next::Read(path) => flow.read(now(), std::fs::File::open(path).and_then(smile_core::read_image)),
             Next::Send { request, timeout } => {
                 let answer = exchange(&request, timeout);
                 flow.receive(now(), answer);

@@ -4,6 +4,7 @@
 mod callbacks;
 mod canned;
 mod drivers;
+mod nobody;
 mod proxy;
 
 use std::time::Duration;
@@ -14,6 +15,7 @@ use smile_sandbox::SampleImage;
 pub use callbacks::CallbackServer;
 pub use canned::{CannedServer, Recorded};
 pub use drivers::{ALL_DRIVERS, Driver, block_on};
+pub use nobody::Nobody;
 pub use proxy::StallingProxy;
 
 /// A JPEG of this size, or some kilobytes if that is more, different for each number.

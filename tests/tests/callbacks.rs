@@ -99,7 +99,7 @@ fn a_job_goes_from_doubt_to_the_reviewers_word_and_every_step_is_confirmed() {
             [(Review::Approve, Decision::Approved, "1210"), (Review::Reject, Decision::Rejected, "1211")]
         {
             let scene = Scene::new();
-            let (key, mut life) = (key("kyc"), JobLife::new(key("kyc")));
+            let (key, mut life) = (key("kyc"), JobLife::new(scene.partner.account(), key("kyc")));
             scene.submit_doubtful(driver, "kyc");
             let provisional = scene.next();
             assert_eq!((provisional.seen, provisional.callback.is_about(&key)), (Some(Seen::First), true));
@@ -117,7 +117,7 @@ fn a_job_goes_from_doubt_to_the_reviewers_word_and_every_step_is_confirmed() {
             let last = scene.next();
             assert_eq!((last.seen, last.callback.check_nonce(&nonce())), (Some(Seen::First), Ok(())));
             assert_eq!(apply(&mut life, &last), Change::Advanced);
-            assert!(!life.is_approved(Trust::Confirmed), "not before the service has said so itself");
+            assert!(!life.may_be_let_in(Trust::Confirmed), "not before the service has said so itself");
             let confirmed = confirm(&last).unwrap();
             let verdict = confirmed.verdict();
             assert_eq!((verdict.decision(), verdict.is_final()), (decision, true), "{driver:?}");
@@ -128,7 +128,7 @@ fn a_job_goes_from_doubt_to_the_reviewers_word_and_every_step_is_confirmed() {
             assert_eq!(apply(&mut life, &provisional), Change::Redelivered);
             assert!(matches!(confirm(&provisional), Err(ConfirmError::Superseded { .. })));
             assert_eq!(life.standing(), Standing::Final);
-            assert_eq!(life.is_approved(Trust::Confirmed), decision == Decision::Approved);
+            assert_eq!(life.may_be_let_in(Trust::Confirmed), decision == Decision::Approved);
             let made = scene.sandbox.wait_for_callbacks(2, PATIENCE);
             assert_eq!(made.len(), 2);
             assert!(made.iter().all(|attempt| attempt.outcome.is_delivered()), "{made:?}");
@@ -146,7 +146,7 @@ fn the_service_contradicts_an_approval_under_a_signature_that_somebody_has_seen(
         let scene = Scene::with(sandbox, server);
         scene.submit_doubtful(driver, "kyc");
         let provisional = scene.next();
-        let (key, mut life) = (key("kyc"), JobLife::new(key("kyc")));
+        let (key, mut life) = (key("kyc"), JobLife::new(scene.partner.account(), key("kyc")));
         let confirm = |received: &ReceivedCallback| {
             driver.confirm(scene.partner.clone(), &key, &received.callback, impatient())
         };
@@ -160,7 +160,7 @@ fn the_service_contradicts_an_approval_under_a_signature_that_somebody_has_seen(
         scene.sandbox.review("job-kyc", Review::Reject).unwrap();
         let rejected = scene.next();
         assert_eq!(apply(&mut life, &forged), Change::Advanced);
-        assert!(!life.is_approved(Trust::Confirmed));
+        assert!(!life.may_be_let_in(Trust::Confirmed));
         assert_eq!(apply(&mut life, &rejected), Change::Disputed, "two last words: nobody is let in");
         let error = confirm(&forged).unwrap_err();
         assert!(matches!(error, ConfirmError::Contradicted { .. }), "{driver:?}: {error:?}");
@@ -169,7 +169,7 @@ fn the_service_contradicts_an_approval_under_a_signature_that_somebody_has_seen(
         let confirmed = confirm(&rejected).unwrap();
         assert_eq!(life.apply_confirmed(now(), &confirmed), Change::Overturned);
         assert_eq!(life.result().unwrap().decision, Decision::Rejected);
-        assert!(!life.is_approved(Trust::Verified));
+        assert!(!life.may_be_let_in(Trust::Verified));
     }
 }
 
@@ -210,7 +210,7 @@ fn what_was_recorded_and_not_stored_comes_again_and_counts_once() {
     assert_eq!(deliveries.each_ref().map(|delivery| delivery.seen), seen);
     let made = scene.sandbox.wait_for_callbacks(3, PATIENCE);
     assert_eq!(made.iter().filter(|attempt| attempt.outcome.is_delivered()).count(), 1);
-    let mut life = JobLife::new(key("kyc"));
+    let mut life = JobLife::new(scene.partner.account(), key("kyc"));
     assert_eq!(apply(&mut life, &deliveries[2]), Change::Advanced, "the first that could be stored");
     assert_eq!(apply(&mut life, &deliveries[1]), Change::Redelivered);
 
@@ -228,7 +228,7 @@ fn both_callbacks_of_an_older_account_pass_and_only_one_is_the_result() {
     for driver in ALL_DRIVERS {
         let scene = Scene::of(Sandbox::builder().legacy_two_callbacks(true).start().unwrap());
         scene.submit(driver, Job::biometric_kyc(params("kyc"), image(0), id_info()));
-        let (key, mut life) = (key("kyc"), JobLife::new(key("kyc")));
+        let (key, mut life) = (key("kyc"), JobLife::new(scene.partner.account(), key("kyc")));
         let both = [scene.next(), scene.next()];
         for received in &both {
             assert_eq!(received.seen, Some(Seen::First));
@@ -247,7 +247,7 @@ fn both_callbacks_of_an_older_account_pass_and_only_one_is_the_result() {
             }
         }
         assert!(life.has_id_information());
-        assert_eq!((life.standing(), life.is_approved(Trust::FirstSeen)), (Standing::Final, true));
+        assert_eq!((life.standing(), life.may_be_let_in(Trust::FirstSeen)), (Standing::Final, true));
     }
 }
 

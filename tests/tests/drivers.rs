@@ -1,11 +1,12 @@
 //! The three drivers do the same, to the byte.
 #![allow(clippy::unwrap_used)] // A test that can't set itself up fails.
 
+use std::sync::Mutex;
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::response::Response;
-use serde_json::json;
+use serde_json::{Value, json};
 use smile_core::{FlowSettings, Partner, PollSchedule, Signer, Timestamp};
 use smile_tests::{ALL_DRIVERS, CannedServer, Recorded, biometric_kyc};
 
@@ -15,21 +16,25 @@ fn partner(address: &str) -> Partner {
     Partner::new("001", "test_api_key", format!("{address}/v1").parse().unwrap()).unwrap()
 }
 
-fn answer(signer: &Signer, address: &str, request: &Recorded) -> Response<Body> {
+/// Answers as the service does, which brings back with the result what came in the `partner_params`.
+fn answer(signer: &Signer, address: &str, request: &Recorded, params: &Mutex<Value>) -> Response<Body> {
     let body = match (request.method.as_str(), request.target.path()) {
-        ("POST", "/v1/upload") => json!({
-            "upload_url": format!("{address}/videos/selfie.zip?X-Amz-Credential=a%2Fb&X-Amz-Signature=c%2Bd~e"),
-            "smile_job_id": "0000000007", "code": "2202",
-        }),
+        ("POST", "/v1/upload") => {
+            let sent: Value = serde_json::from_slice(&request.body).unwrap();
+            *params.lock().unwrap() = sent["partner_params"].clone();
+            json!({
+                "upload_url":
+                    format!("{address}/videos/selfie.zip?X-Amz-Credential=a%2Fb&X-Amz-Signature=c%2Bd~e"),
+                "smile_job_id": "0000000007", "code": "2202",
+            })
+        }
         ("PUT", "/videos/selfie.zip") => return Response::new(Body::empty()),
         ("POST", "/v1/job_status") => {
             let signed = signer.sign(NOON);
-            let asked: serde_json::Value = serde_json::from_slice(&request.body).unwrap();
-            let ids = json!({ "user_id": asked["user_id"], "job_id": asked["job_id"] });
             json!({
                 "job_complete": true, "job_success": true, "code": "2302", "timestamp": signed.timestamp(),
                 "signature": signed.signature(),
-                "result": { "ResultCode": "0810", "PartnerParams": ids },
+                "result": { "ResultCode": "0810", "PartnerParams": *params.lock().unwrap() },
             })
         }
         other => panic!("nothing is sent to {other:?}"),
@@ -40,7 +45,8 @@ fn answer(signer: &Signer, address: &str, request: &Recorded) -> Response<Body> 
 #[test]
 fn the_three_drivers_send_the_same_bytes_for_the_same_job_seed_and_clock() {
     let signer = partner("http://127.0.0.1:1").signer().clone();
-    let server = CannedServer::start(move |address, request| answer(&signer, address, request));
+    let params = Mutex::default();
+    let server = CannedServer::start(move |address, request| answer(&signer, address, request, &params));
     let settings = FlowSettings::default().with_poll_schedule(PollSchedule::every(Duration::ZERO, 1));
 
     let runs = ALL_DRIVERS.map(|driver| {

@@ -13,8 +13,12 @@ use smile_sandbox::signed_callback::{
 /// When the builder signs, unless told otherwise.
 const SIGNED: Timestamp = Timestamp::from_unix_millis(1_705_314_600_000);
 
+fn partner() -> Partner {
+    Partner::new("001", "sandbox-api-key", smile_core::Environment::Sandbox).unwrap()
+}
+
 fn verifier() -> Verifier {
-    Partner::new("001", "sandbox-api-key", smile_core::Environment::Sandbox).unwrap().verifier()
+    partner().verifier()
 }
 
 fn receive(callback: &SignedCallback) -> Result<smile_core::Callback, Refusal> {
@@ -96,7 +100,8 @@ fn broken_ones_are_refused_each_for_its_own_reason() {
 }
 
 fn life(job_type: JobType) -> JobLife {
-    JobLife::new(JobKey { user_id: UserId::new("user-1"), job_id: JobId::new("job-1"), job_type })
+    let key = JobKey { user_id: UserId::new("user-1"), job_id: JobId::new("job-1"), job_type };
+    JobLife::new(partner().account(), key)
 }
 
 #[test]
@@ -123,7 +128,7 @@ fn what_the_signature_lets_through_the_store_and_the_life_catch() {
     assert_eq!(apply(&opposite), (Seen::SignatureReused, Change::NotBelieved));
     let other = build(Outcome::Rejected, Some(Flaw::OtherJob));
     assert_eq!(apply(&other), (Seen::SignatureReused, Change::NotThisJob));
-    assert!(!life.is_approved(Trust::Verified));
+    assert!(!life.may_be_let_in(Trust::Verified));
 }
 
 #[test]
@@ -145,7 +150,7 @@ fn provisional_and_final_of_one_job_both_pass() {
         (Seen::Redelivery, Change::Redelivered),
         "the same bytes"
     );
-    assert_eq!((life.standing(), life.is_approved(Trust::FirstSeen)), (Standing::Final, true));
+    assert_eq!((life.standing(), life.may_be_let_in(Trust::FirstSeen)), (Standing::Final, true));
     assert_eq!(life.result().unwrap().decision, Decision::Approved);
 }
 

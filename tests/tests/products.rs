@@ -8,7 +8,7 @@ use http::StatusCode;
 use smile_core::operation::*;
 use smile_core::{CallError, Decision, Environment, IdInfo, JobStatusRequest, JobType, Partner, ResultEntry};
 use smile_sandbox::{Endpoint, Fault, Sandbox};
-use smile_tests::{ALL_DRIVERS, Driver, params, quick};
+use smile_tests::{ALL_DRIVERS, Driver, Nobody, params, quick};
 
 const CALLBACK: &str = "http://127.0.0.1:1/callback";
 
@@ -230,10 +230,8 @@ fn a_wrong_key_is_refused_everywhere_and_nothing_is_unknown_after_it() {
 
 #[test]
 fn nobody_at_home_leaves_nothing_unknown() {
-    let nowhere: Environment = {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        format!("http://{}/v1", listener.local_addr().unwrap()).parse().unwrap()
-    };
+    let nobody = Nobody::new();
+    let nowhere: Environment = format!("http://{}/v1", nobody.address()).parse().unwrap();
     let partner = Partner::new("001", "key", nowhere).unwrap().with_callback_url(CALLBACK).unwrap();
     for driver in ALL_DRIVERS {
         each_failure(driver, &partner, |name, error| {

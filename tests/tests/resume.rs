@@ -3,10 +3,16 @@
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
-use smile_core::{Checkpoint, Event, Image, Job, ObserverResult, Partner, Reach};
+use smile_core::{Checkpoint, Event, FlowSettings, Image, Job, ObserverResult, Partner, Reach};
 use smile_sandbox::Sandbox;
 use smile_tests::{StallingProxy, block_on, jpeg, params, quick};
+
+/// An upload gets a few seconds, because for as long nothing is sent again that nobody reported the end of.
+fn settings() -> FlowSettings {
+    quick().with_upload_timeout(Duration::from_secs(3))
+}
 
 fn job() -> Job {
     Job::smartselfie_registration(params("resumed"), Image::bytes(jpeg(0, 4 * 1024 * 1024)))
@@ -28,7 +34,8 @@ fn proxied() -> (Sandbox, StallingProxy) {
 #[test]
 fn a_future_dropped_in_the_middle_of_the_upload_loses_nothing() {
     let (sandbox, proxy) = proxied();
-    let client = smile_reqwest::Client::new(partner_behind(&proxy, &sandbox)).unwrap().with_settings(quick());
+    let client =
+        smile_reqwest::Client::new(partner_behind(&proxy, &sandbox)).unwrap().with_settings(settings());
     let mut flow = client.begin(job()).unwrap();
     proxy.set_limit(1_000_000);
     let runtime = tokio::runtime::Runtime::new().unwrap();
@@ -102,12 +109,12 @@ fn child() {
     };
     let outcome = match adapter.as_str() {
         "reqwest" => {
-            let client = smile_reqwest::Client::new(partner).unwrap().with_settings(quick());
+            let client = smile_reqwest::Client::new(partner).unwrap().with_settings(settings());
             let mut flow = if resume { client.resume(&read(), job()) } else { client.begin(job()) }.unwrap();
             block_on(client.run_with(&mut flow, |event| std::future::ready(store(event))))
         }
         _ => {
-            let client = smile_ureq::Client::new(partner).with_settings(quick());
+            let client = smile_ureq::Client::new(partner).with_settings(settings());
             let mut flow = if resume { client.resume(&read(), job()) } else { client.begin(job()) }.unwrap();
             client.run_with(&mut flow, store)
         }

@@ -5,7 +5,7 @@ use smile_core::{
     Decision, FlowSettings, IdInfo, Image, Job, JobStatusRequest, JobType, OperationError, Selfie, UserId,
 };
 use smile_sandbox::{Endpoint, Fault, Sandbox};
-use smile_tests::{ALL_DRIVERS, Driver, biometric_kyc, block_on, jpeg, params, quick};
+use smile_tests::{ALL_DRIVERS, Driver, Nobody, biometric_kyc, block_on, jpeg, params, quick};
 
 fn image(number: u8) -> Image {
     Image::bytes(jpeg(number, 3_000))
@@ -142,10 +142,8 @@ fn refusals_come_out_as_what_they_are() {
 
 #[test]
 fn nobody_at_home_is_an_error_that_may_be_retried() {
-    let nowhere = {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        format!("http://{}/v1", listener.local_addr().unwrap())
-    };
+    let nobody = Nobody::new();
+    let nowhere = format!("http://{}/v1", nobody.address());
     for driver in ALL_DRIVERS {
         let partner = smile_core::Partner::new("001", "key", nowhere.parse().unwrap()).unwrap();
         let error = driver.submit(partner, biometric_kyc("nobody"), quick()).unwrap_err();

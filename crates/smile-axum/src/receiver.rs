@@ -12,7 +12,7 @@ use http::request::Parts;
 use http_body::Body as _;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use smile_core::bytes::Bytes;
-use smile_core::{ReplayStore, Seen, Sighting, Timestamp, Verifier};
+use smile_core::{AsyncReplayStore, ReplayStore, Seen, Sighting, Timestamp, Verifier};
 
 use crate::{CallbackLayer, ReceivedCallback, Rejection};
 
@@ -60,37 +60,46 @@ impl CallbackReceiver {
         })
     }
 
-    /// As [`with_store`](Self::with_store), with a store that has to be waited for. It has the same to do as a [`ReplayStore`]:
-    /// look and remember in one step.
+    /// As [`with_store`](Self::with_store), with a store that has to be waited for.
+    ///
+    /// A blocking store goes to threads of its own:
     ///
     /// ```
     /// use std::sync::Arc;
     /// use smile_axum::CallbackReceiver;
-    /// use smile_axum::core::ReplayStore;
+    /// use smile_axum::core::{AsyncReplayStore, ReplayStore, Seen, Sighting, Timestamp};
     ///
-    /// # #[derive(Debug)] struct Gone;
-    /// # impl std::fmt::Display for Gone { fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { Ok(()) } }
-    /// # impl std::error::Error for Gone {}
-    /// fn receiver<S>(receiver: CallbackReceiver, blocking_store: Arc<S>) -> CallbackReceiver
+    /// struct OnThreads<S>(Arc<S>);
+    ///
+    /// impl<S> AsyncReplayStore for OnThreads<S>
     /// where
     ///     S: ReplayStore<Error = std::io::Error> + Send + Sync + 'static,
     /// {
-    ///     receiver.with_async_store(move |now, sighting| {
-    ///         let store = Arc::clone(&blocking_store);
-    ///         async move { tokio::task::spawn_blocking(move || store.record(now, &sighting)).await? }
-    ///     })
+    ///     type Error = std::io::Error;
+    ///
+    ///     async fn record(&self, now: Timestamp, sighting: &Sighting) -> Result<Seen, Self::Error> {
+    ///         let (store, sighting) = (Arc::clone(&self.0), sighting.clone());
+    ///         tokio::task::spawn_blocking(move || store.record(now, &sighting)).await?
+    ///     }
+    /// }
+    ///
+    /// fn receiver<S>(receiver: CallbackReceiver, store: Arc<S>) -> CallbackReceiver
+    /// where
+    ///     S: ReplayStore<Error = std::io::Error> + Send + Sync + 'static,
+    /// {
+    ///     receiver.with_async_store(OnThreads(store))
     /// }
     /// ```
     #[must_use]
-    pub fn with_async_store<F, R, E>(self, record: F) -> Self
+    pub fn with_async_store<S>(self, store: S) -> Self
     where
-        F: Fn(Timestamp, Sighting) -> R + Send + Sync + 'static,
-        R: Future<Output = Result<Seen, E>> + Send + 'static,
-        E: Into<Box<dyn Error + Send + Sync>>,
+        S: AsyncReplayStore + Send + Sync + 'static,
+        S::Error: Into<Box<dyn Error + Send + Sync>>,
     {
+        let store = Arc::new(store);
         self.with_record(move |now, sighting| {
-            let recording = record(now, sighting);
-            Box::pin(async { recording.await.map_err(Into::into) })
+            let store = Arc::clone(&store);
+            Box::pin(async move { store.record(now, &sighting).await.map_err(Into::into) })
         })
     }
 

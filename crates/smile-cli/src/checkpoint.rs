@@ -1,6 +1,6 @@
 //! What is written down when a job is broken off, so that `smile resume` can go on.
 
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -25,6 +25,9 @@ pub(crate) struct Saved {
     pub(crate) key: JobKey,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) unfinished: Option<Unfinished>,
+    /// Of a job that the service has: what its result must name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) submitted: Option<Checkpoint>,
 }
 
 /// What it takes to submit the rest of a job.
@@ -43,6 +46,7 @@ impl Saved {
             partner_id: partner_id.to_owned(),
             key,
             unfinished: None,
+            submitted: None,
         }
     }
 
@@ -59,7 +63,10 @@ impl Saved {
             Some(product) => {
                 Self { unfinished: Some(Unfinished { checkpoint, product: product.clone() }), ..saved }
             }
-            None => saved,
+            None => {
+                let is_named = checkpoint.submission_id().is_some();
+                Self { submitted: is_named.then_some(checkpoint), ..saved }
+            }
         }
     }
 
@@ -111,13 +118,39 @@ impl Saved {
     }
 
     /// Reads one back.
-    pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
-        let file = File::open(path).map_err(|error| {
-            Failure::usage(format!("CHECKPOINT must name a file that can be read: {}", error.kind()))
-        })?;
-        let text = read_text(file).map_err(|rule| Failure::usage(format!("CHECKPOINT {rule}")))?;
+    fn read(path: &Path) -> Result<Self, Failure> {
+        let text = read_text(File::open(path).map_err(unreadable)?);
+        Self::parse(&text.map_err(|rule| Failure::usage(format!("CHECKPOINT {rule}")))?)
+    }
+
+    /// Reads one back to go on with. Nobody else can do that as long as the file that comes with it is kept open.
+    pub(crate) fn read_locked(path: &Path) -> Result<(Self, File), Failure> {
+        for _ in 0..MAX_NUMBER {
+            let file = File::open(path).map_err(unreadable)?;
+            match file.try_lock() {
+                Ok(()) => {}
+                // A file system without locks.
+                Err(TryLockError::Error(error)) if error.kind() == ErrorKind::Unsupported => {}
+                Err(TryLockError::Error(error)) => return Err(unreadable(error)),
+                Err(TryLockError::WouldBlock) => {
+                    return Err(Failure::failed(
+                        "another `smile resume` is at work on CHECKPOINT: wait until it has ended",
+                    ));
+                }
+            }
+            let text = read_text(&file).map_err(|rule| Failure::usage(format!("CHECKPOINT {rule}")))?;
+            // Until it was locked, another one may have put a newer one in its place, or removed it.
+            let is_newest = File::open(path).is_ok_and(|file| read_text(file).is_ok_and(|now| now == text));
+            if is_newest || cfg!(windows) {
+                return Ok((Self::parse(&text)?, file));
+            }
+        }
+        Err(Failure::failed("CHECKPOINT is being changed by others: wait until they have ended"))
+    }
+
+    fn parse(text: &str) -> Result<Self, Failure> {
         // The error of the parser would repeat what is in the file.
-        let saved: Self = serde_json::from_str(&text).map_err(|error| {
+        let saved: Self = serde_json::from_str(text).map_err(|error| {
             let place = format!("line {}, column {}", error.line(), error.column());
             Failure::usage(format!(
                 "CHECKPOINT must be a file that `smile submit` wrote: {place} makes no sense"
@@ -129,6 +162,10 @@ impl Saved {
             Err(Failure::usage("CHECKPOINT must be of a version that this program knows"))
         }
     }
+}
+
+fn unreadable(error: std::io::Error) -> Failure {
+    Failure::usage(format!("CHECKPOINT must name a file that can be read: {}", error.kind()))
 }
 
 /// The job that a checkpoint is of.

@@ -1,5 +1,6 @@
 //! Who asks, and which service: flags, variables, and where the API key comes from.
 
+use std::env::VarError;
 use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -66,9 +67,9 @@ impl Credentials {
         self.partner_id.as_deref().ok_or_else(|| Failure::flag("--partner-id", "partner_id", rule))
     }
 
-    /// The key, without the line break that files end with.
+    /// The key, without the one line break that files end with.
     fn api_key(&self, output: Output) -> Result<String, Failure> {
-        let text = if let Some(path) = &self.api_key_file {
+        let mut text = if let Some(path) = &self.api_key_file {
             warn_if_others_can_read(path, output);
             let wrong = |rule: &str| Failure::flag("--api-key-file", "api_key", rule);
             let file = File::open(path)
@@ -80,11 +81,18 @@ impl Credentials {
         } else {
             let rule =
                 "must be set; the API key is never taken from the command line, where others could see it";
-            std::env::var("SMILE_API_KEY").map_err(|_| {
-                Failure::flag("SMILE_API_KEY, --api-key-file or --api-key-stdin", "api_key", rule)
-            })?
+            // A variable has no line break of its own: one in it came along when the key was copied.
+            return std::env::var("SMILE_API_KEY").map_err(|error| match error {
+                VarError::NotPresent => {
+                    Failure::flag("SMILE_API_KEY, --api-key-file or --api-key-stdin", "api_key", rule)
+                }
+                VarError::NotUnicode(_) => Failure::flag("SMILE_API_KEY", "api_key", "must be text in UTF-8"),
+            });
         };
-        Ok(text.trim_end_matches(['\r', '\n']).to_owned())
+        let line =
+            text.strip_suffix('\n').map_or(text.len(), |line| line.strip_suffix('\r').unwrap_or(line).len());
+        text.truncate(line);
+        Ok(text)
     }
 }
 

@@ -126,8 +126,14 @@ fn flag_of(field: &str) -> Option<String> {
     let flag = match field {
         "api_key" => return Some("SMILE_API_KEY, --api-key-file or --api-key-stdin".to_owned()),
         "images" => "--selfie, --id-card",
+        "images (liveness)" => "--liveness",
         "id_info" => "--country, --id-type, --id-number",
         field if field.starts_with("checkpoint") => return None,
+        field
+            if field.starts_with("partner_params.") && !matches!(last, "user_id" | "job_id" | "job_type") =>
+        {
+            "--partner-param"
+        }
         field if field.starts_with("countries[") => "--country",
         field if field.starts_with("images[") => {
             let role = field.split(['(', ')']).nth(1).unwrap_or_default();
@@ -167,7 +173,10 @@ impl From<&JobError> for Failure {
             return Self::usage(message).with_problems(validation.problems().iter().map(Wrong::from));
         }
         let exit = if error.outcome_unknown() { Exit::OutcomeUnknown } else { Exit::Failed };
-        Self::new(exit, error.to_string()).with_hint(error.is_unauthorized())
+        let message = error.to_string().replace("`retry(true)`", "--retry");
+        let failure = Self::new(exit, message).with_hint(error.is_unauthorized());
+        let is_taken = error.is_job_already_exists() || error.is_of_another_submission();
+        if is_taken { failure.with_advice("submit this one under a new --job-id") } else { failure }
     }
 }
 
@@ -198,6 +207,8 @@ mod tests {
             ("callback_url", "--callback"),
             ("images[0] (selfie)", "--selfie"),
             ("images[9] (id_card_back)", "--id-card-back"),
+            ("images (liveness)", "--liveness"),
+            ("partner_params.userID", "--partner-param"),
             ("countries[1]", "--country"),
             ("environment", "--environment"),
         ] {

@@ -4,6 +4,7 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
+use crate::characters::{self, Rule};
 use crate::problem::ConfigError;
 
 /// The partner id, as the portal shows it. It is text: `001` and `1` are different partners.
@@ -11,10 +12,10 @@ use crate::problem::ConfigError;
 pub struct PartnerId(Box<str>);
 
 impl PartnerId {
-    /// Refuses what is empty and what has white space or control characters in it.
+    /// Refuses what is empty and what has blanks, quotes, control or full-width characters, or such as can't be seen, in it.
     ///
     /// # Errors
-    /// Names `partner_id` and the rule.
+    /// Names `partner_id`, the rule, and the character with its place.
     pub fn new(id: impl Into<String>) -> Result<Self, ConfigError> {
         checked("partner_id", id.into()).map(|id| Self(id.as_str().into()))
     }
@@ -38,12 +39,12 @@ impl fmt::Display for PartnerId {
 pub struct ApiKey(Zeroizing<String>);
 
 impl ApiKey {
-    /// Refuses what is empty and what has white space or control characters in it.
+    /// Refuses what is empty and what has blanks, quotes, control or full-width characters, or such as can't be seen, in it.
     ///
     /// The key is used as text: it is never decoded, even if it looks like base64.
     ///
     /// # Errors
-    /// Names `api_key` and the rule; never shows the key.
+    /// Names `api_key`, the rule, and the character with its place; never shows the key.
     pub fn new(key: impl Into<String>) -> Result<Self, ConfigError> {
         checked("api_key", key.into()).map(Self)
     }
@@ -64,13 +65,10 @@ fn checked(field: &'static str, value: String) -> Result<Zeroizing<String>, Conf
     if value.is_empty() {
         return Err(ConfigError::missing(field));
     }
-    if value.chars().any(|c| c.is_whitespace() || c.is_control()) {
-        return Err(ConfigError::malformed(
-            field,
-            "must not contain spaces, line breaks or control characters",
-        ));
+    match characters::refused(&value, Rule::Code) {
+        Some(rule) => Err(ConfigError::malformed(field, &rule)),
+        None => Ok(value),
     }
-    Ok(value)
 }
 
 #[cfg(test)]
@@ -84,6 +82,21 @@ mod tests {
         for padded in [" ", "key\n", " key", "k\u{a0}y", "k\0y"] {
             assert!(ApiKey::new(padded).unwrap_err().to_string().starts_with("`api_key` must not contain"));
             assert!(PartnerId::new(padded).is_err());
+        }
+    }
+
+    #[test]
+    fn what_came_along_when_it_was_copied_is_named() {
+        for (text, named) in [
+            ("\u{FEFF}key", "a byte order mark (U+FEFF) at its start"),
+            ("key\r\n", "a carriage return (U+000D) within it"),
+            ("\"key\"", "a quotation mark (U+0022) at its start"),
+            ("k\u{200B}ey", "a zero-width space (U+200B) within it"),
+            ("００1", "a full-width digit (U+FF10) at its start"),
+        ] {
+            let said = ApiKey::new(text).unwrap_err().to_string();
+            assert_eq!(said, format!("`api_key` must not contain {named}: take it out"));
+            assert!(PartnerId::new(text).unwrap_err().to_string().contains(named));
         }
     }
 

@@ -1,10 +1,12 @@
 //! Where the service is, and which addresses are followed.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
 use http::Uri;
 
+use crate::characters::{self, Rule};
 use crate::problem::ConfigError;
 
 /// Which Smile ID service to talk to. Each has its own API key, default callback URL and data.
@@ -61,14 +63,15 @@ impl FromStr for Environment {
     /// # Errors
     /// Names `environment` and the rule, if this is neither a name, nor `0` or `1`, nor a base URL.
     fn from_str(text: &str) -> Result<Self, ConfigError> {
+        const RULE: &str = "must be `sandbox` (or `0`), `production` (or `1`), or a base URL such as `https://example.com/v1`";
         match text {
             "" => Err(ConfigError::missing("environment")),
             "0" | "sandbox" => Ok(Self::Sandbox),
             "1" | "production" => Ok(Self::Production),
             url if url.contains("://") => BaseUrl::new(url).map(Self::Custom),
-            _ => Err(ConfigError::malformed(
+            word => Err(ConfigError::malformed(
                 "environment",
-                "must be `sandbox` (or `0`), `production` (or `1`), or a base URL such as `https://example.com/v1`",
+                &characters::refused(word, Rule::Code).unwrap_or_else(|| RULE.to_owned()),
             )),
         }
     }
@@ -88,10 +91,10 @@ impl BaseUrl {
     /// # Errors
     /// Names `environment` and the rule.
     pub fn new(url: &str) -> Result<Self, ConfigError> {
-        let refuse = |rule| Err(ConfigError::malformed("environment", rule));
-        let web = match WebUrl::parse(url) {
+        let refuse = |rule: &str| Err(ConfigError::malformed("environment", rule));
+        let web = match WebUrl::typed(url) {
             Ok(web) => web,
-            Err(rule) => return refuse(rule),
+            Err(rule) => return refuse(&rule),
         };
         if url.len() > 2_000 {
             return refuse("must not be longer than 2000 characters");
@@ -140,7 +143,7 @@ impl CallbackUrl {
         if url.is_empty() {
             return Err(ConfigError::missing("callback_url"));
         }
-        let web = WebUrl::parse(url).map_err(|rule| ConfigError::malformed("callback_url", rule))?;
+        let web = WebUrl::typed(url).map_err(|rule| ConfigError::malformed("callback_url", &rule))?;
         let host = web.uri.host().unwrap_or_default().into();
         Ok(Self { text: url.into(), host, is_https: web.is_https, is_loopback: web.is_loopback })
     }
@@ -173,6 +176,14 @@ pub(crate) struct WebUrl {
 }
 
 impl WebUrl {
+    /// As [`WebUrl::parse`], of an address that somebody typed or copied.
+    pub(crate) fn typed(url: &str) -> Result<Self, Cow<'static, str>> {
+        match characters::refused(url, Rule::Code) {
+            Some(rule) => Err(rule.into()),
+            None => Ok(Self::parse(url)?),
+        }
+    }
+
     /// The rule that the text breaks, if it does.
     pub(crate) fn parse(url: &str) -> Result<Self, &'static str> {
         const RULE: &str = "must be an absolute URL such as `https://example.com/path`";
@@ -289,7 +300,7 @@ mod tests {
             "2",
             "x",
             "a",
-            "Sandbox ",
+            "Sandbox",
             "http://example.com/v1",
             "http://127.0.0.1@example.com/v1",
             "http://localhost.example.com/v1",
@@ -312,6 +323,22 @@ mod tests {
             assert!(error.starts_with("`environment` must"), "{text}: {error}");
             assert!(!error.contains("secret"));
         }
+    }
+
+    #[test]
+    fn a_character_that_came_along_is_named() {
+        for (text, named) in [
+            ("https://example.com/v1\r\n", "a carriage return (U+000D)"),
+            ("\u{FEFF}https://example.com/v1", "a byte order mark (U+FEFF) at its start"),
+            ("https://example.com/\u{202E}v1", "a direction control (U+202E) within it"),
+            ("'https://example.com/v1'", "an apostrophe (U+0027) at its start"),
+            ("https://example.com:４43/v1", "a full-width digit (U+FF14) within it"),
+        ] {
+            assert!(text.parse::<Environment>().unwrap_err().to_string().contains(named), "{text:?}");
+            assert!(CallbackUrl::new(text).unwrap_err().to_string().contains(named), "{text:?}");
+        }
+        let named = "`environment` must not contain a line feed (U+000A) at its end: take it out";
+        assert_eq!("sandbox\n".parse::<Environment>().unwrap_err().to_string(), named);
     }
 
     #[test]

@@ -5,6 +5,8 @@ use std::fmt;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::timestamp::is_calendar_date;
+
 /// `id_info`: which ID the person has, and what the person said about themselves.
 ///
 /// Everything in here is personal, so `Debug` shows only which fields are set.
@@ -78,6 +80,21 @@ impl IdInfo {
         self
     }
 
+    /// The date of birth the person gave, as `YYYY-MM-DD`.
+    ///
+    /// An empty text stands for none. A date whose year comes first, with other or no separators, with one digit for month or
+    /// day, or with blanks around it, is put into this form: `2001/2/3`, `2001.02.03`, `20010203`. So is a moment at midnight
+    /// that names no time zone: `2001-02-03T00:00:00`. Any other form could be read in two ways, such as `02/03/2001`. It is
+    /// refused when the job runs; or sent as it is, with a warning, if
+    /// [judgement is left to the service](crate::Partner::leave_judgement_to_service). Dates before 1900 and in the
+    /// future are refused.
+    #[must_use]
+    pub fn with_dob(mut self, dob: impl Into<String>) -> Self {
+        let dob = dob.into();
+        self.dob = (!dob.trim().is_empty()).then(|| normalised_date(&dob).unwrap_or(dob));
+        self
+    }
+
     /// Consent as the service's own structure; see Smile ID: "Consent information".
     #[must_use]
     pub fn with_consent_information(mut self, consent: impl Into<Value>) -> Self {
@@ -131,7 +148,6 @@ setters! {
     with_first_name first_name: "The first name the person gave.",
     with_middle_name middle_name: "The middle name the person gave.",
     with_last_name last_name: "The last name the person gave.",
-    with_dob dob: "The date of birth the person gave, as `YYYY-MM-DD`.",
     with_gender gender: "The gender the person gave: `M` or `F`.",
     with_phone_number phone_number: "The phone number the person gave.",
     with_bank_code bank_code: "The bank's code, for the ID type `BANK_ACCOUNT`. Leading zeros matter.",
@@ -145,6 +161,26 @@ impl fmt::Debug for IdInfo {
         let set = self.fields().into_iter().filter_map(|(name, value)| value.map(|_| name));
         f.debug_set().entries(set).finish()
     }
+}
+
+/// The date as `YYYY-MM-DD`, if its form can be read in one way only.
+fn normalised_date(text: &str) -> Option<String> {
+    let text = text.trim();
+    let date =
+        ["T00:00:00", " 00:00:00"].iter().find_map(|midnight| text.strip_suffix(midnight)).unwrap_or(text);
+    let is_number = |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let parts = match date.find(['-', '/', '.']) {
+        Some(at) => date.split(char::from(date.as_bytes()[at])).collect(),
+        None if date.len() == 8 && is_number(&date) => vec![&date[..4], &date[4..6], &date[6..]],
+        None => return None,
+    };
+    let [year, month, day] = parts[..] else { return None };
+    let fits = year.len() == 4 && month.len() <= 2 && day.len() <= 2;
+    if !fits || !parts.iter().all(is_number) {
+        return None;
+    }
+    let date = format!("{year}-{month:0>2}-{day:0>2}");
+    is_calendar_date(&date).then_some(date)
 }
 
 fn as_word<S: serde::Serializer>(entered: &bool, serializer: S) -> Result<S::Ok, S::Error> {
@@ -163,6 +199,51 @@ mod tests {
             r#"{"country":"NG","id_type":"BVN","id_number":"00000000000","dob":"2000-09-20","entered":"true","branch":7}"#
         );
         assert_eq!(serde_json::to_string(&IdInfo::default()).unwrap(), r#"{"entered":"false"}"#);
+    }
+
+    #[test]
+    fn a_date_of_birth_with_one_reading_is_put_into_the_service_s_form() {
+        let dob = |text: &str| IdInfo::default().with_dob(text).dob;
+        for text in [
+            "2001-02-03",
+            " 2001-02-03\n",
+            "2001-2-3",
+            "2001/02/03",
+            "2001.2.03",
+            "20010203",
+            "2001-02-03T00:00:00",
+            "2001-02-03 00:00:00",
+        ] {
+            assert_eq!(dob(text).as_deref(), Some("2001-02-03"), "{text:?}");
+        }
+        for text in [
+            "02/03/2001",
+            "2001-02/03",
+            "2001-02-30",
+            "2001-13-01",
+            "01-2-3",
+            "2001-02",
+            "2001-02-03-04",
+            "2001-002-03",
+            "20010230",
+            "0203200",
+            "2001-02-03T00:00:00Z",
+            "2001-02-03T12:00:00",
+            "２００１-02-03",
+            "+001-02-03",
+            "3 Feb 2001",
+            "-",
+            "2001--3",
+        ] {
+            assert_eq!(dob(text).as_deref(), Some(text), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn an_empty_date_of_birth_is_none() {
+        for text in ["", "  ", "\n"] {
+            assert!(IdInfo::default().with_dob("2001-02-03").with_dob(text).dob.is_none());
+        }
     }
 
     #[test]

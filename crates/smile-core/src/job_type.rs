@@ -65,6 +65,11 @@ impl JobType {
         })
     }
 
+    /// Whether liveness frames count for it (Smile ID: "Actions").
+    pub(crate) const fn looks_at_liveness(self) -> bool {
+        matches!(self.0, 1 | 2 | 4 | 6 | 11)
+    }
+
     /// Whether the job is about a document: types 6 and 11.
     pub(crate) const fn is_document(self) -> bool {
         matches!(self, Self::DOCUMENT_VERIFICATION | Self::ENHANCED_DOCUMENT_VERIFICATION)

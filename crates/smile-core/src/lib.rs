@@ -4,7 +4,9 @@ pub mod catalogue;
 pub mod flow;
 pub mod operation;
 
+mod account;
 mod callback;
+mod characters;
 mod credentials;
 mod environment;
 mod id_info;
@@ -26,9 +28,11 @@ mod validate;
 #[doc(no_inline)]
 pub use {bytes, http};
 
+pub use account::PartnerAccount;
 pub use callback::{
-    Callback, CallbackKind, Carrier, Change, InMemoryReplayStore, JobLife, Nonce, NonceError, RecordedResult,
-    Refusal, ReplayStore, Seen, Sighting, Standing, StoreFull, Trust, Verifier, Webhook, WebhookStatus,
+    AsyncReplayStore, Callback, CallbackKind, Carrier, Change, InMemoryReplayStore, JobLife, LifeError,
+    Nonce, NonceError, RecordedResult, Refusal, ReplayStore, Seen, Sighting, Standing, StoreFull, Trust,
+    Verifier, Webhook, WebhookStatus,
 };
 pub use credentials::{ApiKey, PartnerId};
 pub use environment::{BaseUrl, CallbackUrl, Environment};
@@ -38,7 +42,7 @@ pub use flow::{
     PollSchedule, Reach, RetryPolicy, Step, Submission, SubmissionId,
 };
 pub use id_info::IdInfo;
-pub use image::{Image, ImageEncoding, ImageFault, ImageRole, ImageType};
+pub use image::{Image, ImageEncoding, ImageFault, ImageRole, ImageType, read_image};
 pub use job::{Job, Selfie};
 pub use job_type::JobType;
 pub use operation::job_status::{JobResult, JobStatus};

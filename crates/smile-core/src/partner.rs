@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use crate::catalogue::IdTypeCatalogue;
 use crate::{
-    ApiKey, CallbackUrl, ConfigError, Environment, PartnerId, ReceivedTimestamp, Signer, Timestamp, Verifier,
+    ApiKey, CallbackUrl, ConfigError, Environment, PartnerAccount, PartnerId, ReceivedTimestamp, Signer,
+    Timestamp, Verifier,
 };
 
 /// A partner in one environment: its id and key, where the service is, and where callbacks go by default.
@@ -50,6 +51,7 @@ impl Partner {
         environment: Environment,
     ) -> Result<Self, ConfigError> {
         let signer = Signer::new(PartnerId::new(partner_id)?, &ApiKey::new(api_key)?);
+        let signer = signer.of_environment(&environment);
         Ok(Self(Arc::new(Inner {
             signer,
             environment,
@@ -146,6 +148,11 @@ impl Partner {
     /// Tells callbacks to this partner from everything else that is posted to the same address.
     pub fn verifier(&self) -> Verifier {
         Verifier::new(self.signer().clone())
+    }
+
+    /// The partner's account in this environment, as callbacks, statuses and stored histories remember it.
+    pub fn account(&self) -> PartnerAccount {
+        PartnerAccount::new(self.id().as_str(), self.0.environment.base_url())
     }
 
     /// Which service this is for.

@@ -8,13 +8,14 @@
 //! that its maker once held the key, and nothing about what came along with it.
 
 use std::fmt;
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
-use crate::{ApiKey, PartnerId, Timestamp};
+use crate::{ApiKey, Environment, PartnerAccount, PartnerId, Timestamp};
 
 /// Makes and confirms signatures for one partner in one environment.
 ///
@@ -33,13 +34,26 @@ pub struct Signer {
     partner_id: PartnerId,
     // The key's two hash blocks, computed once; wiped on drop by the `zeroize` features of hmac and sha2.
     keyed: Hmac<Sha256>,
+    account: Option<Arc<PartnerAccount>>,
 }
 
 impl Signer {
-    /// A signer for this partner and key.
+    /// A signer for this partner and key, of no environment in particular. [`Partner::signer`](crate::Partner::signer) has
+    /// one that belongs to the partner's environment.
     pub fn new(partner_id: PartnerId, api_key: &ApiKey) -> Self {
         let keyed = Hmac::new_from_slice(api_key.as_bytes()).expect("HMAC takes a key of any length");
-        Self { partner_id, keyed }
+        Self { partner_id, keyed, account: None }
+    }
+
+    /// The same, of this environment.
+    pub(crate) fn of_environment(self, environment: &Environment) -> Self {
+        let account = PartnerAccount::new(self.partner_id.as_str(), environment.base_url());
+        Self { account: Some(Arc::new(account)), ..self }
+    }
+
+    /// Whose it is, if it is a [`Partner`](crate::Partner)'s.
+    pub(crate) fn account(&self) -> Option<&Arc<PartnerAccount>> {
+        self.account.as_ref()
     }
 
     /// The partner whose signatures these are.

@@ -52,12 +52,17 @@ impl Timestamp {
     /// Reads any spelling that Smile ID or one of its SDKs is known to send.
     ///
     /// ISO 8601 with `T` or a space, with no fraction or one of up to nine digits, with `Z`, an offset (`+00:00` or
-    /// ` +0000`) or no zone at all (taken as UTC), and Unix milliseconds as digits. `None` if it is none of these.
+    /// ` +0000`) or no zone at all (taken as UTC), and Unix time as digits: ten of them are seconds (from September 2001 to
+    /// the year 2286), any other number of them milliseconds. `None` if it is none of these.
     /// This is for judging freshness; a signature is over the text itself, never over what was read from it.
     pub fn parse(text: &str) -> Option<Self> {
         let bytes = text.as_bytes();
         if !bytes.is_empty() && bytes.len() <= 15 && bytes.iter().all(u8::is_ascii_digit) {
-            return text.parse().ok().filter(|&millis| millis <= Self::MAX.0).map(Self);
+            let number: u64 = text.parse().ok()?;
+            // Ten digits of milliseconds would all be before May 1970.
+            let is_seconds = bytes.len() == 10 && bytes[0] != b'0';
+            let millis = if is_seconds { number.checked_mul(1_000)? } else { number };
+            return Some(millis).filter(|&millis| millis <= Self::MAX.0).map(Self);
         }
         let mut rest = Scanner(bytes);
         let (year, month, day) =
@@ -244,6 +249,21 @@ mod tests {
             Timestamp::parse("2021-08-12T17:57:00.614879").map(Timestamp::unix_millis),
             Some(1_628_791_020_614)
         );
+    }
+
+    #[test]
+    fn ten_digits_are_seconds() {
+        for (text, millis) in [
+            ("1705314600", 1_705_314_600_000),
+            ("1000000000", 1_000_000_000_000),
+            ("9999999999", 9_999_999_999_000),
+            ("999999999", 999_999_999),
+            ("0999999999", 999_999_999),
+            ("10000000000", 10_000_000_000),
+            ("1705314600000", 1_705_314_600_000),
+        ] {
+            assert_eq!(Timestamp::parse(text).map(Timestamp::unix_millis), Some(millis), "{text}");
+        }
     }
 
     #[test]

@@ -6,8 +6,8 @@ mod support;
 use std::time::Duration;
 
 use smile_core::{
-    Checkpoint, Event, Flow, FlowSettings, IdInfo, Image, ImageFault, Job, JobFlow, JobKey, JobOutcome, Next,
-    Partner, PollSchedule, ProblemKind, Reach, Step, TransportFailure,
+    Checkpoint, Event, Flow, FlowSettings, IdInfo, Image, ImageFault, Job, JobErrorKind, JobFlow, JobKey,
+    JobOutcome, Next, Partner, PollSchedule, ProblemKind, Reach, Step, Timestamp, TransportFailure,
 };
 use support::{Sent::*, *};
 
@@ -40,6 +40,7 @@ fn who_does_not_wait_gets_the_submission() {
 fn a_bad_day_ends_in_the_right_verdict() {
     let answers = [
         retry_later(503, 7),
+        no_zip(),
         opened(),
         timeout(),
         no_zip(),
@@ -59,21 +60,27 @@ fn a_bad_day_ends_in_the_right_verdict() {
     let puts = run.sent.iter().filter(|(_, sent)| *sent == Put).count();
     assert_eq!(puts, 2, "once lost, and once again after the service said that it has nothing");
     assert!((7..=8).contains(&run.sent[1].0), "Retry-After is honoured: {:?}", run.sent);
-    assert_eq!(run.sent[1].1, Prep { retry: false }, "what was turned away is no reason for the flag");
-    let asked: Vec<u64> = run.sent[3..5].iter().map(|(at, _)| at - run.sent[2].0).collect();
+    assert_eq!(run.sent[2].1, Prep { retry: true }, "who says 503 may stand behind the service");
+    let asked: Vec<u64> = run.sent[4..6].iter().map(|(at, _)| at - run.sent[3].0).collect();
     assert_eq!(asked, [5, 10], "it is asked twice, with time to notice a zip");
-    let polls: Vec<u64> = run.sent[6..].iter().map(|(at, _)| at - run.sent[5].0).collect();
+    let polls: Vec<u64> = run.sent[7..].iter().map(|(at, _)| at - run.sent[6].0).collect();
     assert_eq!(polls, [2, 4, 6, 8, 14, 20, 26, 32]);
 }
 
 #[test]
 fn a_lost_answer_to_prep_upload_is_asked_for_with_the_retry_flag() {
-    for lost in
-        [timeout(), Err(TransportFailure::interrupted("reset")), answer(502, "<html>"), answer(200, "{\"upl")]
-    {
-        let run = drive(&mut flow(job()), [lost, opened(), answer(200, ""), approved()]);
-        assert_eq!(run.sent[0].1, Prep { retry: false });
-        assert_eq!(run.sent[1].1, Prep { retry: true });
+    for lost in [
+        timeout(),
+        Err(TransportFailure::interrupted("reset")),
+        answer(200, "{\"upl"),
+        answer(408, ""),
+        answer(429, ""),
+        answer(502, "<html>"),
+        answer(503, ""),
+    ] {
+        let run = drive(&mut flow(job()), [lost, no_zip(), opened(), answer(200, ""), approved()]);
+        let sent: Vec<_> = run.sent.into_iter().map(|(_, sent)| sent).collect();
+        assert_eq!(sent, [Prep { retry: false }, Status, Prep { retry: true }, Put, Status]);
         assert!(is_approved(&run.outcome.unwrap()));
     }
     let run = drive(
@@ -94,28 +101,79 @@ fn an_upload_whose_answer_was_lost_is_not_sent_again_if_it_arrived() {
     }
 }
 
+/// Prep upload may have been done, and then somebody in between said 302, 403 or 409.
 #[test]
-fn an_upload_that_was_turned_away_is_sent_again_without_asking() {
-    let run = drive(&mut flow(job()), [opened(), retry_later(503, 1), answer(200, ""), approved()]);
-    let sent: Vec<_> = run.sent.into_iter().map(|(_, sent)| sent).collect();
-    assert_eq!(sent, [Prep { retry: false }, Put, Put, Status]);
+fn a_refusal_of_prep_upload_without_a_code_of_the_services_own_is_not_nothing() {
+    for answer in
+        [answer(302, ""), answer(403, r#"{"message":"Forbidden"}"#), answer(409, ""), answer(307, "")]
+    {
+        let error = drive(&mut flow(job()), [answer]).outcome.unwrap_err();
+        assert_eq!(error.reach(), Reach::MaybeOpened);
+        assert!(!error.to_string().contains("nothing was submitted"), "{error}");
+        assert!(!error.is_retryable());
+    }
+}
+
+#[test]
+fn what_the_store_refuses_for_a_while_is_sent_again_without_asking() {
+    for (status, code) in [(503, "SlowDown"), (503, "ServiceUnavailable"), (400, "RequestTimeout")] {
+        let answers = [opened(), storage_refusal(status, code), answer(200, ""), approved()];
+        let run = drive(&mut flow(job()), answers);
+        let sent: Vec<_> = run.sent.into_iter().map(|(_, sent)| sent).collect();
+        assert_eq!(sent, [Prep { retry: false }, Put, Put, Status]);
+    }
+}
+
+#[test]
+fn what_the_store_refuses_for_good_ends_the_job() {
+    let run = drive(&mut flow(job()), [opened(), storage_refusal(400, "EntityTooLarge")]);
+    let error = run.outcome.unwrap_err();
+    assert_eq!(error.reach(), Reach::Opened);
+    assert!(!error.outcome_unknown() && !error.to_string().contains("videos"), "{error}");
+}
+
+/// A proxy, a CDN or a custom environment may say anything after the zip was stored.
+#[test]
+fn an_upload_that_anybody_else_refuses_is_asked_about_before_anything_else() {
+    for status in [301, 302, 307, 400, 403, 404, 408, 409, 413, 429, 500, 503] {
+        let run = drive(&mut flow(job()), [opened(), answer(status, "<html>"), pending(), approved()]);
+        let sent: Vec<_> = run.sent.into_iter().map(|(_, sent)| sent).collect();
+        assert_eq!(sent, [Prep { retry: false }, Put, Status, Status], "{status}: it was there");
+        assert!(is_approved(&run.outcome.unwrap()));
+    }
+}
+
+#[test]
+fn an_upload_that_is_refused_and_denied_is_sent_again_only_if_that_can_help() {
+    let denied = |status| [opened(), answer(status, ""), no_zip(), no_zip()];
+    let run = drive(&mut flow(job()), denied(503).into_iter().chain([answer(200, ""), approved()]));
+    assert!(is_approved(&run.outcome.unwrap()));
+    for status in [302, 400, 404, 413] {
+        let error = drive(&mut flow(job()), denied(status)).outcome.unwrap_err();
+        assert_eq!(error.reach(), Reach::Opened, "{status}");
+        assert!(error.to_string().contains("resume it from its checkpoint"), "{error}");
+    }
 }
 
 #[test]
 fn an_expired_address_is_asked_for_anew_once() {
-    let run =
-        drive(&mut flow(job()), [opened(), answer(403, "<Error/>"), opened(), answer(200, ""), approved()]);
+    let expired = || storage_refusal(403, "AccessDenied");
+    let run = drive(&mut flow(job()), [opened(), expired(), opened(), answer(200, ""), approved()]);
     assert_eq!(run.sent[2].1, Prep { retry: true });
     assert!(is_approved(&run.outcome.unwrap()));
 
-    let run = drive(&mut flow(job()), [opened(), answer(403, ""), opened(), answer(403, "")]);
+    // Whoever else says 403 is asked about first.
+    let answers = [opened(), answer(403, ""), no_zip(), no_zip(), opened(), answer(200, ""), approved()];
+    assert!(is_approved(&drive(&mut flow(job()), answers).outcome.unwrap()));
+
+    let run = drive(&mut flow(job()), [opened(), expired(), opened(), expired()]);
     let error = run.outcome.unwrap_err();
     assert_eq!(error.reach(), Reach::Opened);
     assert!(!error.is_unauthorized() && !error.outcome_unknown());
     assert_eq!(
         error.to_string(),
-        "upload failed: the service answered HTTP 403; \
-         the job is open at the service, without images: submit it again with `retry(true)` (job_id job-1)"
+        "upload failed: the zip's store refused it (HTTP 403, AccessDenied); the job is open at the service, without images: \
+         resume it from its checkpoint, or submit it again with `retry(true)` (job_id job-1)"
     );
 }
 
@@ -132,7 +190,13 @@ fn refusals_end_the_job_at_once() {
     let run = drive(&mut flow(job()), [refused(400, "2215")]);
     let error = run.outcome.unwrap_err();
     assert!(error.is_job_already_exists() && !error.is_retryable());
-    assert!(error.outcome_unknown(), "an earlier attempt may have come all the way: {error}");
+    assert_eq!(error.reach(), Reach::Nothing, "of this submission");
+    assert_eq!(
+        error.to_string(),
+        "prep upload failed: the service answered HTTP 400, code 2215: a job with this job id exists already; the job id \
+         belongs to an earlier job or attempt, whose result is no verdict on this one: resume that attempt from its \
+         checkpoint, or submit this one under a new job id (job_id job-1)"
+    );
 
     let run = drive(&mut flow(job()), [refused(400, "2205")]);
     let error = run.outcome.unwrap_err();
@@ -145,14 +209,18 @@ fn refusals_end_the_job_at_once() {
 
 #[test]
 fn tries_are_limited() {
-    let run = drive(&mut flow(job()), (0..4).map(|_| answer(503, "")));
+    let not_sent = || Err(TransportFailure::not_sent("refused"));
+    let run = drive(&mut flow(job()), (0..4).map(|_| not_sent()));
     let error = run.outcome.unwrap_err();
     assert!(error.is_retryable());
     assert_eq!(error.reach(), Reach::Nothing);
-    let run = drive(&mut flow(job()), (0..4).map(|_| timeout()));
-    let error = run.outcome.unwrap_err();
-    assert_eq!(error.reach(), Reach::MaybeOpened);
-    assert!(!error.is_retryable(), "as it is, it would be refused as a duplicate");
+    for lost in [timeout(), answer(503, "")] {
+        let run =
+            drive(&mut flow(job()), (0..7).map(|turn| if turn % 2 == 0 { lost.clone() } else { no_zip() }));
+        let error = run.outcome.unwrap_err();
+        assert_eq!(error.reach(), Reach::MaybeOpened);
+        assert!(!error.is_retryable(), "as it is, it would be refused as a duplicate");
+    }
 }
 
 #[test]
@@ -183,8 +251,8 @@ fn a_deadline_before_the_upload_is_an_error() {
     let mut flow = JobFlow::new(partner(), job(), settings, 7).unwrap();
     let run = drive(&mut flow, [retry_later(503, 30)]);
     let error = run.outcome.unwrap_err();
-    assert!(error.is_retryable());
-    assert_eq!(error.reach(), Reach::Nothing);
+    assert!(!error.is_retryable());
+    assert_eq!(error.reach(), Reach::MaybeOpened);
 }
 
 #[test]
@@ -235,8 +303,11 @@ fn asking_again_while_a_request_is_out_says_that_its_answer_is_lost() {
     let mut flow = flow(job());
     let Next::Send { request, .. } = flow.next(START) else { panic!("prep") };
     assert_eq!(classify(&request), Prep { retry: false });
-    let run = drive(&mut flow, [opened(), answer(200, ""), approved()]);
-    assert_eq!(run.sent[0].1, Prep { retry: true });
+    // It may be on its way for half a minute, and is noticed some seconds later.
+    let run = drive(&mut flow, [no_zip(), no_zip(), opened(), answer(200, ""), approved()]);
+    let (asked, then) = (&run.sent[..2], &run.sent[2..3]);
+    assert_eq!(asked[1], (35, Status), "{asked:?}");
+    assert_eq!(then, [(35, Prep { retry: true })]);
 
     let mut flow = self::flow(job());
     let Next::Send { .. } = flow.next(START) else { panic!("prep") };
@@ -320,23 +391,26 @@ fn a_job_resumes_from_wherever_it_was_left() {
     let run = drive(&mut resume(&first.checkpoint()), [opened(), answer(200, ""), approved()]);
     assert_eq!(sent(run), [Prep { retry: false }, Put, Status]);
 
+    // From any progress beyond nothing, the free question comes first.
+    let again = || [no_zip(), no_zip(), opened(), answer(200, ""), approved()];
     let Next::Send { .. } = first.next(START) else { panic!("prep") };
-    assert_eq!(first.checkpoint().reach(), Reach::MaybeOpened);
-    let run = drive(&mut resume(&first.checkpoint()), [opened(), answer(200, ""), approved()]);
-    assert_eq!(sent(run), [Prep { retry: true }, Put, Status]);
-
+    let maybe_opened = first.checkpoint();
+    assert_eq!(maybe_opened.reach(), Reach::MaybeOpened);
     first.receive(START, opened());
-    assert_eq!(first.checkpoint().reach(), Reach::Opened);
-    let run = drive(&mut resume(&first.checkpoint()), [opened(), answer(200, ""), approved()]);
-    assert_eq!(sent(run), [Prep { retry: true }, Put, Status]);
-
+    let opened_ = first.checkpoint();
+    assert_eq!(opened_.reach(), Reach::Opened);
     let Next::Send { .. } = first.next(START) else { panic!("put") };
-    assert_eq!(first.checkpoint().reach(), Reach::MaybeUploaded);
-    let run =
-        drive(&mut resume(&first.checkpoint()), [no_zip(), no_zip(), opened(), answer(200, ""), approved()]);
+    let maybe_uploaded = first.checkpoint();
+    assert_eq!(maybe_uploaded.reach(), Reach::MaybeUploaded);
+    for checkpoint in [&maybe_opened, &maybe_uploaded] {
+        // The first denial is too early to count: the send may still be on its way.
+        let run = drive(&mut resume(checkpoint), [no_zip()].into_iter().chain(again()));
+        assert_eq!(sent(run), [Status, Status, Status, Prep { retry: true }, Put, Status]);
+        let run = drive(&mut resume(checkpoint), [pending(), approved()]);
+        assert_eq!(sent(run), [Status, Status]);
+    }
+    let run = drive(&mut resume(&opened_), again());
     assert_eq!(sent(run), [Status, Status, Prep { retry: true }, Put, Status]);
-    let run = drive(&mut resume(&first.checkpoint()), [pending(), approved()]);
-    assert_eq!(sent(run), [Status, Status]);
 
     first.receive(START, answer(200, ""));
     assert_eq!(first.checkpoint().reach(), Reach::Uploaded);
@@ -345,16 +419,110 @@ fn a_job_resumes_from_wherever_it_was_left() {
 }
 
 #[test]
-fn checkpoints_come_before_what_they_are_about() {
+fn checkpoints_come_before_what_they_are_about_and_whenever_a_job_has_come_further() {
+    let reaches = |events: &[Event]| -> Vec<Reach> {
+        let reach = |event: &Event| match event {
+            Event::Checkpoint(checkpoint) => Some(checkpoint.reach()),
+            _ => None,
+        };
+        events.iter().filter_map(reach).collect()
+    };
     let run = drive(&mut flow(job()), [opened(), answer(200, ""), approved()]);
-    let reaches: Vec<Reach> = run
-        .events
-        .iter()
-        .filter_map(
-            |event| if let Event::Checkpoint(checkpoint) = event { Some(checkpoint.reach()) } else { None },
-        )
-        .collect();
-    assert_eq!(reaches, [Reach::MaybeOpened, Reach::MaybeUploaded, Reach::Uploaded]);
+    assert_eq!(
+        reaches(&run.events),
+        [Reach::MaybeOpened, Reach::Opened, Reach::MaybeUploaded, Reach::Uploaded]
+    );
+    // And when what was written down before a request turns out to be too much.
+    let run = drive(&mut flow(job()), [refused(400, "2215")]);
+    assert_eq!(reaches(&run.events), [Reach::MaybeOpened, Reach::Nothing]);
+}
+
+#[test]
+fn the_last_checkpoint_handed_out_knows_as_much_as_the_end() {
+    let ends = [
+        vec![refused(400, "2215")],
+        vec![opened(), storage_refusal(400, "EntityTooLarge")],
+        vec![opened(), answer(400, ""), no_zip(), no_zip()],
+        vec![opened(), timeout(), timeout(), timeout(), timeout(), timeout()],
+        vec![answer(409, "")],
+        vec![opened(), answer(200, ""), approved()],
+    ];
+    for answers in ends {
+        let mut flow = flow(job());
+        let run = drive(&mut flow, answers);
+        let last = run.events.iter().rev().find_map(|event| match event {
+            Event::Checkpoint(checkpoint) => Some(checkpoint.clone()),
+            _ => None,
+        });
+        assert_eq!(last.unwrap(), flow.checkpoint());
+        if let Err(error) = run.outcome {
+            assert_eq!(error.reach(), flow.checkpoint().reach());
+        }
+    }
+}
+
+#[test]
+fn each_request_is_told_of_before_it_goes_out() {
+    let mut flow = flow(job());
+    let mut answers = [opened(), timeout(), no_zip(), no_zip(), answer(200, ""), approved()].into_iter();
+    let (mut now, mut told) = (START, Vec::new());
+    for _ in 0..40 {
+        match flow.next(now) {
+            Next::Wait { until } => now = until,
+            Next::Finished(outcome) => {
+                assert!(is_approved(&outcome.unwrap()));
+                let attempts: Vec<(Step, u32)> = told;
+                let expected = [
+                    (Step::PrepUpload, 1),
+                    (Step::Upload, 1),
+                    (Step::JobStatus, 1),
+                    (Step::JobStatus, 1),
+                    (Step::Upload, 2),
+                    (Step::JobStatus, 1),
+                ];
+                return assert_eq!(attempts, expected);
+            }
+            Next::Read(_) => panic!("nothing to read"),
+            Next::Send { timeout, .. } => {
+                // The rule: take the events before you send. The checkpoint comes first, and then the send.
+                let events: Vec<Event> = std::iter::from_fn(|| flow.take_event()).collect();
+                let Some(Event::Sending { step, attempt, timeout: same, .. }) = events.last() else {
+                    panic!("{events:?}")
+                };
+                assert_eq!(*same, timeout);
+                let is_change = *step != Step::JobStatus;
+                if is_change {
+                    let Some(Event::Checkpoint(checkpoint)) = events.iter().rev().nth(1) else {
+                        panic!("{events:?}")
+                    };
+                    let send = checkpoint.last_send().unwrap();
+                    assert_eq!((send.step(), send.began(), send.timeout()), (*step, now, timeout));
+                    assert_eq!(checkpoint, &flow.checkpoint());
+                }
+                told.push((*step, *attempt));
+                let answer = addressed(answers.next().unwrap(), &flow);
+                flow.receive(now, answer);
+            }
+        }
+    }
+    panic!("it ends");
+}
+
+/// What a driver does whose checkpoint can't be stored.
+#[test]
+fn a_send_that_the_driver_refuses_ends_the_flow_as_not_sent() {
+    let refusal = || Err(TransportFailure::refused("the checkpoint can't be stored"));
+    for (before, reach) in [
+        (vec![], Reach::Nothing),
+        (vec![opened()], Reach::Opened),
+        (vec![opened(), timeout()], Reach::MaybeUploaded),
+        (vec![opened(), answer(200, "")], Reach::Uploaded),
+    ] {
+        let mut flow = flow(job());
+        let run = drive(&mut flow, before.into_iter().chain([refusal()]));
+        assert_eq!(run.outcome.unwrap_err().reach(), reach);
+        assert_eq!(flow.checkpoint().reach(), reach);
+    }
 }
 
 #[test]
@@ -364,22 +532,332 @@ fn a_checkpoint_holds_no_secret() {
     let text = serde_json::to_string(&flow.checkpoint()).unwrap();
     assert_eq!(
         text,
-        concat!(
-            r#"{"version":2,"base_url":"https://service.example/v1","partner_id":"001","user_id":"user-1","#,
-            r#""job_id":"job-1","job_type":1,"smile_job_id":"0000000007","reach":"uploaded","denials":0,"#,
-            r#""last_send":{"step":"upload","began":1705314600000,"timeout_millis":120000}}"#
+        format!(
+            concat!(
+                r#"{{"version":2,"base_url":"https://service.example/v1","partner_id":"001","user_id":"user-1","#,
+                r#""job_id":"job-1","job_type":1,"smile_job_id":"0000000007","reach":"uploaded","submission":"{}","denials":0}}"#
+            ),
+            flow.submission_id().unwrap()
         )
     );
 }
 
-#[test]
-fn a_resumed_upload_is_given_time_to_be_noticed() {
+/// An upload left out there by another process, begun at this moment of its clock and given two minutes.
+fn left_uploading(at: Timestamp, date: Option<Timestamp>) -> Checkpoint {
     let mut first = flow(job());
+    let Next::Send { .. } = first.next(at) else { panic!("prep") };
+    first.receive(at, dated(opened(), date));
+    let Next::Send { .. } = first.next(at) else { panic!("put") };
+    first.checkpoint()
+}
+
+/// The answer with a `Date`.
+fn dated(answer: Answer, date: Option<Timestamp>) -> Answer {
+    let mut response = answer.unwrap();
+    if let Some(at) = date {
+        let at = std::time::UNIX_EPOCH + Duration::from_millis(at.unix_millis());
+        let text = httpdate::fmt_http_date(at);
+        response.headers_mut().insert("date", text.parse().unwrap());
+    }
+    Ok(response)
+}
+
+#[test]
+fn a_resumed_upload_is_given_time_to_arrive_and_to_be_noticed() {
+    let checkpoint = left_uploading(START, None);
+    let run = drive(&mut resume(&checkpoint), [no_zip(), pending(), approved()]);
+    assert_eq!(run.sent, [(0, Status), (125, Status), (127, Status)], "the zip was only slow");
+}
+
+#[test]
+fn nothing_is_sent_again_before_the_earlier_send_is_over() {
+    // Each process has a clock of its own: the first one's is an hour behind the service's, the second one's is right.
+    let an_hour_before = Timestamp::from_unix_millis(START.unix_millis() - 3_600_000);
+    let checkpoint = left_uploading(an_hour_before, Some(START));
+    for late in [0, 50, 200] {
+        let mut second = resume(&checkpoint);
+        let began = START + Duration::from_secs(late);
+        let (mut now, mut sent) = (began, Vec::new());
+        let outcome = 'over: {
+            for _ in 0..40 {
+                match second.next(now) {
+                    Next::Wait { until } => now = until,
+                    Next::Read(_) => panic!("nothing to read"),
+                    Next::Finished(outcome) => break 'over outcome,
+                    Next::Send { request, .. } => {
+                        let sends = sent.len();
+                        let told = match classify(&request) {
+                            Status if sends < 4 => dated(no_zip(), Some(now)),
+                            Status => approved(),
+                            Prep { .. } => opened(),
+                            Put => answer(200, ""),
+                        };
+                        sent.push((now.since(START).as_secs(), classify(&request)));
+                        let told = addressed(told, &second);
+                        second.receive(now, told);
+                    }
+                }
+            }
+            panic!("it ends");
+        };
+        assert!(is_approved(&outcome.unwrap()));
+        let (at, _) = sent.iter().find(|(_, sent)| matches!(sent, Prep { .. })).unwrap();
+        let denials = sent.iter().take_while(|(_, sent)| *sent == Status).count();
+        // 120 seconds for the send, five until it is noticed, and five to fifteen between the two denials that count.
+        let earliest = if late < 120 { 130 } else { late + 5 };
+        assert!((earliest..=earliest + 14).contains(at), "{late}: {sent:?}");
+        assert_eq!(denials, if late < 120 { 3 } else { 2 }, "{sent:?}");
+    }
+}
+
+#[test]
+fn without_a_known_offset_a_process_waits_one_timeout_from_its_own_start() {
+    let checkpoint = left_uploading(START, None);
+    let answers = [no_zip(), no_zip(), no_zip(), opened(), answer(200, ""), approved()];
+    let run = drive(&mut resume(&checkpoint), answers);
+    assert_eq!(run.sent[1].0, 125);
+    let (at, ref sent) = run.sent[3];
+    assert_eq!(*sent, Prep { retry: true });
+    assert!((130..=145).contains(&at), "{:?}", run.sent);
+}
+
+/// The small input of a double: `cp c d; resume c; resume d`, from each place where a job can be left.
+#[test]
+fn copies_of_a_checkpoint_resumed_one_after_the_other_process_once() {
+    let mut first = flow(job());
+    let mut copies = Vec::new();
     let Next::Send { .. } = first.next(START) else { panic!("prep") };
+    copies.push(first.checkpoint());
     first.receive(START, opened());
+    copies.push(first.checkpoint());
     let Next::Send { .. } = first.next(START) else { panic!("put") };
-    let run = drive(&mut resume(&first.checkpoint()), [no_zip(), pending(), approved()]);
-    assert_eq!(run.sent, [(5, Status), (10, Status), (12, Status)], "the zip was only slow to be noticed");
+    copies.push(first.checkpoint());
+    for copy in copies {
+        let again = [no_zip(), no_zip(), no_zip(), opened(), answer(200, ""), approved()];
+        let denials = if copy.last_send().is_some() { 0 } else { 1 };
+        let run = drive(&mut resume(&copy), again.into_iter().skip(denials));
+        assert_eq!(run.sent.iter().filter(|(_, sent)| *sent == Put).count(), 1);
+        let run = drive(&mut resume(&copy), [approved()]);
+        assert!(is_approved(&run.outcome.unwrap()), "both know the same submission");
+        // The service may take a moment to notice.
+        let run = drive(&mut resume(&copy), [no_zip(), pending(), approved()]);
+        assert!(run.sent.iter().all(|(_, sent)| *sent == Status));
+        assert!(run.sent[1].0 >= 5, "{:?}", run.sent);
+    }
+}
+
+#[test]
+fn two_that_go_on_at_the_same_moment_take_turns() {
+    let checkpoint = left_uploading(START, None);
+    let opens_at = |seed| {
+        let mut flow = JobFlow::resume(partner(), &checkpoint, job(), FlowSettings::default(), seed).unwrap();
+        let answers = [no_zip(), no_zip(), no_zip(), opened(), answer(200, ""), approved()];
+        drive(&mut flow, answers).sent[3].0
+    };
+    let times: std::collections::HashSet<u64> = (0..50).map(opens_at).collect();
+    assert!(times.len() >= 8, "{times:?}");
+}
+
+#[test]
+fn denials_of_an_earlier_process_count() {
+    let mut second = resume(&left_uploading(START, None));
+    let mut now = START;
+    for _ in 0..2 {
+        while let Next::Wait { until } = second.next(now) {
+            now = until;
+        }
+        second.receive(now, no_zip());
+    }
+    let checkpoint = second.checkpoint();
+    assert_eq!(checkpoint.denials(), 1, "the first came while the upload may have been on its way");
+    assert!(checkpoint.last_send().is_none(), "and that is over now");
+    let run = drive(&mut resume(&checkpoint), [no_zip(), opened(), answer(200, ""), approved()]);
+    assert!((5..=15).contains(&run.sent[0].0), "it comes late enough to count: {:?}", run.sent);
+}
+
+/// The docs of [`JobFlow::resume`] say three.
+#[test]
+fn a_process_that_may_send_three_requests_gets_on_and_one_that_may_send_fewer_does_no_harm() {
+    for budget in 1..=5 {
+        for loses_first_zip in [false, true] {
+            for tells_the_last in [false, true] {
+                let mut zips = 0;
+                let mut puts = 0;
+                let mut stored: Option<String> = None;
+                let mut now = START;
+                let mut end = None;
+                for process in 0..8 {
+                    let settings = FlowSettings::default();
+                    let mut flow = match &stored {
+                        None => JobFlow::new(partner(), job(), settings, process).unwrap(),
+                        Some(text) => {
+                            let checkpoint: Checkpoint = serde_json::from_str(text).unwrap();
+                            JobFlow::resume(partner(), &checkpoint, job(), settings, process).unwrap()
+                        }
+                    };
+                    let mut sends = 0;
+                    for _ in 0..60 {
+                        let next = flow.next(now);
+                        for event in std::iter::from_fn(|| flow.take_event()) {
+                            if let Event::Checkpoint(checkpoint) = event {
+                                stored = Some(serde_json::to_string(&checkpoint).unwrap());
+                            }
+                        }
+                        match next {
+                            Next::Read(_) => panic!("nothing to read"),
+                            Next::Wait { until } => now = until,
+                            Next::Finished(outcome) => {
+                                end = Some(outcome);
+                                break;
+                            }
+                            Next::Send { request, .. } if sends < budget => {
+                                sends += 1;
+                                let told = match classify(&request) {
+                                    Prep { .. } => opened(),
+                                    Put => {
+                                        puts += 1;
+                                        zips += u32::from(puts > 1 || !loses_first_zip);
+                                        if puts == 1 && loses_first_zip { timeout() } else { answer(200, "") }
+                                    }
+                                    Status if zips == 0 => no_zip(),
+                                    Status => approved(),
+                                };
+                                if sends == budget && !tells_the_last {
+                                    break;
+                                }
+                                let told = addressed(told, &flow);
+                                flow.receive(now, told);
+                                // What the answer set off is written down as well.
+                                for event in std::iter::from_fn(|| flow.take_event()) {
+                                    if let Event::Checkpoint(checkpoint) = event {
+                                        stored = Some(serde_json::to_string(&checkpoint).unwrap());
+                                    }
+                                }
+                            }
+                            Next::Send { .. } => {
+                                flow.receive(now, Err(TransportFailure::refused("no more requests")));
+                                let Next::Finished(_) = flow.next(now) else { panic!("it ends") };
+                                for event in std::iter::from_fn(|| flow.take_event()) {
+                                    if let Event::Checkpoint(checkpoint) = event {
+                                        stored = Some(serde_json::to_string(&checkpoint).unwrap());
+                                    }
+                                }
+                                break;
+                            }
+                        }
+                    }
+                    if end.is_some() {
+                        break;
+                    }
+                }
+                let case = format!("{budget} requests, {loses_first_zip}, {tells_the_last}");
+                assert!(zips <= 1, "{case}");
+                if budget >= 3 {
+                    assert!(is_approved(&end.expect(&case).unwrap()), "{case}");
+                    assert_eq!(zips, 1, "{case}");
+                }
+            }
+        }
+    }
+}
+
+// Whose result it is.
+
+#[test]
+fn the_result_of_another_submission_is_no_verdict_on_this_one() {
+    for named in [Some("0123456789abcdef0123456789abcdef"), None] {
+        let others = || approval_of(named);
+        let always = std::iter::repeat_with(others).take(20);
+        let run = drive(&mut flow(job()), [opened(), answer(200, "")].into_iter().chain(always));
+        let error = run.outcome.unwrap_err();
+        assert!(error.is_of_another_submission() && !error.is_retryable());
+        assert_eq!(error.kind() == &JobErrorKind::UnprovenResult, named.is_none());
+        assert_eq!(error.reach(), Reach::Uploaded);
+        // Its own may come after it.
+        let run = drive(&mut flow(job()), [opened(), answer(200, ""), others(), pending(), approved()]);
+        assert!(is_approved(&run.outcome.unwrap()));
+        // Nor does it stand for the receipt of a job that nobody waits for.
+        let job = job().return_job_status(false).callback_url("https://bank.example/").unwrap();
+        let checkpoint = {
+            let mut first = flow(job.clone());
+            let _ = first.next(START);
+            first.checkpoint()
+        };
+        let mut second = JobFlow::resume(partner(), &checkpoint, job, FlowSettings::default(), 8).unwrap();
+        let error = drive(&mut second, std::iter::repeat_with(others).take(21)).outcome.unwrap_err();
+        assert!(error.is_of_another_submission() && error.outcome_unknown(), "{error}");
+    }
+}
+
+/// A partner whose job ids are derived: whoever comes second must not get the first one's approval.
+#[test]
+fn whoever_comes_second_under_a_job_id_is_refused() {
+    // Told at once.
+    let mut second = flow(job());
+    let error = drive(&mut second, [refused(400, "2215")]).outcome.unwrap_err();
+    assert!(error.is_job_already_exists());
+    // And from what it wrote down there is no way to the earlier job.
+    let error = drive(&mut resume(&second.checkpoint()), [refused(400, "2215")]).outcome.unwrap_err();
+    assert!(error.is_job_already_exists());
+
+    // The refusal was lost: the status of the earlier job ends it, and nothing is taken over.
+    for status in [pending(), approval_of(Some("another")), approval_of(None)] {
+        let run = drive(&mut flow(job()), [timeout(), status.clone()]);
+        let error = run.outcome.unwrap_err();
+        assert_eq!(error.kind(), &JobErrorKind::AnotherSubmission, "{error}");
+        assert!(error.to_string().contains("under a new job id"), "{error}");
+        // With the caller's own flag it is asked about before anything is sent.
+        let run = drive(&mut flow(job().retry(true)), [status]);
+        assert_eq!(run.sent, [(0, Status)]);
+        assert!(run.outcome.unwrap_err().is_of_another_submission());
+    }
+}
+
+#[test]
+fn with_the_callers_retry_flag_an_open_job_without_images_is_taken_up() {
+    let run =
+        drive(&mut flow(job().retry(true)), [no_zip(), no_zip(), opened(), answer(200, ""), approved()]);
+    assert_eq!(run.sent[2], (5, Prep { retry: true }));
+    assert!(is_approved(&run.outcome.unwrap()));
+}
+
+#[test]
+fn the_submissions_id_travels_in_the_request_and_in_the_zip() {
+    let mut flow = flow(job());
+    let run = drive(&mut flow, [opened(), answer(200, ""), approved()]);
+    let id = flow.submission_id().unwrap().as_str();
+    for request in &run.requests[..2] {
+        let body = request.body();
+        assert!(body.windows(id.len()).any(|window| window == id.as_bytes()));
+    }
+    assert_eq!(run.outcome.unwrap().submission().id.as_ref().unwrap().as_str(), id);
+}
+
+#[test]
+fn no_key_of_the_partners_own_may_stand_in_the_place_of_the_submissions_id() {
+    let params = params().with("sdk_submission", "mine");
+    let job = Job::smartselfie_registration(params, Image::bytes(JPEG)).return_job_status(true);
+    let error = JobFlow::new(partner(), job, FlowSettings::default(), 0).unwrap_err();
+    assert_eq!(error.validation().unwrap().problems()[0].field, "partner_params.sdk_submission");
+}
+
+#[test]
+fn a_submission_is_waited_for_without_its_images() {
+    let mut first = flow(job());
+    let never_begun = first.checkpoint();
+    let Next::Send { .. } = first.next(START) else { panic!("prep") };
+    let checkpoint = first.checkpoint();
+    let wait = |checkpoint: &Checkpoint| {
+        JobFlow::wait_for_submission(partner(), checkpoint, FlowSettings::default(), 0)
+    };
+    let run = drive(&mut wait(&checkpoint).unwrap(), [pending(), approval_of(None), approved()]);
+    assert!(is_approved(&run.outcome.unwrap()));
+    assert!(run.sent.iter().all(|(_, sent)| *sent == Status));
+    let always = std::iter::repeat_with(|| approval_of(Some("another"))).take(20);
+    let error = drive(&mut wait(&checkpoint).unwrap(), always).outcome.unwrap_err();
+    assert_eq!(error.kind(), &JobErrorKind::AnotherSubmission);
+    let error = wait(&never_begun).unwrap_err();
+    assert_eq!(error.validation().unwrap().problems()[0].field, "checkpoint.submission");
 }
 
 #[test]
@@ -409,8 +887,79 @@ fn warnings_are_told_and_stop_nothing() {
     let id_info = IdInfo::new("KE", "NATIONAL_ID_NO_PHOTO", "00000000");
     let job = Job::biometric_kyc(params(), Image::bytes(JPEG), id_info).return_job_status(true);
     let run = drive(&mut flow(job), [opened(), answer(200, ""), approved()]);
-    assert!(matches!(&run.events[0], Event::Warning(problem) if problem.field == "id_info.id_type"));
+    let warned = warned_of(&run.events);
+    assert_eq!(warned, ["images (liveness)", "id_info.id_type"]);
     assert!(is_approved(&run.outcome.unwrap()));
+}
+
+fn warned_of(events: &[Event]) -> Vec<&str> {
+    let mut fields = Vec::new();
+    for event in events {
+        if let Event::Warning(problem) = event {
+            fields.push(problem.field.as_str());
+        }
+    }
+    fields
+}
+
+#[test]
+fn what_is_doubtful_about_an_image_is_a_warning_and_goes_out() {
+    // Without its end.
+    let cut = &JPEG[..JPEG.len() - 2];
+    let job = Job::update_photo(params(), Image::bytes(cut)).return_job_status(true);
+    let run = drive(&mut flow(job), [opened(), answer(200, ""), approved()]);
+    assert_eq!(warned_of(&run.events), ["images[0] (selfie)"]);
+    let is_no_end = |event: &Event| matches!(event, Event::Warning(problem) if problem.kind == ProblemKind::Image(ImageFault::NoEnd));
+    assert!(run.events.iter().any(is_no_end));
+    assert!(run.outcome.is_ok());
+}
+
+#[test]
+fn an_image_that_cannot_hold_a_picture_is_refused_before_anything_is_sent() {
+    let start_alone = b"\xFF\xD8\xFF\xD9".as_slice();
+    // What a database column of 255 letters left of it.
+    let column = format!("{}{}", &SMALL_UNPADDED[..32], "A".repeat(300));
+    for (image, fault) in [
+        (Image::bytes(start_alone), ImageFault::NoScan),
+        (Image::bytes(&JPEG[..12]), ImageFault::BadSegment),
+        (Image::bytes(&PNG[..33]), ImageFault::NoImageData),
+        (
+            Image::base64(SMALL_BASE64.replace('+', " ").replacen("/9j/w", "/9j/ ", 1)),
+            ImageFault::BlanksInBase64,
+        ),
+        (Image::base64(SMALL_BASE64.replace('/', "_")), ImageFault::UrlSafeBase64),
+        (Image::base64(&column[..255]), ImageFault::CutBase64),
+        (Image::base64(&column[..255]).as_file(), ImageFault::CutBase64),
+    ] {
+        let job = Job::update_photo(params(), image).return_job_status(true);
+        let run = drive(&mut flow(job), []);
+        let error = run.outcome.unwrap_err();
+        assert_eq!(error.validation().unwrap().problems()[0].kind, ProblemKind::Image(fault));
+        assert_eq!(error.reach(), Reach::Nothing);
+    }
+}
+
+#[test]
+fn a_file_beyond_the_limit_is_refused_by_name() {
+    let mut flow = flow(Job::update_photo(params(), Image::path("zero")).return_job_status(true));
+    assert!(matches!(flow.next(START), Next::Read(_)));
+    flow.read(START, smile_core::read_image(std::io::repeat(0)));
+    let Next::Finished(Err(error)) = flow.next(START) else { panic!("it goes on") };
+    assert!(error.to_string().contains("more than 128 MiB"), "{error}");
+}
+
+#[test]
+fn a_date_of_birth_in_the_future_is_refused_by_the_flow_s_clock() {
+    let id_info = IdInfo::new("NG", "BVN", "00000000000").with_dob("2024-01-18");
+    let job = Job::biometric_kyc(params(), Image::bytes(JPEG), id_info.clone()).return_job_status(true);
+    let run = drive(&mut flow(job), []);
+    assert!(run.outcome.unwrap_err().to_string().contains("`id_info.dob` must not be in the future"));
+
+    let check = smile_core::operation::EnhancedKyc::new(params(), id_info);
+    let mut call = smile_core::Call::new(partner(), check, FlowSettings::default(), 7);
+    let Next::Finished(Err(error)) = call.next(START) else { panic!("it goes on") };
+    assert!(error.is_validation() && !error.outcome_unknown(), "{error}");
+    assert_eq!(error.problems()[0].field, "dob");
 }
 
 #[test]
@@ -445,7 +994,8 @@ fn a_job_that_somebody_else_submitted_can_be_waited_for() {
 #[test]
 fn events_tell_the_story() {
     let job = job().with_liveness([Image::path("l.jpg").as_base64()]);
-    let run = drive(&mut flow(job), [answer(503, ""), opened(), answer(200, ""), pending(), approved()]);
+    let answers = [answer(503, ""), no_zip(), opened(), answer(200, ""), pending(), approved()];
+    let run = drive(&mut flow(job), answers);
     let story: Vec<String> = run
         .events
         .iter()
@@ -466,8 +1016,8 @@ fn events_tell_the_story() {
     assert_eq!(
         story,
         [
-            "read 0 0 20",
-            "read 1 6 20",
+            "read 0 0 39",
+            "read 1 6 39",
             "retry 1",
             "opened 0000000007",
             "uploading",

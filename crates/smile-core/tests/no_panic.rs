@@ -313,9 +313,9 @@ fn everything_about(callback: &Callback) {
     let (user_id, job_id) = (UserId::new("user-1"), JobId::new("job-1"));
     let key = JobKey { user_id: user_id.clone(), job_id: job_id.clone(), job_type: JobType::BIOMETRIC_KYC };
     let lives = [
-        JobLife::new(key.clone()),
-        JobLife::of_match(user_id.clone(), job_id.clone()),
-        JobLife::of_webhook(user_id, job_id),
+        JobLife::new(partner().account(), key.clone()),
+        JobLife::of_match(partner().account(), user_id.clone(), job_id.clone()),
+        JobLife::of_webhook(partner().account(), user_id, job_id),
     ];
     for mut life in lives {
         let _ = (life.apply_callback(START, callback, None), format!("{life:?}"));

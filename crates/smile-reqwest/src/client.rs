@@ -320,8 +320,9 @@ impl Client {
                 Next::Read(path) => {
                     // Kept until the flow has taken the file. It is never closed.
                     let _turn = self.reads.acquire().await;
-                    let file = tokio::fs::read(path).await;
-                    flow.read(now(), file);
+                    let reading = move || std::fs::File::open(path).and_then(smile_core::read_image);
+                    let file = tokio::task::spawn_blocking(reading).await;
+                    flow.read(now(), file.unwrap_or_else(|error| Err(error.into())));
                 }
                 Next::Send { request, timeout } => {
                     let answer = self.transport.send(request, timeout).await;

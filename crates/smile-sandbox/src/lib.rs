@@ -46,16 +46,18 @@ pub use fault::rules::{Admission, FaultId, FaultInForce, FaultRule};
 pub use http::endpoint::Endpoint;
 pub use job::events::{JobEvent, JobEventKind};
 pub use job::record::{ImageRecord, JobRecord, Stage};
+pub use result::finding::{Review, ReviewError};
 pub use result::oddity::Oddity;
 pub use result::outcome::Outcome;
 pub use result::product::Product;
-pub use result::verdict::{Review, ReviewError};
 pub use rule::matcher::Matcher;
 pub use rule::rules::When;
 pub use rule::script::ScriptStage;
 pub use sample_image::SampleImage;
 #[cfg(feature = "scenario")]
-pub use scenario::{Scenario, ScenarioError};
+pub use scenario::setup::Scenario;
+#[cfg(feature = "scenario")]
+pub use scenario::wrong::ScenarioError;
 pub use server::builder::Builder;
 pub use server::clock::{Clock, ClockError};
 pub use server::sandbox::Sandbox;

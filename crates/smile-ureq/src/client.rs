@@ -240,7 +240,7 @@ impl Client {
             }
             match next {
                 Next::Read(path) => {
-                    let file = std::fs::read(path);
+                    let file = std::fs::File::open(path).and_then(smile_core::read_image);
                     flow.read(now(), file);
                 }
                 Next::Send { request, timeout } => {

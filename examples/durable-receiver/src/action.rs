@@ -1,6 +1,6 @@
 //! What a verdict sets off.
 
-use smile_ureq::core::{Decision, JobLife, NextStep, Verdict};
+use smile_ureq::core::{Decision, JobLife, Trust};
 
 use crate::rows::is_settled;
 
@@ -28,14 +28,16 @@ impl Action {
         }
     }
 
-    /// What a job's life sets off, if the service itself has said so; `verdict` is what it said last.
-    pub(crate) fn of(life: &JobLife, verdict: &Verdict) -> Option<Self> {
-        let decision = life.result().filter(|_| is_settled(life))?.decision;
-        match decision {
-            Decision::Approved if verdict.next_step() == NextStep::Accept => Some(Self::OpenAccount),
+    /// What a job's life sets off, if the service itself, or a person, has said so.
+    pub(crate) fn of(life: &JobLife) -> Option<Self> {
+        if life.may_be_let_in(Trust::Confirmed) {
+            return Some(Self::OpenAccount);
+        }
+        match life.result().filter(|_| is_settled(life))?.decision {
             Decision::Rejected => Some(Self::Decline),
             Decision::Error => Some(Self::InviteAgain),
-            Decision::Approved | Decision::Provisional | Decision::Unknown => None,
+            // A number that is known, say: somebody compares the record first.
+            _ => None,
         }
     }
 }

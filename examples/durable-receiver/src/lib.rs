@@ -57,6 +57,16 @@ pub enum Failure {
     /// The database can't be read or written.
     #[error("the database: {0}")]
     Database(#[from] rusqlite::Error),
+    /// A newer version of this program has written the database.
+    #[error("the database is of version {version}, newer than this program")]
+    #[non_exhaustive]
+    NewerVersion {
+        /// Its version.
+        version: i64,
+    },
+    /// A job's life can't be read, or belongs to another partner or another environment.
+    #[error("the database: {0}")]
+    Life(#[from] smile_ureq::core::LifeError),
     /// A row isn't what this program writes.
     #[error("the database has a row that this program didn't write: {0}")]
     Row(&'static str),

@@ -2,12 +2,18 @@
 
 use std::time::Duration;
 
-use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
-use smile_ureq::core::{Change, JobId, JobKey, JobLife, JobType, Standing, Timestamp, Trust, UserId};
+use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior, params};
+use smile_ureq::core::{
+    Change, JobId, JobKey, JobLife, JobType, PartnerAccount, Standing, Timestamp, Trust, UserId,
+};
 
 use crate::Failure;
 
-/// `jobs`: the partner's own record of each job, and its life. `sightings`: what has come before. `inbox`: what has come and isn't
+/// The version of the tables, as `PRAGMA user_version` has it. Version 1 had no `events`, and no number.
+const VERSION: i64 = 2;
+
+/// `jobs`: the partner's own record of each job, and its life. `sightings`: the signatures that have come before; `events`: the
+/// results that have. `inbox`: what has come and isn't
 /// through yet; with the body of a callback, or without one where only the service can tell. `outbox`: what is to be done.
 pub(crate) const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS jobs (
@@ -24,8 +30,12 @@ pub(crate) const SCHEMA: &str = "
         content BLOB NOT NULL,
         expires INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
-    CREATE INDEX IF NOT EXISTS sightings_by_event ON sightings (event);
     CREATE INDEX IF NOT EXISTS sightings_by_expiry ON sightings (expires);
+    CREATE TABLE IF NOT EXISTS events (
+        event BLOB PRIMARY KEY,
+        expires INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX IF NOT EXISTS events_by_expiry ON events (expires);
     CREATE TABLE IF NOT EXISTS inbox (
         id INTEGER PRIMARY KEY,
         slot BLOB NOT NULL UNIQUE,
@@ -50,6 +60,24 @@ pub(crate) fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
     connection
         .execute_batch("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;")
+}
+
+/// Makes the tables, or brings those of an earlier version up to this one; those of a later version are left alone.
+pub(crate) fn migrate(connection: &mut Connection) -> Result<(), Failure> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let version: i64 = transaction.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    if version > VERSION {
+        return Err(Failure::NewerVersion { version });
+    }
+    transaction.execute_batch(SCHEMA)?;
+    if version < VERSION {
+        transaction.execute_batch(
+            "INSERT OR IGNORE INTO events (event, expires) SELECT event, max(expires) FROM sightings GROUP BY event;
+             DROP INDEX IF EXISTS sightings_by_event;",
+        )?;
+        transaction.pragma_update(None, "user_version", VERSION)?;
+    }
+    Ok(transaction.commit()?)
 }
 
 /// One question for each job, however often it is called for; none once the service has had its last word.
@@ -78,10 +106,14 @@ pub(crate) fn key(job_id: String, user_id: String, job_type: u16) -> JobKey {
     }
 }
 
-pub(crate) fn life_of(transaction: &Transaction<'_>, key: &JobKey) -> Result<JobLife, Failure> {
+pub(crate) fn life_of(
+    transaction: &Transaction<'_>,
+    account: &PartnerAccount,
+    key: &JobKey,
+) -> Result<JobLife, Failure> {
     let select = "SELECT life FROM jobs WHERE job_id = ?1";
     let life: String = transaction.query_row(select, [key.job_id.as_str()], |row| row.get(0))?;
-    from_json(&life)
+    from_json(account, &life)
 }
 
 pub(crate) fn write_life(
@@ -114,8 +146,9 @@ pub(crate) fn to_json(life: &JobLife) -> Result<String, Failure> {
     serde_json::to_string(life).map_err(|_| Failure::Row("a job's life"))
 }
 
-pub(crate) fn from_json(life: &str) -> Result<JobLife, Failure> {
-    serde_json::from_str(life).map_err(|_| Failure::Row("a job's life"))
+/// A row of another partner or environment is refused, and one that an earlier version of the SDK wrote is read.
+pub(crate) fn from_json(account: &PartnerAccount, life: &str) -> Result<JobLife, Failure> {
+    Ok(JobLife::from_stored(account, life)?)
 }
 
 /// SQLite's numbers end before ours.

@@ -1,8 +1,8 @@
 //! The HTTP server: receive, verify, store, acknowledge.
 
 use std::convert::Infallible;
-use std::io::Read as _;
-use std::net::TcpListener;
+use std::io::{ErrorKind, Read as _};
+use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -32,29 +32,55 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// If the address can't be had, or the databases can't be used.
 pub fn serve(listen: &str, directory: &Path, client: Client, fuse: Fuse) -> Result<Infallible, Failure> {
     let receiver = directory.join("receiver.db");
-    let store = Store::open(&receiver, fuse.clone())?;
+    let account = client.partner().account();
+    let store = Store::open(&receiver, account.clone(), fuse.clone())?;
     let ledger = Ledger::open(&directory.join("ledger.db"))?;
     // One wake-up is as good as many.
     let (wake, woken) = sync_channel(1);
     let endpoint = Endpoint {
-        store: Mutex::new(Store::open(&receiver, fuse.clone())?),
+        store: Mutex::new(Store::open(&receiver, account, fuse.clone())?),
         verifier: client.partner().verifier(),
         client: client.clone(),
         wake,
         fuse: fuse.clone(),
     };
     let not_to_be_had = |error: std::io::Error| Failure::Listen(error.to_string());
-    // The server doesn't say which port it has got where any will do, so it is told one that is free.
-    let address = TcpListener::bind(listen).and_then(|free| free.local_addr()).map_err(not_to_be_had)?;
-    let server = Server::new(move |request| endpoint.answer(request))
-        .bind(address)
-        .with_global_timeout(PATIENCE)
-        .with_max_concurrent_connections(CONNECTIONS);
-    let listening = server.spawn().map_err(not_to_be_had)?;
+    let endpoint = Arc::new(endpoint);
+    let (address, listening) = bind(listen, |address| {
+        let endpoint = Arc::clone(&endpoint);
+        Server::new(move |request| endpoint.answer(request))
+            .bind(address)
+            .with_global_timeout(PATIENCE)
+            .with_max_concurrent_connections(CONNECTIONS)
+            .spawn()
+    })
+    .map_err(not_to_be_had)?;
+    drop(endpoint);
     // If it ends, so does the endpoint, which the worker notices.
     thread::spawn(move || listening.join());
     say(format_args!("listening on http://{address}/callback"));
     Worker::new(store, ledger, client, fuse).run(&woken)
+}
+
+/// How often a free port is looked for.
+const TRIES: u32 = 20;
+
+/// Starts the server at a port of this address. The server doesn't say which one it has got where
+/// any will do, so it is told one that is free; another program may be quicker to take it.
+fn bind<T>(
+    listen: &str,
+    mut start: impl FnMut(SocketAddr) -> std::io::Result<T>,
+) -> std::io::Result<(SocketAddr, T)> {
+    let mut tries = 1;
+    loop {
+        let address = TcpListener::bind(listen)?.local_addr()?;
+        match start(address) {
+            Ok(server) => return Ok((address, server)),
+            // A port that was asked for by its number is the same at every try.
+            Err(error) if error.kind() != ErrorKind::AddrInUse || tries == TRIES => return Err(error),
+            Err(_) => tries += 1,
+        }
+    }
 }
 
 /// What all connections share.

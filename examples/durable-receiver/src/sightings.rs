@@ -1,14 +1,14 @@
 //! A replay store in a table, asked and told in the transaction that stores the callback.
 
-use rusqlite::{OptionalExtension as _, Transaction, params};
+use rusqlite::{Transaction, params};
 use smile_ureq::core::{ReplayStore, Seen, Sighting, Timestamp};
 
 use crate::rows::millis;
 
 /// The sightings, within a transaction: what is remembered is remembered together with the callback, or not at all.
 ///
-/// The table's primary key is the pair, so that of two deliveries at the same moment only one is the first, whatever the
-/// number of processes.
+/// It inserts, and goes by what the database says of that. To look first and insert then would do in SQLite, which has one writer at a
+/// time; in a database server two would look, both see nothing, and both be the first.
 #[derive(Debug)]
 pub(crate) struct Sightings<'t>(pub(crate) &'t Transaction<'t>);
 
@@ -16,36 +16,37 @@ impl ReplayStore for Sightings<'_> {
     type Error = rusqlite::Error;
 
     fn record(&self, _: Timestamp, sighting: &Sighting) -> rusqlite::Result<Seen> {
-        let same_pair = self
-            .0
-            .query_row(
-                "SELECT event, content, expires FROM sightings WHERE pair = ?1",
+        let is_new_pair = self.0.execute(
+            "INSERT INTO sightings (pair, event, content, expires) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (pair) DO NOTHING",
+            params![sighting.pair(), sighting.event(), sighting.content(), millis(sighting.expires())],
+        )? == 1;
+        if !is_new_pair {
+            let known: [u8; 32] = self.0.query_row(
+                "SELECT content FROM sightings WHERE pair = ?1",
                 [sighting.pair()],
-                |row| {
-                    let expires: i64 = row.get(2)?;
-                    let expires = Timestamp::from_unix_millis(expires.unsigned_abs());
-                    Ok(Sighting::from_parts(*sighting.pair(), row.get(0)?, row.get(1)?, expires))
-                },
-            )
-            .optional()?;
-        let event_is_known = self.0.query_row(
-            "SELECT EXISTS (SELECT 1 FROM sightings WHERE event = ?1)",
-            [sighting.event()],
-            |row| row.get(0),
-        )?;
-        if same_pair.is_none() {
-            self.0.execute(
-                "INSERT INTO sightings (pair, event, content, expires) VALUES (?1, ?2, ?3, ?4)",
-                params![sighting.pair(), sighting.event(), sighting.content(), millis(sighting.expires())],
+                |row| row.get(0),
             )?;
+            return Ok(if known == *sighting.content() { Seen::Redelivery } else { Seen::SignatureReused });
         }
-        Ok(sighting.compare(same_pair.as_ref(), event_is_known))
+        let is_new_event = self.0.execute(
+            "INSERT INTO events (event, expires) VALUES (?1, ?2) ON CONFLICT (event) DO NOTHING",
+            params![sighting.event(), millis(sighting.expires())],
+        )? == 1;
+        if is_new_event {
+            return Ok(Seen::First);
+        }
+        self.0.execute(
+            "UPDATE events SET expires = max(expires, ?2) WHERE event = ?1",
+            params![sighting.event(), millis(sighting.expires())],
+        )?;
+        Ok(Seen::Redelivery)
     }
 }
 
 /// Forgets those whose signatures don't pass any more.
 pub(crate) fn forget_expired(transaction: &Transaction<'_>, now: Timestamp) -> rusqlite::Result<()> {
     transaction.execute("DELETE FROM sightings WHERE expires < ?1", [millis(now)])?;
+    transaction.execute("DELETE FROM events WHERE expires < ?1", [millis(now)])?;
     Ok(())
 }
 

@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior, params};
-use smile_ureq::core::{Callback, Change, JobKey, JobLife, ReplayStore as _, Seen, Timestamp, Verdict};
+use smile_ureq::core::{
+    Callback, Change, JobKey, JobLife, PartnerAccount, ReplayStore as _, Seen, Timestamp,
+};
 
 use crate::rows::{
-    SCHEMA, ask_about, from_json, is_settled, key, key_of, life_of, look, millis, moment, prepare, to_json,
+    ask_about, from_json, is_settled, key, key_of, life_of, look, migrate, millis, moment, prepare, to_json,
     write_life,
 };
 use crate::sightings::{Sightings, forget_expired};
@@ -21,6 +23,7 @@ const MAX_TRIES: u32 = 24;
 #[derive(Debug)]
 pub struct Store {
     connection: Connection,
+    account: PartnerAccount,
     fuse: Fuse,
 }
 
@@ -57,15 +60,15 @@ pub struct JobReport {
 }
 
 impl Store {
-    /// Opens the database, new or not.
+    /// Opens the database of this partner and environment, new or not.
     ///
     /// # Errors
-    /// If the file can't be used.
-    pub fn open(path: &Path, fuse: Fuse) -> Result<Self, Failure> {
-        let connection = Connection::open(path)?;
+    /// If the file can't be used, or a newer version of this program wrote it.
+    pub fn open(path: &Path, account: PartnerAccount, fuse: Fuse) -> Result<Self, Failure> {
+        let mut connection = Connection::open(path)?;
         prepare(&connection)?;
-        connection.execute_batch(SCHEMA)?;
-        Ok(Self { connection, fuse })
+        migrate(&mut connection)?;
+        Ok(Self { connection, account, fuse })
     }
 
     /// Writes down a job that is about to be submitted: before it is, so that no callback can be faster.
@@ -73,7 +76,7 @@ impl Store {
     /// # Errors
     /// If it can't be written.
     pub fn register(&mut self, key: &JobKey) -> Result<(), Failure> {
-        let life = to_json(&JobLife::new(key.clone()))?;
+        let life = to_json(&JobLife::new(self.account.clone(), key.clone()))?;
         self.connection.execute(
             "INSERT INTO jobs (job_id, user_id, job_type, life) VALUES (?1, ?2, ?3, ?4)
              ON CONFLICT (job_id) DO NOTHING",
@@ -92,7 +95,7 @@ impl Store {
             .connection
             .query_row(select, [job_id], |row| Ok((row.get::<_, String>(0)?, row.get(1)?)))
             .optional()?;
-        row.map(|(life, look)| Ok(JobReport { life: from_json(&life)?, look })).transpose()
+        row.map(|(life, look)| Ok(JobReport { life: from_json(&self.account, &life)?, look })).transpose()
     }
 
     /// How much isn't through yet: callbacks, and things to be done.
@@ -183,9 +186,9 @@ impl Store {
         callback: &Callback,
     ) -> Result<Change, Failure> {
         let seen = if letter.is_first { Seen::First } else { Seen::Redelivery };
-        let fuse = self.fuse.clone();
+        let (fuse, account) = (self.fuse.clone(), self.account.clone());
         let transaction = self.begin()?;
-        let mut life = life_of(&transaction, &letter.key)?;
+        let mut life = life_of(&transaction, &account, &letter.key)?;
         let change = life.apply_callback(now, callback, Some(seen));
         write_life(&transaction, &letter.key, &life, change)?;
 
@@ -208,16 +211,15 @@ impl Store {
     pub(crate) fn conclude(
         &mut self,
         letter: &Letter,
-        verdict: &Verdict,
         apply: impl FnOnce(&mut JobLife) -> Change,
     ) -> Result<Change, Failure> {
-        let fuse = self.fuse.clone();
+        let (fuse, account) = (self.fuse.clone(), self.account.clone());
         let transaction = self.begin()?;
-        let mut life = life_of(&transaction, &letter.key)?;
+        let mut life = life_of(&transaction, &account, &letter.key)?;
         let change = apply(&mut life);
         write_life(&transaction, &letter.key, &life, change)?;
         let job_id = letter.key.job_id.as_str();
-        match Action::of(&life, verdict) {
+        match Action::of(&life) {
             Some(action) => {
                 transaction.execute(
                     "INSERT INTO outbox (job_id, action) VALUES (?1, ?2) ON CONFLICT (job_id) DO NOTHING",

@@ -32,7 +32,8 @@ pub(crate) fn tell() -> Result<(), Box<dyn Error>> {
         job_type: JobType::BIOMETRIC_KYC,
     };
     // Written down before it is submitted, so that no callback can be faster.
-    let mut store = Store::open(&directory.0.join("receiver.db"), Fuse::default())?;
+    let mut store =
+        Store::open(&directory.0.join("receiver.db"), sandbox.partner().account(), Fuse::default())?;
     store.register(&key)?;
     // The sandbox has a human look at it, as the result 2 asks for.
     let ids = PartnerParams::new(key.user_id.clone(), key.job_id.clone()).with("sandbox_result", "2");

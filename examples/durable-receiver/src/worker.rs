@@ -107,7 +107,7 @@ impl Worker {
                     if !matches!(error, ConfirmError::Superseded { .. }) {
                         self.store.look(letter, &error.to_string())?;
                     }
-                    match error.status().filter(|status| is_last_word(letter, status)) {
+                    match error.status().filter(|status| self.is_last_word(letter, status)) {
                         Some(status) => Answer::Otherwise(status.clone()),
                         None => self.ask(letter),
                     }
@@ -127,7 +127,7 @@ impl Worker {
             }
         };
         let Some(verdict) = verdict else { return self.store.put_off(now, letter) };
-        let change = self.store.conclude(letter, &verdict, |life| match &answer {
+        let change = self.store.conclude(letter, |life| match &answer {
             Answer::Confirmed(confirmed) => life.apply_confirmed(now, confirmed),
             Answer::Otherwise(status) => life.apply_status(now, status),
             Answer::Asked(outcome) => life.apply_outcome(now, outcome),
@@ -146,15 +146,16 @@ impl Worker {
         }
     }
 
+    /// Whether a status alone decides the letter's job.
+    fn is_last_word(&self, letter: &Letter, status: &JobStatus) -> bool {
+        let mut life = JobLife::new(self.client.partner().account(), letter.key.clone());
+        life.apply_status(letter.received_at, status) == Change::Advanced
+            && life.standing() == Standing::Final
+    }
+
     /// The callback of a letter, verified as at the moment when it came.
     fn read_again(&self, letter: &Letter) -> Option<Callback> {
         let verifier = self.client.partner().verifier();
         verifier.verify(letter.received_at, &HeaderMap::new(), letter.body.clone()?).ok()
     }
-}
-
-/// Whether a status alone decides the letter's job.
-fn is_last_word(letter: &Letter, status: &JobStatus) -> bool {
-    let mut life = JobLife::new(letter.key.clone());
-    life.apply_status(letter.received_at, status) == Change::Advanced && life.standing() == Standing::Final
 }

@@ -40,9 +40,9 @@ pub fn callbacks(data: &[u8]) {
         job_id: JobId::new(callback.job_id().unwrap_or_default()),
         job_type: JobType::BIOMETRIC_KYC,
     };
-    let mut life = JobLife::new(key);
+    let mut life = JobLife::new(partner().account(), key);
     let first = life.apply_callback(NOW, &callback, None);
-    assert!(!life.is_approved(Trust::Confirmed), "no callback confirms itself");
+    assert!(!life.may_be_let_in(Trust::Confirmed), "no callback confirms itself");
     let before = life.clone();
     let second = life.apply_callback(NOW, &callback, None);
     assert_eq!(life, before, "a redelivery changes nothing: {first:?}, {second:?}");
@@ -91,13 +91,13 @@ pub fn job_lives(data: &[u8]) {
     let again: JobLife = serde_json::from_str(&serde_json::to_string(&life).unwrap()).unwrap();
     assert_eq!(again, life);
     let _ = (life.result(), life.disputed(), life.results(), format!("{life:?}"));
-    assert!(!life.is_approved(Trust::Verified) || life.standing() == Standing::Final);
+    assert!(!life.may_be_let_in(Trust::Verified) || life.standing() == Standing::Final);
     let body = r#"{"ResultCode":"0811","PartnerParams":{"user_id":"user-1","job_id":"job-1","job_type":1},"timestamp":"2024-01-15T10:30:00.000Z","signature":"74G/CDcN5r6ubtBBagj/64F0MuWwVThqR9Qp52hqYtc="}"#;
     let rejected =
         partner().verifier().verify(NOW, &HeaderMap::new(), Bytes::from_static(body.as_bytes())).unwrap();
-    let was_approved = life.is_approved(Trust::Verified);
+    let was_approved = life.may_be_let_in(Trust::Verified);
     let change = life.apply_callback(NOW, &rejected, None);
     if change == Change::Advanced {
-        assert!(!was_approved && !life.is_approved(Trust::Verified));
+        assert!(!was_approved && !life.may_be_let_in(Trust::Verified));
     }
 }

@@ -63,6 +63,7 @@ impl Dice<'_> {
                 addresses: 0,
                 polls_until_result: self.byte() as u32 % 4,
                 result,
+                submission: None,
             },
             turns: (0..self.0.len().div_ceil(3).min(60)).map(|_| self.turn()).collect(),
         }

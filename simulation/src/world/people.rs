@@ -87,7 +87,7 @@ impl World {
             if product == Product::AsyncEnhancedKyc {
                 self.note(Hazard::NumberOnly);
             }
-            let life = JobLife::new(key.clone());
+            let life = JobLife::new(self.partner.account(), key.clone());
             self.insert_row(job_id.to_owned(), &life, kind);
         }
         self.submissions.push(Submission { errand: product, key, number, wanted, instead_of: None });

@@ -8,8 +8,8 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use axum::routing::post as on_post;
 use smile_axum::core::{
-    CallbackKind, Environment, InMemoryReplayStore, JobType, Partner, Refusal, ReplayStore, Seen, StoreFull,
-    Timestamp,
+    AsyncReplayStore, CallbackKind, Environment, InMemoryReplayStore, JobType, Partner, Refusal, ReplayStore,
+    Seen, Sighting, StoreFull, Timestamp,
 };
 use smile_axum::{CallbackReceiver, ReceivedCallback, Rejection};
 
@@ -158,18 +158,36 @@ async fn redeliveries_reach_the_handler_and_say_so() {
     }
 }
 
+/// Records, and never says what it has recorded.
+struct Hanging(Arc<InMemoryReplayStore>);
+
+impl AsyncReplayStore for Hanging {
+    type Error = StoreFull;
+
+    async fn record(&self, now: Timestamp, sighting: &Sighting) -> Result<Seen, StoreFull> {
+        let recorded = ReplayStore::record(&*self.0, now, sighting);
+        std::future::pending::<()>().await;
+        recorded
+    }
+}
+
+/// Says these, from the last to the first.
+struct Scripted(Mutex<Vec<Result<Seen, StoreFull>>>);
+
+impl AsyncReplayStore for Scripted {
+    type Error = StoreFull;
+
+    async fn record(&self, at: Timestamp, _: &Sighting) -> Result<Seen, StoreFull> {
+        assert_eq!(at, NOW);
+        self.0.lock().unwrap().pop().unwrap()
+    }
+}
+
 #[tokio::test]
 async fn a_handler_that_was_cut_off_gets_the_callback_again() {
     // The first delivery is dropped between being recorded and being handled, as when the service hangs up.
     let store = Arc::new(InMemoryReplayStore::default());
-    let hang = Arc::clone(&store);
-    let cut_off = receiver().with_async_store(move |now, sighting| {
-        let recorded = hang.record(now, &sighting);
-        async move {
-            std::future::pending::<()>().await;
-            recorded
-        }
-    });
+    let cut_off = receiver().with_async_store(Hanging(Arc::clone(&store)));
     let body = signed(&partner(), NOW, "0810");
     let (cut_off, whole) = (app(cut_off), app(receiver().with_store(store)));
     tokio::select! {
@@ -191,13 +209,8 @@ async fn while_the_store_fails_nothing_is_handled_and_the_service_comes_again() 
     let reason = "the replay store can't say whether the callback has come before";
     assert_eq!(said, [(None, reason.to_owned())]);
 
-    let outage = Arc::new(Mutex::new(vec![Ok(Seen::First), Err(StoreFull)]));
-    let store = receiver().with_async_store(move |at, _| {
-        assert_eq!(at, NOW);
-        let outage = Arc::clone(&outage);
-        async move { outage.lock().unwrap().pop().unwrap() }
-    });
-    let app = app(store);
+    let outage = Scripted(Mutex::new(vec![Ok(Seen::First), Err(StoreFull)]));
+    let app = app(receiver().with_async_store(outage));
     assert_eq!(answer(&app, post(body.clone())).await.0, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(answer(&app, post(body)).await, (StatusCode::OK, "0810 Body Some(First)".to_owned()));
 }

@@ -16,7 +16,8 @@ use crate::output::Output;
 /// Go on with a job from the checkpoint that `smile submit` wrote
 ///
 /// It goes to the environment that the job was begun in. What the service may have already is asked about first, so nothing
-/// is billed twice. When the job is over, the checkpoint is removed.
+/// is billed twice; and only a result that names this very submission counts. The file is locked meanwhile: copies of it are
+/// not, so don't resume two at the same moment. When the job is over, the checkpoint is removed.
 #[derive(Args, Debug)]
 pub(crate) struct Resume {
     /// The file
@@ -36,7 +37,8 @@ pub(crate) struct Resume {
 
 impl Resume {
     pub(crate) fn run(self, output: Output) -> Result<Exit, Failure> {
-        let saved = Saved::read(&self.file)?;
+        // The lock is held until this returns.
+        let (saved, _lock) = Saved::read_locked(&self.file)?;
         let connection = self.connection.going_on(&saved.environment, &saved.partner_id)?;
         let partner = connection.partner(output)?;
         let order = Order {
@@ -51,9 +53,10 @@ impl Resume {
             is_resumed: true,
             watch: Watch::start(output)?,
         };
-        match saved.unfinished {
-            Some(unfinished) => submit::go_on(&order, &unfinished, &self.waiting),
-            None => submit::ask(&order, saved.key, &self.waiting, vec![]),
+        match (saved.unfinished, saved.submitted) {
+            (Some(unfinished), _) => submit::go_on(&order, &unfinished, &self.waiting),
+            (None, Some(checkpoint)) => submit::ask_for(&order, &checkpoint, &self.waiting),
+            (None, None) => submit::ask(&order, saved.key, &self.waiting, vec![]),
         }
     }
 }

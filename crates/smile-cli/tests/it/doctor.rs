@@ -5,7 +5,7 @@ use std::net::TcpListener;
 
 use serde_json::Value;
 
-use crate::support::{Ran, Smile, bare};
+use crate::support::{Nobody, Ran, Smile, bare};
 
 fn finding(answer: &Value, name: &str) -> Value {
     let findings = answer["findings"].as_array().unwrap();
@@ -57,12 +57,44 @@ fn credentials_that_cannot_be_any_leave_the_rest_to_be_looked_at() {
 }
 
 #[test]
+fn a_character_that_came_along_is_named() {
+    let smile = Smile::new();
+    let key = smile.sandbox.api_key();
+    for (variable, value, name, said) in [
+        ("SMILE_API_KEY", format!("{key}\r\n"), "credentials", "a carriage return (U+000D)"),
+        ("SMILE_API_KEY", format!("\u{feff}{key}"), "credentials", "a byte order mark (U+FEFF) at its start"),
+        ("SMILE_API_KEY", format!("'{key}'"), "credentials", "an apostrophe (U+0027) at its start"),
+        (
+            "SMILE_PARTNER_ID",
+            "\u{200b}001".to_owned(),
+            "credentials",
+            "a zero-width space (U+200B) at its start",
+        ),
+        ("SMILE_PARTNER_ID", "００1".to_owned(), "credentials", "a full-width digit (U+FF10) at its start"),
+        ("SMILE_ENVIRONMENT", "sandbox ".to_owned(), "environment", "a space (U+0020) at its end"),
+        (
+            "SMILE_ENVIRONMENT",
+            "\u{202e}https://a.b/v1".to_owned(),
+            "environment",
+            "a direction control (U+202E)",
+        ),
+    ] {
+        let output = smile.command(&["doctor", "--json"]).env(variable, &value).output().unwrap();
+        let ran = Ran::from(output).ended(3);
+        assert!(!ran.stdout.contains(key), "{ran:?}");
+        let answer = ran.json();
+        let found = finding(&answer, name);
+        assert!(found["said"].as_str().unwrap().contains(said), "{value:?}: {found}");
+    }
+}
+
+#[test]
 fn nobody_there_and_no_tls_there() {
     let smile = Smile::new();
-    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let nobody =
-        smile.run(&["doctor", "--environment", &format!("http://{free}/v1"), "--json"]).ended(3).json();
-    assert_eq!(finding(&nobody, "reach")["said"], "nobody listens there");
+    let nobody = Nobody::new();
+    let url = format!("http://{}/v1", nobody.address());
+    let answer = smile.run(&["doctor", "--environment", &url, "--json"]).ended(3).json();
+    assert_eq!(finding(&answer, "reach")["said"], "nobody listens there");
     let https = smile.sandbox.base_url().replace("http:", "https:");
     let no_tls = smile.run(&["doctor", "--environment", &https, "--json"]).ended(3).json();
     assert_eq!(finding(&no_tls, "TLS")["state"], "bad");
@@ -114,7 +146,8 @@ fn callback_addresses() {
     let url = format!("http://{}/s3cret", listener.local_addr().unwrap());
     let good = smile.run(&["doctor", "--callback", &url]).ended(0).says(&["somebody listens there"]);
     assert!(!good.stdout.contains("s3cret"), "{good:?}");
-    drop(listener);
+    let nobody = Nobody::new();
+    let url = format!("http://{}/s3cret", nobody.address());
     smile.run(&["doctor", "--callback", &url]).ended(0).says(&["nobody listens there now", "smile listen"]);
     smile
         .run(&["doctor", "--callback", "https://192.0.2.1/x"])

@@ -104,6 +104,56 @@ fn what_was_opened_and_never_uploaded_is_uploaded_by_resume() {
     assert_eq!(smile.sandbox.job("j-1").unwrap().processed, 1);
 }
 
+/// A job that is open, with its checkpoint in `smile-j-1.checkpoint.json`.
+fn left_open(smile: &Smile) -> std::path::PathBuf {
+    for _ in 0..4 {
+        smile.sandbox.fail_next(Endpoint::PrepUpload, Fault::LoseAnswer);
+    }
+    let flags = ["--job-id", "j-1", "--wait", "--poll-every", "0.01"];
+    smile.submit_selfie("smartselfie-registration", &flags).ended(1);
+    smile.folder.path().join("smile-j-1.checkpoint.json")
+}
+
+#[test]
+fn copies_of_a_checkpoint_resumed_one_after_the_other_process_once() {
+    let smile = Smile::new();
+    let original = left_open(&smile);
+    std::fs::copy(&original, smile.folder.path().join("copy.json")).unwrap();
+    for name in ["smile-j-1.checkpoint.json", "copy.json"] {
+        smile.run(&["resume", name, "--poll-every", "0.01"]).ended(0).says(&["APPROVED"]);
+        let job = smile.sandbox.job("j-1").unwrap();
+        assert_eq!((job.processed, job.uploads), (1, 1), "{name}");
+    }
+}
+
+#[test]
+fn a_checkpoint_that_somebody_is_at_work_on_is_not_resumed() {
+    let smile = Smile::new();
+    let at_work = std::fs::File::open(left_open(&smile)).unwrap();
+    at_work.lock().unwrap();
+    smile
+        .run(&["resume", "smile-j-1.checkpoint.json"])
+        .ended(1)
+        .warns(&["another `smile resume` is at work"]);
+    assert_eq!(smile.sandbox.job("j-1").unwrap().processed, 0);
+    drop(at_work);
+    smile.run(&["resume", "smile-j-1.checkpoint.json", "--poll-every", "0.01"]).ended(0);
+    assert_eq!(smile.sandbox.job("j-1").unwrap().processed, 1);
+}
+
+#[test]
+fn a_result_of_another_submission_is_not_this_ones() {
+    let smile = Smile::new();
+    let path = left_open(&smile);
+    let mut kept = checkpoint(&smile, "smile-j-1.checkpoint.json");
+    smile.run(&["resume", "smile-j-1.checkpoint.json", "--poll-every", "0.01"]).ended(0);
+    // Whoever has a checkpoint of another submission under the same job id.
+    kept["unfinished"]["checkpoint"]["submission"] = Value::from("0123456789abcdef0123456789abcdef");
+    std::fs::write(&path, kept.to_string()).unwrap();
+    let other = ["resume", "smile-j-1.checkpoint.json", "--poll-every", "0.01", "--timeout", "1"];
+    smile.run(&other).ended(6).warns(&["another submission's"]);
+}
+
 #[test]
 fn a_check_whose_answer_is_lost_is_asked_about_and_never_sent_again() {
     let smile = Smile::new();

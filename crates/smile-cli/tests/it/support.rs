@@ -152,3 +152,19 @@ pub(crate) fn until<T>(mut look: impl FnMut() -> Option<T>) -> T {
     }
     panic!("it didn't come");
 }
+
+/// An address of this machine's at which nobody listens, and nobody else can for as long as this is
+/// there: a port that is just given back may be anybody's the next moment.
+pub(crate) struct Nobody(tokio::net::TcpSocket);
+
+impl Nobody {
+    pub(crate) fn new() -> Self {
+        let socket = tokio::net::TcpSocket::new_v4().unwrap();
+        socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        Self(socket)
+    }
+
+    pub(crate) fn address(&self) -> std::net::SocketAddr {
+        self.0.local_addr().unwrap()
+    }
+}

@@ -6,7 +6,7 @@ use std::net::TcpListener;
 use serde_json::json;
 
 use crate::listen::Listening;
-use crate::support::{Smile, run};
+use crate::support::{Nobody, Smile, run};
 
 #[test]
 fn a_right_one_is_posted_and_believed() {
@@ -103,11 +103,11 @@ fn what_cannot_be_posted_is_refused_by_its_name() {
     let away = smile.run(&["trigger", "aml", "listed", "--to", "http://example.com/s3cret"]).ended(2);
     let away = away.warns(&["--to", "must be on this machine"]);
     assert!(!away.stderr.contains("s3cret"), "{away:?}");
-    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let nobody =
-        smile.run(&["trigger", "aml", "listed", "--to", &format!("http://{nobody}/s3cret")]).ended(1);
-    let nobody = nobody.warns(&["nobody listens there", "smile listen"]);
-    assert!(!nobody.stderr.contains("s3cret"), "{nobody:?}");
+    let nobody = Nobody::new();
+    let url = format!("http://{}/s3cret", nobody.address());
+    let refused = smile.run(&["trigger", "aml", "listed", "--to", &url]).ended(1);
+    let refused = refused.warns(&["nobody listens there", "smile listen"]);
+    assert!(!refused.stderr.contains("s3cret"), "{refused:?}");
     smile.run(&["trigger", "aml"]).ended(2).warns(&["<OUTCOME>", "--to"]);
 }
 

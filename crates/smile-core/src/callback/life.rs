@@ -6,8 +6,8 @@ use http::StatusCode;
 
 use super::{Callback, CallbackKind, Seen};
 use crate::flow::Confirmed;
-use crate::result::{Decision, Verdict};
-use crate::{JobId, JobKey, JobOutcome, JobStatus, JobType, Timestamp, UserId};
+use crate::result::{Decision, NextStep, Verdict};
+use crate::{JobId, JobKey, JobOutcome, JobStatus, JobType, PartnerAccount, Timestamp, UserId};
 
 /// How many different results that say nothing are kept of one job; those that say something have codes of the catalogue, so
 /// that there are only so many of them. More than a few means that somebody is making them up.
@@ -22,11 +22,15 @@ const MAX_UNDECIDED: usize = 8;
 /// - What the service itself has [confirmed](Trust::Confirmed) outranks what only came by callback, and what a person has
 ///   [decided](Trust::ByHand) outranks both.
 ///
+/// - A result of another partner, or of another environment, changes nothing: an approval of the sandbox is none in production.
+///
 /// It serialises to a few hundred bytes without anything personal but the partner's own ids; keep it in the row of the job, and
-/// read, apply and write it in one transaction.
+/// read, apply and write it in one transaction. What is stored says which version of the form it has; this one writes
+/// version 2. A version that isn't known is refused with a message that says so, and one of version 1 is read with
+/// [`JobLife::from_stored`].
 ///
 /// ```
-/// use smile_core::{Change, JobId, JobKey, JobLife, JobType, Standing, UserId};
+/// use smile_core::{Change, JobId, JobKey, JobLife, JobType, Standing, Trust, UserId};
 /// # use smile_core::{Environment, Partner, Timestamp, Verifier};
 /// # let partner = Partner::new("001", "key", Environment::Sandbox)?;
 /// # let now = Timestamp::from_unix_millis(1_705_314_600_000);
@@ -39,11 +43,12 @@ const MAX_UNDECIDED: usize = 8;
 /// # let (provisional, last) = (callback("0812")?, callback("1210")?);
 ///
 /// let key = JobKey { user_id: UserId::new("u"), job_id: JobId::new("j"), job_type: JobType::BIOMETRIC_KYC };
-/// let mut life = JobLife::new(key);
+/// let mut life = JobLife::new(partner.account(), key);
 /// assert_eq!(life.apply_callback(now, &provisional, None), Change::Advanced);
 /// assert_eq!(life.apply_callback(now, &last, None), Change::Advanced);
 /// assert_eq!(life.apply_callback(now, &provisional, None), Change::Redelivered);
 /// assert_eq!(life.standing(), Standing::Final);
+/// assert!(life.may_be_let_in(Trust::Verified) && !life.may_be_let_in(Trust::Confirmed));
 ///
 /// let stored = serde_json::to_string(&life)?;
 /// let mut life: JobLife = serde_json::from_str(&stored)?;
@@ -53,6 +58,7 @@ const MAX_UNDECIDED: usize = 8;
 #[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(try_from = "Stored", into = "Stored")]
 pub struct JobLife {
+    account: PartnerAccount,
     user_id: UserId,
     job_id: JobId,
     judged_as: JudgedAs,
@@ -113,13 +119,15 @@ impl Trust {
 }
 
 /// A result of a job, without anything personal.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RecordedResult {
     /// What it amounts to.
     pub decision: Decision,
     /// Whether it says that it is the last word.
     pub is_final: bool,
+    /// What was to be done next. An approval whose next step isn't [`NextStep::Accept`] lets nobody in.
+    pub next_step: NextStep,
     /// The result code, where it has one.
     pub code: Option<String>,
     /// How far it can be trusted: the most that any of its deliveries could.
@@ -133,6 +141,7 @@ impl RecordedResult {
         Self {
             decision: verdict.decision(),
             is_final: verdict.is_final(),
+            next_step: verdict.next_step(),
             // Anything but digits is text, which may be anybody's.
             code: verdict.code().filter(|code| code.is_plain()).map(|code| code.as_str().to_owned()),
             trust,
@@ -140,8 +149,19 @@ impl RecordedResult {
         }
     }
 
+    /// Whether the person may be let in, if this result counts.
+    fn lets_in(&self) -> bool {
+        self.decision == Decision::Approved && self.is_final && self.next_step == NextStep::Accept
+    }
+
     fn is_the_same_as(&self, other: &Self) -> bool {
-        (self.decision, self.is_final, &self.code) == (other.decision, other.is_final, &other.code)
+        (self.decision, self.is_final, self.next_step, &self.code)
+            == (other.decision, other.is_final, other.next_step, &other.code)
+    }
+
+    /// Whether it makes no difference which of the two counts.
+    fn agrees_with(&self, other: &Self) -> bool {
+        (self.decision, self.lets_in()) == (other.decision, other.lets_in())
     }
 }
 
@@ -170,6 +190,9 @@ pub enum Change {
     Undecided,
     /// It is about another job or user, or says neither. Nothing changes.
     NotThisJob,
+    /// It is of another partner or another environment than the job, or doesn't say of which. Nothing changes; the keys or
+    /// the addresses of two environments are mixed up, and somebody should look at it.
+    OtherAccount,
     /// Its signature has come before under another body. Nothing changes; ask for the job's status.
     NotBelieved,
 }
@@ -177,11 +200,11 @@ pub enum Change {
 impl Change {
     /// What to answer to the callback, once the change is stored. If it can't be stored, answer 503: the service comes again.
     ///
-    /// 200, but 404 for one of another job, and 409 for one that isn't believed. Of a job that the partner doesn't know yet, because its
+    /// 200, but 404 for one of another job, partner or environment, and 409 for one that isn't believed. Of a job that the partner doesn't know yet, because its
     /// row isn't committed, answer 503.
     pub fn status(self) -> StatusCode {
         match self {
-            Self::NotThisJob => StatusCode::NOT_FOUND,
+            Self::NotThisJob | Self::OtherAccount => StatusCode::NOT_FOUND,
             Self::NotBelieved => StatusCode::CONFLICT,
             _ => StatusCode::OK,
         }
@@ -189,28 +212,32 @@ impl Change {
 
     /// Whether a person should look at the job.
     pub fn needs_a_look(self) -> bool {
-        matches!(self, Self::Overturned | Self::Disputed | Self::Contradicted | Self::Undecided)
+        matches!(
+            self,
+            Self::Overturned | Self::Disputed | Self::Contradicted | Self::Undecided | Self::OtherAccount
+        )
     }
 }
 
 impl JobLife {
-    /// Of a job that was just submitted.
-    pub fn new(key: JobKey) -> Self {
-        Self::of(key.user_id, key.job_id, JudgedAs::JobType(key.job_type))
+    /// Of a job that was just submitted for this partner, in this environment ([`Partner::account`](crate::Partner::account)).
+    pub fn new(account: PartnerAccount, key: JobKey) -> Self {
+        Self::of(account, key.user_id, key.job_id, JudgedAs::JobType(key.job_type))
     }
 
     /// Of an address or phone verification, whose results name no type of job.
-    pub fn of_match(user_id: UserId, job_id: JobId) -> Self {
-        Self::of(user_id, job_id, JudgedAs::Match)
+    pub fn of_match(account: PartnerAccount, user_id: UserId, job_id: JobId) -> Self {
+        Self::of(account, user_id, job_id, JudgedAs::Match)
     }
 
     /// Of a verification of the v3 API, with the service's id of the job.
-    pub fn of_webhook(user_id: UserId, job_id: JobId) -> Self {
-        Self::of(user_id, job_id, JudgedAs::Webhook)
+    pub fn of_webhook(account: PartnerAccount, user_id: UserId, job_id: JobId) -> Self {
+        Self::of(account, user_id, job_id, JudgedAs::Webhook)
     }
 
-    fn of(user_id: UserId, job_id: JobId, judged_as: JudgedAs) -> Self {
+    fn of(account: PartnerAccount, user_id: UserId, job_id: JobId, judged_as: JudgedAs) -> Self {
         Self {
+            account,
             user_id,
             job_id,
             judged_as,
@@ -219,6 +246,29 @@ impl JobLife {
             results: Vec::new(),
             id_information: false,
         }
+    }
+
+    /// Reads what was stored in version 1, which names neither partner nor environment: `account` is what the row belongs to.
+    /// What this version writes is read as well, if it is of that account.
+    ///
+    /// Version 1 has no next steps either. They follow from the codes; where there is no code, as with a webhook, an approval
+    /// becomes one to be looked at by hand.
+    ///
+    /// # Errors
+    /// [`LifeError`]: it is of another account, of a version that isn't known, or not a job's life at all.
+    pub fn from_stored(account: &PartnerAccount, json: &str) -> Result<Self, LifeError> {
+        let stored: Stored = serde_json::from_str(json).map_err(|_| LifeError::NotALife)?;
+        let stored = match (stored.version, &stored.account) {
+            (1, None) => stored.upgrade(account.clone()),
+            (_, Some(other)) if other != account => return Err(LifeError::OtherAccount),
+            _ => stored,
+        };
+        stored.try_into()
+    }
+
+    /// The partner and the environment that the job was submitted for.
+    pub fn account(&self) -> &PartnerAccount {
+        &self.account
     }
 
     /// Where the job stands.
@@ -240,12 +290,14 @@ impl JobLife {
         }
     }
 
-    /// Approved, as the last word, and trusted at least so far. For what can't be taken back, ask for [`Trust::Confirmed`].
-    pub fn is_approved(&self, at_least: Trust) -> bool {
+    /// Whether the person may be let in: approved, as the last word, with nothing left to be done first, and trusted at least so
+    /// far. For what can't be taken back, ask for [`Trust::Confirmed`].
+    ///
+    /// It is no for a number that is known ([`NextStep::CompareTheRecord`]), until somebody has compared the record with
+    /// what the person says and [settled](Self::settle_by_hand) it.
+    pub fn may_be_let_in(&self, at_least: Trust) -> bool {
         self.standing == Standing::Final
-            && self
-                .result()
-                .is_some_and(|result| result.decision == Decision::Approved && result.trust >= at_least)
+            && self.result().is_some_and(|result| result.lets_in() && result.trust >= at_least)
     }
 
     /// Whether what counts, or is disputed, has only come by callback so far: ask the service, with a
@@ -277,6 +329,9 @@ impl JobLife {
         if !callback.names(self.user_id.as_str(), self.job_id.as_str()) {
             return Change::NotThisJob;
         }
+        if callback.account() != Some(&self.account) {
+            return Change::OtherAccount;
+        }
         let trust = match seen {
             Some(Seen::SignatureReused) => return Change::NotBelieved,
             Some(Seen::First) => Trust::FirstSeen,
@@ -298,14 +353,16 @@ impl JobLife {
 
     /// Applies what the service itself said when a callback was confirmed.
     pub fn apply_confirmed(&mut self, now: Timestamp, confirmed: &Confirmed) -> Change {
-        self.apply_verdict(now, confirmed.key(), confirmed.verdict())
+        self.apply_verdict(now, confirmed.key(), confirmed.status(), confirmed.verdict())
     }
 
     /// Applies what the service itself said when its status was asked for. Without a result, nothing changes.
     pub fn apply_outcome(&mut self, now: Timestamp, outcome: &JobOutcome) -> Change {
-        match outcome.verdict() {
-            Some(verdict) => self.apply_verdict(now, &outcome.submission().key, verdict),
-            None => Change::Late,
+        match outcome {
+            JobOutcome::Complete { submission, status, verdict } => {
+                self.apply_verdict(now, &submission.key, status, verdict)
+            }
+            _ => Change::Late,
         }
     }
 
@@ -317,30 +374,42 @@ impl JobLife {
         if !entry.partner_params().names(self.user_id.as_str(), self.job_id.as_str()) {
             return Change::NotThisJob;
         }
-        let verdict = Verdict::new(entry, Some(job_type), status.job_success);
+        if *status.account() != self.account {
+            return Change::OtherAccount;
+        }
+        let verdict = status.verdict_for(Some(job_type));
         self.apply(RecordedResult::new(now, &verdict, Trust::Confirmed))
     }
 
     /// Decides it by hand, for good: a person has looked at it. Only a person can change it again, in the same way.
-    /// [`Decision::Unknown`] decides nothing.
+    /// [`Decision::Unknown`] decides nothing; [`Decision::Approved`] lets the person in.
     pub fn settle_by_hand(&mut self, now: Timestamp, decision: Decision) -> Change {
         self.apply(RecordedResult {
             decision,
             is_final: true,
+            next_step: by_hand(decision),
             code: None,
             trust: Trust::ByHand,
             at: now.unix_millis(),
         })
     }
 
-    fn apply_verdict(&mut self, now: Timestamp, key: &JobKey, verdict: &Verdict) -> Change {
+    fn apply_verdict(
+        &mut self,
+        now: Timestamp,
+        key: &JobKey,
+        status: &JobStatus,
+        verdict: &Verdict,
+    ) -> Change {
         let is_this = key.user_id == self.user_id
             && key.job_id == self.job_id
             && self.judged_as == JudgedAs::JobType(key.job_type);
-        if is_this {
-            self.apply(RecordedResult::new(now, verdict, Trust::Confirmed))
-        } else {
+        if !is_this {
             Change::NotThisJob
+        } else if *status.account() != self.account {
+            Change::OtherAccount
+        } else {
+            self.apply(RecordedResult::new(now, verdict, Trust::Confirmed))
         }
     }
 
@@ -357,7 +426,7 @@ impl JobLife {
             return Change::Undecided;
         }
         let (rank, is_final) = (new.trust.rank(), new.is_final);
-        let decision = new.decision;
+        let agrees = self.result().is_some_and(|counting| counting.agrees_with(&new));
         let place = self.record(known, new);
         if self.counts == [place] {
             return Change::Strengthened;
@@ -366,7 +435,6 @@ impl JobLife {
             // It has had its say. That it is a little more trustworthy now doesn't make it newer than what came since.
             return Change::Redelivered;
         }
-        let decision_so_far = self.result().map(|result| result.decision);
         let others = self.counts.iter().filter(|at| **at != place).map(|at| self.results[*at].trust.rank());
         let highest_other = others.max();
         let (standing, change) = match (self.standing, is_final) {
@@ -379,10 +447,9 @@ impl JobLife {
             (Standing::Final | Standing::Disputed, true)
                 if highest_other < Some(rank) || rank == Trust::ByHand.rank() =>
             {
-                let agrees = decision_so_far == Some(decision);
                 (Standing::Final, if agrees { Change::Strengthened } else { Change::Overturned })
             }
-            (Standing::Final, true) if decision_so_far == Some(decision) => return Change::Late,
+            (Standing::Final, true) if agrees => return Change::Late,
             (Standing::Final, true) if highest_other > Some(rank) => return Change::Contradicted,
             (Standing::Final, true) => {
                 self.counts.push(place);
@@ -424,62 +491,181 @@ impl fmt::Debug for JobLife {
     }
 }
 
+/// What follows from what a person has decided.
+fn by_hand(decision: Decision) -> NextStep {
+    match decision {
+        Decision::Approved => NextStep::Accept,
+        Decision::Provisional => NextStep::AwaitReview,
+        Decision::Rejected => NextStep::Decline,
+        Decision::Error => NextStep::RetryLater,
+        Decision::Unknown => NextStep::LookByHand,
+    }
+}
+
+/// Why what was stored is no job's life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum LifeError {
+    /// It isn't what [`JobLife`] writes, in any version.
+    #[error("what is stored is not a job's life")]
+    NotALife,
+    /// It is of version 1, which doesn't say whose it is: read it with [`JobLife::from_stored`].
+    #[error(
+        "this job's life was stored in version 1, which doesn't name the partner and the environment: read it with \
+         `JobLife::from_stored`"
+    )]
+    Version1,
+    /// A version of the SDK wrote it that is newer than this one.
+    #[error("this job's life was stored in version {version}, and this version of the SDK reads 1 and 2")]
+    #[non_exhaustive]
+    UnknownVersion {
+        /// Its version.
+        version: u32,
+    },
+    /// It is of another partner or another environment.
+    #[error("this job's life is of another partner or another environment")]
+    OtherAccount,
+    /// It was changed by something else than [`JobLife`].
+    #[error("this job's life contradicts itself: {0}")]
+    Inconsistent(&'static str),
+}
+
 /// What is written down, with the number of the form that it has.
 #[derive(serde::Serialize, serde::Deserialize)]
 struct Stored {
     version: u32,
+    /// Absent in version 1.
+    #[serde(default)]
+    account: Option<PartnerAccount>,
     user_id: UserId,
     job_id: JobId,
     judged_as: JudgedAs,
     standing: Standing,
     counts: Vec<usize>,
-    results: Vec<RecordedResult>,
+    results: Vec<StoredResult>,
     id_information: bool,
+}
+
+#[derive(serde::Serialize, serde::Deserialize)]
+struct StoredResult {
+    decision: Decision,
+    is_final: bool,
+    /// Absent in version 1.
+    #[serde(default)]
+    next_step: Option<NextStep>,
+    code: Option<String>,
+    trust: Trust,
+    at: u64,
+}
+
+const VERSION: u32 = 2;
+
+impl Stored {
+    /// The same in this version, of this account.
+    fn upgrade(mut self, account: PartnerAccount) -> Self {
+        let judged_as = self.judged_as;
+        for result in &mut self.results {
+            result.next_step = Some(result.next_step_in_version_1(judged_as));
+        }
+        Self { version: VERSION, account: Some(account), ..self }
+    }
+}
+
+impl StoredResult {
+    fn next_step_in_version_1(&self, judged_as: JudgedAs) -> NextStep {
+        let job_type = match judged_as {
+            JudgedAs::JobType(job_type) => Some(job_type),
+            JudgedAs::Match => Some(JobType::ENHANCED_KYC),
+            JudgedAs::Webhook => None,
+        };
+        match (self.trust, &self.code, job_type) {
+            (Trust::ByHand, ..) => by_hand(self.decision),
+            (_, Some(code), Some(job_type)) => {
+                Verdict::recorded(self.decision, self.is_final, code, job_type).next_step()
+            }
+            _ if self.decision == Decision::Rejected => NextStep::Decline,
+            _ => NextStep::LookByHand,
+        }
+    }
+}
+
+impl From<RecordedResult> for StoredResult {
+    fn from(result: RecordedResult) -> Self {
+        let RecordedResult { decision, is_final, next_step, code, trust, at } = result;
+        Self { decision, is_final, next_step: Some(next_step), code, trust, at }
+    }
 }
 
 impl From<JobLife> for Stored {
     fn from(life: JobLife) -> Self {
-        let JobLife { user_id, job_id, judged_as, standing, counts, results, id_information } = life;
-        Self { version: 1, user_id, job_id, judged_as, standing, counts, results, id_information }
+        let JobLife { account, user_id, job_id, judged_as, standing, counts, results, id_information } = life;
+        let results = results.into_iter().map(StoredResult::from).collect();
+        let (version, account) = (VERSION, Some(account));
+        Self { version, account, user_id, job_id, judged_as, standing, counts, results, id_information }
     }
 }
 
 impl TryFrom<Stored> for JobLife {
-    type Error = &'static str;
+    type Error = LifeError;
 
-    fn try_from(stored: Stored) -> Result<Self, Self::Error> {
-        let Stored { version, user_id, job_id, judged_as, standing, counts, results, id_information } =
-            stored;
-        if version != 1 {
-            return Err("this job's life was written by another version of the SDK");
-        }
+    fn try_from(stored: Stored) -> Result<Self, LifeError> {
+        let Stored {
+            version,
+            account,
+            user_id,
+            job_id,
+            judged_as,
+            standing,
+            counts,
+            results,
+            id_information,
+        } = stored;
+        let refuse = |why| Err(LifeError::Inconsistent(why));
+        let account = match (version, account) {
+            (VERSION, Some(account)) => account,
+            (VERSION, None) => return refuse("it names neither partner nor environment"),
+            (1, _) => return Err(LifeError::Version1),
+            (version, _) => return Err(LifeError::UnknownVersion { version }),
+        };
+        let with_step = |result: StoredResult| {
+            let StoredResult { decision, is_final, next_step, code, trust, at } = result;
+            next_step.map(|next_step| RecordedResult { decision, is_final, next_step, code, trust, at })
+        };
+        let Some(results) = results.into_iter().map(with_step).collect::<Option<Vec<_>>>() else {
+            return refuse("it has a result without a next step");
+        };
         let of = |place: &usize| results.get(*place);
         let Some(counted) = counts.iter().map(of).collect::<Option<Vec<_>>>() else {
-            return Err("this job's life names results that it doesn't have");
+            return refuse("it names results that it doesn't have");
         };
         let fits = match (standing, &counted[..]) {
             (Standing::Open, []) => true,
             (Standing::Provisional, [result]) => !result.is_final,
             (Standing::Final, [result]) => result.is_final,
             (Standing::Disputed, [first, second]) => {
-                first.is_final && second.is_final && first.decision != second.decision
+                first.is_final && second.is_final && !first.agrees_with(second)
             }
             _ => false,
         };
         if !fits || counted.iter().any(|result| result.decision == Decision::Unknown) {
-            return Err("this job's life counts results that don't fit where it stands");
+            return refuse("it counts results that don't fit where it stands");
+        }
+        // What approves and isn't the last word, or what doesn't approve, has another next step.
+        let is_odd = |result: &RecordedResult| result.next_step == NextStep::Accept && !result.lets_in();
+        if results.iter().any(is_odd) {
+            return refuse("it has a result that lets a person in without approving");
         }
         let is_code =
             |code: &String| (1..=8).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_digit());
         if !results.iter().filter_map(|result| result.code.as_ref()).all(is_code) {
-            return Err("this job's life has a code that isn't one to eight digits");
+            return refuse("it has a code that isn't one to eight digits");
         }
         let comes_again = |(place, result): (usize, &RecordedResult)| {
             results[..place].iter().any(|earlier| earlier.is_the_same_as(result))
         };
         if results.iter().enumerate().any(comes_again) {
-            return Err("this job's life has a result twice");
+            return refuse("it has a result twice");
         }
-        Ok(Self { user_id, job_id, judged_as, standing, counts, results, id_information })
+        Ok(Self { account, user_id, job_id, judged_as, standing, counts, results, id_information })
     }
 }

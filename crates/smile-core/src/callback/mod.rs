@@ -8,29 +8,33 @@
 //! 3. **Confirmed**: the service itself, asked for the job's status, says the same. [`Confirm`](crate::flow::Confirm) makes
 //!    that, and nothing else can.
 
+mod against;
 mod life;
 mod nonce;
 mod refusal;
 mod replay;
 mod verifier;
 mod webhook;
+mod words;
 
 use std::fmt;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
 use serde_json::Value;
 
-pub use life::{Change, JobLife, RecordedResult, Standing, Trust};
+pub use life::{Change, JobLife, LifeError, RecordedResult, Standing, Trust};
 pub use nonce::{Nonce, NonceError};
 pub use refusal::Refusal;
-pub use replay::{InMemoryReplayStore, ReplayStore, Seen, Sighting, StoreFull};
+pub use replay::{AsyncReplayStore, InMemoryReplayStore, ReplayStore, Seen, Sighting, StoreFull};
 pub use verifier::Verifier;
+pub(crate) use webhook::is_status_word;
 pub use webhook::{Webhook, WebhookStatus};
-pub(crate) use webhook::{is_product_word, is_reason_word, is_status_word};
+pub(crate) use words::{is_product_word, is_reason_word};
 
 use crate::result::{ActionValue, ResultEntry, Verdict};
-use crate::{JobKey, JobType, ReceivedTimestamp, Timestamp, tolerant};
+use crate::{JobKey, JobType, PartnerAccount, ReceivedTimestamp, Timestamp, tolerant};
 
 /// A callback whose signature is right and fresh. It is made by a [`Verifier`].
 ///
@@ -44,6 +48,7 @@ pub struct Callback {
     signature: String,
     carrier: Carrier,
     key_index: usize,
+    account: Option<Arc<PartnerAccount>>,
     expires: Timestamp,
     body: Bytes,
 }
@@ -213,6 +218,12 @@ impl Callback {
     /// rotation is over.
     pub fn key_index(&self) -> usize {
         self.key_index
+    }
+
+    /// The partner and the environment whose key has signed it; absent if the verifier was made of a
+    /// [`Signer`](crate::Signer) alone. A callback of the sandbox decides nothing about a job of production.
+    pub fn account(&self) -> Option<&PartnerAccount> {
+        self.account.as_deref()
     }
 
     /// The body, as it came. It holds personal data.

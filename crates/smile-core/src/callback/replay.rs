@@ -1,4 +1,4 @@
-//! Telling a redelivery from the next result of the same job, and both from a signature that somebody has put on another body.
+//! Replay detection: a redelivery, the next result of the same job, or a signature that was put on another body.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -9,14 +9,16 @@ use http::StatusCode;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
+use super::words::normalised;
 use super::{Callback, CallbackKind};
 use crate::Timestamp;
+use crate::result::fields::Fields;
 use crate::tolerant::{self, Object as _};
 
 /// What a callback is known by once it has been seen: three digests, from which nothing can be read back.
 ///
-/// A store of one's own, in a database say, keeps all three until [`Sighting::expires`], looks for one with the same
-/// [`pair`](Self::pair) and for any with the same [`event`](Self::event), and asks [`Sighting::compare`].
+/// A store of one's own, in a database say, keeps all three until [`Sighting::expires`]: see [`ReplayStore`] for the statements,
+/// and for the rule that they must keep.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sighting {
     pair: [u8; 32],
@@ -32,11 +34,11 @@ impl Sighting {
         let pair = Sha256::digest(&callback.signature).into();
         // A webhook's headers say which job it is about, as well as its body; those of a v1 callback say nothing.
         let ids = callback.webhook().map(|_| &callback.ids);
-        let mut content = Sha256::new();
-        part(&mut content, ids.and_then(|ids| ids.job_id.as_deref()));
-        part(&mut content, ids.and_then(|ids| ids.user_id.as_deref()));
-        content.update(&callback.body);
-        Self { pair, event: event(callback), content: content.finalize().into(), expires: callback.expires }
+        let mut digest = Sha256::new();
+        part(&mut digest, ids.and_then(|ids| ids.job_id.as_deref()));
+        part(&mut digest, ids.and_then(|ids| ids.user_id.as_deref()));
+        content(&mut digest, callback.entry.fields());
+        Self { pair, event: event(callback), content: digest.finalize().into(), expires: callback.expires }
     }
 
     /// From what a store has kept.
@@ -55,7 +57,9 @@ impl Sighting {
         &self.event
     }
 
-    /// A digest of the body, and of the headers that name a webhook's job.
+    /// A digest of what the body says, and of the headers that name a webhook's job. The order of the keys, blanks, links to
+    /// images and receipts, messages and the moment of the delivery are left out: they are other ones in a redelivery, and no
+    /// decision rests on them.
     pub fn content(&self) -> &[u8; 32] {
         &self.content
     }
@@ -83,6 +87,54 @@ fn part(digest: &mut Sha256, text: Option<&str>) {
     digest.update([u8::from(text.is_some())]);
     digest.update((text.unwrap_or_default().len() as u64).to_be_bytes());
     digest.update(text.unwrap_or_default());
+}
+
+/// What is another one with each delivery, or is words for people; letters and digits of the names alone.
+const OF_THE_DELIVERY: [&str; 11] = [
+    "completedat",
+    "createdat",
+    "imagelinks",
+    "jsonversion",
+    "kybreceipt",
+    "kycreceipt",
+    "message",
+    "resulttext",
+    "signature",
+    "source",
+    "timestamp",
+];
+
+fn is_of_the_delivery(name: &str) -> bool {
+    OF_THE_DELIVERY.contains(&&*normalised(name))
+}
+
+/// All that the body says, but for what is of the delivery.
+///
+/// More than a verdict rests on: who opens an account after comparing a record looks at the name in it, so another name
+/// under a known signature is another body.
+fn content(digest: &mut Sha256, fields: &Fields) {
+    let (short, long) = fields.parts();
+    let short = short.keys().map(String::as_str);
+    let mut names: Vec<&str> = short.chain(long).filter(|name| !is_of_the_delivery(name)).collect();
+    names.sort_unstable();
+    for name in names {
+        part(digest, Some(name));
+        match fields.long_text(name) {
+            // A photo: hashed where it is.
+            Some(text) if !is_link(&text) => part(digest, Some(&text)),
+            Some(_) => part(digest, Some(LINK)),
+            None => part(digest, fields.exact(name).map(|value| canonical(value, true)).as_deref()),
+        }
+    }
+}
+
+/// In the place of each link: those to images are signed afresh for each delivery.
+const LINK: &str = "a link";
+
+fn is_link(text: &str) -> bool {
+    ["http://", "https://"]
+        .iter()
+        .any(|scheme| text.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)))
 }
 
 /// What a verdict rests on, by the service's names.
@@ -117,7 +169,7 @@ fn event(callback: &Callback) -> [u8; 32] {
     // counts as this one before this one comes could have it taken for a redelivery.
     let fields = callback.entry.fields();
     for name in REPORTED {
-        let mut values: Vec<_> = fields.alike(name).map(canonical).collect();
+        let mut values: Vec<_> = fields.alike(name).map(|value| canonical(value, false)).collect();
         values.sort_unstable();
         part(&mut digest, Some(name));
         digest.update((values.len() as u64).to_be_bytes());
@@ -128,22 +180,33 @@ fn event(callback: &Callback) -> [u8; 32] {
         part(&mut digest, is_twice.then_some(name));
     }
     part(&mut digest, callback.contradicts_itself().then_some("contradicts itself"));
+    // Anything in a webhook's body may speak against the person.
+    let webhook = callback.webhook().map(|webhook| webhook.verdict());
+    let doubt = webhook.as_ref().and_then(|verdict| verdict.doubt()).map(|doubt| format!("{doubt:?}"));
+    part(&mut digest, doubt.as_deref());
     digest.finalize().into()
 }
 
-/// The same text for the same value, whatever the order of its keys.
-fn canonical(value: &Value) -> String {
-    fn sorted(value: &Value) -> Value {
+/// The same text for the same value, whatever the order of its keys. `whatever_delivery` leaves out what is of the delivery.
+fn canonical(value: &Value, whatever_delivery: bool) -> String {
+    fn sorted(value: &Value, whatever_delivery: bool) -> Value {
         match value {
-            Value::Array(list) => list.iter().map(sorted).collect(),
+            Value::Array(list) => list.iter().map(|item| sorted(item, whatever_delivery)).collect(),
             Value::Object(object) => {
-                let by_name: BTreeMap<_, _> = object.iter().collect();
-                by_name.into_iter().map(|(name, value)| (name.clone(), sorted(value))).collect()
+                let mut by_name: BTreeMap<_, _> = object.iter().collect();
+                if whatever_delivery {
+                    by_name.retain(|name, _| !is_of_the_delivery(name));
+                }
+                by_name
+                    .into_iter()
+                    .map(|(name, value)| (name.clone(), sorted(value, whatever_delivery)))
+                    .collect()
             }
+            Value::String(text) if whatever_delivery && is_link(text) => LINK.into(),
             other => other.clone(),
         }
     }
-    sorted(value).to_string()
+    sorted(value, whatever_delivery).to_string()
 }
 
 /// What a [`ReplayStore`] says about a callback.
@@ -178,18 +241,105 @@ impl Seen {
 
 /// Remembers callbacks for as long as their signatures pass.
 ///
-/// Looking and remembering must be one step: of two deliveries at the same moment only one is the first. A server of several
-/// processes needs a store that they share, such as a table of their database with a unique index on
-/// [`pair`](Sighting::pair).
+/// # The rule
+///
+/// **Looking and remembering are one step.** Of all deliveries with the same [`event`](Sighting::event), however many come at
+/// the same moment and to however many processes, exactly one is the first; of all with the same [`pair`](Sighting::pair) and
+/// another [`content`](Sighting::content), all but one are reused signatures. A store that looks and then inserts breaks it, in
+/// a transaction of its own as well: at PostgreSQL's default level (`READ COMMITTED`) two transactions both see nothing, both
+/// insert, and both say [`Seen::First`].
+///
+/// So a store in a database **inserts first, under a unique index, and goes by what the database says of that**. In one transaction,
+/// with the callback itself if it is stored too:
+///
+/// ```sql
+/// create table sighting (pair bytea primary key, content bytea not null, expires timestamptz not null);
+/// create table event    (event bytea primary key, expires timestamptz not null);
+///
+/// insert into sighting (pair, content, expires) values ($pair, $content, $expires) on conflict do nothing;
+/// -- No row inserted: select content from sighting where pair = $pair;
+/// --   the same content: Seen::Redelivery; another: Seen::SignatureReused. Nothing else is written.
+/// -- One row inserted:
+/// insert into event (event, expires) values ($event, $expires) on conflict (event)
+///   do update set expires = greatest(event.expires, excluded.expires) returning (xmax = 0) as is_new;
+/// -- is_new: Seen::First; otherwise Seen::Redelivery.
+/// ```
+///
+/// Rows may be deleted once `expires` is past, and not at that very moment: until then the signature passes.
+///
+/// A store that has to be waited for is an [`AsyncReplayStore`].
 pub trait ReplayStore {
     /// Why the store can't say. Answer 503 then, and act on nothing: the service comes again.
     type Error;
 
-    /// Looks whether this has been seen, and remembers it if not.
+    /// Looks whether this has been seen, and remembers it if not, in one step.
     ///
     /// # Errors
     /// If the store can't say, or can't remember.
     fn record(&self, now: Timestamp, sighting: &Sighting) -> Result<Seen, Self::Error>;
+}
+
+/// A [`ReplayStore`] that has to be waited for, such as a table behind an asynchronous driver. The same rule holds.
+///
+/// The future is `Send`, so that a server of any runtime can wait for it; nothing here brings a runtime along. A future that is
+/// dropped before its end, because the service has hung up, may have recorded the sighting or not.
+///
+/// ```
+/// use smile_core::{AsyncReplayStore, Seen, Sighting, Timestamp};
+///
+/// # struct Pool;
+/// # impl Pool {
+/// #     async fn insert_first(&self, _: &[u8; 32], _: &[u8; 32]) -> Result<Seen, std::io::Error> { Ok(Seen::First) }
+/// # }
+/// struct Table(Pool);
+///
+/// impl AsyncReplayStore for Table {
+///     type Error = std::io::Error;
+///
+///     async fn record(&self, _: Timestamp, sighting: &Sighting) -> Result<Seen, Self::Error> {
+///         self.0.insert_first(sighting.pair(), sighting.event()).await
+///     }
+/// }
+/// # fn takes(_: impl AsyncReplayStore) {}
+/// # takes(Table(Pool));
+/// ```
+pub trait AsyncReplayStore {
+    /// Why the store can't say. Answer 503 then, and act on nothing: the service comes again.
+    type Error;
+
+    /// Looks whether this has been seen, and remembers it if not, in one step.
+    ///
+    /// # Errors
+    /// If the store can't say, or can't remember.
+    fn record(
+        &self,
+        now: Timestamp,
+        sighting: &Sighting,
+    ) -> impl Future<Output = Result<Seen, Self::Error>> + Send;
+}
+
+impl<S: AsyncReplayStore> AsyncReplayStore for &S {
+    type Error = S::Error;
+
+    fn record(
+        &self,
+        now: Timestamp,
+        sighting: &Sighting,
+    ) -> impl Future<Output = Result<Seen, S::Error>> + Send {
+        (**self).record(now, sighting)
+    }
+}
+
+impl<S: AsyncReplayStore> AsyncReplayStore for std::sync::Arc<S> {
+    type Error = S::Error;
+
+    fn record(
+        &self,
+        now: Timestamp,
+        sighting: &Sighting,
+    ) -> impl Future<Output = Result<Seen, S::Error>> + Send {
+        (**self).record(now, sighting)
+    }
 }
 
 impl<S: ReplayStore + ?Sized> ReplayStore for &S {

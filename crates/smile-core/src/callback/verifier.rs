@@ -9,7 +9,7 @@ use super::{Callback, Carrier, HeaderIds, Refusal};
 use crate::result::ResultEntry;
 use crate::result::fields::{Fields, Unreadable};
 use crate::tolerant::Object;
-use crate::{ReceivedTimestamp, SignatureError, Signer, Timestamp};
+use crate::{Partner, ReceivedTimestamp, SignatureError, Signer, Timestamp};
 
 /// Tells callbacks of the service from everything else that is posted to the same address.
 ///
@@ -52,6 +52,9 @@ pub struct Verifier {
 
 impl Verifier {
     /// Believes what is signed with this key for this partner.
+    ///
+    /// [`Partner::verifier`] is the same for the partner's own key. A [`Signer`] that was made by hand belongs to no
+    /// environment, so the callbacks that it confirms can be read and can't be applied to a [`JobLife`](crate::JobLife).
     pub fn new(signer: Signer) -> Self {
         Self {
             signers: vec![signer],
@@ -61,11 +64,14 @@ impl Verifier {
         }
     }
 
-    /// Believes this key as well: the new one before a rotation, the old one for a while after it.
+    /// Believes the key of this partner as well: the new one before a rotation, the old one for a while after it.
     /// [`Callback::key_index`] says which it was.
+    ///
+    /// Each key brings its own environment along, so that a callback signed with a sandbox key stays one of the sandbox
+    /// ([`Callback::account`]).
     #[must_use]
-    pub fn also_accept(mut self, signer: Signer) -> Self {
-        self.signers.push(signer);
+    pub fn also_accept(mut self, partner: &Partner) -> Self {
+        self.signers.push(partner.signer().clone());
         self
     }
 
@@ -146,6 +152,7 @@ impl Verifier {
             signature: pair.signature,
             carrier,
             key_index,
+            account: self.signers[key_index].account().cloned(),
             expires,
             body,
         })

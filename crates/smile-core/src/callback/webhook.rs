@@ -5,8 +5,10 @@ use std::borrow::Cow;
 use serde_json::{Map, Value};
 
 use super::HeaderIds;
+use super::against::speaks_against;
+use super::words::{LooksAt, PRODUCTS, normalised};
 use crate::result::{Antifraud, Doubt, NextStep, Personal, Record, ResultEntry, Verdict};
-use crate::tolerant;
+use crate::tolerant::{self, Object as _};
 
 /// How a v3 verification ended, in the word of `status`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -37,64 +39,8 @@ impl WebhookStatus {
     }
 }
 
-/// The reasons that are documented. More may come; none is gone by but to say what to do next.
-const REASONS: &[&str] = &[
-    "account_locked",
-    "account_locked_fraud",
-    "address_out_of_range",
-    "age_requirement_not_met",
-    "aml_match_found",
-    "content_policy_violated",
-    "document_check_failed",
-    "document_copy_detected",
-    "document_expired",
-    "document_unclassifiable",
-    "face_verification_failed",
-    "high_risk",
-    "identifier_not_found",
-    "image_unavailable_or_invalid",
-    "information_outdated",
-    "internal_error",
-    "invalid_id_number",
-    "medium_risk",
-    "name_mismatch",
-    "news_media_match",
-    "no_address_on_record",
-    "service_unavailable",
-    "spoof_detected",
-    "unsupported_document",
-];
-
-const PRODUCTS: &[&str] = &[
-    "address_verification",
-    "aml_monitoring",
-    "aml_monitoring_update",
-    "basic_kyc",
-    "biometric_kyc",
-    "document_verification",
-    "enhanced_document_verification",
-    "enhanced_kyc",
-    "one_time_aml",
-    "residency_document_verification",
-    "smartselfie_authentication",
-    "smartselfie_compare",
-    "smartselfie_registration",
-];
-
-fn is_one_of(words: &[&str], value: &Value) -> bool {
-    value.as_str().is_some_and(|word| words.contains(&word))
-}
-
 pub(crate) fn is_status_word(value: &Value) -> bool {
     value.as_str().is_some_and(|word| WebhookStatus::from_word(word) != WebhookStatus::Unknown)
-}
-
-pub(crate) fn is_reason_word(value: &Value) -> bool {
-    is_one_of(REASONS, value)
-}
-
-pub(crate) fn is_product_word(value: &Value) -> bool {
-    is_one_of(PRODUCTS, value)
 }
 
 /// A callback as a webhook of the v3 API (Smile ID: "Webhooks").
@@ -206,22 +152,47 @@ impl<'a> Webhook<'a> {
         self.record
     }
 
-    /// What it amounts to. Only `clear` approves, and only if there is no reason with it, no fraud was found, the risk isn't
-    /// high, and header and body speak of the same job. A webhook about watch lists decides nothing about the person.
+    /// What it amounts to.
+    ///
+    /// Only `clear` approves, and only if nothing in the body speaks against the person (a reason, people on lists, fraud, a
+    /// risk that isn't low), if header and body speak of the same job, and if the product is one that is known. Of a product
+    /// that looks at a number or an address alone, the record is to be compared next. A webhook about watch lists decides
+    /// nothing about the person.
     pub fn verdict(&self) -> Verdict {
+        let fields = self.entry.fields();
         let status = self.status().unwrap_or(WebhookStatus::Unknown);
-        let twice = ["status", "reason"].into_iter().any(|key| tolerant::disagrees(self.entry.fields(), key));
-        let clear_but = status == WebhookStatus::Clear
-            && (tolerant::field(self.entry.fields(), "reason").is_some_and(|reason| !reason.is_null())
-                || self.entry.has_antifraud_doubt());
-        // Whether a name is on a list is no decision about a person.
-        let is_about_lists = self.product().is_some_and(|product| product.contains("aml"));
-        let doubt = if clear_but || twice || self.names_others() {
+        let stands_twice = |key: &str| fields.alike(key).nth(1).is_some();
+        let twice = ["status", "reason", "product"].into_iter().any(stands_twice);
+        let looks_at = self.looks_at();
+        let is_clear = status == WebhookStatus::Clear;
+        let clear_but = is_clear
+            && (tolerant::field(fields, "reason").is_some_and(|reason| !reason.is_null())
+                || self.entry.has_antifraud_doubt()
+                || speaks_against(fields));
+        let doubt = if looks_at == Some(LooksAt::WatchLists) {
+            // Whether a name is on a list is no decision about a person.
+            Some(Doubt::NoVerdict)
+        } else if clear_but || twice || self.names_others() {
             Some(Doubt::Contradiction)
         } else {
-            is_about_lists.then_some(Doubt::NoVerdict)
+            (is_clear && looks_at.is_none()).then_some(Doubt::UnknownProduct)
         };
-        Verdict::of_webhook(status, self.next_step(status), doubt)
+        let next = match looks_at {
+            Some(LooksAt::Record) if is_clear => NextStep::CompareTheRecord,
+            _ => self.next_step(status),
+        };
+        Verdict::of_webhook(status, next, doubt)
+    }
+
+    /// What the product looks at, if it is known to the letter. One that may be about watch lists is taken for one, in whatever
+    /// spelling or type.
+    fn looks_at(&self) -> Option<LooksAt> {
+        let products = || self.entry.fields().alike("product");
+        if products().any(|product| normalised(&product.to_string()).contains("aml")) {
+            return Some(LooksAt::WatchLists);
+        }
+        let word = products().next()?.as_str()?;
+        PRODUCTS.iter().find(|(known, _)| word == *known).map(|(_, looks_at)| *looks_at)
     }
 
     fn next_step(&self, status: WebhookStatus) -> NextStep {

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::generated::id_types::ID_TYPES;
 use super::id_type::OfService;
-use super::{IdType, Product};
+use super::{IdType, Product, nearest};
 
 /// What every job has, or has once more.
 const IMPLIED: &[&str] = &["country", "id_type", "user_id", "job_id", "day", "month", "year"];
@@ -102,6 +102,20 @@ impl IdTypeCatalogue {
                 at.ok().map(|at| all[at].clone())
             }
         }
+    }
+
+    /// Those of a country whose names were likely meant by a name that isn't known, the nearest first: at most three.
+    ///
+    /// ```
+    /// use smile_core::catalogue::IdTypeCatalogue;
+    ///
+    /// let nearest = IdTypeCatalogue::built_in().nearest("KE", "PASSPORTT");
+    /// assert_eq!(nearest.iter().map(|id_type| id_type.name()).collect::<Vec<_>>(), ["PASSPORT"]);
+    /// ```
+    pub fn nearest(&self, country: &str, id_type: &str) -> Vec<IdType> {
+        let of_country: Vec<IdType> = self.of_country(country).collect();
+        let names = nearest(id_type, of_country.iter().map(IdType::name));
+        names.iter().filter_map(|name| self.find(country, name)).collect()
     }
 
     /// All of them, in order of country and name.

@@ -29,6 +29,7 @@ mod document;
 mod generated;
 mod id_type;
 mod id_type_catalogue;
+mod nearest;
 mod number;
 mod web_product;
 
@@ -38,6 +39,7 @@ pub use country::{Continent, Country, countries, country, normalise_country};
 pub use document::{Document, DocumentKind, document, documents_of};
 pub use id_type::{IdType, IdTypeRow, NumberFormat, Product, id_types};
 pub use id_type_catalogue::IdTypeCatalogue;
+pub(crate) use nearest::nearest;
 pub use number::NumberCheck;
 pub use web_product::{WebProduct, web_product, web_products};
 

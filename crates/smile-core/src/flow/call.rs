@@ -313,6 +313,13 @@ impl<O: Operation> Call<O> {
         }
         self.begun = Some(self.clock);
         self.deadline = Some(self.clock + self.settings.deadline);
+        let found = self.operation.check_at(now).problems;
+        if matches!(self.stage, Stage::Asking { .. })
+            && !self.may_be_done
+            && let Err(error) = ValidationError::check(found)
+        {
+            return self.fail(CallErrorKind::Validation(error));
+        }
         match &self.stage {
             // Some seconds after what another process was told.
             Stage::Reconciling { denials: 1.., .. } if self.settings.resends_denied_checks => {

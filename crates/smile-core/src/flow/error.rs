@@ -27,10 +27,12 @@ impl Reach {
         match self {
             Self::Nothing => "nothing was submitted",
             Self::MaybeOpened => {
-                "the job may be open at the service, without images: submit it again with `retry(true)`"
+                "the job may be open at the service, without images: resume it from its checkpoint, or submit it again with \
+                 `retry(true)`"
             }
             Self::Opened => {
-                "the job is open at the service, without images: submit it again with `retry(true)`"
+                "the job is open at the service, without images: resume it from its checkpoint, or submit it again with \
+                 `retry(true)`"
             }
             Self::MaybeUploaded => {
                 "the service may have the job: resume it from its checkpoint or ask for its status, don't submit it again"
@@ -73,6 +75,14 @@ pub enum JobErrorKind {
     /// The deadline passed before the service had the job; with what went wrong before, if anything did. A service or
     /// network that is slow, or a deadline that is too tight.
     Deadline(Option<OperationError>),
+    /// The service has a zip or a result under this job id, and it is another submission's: about other images, and no verdict
+    /// on this one. The job id was used before, or somebody else uses it. Submit this one under a new job id; but first find
+    /// out what became of it if its [reach](JobError::reach) says that the service may have it too.
+    AnotherSubmission,
+    /// The service has a result under this job id that doesn't say which submission it is about, so it is no verdict on this
+    /// one: the job was submitted by other means, or the service doesn't bring back
+    /// [`SubmissionId::PARTNER_PARAM`](super::SubmissionId::PARTNER_PARAM). Have somebody look at the job.
+    UnprovenResult,
     /// The caller cancelled it.
     Cancelled,
     /// The caller's observer refused to go on, before the next request went out. Its reason is the error's source.
@@ -133,10 +143,15 @@ impl JobError {
             && self.operation().is_some_and(OperationError::is_unauthorized)
     }
 
-    /// The service has had a job of this id before: another one, or an earlier attempt at this one, of which it may have
-    /// everything. Ask for its status before anything is submitted again.
+    /// The service has had a job of this id before, and refused this one: an earlier job, or an earlier attempt at this one whose
+    /// checkpoint is lost. Nothing of this submission was taken, and the earlier one's result is no verdict on it.
     pub fn is_job_already_exists(&self) -> bool {
         self.operation().is_some_and(OperationError::is_job_already_exists)
+    }
+
+    /// What the service has under this job id is another submission's, or may be: it is no verdict on this one.
+    pub fn is_of_another_submission(&self) -> bool {
+        matches!(self.0.kind, JobErrorKind::AnotherSubmission | JobErrorKind::UnprovenResult)
     }
 
     /// The caller cancelled it.
@@ -151,7 +166,10 @@ impl JobError {
             && match &self.0.kind {
                 JobErrorKind::Operation { error, .. } => error.is_transient(),
                 JobErrorKind::Deadline(_) | JobErrorKind::Observer(_) => true,
-                JobErrorKind::Validation(_) | JobErrorKind::Cancelled => false,
+                JobErrorKind::Validation(_)
+                | JobErrorKind::AnotherSubmission
+                | JobErrorKind::UnprovenResult
+                | JobErrorKind::Cancelled => false,
             }
     }
 
@@ -175,6 +193,26 @@ impl fmt::Display for JobError {
             // Its own sentence says that nothing was submitted.
             JobErrorKind::Validation(error) if self.0.reach == Reach::Nothing => return error.fmt(f),
             JobErrorKind::Validation(error) => error.fmt(f)?,
+            JobErrorKind::Operation { step, error } if error.is_job_already_exists() => {
+                write!(f, "{step} failed: {error}")?;
+                return write!(
+                    f,
+                    "; the job id belongs to an earlier job or attempt, whose result is no verdict on this one: resume that \
+                     attempt from its checkpoint, or submit this one under a new job id (job_id {})",
+                    self.0.key.job_id
+                );
+            }
+            JobErrorKind::AnotherSubmission => {
+                f.write_str("what the service has under this job id is another submission's, and no verdict on this one")?;
+                if self.0.reach <= Reach::Opened {
+                    let job_id = &self.0.key.job_id;
+                    return write!(f, "; submit this one under a new job id (job_id {job_id})");
+                }
+            }
+            JobErrorKind::UnprovenResult => f.write_str(
+                "the result under this job id doesn't name the submission that it is about (`sdk_submission` in its partner \
+                 params), so it is no verdict on this one",
+            )?,
             JobErrorKind::Operation { step, error } => {
                 write!(f, "{step} failed: {error}")?;
                 if let Some(remedy) = error.api().and_then(crate::ApiError::remedy) {

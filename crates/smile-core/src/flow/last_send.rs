@@ -54,7 +54,6 @@ impl LastSend {
     }
 
     /// When it is over, for the process that sent it.
-    #[allow(dead_code)] // The flows come to use these two.
     pub(crate) fn over_for_its_sender(&self) -> Timestamp {
         self.began + self.timeout()
     }
@@ -63,7 +62,6 @@ impl LastSend {
     ///
     /// Clocks of two machines differ, so the two moments are compared by the service's. Where either process doesn't know that,
     /// one full timeout from `start` is waited: the request had been begun by then. It is never longer than that.
-    #[allow(dead_code)]
     pub(crate) fn over_for_another(&self, start: Timestamp, clock: Option<ServiceClock>) -> Timestamp {
         let latest = start + self.timeout();
         match (self.service_ahead_millis, clock) {
@@ -109,7 +107,6 @@ fn millis(at: Timestamp) -> i64 {
     i64::try_from(at.unix_millis()).unwrap_or(i64::MAX / 4)
 }
 
-#[allow(dead_code)]
 fn shifted(at: Timestamp, by_millis: i64) -> Timestamp {
     Timestamp::from_unix_millis(at.unix_millis().saturating_add_signed(by_millis))
 }

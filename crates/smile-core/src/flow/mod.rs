@@ -18,7 +18,7 @@
 //! any case. If the checkpoint can't be stored, or a lease can't be renewed, don't send: call [`Flow::refuse`], and the flow ends.
 //!
 //! ```no_run
-//! use smile_core::{Flow, Next, Timestamp};
+//! use smile_core::{Flow, Next, Timestamp, read_image};
 //! use std::time::SystemTime;
 //! # use bytes::Bytes;
 //! # use smile_core::TransportFailure;
@@ -29,7 +29,7 @@
 //! let now = || Timestamp::from_unix(SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default());
 //! let outcome = loop {
 //!     match flow.next(now()) {
-//!         Next::Read(path) => flow.read(now(), std::fs::read(path)),
+//!         Next::Read(path) => flow.read(now(), std::fs::File::open(path).and_then(read_image)),
 //!         Next::Send { request, timeout } => {
 //!             let answer = transport(request, timeout);
 //!             flow.receive(now(), answer);

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::SubmissionId;
 use crate::{JobId, JobStatus, JobType, OperationError, PartnerParams, UserId, Verdict};
 
 /// What names a job at the service.
@@ -38,6 +39,9 @@ pub struct Submission {
     pub key: JobKey,
     /// Smile ID's own id of the job, where it is known.
     pub smile_job_id: Option<String>,
+    /// What the result must name to be the verdict on this submission; unknown if it was another flow's, as in
+    /// [`JobFlow::wait_for`](super::JobFlow::wait_for). Ask [`SubmissionId::is_named_by`] of a callback's entry.
+    pub id: Option<SubmissionId>,
 }
 
 /// How a job ended that the service has received.

@@ -21,7 +21,6 @@ impl SubmissionId {
     pub const PARTNER_PARAM: &'static str = "sdk_submission";
 
     /// The id of the submission that begins now. The moment is in it for callers who take the same seed twice.
-    #[allow(dead_code)] // The flows come to use it.
     pub(crate) fn derive(seed: u64, now: Timestamp) -> Self {
         let first = splitmix64(seed ^ splitmix64(now.unix_millis()));
         let second = splitmix64(first ^ seed.rotate_left(32));

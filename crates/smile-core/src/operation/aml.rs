@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 use super::verification::Asked;
 use super::{Operation, OperationError, Repeat, Verification, post_signed};
 use crate::flow::{JobKey, Step, SubmissionId};
+use crate::validate::FIRST_YEAR;
 use crate::{Findings, JobStatus, JobType, Partner, PartnerParams, ProblemKind, Timestamp};
 
 /// Looks for somebody on sanctions lists, among the politically exposed, and in adverse media.
@@ -141,9 +142,17 @@ impl Operation for AmlCheck {
             problems.required(&field, Some(country));
             problems.country(&field, Some(country));
         }
-        if self.birth_year.is_some_and(|year| !(1_800..=9_999).contains(&year)) {
-            problems.add("birth_year", ProblemKind::Malformed, "must be a year of four digits");
+        if self.birth_year.is_some_and(|year| !(FIRST_YEAR..=9_999).contains(&year.into())) {
+            let rule = format!("must be a year of four digits, {FIRST_YEAR} or later");
+            problems.add("birth_year", ProblemKind::Malformed, rule);
         }
+        problems
+    }
+
+    fn check_at(&self, now: Timestamp) -> Findings {
+        let mut problems = Findings::default();
+        let born = self.birth_year.map(|year| format!("{year:04}-01-01"));
+        problems.not_born_yet("birth_year", born.as_deref(), now);
         problems
     }
 

@@ -13,6 +13,7 @@ use super::prep_upload::WirePartnerParams;
 use super::verification::{Asked, says_the_same};
 use super::{Accepted, Operation, OperationError, Repeat, Verification, post_signed};
 use crate::catalogue::Product;
+use crate::characters::Rule;
 use crate::environment::CallbackUrl;
 use crate::flow::{JobKey, Step, SubmissionId};
 use crate::{
@@ -159,6 +160,8 @@ impl BusinessVerification {
         problems.country("country", Some(country));
         problems.required("id_type", Some(id_type));
         problems.required("id_number", Some(id_number));
+        problems.characters("id_type", Some(id_type), Rule::Code);
+        problems.characters("id_number", Some(id_number), Rule::Number);
         problems.id_type("", &self.as_id_info(), Product::BusinessVerification, partner);
         if country == "NG" && id_type.ends_with("BUSINESS_REGISTRATION") && business_type.is_none() {
             problems.add("business_type", ProblemKind::Missing, "must be set for registrations in Nigeria");

@@ -18,6 +18,7 @@ use serde_json::Value;
 use super::verification::confirm;
 use super::{Operation, OperationError, Repeat, confirmed_object, post_signed};
 use crate::catalogue::Product;
+use crate::characters::Rule;
 use crate::flow::Step;
 use crate::{Findings, IdInfo, Partner, Timestamp, tolerant};
 
@@ -67,6 +68,7 @@ impl Operation for BvnConsent {
     fn check(&self, partner: &Partner) -> Findings {
         let mut problems = Findings::default();
         problems.required("id_number", Some(&self.id_number));
+        problems.characters("id_number", Some(&self.id_number), Rule::Number);
         let id_info = IdInfo::new(COUNTRY, ID_TYPE, self.id_number.as_str());
         problems.id_type("", &id_info, Product::EnhancedKyc, partner);
         problems

@@ -64,6 +64,16 @@ pub enum OperationError {
         /// The answer.
         answer: RawAnswer,
     },
+    /// The object store that takes the zip refused it, with one of its codes that prove that nothing was stored. `AccessDenied`
+    /// or `SignatureDoesNotMatch` is mostly an address whose time is over; `SlowDown` and `RequestTimeout` pass.
+    #[error("the zip's store refused it (HTTP {status}, {code})")]
+    #[non_exhaustive]
+    Storage {
+        /// The HTTP status.
+        status: u16,
+        /// The store's code.
+        code: &'static str,
+    },
     /// The service named an upload address that isn't https, or isn't an address at all. Nothing was sent there.
     #[error("the upload address {0}, so nothing was sent there")]
     UploadUrl(&'static str),
@@ -92,7 +102,7 @@ impl OperationError {
             | Self::Signature { answer, .. }
             | Self::WrongJob { answer }
             | Self::Api(ApiError { answer, .. }) => Some(&answer.0),
-            Self::Transport(_) | Self::UploadUrl(_) => None,
+            Self::Transport(_) | Self::Storage { .. } | Self::UploadUrl(_) => None,
         }
     }
 
@@ -128,24 +138,29 @@ impl OperationError {
             Self::Api(error) => error.is_transient(),
             // A page or half a JSON where the answer should be: something in between had a bad moment.
             Self::UnexpectedResponse { .. } => true,
+            Self::Storage { code, .. } => {
+                matches!(*code, "RequestTimeout" | "ServiceUnavailable" | "SlowDown")
+            }
             // What compresses one answer compresses the next; but a gateway's page of 5xx is a gateway's page.
             Self::Compressed { status, .. } => matches!(status, 408 | 429 | 500 | 502 | 503 | 504),
             Self::Signature { .. } | Self::WrongJob { .. } | Self::UploadUrl(_) => false,
         }
     }
 
-    /// The service can't have acted on the request: it never arrived, or was refused whole.
+    /// The transport was told not to send it, or couldn't ever.
+    pub(crate) fn is_refused_by_transport(&self) -> bool {
+        matches!(self, Self::Transport(failure) if failure.kind() == TransportFailureKind::Refused)
+    }
+
+    /// The service can't have acted on the request: it never left, or the service itself refused it, with a code of its own. An
+    /// HTTP status alone proves nothing: whoever is in between may say 403, 429 or 503, or redirect, after the work was done.
     pub(crate) fn certainly_not_done(&self) -> bool {
         match self {
             Self::Transport(failure) => {
                 matches!(failure.kind(), TransportFailureKind::NotSent | TransportFailureKind::Refused)
             }
-            // 408: the body didn't arrive whole; 429 and 503: turned away at the door. Other 4xx are refusals, and so is a
-            // code of the API, with whatever status, unless it says that something broke.
-            Self::Api(error) if error.is_system_error() => false,
-            Self::Api(error) => {
-                error.is_refusal() || error.status == 503 || (300..500).contains(&error.status)
-            }
+            Self::Api(error) => error.is_refusal(),
+            Self::Storage { .. } => true,
             Self::UnexpectedResponse { .. }
             | Self::Compressed { .. }
             | Self::Signature { .. }
@@ -330,17 +345,18 @@ mod tests {
     }
 
     #[test]
-    fn only_what_was_turned_away_is_certainly_not_done() {
+    fn only_a_code_of_the_services_own_proves_that_nothing_was_done() {
         let done = |status| OperationError::from(error(status, json!({}))).certainly_not_done();
-        assert!(done(302) && done(400) && done(403) && done(429) && done(503));
-        assert!(!done(500) && !done(502) && !done(504));
+        for status in [302, 307, 400, 401, 403, 404, 408, 409, 413, 429, 500, 502, 503, 504] {
+            assert!(!done(status), "{status}");
+        }
         let coded =
             |status, code: &str| OperationError::from(error(status, json!({ "error": "", "code": code })));
         assert!(coded(200, "2215").certainly_not_done() && coded(500, "2213").certainly_not_done());
         assert!(!coded(500, "2213").is_transient() && coded(500, "2201").is_transient());
         for (status, digits) in [(504, "504"), (502, "502"), (500, "500"), (503, "14")] {
             assert!(coded(status, digits).is_transient(), "a gateway's own {digits}");
-            assert_eq!(coded(status, digits).certainly_not_done(), status == 503);
+            assert!(!coded(status, digits).certainly_not_done(), "a gateway's own {digits}");
         }
         assert!(!coded(500, "2201").certainly_not_done() && !coded(400, "2401").certainly_not_done());
         let lost = |failure| OperationError::Transport(failure).certainly_not_done();

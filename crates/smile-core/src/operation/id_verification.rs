@@ -53,12 +53,18 @@ impl IdVerification {
     fn check(&self, partner: &Partner, product: Product, needs_callback: bool) -> Findings {
         let mut problems = Findings::default();
         problems.partner_params(&self.partner_params);
-        problems.entered_id("", &self.id_info);
+        problems.entered_id("", &self.id_info, partner);
         problems.reserved("", &self.id_info.extra, &["partner_params", "callback_url"]);
         problems.id_type("", &self.id_info, product, partner);
         if needs_callback {
             problems.callback(self.callback(partner), partner, true);
         }
+        problems
+    }
+
+    fn check_at(&self, now: Timestamp) -> Findings {
+        let mut problems = Findings::default();
+        problems.not_born_yet("dob", self.id_info.dob.as_deref(), now);
         problems
     }
 
@@ -98,6 +104,10 @@ macro_rules! id_verification {
 
             fn check(&self, partner: &Partner) -> Findings {
                 self.0.check(partner, Product::$product, false)
+            }
+
+            fn check_at(&self, now: Timestamp) -> Findings {
+                self.0.check_at(now)
             }
 
             fn request(&self, partner: &Partner, now: Timestamp) -> Request<Bytes> {
@@ -145,6 +155,10 @@ macro_rules! id_verification {
 
             fn check(&self, partner: &Partner) -> Findings {
                 self.0.check(partner, Product::$product, true)
+            }
+
+            fn check_at(&self, now: Timestamp) -> Findings {
+                self.0.check_at(now)
             }
 
             fn request(&self, partner: &Partner, now: Timestamp) -> Request<Bytes> {

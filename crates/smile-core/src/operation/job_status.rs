@@ -14,7 +14,8 @@ use crate::flow::{JobKey, Step};
 use crate::result::audit::audit;
 use crate::result::{Doubt, ImageLinks, Personal, ResultEntry, Verdict};
 use crate::{
-    Findings, JobId, JobType, Partner, ReceivedTimestamp, SignatureError, Timestamp, UserId, tolerant,
+    Findings, JobId, JobType, Partner, PartnerAccount, ReceivedTimestamp, SignatureError, Timestamp, UserId,
+    tolerant,
 };
 
 /// Asks what has become of a job.
@@ -81,6 +82,7 @@ pub struct JobStatus {
     /// When the service signed the answer.
     pub timestamp: ReceivedTimestamp,
     job_type: Option<JobType>,
+    account: PartnerAccount,
     /// Why nothing in it can be gone by.
     doubt: Option<Doubt>,
     raw: Map<String, Value>,
@@ -102,6 +104,11 @@ impl JobStatus {
     /// The newest result, if there is one.
     pub fn entry(&self) -> Option<&ResultEntry> {
         if let JobResult::Entry(entry) = &self.result { Some(entry) } else { None }
+    }
+
+    /// The partner and the environment that were asked.
+    pub fn account(&self) -> &PartnerAccount {
+        &self.account
     }
 
     /// A link to the receipt of a person's check (`kyc_receipt`). It is a credential.
@@ -203,8 +210,7 @@ impl Operation for JobStatusRequest {
 
     fn check(&self, _: &Partner) -> Findings {
         let mut problems = Findings::default();
-        problems.required("user_id", Some(self.user_id.as_str()));
-        problems.required("job_id", Some(self.job_id.as_str()));
+        problems.ids("", self.user_id.as_str(), self.job_id.as_str());
         problems
     }
 
@@ -268,6 +274,7 @@ impl Operation for JobStatusRequest {
                 .map(ImageLinks::new),
             timestamp,
             job_type: self.job_type,
+            account: partner.account(),
             doubt,
             raw,
         })

@@ -71,6 +71,11 @@ pub trait Operation {
         Findings::default()
     }
 
+    /// What is wrong with the input at this time: a date of birth in the future.
+    fn check_at(&self, _now: Timestamp) -> Findings {
+        Findings::default()
+    }
+
     /// The request, signed for this moment.
     fn request(&self, partner: &Partner, now: Timestamp) -> Request<Bytes>;
 

@@ -12,6 +12,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::{Accepted, Operation, OperationError, Repeat, send_json, sign_headers};
+use crate::characters::Rule;
 use crate::environment::CallbackUrl;
 use crate::flow::Step;
 use crate::{ConfigError, Findings, Partner, ProblemKind, Timestamp};
@@ -89,6 +90,7 @@ impl Operation for PhoneVerification {
         problems.required("country", Some(&self.country));
         problems.country("country", Some(&self.country));
         problems.required("phone_number", Some(&self.phone_number));
+        problems.characters("phone_number", Some(&self.phone_number), Rule::Number);
         if self.match_fields.is_empty() {
             problems.add(
                 "match_fields",

@@ -15,6 +15,7 @@ use super::{
     Operation, OperationError, Repeat, json, post_signed, segment, send_bare, send_signed, sign_headers,
     successful_object,
 };
+use crate::characters::Rule;
 use crate::environment::CallbackUrl;
 use crate::flow::Step;
 use crate::{ConfigError, Findings, Partner, PartnerParams, ProblemKind, Timestamp, UserId, tolerant};
@@ -191,6 +192,12 @@ impl Operation for CreateSmileLink {
             problems.required(&format!("id_types[{index}].country"), Some(&id_type.country));
             problems.country(&format!("id_types[{index}].country"), Some(&id_type.country));
             problems.required(&format!("id_types[{index}].id_type"), Some(&id_type.id_type));
+            problems.characters(&format!("id_types[{index}].id_type"), Some(&id_type.id_type), Rule::Code);
+            // Documents have codes of their own.
+            if !id_type.verification_method.contains("doc") {
+                let field = format!("id_types[{index}].id_type");
+                problems.known_id_type(&field, &id_type.country, &id_type.id_type, partner);
+            }
             let method = &id_type.verification_method;
             problems.required(&format!("id_types[{index}].verification_method"), Some(method));
         }

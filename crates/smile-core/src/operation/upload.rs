@@ -2,6 +2,9 @@
 //!
 //! The address is the credential, so no other goes along: S3 refuses two. It takes no chunked body either, so the
 //! body is one buffer and the transport sets `Content-Length`. The zip's arrival starts the work and the bill.
+//!
+//! Only the store's own words prove that it kept nothing: its `<Error>` document with a code that is known to mean so (Amazon S3,
+//! "Error responses"). A proxy, a CDN or a gateway in between may answer anything after the zip has arrived.
 
 use std::fmt;
 
@@ -82,8 +85,10 @@ impl Operation for Upload {
 
     fn parse(&self, _: &Partner, _: Timestamp, response: &Response<Bytes>) -> Result<(), OperationError> {
         if !response.status().is_success() {
-            // S3 refuses in XML, and what it says names the bucket and key: only the status is kept.
-            return Err(ApiError::bare(response).into());
+            return Err(match refusal_code(response.body()) {
+                Some(code) => OperationError::Storage { status: response.status().as_u16(), code },
+                None => ApiError::bare(response).into(),
+            });
         }
         if !response.body().is_empty() {
             // S3 says nothing more when it has taken something. Somebody in between does, who may have kept the zip.
@@ -91,6 +96,56 @@ impl Operation for Upload {
         }
         Ok(())
     }
+}
+
+/// The codes with which S3 says that it stored nothing. `InternalError` isn't one: it may have been half-way.
+const REFUSALS: [&str; 27] = [
+    "AccessDenied",
+    "AllAccessDisabled",
+    "AuthorizationQueryParametersError",
+    "BadDigest",
+    "EntityTooLarge",
+    "EntityTooSmall",
+    "ExpiredToken",
+    "IncompleteBody",
+    "InvalidAccessKeyId",
+    "InvalidArgument",
+    "InvalidDigest",
+    "InvalidRequest",
+    "InvalidToken",
+    "MethodNotAllowed",
+    "MissingContentLength",
+    "NoSuchBucket",
+    "NotImplemented",
+    "PermanentRedirect",
+    "RequestExpired",
+    "RequestTimeTooSkewed",
+    "RequestTimeout",
+    "ServiceUnavailable",
+    "SignatureDoesNotMatch",
+    "SlowDown",
+    "TemporaryRedirect",
+    "TokenRefreshRequired",
+    "XAmzContentSHA256Mismatch",
+];
+
+/// The code of S3's error document, if this is one, whole, and its code means that nothing was stored. The rest names bucket and
+/// key, and is dropped.
+fn refusal_code(body: &[u8]) -> Option<&'static str> {
+    let text = std::str::from_utf8(body).ok()?.trim_start_matches('\u{feff}').trim();
+    let document = match text.strip_prefix("<?xml") {
+        Some(rest) => rest.split_once("?>")?.1.trim_start(),
+        None => text,
+    };
+    let (attributes, rest) = document.strip_prefix("<Error")?.split_once('>')?;
+    let has_other_name = !attributes.is_empty() && !attributes.starts_with([' ', '\n', '\r', '\t']);
+    let fields = rest.strip_suffix("</Error>")?;
+    let (_, after) = fields.split_once("<Code>")?;
+    let (code, after) = after.split_once("</Code>")?;
+    if has_other_name || attributes.ends_with('/') || after.contains("<Code>") || fields.contains("<Error") {
+        return None;
+    }
+    REFUSALS.into_iter().find(|known| *known == code.trim())
 }
 
 #[cfg(test)]
@@ -115,23 +170,58 @@ mod tests {
         assert_eq!(format!("{upload:?}"), "Upload { bytes: 2, .. }");
     }
 
-    #[test]
-    fn a_refusal_in_xml_is_a_refusal() {
+    fn refused(status: u16, body: &str) -> OperationError {
         let upload =
             Upload::new(UploadUrl::new("https://b.example/", &Environment::Sandbox).unwrap(), Bytes::new());
         let partner = Partner::new("001", "key", Environment::Sandbox).unwrap();
-        let answer = |status| {
-            let xml = Bytes::from_static(b"<Error><Code>AccessDenied</Code><Key>videos/001</Key></Error>");
-            upload.parse(
-                &partner,
-                Timestamp::default(),
-                &Response::builder().status(status).body(xml).unwrap(),
-            )
-        };
-        let error = answer(403).unwrap_err();
-        assert_eq!(error.to_string(), "the service answered HTTP 403");
+        let response = Response::builder().status(status).body(Bytes::copy_from_slice(body.as_bytes()));
+        upload.parse(&partner, Timestamp::default(), &response.unwrap()).unwrap_err()
+    }
+
+    #[test]
+    fn a_refusal_of_the_store_proves_that_nothing_was_stored() {
+        let xml = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>AccessDenied</Code><Message>Request has expired\
+            </Message><Key>videos/001</Key></Error>";
+        let error = refused(403, xml);
+        assert_eq!(error.to_string(), "the zip's store refused it (HTTP 403, AccessDenied)");
         assert!(error.certainly_not_done() && !error.is_transient());
-        assert!(answer(307).is_err());
+        assert!(!format!("{error:?}").contains("videos"));
+        for (status, code, is_transient) in [
+            (503, "SlowDown", true),
+            (400, "RequestTimeout", true),
+            (400, "EntityTooLarge", false),
+            (307, "TemporaryRedirect", false),
+        ] {
+            let error =
+                refused(status, &format!("\u{feff}<Error xmlns=\"x\">\n <Code>{code}</Code>\n</Error>\n"));
+            assert!(error.certainly_not_done(), "{code}");
+            assert_eq!(error.is_transient(), is_transient, "{code}");
+        }
+    }
+
+    #[test]
+    fn whatever_else_answers_proves_nothing() {
+        for body in [
+            "",
+            "<html>Forbidden</html>",
+            "AccessDenied",
+            "<Error/>",
+            "<Error></Error>",
+            "<Error><Code>AccessDenied</Code>",
+            "<Error><Code>AccessDenied</Error>",
+            "<Error><Code>InternalError</Code></Error>",
+            "<Error><Code>accessdenied</Code></Error>",
+            "<Error><Code>AccessDenied</Code><Code>InternalError</Code></Error>",
+            "<Error><Error><Code>AccessDenied</Code></Error></Error>",
+            "<Errors><Code>AccessDenied</Code></Error>",
+            "<Error /><Code>AccessDenied</Code></Error>",
+            "{\"Code\":\"AccessDenied\"}",
+            "x<Error><Code>AccessDenied</Code></Error>",
+        ] {
+            for status in [301, 307, 400, 403, 404, 408, 409, 412, 413, 429, 500, 503] {
+                assert!(!refused(status, body).certainly_not_done(), "{status} {body}");
+            }
+        }
     }
 
     #[test]

@@ -7,9 +7,10 @@ mod zip;
 use bytes::Bytes;
 
 use self::names::Names;
-use crate::image::{ImageSource, canonical_base64, decode_base64, look_into_base64, sniff};
+use crate::image::structure::{self, Structure};
+use crate::image::{ImageSource, canonical_base64, decode_base64, was_likely_cut};
 use crate::operation::PreparedUpload;
-use crate::{ImageEncoding, ImageFault, ImageRole, ImageType, Job, Partner, SignedTimestamp};
+use crate::{Image, ImageEncoding, ImageFault, ImageRole, ImageType, Job, Partner, SignedTimestamp};
 
 /// The most that the images of a job may take in its zip. Sizes have 32 bits there; the other half is for what isn't an image.
 const MOST_BYTES: usize = 2 << 30;
@@ -34,6 +35,27 @@ enum Content {
     File(String),
     /// In `info.json`, as this base64 text.
     Inline(Bytes),
+}
+
+/// An image that is in the package.
+pub(crate) struct Added {
+    pub(crate) image_type: ImageType,
+    pub(crate) bytes: usize,
+    /// What is to be warned of.
+    pub(crate) doubts: Vec<ImageFault>,
+}
+
+impl Added {
+    fn new(role: ImageRole, image: &Image, structure: &Structure) -> Result<Self, ImageFault> {
+        let doubts: Vec<ImageFault> = structure.doubts(role).collect();
+        if let ImageSource::Base64(text) = &image.source
+            && doubts.contains(&ImageFault::NoEnd)
+            && was_likely_cut(text)
+        {
+            return Err(ImageFault::CutBase64);
+        }
+        Ok(Self { image_type: ImageType::new(role, image.encoding), bytes: structure.bytes(), doubts })
+    }
 }
 
 /// What is known of the images after one, so that there is room for them.
@@ -66,14 +88,14 @@ impl ToCome {
 }
 
 impl Package {
-    /// Adds an image, from bytes that were read for it or that it carries itself. Returns its type and its size.
+    /// Adds an image, from bytes that were read for it or that it carries itself.
     pub(crate) fn add(
         &mut self,
         role: ImageRole,
-        image: &crate::Image,
+        image: &Image,
         read: Option<&[u8]>,
         to_come: ToCome,
-    ) -> Result<(ImageType, usize), ImageFault> {
+    ) -> Result<Added, ImageFault> {
         let image_type = ImageType::new(role, image.encoding);
         let decoded: Vec<u8>;
         let bytes = match (&image.source, read) {
@@ -81,11 +103,11 @@ impl Package {
             (ImageSource::Bytes(bytes), None) => bytes,
             (ImageSource::Base64(text), None) if image.encoding == ImageEncoding::Base64 => {
                 let text = canonical_base64(text)?;
-                let (head, size) = look_into_base64(&text)?;
-                sniff(&head[..size.min(head.len())])?;
+                let structure = structure::of_base64(&text)?;
+                let added = Added::new(role, image, &structure)?;
                 self.count(text.len())?;
                 self.images.push(PackedImage { image_type, content: Content::Inline(text) });
-                return Ok((image_type, size));
+                return Ok(added);
             }
             (ImageSource::Base64(text), None) => {
                 let text = std::str::from_utf8(text).map_err(|_| ImageFault::NotBase64)?;
@@ -94,11 +116,15 @@ impl Package {
             }
             (ImageSource::Path(_), None) => return Err(ImageFault::FileMissing),
         };
-        let format = sniff(bytes)?;
+        if read.is_some() && bytes.len() as u64 > Image::MAX_FILE_BYTES {
+            return Err(ImageFault::FileTooLarge);
+        }
+        let structure = structure::of_bytes(bytes)?;
+        let added = Added::new(role, image, &structure)?;
         self.count(bytes.len())?;
         let content = match image.encoding {
             ImageEncoding::File => {
-                let name = self.names.unique(image.name.as_deref(), role, format);
+                let name = self.names.unique(image.name.as_deref(), role, structure.format);
                 let to_come = to_come.bytes + to_come.alike * (bytes.len() + ToCome::BESIDE);
                 self.files.push(name.clone(), bytes, to_come)?;
                 Content::File(name)
@@ -106,7 +132,7 @@ impl Package {
             ImageEncoding::Base64 => Content::Inline(info_json::encode(bytes)),
         };
         self.images.push(PackedImage { image_type, content });
-        Ok((image_type, bytes.len()))
+        Ok(added)
     }
 
     fn count(&mut self, bytes: usize) -> Result<(), ImageFault> {

@@ -296,6 +296,11 @@ impl ResultCode {
         }
     }
 
+    /// From what was stored of one.
+    pub(super) fn of_digits(digits: &str) -> Self {
+        Self(digits.to_owned())
+    }
+
     /// The code.
     pub fn as_str(&self) -> &str {
         &self.0

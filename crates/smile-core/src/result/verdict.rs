@@ -111,6 +111,8 @@ pub enum Doubt {
     NoJobId,
     /// The word of a webhook's status isn't known.
     UnknownStatus,
+    /// The webhook names no product, or one that isn't known, so that it isn't known what was looked at.
+    UnknownProduct,
 }
 
 /// What a result amounts to, and whether that is the last word.
@@ -199,6 +201,18 @@ impl Verdict {
             code: None,
             doubt: Some(Doubt::NoCode),
             row: None,
+            webhook: None,
+        }
+    }
+
+    /// Of a result that was stored, of which only this is known.
+    pub(crate) fn recorded(decision: Decision, is_final: bool, code: &str, job_type: JobType) -> Self {
+        Self {
+            decision,
+            is_final,
+            code: Some(ResultCode::of_digits(code)),
+            doubt: None,
+            row: catalogue::result_code(code, job_type),
             webhook: None,
         }
     }
@@ -304,8 +318,11 @@ impl Verdict {
 
     /// What it means, in words.
     pub fn meaning(&self) -> &'static str {
-        if let (None, Some((status, _))) = (self.doubt, self.webhook) {
+        if let (None, Some((status, next))) = (self.doubt, self.webhook) {
             return match status {
+                WebhookStatus::Clear if next == NextStep::CompareTheRecord => {
+                    "what was asked about is on record, which says nothing about who holds it"
+                }
                 WebhookStatus::Clear => "nothing speaks against the person",
                 WebhookStatus::Attention => "something about the person needs a look",
                 WebhookStatus::Block => "the person is not to be let in",
@@ -315,6 +332,7 @@ impl Verdict {
         }
         match (self.doubt, self.row) {
             (Some(Doubt::UnknownStatus), _) => "the status is not known",
+            (Some(Doubt::UnknownProduct), _) => "it names no product, or one that is not known",
             (Some(Doubt::NoCode), _) => "the result has no code",
             (Some(Doubt::NoJobType), _) => "the result doesn't say what type of job it is about",
             (Some(Doubt::OtherJobType), _) => "the result is about a job of another type",

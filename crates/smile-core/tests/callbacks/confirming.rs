@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use smile_core::operation::Operation as _;
 use smile_core::{
     CallErrorKind, Callback, Change, Confirm, ConfirmError, Confirmed, Decision, Event, Flow, FlowSettings,
-    JobId, JobKey, JobLife, JobType, Next, OperationError, PollSchedule, UserId,
+    JobId, JobKey, JobLife, JobStatusRequest, JobType, Next, OperationError, PollSchedule, Trust, UserId,
 };
 
 use super::{callback, key, result, webhook};
@@ -244,17 +245,32 @@ fn no_more_time_than_was_given() {
 }
 
 #[test]
+fn a_status_of_another_time_decides_nothing_in_a_jobs_life_either() {
+    let told = settled("0811", [says(result("0810"))]).unwrap_err();
+    let said = told.status().unwrap();
+    assert_eq!(JobLife::new(partner().account(), key()).apply_status(START, said), Change::Advanced);
+    // The same answer, asked for a year later.
+    let request = JobStatusRequest::of(&key());
+    let answer = says(result("0810")).unwrap();
+    let late = request.parse(&partner(), START + Duration::from_secs(365 * 86_400), &answer).unwrap();
+    assert!(late.job_complete);
+    let mut life = JobLife::new(partner().account(), key());
+    assert_eq!(life.apply_status(START, &late), Change::Undecided);
+    assert!(!life.may_be_let_in(Trust::Verified));
+}
+
+#[test]
 fn what_the_service_said_instead_can_be_applied() {
     let claim = callback(result("0810"));
     let error = settled("0810", [says(result("0811"))]).unwrap_err();
     let said = error.status().unwrap();
-    let mut life = JobLife::new(key());
+    let mut life = JobLife::new(partner().account(), key());
     assert_eq!(life.apply_callback(START, &claim, None), Change::Advanced);
     assert_eq!(life.apply_status(START, said), Change::Overturned, "the service outranks the callback");
     assert_eq!(life.result().unwrap().decision, Decision::Rejected);
     assert_eq!(life.apply_status(START, said), Change::Redelivered);
 
-    let mut other = JobLife::new(JobKey { job_id: JobId::new("job-2"), ..key() });
+    let mut other = JobLife::new(partner().account(), JobKey { job_id: JobId::new("job-2"), ..key() });
     assert_eq!(other.apply_status(START, said), Change::NotThisJob);
     let mut nameless = result("0810");
     nameless["PartnerParams"] = json!({});

@@ -368,9 +368,7 @@ fn webhook_vectors_with_the_partner_id_padded_or_not() {
 fn all_keys_are_tried_during_a_rotation() {
     let partner_of = |key: &str| Partner::new("001", key, Environment::Sandbox).unwrap();
     let keys = ["new", "old", "oldest"].map(partner_of);
-    let verifier = Verifier::new(keys[0].signer().clone())
-        .also_accept(keys[1].signer().clone())
-        .also_accept(keys[2].signer().clone());
+    let verifier = Verifier::new(keys[0].signer().clone()).also_accept(&keys[1]).also_accept(&keys[2]);
     let post = |partner: &Partner| {
         let pair = partner.signer().sign(START);
         let mut body = result("0810");

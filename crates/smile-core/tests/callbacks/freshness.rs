@@ -76,6 +76,21 @@ fn every_spelling_of_a_moment_is_judged_by_that_moment() {
         post(&verifier, START + 15 * MINUTE, &body).unwrap();
         assert!(matches!(post(&verifier, START + 15 * MINUTE + MS, &body), Err(Refusal::TooOld { .. })));
     }
+    // Ten digits are seconds.
+    let seconds = (START.unix_millis() / 1_000).to_string();
+    for (timestamp, text) in [
+        (json!(START.unix_millis() / 1_000), seconds.as_str()),
+        (json!(START.unix_millis() / 1_000), "2024-01-15T10:30:00.000Z"),
+        (json!(seconds), &seconds),
+    ] {
+        let body = stamped(timestamp.clone(), text);
+        let callback = post(&partner().verifier(), START, &body).unwrap();
+        assert_eq!(callback.timestamp().moment(), Some(START), "{timestamp}");
+        assert!(matches!(
+            post(&partner().verifier(), START + 15 * MINUTE + MS, &body),
+            Err(Refusal::TooOld { .. })
+        ));
+    }
     // Text of digits is signed as the digits, and a number by either; but nothing else stands for anything else.
     let crossed = stamped(json!(digits), "2024-01-15T10:30:00.000Z");
     assert_eq!(post(&partner().verifier(), START, &crossed).unwrap_err(), Refusal::WrongSignature);

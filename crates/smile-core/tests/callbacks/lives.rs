@@ -6,16 +6,16 @@ use http::StatusCode;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use smile_core::{
-    Callback, Change, Confirmed, Decision, JobId, JobKey, JobLife, JobType, Seen, Standing, Trust, UserId,
-    Verdict,
+    ApiKey, Callback, Change, Confirmed, Decision, Environment, JobId, JobKey, JobLife, JobType, LifeError,
+    NextStep, Partner, Seen, Signer, Standing, Trust, UserId, Verdict, Verifier,
 };
 
 use super::confirming::confirmed;
-use super::{callback, cases, key, result, webhook};
-use crate::support::START;
+use super::{bytes, callback, cases, key, result, signed, webhook};
+use crate::support::{START, partner};
 
 fn life() -> JobLife {
-    JobLife::new(key())
+    JobLife::new(partner().account(), key())
 }
 
 fn stored(life: &JobLife) -> String {
@@ -26,6 +26,7 @@ fn stored(life: &JobLife) -> String {
 fn restored(life: &JobLife) -> JobLife {
     let again = serde_json::from_str(&stored(life)).unwrap();
     assert_eq!(&again, life);
+    assert_eq!(JobLife::from_stored(life.account(), &stored(life)).as_ref(), Ok(life));
     again
 }
 
@@ -123,10 +124,10 @@ fn check(life: &JobLife, past: &[Event]) {
     } else {
         assert!(matches!(life.standing(), Standing::Open | Standing::Provisional));
     }
-    if life.is_approved(Trust::Verified) {
+    if life.may_be_let_in(Trust::Verified) {
         assert_eq!((life.standing(), decision), (Standing::Final, Some(Decision::Approved)));
     }
-    assert!(!life.is_approved(Trust::Confirmed) || by_hand.is_some() || !confirmed.is_empty());
+    assert!(!life.may_be_let_in(Trust::Confirmed) || by_hand.is_some() || !confirmed.is_empty());
 }
 
 proptest! {
@@ -218,9 +219,9 @@ fn an_older_provisional_result_stays_older_however_it_comes_again() {
     assert_eq!(apply(&mut life, "0814"), Change::Late, "and goes before who only claims it");
     assert_eq!(life.result().unwrap().code.as_deref(), Some("0812"));
     assert_eq!(apply(&mut life, "1210"), Change::Advanced);
-    assert!(life.is_approved(Trust::FirstSeen) && !life.is_approved(Trust::Confirmed));
+    assert!(life.may_be_let_in(Trust::FirstSeen) && !life.may_be_let_in(Trust::Confirmed));
     assert_eq!(life.apply_confirmed(START, &confirmed(result("1210"))), Change::Strengthened);
-    assert!(life.is_approved(Trust::Confirmed) && !life.is_approved(Trust::ByHand));
+    assert!(life.may_be_let_in(Trust::Confirmed) && !life.may_be_let_in(Trust::ByHand));
 }
 
 #[test]
@@ -243,7 +244,7 @@ fn what_a_person_has_decided_only_a_person_changes() {
     }
     assert_eq!(life.apply_confirmed(START, &confirmed(result("0811"))), Change::Contradicted);
     assert_eq!(life.settle_by_hand(START, Decision::Unknown), Change::Undecided);
-    assert!(life.is_approved(Trust::ByHand));
+    assert!(life.may_be_let_in(Trust::ByHand));
 }
 
 #[test]
@@ -300,7 +301,12 @@ fn stored_text_that_contradicts_itself_is_refused() {
     };
     assert_eq!(changed(&|_| {}), Ok(life));
     for (what, outcome) in [
-        ("another version", changed(&|value| value["version"] = json!(2))),
+        ("another version", changed(&|value| value["version"] = json!(1))),
+        ("no account", changed(&|value| value["account"] = json!(null))),
+        (
+            "no next step",
+            changed(&|value| drop(value["results"][0].as_object_mut().unwrap().remove("next_step"))),
+        ),
         ("no version", changed(&|value| drop(value.as_object_mut().unwrap().remove("version")))),
         ("a place that isn't there", changed(&|value| value["counts"] = json!([1, 7]))),
         ("a place before the first", changed(&|value| value["counts"] = json!([-1, 1]))),
@@ -373,7 +379,7 @@ fn callbacks_that_are_not_about_the_job_change_nothing() {
     );
     assert_eq!(life.standing(), Standing::Open);
     let documents = JobKey { job_type: JobType::DOCUMENT_VERIFICATION, ..key() };
-    let mut documents = JobLife::new(documents);
+    let mut documents = JobLife::new(partner().account(), documents);
     assert_eq!(documents.apply_confirmed(START, &confirmed(result("0810"))), Change::NotThisJob);
 }
 
@@ -393,36 +399,184 @@ fn a_number_that_is_not_found_ends_the_job_and_a_look_up_does_not() {
 #[test]
 fn lives_of_matches_and_of_webhooks() {
     let (user, job) = (UserId::new("user-1"), JobId::new("job-1"));
-    let mut matched = JobLife::of_match(user.clone(), job.clone());
+    let mut matched = JobLife::of_match(partner().account(), user.clone(), job.clone());
     let body = json!({
         "ResultCode": "1020", "Actions": { "Address": "Exact Match" },
         "PartnerParams": { "user_id": "user-1", "job_id": "job-1" },
     });
     assert_eq!(matched.apply_callback(START, &callback(body), Some(Seen::First)), Change::Advanced);
-    assert!(restored(&matched).is_approved(Trust::FirstSeen));
+    assert!(restored(&matched).may_be_let_in(Trust::FirstSeen));
     assert_eq!(matched.apply_confirmed(START, &confirmed(result("0810"))), Change::NotThisJob);
 
-    let mut verified = JobLife::of_webhook(user, job);
+    let mut verified = JobLife::of_webhook(partner().account(), user, job);
     assert_eq!(apply(&mut verified, "0810"), Change::NotThisJob);
-    let own = json!({ "status": "clear", "partner_params": { "job_id": "the partner's own" } });
+    let hook =
+        |status: &str, job: &str| webhook(json!({ "status": status, "product": "biometric_kyc" }), job);
+    let own = json!({ "status": "clear", "product": "biometric_kyc", "partner_params": { "job_id": "the partner's own" } });
     assert_eq!(verified.apply_callback(START, &webhook(own, "job-1"), None), Change::Advanced);
-    assert_eq!(
-        verified.apply_callback(START, &webhook(json!({ "status": "clear" }), "job-1"), None),
-        Change::Redelivered
-    );
-    assert_eq!(
-        verified.apply_callback(START, &webhook(json!({ "status": "clear" }), "job-2"), None),
-        Change::NotThisJob
-    );
-    assert_eq!(
-        verified.apply_callback(START, &webhook(json!({ "status": "block" }), "job-1"), None),
-        Change::Disputed
-    );
-    assert!(!restored(&verified).is_approved(Trust::Verified));
+    assert!(restored(&verified).may_be_let_in(Trust::Verified));
+    assert_eq!(verified.apply_callback(START, &hook("clear", "job-1"), None), Change::Redelivered);
+    assert_eq!(verified.apply_callback(START, &hook("clear", "job-2"), None), Change::NotThisJob);
+    assert_eq!(verified.apply_callback(START, &hook("block", "job-1"), None), Change::Disputed);
+    assert!(!restored(&verified).may_be_let_in(Trust::Verified));
     // The same decision as a webhook's, which has no code either.
     assert_eq!(verified.settle_by_hand(START, Decision::Rejected), Change::Overturned);
     assert_eq!(verified.settle_by_hand(START, Decision::Approved), Change::Overturned);
-    assert!(verified.is_approved(Trust::ByHand));
+    assert!(verified.may_be_let_in(Trust::ByHand));
+}
+
+fn kyc_life() -> JobLife {
+    JobLife::new(partner().account(), JobKey { job_type: JobType::ENHANCED_KYC, ..key() })
+}
+
+fn number_found() -> Value {
+    let mut body = look_up();
+    body["PartnerParams"]["job_type"] = json!(5);
+    body
+}
+
+#[test]
+fn a_number_that_is_known_lets_nobody_in_until_somebody_has_compared_the_record() {
+    let mut life = kyc_life();
+    assert_eq!(life.apply_callback(START, &callback(number_found()), Some(Seen::First)), Change::Advanced);
+    let result = life.result().unwrap();
+    assert_eq!((result.decision, result.is_final), (Decision::Approved, true));
+    assert_eq!(result.next_step, NextStep::CompareTheRecord);
+    assert!(!life.may_be_let_in(Trust::Verified) && !restored(&life).may_be_let_in(Trust::Verified));
+    assert_eq!(life.settle_by_hand(START, Decision::Approved), Change::Overturned);
+    assert!(restored(&life).may_be_let_in(Trust::ByHand));
+}
+
+#[test]
+fn webhooks_that_approve_a_face_and_a_number_alone_disagree() {
+    let (user, job) = (UserId::new("user-1"), JobId::new("job-1"));
+    for products in [["biometric_kyc", "enhanced_kyc"], ["enhanced_kyc", "biometric_kyc"]] {
+        let mut life = JobLife::of_webhook(partner().account(), user.clone(), job.clone());
+        let [first, second] =
+            products.map(|product| webhook(json!({ "status": "clear", "product": product }), "job-1"));
+        assert_eq!(life.apply_callback(START, &first, None), Change::Advanced);
+        assert_eq!(life.apply_callback(START, &second, None), Change::Disputed, "{products:?}");
+        assert!(!restored(&life).may_be_let_in(Trust::Verified));
+    }
+}
+
+/// The same partner, with the same key, in another environment; or another partner.
+fn others() -> [Partner; 3] {
+    let other = |id: &str, environment| Partner::new(id, "test_api_key", environment).unwrap();
+    let custom = "https://example.com/v1".parse().unwrap();
+    [other("001", Environment::Production), other("001", custom), other("002", Environment::Sandbox)]
+}
+
+#[test]
+fn an_approval_of_another_environment_or_partner_changes_nothing() {
+    let approved = signed(result("0810"));
+    for other in others() {
+        let verifier = partner().verifier().also_accept(&other);
+        let of_other = if other.id() == partner().id() {
+            // The same key: the first verifier that takes it says whose it is.
+            other.verifier().verify(START, &http::HeaderMap::new(), bytes(&approved)).unwrap()
+        } else {
+            let pair = other.signer().sign(START);
+            let mut body = result("0810");
+            body["timestamp"] = json!(pair.timestamp());
+            body["signature"] = json!(pair.signature());
+            verifier.verify(START, &http::HeaderMap::new(), bytes(&body)).unwrap()
+        };
+        assert_eq!(of_other.account(), Some(&other.account()));
+        let mut life = life();
+        assert_eq!(life.apply_callback(START, &of_other, Some(Seen::First)), Change::OtherAccount);
+        assert_eq!(life, self::life());
+        let mut theirs = JobLife::new(other.account(), key());
+        assert_eq!(theirs.apply_callback(START, &of_other, Some(Seen::First)), Change::Advanced);
+        assert!(theirs.may_be_let_in(Trust::FirstSeen));
+
+        let confirmed = confirmed(result("0810"));
+        assert_eq!(confirmed.status().account(), &partner().account());
+        let mut theirs = JobLife::new(other.account(), key());
+        assert_eq!(theirs.apply_confirmed(START, &confirmed), Change::OtherAccount);
+        assert_eq!(theirs.apply_status(START, confirmed.status()), Change::OtherAccount);
+        assert_eq!(theirs, JobLife::new(other.account(), key()));
+    }
+}
+
+#[test]
+fn a_callback_that_a_bare_signer_believed_says_no_account_and_is_not_applied() {
+    let bare = Signer::new(partner().id().clone(), &ApiKey::new("test_api_key").unwrap());
+    let callback =
+        Verifier::new(bare).verify(START, &http::HeaderMap::new(), bytes(&signed(result("0810")))).unwrap();
+    assert_eq!(callback.account(), None);
+    assert_eq!(life().apply_callback(START, &callback, None), Change::OtherAccount);
+}
+
+#[test]
+fn a_stored_life_of_another_account_is_refused_by_name() {
+    let mut life = life();
+    apply(&mut life, "0810");
+    for other in others() {
+        let error = JobLife::from_stored(&other.account(), &stored(&life)).unwrap_err();
+        assert_eq!(error, LifeError::OtherAccount);
+        assert!(error.to_string().contains("another partner or another environment"));
+    }
+}
+
+/// What the version before this one has written.
+fn version_1(judged_as: Value, result: Value) -> String {
+    json!({
+        "version": 1, "user_id": "user-1", "job_id": "job-1", "judged_as": judged_as, "standing": "final", "counts": [0],
+        "results": [result], "id_information": false,
+    })
+    .to_string()
+}
+
+#[test]
+fn version_1_is_read_for_the_account_it_belongs_to_and_its_next_steps_follow_from_the_codes() {
+    let approved = |code: Value, trust: &str| json!({ "decision": "approved", "is_final": true, "code": code, "trust": trust, "at": 7 });
+    for (judged_as, result, lets_in) in [
+        (json!({ "job_type": 1 }), approved(json!("0810"), "confirmed"), true),
+        (json!({ "job_type": 5 }), approved(json!("1012"), "confirmed"), false),
+        (json!({ "job_type": 7 }), approved(json!("1012"), "confirmed"), false),
+        (json!("match"), approved(json!("1020"), "confirmed"), true),
+        (json!("webhook"), approved(Value::Null, "verified"), false),
+        (json!("webhook"), approved(Value::Null, "by_hand"), true),
+        (json!({ "job_type": 5 }), approved(Value::Null, "by_hand"), true),
+    ] {
+        let text = version_1(judged_as.clone(), result.clone());
+        let life = JobLife::from_stored(&partner().account(), &text).unwrap();
+        assert_eq!(life.may_be_let_in(Trust::Verified), lets_in, "{judged_as} {result}");
+        assert_eq!((life.account(), life.standing()), (&partner().account(), Standing::Final));
+        assert_eq!(restored(&life), life);
+        let refused = serde_json::from_str::<JobLife>(&text).unwrap_err().to_string();
+        assert!(refused.contains("version 1") && refused.contains("from_stored"), "{refused}");
+    }
+}
+
+#[test]
+fn a_version_that_is_not_known_is_refused_with_its_number() {
+    let mut newer: Value = serde_json::from_str(&stored(&life())).unwrap();
+    assert_eq!(newer["version"], 2);
+    for version in [0, 3, 4_000_000_000_u32] {
+        newer["version"] = json!(version);
+        let error = JobLife::from_stored(&partner().account(), &newer.to_string()).unwrap_err();
+        assert!(
+            matches!(error, LifeError::UnknownVersion { .. })
+                && error.to_string().contains(&version.to_string())
+        );
+        assert!(serde_json::from_str::<JobLife>(&newer.to_string()).is_err());
+    }
+    for text in ["", "{}", "null", r#"{"version":1}"#] {
+        assert_eq!(JobLife::from_stored(&partner().account(), text), Err(LifeError::NotALife), "{text}");
+    }
+}
+
+#[test]
+fn a_stored_result_that_lets_in_without_approving_is_refused() {
+    let mut life = life();
+    apply(&mut life, "0811");
+    let mut edited: Value = serde_json::from_str(&stored(&life)).unwrap();
+    edited["results"][0]["next_step"] = json!("accept");
+    assert!(serde_json::from_value::<JobLife>(edited.clone()).is_err());
+    edited["results"][0]["next_step"] = Value::Null;
+    assert!(serde_json::from_value::<JobLife>(edited).is_err());
 }
 
 #[test]
@@ -462,6 +616,7 @@ fn what_to_answer_and_what_to_look_at() {
         (C::IdInformation, 200, false),
         (C::Undecided, 200, true),
         (C::NotThisJob, 404, false),
+        (C::OtherAccount, 404, true),
         (C::NotBelieved, 409, false),
     ] {
         assert_eq!((change.status().as_u16(), change.needs_a_look()), (status, look), "{change:?}");

@@ -194,7 +194,7 @@ fn webhooks() {
 #[test]
 fn a_clear_webhook_that_is_odd_anywhere_is_no_approval() {
     let clear = |extra: Value| {
-        let mut body = json!({ "status": "clear", "reason": null });
+        let mut body = json!({ "status": "clear", "reason": null, "product": "biometric_kyc" });
         body.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
         webhook(body, "job-1").verdict()
     };
@@ -205,8 +205,15 @@ fn a_clear_webhook_that_is_odd_anywhere_is_no_approval() {
         json!({ "antifraud": { "summary": null, "fraud_risk": {}, "smile_secure": {} } }),
         json!({ "antifraud": { "fraud_risk_level": "low", "fraud_risk_score": 1 } }),
         json!({ "antifraud": { "summary": { "fraud_detected": "False" } } }),
+        json!({ "antifraud": { "fraud_risk": { "risk_level": "low", "risk_score": 12 }, "fraud_risk_indicator_groups": [] } }),
+        json!({ "people": [], "no_of_persons_found": 0 }),
+        json!({ "people": null, "no_of_persons_found": "0" }),
+        json!({ "message": "Verification successful", "kyc_receipt": "https://receipts.example.com/1" }),
+        json!({ "user_provided_info": { "last_name": "Block" }, "id_fields": { "full_name": "Fraud", "sanctions": "x" } }),
+        json!({ "partner_params": { "reason": "high_risk", "people": [1] }, "consent": { "status": "block" } }),
+        json!({ "id_fields": { "photo": "x".repeat(9_000) } }),
     ] {
-        assert!(clear(fine.clone()).is_approved(), "{fine}");
+        assert!(clear(fine.clone()).may_be_let_in(), "{fine}");
     }
     for odd in [
         json!({ "reason": "spoof_detected" }),
@@ -229,6 +236,36 @@ fn a_clear_webhook_that_is_odd_anywhere_is_no_approval() {
         json!({ "antifraud": { "fraud_risk": { "risk_level": "very high" } } }),
         json!({ "antifraud": { "fraud_risk_level": "HIGH" } }),
         json!({ "antifraud": { "summary": { "fraud_detected": true }, "pad": "x".repeat(9_000) } }),
+        json!({ "people": [{ "name": "x" }] }),
+        json!({ "People": { "name": "x" } }),
+        json!({ "people": [{ "name": "x".repeat(9_000) }] }),
+        json!({ "people": "x".repeat(9_000) }),
+        json!({ "no_of_persons_found": 1 }),
+        json!({ "noOfPersonsFound": "2" }),
+        json!({ "no-of-persons-found": "many" }),
+        json!({ "screening": { "people": [{ "name": "x" }] } }),
+        json!({ "sanctions": [{ "list": "OFAC" }] }),
+        json!({ "fraud_risk_score": 92 }),
+        json!({ "fraudRiskScore": "92" }),
+        json!({ "fraud_score": 92 }),
+        json!({ "antifraud": { "fraud_risk_score": 92 } }),
+        json!({ "antifraud": { "fraud_risk_score": 1 } }),
+        json!({ "antifraud": { "fraud_risk": { "risk_score": 1 } } }),
+        json!({ "antifraud": { "fraud_risk_level": "low", "fraud_risk_score": 92 } }),
+        json!({ "antifraud": { "fraud_risk_level": "low", "fraud_risk_score": "unknown" } }),
+        json!({ "antifraud": { "fraud_risk_level": "low", "fraud_risk_score": -1 } }),
+        json!({ "antifraud": { "fraud_risk_level": "medium", "fraud_risk_score": 40 } }),
+        json!({ "antifraud": { "fraudRiskIndicatorGroups": ["device_risk"] } }),
+        json!({ "risk_level": "medium" }),
+        json!({ "anti-fraud": { "summary": { "fraud-detected": true } } }),
+        json!({ "fraud_detected": true }),
+        json!({ "decision": "block" }),
+        json!({ "kyc": { "outcome": "Attention" } }),
+        json!({ "liveness": "spoof detected" }),
+        json!({ "checks": ["clear", "face_verification_failed"] }),
+        json!({ "message": "Verification failed" }),
+        json!({ "Status": "clear" }),
+        json!({ "Product": "biometric_kyc" }),
     ] {
         let verdict = clear(odd.clone());
         assert_eq!((verdict.decision(), verdict.is_final()), (Decision::Unknown, false), "{odd}");
@@ -238,6 +275,67 @@ fn a_clear_webhook_that_is_odd_anywhere_is_no_approval() {
     let mut both = result("0811");
     both["status"] = json!("clear");
     assert_eq!(callback(both).kind(), CallbackKind::Result(JobType::BIOMETRIC_KYC));
+}
+
+#[test]
+fn clear_says_what_its_product_looks_at_and_an_unknown_product_says_nothing() {
+    let verdict = |product: Value| {
+        let verdict =
+            webhook(json!({ "status": "clear", "reason": null, "product": product }), "job-1").verdict();
+        (verdict.decision(), verdict.next_step(), verdict.doubt(), verdict.may_be_let_in())
+    };
+    for product in [
+        "biometric_kyc",
+        "document_verification",
+        "enhanced_document_verification",
+        "residency_document_verification",
+        "smartselfie_authentication",
+        "smart_selfie_authentication",
+        "smartselfie_registration",
+        "smart_selfie_registration",
+        "smartselfie_compare",
+        "smart_selfie_compare",
+    ] {
+        assert_eq!(verdict(json!(product)), (Decision::Approved, NextStep::Accept, None, true), "{product}");
+    }
+    for product in ["enhanced_kyc", "basic_kyc", "phone_number_verification", "address_verification"] {
+        let compare = (Decision::Approved, NextStep::CompareTheRecord, None, false);
+        assert_eq!(verdict(json!(product)), compare, "{product}");
+    }
+    let unknown = |doubt| (Decision::Unknown, NextStep::LookByHand, Some(doubt), false);
+    for product in [
+        json!("aml"),
+        json!("AML"),
+        json!("Aml_Monitoring"),
+        json!("one_time_aml"),
+        json!("One-Time AML"),
+        json!(["one_time_aml"]),
+        json!({ "name": "one_time_aml" }),
+        json!("new_aml_product"),
+        json!("a-m-l"),
+    ] {
+        assert_eq!(verdict(product.clone()), unknown(Doubt::NoVerdict), "{product}");
+    }
+    for product in [
+        Value::Null,
+        json!(""),
+        json!("Biometric_KYC"),
+        json!(" biometric_kyc"),
+        json!("biometric kyc"),
+        json!(["biometric_kyc"]),
+        json!({ "biometric_kyc": true }),
+        json!(1),
+        json!(true),
+        json!("something_new"),
+        json!("x".repeat(9_000)),
+    ] {
+        assert_eq!(verdict(product.clone()), unknown(Doubt::UnknownProduct), "{product}");
+    }
+    let missing = webhook(json!({ "status": "clear" }), "job-1").verdict();
+    assert_eq!((missing.doubt(), missing.may_be_let_in()), (Some(Doubt::UnknownProduct), false));
+    assert_eq!(missing.meaning(), "it names no product, or one that is not known");
+    let blocked = webhook(json!({ "status": "block", "product": "something_new" }), "job-1").verdict();
+    assert_eq!(blocked.decision(), Decision::Rejected, "what rejects needs no product");
 }
 
 #[test]
@@ -255,10 +353,15 @@ fn ids_of_a_webhook_come_from_the_headers_then_the_body_then_the_parameters() {
         (callback.job_id(), callback.user_id(), callback.verdict().is_approved())
     };
     let params = json!({ "job_id": "p", "user_id": "q" });
-    let in_params = json!({ "status": "clear", "partner_params": params });
-    let in_body = json!({ "status": "clear", "job_id": "b", "user_id": "c", "partner_params": params });
+    let clear = |extra: Value| {
+        let mut body = json!({ "status": "clear", "product": "biometric_kyc" });
+        body.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+        body
+    };
     let some = |job: &str, user: &str, approved| (Some(job.to_owned()), Some(user.to_owned()), approved);
-    assert_eq!(ids(&[], json!({ "status": "clear" })), (None, None, true));
+    let in_params = clear(json!({ "partner_params": params }));
+    let in_body = clear(json!({ "job_id": "b", "user_id": "c", "partner_params": params }));
+    assert_eq!(ids(&[], clear(json!({}))), (None, None, true));
     assert_eq!(ids(&[], in_params), some("p", "q", true));
     assert_eq!(ids(&[], in_body.clone()), some("b", "c", true));
     assert_eq!(ids(&[("job-id", b"b"), ("user-id", b"c")], in_body.clone()), some("b", "c", true));

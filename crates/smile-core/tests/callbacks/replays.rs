@@ -58,7 +58,85 @@ fn the_same_result_in_another_order_is_the_same() {
     let one = callback(json!({ "ResultCode": "0810", "Actions": { "A": "Passed", "B": "Failed" } }));
     let other = callback(json!({ "Actions": { "B": "Failed", "A": "Passed" }, "ResultCode": "0810" }));
     assert_eq!(one.sighting().event(), other.sighting().event());
-    assert_ne!(one.sighting().content(), other.sighting().content());
+    assert_eq!(one.sighting().content(), other.sighting().content());
+}
+
+/// Signed at this moment in its body, which is this text.
+fn text_at_start(text: &str) -> Sighting {
+    let pair = partner().signer().sign(START);
+    let text = text.replace("TIMESTAMP", pair.timestamp()).replace("SIGNATURE", pair.signature());
+    partner().verifier().verify(START, &http::HeaderMap::new(), text.into()).unwrap().sighting()
+}
+
+const PERSON: &str = r#""PartnerParams":{"user_id":"user-1","job_id":"job-1","job_type":5}"#;
+const SIGNED: &str = r#""timestamp":"TIMESTAMP","signature":"SIGNATURE""#;
+
+#[test]
+fn a_redelivery_under_its_own_signature_may_differ_in_what_no_decision_rests_on() {
+    let store = InMemoryReplayStore::default();
+    let first = format!(
+        r#"{{"ResultCode":"1012","FullName":"Joe Leo","Actions":{{"Verify_ID_Number":"Verified","A":"Passed"}},"ResultText":"ID Number Validated","ImageLinks":{{"selfie_image":"https://a.example/1?sig=a"}},"KYCReceipt":"https://a.example/r1",{PERSON},{SIGNED}}}"#
+    );
+    assert_eq!(store.record(START, &text_at_start(&first)), Ok(Seen::First));
+    let reordered = format!(
+        r#"{{{SIGNED},{PERSON},"Actions":{{"A":"Passed","Verify_ID_Number":"Verified"}},"FullName":"Joe Leo","ResultCode":"1012","ResultText":"ID Number Validated"}}"#
+    );
+    for again in [
+        first.clone(),
+        first.replace(":", " : ").replace(",", " ,\n\t").replace("https : ", "https:"),
+        first.replace("?sig=a", "?sig=b").replace("/r1", "/r2"),
+        first.replace("ID Number Validated", "Valid ID"),
+        first.replace("Joe", "\\u004aoe"),
+        reordered,
+    ] {
+        assert_eq!(store.record(START, &text_at_start(&again)), Ok(Seen::Redelivery), "{again}");
+    }
+    for forged in [
+        first.replace("1012", "1013"),
+        first.replace("Joe", "Jim"),
+        first.replace(r#""A":"Passed""#, r#""A":"Failed""#),
+        first.replace("job-1", "job-2"),
+        first.replace(r#""FullName""#, r#""FullNam""#),
+        first.replace(r#"{"ResultCode""#, r#"{"IDNumber":"1","ResultCode""#),
+    ] {
+        assert_eq!(store.record(START, &text_at_start(&forged)), Ok(Seen::SignatureReused), "{forged}");
+    }
+    assert_eq!(store.len(), 1);
+}
+
+#[test]
+fn a_webhook_delivered_again_under_its_own_signature_may_have_fresh_links() {
+    let store = InMemoryReplayStore::default();
+    let body = |link: &str, name: &str| {
+        json!({
+            "status": "clear", "product": "residency_document_verification", "completed_at": link, "kyc_receipt": link,
+            "image_links": { "selfie": link }, "additional_documents": [{ "image_link": link, "full_name": name }],
+        })
+    };
+    let seen = |link, name| store.record(START, &webhook(body(link, name), "job-1").sighting()).unwrap();
+    assert_eq!(seen("https://a.example/1", "Joe Leo"), Seen::First);
+    assert_eq!(seen("https://a.example/2", "Joe Leo"), Seen::Redelivery);
+    assert_eq!(seen("https://a.example/2", "Jim Leo"), Seen::SignatureReused);
+}
+
+#[test]
+fn a_long_field_is_compared_whole() {
+    let store = InMemoryReplayStore::default();
+    let body = |photo: String, data: Value| {
+        changed(|body| {
+            body["Photo"] = json!(photo);
+            body["FullData"] = data.clone();
+        })
+    };
+    let photo = "/9j/".repeat(3_000);
+    let data = |last: &str| json!({ "a": "x".repeat(5_000), "b": last });
+    let swapped = json!({ "b": "1", "a": "x".repeat(5_000) });
+    let seen =
+        |photo: &str, data| store.record(START, &delivered(START, body(photo.to_owned(), data))).unwrap();
+    assert_eq!(seen(&photo, data("1")), Seen::First);
+    assert_eq!(seen(&photo, swapped), Seen::Redelivery, "in another order");
+    assert_eq!(seen(&photo, data("2")), Seen::SignatureReused);
+    assert_eq!(seen(&format!("{photo}A"), data("1")), Seen::SignatureReused);
 }
 
 /// Else somebody who can tell what a result will be could post one first that looks the same and says nothing.
@@ -89,7 +167,7 @@ fn whatever_a_verdict_rests_on_makes_another_event() {
         assert_ne!(callback(body).sighting().event(), plain.event(), "{what}");
     }
     let clear = |extra: Value| {
-        let mut body = json!({ "status": "clear" });
+        let mut body = json!({ "status": "clear", "product": "biometric_kyc" });
         body.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
         webhook(body, "job-1").sighting()
     };
@@ -100,6 +178,8 @@ fn whatever_a_verdict_rests_on_makes_another_event() {
         json!({ "antifraud": { "summary": { "fraud_detected": true } } }),
         json!({ "job_id": "job-2" }),
         json!({ "Status": "block" }),
+        json!({ "people": [{ "name": "x" }] }),
+        json!({ "fraud_risk_score": 92 }),
     ] {
         assert_ne!(clear(extra.clone()).event(), clear(json!({})).event(), "{extra}");
     }

@@ -3,9 +3,9 @@
 //!
 //! What no client can stand is left out of the transcripts, and nothing else:
 //!
-//! - A request taken for unsent, or for turned away (3xx, 4xx, 503), that the service acted on all the same. Those
-//!   are the only failures after which an upload is repeated without asking.
-//! - A request that arrives after its sender gave it up and was told that it isn't there.
+//! - A request taken for unsent, or refused with a code of the service's or the store's own, that was acted on all the same.
+//!   Those are the only failures after which an upload is repeated without asking.
+//! - A request that arrives after its own timeout, when its sender was told that it isn't there.
 //! - A 2xx to an upload from anybody but the store: TLS is there for that, and the store's receipt says nothing more.
 //! - A signed status that is untrue, or about another job without naming it: the signature doesn't cover the body.
 //! - An answer handed to another request than its own: `receive` can't tell the two apart.
@@ -22,7 +22,7 @@ use proptest::sample::select;
 use serde_json::json;
 use smile_core::{
     Checkpoint, Event, Flow, FlowSettings, Image, Job, JobError, JobFlow, JobOutcome, Next, PollSchedule,
-    Reach, RetryPolicy, Timestamp, TransportFailure, TransportFailureKind,
+    Reach, RetryPolicy, SubmissionId, Timestamp, TransportFailure, TransportFailureKind,
 };
 
 use super::support::{self, Answer, JPEG, START, Sent, answer, classify, partner};
@@ -38,6 +38,8 @@ pub struct Service {
     pub addresses: u32,
     pub polls_until_result: u32,
     pub result: ServiceResult,
+    /// What the job's partner params name as its submission; a zip is of the one that opened the job last.
+    pub submission: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +68,13 @@ impl Service {
             Sent::Prep { .. } => {
                 self.opened = true;
                 self.addresses += 1;
+                let body: serde_json::Value = serde_json::from_slice(request.body()).unwrap();
+                let id = body["partner_params"][SubmissionId::PARTNER_PARAM].as_str().unwrap().to_owned();
+                assert!(
+                    self.submission.as_ref().is_none_or(|other| *other == id),
+                    "all lives of a job are one submission"
+                );
+                self.submission = Some(id);
                 let body = json!({
                     "upload_url": format!("https://bucket.s3.example/selfie.zip?n={}", self.addresses),
                     "smile_job_id": "0000000007", "ref_id": "r", "code": "2202",
@@ -82,7 +91,7 @@ impl Service {
                 self.polls_until_result -= 1;
                 support::pending()
             }
-            Sent::Status => result("job-1", self.result),
+            Sent::Status => result("job-1", self.result, self.submission.as_deref()),
         }
     }
 
@@ -104,12 +113,14 @@ impl Service {
     }
 }
 
-pub fn result(job_id: &str, result: ServiceResult) -> Answer {
+pub fn result(job_id: &str, result: ServiceResult, submission: Option<&str>) -> Answer {
     support::status(json!({
         "job_complete": true, "job_success": result.job_success, "code": "2302",
         "result": {
             "ResultCode": result.code, "SmileJobID": "0000000007",
-            "PartnerParams": { "user_id": "user-1", "job_id": job_id, "job_type": "1" },
+            "PartnerParams": {
+                "user_id": "user-1", "job_id": job_id, "job_type": "1", SubmissionId::PARTNER_PARAM: submission,
+            },
         },
     }))
 }
@@ -122,9 +133,23 @@ pub enum Network {
     NotSent,
     RequestLost(TransportFailureKind),
     AnswerLost(TransportFailureKind),
-    TurnedAway { status: u16, retry_after: Option<&'static str> },
-    FailedAfterActing { status: u16, retry_after: Option<&'static str> },
-    Garbage { kind: usize, acts: bool },
+    TurnedAway {
+        status: u16,
+        retry_after: Option<&'static str>,
+    },
+    FailedAfterActing {
+        status: u16,
+        retry_after: Option<&'static str>,
+    },
+    /// The store's own words; anything but a zip gets through.
+    StoreRefuses {
+        status: u16,
+        code: &'static str,
+    },
+    Garbage {
+        kind: usize,
+        acts: bool,
+    },
 }
 
 pub const RETRY_AFTER: &[Option<&str>] = &[
@@ -146,15 +171,21 @@ pub const RETRY_AFTER: &[Option<&str>] = &[
 
 pub fn network() -> impl Strategy<Value = Network> {
     use TransportFailureKind::{Interrupted, ResponseTooLarge, TimedOut};
-    let turned_away = select(&[301_u16, 307, 403, 403, 408, 429, 500, 502, 503, 504][..]);
+    // Whether it was acted on can't be told from any of these.
+    let statuses =
+        || select(&[301_u16, 302, 307, 400, 403, 403, 408, 409, 413, 429, 500, 502, 503, 503, 504][..]);
+    let codes = select(
+        &[(403, "AccessDenied"), (403, "ExpiredToken"), (503, "SlowDown"), (400, "EntityTooLarge")][..],
+    );
     prop_oneof![
         8 => Just(Network::Deliver),
         1 => Just(Network::NotSent),
         1 => select(&[TimedOut, Interrupted][..]).prop_map(Network::RequestLost),
         2 => select(&[TimedOut, Interrupted, ResponseTooLarge][..]).prop_map(Network::AnswerLost),
-        2 => (turned_away, select(RETRY_AFTER))
+        2 => (statuses(), select(RETRY_AFTER))
             .prop_map(|(status, retry_after)| Network::TurnedAway { status, retry_after }),
-        2 => (select(&[500_u16, 502, 504][..]), select(RETRY_AFTER))
+        1 => codes.prop_map(|(status, code)| Network::StoreRefuses { status, code }),
+        2 => (statuses(), select(RETRY_AFTER))
             .prop_map(|(status, retry_after)| Network::FailedAfterActing { status, retry_after }),
         2 => (0..16_usize, any::<bool>()).prop_map(|(kind, acts)| Network::Garbage { kind, acts }),
     ]
@@ -176,6 +207,10 @@ impl Network {
                 Err(TransportFailure::new(kind, ""))
             }
             Self::TurnedAway { status, retry_after } => failed(status, retry_after),
+            Self::StoreRefuses { status, code } if classify(request) == Sent::Put => {
+                support::storage_refusal(status, code)
+            }
+            Self::StoreRefuses { .. } => service.act(request),
             Self::FailedAfterActing { status, retry_after } => {
                 let _ = service.act(request);
                 failed(status, retry_after)
@@ -204,7 +239,7 @@ pub fn garbage(of: &Sent, kind: usize) -> Answer {
     ];
     let status: &[Answer] = &[
         support::badly_signed(),
-        result("job-2", RESULTS[0]),
+        result("job-2", RESULTS[0], None),
         answer(200, r#"{"job_complete":true,"job_success":true,"result":{"ResultCode":"0810"}}"#),
         answer(200, r#"{"job_complete":[],"timestamp":{},"signature":1}"#),
         answer(200, r#"{"error":7,"code":2314}"#),
@@ -336,7 +371,14 @@ pub fn plot() -> impl Strategy<Value = Plot> {
             waits: waits || retry,
             retry,
             from_disk,
-            service: Service { opened: false, zips: 0, addresses: 0, polls_until_result, result },
+            service: Service {
+                opened: false,
+                zips: 0,
+                addresses: 0,
+                polls_until_result,
+                result,
+                submission: None,
+            },
         },
     )
 }
@@ -558,6 +600,7 @@ pub fn judge(outcome: &Result<JobOutcome, JobError>, service: &Service) {
                 assert!(error.outcome_unknown(), "{error}");
             }
             assert!(!error.is_job_already_exists(), "nobody else has opened it: {error}");
+            assert!(!error.is_of_another_submission(), "nobody else has submitted it: {error}");
             if error.is_retryable() {
                 assert!(!service.opened, "who submits it again as it is must not be refused: {error}");
             }

@@ -7,7 +7,8 @@ use bytes::Bytes;
 use http::{Request, Response};
 use serde_json::{Value, json};
 use smile_core::{
-    Event, Flow, IdInfo, Image, Job, JobId, Next, Partner, PartnerParams, Timestamp, TransportFailure, UserId,
+    Call, Confirm, Event, Flow, IdInfo, Image, Job, JobFlow, JobId, Next, Partner, PartnerParams,
+    SubmissionId, Timestamp, TransportFailure, UserId,
 };
 
 /// A JPEG as far as its structure goes, 480 by 640 pixels: a frame, a scan and the end.
@@ -81,15 +82,62 @@ pub fn pending() -> Answer {
     status(json!({ "job_complete": false, "job_success": false, "code": "2302" }))
 }
 
+/// Stands in an answer for the id of the submission that is driven; [`drive`] puts that in its place.
+pub const THIS_SUBMISSION: &str = "(this submission)";
+
+/// The approval of this submission.
 pub fn approved() -> Answer {
+    approval_of(Some(THIS_SUBMISSION))
+}
+
+/// The approval of a submission, by what the result names it.
+pub fn approval_of(submission: Option<&str>) -> Answer {
+    let mut params = json!({ "user_id": "user-1", "job_id": "job-1", "job_type": "1", "branch": "Lagos" });
+    if let Some(id) = submission {
+        params[SubmissionId::PARTNER_PARAM] = json!(id);
+    }
     status(json!({
         "job_complete": true, "job_success": true, "code": "2302",
         "result": {
             "ResultCode": "0810", "ResultText": "Enroll User", "SmileJobID": "0000000007",
-            "PartnerParams": { "user_id": "user-1", "job_id": "job-1", "job_type": "1", "branch": "Lagos" },
+            "PartnerParams": params,
             "Actions": { "Register_Selfie": "Approved", "Verify_ID_Number": "Verified" },
         },
     }))
+}
+
+/// A flow, with the id of the submission that it makes, if it makes one.
+pub trait Driven: Flow {
+    fn submission(&self) -> Option<&SubmissionId> {
+        None
+    }
+}
+
+impl Driven for JobFlow {
+    fn submission(&self) -> Option<&SubmissionId> {
+        self.submission_id()
+    }
+}
+
+impl Driven for Confirm {}
+
+impl<O: smile_core::operation::Operation> Driven for Call<O> where O::Output: Clone {}
+
+/// The answer, with the id in it that this flow looks for.
+pub fn addressed<F: Driven>(answer: Answer, flow: &F) -> Answer {
+    answer.map(|response| {
+        response.map(|body| match (std::str::from_utf8(&body), flow.submission()) {
+            (Ok(text), Some(id)) if text.contains(THIS_SUBMISSION) => {
+                Bytes::from(text.replace(THIS_SUBMISSION, id.as_str()))
+            }
+            _ => body,
+        })
+    })
+}
+
+/// S3's refusal.
+pub fn storage_refusal(status: u16, code: &str) -> Answer {
+    answer(status, format!("<Error><Code>{code}</Code><Message>m</Message><Key>videos/001</Key></Error>"))
 }
 
 pub fn badly_signed() -> Answer {
@@ -134,7 +182,7 @@ pub struct Transcript<T> {
 }
 
 /// Drives a flow with scripted answers and a clock that jumps to where it must be. Bounded: a livelock fails.
-pub fn drive<F: Flow>(flow: &mut F, answers: impl IntoIterator<Item = Answer>) -> Transcript<F::Outcome> {
+pub fn drive<F: Driven>(flow: &mut F, answers: impl IntoIterator<Item = Answer>) -> Transcript<F::Outcome> {
     let mut answers = answers.into_iter();
     let mut now = START;
     let mut transcript = (Vec::new(), Vec::new(), Vec::new());
@@ -148,6 +196,7 @@ pub fn drive<F: Flow>(flow: &mut F, answers: impl IntoIterator<Item = Answer>) -
                 transcript.0.push((now.since(START).as_secs(), classify(&request)));
                 transcript.1.push(request);
                 let answer = answers.next().unwrap_or_else(|| panic!("no answer left: {:?}", transcript.0));
+                let answer = addressed(answer, flow);
                 flow.receive(now, answer);
             }
             Next::Wait { until } => {

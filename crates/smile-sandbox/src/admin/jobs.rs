@@ -13,7 +13,8 @@ use crate::http::answers::with_type;
 use crate::job::events::{JobEvent, JobEventKind};
 use crate::job::jobs::Job;
 use crate::job::record::{JobRecord, Stage};
-use crate::result::verdict::{Review, ReviewError, Verdict};
+use crate::result::finding::{Review, ReviewError};
+use crate::result::verdict::Verdict;
 use crate::run::review::review_by_hand;
 use crate::state::State;
 
@@ -149,7 +150,7 @@ fn reviews(job: &Job) -> Vec<&'static str> {
     if job.review_due.is_none() {
         return Vec::new();
     }
-    let has_code = |(_, review): &&(&str, Review)| Verdict::of_human(*review, job.job_type).is_ok();
+    let has_code = |(_, review): &&(&str, Review)| Verdict::of_human(*review, job.product()).is_ok();
     REVIEWS.iter().filter(has_code).map(|(name, _)| *name).collect()
 }
 

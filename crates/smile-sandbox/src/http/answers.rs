@@ -23,6 +23,7 @@ impl ApiError {
     pub(crate) const INVALID_JOB_TYPE: Self = Self("2212");
     pub(crate) const JOB_EXISTS: Self = Self("2215");
     pub(crate) const NO_PHOTO: Self = Self("2216");
+    pub(crate) const NO_ZIP: Self = Self("2314");
 }
 
 /// `{"error": …, "code": …}`.
@@ -93,7 +94,12 @@ fn status_of(code: &str) -> StatusCode {
 
 /// The service's own words for a code, as far as they are known.
 pub(crate) fn api_text(code: &str) -> &'static str {
-    catalogue::api_code(code).and_then(|row| row.text).unwrap_or("Error")
+    known_api_text(code).unwrap_or("Error")
+}
+
+/// The same; `None` where they aren't known.
+pub(crate) fn known_api_text(code: &str) -> Option<&'static str> {
+    catalogue::api_code(code).and_then(|row| row.text)
 }
 
 /// 200 with JSON.

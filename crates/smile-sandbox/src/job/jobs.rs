@@ -12,6 +12,7 @@ use crate::job::record::{JobRecord, Stage};
 use crate::job::stage::Staged;
 use crate::job::submission::Submission;
 use crate::result::oddity::Oddity;
+use crate::result::product::Product;
 
 /// One job: an upload, or a check that was asked for in a single request.
 #[derive(serde::Serialize, serde::Deserialize)]
@@ -87,6 +88,11 @@ impl Job {
             events: self.events.clone(),
             results: self.results.iter().map(|result| Value::Object(result.entry.clone())).collect(),
         }
+    }
+
+    /// Its product. No job is of any other type than those that have one.
+    pub(crate) fn product(&self) -> Product {
+        Product::of(self.endpoint, self.job_type).unwrap_or(Product::BiometricKyc)
     }
 
     /// Takes note of what happened.

@@ -4,9 +4,9 @@
 //! and the rest is our choice.
 
 use serde_json::{Map, Value};
-use smile_core::JobType;
 
-use crate::result::verdict::{Finding, Review};
+use crate::result::finding::{Finding, Review};
+use crate::result::product::Product;
 
 /// What an action's value depends on, beside the finding.
 #[derive(Clone, Copy)]
@@ -23,14 +23,14 @@ pub(crate) struct Circumstances {
     pub(crate) has_photo: bool,
 }
 
-/// The actions of a job of this type.
+/// The actions of a job of this product.
 pub(crate) fn actions(
-    job_type: JobType,
+    product: Product,
     finding: Finding,
     circumstances: Circumstances,
 ) -> Map<String, Value> {
-    let keys: &[&str] = match job_type {
-        JobType::SMARTSELFIE_AUTHENTICATION => &[
+    let keys: &[&str] = match product {
+        Product::SmartSelfieAuthentication => &[
             "Human_Review_Compare",
             "Human_Review_Liveness_Check",
             "Liveness_Check",
@@ -38,7 +38,7 @@ pub(crate) fn actions(
             "Selfie_Provided",
             "Selfie_To_Registered_Selfie_Compare",
         ],
-        JobType::SMARTSELFIE_REGISTRATION => &[
+        Product::SmartSelfieRegistration => &[
             "Human_Review_Liveness_Check",
             "Human_Review_Selfie_Check",
             "Liveness_Check",
@@ -46,15 +46,15 @@ pub(crate) fn actions(
             "Selfie_Check",
             "Selfie_Provided",
         ],
-        JobType::UPDATE_PHOTO => &[
+        Product::UpdatePhoto => &[
             "Human_Review_Update_Selfie",
             "Liveness_Check",
             "Selfie_Provided",
             "Selfie_To_Registered_Selfie_Compare",
             "Update_Registered_Selfie_On_File",
         ],
-        JobType::DOCUMENT_VERIFICATION => DOCUMENT,
-        JobType::ENHANCED_DOCUMENT_VERIFICATION => &[
+        Product::DocumentVerification => DOCUMENT,
+        Product::EnhancedDocumentVerification => &[
             "Document_Check",
             "Human_Review_Compare",
             "Human_Review_Document_Check",
@@ -108,6 +108,8 @@ fn value(action: &str, finding: Finding, circumstances: Circumstances) -> &'stat
         "Selfie_Provided" if finding == Finding::SelfieUnusable || is_unread(finding) => "Failed",
         "Selfie_Provided" => "Passed",
         "Selfie_Check" => check(finding),
+        // Without a face there is nobody whose liveness could be looked at.
+        "Liveness_Check" if finding == Finding::SelfieUnusable => NOT_APPLICABLE,
         "Liveness_Check" if circumstances.has_liveness => check(finding),
         "Register_Selfie" => registration(finding),
         "Update_Registered_Selfie_On_File" => update(finding),
@@ -115,7 +117,10 @@ fn value(action: &str, finding: Finding, circumstances: Circumstances) -> &'stat
             "ID Authority Photo Not Available"
         }
         "Selfie_To_ID_Authority_Compare" if circumstances.looks_up => compare(finding),
-        "Selfie_To_ID_Card_Compare" if circumstances.has_card => compare(finding),
+        "Selfie_To_ID_Card_Compare" if circumstances.has_card => match finding {
+            Finding::Reviewed(Review::IdCardCheckFailed) => "Unable To Determine",
+            _ => compare(finding),
+        },
         "Selfie_To_Registered_Selfie_Compare" => compare(finding),
         "Document_Check" => document_check(finding),
         "Verify_Document" => verify_document(finding),
@@ -172,7 +177,7 @@ fn verify_id_number(finding: Finding) -> &'static str {
 
 fn check(finding: Finding) -> &'static str {
     match finding {
-        Finding::SpoofSuspected => "Under Review",
+        Finding::SpoofSuspected | Finding::SpoofPending => "Under Review",
         Finding::Reviewed(Review::SpoofDetected) | Finding::SpoofRejected | Finding::SelfieUnusable => {
             "Failed"
         }
@@ -184,7 +189,7 @@ fn check(finding: Finding) -> &'static str {
 fn compare(finding: Finding) -> &'static str {
     match finding {
         Finding::Rejected | Finding::Reviewed(Review::Reject) => "Failed",
-        Finding::Provisional => "Under Review",
+        Finding::Provisional | Finding::CompareUnsure => "Under Review",
         _ if is_premature(finding) => "Not Done",
         _ => "Completed",
     }
@@ -192,11 +197,13 @@ fn compare(finding: Finding) -> &'static str {
 
 fn registration(finding: Finding) -> &'static str {
     match finding {
-        Finding::Approved | Finding::Reviewed(Review::Approve) => "Approved",
-        Finding::Provisional | Finding::SpoofSuspected | Finding::Reviewed(Review::LivenessUnsure) => {
-            "Provisionally Approved"
-        }
-        Finding::AuthorityUnavailable => NOT_APPLICABLE,
+        Finding::Approved | Finding::Expired | Finding::Reviewed(Review::Approve) => "Approved",
+        Finding::Provisional
+        | Finding::CompareUnsure
+        | Finding::SpoofSuspected
+        | Finding::Reviewed(Review::LivenessUnsure) => "Provisionally Approved",
+        // Of the latter nobody is registered until somebody has looked.
+        Finding::AuthorityUnavailable | Finding::SpoofPending => NOT_APPLICABLE,
         _ => "Rejected",
     }
 }
@@ -204,14 +211,18 @@ fn registration(finding: Finding) -> &'static str {
 fn update(finding: Finding) -> &'static str {
     match finding {
         Finding::Approved | Finding::Reviewed(Review::Approve) => "Approved",
-        Finding::Provisional | Finding::SpoofSuspected => NOT_APPLICABLE,
+        Finding::Provisional | Finding::CompareUnsure | Finding::SpoofSuspected | Finding::SpoofPending => {
+            NOT_APPLICABLE
+        }
         _ => "Rejected",
     }
 }
 
 fn document_check(finding: Finding) -> &'static str {
     match finding {
-        Finding::Provisional | Finding::SpoofSuspected => "Under Review",
+        Finding::Provisional | Finding::CompareUnsure | Finding::SpoofSuspected | Finding::SpoofPending => {
+            "Under Review"
+        }
         Finding::DocumentUnusable | Finding::Reviewed(Review::IdCardCheckFailed) => "Failed",
         _ if is_unread(finding) => NOT_APPLICABLE,
         _ => "Passed",
@@ -220,8 +231,8 @@ fn document_check(finding: Finding) -> &'static str {
 
 fn verify_document(finding: Finding) -> &'static str {
     match finding {
-        Finding::Approved | Finding::Reviewed(Review::Approve) => "Passed",
-        Finding::Rejected | Finding::Reviewed(_) => "Failed",
+        Finding::Approved | Finding::Expired | Finding::Reviewed(Review::Approve) => "Passed",
+        Finding::Rejected | Finding::NotGenuine | Finding::Reviewed(_) => "Failed",
         _ => "Unable To Determine",
     }
 }
@@ -238,15 +249,15 @@ mod tests {
         has_photo: true,
     };
 
-    fn shown(job_type: u16, finding: Finding, keys: &[&str]) -> Vec<String> {
-        let actions = actions(JobType::from_number(job_type), finding, ALL);
+    fn shown(product: Product, finding: Finding, keys: &[&str]) -> Vec<String> {
+        let actions = actions(product, finding, ALL);
         keys.iter().map(|key| actions[*key].as_str().unwrap().to_owned()).collect()
     }
 
     #[test]
     fn an_authority_without_photos_says_so() {
         let without = Circumstances { has_photo: false, ..ALL };
-        let actions = actions(JobType::BIOMETRIC_KYC, Finding::Provisional, without);
+        let actions = actions(Product::BiometricKyc, Finding::Provisional, without);
         assert_eq!(actions["Selfie_To_ID_Authority_Compare"], "ID Authority Photo Not Available");
     }
 
@@ -284,7 +295,7 @@ mod tests {
                 ["Verified", "Failed", "Rejected", "Completed", "Passed", "Failed"],
             ),
         ] {
-            assert_eq!(shown(1, finding, &keys), expected, "{finding:?}");
+            assert_eq!(shown(Product::BiometricKyc, finding, &keys), expected, "{finding:?}");
         }
     }
 
@@ -297,7 +308,7 @@ mod tests {
             has_card: false,
             has_photo: true,
         };
-        let actions = actions(JobType::BIOMETRIC_KYC, Finding::Approved, none);
+        let actions = actions(Product::BiometricKyc, Finding::Approved, none);
         for key in [
             "Verify_ID_Number",
             "Liveness_Check",
@@ -313,13 +324,16 @@ mod tests {
     fn a_document_under_review_says_so() {
         let keys = ["Document_Check", "Verify_Document", "Register_Selfie"];
         let expected = ["Under Review", "Unable To Determine", "Provisionally Approved"];
-        assert_eq!(shown(6, Finding::Provisional, &keys), expected);
+        assert_eq!(shown(Product::DocumentVerification, Finding::Provisional, &keys), expected);
     }
 
     #[test]
     fn a_photo_update_says_what_is_on_file_now() {
         let keys = ["Update_Registered_Selfie_On_File", "Human_Review_Update_Selfie"];
-        assert_eq!(shown(8, Finding::Approved, &keys), ["Approved", NOT_APPLICABLE]);
-        assert_eq!(shown(8, Finding::Reviewed(Review::Reject), &keys), ["Rejected", "Failed"]);
+        assert_eq!(shown(Product::UpdatePhoto, Finding::Approved, &keys), ["Approved", NOT_APPLICABLE]);
+        assert_eq!(
+            shown(Product::UpdatePhoto, Finding::Reviewed(Review::Reject), &keys),
+            ["Rejected", "Failed"]
+        );
     }
 }

@@ -2,8 +2,6 @@
 
 use smile_core::catalogue::{IdType, NumberCheck};
 
-use crate::result::verdict::last_digit;
-
 /// What an authority says of a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Authority {
@@ -58,6 +56,11 @@ pub(crate) fn verified(code: &str) -> &'static str {
         "1015" => "Issuer Unavailable",
         _ => "Not Verified",
     }
+}
+
+/// Some test numbers end in a letter, so it is the last digit that counts and not the last character.
+pub(crate) fn last_digit(number: Option<&str>) -> Option<char> {
+    number?.chars().rev().find(char::is_ascii_digit)
 }
 
 /// Whether a number has a form that the type is known to have, to the letter: the real service mends nothing.
@@ -117,5 +120,13 @@ mod tests {
             assert_eq!(Authority::ask(Some(number), None, true), expected, "{number}");
         }
         assert_eq!(Authority::ask(None, None, true), Authority::Found);
+    }
+
+    #[test]
+    fn the_last_digit_is_found_before_a_letter() {
+        assert_eq!(last_digit(Some("A000000003A")), Some('3'));
+        assert_eq!(last_digit(Some("GHA-000000000-1")), Some('1'));
+        assert_eq!(last_digit(Some("none")), None);
+        assert_eq!(last_digit(None), None);
     }
 }

@@ -1,8 +1,10 @@
 //! Result codes of uploads, and what they stand for.
 
-use smile_core::JobType;
+use smile_core::catalogue::Category;
 
-use crate::result::verdict::{Finding, Review};
+use crate::result::finding::{Finding, Review};
+use crate::result::product::Product;
+use crate::result::table::row;
 
 /// The products that share their result codes.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -18,44 +20,51 @@ pub(crate) enum Family {
 }
 
 impl Family {
-    pub(crate) fn of(job_type: JobType) -> Self {
-        match job_type {
-            JobType::SMARTSELFIE_AUTHENTICATION | JobType::UPDATE_PHOTO => Self::Authentication,
-            JobType::SMARTSELFIE_REGISTRATION => Self::Registration,
-            JobType::DOCUMENT_VERIFICATION | JobType::ENHANCED_DOCUMENT_VERIFICATION => Self::Document,
+    pub(crate) fn of(product: Product) -> Self {
+        match product {
+            Product::SmartSelfieAuthentication | Product::UpdatePhoto => Self::Authentication,
+            Product::SmartSelfieRegistration => Self::Registration,
+            Product::DocumentVerification | Product::EnhancedDocumentVerification => Self::Document,
             _ => Self::BiometricKyc,
-        }
-    }
-
-    /// The job type under which the catalogue has the family's codes.
-    pub(crate) fn catalogued(self) -> JobType {
-        match self {
-            Self::BiometricKyc => JobType::BIOMETRIC_KYC,
-            Self::Authentication => JobType::SMARTSELFIE_AUTHENTICATION,
-            Self::Registration => JobType::SMARTSELFIE_REGISTRATION,
-            Self::Document => JobType::DOCUMENT_VERIFICATION,
         }
     }
 }
 
-/// The finding that a code stands for, where its category doesn't say enough. Which actions go with it follows from that.
-pub(crate) fn said_by(code: &str, family: Family) -> Option<Finding> {
-    Some(match code {
+/// The finding that a code stands for. Which actions go with it follows from that.
+pub(crate) fn finding_of(code: &str, product: Product) -> Finding {
+    let is_document = Family::of(product) == Family::Document;
+    match code {
         "0903" => Finding::ZipCorrupt,
+        // By itself it says that the data can't be used, so nothing of it was looked at.
+        "0001" => Finding::InfoInvalid,
         "1013" => Finding::IdNotFound,
         "1014" => Finding::IdMalformed,
         "0908" | "1015" => Finding::AuthorityUnavailable,
-        "0812" if family == Family::Document => Finding::DocumentUnusable,
-        _ if family == Family::Document => return None,
+        "0812" | "0816" if is_document => Finding::DocumentUnusable,
+        "0813" if is_document => Finding::NotGenuine,
+        "0817" if is_document => Finding::Expired,
+        _ if is_document => by_category(code, product),
         "0813" | "0823" | "0843" | "0907" => Finding::SpoofRejected,
+        "0815" | "0825" => Finding::CompareUnsure,
+        "0816" | "0846" => Finding::SpoofPending,
         "0911" | "0912" | "0921" | "0922" | "0941" | "0942" => Finding::SelfieUnusable,
         "1210" | "1220" | "1240" => Finding::Reviewed(Review::Approve),
         "1211" | "1221" | "1241" => Finding::Reviewed(Review::Reject),
         "1212" | "1222" | "1242" => Finding::Reviewed(Review::SpoofDetected),
         "1213" => Finding::Reviewed(Review::LivenessUnsure),
         "1214" => Finding::Reviewed(Review::IdCardCheckFailed),
-        _ => return None,
-    })
+        _ => by_category(code, product),
+    }
+}
+
+fn by_category(code: &str, product: Product) -> Finding {
+    match row(code, product).map(|row| row.category) {
+        Some(Category::Approved) => Finding::Approved,
+        Some(Category::Provisional) => Finding::Provisional,
+        Some(Category::SuspectedSpoof) => Finding::SpoofSuspected,
+        Some(Category::Rejected) => Finding::Rejected,
+        _ => Finding::Unknown,
+    }
 }
 
 /// The code with which a finding is said; `None` if there is none.
@@ -82,6 +91,10 @@ pub(crate) fn code(finding: Finding, family: Family) -> Option<&'static str> {
         (Finding::SpoofRejected, Registration) => "0843",
         (Finding::SpoofRejected, Document) => "0811",
         (Finding::SelfieUnusable | Finding::DocumentUnusable | Finding::Unknown, _) => "0001",
+        // The machine doesn't come to these by itself.
+        (Finding::Expired | Finding::NotGenuine | Finding::SpoofPending | Finding::CompareUnsure, _) => {
+            return None;
+        }
         (Finding::ZipCorrupt, _) => "0903",
         (Finding::InfoInvalid, _) => "2203",
         (Finding::ParameterMissing, _) => "2213",

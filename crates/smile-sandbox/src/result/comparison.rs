@@ -53,6 +53,22 @@ pub(crate) fn actions(name: &str, code: &str, fields: &[(&str, Match)]) -> Value
     actions
 }
 
+/// Makes the fields say the same as a code that was asked for, if they don't: of a partial match it is the first field that
+/// agrees in part only.
+pub(crate) fn agree(fields: &mut [(&'static str, Match)], code: &str) {
+    let found: Vec<Match> = fields.iter().map(|(_, field)| *field).collect();
+    if match_code(&found) == code {
+        return;
+    }
+    let mut provided = fields.iter_mut().filter(|(_, field)| *field != Match::NotProvided);
+    match code {
+        "1020" => provided.for_each(|(_, field)| *field = Match::Exact),
+        "1021" => provided.take(1).for_each(|(_, field)| *field = Match::Partial),
+        "1022" => provided.for_each(|(_, field)| *field = Match::No),
+        _ => drop(provided.next()),
+    }
+}
+
 /// Compares names, word by word, in any case. A first and a last name do without the middle one.
 pub(crate) fn names(given: &[&str], persona: &Persona) -> Match {
     let lower = |name: &str| name.to_lowercase();

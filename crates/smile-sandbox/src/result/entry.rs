@@ -1,78 +1,85 @@
-//! Result entries, as they stand in the job status, its history and the callbacks.
+//! Result entries, as they stand in the job status, its history and the callbacks: the one place that writes them.
 
 use serde_json::{Map, Value, json};
-use smile_core::JobType;
 
-use crate::job::jobs::Job;
-use crate::job::submission::{ID_CARD_FRONT, LIVENESS, Submission};
 use crate::result::actions::{Circumstances, actions};
-use crate::result::persona::{NOT_AVAILABLE, replace_with_custom, with_split_name};
-use crate::result::verdict::{
-    Finding, Verdict, has_photo_to_compare, last_digit, looked_up_number, lookup_code, lookup_text,
-};
+use crate::result::authority::verified;
+use crate::result::company;
+use crate::result::comparison::{self, Match, agree};
+use crate::result::finding::Finding;
+use crate::result::persona::{NOT_AVAILABLE, Persona, replace_with_custom};
+use crate::result::product::Product;
+use crate::result::verdict::{Verdict, known_text, text};
 
-/// The entry for a verdict on what was submitted.
-pub(crate) fn result_entry(
-    job: &Job,
-    submission: &Submission,
+/// When a document expired that has.
+pub(crate) const EXPIRED: &str = "2020-01-31";
+
+/// Which job an entry is about, and which ID or business.
+pub(crate) struct Subject<'a> {
+    pub(crate) product: Product,
+    pub(crate) smile_job_id: &'a str,
+    /// As they are echoed.
+    pub(crate) partner_params: Map<String, Value>,
+    pub(crate) country: &'a str,
+    pub(crate) id_type: &'a str,
+    pub(crate) id_number: &'a str,
+    /// Whether the person is the one that `partner_params` describe.
+    pub(crate) is_custom: bool,
+}
+
+impl Subject<'_> {
+    /// The person that the ID belongs to.
+    fn persona(&self) -> Persona {
+        if self.is_custom { Persona::custom(&self.partner_params) } else { Persona::standard() }
+    }
+
+    fn add_id(&self, entry: &mut Map<String, Value>) {
+        entry.insert("Country".into(), self.country.into());
+        entry.insert("IDType".into(), self.id_type.into());
+        entry.insert("IDNumber".into(), self.id_number.into());
+    }
+}
+
+/// The entry of a job with images, in which faces are compared.
+pub(crate) fn faces(
+    subject: &Subject<'_>,
     verdict: &Verdict,
+    circumstances: Circumstances,
     personal_info: bool,
 ) -> Map<String, Value> {
-    let is_document =
-        matches!(job.job_type, JobType::DOCUMENT_VERIFICATION | JobType::ENHANCED_DOCUMENT_VERIFICATION);
-    let looks_up = looked_up_number(job, submission).is_some();
-    let returns_personal_info = personal_info && (looks_up || is_document) && is_known(verdict.finding);
-    let circumstances = Circumstances {
-        looks_up,
-        returns_personal_info,
-        has_liveness: submission.image(LIVENESS).is_some(),
-        has_card: submission.image(ID_CARD_FRONT).is_some(),
-        has_photo: has_photo_to_compare(job, submission),
-    };
+    if verdict.code == "1012" {
+        // It is about the number alone: the half that looks it up says it, and nothing of a face.
+        return lookup(subject, &verdict.code, personal_info, true);
+    }
+    let product = subject.product;
+    let is_document = product.is_document();
+    let returns_personal_info =
+        personal_info && (circumstances.looks_up || is_document) && is_known(verdict.finding);
+    let circumstances = Circumstances { returns_personal_info, ..circumstances };
     let mut entry = Map::new();
-    entry.insert("Actions".into(), actions(job.job_type, verdict.finding, circumstances).into());
+    entry.insert("Actions".into(), actions(product, verdict.finding, circumstances).into());
     if !is_document {
         entry.insert("ConfidenceValue".into(), if verdict.is_approval() { "99.99" } else { "0" }.into());
     }
-    entry.insert("PartnerParams".into(), echo(job, submission).into());
+    entry.insert("PartnerParams".into(), subject.partner_params.clone().into());
     entry.insert("ResultCode".into(), verdict.code.as_str().into());
     entry.insert("ResultText".into(), verdict.text.into());
     entry.insert("ResultType".into(), if is_document { "Document Verification" } else { "SAIA" }.into());
-    entry.insert("SmileJobID".into(), job.smile_job_id.as_str().into());
+    entry.insert("SmileJobID".into(), subject.smile_job_id.into());
     if !is_document {
         entry.insert("Source".into(), "WebAPI".into());
     }
     // Entries of documents leave these two out in production; they only say it when more is to come.
     if !is_document || !verdict.is_final {
-        let is_machine = !matches!(verdict.finding, Finding::Reviewed(_));
         entry.insert("IsFinalResult".into(), verdict.is_final.to_string().into());
-        entry.insert("IsMachineResult".into(), is_machine.to_string().into());
+        entry.insert("IsMachineResult".into(), (!verdict.is_by_human()).to_string().into());
     }
     if returns_personal_info {
-        entry.extend(personal(job, submission, is_document));
-    }
-    entry
-}
-
-/// The entry for the ID lookup alone, which only old accounts get as a callback of its own.
-pub(crate) fn lookup_entry(job: &Job, submission: &Submission, number: &str) -> Map<String, Value> {
-    let code = lookup_code(number);
-    let (verified, returned) = match code {
-        "1012" => ("Verified", "Returned"),
-        "1015" => ("Issuer Unavailable", "Not Returned"),
-        _ => ("Not Verified", "Not Returned"),
-    };
-    let mut entry = Map::new();
-    entry.insert("JSONVersion".into(), "1.0.0".into());
-    entry.insert("SmileJobID".into(), job.smile_job_id.as_str().into());
-    entry.insert("PartnerParams".into(), echo(job, submission).into());
-    entry.insert("ResultType".into(), "ID Verification".into());
-    entry.insert("ResultText".into(), lookup_text(code));
-    entry.insert("ResultCode".into(), code.into());
-    entry.insert("IsFinalResult".into(), "true".into());
-    entry.insert("Actions".into(), json!({"Verify_ID_Number": verified, "Return_Personal_Info": returned}));
-    if code == "1012" {
-        entry.extend(personal(job, submission, false));
+        subject.add_id(&mut entry);
+        add_person(&mut entry, subject);
+        if verdict.finding == Finding::Expired {
+            entry.insert("ExpirationDate".into(), EXPIRED.into());
+        }
     }
     entry
 }
@@ -82,51 +89,216 @@ fn is_known(finding: Finding) -> bool {
     matches!(
         finding,
         Finding::Approved
+            | Finding::Expired
             | Finding::Rejected
+            | Finding::NotGenuine
+            | Finding::CompareUnsure
             | Finding::SpoofSuspected
+            | Finding::SpoofPending
             | Finding::SpoofRejected
             | Finding::Reviewed(_)
     )
 }
 
-/// `PartnerParams`: what was sent, untouched; except that custom test data with a name in it has it split as well.
-fn echo(job: &Job, submission: &Submission) -> Map<String, Value> {
-    let params = params(job, submission);
-    if has_custom_data(job, submission) { with_split_name(params) } else { params.clone() }
+/// What the authority, or the document, says of the person. What it doesn't say is written as the service writes it.
+fn add_person(entry: &mut Map<String, Value>, subject: &Subject<'_>) {
+    let product = subject.product;
+    let persona = subject.persona();
+    entry.insert("FullName".into(), persona.full_name().into());
+    if product.is_document() {
+        entry.insert("FirstName".into(), persona.first_name.as_str().into());
+        entry.insert("OtherName".into(), persona.middle_name.as_str().into());
+        entry.insert("LastName".into(), persona.last_name.as_str().into());
+        entry.insert("IssuanceDate".into(), NOT_AVAILABLE.into());
+    }
+    entry.insert("DOB".into(), persona.date_of_birth.as_str().into());
+    entry.insert("Gender".into(), persona.gender.as_str().into());
+    entry.insert("ExpirationDate".into(), "NaN-NaN-NaN".into());
+    for absent in ["Address", "PhoneNumber", "PhoneNumber2"] {
+        entry.insert(absent.into(), NOT_AVAILABLE.into());
+    }
+    // The two spellings are the service's own.
+    let secondary = if product.is_document() { "SecondaryIDNumber" } else { "Secondary_ID_Number" };
+    entry.insert(secondary.into(), NOT_AVAILABLE.into());
+    if product.is_document() {
+        add_image_links(entry);
+    }
+    if product != Product::DocumentVerification {
+        entry.insert("Photo".into(), NOT_AVAILABLE.into());
+        entry.insert("FullData".into(), json!({"stateOfOrigin": "Sandbox State"}));
+        entry.insert("KYCReceipt".into(), "https://receipts.example.com/kyc/0".into());
+    }
+    if product == Product::EnhancedDocumentVerification {
+        entry.insert("IDStatus".into(), "VALID".into());
+        entry.insert("IsAlive".into(), "true".into());
+    } else if !product.is_document() {
+        entry.insert("Document".into(), NOT_AVAILABLE.into());
+        entry.insert("IDNumberPreviouslyRegistered".into(), false.into());
+        entry.insert("UserIDsOfPreviousRegistrants".into(), json!([]));
+    }
+    if subject.is_custom {
+        replace_with_custom(entry, &subject.partner_params);
+    }
 }
 
-/// Those that were sent when the zip came.
-fn params<'a>(job: &'a Job, submission: &'a Submission) -> &'a Map<String, Value> {
-    submission.partner_params.as_ref().unwrap_or(&job.partner_params)
+/// Links that lead nowhere. Those that do are in the job status.
+fn add_image_links(entry: &mut Map<String, Value>) {
+    let link = |name: &str| format!("https://images.example.com/{name}.jpg");
+    let names = ["selfie_image", "id_card_image", "id_card_back"];
+    let links: Map<String, Value> = names.iter().map(|&name| (name.to_owned(), link(name).into())).collect();
+    entry.insert("ImageLinks".into(), links.into());
 }
 
-/// An ID number that ends in 4 asks for the test data to be replaced by what `partner_params` has.
-fn has_custom_data(job: &Job, submission: &Submission) -> bool {
-    last_digit(looked_up_number(job, submission)) == Some('4')
+/// What every entry of a check begins with.
+fn check(subject: &Subject<'_>, result_type: &str, code: &str, actions: Value) -> Map<String, Value> {
+    let mut entry = Map::new();
+    entry.insert("JSONVersion".into(), "1.0.0".into());
+    entry.insert("SmileJobID".into(), subject.smile_job_id.into());
+    entry.insert("PartnerParams".into(), subject.partner_params.clone().into());
+    entry.insert("ResultType".into(), result_type.into());
+    entry.insert("ResultText".into(), text(code, subject.product).into());
+    entry.insert("ResultCode".into(), code.into());
+    // So says the service of every check, also of those that settle nothing.
+    entry.insert("IsFinalResult".into(), "true".into());
+    entry.insert("Actions".into(), actions);
+    entry
 }
 
-/// The test person, Joe Doe Leo, with the ID that was submitted.
-fn personal(job: &Job, submission: &Submission, is_document: bool) -> Map<String, Value> {
-    let submitted = |name: &str| submission.id_info(name).unwrap_or(NOT_AVAILABLE);
-    let mut data = Map::new();
-    data.insert("Country".into(), submitted("country").into());
-    data.insert("IDType".into(), submitted("id_type").into());
-    data.insert("IDNumber".into(), submitted("id_number").into());
-    data.insert("FullName".into(), "Joe Doe Leo".into());
-    if is_document {
-        data.insert("FirstName".into(), "Joe".into());
-        data.insert("OtherName".into(), "Doe".into());
-        data.insert("LastName".into(), "Leo".into());
-        data.insert("IssuanceDate".into(), NOT_AVAILABLE.into());
-        data.insert("SecondaryIDNumber".into(), NOT_AVAILABLE.into());
+/// The entry of an ID lookup: what the authority gives, and in the place of what it doesn't give what the service writes
+/// there, if placeholders are wanted. Which fields those are differs between the authorities; one set for all is our choice.
+pub(crate) fn lookup(
+    subject: &Subject<'_>,
+    code: &str,
+    personal_info: bool,
+    placeholders: bool,
+) -> Map<String, Value> {
+    let is_returned = code == "1012" && personal_info;
+    let returned = if is_returned { "Returned" } else { "Not Returned" };
+    let actions = json!({"Verify_ID_Number": verified(code), "Return_Personal_Info": returned});
+    let mut entry = check(subject, "ID Verification", code, actions);
+    subject.add_id(&mut entry);
+    if !is_returned {
+        return entry;
     }
-    data.insert("DOB".into(), "2000-09-20".into());
-    data.insert("Gender".into(), "M".into());
-    for absent in ["Address", "PhoneNumber", "PhoneNumber2", "ExpirationDate", "Photo"] {
-        data.insert(absent.into(), NOT_AVAILABLE.into());
+    let persona = subject.persona();
+    entry.insert("FullName".into(), persona.full_name().into());
+    entry.insert("FirstName".into(), persona.first_name.as_str().into());
+    entry.insert("MiddleName".into(), persona.middle_name.as_str().into());
+    entry.insert("LastName".into(), persona.last_name.as_str().into());
+    entry.insert("DOB".into(), persona.date_of_birth.as_str().into());
+    entry.insert("Gender".into(), persona.gender.as_str().into());
+    if placeholders {
+        entry.insert("ExpirationDate".into(), "NaN-NaN-NaN".into());
+        for absent in [
+            "IssuanceDate",
+            "Address",
+            "PhoneNumber",
+            "PhoneNumber2",
+            "Photo",
+            "Document",
+            "Secondary_ID_Number",
+        ] {
+            entry.insert(absent.into(), NOT_AVAILABLE.into());
+        }
     }
-    if has_custom_data(job, submission) {
-        replace_with_custom(&mut data, params(job, submission));
+    if subject.is_custom {
+        replace_with_custom(&mut entry, &subject.partner_params);
     }
-    data
+    entry
+}
+
+/// The entry of a business verification. Basic registrations and tax records have nothing but `company_information`.
+pub(crate) fn business(subject: &Subject<'_>, code: &str, business_type: Option<&str>) -> Map<String, Value> {
+    let is_found = code == "1012";
+    let returned = if is_found { "Returned" } else { "Not Returned" };
+    let actions = json!({"Verify_Business": verified(code), "Return_Business_Info": returned});
+    let mut entry = check(subject, "Business Verification", code, actions);
+    subject.add_id(&mut entry);
+    if is_found {
+        let information = company::information(subject.country, subject.id_number, business_type);
+        entry.insert("company_information".into(), information);
+    }
+    if is_found && subject.id_type == "BUSINESS_REGISTRATION" {
+        entry.insert("fiduciaries".into(), company::fiduciaries());
+        entry.insert("beneficial_owners".into(), company::beneficial_owners());
+        entry.insert("proprietors".into(), company::proprietors());
+        entry.insert("directors".into(), company::directors());
+        entry.insert("documents".into(), company::documents());
+    }
+    // It says that there is a result, not that there is such a business; our choice.
+    entry.insert("success".into(), true.into());
+    entry
+}
+
+/// The entry of a Basic KYC.
+pub(crate) fn basic_kyc(
+    subject: &Subject<'_>,
+    code: &str,
+    mut fields: [(&'static str, Match); 4],
+) -> Map<String, Value> {
+    agree(&mut fields, code);
+    let actions = comparison::actions("ID_Verification", code, &fields);
+    let mut entry = check(subject, "ID Verification", code, actions);
+    subject.add_id(&mut entry);
+    entry
+}
+
+/// The entry of a phone verification, which has the number in the place of an ID's. Its body is our choice.
+pub(crate) fn phone(
+    subject: &Subject<'_>,
+    code: &str,
+    mut fields: [(&'static str, Match); 4],
+) -> Map<String, Value> {
+    agree(&mut fields, code);
+    let actions = comparison::actions("Verify_Phone_Number", code, &fields);
+    let mut entry = check(subject, "Phone Verification", code, actions);
+    entry.insert("Country".into(), subject.country.into());
+    entry.insert("PhoneNumber".into(), subject.id_number.into());
+    entry
+}
+
+/// The entry of an address verification. Its body is our choice.
+pub(crate) fn address(
+    subject: &Subject<'_>,
+    code: &str,
+    address: &str,
+    number_field: &str,
+    names: Match,
+) -> Map<String, Value> {
+    let (place, names) = match (code, names) {
+        ("1020", Match::NotProvided) => ("Exact Match", Match::NotProvided),
+        ("1020", _) => ("Exact Match", Match::Exact),
+        ("1021", Match::Transposed) => ("Exact Match", Match::Transposed),
+        ("1021", _) => ("Exact Match", Match::Partial),
+        ("1022", names) => ("No Match", names),
+        ("1015", _) => ("Issuer Unavailable", Match::NotProvided),
+        _ => ("Not Verified", Match::NotProvided),
+    };
+    let actions = json!({"Verify_Address": place, "Names": names.as_str()});
+    let mut entry = check(subject, "Address Verification", code, actions);
+    entry.insert("Country".into(), subject.country.into());
+    entry.insert("Address".into(), address.into());
+    entry.insert(number_field.into(), subject.id_number.into());
+    entry
+}
+
+/// The entry of an AML check.
+pub(crate) fn aml(
+    subject: &Subject<'_>,
+    code: &str,
+    is_strict: bool,
+    people: Vec<Value>,
+) -> Map<String, Value> {
+    let listed = if people.is_empty() { "Not Listed" } else { "Listed" };
+    let own_text = if people.is_empty() { "Not found on list" } else { "Found on list" };
+    let mut entry = Map::new();
+    entry.insert("Actions".into(), json!({"Listed": listed}));
+    entry.insert("PartnerParams".into(), subject.partner_params.clone().into());
+    entry.insert("ResultCode".into(), code.into());
+    entry.insert("ResultText".into(), known_text(code, subject.product).unwrap_or(own_text).into());
+    entry.insert("SmileJobID".into(), subject.smile_job_id.into());
+    entry.insert("StrictMatch".into(), is_strict.into());
+    entry.insert("no_of_persons_found".into(), people.len().into());
+    entry.insert("people".into(), people.into());
+    entry
 }

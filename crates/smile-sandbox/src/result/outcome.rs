@@ -1,134 +1,132 @@
 //! Outcomes by name, so that one word asks for the same thing of every product.
 
-use crate::result::product::Product;
-use crate::result::verdict::Review;
+use std::borrow::Cow;
+use std::fmt;
+use std::str::FromStr;
 
-/// How a job, or a stage of one, comes out. Which code says it depends on the product; not every product has one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum Outcome {
-    /// The person, document or number is right; nobody is listed. 0810, 0820, 0840, 1012, 1020, and for AML the code
-    /// of [`Builder::aml_not_found_code`](crate::Builder::aml_not_found_code).
-    Approved,
-    /// Faces that differ, no such ID, no match, or somebody on a watch list. 0811, 0821, 0841, 1013, 1022, 1030.
-    Rejected,
-    /// A reviewer has yet to look. 0812, 0822, 0842, for documents 0815.
-    Provisional,
-    /// It may be a spoof, and a reviewer has yet to look. 0814, 0824, 0844.
-    SpoofSuspected,
-    /// It may be a spoof, under the strict setting. 0816 of Biometric KYC, 0846.
-    SpoofPending,
-    /// The machine calls it a spoof. 0813, 0823, 0843.
-    SpoofRejected,
-    /// The machine can't tell whether the faces are the same. 0815, 0825.
-    CompareUnsure,
-    /// There is no face on the selfie. 0911, 0921, 0941.
-    NoFace,
-    /// The image is too poor. 0912, 0922, 0942, for documents 0812.
-    PoorImage,
-    /// The document is of a kind that isn't supported. 0816 of documents.
-    DocumentUnsupported,
-    /// Approved, though the document has expired. 0817.
-    DocumentExpired,
-    /// Only some of what was compared is right. 1021.
-    PartialMatch,
-    /// The ID authority knows of no such number. 1013, for phones 1023, for Basic KYC the code of
-    /// [`Builder::basic_kyc_not_found_code`](crate::Builder::basic_kyc_not_found_code).
-    IdNotFound,
-    /// The number has not the form of its type. 1014.
-    IdMalformed,
-    /// The ID authority does not answer. 1015.
-    IssuerUnavailable,
-    /// The product is not activated. 1016.
-    NotActivated,
-    /// The reviewer approves: 1210, 1220, 1240; for documents 0810 in other words.
-    ReviewerApproved,
-    /// The reviewer rejects: 1211, 1221, 1241; for documents 0811.
-    ReviewerRejected,
-    /// The reviewer finds a spoof: 1212, 1222, 1242; for documents 0811.
-    ReviewerFoundSpoof,
-    /// The reviewer can't tell whether the person is live: 1213.
-    ReviewerUnsure,
-    /// The reviewer finds the ID card wanting: 1214; for documents 0811.
-    ReviewerFailedCard,
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::result::finding::Review;
+use crate::result::reasons::{REASONS, Reason};
+use crate::result::unknown::UnknownName;
+
+macro_rules! outcomes {
+    ($($variant:ident $name:literal $doc:literal,)*) => {
+        /// How a job, or a stage of one, comes out, and what a callback says. Which code says it depends on the product, and
+        /// not every product has one: [`Product::outcomes`](crate::Product::outcomes).
+        ///
+        /// Its text is the name in kebab case: `reviewer-approved`, a result code such as `0811`, or a status of the
+        /// v3 webhook and its reason, such as `block-spoof-detected`.
+        #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum Outcome {
+            $(#[doc = $doc] $variant,)*
+            /// A result code, four digits; see [`Outcome::code`].
+            Code(Cow<'static, str>),
+            /// v3: `attention`, for this reason; see [`Outcome::attention`].
+            Attention(Cow<'static, str>),
+            /// v3: `block`, for this reason; see [`Outcome::block`].
+            Block(Cow<'static, str>),
+            /// v3: `error`, for this reason; see [`Outcome::error`].
+            Error(Cow<'static, str>),
+        }
+
+        const NAMED: &[(Outcome, &str)] = &[$((Outcome::$variant, $name),)*];
+
+        impl Outcome {
+            /// What it says, in a sentence.
+            pub fn description(&self) -> &'static str {
+                match self {
+                    $(Self::$variant => $doc,)*
+                    Self::Code(_) => "This result code.",
+                    Self::Attention(_) => "v3: something has to be looked at, for this reason.",
+                    Self::Block(_) => "v3: the person is not to be let in, for this reason.",
+                    Self::Error(_) => "v3: it could not be done, for this reason.",
+                }
+            }
+        }
+    };
+}
+
+outcomes! {
+    Approved "approved" "Approved by the machine, and final.",
+    ReviewerApproved "reviewer-approved" "Approved by a human, and final.",
+    Provisional "provisional" "Undecided: a human will look at it.",
+    CompareUnsure "compare-unsure"
+        "The machine can't tell whether the faces are the same: a human will look at it.",
+    PartialMatch "partial-match" "Some of what was said of the person is what the authority has.",
+    SpoofSuspected "spoof-suspected" "A spoof is suspected: a human will look at it.",
+    SpoofPending "spoof-pending" "The same under the strict setting, which blocks the user until then.",
+    ReviewerUnsure "reviewer-unsure" "A human can't tell whether a live person was in front of the camera.",
+    DocumentExpired "document-expired" "The document is good, and has expired.",
+    Rejected "rejected"
+        "Rejected by the machine, and final; of what is compared in words, that nothing matches.",
+    ReviewerRejected "reviewer-rejected" "Rejected by a human, and final.",
+    SpoofRejected "spoof-rejected" "The machine has found a spoof.",
+    SpoofRejectedStrict "spoof-rejected-strict"
+        "A spoof is suspected, which the strict setting turns into refusal.",
+    ReviewerFoundSpoof "reviewer-found-spoof" "A human has found a spoof.",
+    ReviewerFailedCard "reviewer-failed-card" "A human has refused the image of the ID card.",
+    DocumentNotVerified "document-not-verified" "The machine holds the document for not genuine.",
+    DocumentUnsupported "document-unsupported" "This kind of document isn't supported.",
+    NoFace "no-face" "There is no face in the selfie.",
+    PoorImage "poor-image" "The selfie, or the photo of the document, is too poor to be judged.",
+    SelfieUnusable "selfie-unusable" "The selfie can't be used.",
+    IdInfo "id-info"
+        "The ID authority knows the number, and this is what it has. It says nothing about a face.",
+    IdNotFound "id-not-found" "The ID authority, or the registry, doesn't know the number.",
+    IdMalformed "id-malformed" "The number has not the form of its ID type.",
+    IssuerUnavailable "issuer-unavailable" "The ID authority doesn't answer.",
+    NotActivated "not-activated" "The account may not use this ID type.",
+    ZipCorrupt "zip-corrupt" "The zip that was uploaded can't be read.",
+    Listed "listed" "The name is on a watch list.",
+    NotListed "not-listed" "The name is on no watch list.",
+    Clear "clear" "v3: nothing speaks against the person.",
+    Unknown "unknown"
+        "A code, or under v3 a status, that nobody knows. A sound receiver approves nobody for it.",
 }
 
 impl Outcome {
-    /// All of them.
-    pub fn all() -> impl Iterator<Item = Self> {
-        [
-            Self::Approved,
-            Self::Rejected,
-            Self::Provisional,
-            Self::SpoofSuspected,
-            Self::SpoofPending,
-            Self::SpoofRejected,
-            Self::CompareUnsure,
-            Self::NoFace,
-            Self::PoorImage,
-            Self::DocumentUnsupported,
-            Self::DocumentExpired,
-            Self::PartialMatch,
-            Self::IdNotFound,
-            Self::IdMalformed,
-            Self::IssuerUnavailable,
-            Self::NotActivated,
-            Self::ReviewerApproved,
-            Self::ReviewerRejected,
-            Self::ReviewerFoundSpoof,
-            Self::ReviewerUnsure,
-            Self::ReviewerFailedCard,
-        ]
-        .into_iter()
+    /// A result code of the catalogue, four digits: [`Product::result_codes`](crate::Product::result_codes) has those of a product.
+    pub fn code(code: impl Into<Cow<'static, str>>) -> Self {
+        Self::Code(code.into())
     }
 
-    /// The result code with which a product says this, unless the sandbox was set up with another; `None` if it has none.
-    pub fn code(self, product: Product) -> Option<&'static str> {
-        // In this order: Biometric KYC, authentication, registration, documents, lookups, comparisons, AML. The codes of
-        // job types 8 and 9, which are not published, are those of 2 and 1; our choice.
-        let [biometric, authentication, registration, document, lookup, comparison, aml] = match self {
-            Self::Approved => ["0810", "0820", "0840", "0810", "1012", "1020", "1031"],
-            Self::Rejected => ["0811", "0821", "0841", "0811", "1013", "1022", "1030"],
-            Self::Provisional => ["0812", "0822", "0842", "0815", "", "", ""],
-            Self::SpoofSuspected => ["0814", "0824", "0844", "0814", "", "", ""],
-            Self::SpoofPending => ["0816", "", "0846", "", "", "", ""],
-            Self::SpoofRejected => ["0813", "0823", "0843", "", "", "", ""],
-            Self::CompareUnsure => ["0815", "0825", "", "", "", "", ""],
-            Self::NoFace => ["0911", "0921", "0941", "", "", "", ""],
-            Self::PoorImage => ["0912", "0922", "0942", "0812", "", "", ""],
-            Self::DocumentUnsupported => ["", "", "", "0816", "", "", ""],
-            Self::DocumentExpired => ["", "", "", "0817", "", "", ""],
-            Self::PartialMatch => ["", "", "", "", "", "1021", ""],
-            Self::IdNotFound if product == Product::Phone => return Some("1023"),
-            Self::IdNotFound => ["1013", "", "", "", "1013", "1013", ""],
-            Self::IdMalformed => ["1014", "", "", "", "1014", "", ""],
-            Self::IssuerUnavailable => ["1015", "", "", "", "1015", "1015", ""],
-            Self::NotActivated => ["1016", "", "", "", "1016", "", ""],
-            Self::ReviewerApproved => ["1210", "1220", "1240", "0810", "", "", ""],
-            Self::ReviewerRejected => ["1211", "1221", "1241", "0811", "", "", ""],
-            Self::ReviewerFoundSpoof => ["1212", "1222", "1242", "0811", "", "", ""],
-            Self::ReviewerUnsure => ["1213", "", "", "", "", "", ""],
-            Self::ReviewerFailedCard => ["1214", "", "", "0811", "", "", ""],
-        };
-        let code = match product {
-            Product::BiometricKyc | Product::CompareUserInfo => biometric,
-            Product::SmartSelfieAuthentication | Product::UpdatePhoto => authentication,
-            Product::SmartSelfieRegistration => registration,
-            // This one asks an ID authority as well.
-            Product::EnhancedDocumentVerification if document.is_empty() && !lookup.is_empty() => lookup,
-            Product::DocumentVerification | Product::EnhancedDocumentVerification => document,
-            Product::BusinessVerification if self == Self::NotActivated => "",
-            Product::EnhancedKyc | Product::BusinessVerification => lookup,
-            Product::BasicKyc if comparison.is_empty() => lookup,
-            Product::BasicKyc | Product::Address | Product::Phone => comparison,
-            Product::Aml => aml,
-        };
-        (!code.is_empty()).then_some(code)
+    /// v3: `attention`, for a documented reason such as `document_expired`.
+    pub fn attention(reason: impl Into<Cow<'static, str>>) -> Self {
+        Self::Attention(reason.into())
+    }
+
+    /// v3: `block`, for a documented reason such as `spoof_detected`.
+    pub fn block(reason: impl Into<Cow<'static, str>>) -> Self {
+        Self::Block(reason.into())
+    }
+
+    /// v3: `error`, for a documented reason such as `service_unavailable`.
+    pub fn error(reason: impl Into<Cow<'static, str>>) -> Self {
+        Self::Error(reason.into())
+    }
+}
+
+impl Outcome {
+    /// Those that have a name of their own, whatever the product; codes and reasons are not among them.
+    pub fn named() -> impl Iterator<Item = Self> {
+        NAMED.iter().map(|(outcome, _)| outcome.clone())
+    }
+
+    /// The outcome of the v3 webhook that has this reason.
+    pub(crate) fn for_reason(reason: &Reason) -> Self {
+        let text = reason.decided.reason.unwrap_or_default();
+        match reason.decided.status {
+            "attention" => Self::attention(text),
+            "block" => Self::block(text),
+            _ => Self::error(text),
+        }
     }
 
     /// The reviewer's decision that it is, if it is one.
-    pub(crate) fn review(self) -> Option<Review> {
+    pub(crate) fn review(&self) -> Option<Review> {
         Some(match self {
             Self::ReviewerApproved => Review::Approve,
             Self::ReviewerRejected => Review::Reject,
@@ -137,5 +135,53 @@ impl Outcome {
             Self::ReviewerFailedCard => Review::IdCardCheckFailed,
             _ => return None,
         })
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let reason = |f: &mut fmt::Formatter<'_>, status: &str, reason: &str| {
+            write!(f, "{status}-{}", reason.replace('_', "-"))
+        };
+        match self {
+            Self::Code(code) => f.write_str(code),
+            Self::Attention(of) => reason(f, "attention", of),
+            Self::Block(of) => reason(f, "block", of),
+            Self::Error(of) => reason(f, "error", of),
+            named => {
+                let found = NAMED.iter().find(|(outcome, _)| outcome == named);
+                f.write_str(found.map_or("", |(_, name)| name))
+            }
+        }
+    }
+}
+
+impl FromStr for Outcome {
+    type Err = UnknownName;
+
+    fn from_str(name: &str) -> Result<Self, UnknownName> {
+        if name.len() == 4 && name.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Ok(Self::Code(name.to_owned().into()));
+        }
+        let named = NAMED.iter().find(|(_, other)| *other == name).map(|(outcome, _)| outcome.clone());
+        let reasons = REASONS.iter().map(Outcome::for_reason);
+        let found = named.or_else(|| reasons.clone().find(|outcome| outcome.to_string() == name));
+        found.ok_or_else(|| {
+            let names = NAMED.iter().map(|(_, name)| (*name).to_owned());
+            let known = names.chain(["a result code".to_owned()]).chain(reasons.map(|one| one.to_string()));
+            UnknownName::new("outcome", name, known)
+        })
+    }
+}
+
+impl Serialize for Outcome {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Outcome {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        String::deserialize(from)?.parse().map_err(D::Error::custom)
     }
 }

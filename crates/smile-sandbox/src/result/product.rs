@@ -1,94 +1,104 @@
 //! What can be asked of the sandbox, as a partner would name it.
 
+use std::fmt;
+use std::str::FromStr;
+
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use smile_core::JobType;
-#[cfg(any(feature = "scenario", test))]
-use smile_core::catalogue::result_code;
 
 use crate::http::endpoint::Endpoint;
-#[cfg(any(feature = "scenario", test))]
-use crate::result::outcome::Outcome;
+use crate::result::unknown::UnknownName;
 
 /// Job type 12, as the Ruby SDK has it; in the web client it is the electronic signature.
 pub(crate) const ADDRESS_VERIFICATION: JobType = JobType::from_number(12);
 /// No job type is known for it.
 pub(crate) const PHONE_VERIFICATION: JobType = JobType::from_number(0);
 
-/// A product. It says more than a job type does: Enhanced and Basic KYC share theirs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum Product {
-    /// Job type 1.
-    BiometricKyc,
-    /// Job type 2.
-    #[serde(rename = "smartselfie-authentication")]
-    SmartSelfieAuthentication,
-    /// Job type 4.
-    #[serde(rename = "smartselfie-registration")]
-    SmartSelfieRegistration,
-    /// Job type 5, under `/id_verification`.
-    EnhancedKyc,
-    /// Job type 5, under `/v2/verify`.
-    BasicKyc,
-    /// Job type 6.
-    DocumentVerification,
-    /// Job type 7.
-    BusinessVerification,
-    /// Job type 8.
-    UpdatePhoto,
-    /// Job type 9.
-    CompareUserInfo,
-    /// Job type 10.
-    Aml,
-    /// Job type 11.
-    EnhancedDocumentVerification,
-    /// The verification of an address.
-    Address,
-    /// The verification of a telephone number.
-    Phone,
+macro_rules! products {
+    ($($variant:ident $name:literal $doc:literal,)*) => {
+        /// A product: what a job, or a callback, is about. It says more than a job type does: Enhanced and Basic KYC share
+        /// theirs.
+        ///
+        /// Its text is the name in kebab case, such as `biometric-kyc`; what comes by the newer API's webhook begins
+        /// with `v3-`.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
+        pub enum Product {
+            $(#[doc = $doc] $variant,)*
+        }
+
+        const ALL: &[Product] = &[$(Product::$variant,)*];
+
+        impl Product {
+            /// The name in kebab case.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name,)*
+                }
+            }
+
+            /// What it is, in a sentence.
+            pub fn description(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $doc,)*
+                }
+            }
+        }
+    };
+}
+
+products! {
+    BiometricKyc "biometric-kyc" "Biometric KYC, job type 1.",
+    SmartSelfieAuthentication "smartselfie-authentication" "SmartSelfie Authentication, job type 2.",
+    SmartSelfieRegistration "smartselfie-registration" "SmartSelfie Registration, job type 4.",
+    EnhancedKyc "enhanced-kyc" "Enhanced KYC, job type 5, asked for asynchronously.",
+    DocumentVerification "document-verification" "Document Verification, job type 6.",
+    BusinessVerification "business-verification" "Business Verification, job type 7, asked for asynchronously.",
+    UpdatePhoto "update-photo"
+        "Update Photo, job type 8. Only its failures have published codes; the others are those of authentication.",
+    CompareUserInfo "compare-user-info"
+        "Compare User Info, job type 9. Its codes are not published: they are those of Biometric KYC.",
+    Aml "aml" "AML check, job type 10. No callback of it is documented: this is its signed answer, posted.",
+    EnhancedDocumentVerification "enhanced-document-verification"
+        "Enhanced Document Verification, job type 11.",
+    BasicKyc "basic-kyc" "Basic KYC, job type 5, asked for asynchronously.",
+    Address "address" "Address verification, which names no job type. The body is our choice.",
+    Phone "phone" "Phone verification, which names no job type. The body is our choice.",
+    IdInformation "id-information"
+        "What the ID authority says in a Biometric KYC, which old accounts get in a callback of its own, \
+         beside the one on the face.",
+    V3EnhancedKyc "v3-enhanced-kyc" "Enhanced KYC by the v3 webhook.",
+    V3BiometricKyc "v3-biometric-kyc" "Biometric KYC by the v3 webhook.",
+    V3SmartSelfieRegistration "v3-smartselfie-registration" "SmartSelfie Registration by the v3 webhook.",
+    V3SmartSelfieAuthentication "v3-smartselfie-authentication" "SmartSelfie Authentication by the v3 webhook.",
+    V3SmartSelfieCompare "v3-smartselfie-compare" "SmartSelfie Compare by the v3 webhook.",
+    V3DocumentVerification "v3-document-verification" "Document Verification by the v3 webhook.",
+    V3EnhancedDocumentVerification "v3-enhanced-document-verification"
+        "Enhanced Document Verification by the v3 webhook.",
+    V3ResidencyDocumentVerification "v3-residency-document-verification"
+        "Residency Document Verification by the v3 webhook.",
+    V3OneTimeAml "v3-one-time-aml" "A single AML check by the v3 webhook, whose body has neither job nor user.",
+    V3AmlMonitoring "v3-aml-monitoring" "AML monitoring by the v3 webhook.",
+    V3AmlMonitoringUpdate "v3-aml-monitoring-update" "News from AML monitoring by the v3 webhook.",
+    V3AddressVerification "v3-address-verification" "Address verification by the v3 webhook.",
 }
 
 impl Product {
     /// All of them.
-    pub const ALL: [Self; 13] = [
-        Self::BiometricKyc,
-        Self::SmartSelfieAuthentication,
-        Self::SmartSelfieRegistration,
-        Self::EnhancedKyc,
-        Self::BasicKyc,
-        Self::DocumentVerification,
-        Self::BusinessVerification,
-        Self::UpdatePhoto,
-        Self::CompareUserInfo,
-        Self::Aml,
-        Self::EnhancedDocumentVerification,
-        Self::Address,
-        Self::Phone,
-    ];
-
-    /// Its name in scenario files, such as `biometric-kyc`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::BiometricKyc => "biometric-kyc",
-            Self::SmartSelfieAuthentication => "smartselfie-authentication",
-            Self::SmartSelfieRegistration => "smartselfie-registration",
-            Self::EnhancedKyc => "enhanced-kyc",
-            Self::BasicKyc => "basic-kyc",
-            Self::DocumentVerification => "document-verification",
-            Self::BusinessVerification => "business-verification",
-            Self::UpdatePhoto => "update-photo",
-            Self::CompareUserInfo => "compare-user-info",
-            Self::Aml => "aml",
-            Self::EnhancedDocumentVerification => "enhanced-document-verification",
-            Self::Address => "address",
-            Self::Phone => "phone",
-        }
+    pub fn all() -> &'static [Self] {
+        ALL
     }
 
-    /// The job type of its jobs. Addresses and phones have the ones that the sandbox counts them under.
-    pub fn job_type(self) -> JobType {
-        match self {
-            Self::BiometricKyc => JobType::BIOMETRIC_KYC,
+    /// Those that a job can be of.
+    pub fn of_jobs() -> impl Iterator<Item = Self> {
+        ALL.iter().copied().filter(|product| !product.is_v3() && *product != Self::IdInformation)
+    }
+
+    /// The job type that `PartnerParams` names; `None` if this product names none.
+    pub fn job_type(self) -> Option<JobType> {
+        Some(match self {
+            Self::BiometricKyc | Self::IdInformation => JobType::BIOMETRIC_KYC,
             Self::SmartSelfieAuthentication => JobType::SMARTSELFIE_AUTHENTICATION,
             Self::SmartSelfieRegistration => JobType::SMARTSELFIE_REGISTRATION,
             Self::EnhancedKyc | Self::BasicKyc => JobType::ENHANCED_KYC,
@@ -98,8 +108,15 @@ impl Product {
             Self::CompareUserInfo => JobType::COMPARE_USER_INFO,
             Self::Aml => JobType::AML,
             Self::EnhancedDocumentVerification => JobType::ENHANCED_DOCUMENT_VERIFICATION,
+            _ => return None,
+        })
+    }
+
+    /// The job type that the sandbox counts its jobs under.
+    pub(crate) fn counted_as(self) -> JobType {
+        match self {
             Self::Address => ADDRESS_VERIFICATION,
-            Self::Phone => PHONE_VERIFICATION,
+            _ => self.job_type().unwrap_or(PHONE_VERIFICATION),
         }
     }
 
@@ -107,40 +124,23 @@ impl Product {
     pub(crate) fn of(endpoint: Endpoint, job_type: JobType) -> Option<Self> {
         match endpoint {
             Endpoint::BasicKyc | Endpoint::BasicKycAsync => Some(Self::BasicKyc),
-            _ => Self::ALL.into_iter().find(|product| product.job_type() == job_type),
+            _ => Self::of_jobs().find(|product| product.counted_as() == job_type),
         }
     }
 
-    /// Whether a result of this product can have this code: the catalogue says so, or, where it has nothing for the
-    /// product, what it says of a related one, or the sandbox itself gives it.
-    #[cfg(any(feature = "scenario", test))]
-    pub(crate) fn has_code(self, code: &str) -> bool {
-        let is_match = matches!(code, "1020" | "1021" | "1022" | "1023");
-        let is_listed = result_code(code, self.catalogued()).is_some()
-            && match self {
-                Self::BasicKyc => code != "1012",
-                Self::Address | Self::Phone => is_match,
-                Self::EnhancedKyc => !is_match,
-                _ => true,
-            };
-        is_listed || Outcome::all().any(|outcome| outcome.code(self) == Some(code))
+    /// Whether it comes by the v3 webhook: signed in the headers, with a status in the place of a result code.
+    pub fn is_v3(self) -> bool {
+        self >= Self::V3EnhancedKyc
     }
 
-    /// The job type under which the catalogue has its codes.
-    #[cfg(any(feature = "scenario", test))]
-    fn catalogued(self) -> JobType {
-        match self {
-            Self::UpdatePhoto => JobType::SMARTSELFIE_AUTHENTICATION,
-            Self::CompareUserInfo => JobType::BIOMETRIC_KYC,
-            Self::Address | Self::Phone => JobType::ENHANCED_KYC,
-            _ => self.job_type(),
-        }
+    /// Whether it is about a document.
+    pub(crate) fn is_document(self) -> bool {
+        matches!(self, Self::DocumentVerification | Self::EnhancedDocumentVerification)
     }
 
     /// Whether its jobs bring a zip.
-    #[cfg(feature = "scenario")]
     pub(crate) fn is_uploaded(self) -> bool {
-        matches!(self.job_type().number(), 1 | 2 | 4 | 6 | 8 | 9 | 11)
+        matches!(self.counted_as().number(), 1 | 2 | 4 | 6 | 8 | 9 | 11)
     }
 
     /// Whether its result can only be in the answer, so that nothing can come later.
@@ -148,28 +148,48 @@ impl Product {
     pub(crate) fn is_answered_at_once(self) -> bool {
         self == Self::Aml
     }
-}
 
-#[cfg(test)]
-mod tests {
-    use smile_core::catalogue::result_codes;
-
-    use super::*;
-
-    #[test]
-    fn every_row_of_the_catalogue_belongs_to_a_product() {
-        for row in result_codes() {
-            for job_type in row.job_types {
-                let mut products = Product::ALL.into_iter().filter(|product| product.job_type() == *job_type);
-                assert!(products.any(|product| product.has_code(row.code)), "{} of {job_type}", row.code);
-            }
+    /// The field for a photo in base64, if it has one.
+    pub(crate) fn photo_field(self) -> Option<&'static str> {
+        match self {
+            Self::BiometricKyc
+            | Self::CompareUserInfo
+            | Self::IdInformation
+            | Self::EnhancedKyc
+            | Self::EnhancedDocumentVerification => Some("Photo"),
+            Self::DocumentVerification => Some("Document"),
+            _ => None,
         }
     }
+}
 
-    #[test]
-    fn products_that_share_a_job_type_do_not_share_codes() {
-        assert!(Product::EnhancedKyc.has_code("1012") && !Product::BasicKyc.has_code("1012"));
-        assert!(Product::BasicKyc.has_code("1020") && !Product::EnhancedKyc.has_code("1020"));
-        assert!(!Product::SmartSelfieRegistration.has_code("0810"));
+impl fmt::Display for Product {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Product {
+    type Err = UnknownName;
+
+    fn from_str(name: &str) -> Result<Self, UnknownName> {
+        let found = ALL.iter().copied().find(|product| product.name() == name);
+        found.ok_or_else(|| UnknownName::new("product", name, ALL.iter().map(|product| product.name())))
+    }
+}
+
+impl Serialize for Product {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(self.name())
+    }
+}
+
+/// One that a job can be of: what is written down are rules for jobs.
+impl<'de> Deserialize<'de> for Product {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(from)?;
+        let found = Self::of_jobs().find(|product| product.name() == name);
+        let unknown = || UnknownName::new("product", &name, Self::of_jobs().map(Self::name));
+        found.ok_or_else(|| D::Error::custom(unknown()))
     }
 }

@@ -129,8 +129,8 @@ impl ScriptStage {
 
     /// Whether the product has a code for it. A code is given to whoever is to have it.
     pub(crate) fn fits(&self, product: Product) -> bool {
-        match self.verdict {
-            Scripted::Named(outcome) => outcome.code(product).is_some(),
+        match &self.verdict {
+            Scripted::Named(outcome) => product.code_of(outcome).is_some(),
             Scripted::AsItComes | Scripted::Code(_) => true,
         }
     }

@@ -8,17 +8,17 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::Response;
 use serde_json::{Map, Value, json};
-use smile_core::catalogue::{self, ResultCodeRow};
 use smile_core::{JobType, Timestamp};
 
 use crate::http::answers::{ApiError, Refusal, ok};
 use crate::http::endpoint::Endpoint;
 use crate::http::fields::whole_number;
 use crate::job::events::JobEventKind;
-use crate::job::jobs::Job;
 use crate::job::stage::{Reviewing, Staged};
+use crate::result::entry::Subject;
 use crate::result::outcome::Outcome;
 use crate::result::product::Product;
+use crate::result::table::row;
 use crate::rule::matcher::Submitted;
 use crate::rule::rules::{Moment, Response as Scripting};
 use crate::rule::script::{ScriptStage, Scripted};
@@ -38,6 +38,29 @@ pub(crate) struct Check<'a> {
     pub(crate) body: &'a Map<String, Value>,
 }
 
+impl<'a> Check<'a> {
+    /// What its entries are about: this ID, or whatever stands in its place.
+    pub(crate) fn subject<'b>(
+        self,
+        state: &'b State,
+        position: usize,
+        country: &'b str,
+        id_type: &'b str,
+        id_number: &'b str,
+    ) -> Subject<'b> {
+        let job = state.jobs.at(position);
+        Subject {
+            product: job.product(),
+            smile_job_id: &job.smile_job_id,
+            partner_params: job.partner_params.clone(),
+            country,
+            id_type,
+            id_number,
+            is_custom: false,
+        }
+    }
+}
+
 /// What was asked of one stage of a check.
 pub(crate) struct Asked {
     /// The result code; `None` if it is left to the check.
@@ -47,12 +70,12 @@ pub(crate) struct Asked {
 
 impl Asked {
     /// The stage, with the entry that the check has for its code.
-    pub(crate) fn staged(&self, code: &str, job_type: JobType, mut entry: Map<String, Value>) -> Staged {
+    pub(crate) fn staged(&self, code: &str, product: Product, mut entry: Map<String, Value>) -> Staged {
         self.stage.write(&mut entry);
         Staged {
             after: self.stage.after,
             entry,
-            is_success: is_success(code, job_type),
+            is_success: row(code, product).is_some_and(|row| row.job_success),
             enrols: false,
             review: Reviewing::Nobody,
             sends_callback: self.stage.sends_callback,
@@ -90,7 +113,7 @@ pub(crate) fn asked(
         let code = match &stage.verdict {
             Scripted::AsItComes => otherwise.clone(),
             Scripted::Code(code) => Some(code.clone()),
-            Scripted::Named(outcome) => code_of(state, *outcome, product),
+            Scripted::Named(outcome) => code_of(state, outcome, product),
         };
         Asked { code, stage }
     });
@@ -98,11 +121,11 @@ pub(crate) fn asked(
 }
 
 /// The code of an outcome. Some depend on how the sandbox was set up.
-fn code_of(state: &State, outcome: Outcome, product: Product) -> Option<String> {
+fn code_of(state: &State, outcome: &Outcome, product: Product) -> Option<String> {
     let code = match (outcome, product) {
         (Outcome::IdNotFound, Product::BasicKyc) => state.settings.basic_kyc_not_found.as_str(),
         (Outcome::Approved, Product::Aml) => state.settings.aml_not_found.as_str(),
-        _ => outcome.code(product)?,
+        _ => product.code_of(outcome)?,
     };
     Some(code.to_owned())
 }
@@ -131,37 +154,6 @@ pub(crate) fn begin(state: &mut State, check: Check<'_>) -> Result<usize, ApiErr
 pub(crate) fn is_taken(state: &State, check: Check<'_>) -> bool {
     let position = state.jobs.position(check.job_id);
     position.is_some_and(|position| state.jobs.at(position).job_type != check.job_type)
-}
-
-/// What the job status says in `job_success` of a check with this code.
-pub(crate) fn is_success(code: &str, job_type: JobType) -> bool {
-    row(code, job_type).is_some_and(|row| row.job_success)
-}
-
-/// What every entry of a check begins with.
-pub(crate) fn entry(job: &Job, result_type: &str, code: &str, actions: Value) -> Map<String, Value> {
-    let mut entry = Map::new();
-    entry.insert("JSONVersion".into(), "1.0.0".into());
-    entry.insert("SmileJobID".into(), job.smile_job_id.as_str().into());
-    entry.insert("PartnerParams".into(), job.partner_params.clone().into());
-    entry.insert("ResultType".into(), result_type.into());
-    entry.insert("ResultText".into(), text(code, job.job_type).unwrap_or("Error").into());
-    entry.insert("ResultCode".into(), code.into());
-    entry.insert("IsFinalResult".into(), "true".into());
-    entry.insert("Actions".into(), actions);
-    entry
-}
-
-/// The text that goes with a code, if one is known.
-pub(crate) fn text(code: &str, job_type: JobType) -> Option<&'static str> {
-    row(code, job_type).map(|row| row.text)
-}
-
-/// What the catalogue says of a code; of codes that it has for other checks only, what it says there.
-fn row(code: &str, job_type: JobType) -> Option<&'static ResultCodeRow> {
-    [job_type, JobType::ENHANCED_KYC, JobType::BIOMETRIC_KYC]
-        .into_iter()
-        .find_map(|job_type| catalogue::result_code(code, job_type))
 }
 
 /// Lets the stages of a check begin, and gives the answer: the signed entry of the first, or that it will be sent.

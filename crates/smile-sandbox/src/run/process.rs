@@ -7,13 +7,19 @@ use serde_json::{Map, Value};
 use smile_core::Timestamp;
 
 use crate::job::events::JobEventKind;
+use crate::job::jobs::Job;
 use crate::job::stage::{Reviewing, Staged};
-use crate::job::submission::Submission;
-use crate::result::entry::{lookup_entry, result_entry};
+use crate::job::submission::{ID_CARD_FRONT, LIVENESS, Submission};
+use crate::result::actions::Circumstances;
+use crate::result::authority::Authority;
+use crate::result::authority::last_digit;
+use crate::result::entry::{self, Subject};
+use crate::result::persona::{NOT_AVAILABLE, with_split_name};
 use crate::result::product::Product;
-use crate::result::verdict::{Finding, Verdict, looked_up_number};
+use crate::result::verdict::Verdict;
 use crate::rule::matcher::Submitted;
 use crate::rule::rules::{Moment, Response};
+use crate::run::judge::{has_photo_to_compare, looked_up_number, of_script, of_steered, of_unusable};
 use crate::run::stages::play;
 use crate::state::State;
 
@@ -30,7 +36,7 @@ pub(crate) fn process(state: &mut State, now: Timestamp, position: usize, zip: B
     job.note(now, JobEventKind::ZipUploaded { bytes });
     job.processed += 1;
     job.polls_left = state.settings.pending_polls;
-    let unusable = Verdict::of_unusable(job, submission.as_ref());
+    let unusable = of_unusable(job, submission.as_ref());
     job.submission = submission.unwrap_or_default();
     job.submission.partner_params = Some(job.partner_params.clone());
     let mut stages = match unusable {
@@ -47,7 +53,7 @@ pub(crate) fn process(state: &mut State, now: Timestamp, position: usize, zip: B
 /// What a rule has for a job with a zip that can be used, or else what the job itself asks for.
 fn verdict_stages(state: &mut State, now: Timestamp, position: usize) -> Vec<Staged> {
     let job = state.jobs.at(position);
-    let as_it_comes = Verdict::of_steered(job, &job.submission);
+    let as_it_comes = of_steered(job, &job.submission);
     let product = Product::of(job.endpoint, job.job_type);
     let scripting = product.and_then(|product| {
         let submitted = Submitted {
@@ -63,7 +69,7 @@ fn verdict_stages(state: &mut State, now: Timestamp, position: usize) -> Vec<Sta
         return vec![verdict_stage(state, position, &as_it_comes)];
     };
     let staged = script.iter().map(|stage| {
-        let verdict = Verdict::of_script(&stage.verdict, product, &as_it_comes);
+        let verdict = of_script(&stage.verdict, product, &as_it_comes);
         let mut staged = verdict_stage(state, position, &verdict);
         let is_pending = stage.says_final().map_or(verdict.awaits_review(), |is_final| !is_final);
         staged.review = if is_pending { Reviewing::ByHand } else { Reviewing::Nobody };
@@ -83,14 +89,43 @@ pub(crate) fn verdict_stage(state: &State, position: usize, verdict: &Verdict) -
     let personal_info = state.settings.personal_info && !state.settings.legacy_two_callbacks;
     Staged {
         after: Duration::ZERO,
-        entry: result_entry(job, &job.submission, verdict, personal_info),
+        entry: written(job, verdict, personal_info),
         is_success: verdict.is_success,
         enrols: verdict.is_approval() && enrols(job.job_type.number()),
         review: if verdict.awaits_review() { Reviewing::Automatic } else { Reviewing::Nobody },
         sends_callback: true,
-        by_human: matches!(verdict.finding, Finding::Reviewed(_)),
+        by_human: verdict.is_by_human(),
         oddities: Vec::new(),
         follow_up: None,
+    }
+}
+
+/// The entry for a verdict on what was submitted.
+fn written(job: &Job, verdict: &Verdict, personal_info: bool) -> Map<String, Value> {
+    let circumstances = Circumstances {
+        looks_up: looked_up_number(job, &job.submission).is_some(),
+        returns_personal_info: false,
+        has_liveness: job.submission.image(LIVENESS).is_some(),
+        has_card: job.submission.image(ID_CARD_FRONT).is_some(),
+        has_photo: has_photo_to_compare(job, &job.submission),
+    };
+    entry::faces(&subject(job), verdict, circumstances, personal_info)
+}
+
+/// What the entries of a job are about. `PartnerParams` are what was sent, untouched; except that custom test data, which an
+/// ID number that ends in 4 asks for, has a name in it split as well.
+fn subject(job: &Job) -> Subject<'_> {
+    let submitted = |name: &str| job.submission.id_info(name).unwrap_or(NOT_AVAILABLE);
+    let params = job.submission.partner_params.as_ref().unwrap_or(&job.partner_params);
+    let is_custom = last_digit(looked_up_number(job, &job.submission)) == Some('4');
+    Subject {
+        product: job.product(),
+        smile_job_id: &job.smile_job_id,
+        partner_params: if is_custom { with_split_name(params) } else { params.clone() },
+        country: submitted("country"),
+        id_type: submitted("id_type"),
+        id_number: submitted("id_number"),
+        is_custom,
     }
 }
 
@@ -98,7 +133,9 @@ pub(crate) fn verdict_stage(state: &State, position: usize, verdict: &Verdict) -
 fn lookup(state: &State, position: usize) -> Option<Map<String, Value>> {
     let job = state.jobs.at(position);
     let number = looked_up_number(job, &job.submission).filter(|_| state.settings.legacy_two_callbacks)?;
-    Some(lookup_entry(job, &job.submission, number))
+    let subject = Subject { product: Product::IdInformation, ..subject(job) };
+    let authority = Authority::ask(Some(number), None, false);
+    Some(entry::lookup(&subject, authority.code(), true, true))
 }
 
 /// The job types that put a selfie on file.

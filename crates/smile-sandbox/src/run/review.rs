@@ -2,7 +2,8 @@
 
 use smile_core::Timestamp;
 
-use crate::result::verdict::{Review, ReviewError, Verdict};
+use crate::result::finding::{Review, ReviewError};
+use crate::result::verdict::Verdict;
 use crate::run::process::verdict_stage;
 use crate::run::stages::{file, run_stage};
 use crate::state::State;
@@ -26,12 +27,11 @@ fn review_automatically(state: &mut State, due: Timestamp, position: usize) {
         state.jobs.reschedule(position);
         return;
     };
-    let job_type = job.job_type;
+    let product = job.product();
     job.review_due = None;
     state.jobs.reschedule(position);
     // A job type that has no code for the configured review gets one that all have.
-    let verdict =
-        Verdict::of_human(review, job_type).or_else(|_| Verdict::of_human(Review::Reject, job_type));
+    let verdict = Verdict::of_human(review, product).or_else(|_| Verdict::of_human(Review::Reject, product));
     if let Ok(verdict) = verdict {
         let stage = verdict_stage(state, position, &verdict);
         file(state, due, position, stage);
@@ -49,7 +49,7 @@ pub(crate) fn review_by_hand(
     if job.review_due.is_none() {
         return Err(ReviewError::NotUnderReview);
     }
-    let verdict = Verdict::of_human(review, job.job_type)?;
+    let verdict = Verdict::of_human(review, job.product())?;
     let stage = verdict_stage(state, position, &verdict);
     // The reviewer has the last word, whatever else was to come.
     let job = state.jobs.at_mut(position);

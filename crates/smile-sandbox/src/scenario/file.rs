@@ -1,24 +1,22 @@
 //! Reading a scenario file, and saying what is wrong with it.
 
-use std::ops::Range;
 use std::time::Duration;
 
 use serde::Deserialize;
 use smile_core::catalogue::{api_code, country};
 use toml::Spanned;
 
-use super::stage::{StageRow, read_stages};
-use super::{Changes, Scenario, ScenarioError};
 use crate::callback::attempt::is_loopback_http;
 use crate::fault::rules::FaultRule;
+use crate::result::finding::Review;
 use crate::result::product::Product;
-use crate::result::verdict::Review;
 use crate::rule::matcher::Matcher;
 use crate::rule::rules::{Response, Rule};
+use crate::scenario::setup::{Changes, Scenario};
+use crate::scenario::stage::{StageRow, read_stages};
+use crate::scenario::values::{duration, known_code};
+use crate::scenario::wrong::{ScenarioError, Wrong};
 use crate::state::users::UserState;
-
-/// Longer than this nobody waits, not even under a clock of their own.
-const MAX_TIME: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 
 /// The whole file. What else a scenario may say gets an array of its own here.
 #[derive(Deserialize)]
@@ -85,29 +83,18 @@ struct WhenTable {
     nth: Option<Spanned<u32>>,
 }
 
-/// What is wrong, and with which bytes of the file.
-pub(super) struct Wrong {
-    span: Range<usize>,
-    reason: String,
-}
-
-impl Wrong {
-    pub(super) fn new<T>(at: &Spanned<T>, reason: impl Into<String>) -> Self {
-        Self { span: at.span(), reason: reason.into() }
-    }
-
-    pub(super) fn located(self, toml: &str) -> ScenarioError {
-        let before = toml.get(..self.span.start).unwrap_or(toml);
-        let line_begins = before.rfind('\n').map_or(0, |at| at + 1);
-        ScenarioError {
-            line: before.matches('\n').count() + 1,
-            column: before[line_begins..].chars().count() + 1,
-            reason: self.reason,
-        }
+impl Scenario {
+    /// Reads a scenario from TOML.
+    ///
+    /// # Errors
+    /// If it isn't TOML, has a key or a word that is not known, a code that the product does not have, a time that can't
+    /// be, or a rule that could never apply.
+    pub fn parse(toml: &str) -> Result<Self, ScenarioError> {
+        read(toml).map_err(|wrong| wrong.located(toml))
     }
 }
 
-pub(super) fn read(toml: &str) -> Result<Scenario, Wrong> {
+fn read(toml: &str) -> Result<Scenario, Wrong> {
     let file: File = toml::from_str(toml).map_err(|error| Wrong {
         span: error.span().unwrap_or_default(),
         reason: error.message().trim_end().replace('\n', ", "),
@@ -239,24 +226,6 @@ fn check_refusal(code: &Spanned<String>, when: &WhenTable) -> Result<(), Wrong> 
     Ok(())
 }
 
-/// Whether the product, or any if there is none, has this result code.
-pub(super) fn known_code(code: &Spanned<String>, product: Option<Product>) -> Result<(), Wrong> {
-    let text = code.get_ref();
-    match product {
-        Some(product) if !product.has_code(text) => {
-            Err(Wrong::new(code, format!("{} has no code {text}{}", product.name(), unless_unlisted())))
-        }
-        None if !Product::ALL.iter().any(|product| product.has_code(text)) => {
-            Err(Wrong::new(code, format!("no product has the code {text}{}", unless_unlisted())))
-        }
-        _ => Ok(()),
-    }
-}
-
-fn unless_unlisted() -> &'static str {
-    "; if that is what is to be tested, say `unlisted = true` beside it"
-}
-
 fn count(name: &str, count: Option<Spanned<u32>>) -> Result<Option<u32>, Wrong> {
     match count {
         Some(count) if *count.get_ref() == 0 => Err(Wrong::new(&count, format!("`{name}` counts from 1"))),
@@ -266,13 +235,4 @@ fn count(name: &str, count: Option<Spanned<u32>>) -> Result<Option<u32>, Wrong> 
 
 fn time(text: Option<Spanned<String>>) -> Result<Option<Duration>, Wrong> {
     text.as_ref().map(duration).transpose()
-}
-
-/// A time such as `500ms`, `90s` or `1h 30m`.
-pub(super) fn duration(text: &Spanned<String>) -> Result<Duration, Wrong> {
-    match humantime::parse_duration(text.get_ref()) {
-        Ok(duration) if duration <= MAX_TIME => Ok(duration),
-        Ok(_) => Err(Wrong::new(text, "a time is a year at most")),
-        Err(_) => Err(Wrong::new(text, "a time is written like \"500ms\", \"90s\" or \"1h 30m\"")),
-    }
 }

@@ -6,11 +6,12 @@ use serde::Deserialize;
 use serde_json::Value;
 use toml::Spanned;
 
-use super::file::{Wrong, duration, known_code};
 use crate::result::oddity::Oddity;
 use crate::result::outcome::Outcome;
 use crate::result::product::Product;
 use crate::rule::script::{ScriptStage, Scripted};
+use crate::scenario::values::{duration, known_code};
+use crate::scenario::wrong::Wrong;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -46,7 +47,7 @@ pub(super) fn read_stages(
         let reason = format!("{} is answered at once, so nothing can follow", product.name());
         return Err(Wrong::new(second, reason));
     }
-    let mut fitting: Vec<Product> = product.map_or(Product::ALL.to_vec(), |product| vec![product]);
+    let mut fitting: Vec<Product> = product.map_or(Product::of_jobs().collect(), |product| vec![product]);
     let mut stages = Vec::new();
     for row in rows {
         let here = Spanned::new(row.span(), ());
@@ -120,7 +121,7 @@ fn check_code(code: &Spanned<String>, is_unlisted: bool, product: Option<Product
 
 fn check_outcome(outcome: &Spanned<Outcome>, product: Option<Product>) -> Result<(), Wrong> {
     match product {
-        Some(product) if outcome.get_ref().code(product).is_none() => {
+        Some(product) if product.code_of(outcome.get_ref()).is_none() => {
             Err(Wrong::new(outcome, format!("{} has no code for this outcome", product.name())))
         }
         _ => Ok(()),

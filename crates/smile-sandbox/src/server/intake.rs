@@ -1,4 +1,7 @@
 //! Taking in the bodies of requests, with bounded memory and patience.
+//!
+//! What counts is what has come: a client that announces much and sends little takes no room from
+//! others.
 
 use std::time::Duration;
 
@@ -6,8 +9,8 @@ use bytes::Bytes;
 use http::header::{CONNECTION, HeaderValue};
 use http::{Response, StatusCode};
 use http_body_util::BodyExt as _;
-use hyper::body::{Body as _, Incoming};
-use tokio::sync::{Semaphore, SemaphorePermit};
+use hyper::body::Body;
+use tokio::sync::{Mutex, MutexGuard, Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 
 use crate::http::answers::gateway;
@@ -18,25 +21,64 @@ use crate::server::buffer::Buffer;
 const MAX_BODY: u64 = 64 * 1024 * 1024;
 /// The largest of those that don't say beforehand how large they are. Zips have to.
 const MAX_UNANNOUNCED: u64 = MAX_JSON as u64;
-/// How many KiB of bodies may be on their way in at a time; others wait for their turn.
-const ROOM: u32 = 512 * 1024;
+/// How many KiB of bodies may be there at a time; others wait for their turn.
+const ROOM: usize = 512 * 1024;
 
 pub(crate) struct Intake {
     room: Semaphore,
+    /// Who has it reads on without room. There is always one that does, so bodies that each wait
+    /// for the other's room don't wait for ever.
+    exempt: Mutex<()>,
     patience: Duration,
+}
+
+/// The room that a body takes. It is free again when this is dropped.
+pub(crate) struct Share<'a> {
+    intake: &'a Intake,
+    permit: Option<SemaphorePermit<'a>>,
+    exempt: Option<MutexGuard<'a, ()>>,
+}
+
+impl Share<'_> {
+    /// Waits until there is room for so many bytes in all.
+    async fn grow_to(&mut self, bytes: u64) -> Result<(), Response<Bytes>> {
+        let has = self.permit.as_ref().map_or(0, SemaphorePermit::num_permits);
+        let wanted = usize::try_from(bytes.div_ceil(1024)).unwrap_or(usize::MAX);
+        let more = u32::try_from(wanted.saturating_sub(has)).unwrap_or(u32::MAX);
+        if more == 0 || self.exempt.is_some() {
+            return Ok(());
+        }
+        tokio::select! {
+            biased;
+            permit = self.intake.room.acquire_many(more) => {
+                let closed = |_| closing(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable");
+                let permit = permit.map_err(closed)?;
+                match &mut self.permit {
+                    Some(has) => has.merge(permit),
+                    none => *none = Some(permit),
+                }
+            }
+            exempt = self.intake.exempt.lock() => self.exempt = Some(exempt),
+        }
+        Ok(())
+    }
 }
 
 impl Intake {
     pub(crate) fn new(patience: Duration) -> Self {
-        Self { room: Semaphore::new(ROOM as usize), patience }
+        Self::with_room(ROOM, patience)
     }
 
-    /// Reads a body, or so many bytes of it. The room that it takes is free again when the permit is dropped.
+    fn with_room(kib: usize, patience: Duration) -> Self {
+        Self { room: Semaphore::new(kib), exempt: Mutex::new(()), patience }
+    }
+
+    /// Reads a body, or so many bytes of it, and says what room it takes.
     pub(crate) async fn read(
         &self,
-        body: Incoming,
+        body: impl Body<Data = Bytes> + Unpin,
         at_most: Option<u64>,
-    ) -> Result<(Bytes, SemaphorePermit<'_>), Response<Bytes>> {
+    ) -> Result<(Bytes, Share<'_>), Response<Bytes>> {
         if body.size_hint().lower() > MAX_BODY {
             return Err(too_long());
         }
@@ -47,16 +89,13 @@ impl Intake {
 
     async fn read_in_turn(
         &self,
-        mut body: Incoming,
+        mut body: impl Body<Data = Bytes> + Unpin,
         at_most: u64,
-    ) -> Result<(Bytes, SemaphorePermit<'_>), Response<Bytes>> {
+    ) -> Result<(Bytes, Share<'_>), Response<Bytes>> {
         let announced = body.size_hint().exact();
         let limit = announced.unwrap_or(MAX_UNANNOUNCED);
-        // All of it at once: bodies that each wait for the other's share would wait for ever.
-        let share = u32::try_from(limit.div_ceil(1024)).unwrap_or(ROOM);
-        let closed = |_| closing(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable");
-        let permit = self.room.acquire_many(share).await.map_err(closed)?;
-
+        let mut share = Share { intake: self, permit: None, exempt: None };
+        // A large buffer takes memory only where something is written into it.
         let room = announced.unwrap_or_default().min(at_most);
         let mut read = Buffer::with_room(usize::try_from(room).unwrap_or_default());
         while (read.len() as u64) < at_most {
@@ -68,9 +107,10 @@ impl Intake {
             }
             let wanted = at_most - read.len() as u64;
             data.truncate(usize::try_from(wanted).unwrap_or(usize::MAX));
+            share.grow_to((read.len() + data.len()) as u64).await?;
             read.extend(&data);
         }
-        Ok((read.into(), permit))
+        Ok((read.into(), share))
     }
 }
 
@@ -83,4 +123,139 @@ fn closing(status: StatusCode, message: &str) -> Response<Bytes> {
     let mut response = gateway(status, message);
     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+    use std::pin::Pin;
+    use std::sync::Arc;
+    use std::task::{Context, Poll};
+
+    use hyper::body::{Frame, SizeHint};
+    use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+    use tokio::task::{JoinHandle, yield_now};
+
+    use super::*;
+
+    const KIB: u64 = 1024;
+
+    /// A body that comes piece by piece.
+    struct Pieces {
+        pieces: UnboundedReceiver<Bytes>,
+        announced: u64,
+    }
+
+    impl Body for Pieces {
+        type Data = Bytes;
+        type Error = Infallible;
+
+        fn poll_frame(
+            mut self: Pin<&mut Self>,
+            context: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+            self.pieces.poll_recv(context).map(|piece| piece.map(|piece| Ok(Frame::data(piece))))
+        }
+
+        fn size_hint(&self) -> SizeHint {
+            SizeHint::with_exact(self.announced)
+        }
+    }
+
+    /// An upload that was begun, and how to go on with it.
+    struct Upload {
+        send: UnboundedSender<Bytes>,
+        reading: JoinHandle<usize>,
+    }
+
+    impl Upload {
+        async fn begin(intake: &Arc<Intake>, announced: u64) -> Self {
+            let (send, pieces) = unbounded_channel();
+            let intake = Arc::clone(intake);
+            let reading = tokio::spawn(async move {
+                let (bytes, _share) = intake.read(Pieces { pieces, announced }, None).await.unwrap();
+                bytes.len()
+            });
+            yield_now().await;
+            Self { send, reading }
+        }
+
+        async fn send_kib(&self) {
+            self.send.send(Bytes::from(vec![7; KIB as usize])).unwrap();
+            yield_now().await;
+        }
+
+        /// Nothing more is sent.
+        fn is_all(self) -> JoinHandle<usize> {
+            self.reading
+        }
+
+        async fn end(self) -> usize {
+            come_in(self.is_all()).await
+        }
+    }
+
+    /// Waits, but not for ever, until a body is there, and returns its length.
+    async fn come_in(reading: JoinHandle<usize>) -> usize {
+        timeout(Duration::from_secs(20), reading).await.unwrap().unwrap()
+    }
+
+    fn intake(kib: usize) -> Arc<Intake> {
+        Arc::new(Intake::with_room(kib, Duration::from_secs(600)))
+    }
+
+    #[tokio::test]
+    async fn what_was_only_announced_takes_no_room() {
+        let intake = intake(4);
+        let mut idle = Vec::new();
+        for _ in 0..8 {
+            idle.push(Upload::begin(&intake, MAX_BODY).await);
+        }
+        let upload = Upload::begin(&intake, 4 * KIB).await;
+        for _ in 0..4 {
+            upload.send_kib().await;
+        }
+        assert_eq!(upload.end().await, 4 * KIB as usize);
+        assert_eq!(intake.room.available_permits(), 4);
+    }
+
+    #[tokio::test]
+    async fn bodies_that_wait_for_each_others_room_all_come_in() {
+        let intake = intake(3);
+        let mut uploads = Vec::new();
+        for _ in 0..3 {
+            uploads.push(Upload::begin(&intake, 3 * KIB).await);
+        }
+        for _ in 0..3 {
+            for upload in &uploads {
+                upload.send_kib().await;
+            }
+        }
+        let reading: Vec<_> = uploads.into_iter().map(Upload::is_all).collect();
+        for reading in reading {
+            assert_eq!(come_in(reading).await, 3 * KIB as usize);
+        }
+        assert_eq!(intake.room.available_permits(), 3, "all room is given back");
+    }
+
+    #[tokio::test]
+    async fn what_has_come_takes_room_until_it_is_used() {
+        let intake = intake(2);
+        let [first, second, third] = [(); 3].map(|()| Upload::begin(&intake, 2 * KIB));
+        let (first, second, third) = (first.await, second.await, third.await);
+        for _ in 0..2 {
+            first.send_kib().await;
+        }
+        // One goes on without room, and a second that does waits.
+        second.send_kib().await;
+        third.send_kib().await;
+        let third = third.is_all();
+        for _ in 0..10 {
+            yield_now().await;
+        }
+        assert!(!third.is_finished());
+        assert_eq!(first.end().await, 2 * KIB as usize);
+        assert_eq!(come_in(third).await, KIB as usize);
+        assert_eq!(second.end().await, KIB as usize);
+    }
 }

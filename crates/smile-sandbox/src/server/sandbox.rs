@@ -17,7 +17,7 @@ use crate::fault::kinds::Fault;
 use crate::fault::rules::{FaultId, FaultInForce, FaultRule};
 use crate::http::endpoint::Endpoint;
 use crate::job::record::JobRecord;
-use crate::result::verdict::{Review, ReviewError};
+use crate::result::finding::{Review, ReviewError};
 use crate::rule::matcher::Matcher;
 use crate::rule::rules::When;
 use crate::server::accept::{Shared, run};
@@ -259,7 +259,7 @@ impl Sandbox {
 
     /// All callbacks that were made, whether or not they were ever posted, in the order of their ids.
     pub fn made_callbacks(&self) -> Vec<CallbackRecord> {
-        self.shared.lock().made_callbacks().iter().cloned().collect()
+        self.shared.lock().made_callbacks().to_vec()
     }
 
     /// Delivers a callback once more, and returns the id of the copy; see

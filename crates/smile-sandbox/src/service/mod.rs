@@ -21,7 +21,7 @@ use crate::http::endpoint::Endpoint;
 use crate::http::origin::Origin;
 use crate::http::routing::route;
 use crate::job::record::JobRecord;
-use crate::result::verdict::{Review, ReviewError};
+use crate::result::finding::{Review, ReviewError};
 use crate::rule::matcher::Matcher;
 use crate::rule::rules::When;
 use crate::run::callbacks;

@@ -5,8 +5,11 @@ use http::header::{CONTENT_TYPE, HeaderName};
 use http::{HeaderMap, HeaderValue};
 use serde_json::{Map, Value, json};
 
-use super::stamp::{Stamp, TimestampSpelling};
-use super::{Flaw, Ids, Product, SignedCallbackError};
+use crate::result::product::Product;
+use crate::signed_callback::error::SignedCallbackError;
+use crate::signed_callback::flaw::Flaw;
+use crate::signed_callback::ids::Ids;
+use crate::signed_callback::stamp::{Stamp, TimestampSpelling};
 
 const SIGNATURE: HeaderName = HeaderName::from_static("response-signature");
 const TIMESTAMP: HeaderName = HeaderName::from_static("response-timestamp");

@@ -2,7 +2,8 @@
 
 use smile_core::ConfigError;
 
-use super::{Outcome, Product};
+use crate::result::outcome::Outcome;
+use crate::result::product::Product;
 
 /// Why a callback can't be made.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -42,25 +43,4 @@ fn known(product: Product) -> String {
     codes.dedup();
     names.extend(codes.into_iter().map(str::to_owned));
     names.join(", ")
-}
-
-/// A name that nothing has.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("there is no {kind} `{name}`; there is {known}")]
-pub struct UnknownName {
-    kind: &'static str,
-    name: String,
-    known: String,
-}
-
-impl UnknownName {
-    pub(super) fn new<T: AsRef<str>>(
-        kind: &'static str,
-        name: &str,
-        known: impl IntoIterator<Item = T>,
-    ) -> Self {
-        let known: Vec<T> = known.into_iter().collect();
-        let known: Vec<&str> = known.iter().map(AsRef::as_ref).collect();
-        Self { kind, name: name.to_owned(), known: known.join(", ") }
-    }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::UnknownName;
+use crate::result::unknown::UnknownName;
 
 macro_rules! flaws {
     ($($variant:ident $name:literal $reason:ident $doc:literal,)*) => {

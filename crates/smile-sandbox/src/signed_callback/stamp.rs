@@ -6,7 +6,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use smile_core::{ApiKey, Signer, Timestamp};
 
-use super::{Flaw, SignedCallbackError};
+use crate::signed_callback::error::SignedCallbackError;
+use crate::signed_callback::flaw::Flaw;
 
 const THREE_YEARS: Duration = Duration::from_secs(3 * 365 * 24 * 60 * 60);
 const A_DAY: Duration = Duration::from_secs(24 * 60 * 60);

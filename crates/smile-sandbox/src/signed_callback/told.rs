@@ -2,46 +2,35 @@
 
 use serde_json::{Map, Value};
 use smile_core::Timestamp;
-use smile_core::catalogue::{self, Category, ResultCodeRow};
+use smile_core::catalogue::Category;
 
-use super::outcome::{UNKNOWN_CODE, codes};
-use super::webhook::{self, Decided};
-use super::{Ids, Outcome, Product, checks, faces};
+use crate::result::actions::Circumstances;
+use crate::result::comparison::Match;
+use crate::result::entry::{self, Subject};
+use crate::result::outcome::Outcome;
+use crate::result::product::Product;
+use crate::result::reasons::Decided;
+use crate::result::table::{codes, decided, row};
+use crate::result::verdict::Verdict;
+use crate::result::watch_list;
+use crate::signed_callback::ids::Ids;
+use crate::signed_callback::webhook;
 
 /// What is said, in the terms of the API that says it.
 pub(super) enum Told {
-    /// v1: a result code.
-    Result(Resulting),
+    /// v1: a result code, and what it means for the product.
+    Result(Verdict),
     /// v3: a status and a reason.
     Webhook(Decided),
-}
-
-/// A result code, and what it means for the product.
-pub(super) struct Resulting {
-    pub(super) code: String,
-    /// What was asked for: two outcomes can have one code.
-    pub(super) outcome: Outcome,
-    /// `None` for a code that isn't known.
-    pub(super) row: Option<&'static ResultCodeRow>,
 }
 
 impl Told {
     /// What this outcome comes to, if the product has it.
     pub(super) fn find(product: Product, outcome: &Outcome) -> Option<Self> {
-        let stand_in = || product.outcomes().into_iter().find(|other| stands_for(other, outcome));
-        Self::find_exactly(product, outcome).or_else(|| Self::find_exactly(product, &stand_in()?))
-    }
-
-    fn find_exactly(product: Product, outcome: &Outcome) -> Option<Self> {
         if product.is_v3() {
-            return webhook::decided(outcome).map(Self::Webhook);
+            return decided(product, outcome).map(Self::Webhook);
         }
-        let code = match outcome {
-            Outcome::Unknown => UNKNOWN_CODE,
-            Outcome::Code(code) => product.result_codes().find(|row| row.code == code)?.code,
-            named => codes(product).iter().find(|(other, _)| other == named)?.1,
-        };
-        Some(Self::Result(told_of(product, outcome.clone(), code)))
+        Verdict::of_outcome(outcome, product).map(Self::Result)
     }
 
     /// What somebody who can't sign would have it say instead: an approval, or else the best there is; of an approval,
@@ -52,68 +41,96 @@ impl Told {
             Self::Result(told) => told,
         };
         let others = codes(product).iter().filter(|(_, code)| *code != told.code);
-        let others: Vec<_> = others.map(|(outcome, code)| told_of(product, outcome.clone(), code)).collect();
-        let is = |told: &Resulting, category| told.row.is_some_and(|row| row.category == category);
+        let others: Vec<Verdict> =
+            others.filter_map(|(outcome, _)| Verdict::of_outcome(outcome, product)).collect();
+        let is =
+            |told: &Verdict, category| row(&told.code, product).is_some_and(|row| row.category == category);
         let is_best = codes(product).first().is_some_and(|(_, code)| *code == told.code);
         let refusal = others.iter().position(|other| is(other, Category::Rejected));
         let at = refusal.filter(|_| is_best || is(told, Category::Approved)).unwrap_or(0);
-        let forged = others.into_iter().nth(at);
-        Self::Result(forged.unwrap_or_else(|| told_of(product, Outcome::Unknown, UNKNOWN_CODE)))
+        let forged = others.into_iter().nth(at).or_else(|| Verdict::of_outcome(&Outcome::Unknown, product));
+        Self::Result(forged.unwrap_or_else(|| told.clone()))
     }
 
     /// The body, without timestamp and signature.
     pub(super) fn fields(&self, product: Product, ids: &Ids, at: Timestamp) -> Map<String, Value> {
         match self {
             Self::Webhook(decided) => webhook::body(product, ids, *decided, at),
-            Self::Result(told) => match product {
-                // Of a Biometric KYC too, this is said by the half that is about the number alone.
-                Product::BiometricKyc if told.code == "1012" => checks::entry(product, ids, told),
-                Product::BiometricKyc
-                | Product::SmartSelfieAuthentication
-                | Product::SmartSelfieRegistration
-                | Product::UpdatePhoto
-                | Product::DocumentVerification
-                | Product::EnhancedDocumentVerification => faces::entry(product, ids, told),
-                _ => checks::entry(product, ids, told),
-            },
+            Self::Result(verdict) => result(&subject(product, ids), verdict),
         }
     }
 
     /// The result code, or the status.
     pub(super) fn result(&self) -> &str {
         match self {
-            Self::Webhook(decided) => decided.status(),
+            Self::Webhook(decided) => decided.status,
             Self::Result(told) => &told.code,
         }
     }
 }
 
-/// Whether a product that says this means by it what others mean by an approval, or by a rejection.
-fn stands_for(said: &Outcome, asked: &Outcome) -> bool {
-    match asked {
-        Outcome::Approved => matches!(said, Outcome::Clear | Outcome::NotListed),
-        Outcome::Rejected => matches!(said, Outcome::Block(_) | Outcome::IdNotFound | Outcome::Listed),
-        _ => false,
+/// The job that callbacks are about: of the sandbox's test person, with IDs of zeros. Nobody real.
+fn subject(product: Product, ids: &Ids) -> Subject<'_> {
+    let (id_type, id_number) = match product {
+        Product::DocumentVerification | Product::EnhancedDocumentVerification => ("PASSPORT", "A00000000"),
+        Product::BusinessVerification => ("BUSINESS_REGISTRATION", "0000000"),
+        Product::Address => ("", "0000000000"),
+        _ => ("BVN", "00000000000"),
+    };
+    Subject {
+        product,
+        smile_job_id: &ids.smile_job_id,
+        partner_params: ids.partner_params(product),
+        country: "NG",
+        id_type,
+        id_number,
+        is_custom: false,
     }
 }
 
-fn told_of(product: Product, outcome: Outcome, code: &str) -> Resulting {
-    let row = product.catalogued().and_then(|job_type| catalogue::result_code(code, job_type));
-    Resulting { code: code.to_owned(), outcome, row }
-}
-
-impl Resulting {
-    /// `ResultText`.
-    pub(super) fn text(&self) -> &'static str {
-        match (&self.outcome, self.code.as_str()) {
-            // One code, four texts.
-            (Outcome::SelfieUnusable, "0001") => "Selfie image unusable",
-            (Outcome::ReviewerApproved, "0810") => "Document Verified After Human Review",
-            _ => self.row.map_or("Something New", |row| row.text),
+/// The entry, as a job of the sandbox has it that brought whatever could be brought.
+fn result(subject: &Subject<'_>, verdict: &Verdict) -> Map<String, Value> {
+    let code = verdict.code.as_str();
+    let not_provided = Match::NotProvided;
+    match subject.product {
+        Product::BusinessVerification => entry::business(subject, code, Some("co")),
+        Product::BasicKyc => {
+            let fields = [
+                ("Names", Match::Exact),
+                ("DOB", Match::Exact),
+                ("Gender", Match::Exact),
+                ("Phone_Number", not_provided),
+            ];
+            entry::basic_kyc(subject, code, fields)
         }
-    }
-
-    pub(super) fn is_final(&self) -> bool {
-        self.row.is_none_or(|row| row.is_final)
+        Product::Phone => {
+            let fields = [
+                ("First_Name", Match::Exact),
+                ("Last_Name", Match::Exact),
+                ("Other_Name", not_provided),
+                ("ID_Number", not_provided),
+            ];
+            entry::phone(subject, code, fields)
+        }
+        Product::Address => entry::address(subject, code, "1 Sandbox Close", "UtilityNumber", Match::Exact),
+        Product::Aml => {
+            let is_listed = code == "1030";
+            let people = is_listed.then(|| watch_list::person_named("Joe Doe Leo")).into_iter().collect();
+            entry::aml(subject, code, true, people)
+        }
+        Product::EnhancedKyc | Product::IdInformation => entry::lookup(subject, code, true, true),
+        product => {
+            let circumstances = Circumstances {
+                looks_up: matches!(
+                    product,
+                    Product::BiometricKyc | Product::CompareUserInfo | Product::EnhancedDocumentVerification
+                ),
+                returns_personal_info: false,
+                has_liveness: true,
+                has_card: product.is_document() || code == "1214",
+                has_photo: true,
+            };
+            entry::faces(subject, verdict, circumstances, true)
+        }
     }
 }

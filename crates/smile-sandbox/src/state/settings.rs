@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::fault::rules::FaultRule;
-use crate::result::verdict::Review;
+use crate::result::finding::Review;
 use crate::rule::rules::Rule;
 use crate::state::keep::Keep;
 use crate::state::users::UserState;
@@ -21,6 +21,7 @@ pub(crate) struct Settings {
     pub(crate) legacy_two_callbacks: bool,
     pub(crate) upload_lifetime: Duration,
     pub(crate) pending_polls: u32,
+    pub(crate) refuses_unknown_jobs: bool,
     pub(crate) placeholders: bool,
     pub(crate) check_id_numbers: bool,
     pub(crate) basic_kyc_not_found: String,
@@ -47,9 +48,10 @@ impl Default for Settings {
             legacy_two_callbacks: false,
             upload_lifetime: Duration::from_secs(15 * 60),
             pending_polls: 0,
+            refuses_unknown_jobs: false,
             placeholders: true,
             check_id_numbers: true,
-            basic_kyc_not_found: "1013".to_owned(),
+            basic_kyc_not_found: "1023".to_owned(),
             aml_not_found: "1031".to_owned(),
             users: Vec::new(),
             rules: Vec::new(),

@@ -5,7 +5,7 @@
 //! only files by the names that are written here are ever removed: what else is there is not read.
 
 use std::fs::{self, File, TryLockError};
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ const LAYOUT: u64 = 1;
 /// changed then.
 pub(super) fn take(folder: &Path) -> Result<File, StateError> {
     let mark = folder.join(MARK);
-    match fs::read(&mark) {
+    match read_file(&mark, 4 << 10) {
         Ok(text) => check_layout(&text).map_err(|problem| StateError { path: mark, problem })?,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             make_private_folder(folder).map_err(StateError::io(folder))?;
@@ -42,6 +42,18 @@ pub(super) fn take(folder: &Path) -> Result<File, StateError> {
         Err(error) => return Err(StateError::io(&mark)(error)),
     }
     lock(folder)
+}
+
+/// Reads a file, and nothing of one that has more bytes. What stands under a name of ours may be
+/// anything, such as a link to a device that has no end.
+pub(super) fn read_file(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(limit + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > limit {
+        let said = format!("it has more than {limit} bytes, which no file of a sandbox here has");
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, said));
+    }
+    Ok(bytes)
 }
 
 fn check_layout(text: &[u8]) -> Result<(), Problem> {

@@ -21,12 +21,16 @@ use crate::job::jobs::Job;
 use crate::state::State;
 use crate::storage::error::{Problem, StateError};
 use crate::storage::folder::{
-    as_digest, files_in, flush_folder, is_unfinished, make_private_folder, take, unfinished, write_file,
+    as_digest, files_in, flush_folder, is_unfinished, make_private_folder, read_file, take, unfinished,
+    write_file,
 };
 use crate::storage::snapshot::{Image, RestoreError, Snapshot, check_format, restore, state_json};
 
 const JOBS: &str = "jobs";
 const IMAGES: &str = "images";
+
+/// No state, job or image is larger: an upload has 64 MiB at most, and a state names the jobs only.
+const MOST_BYTES: u64 = 512 << 20;
 
 /// A folder that nobody else is using.
 pub(crate) struct Store {
@@ -74,7 +78,7 @@ impl Store {
         let mut store =
             Self { folder: folder.to_owned(), jobs: BTreeMap::new(), images: BTreeMap::new(), _lock: lock };
         let path = store.state();
-        match fs::read(&path) {
+        match read_file(&path, MOST_BYTES) {
             Ok(text) => store.restore(&text, service)?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(StateError::io(&path)(error)),
@@ -240,7 +244,7 @@ fn read_all(folder: &Path) -> Result<BTreeMap<String, Bytes>, StateError> {
     let mut files = BTreeMap::new();
     for path in files_in(folder).map_err(StateError::io(folder))? {
         let Some(name) = as_digest(&path).map(str::to_owned) else { continue };
-        let bytes = fs::read(&path).map_err(StateError::io(&path))?;
+        let bytes = read_file(&path, MOST_BYTES).map_err(StateError::io(&path))?;
         if digest(&bytes) != name {
             return Err(StateError { path, problem: Problem::Changed });
         }

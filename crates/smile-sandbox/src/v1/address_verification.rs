@@ -5,16 +5,18 @@
 
 use bytes::Bytes;
 use http::{Request, Response};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use smile_core::Timestamp;
 
 use crate::http::answers::{ApiError, Refusal};
 use crate::http::endpoint::Endpoint;
 use crate::http::fields::Fields;
+use crate::result::authority::last_digit;
 use crate::result::comparison::{self, Match};
+use crate::result::entry;
 use crate::result::persona::Persona;
 use crate::result::product::ADDRESS_VERIFICATION;
-use crate::result::verdict::last_digit;
+use crate::result::product::Product;
 use crate::run::checks;
 use crate::run::checks::begin;
 use crate::run::checks::conclude;
@@ -66,19 +68,8 @@ fn verify_address(
     let position = begin(state, check)?;
     let stages = script.iter().map(|asked| {
         let code = asked.code.as_deref().unwrap_or(by_digit(digit, names));
-        let address_match = match code {
-            "1020" | "1021" => "Exact Match",
-            "1022" => "No Match",
-            "1015" => "Issuer Unavailable",
-            _ => "Not Verified",
-        };
-        let actions = json!({"Verify_Address": address_match, "Names": names.as_str()});
-        let job = state.jobs.at(position);
-        let mut entry = checks::entry(job, "Address Verification", code, actions);
-        entry.insert("Country".into(), country.into());
-        entry.insert("Address".into(), address.into());
-        entry.insert(key.into(), number.into());
-        asked.staged(code, ADDRESS_VERIFICATION, entry)
+        let subject = check.subject(state, position, country, "", number);
+        asked.staged(code, Product::Address, entry::address(&subject, code, address, key, names))
     });
     let stages = stages.collect();
     Ok(conclude(state, now, position, stages))

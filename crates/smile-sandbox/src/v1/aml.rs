@@ -2,18 +2,19 @@
 
 use bytes::Bytes;
 use http::{Request, Response};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use smile_core::{JobType, Timestamp};
 
 use crate::http::answers::{ApiError, Refusal};
 use crate::http::endpoint::Endpoint;
 use crate::http::fields::{Fields, parse_object, whole_number};
-use crate::job::jobs::Job;
+use crate::result::entry;
+use crate::result::product::Product;
 use crate::result::watch_list::{self, Search};
+use crate::run::checks::Check;
 use crate::run::checks::asked;
 use crate::run::checks::begin;
 use crate::run::checks::conclude;
-use crate::run::checks::{self, Check};
 use crate::state::State;
 use crate::v1::authorisation::ID_API;
 use crate::v1::authorisation::authorise;
@@ -68,7 +69,8 @@ pub(crate) fn aml(
         };
         let own_code = if people.is_empty() { not_found.as_str() } else { "1030" };
         let code = asked.code.as_deref().unwrap_or(own_code);
-        asked.staged(code, JobType::AML, aml_entry(state.jobs.at(position), code, is_strict, people))
+        let subject = check.subject(state, position, "", "", "");
+        asked.staged(code, Product::Aml, entry::aml(&subject, code, is_strict, people))
     });
     let stages = stages.collect();
     Ok(conclude(state, now, position, stages))
@@ -87,21 +89,6 @@ fn known_person(state: &State, user_id: &str) -> Option<(String, Option<u64>)> {
         let birth_year = entry.get("DOB").and_then(|date| date.as_str()?.get(..4)?.parse().ok());
         Some((name.to_owned(), birth_year))
     })
-}
-
-fn aml_entry(job: &Job, code: &str, is_strict: bool, people: Vec<Value>) -> Map<String, Value> {
-    let own_text = if people.is_empty() { "Not found on list" } else { "Found on list" };
-    let listed = if people.is_empty() { "Not Listed" } else { "Listed" };
-    let mut entry = Map::new();
-    entry.insert("Actions".into(), json!({"Listed": listed}));
-    entry.insert("PartnerParams".into(), job.partner_params.clone().into());
-    entry.insert("ResultCode".into(), code.into());
-    entry.insert("ResultText".into(), checks::text(code, JobType::AML).unwrap_or(own_text).into());
-    entry.insert("SmileJobID".into(), job.smile_job_id.as_str().into());
-    entry.insert("StrictMatch".into(), is_strict.into());
-    entry.insert("no_of_persons_found".into(), people.len().into());
-    entry.insert("people".into(), people.into());
-    entry
 }
 
 /// A year, as a string or a number.

@@ -7,7 +7,7 @@ use smile_core::{ReceivedTimestamp, Timestamp};
 use crate::http::answers::ApiError;
 use crate::http::fields::Fields;
 use crate::state::State;
-use crate::v1::web_token::Claims;
+use crate::v1::claims::Claims;
 
 /// The names and codes of the endpoints around IDs, which are those of most.
 pub(crate) const ID_API: Signed = Signed { partner_id: "partner_id", missing: "2413", unauthorised: "2405" };

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::{Request, Response};
-use smile_core::catalogue::Product;
+use smile_core::catalogue;
 use smile_core::{JobType, Timestamp};
 
 use crate::http::answers::{ApiError, Refusal};
@@ -10,14 +10,14 @@ use crate::http::endpoint::Endpoint;
 use crate::http::fields::{Fields, parse_object};
 use crate::result::authority::Authority;
 use crate::result::comparison::{self, Match, match_code};
+use crate::result::entry;
 use crate::result::persona::{Persona, with_split_name};
-use crate::run::checks;
+use crate::result::product::Product;
 use crate::run::checks::asked;
 use crate::run::checks::begin;
 use crate::run::checks::conclude;
 use crate::state::State;
 use crate::v1::authorisation::ID_API;
-use crate::v1::enhanced_kyc::add_id;
 use crate::v1::id_request::ask_authority;
 use crate::v1::id_request::authorise_id_request;
 use crate::v1::id_request::id_number;
@@ -32,7 +32,7 @@ pub(crate) fn basic_kyc(
     let body = parse_object(request.body())?;
     let claims = authorise_id_request(state, now, &body, endpoint)?;
     let request = id_request(state, &body, claims.as_ref(), endpoint, JobType::ENHANCED_KYC)?;
-    let number = id_number(state, &request, Product::BasicKyc)?;
+    let number = id_number(state, &request, catalogue::Product::BasicKyc)?;
     let fields = Fields::new(&body, ID_API.missing);
     let authority = ask_authority(state, &request, number.as_deref());
     let persona = match authority {
@@ -55,15 +55,12 @@ pub(crate) fn basic_kyc(
     let position = begin(state, request.check)?;
     let stages = asked.iter().map(|asked| {
         let code = asked.code.as_deref().unwrap_or(&own_code);
-        let mut matches = matches;
-        agree(&mut matches, code);
-        let actions = comparison::actions("ID_Verification", code, &matches);
-        let mut entry = checks::entry(state.jobs.at(position), "ID Verification", code, actions);
+        let mut subject = request.subject(state, position, number.as_deref());
         if authority == Authority::FoundCustom {
-            entry.insert("PartnerParams".into(), with_split_name(request.check.partner_params).into());
+            subject.partner_params = with_split_name(&subject.partner_params);
+            subject.is_custom = true;
         }
-        add_id(&mut entry, &request, number.as_deref());
-        asked.staged(code, JobType::ENHANCED_KYC, entry)
+        asked.staged(code, Product::BasicKyc, entry::basic_kyc(&subject, code, matches))
     });
     let stages = stages.collect();
     Ok(conclude(state, now, position, stages))
@@ -81,19 +78,4 @@ fn compare(fields: Fields<'_>, persona: &Persona) -> Result<[(&'static str, Matc
         ("Gender", comparison::gender(fields.optional_text("gender")?, &persona.gender)),
         ("Phone_Number", comparison::phone(fields.optional_text("phone_number")?, &persona.phone_number)),
     ])
-}
-
-/// Where the test asked for another code than the fields come to, makes them say the same.
-fn agree(matches: &mut [(&'static str, Match); 4], code: &str) {
-    let asked = match code {
-        "1020" => Match::Exact,
-        "1021" => Match::Partial,
-        "1022" => Match::No,
-        _ => return,
-    };
-    if match_code(&matches.map(|(_, field)| field)) != code {
-        for (_, field) in matches.iter_mut().filter(|(_, field)| *field != Match::NotProvided) {
-            *field = asked;
-        }
-    }
 }

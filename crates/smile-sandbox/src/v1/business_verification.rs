@@ -2,27 +2,22 @@
 
 use bytes::Bytes;
 use http::{Request, Response};
-use serde_json::{Map, Value, json};
-use smile_core::catalogue::Product;
+use serde_json::Value;
+use smile_core::catalogue;
 use smile_core::{JobType, Timestamp};
 
 use crate::http::answers::Refusal;
 use crate::http::endpoint::Endpoint;
 use crate::http::fields::{Fields, parse_object};
-use crate::result::authority::verified;
-use crate::result::company;
-use crate::run::checks;
+use crate::result::entry;
+use crate::result::product::Product;
 use crate::run::checks::asked;
 use crate::run::checks::begin;
 use crate::run::checks::conclude;
 use crate::state::State;
 use crate::v1::authorisation::ID_API;
 use crate::v1::authorisation::authorise;
-use crate::v1::enhanced_kyc::add_id;
-use crate::v1::id_request::IdRequest;
-use crate::v1::id_request::ask_authority;
-use crate::v1::id_request::id_number;
-use crate::v1::id_request::id_request;
+use crate::v1::id_request::{IdRequest, ask_authority, id_number, id_request};
 
 const ID_TYPES: [&str; 3] = ["BASIC_BUSINESS_REGISTRATION", "BUSINESS_REGISTRATION", "TAX_INFORMATION"];
 /// Business name, company, incorporated trustees.
@@ -50,27 +45,18 @@ fn verify_business(
     if !ID_TYPES.contains(&request.id_type) {
         return Err(Refusal::worded(ID_API.missing, "Unsupported id type"));
     }
-    let number = id_number(state, &request, Product::BusinessVerification)?;
+    let number = id_number(state, &request, catalogue::Product::BusinessVerification)?;
     check_business_type(&request)?;
     let authority = ask_authority(state, &request, number.as_deref());
     // That a provisional result is a registry that does not answer is our choice.
     let asked = asked(state, now, request.check, ["1012", "1013", "1015"])?;
 
     let position = begin(state, request.check)?;
+    let business_type = request.check.body.get("business_type").and_then(Value::as_str);
     let stages = asked.iter().map(|asked| {
         let code = asked.code.as_deref().unwrap_or(authority.code());
-        let is_found = code == "1012";
-        let returned = if is_found { "Returned" } else { "Not Returned" };
-        let actions = json!({"Verify_Business": verified(code), "Return_Business_Info": returned});
-        let job = state.jobs.at(position);
-        let mut entry = checks::entry(job, "Business Verification", code, actions);
-        add_id(&mut entry, &request, number.as_deref());
-        if is_found {
-            add_business(&mut entry, &request, number.as_deref().unwrap_or_default());
-        }
-        // It says that there is a result, not that there is such a business; our choice.
-        entry.insert("success".into(), true.into());
-        asked.staged(code, JobType::BUSINESS_VERIFICATION, entry)
+        let subject = request.subject(state, position, number.as_deref());
+        asked.staged(code, Product::BusinessVerification, entry::business(&subject, code, business_type))
     });
     let stages = stages.collect();
     Ok(conclude(state, now, position, stages))
@@ -86,19 +72,5 @@ fn check_business_type(request: &IdRequest<'_>) -> Result<(), Refusal> {
         Ok(())
     } else {
         Err(Refusal::worded(ID_API.missing, "Unsupported business type"))
-    }
-}
-
-/// The business. Basic registrations and tax records have nothing but `company_information`.
-fn add_business(entry: &mut Map<String, Value>, request: &IdRequest<'_>, number: &str) {
-    let text = |name: &str| request.check.body.get(name).and_then(Value::as_str);
-    let information = company::information(request.country, number, text("business_type"));
-    entry.insert("company_information".into(), information);
-    if request.id_type == "BUSINESS_REGISTRATION" {
-        entry.insert("fiduciaries".into(), company::fiduciaries());
-        entry.insert("beneficial_owners".into(), company::beneficial_owners());
-        entry.insert("proprietors".into(), company::proprietors());
-        entry.insert("directors".into(), company::directors());
-        entry.insert("documents".into(), company::documents());
     }
 }

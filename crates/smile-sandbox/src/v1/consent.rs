@@ -11,7 +11,7 @@ use smile_core::Timestamp;
 
 use crate::http::answers::{ApiError, Refusal, ok};
 use crate::http::fields::{Fields, parse_object};
-use crate::result::verdict::last_digit;
+use crate::result::authority::last_digit;
 use crate::run::callbacks::signed;
 use crate::state::State;
 use crate::state::consents::Session;

@@ -8,12 +8,14 @@ use crate::http::answers::ApiError;
 use crate::http::endpoint::Endpoint;
 use crate::http::fields::{Fields, whole_number};
 use crate::result::authority::Authority;
+use crate::result::entry::Subject;
+use crate::result::persona::NOT_AVAILABLE;
 use crate::run::checks::Check;
 use crate::state::State;
 use crate::v1::authorisation::ID_API;
 use crate::v1::authorisation::authorise;
 use crate::v1::authorisation::authorise_or_token;
-use crate::v1::web_token::Claims;
+use crate::v1::claims::Claims;
 
 /// A request about an ID that has been read.
 pub(crate) struct IdRequest<'a> {
@@ -22,6 +24,19 @@ pub(crate) struct IdRequest<'a> {
     pub(crate) id_type: &'a str,
     /// What is known of that type.
     pub(crate) facts: Option<IdType>,
+}
+
+impl IdRequest<'_> {
+    /// What the entries of its job are about.
+    pub(crate) fn subject<'b>(
+        &'b self,
+        state: &'b State,
+        position: usize,
+        number: Option<&'b str>,
+    ) -> Subject<'b> {
+        let number = number.unwrap_or(NOT_AVAILABLE);
+        self.check.subject(state, position, self.country, self.id_type, number)
+    }
 }
 
 /// Whether the request may be made. A token will do for what is answered later.

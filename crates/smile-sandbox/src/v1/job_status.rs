@@ -5,7 +5,7 @@ use http::{Request, Response};
 use serde_json::{Map, Value};
 use smile_core::Timestamp;
 
-use crate::http::answers::{Refusal, ok};
+use crate::http::answers::{ApiError, Refusal, ok};
 use crate::http::fields::{Fields, parse_object};
 use crate::http::origin::Origin;
 use crate::result::product::Product;
@@ -34,6 +34,9 @@ pub(crate) fn job_status(
     answer.insert("timestamp".into(), signed.timestamp().into());
     answer.insert("signature".into(), signed.signature().into());
     let position = state.jobs.position(job_id).filter(|&position| state.jobs.at(position).user_id == user_id);
+    if position.is_none() && state.settings.refuses_unknown_jobs {
+        return Err(ApiError::NO_ZIP.into());
+    }
     refuse_status(state, now, position)?;
     answer.extend(progress(state, position));
     if wants_history {
@@ -57,7 +60,8 @@ fn refuse_status(state: &mut State, now: Timestamp, position: Option<usize>) -> 
     refused(state, now, Moment::Status, &submitted)
 }
 
-/// The fields that say how far the job is. That a job nobody knows looks like one without a zip is our choice.
+/// The fields that say how far the job is. That a job nobody knows looks like one without a zip is our
+/// choice, and can be switched.
 fn progress(state: &mut State, position: Option<usize>) -> Map<String, Value> {
     let (mut is_complete, mut is_success) = (false, false);
     let (mut code, mut result) = ("2314", Value::from("No zip file received"));

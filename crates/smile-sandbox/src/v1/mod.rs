@@ -5,6 +5,7 @@ pub(crate) mod aml;
 pub(crate) mod authorisation;
 pub(crate) mod basic_kyc;
 pub(crate) mod business_verification;
+pub(crate) mod claims;
 pub(crate) mod consent;
 pub(crate) mod enhanced_kyc;
 pub(crate) mod id_request;

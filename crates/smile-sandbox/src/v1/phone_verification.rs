@@ -11,10 +11,12 @@ use smile_core::Timestamp;
 use crate::http::answers::{ApiError, Refusal};
 use crate::http::endpoint::Endpoint;
 use crate::http::fields::Fields;
+use crate::result::authority::last_digit;
 use crate::result::comparison::{self, Match, match_code};
+use crate::result::entry;
 use crate::result::persona::Persona;
 use crate::result::product::PHONE_VERIFICATION;
-use crate::result::verdict::last_digit;
+use crate::result::product::Product;
 use crate::run::checks;
 use crate::run::checks::begin;
 use crate::run::checks::conclude;
@@ -65,11 +67,8 @@ fn verify_phone(
     let position = begin(state, check)?;
     let stages = script.iter().map(|asked| {
         let code = asked.code.as_deref().unwrap_or(own_code);
-        let actions = comparison::actions("Verify_Phone_Number", code, &matches);
-        let mut entry = checks::entry(state.jobs.at(position), "Phone Verification", code, actions);
-        entry.insert("Country".into(), country.into());
-        entry.insert("PhoneNumber".into(), number.into());
-        asked.staged(code, PHONE_VERIFICATION, entry)
+        let subject = check.subject(state, position, country, "", number);
+        asked.staged(code, Product::Phone, entry::phone(&subject, code, matches))
     });
     let stages = stages.collect();
     Ok(conclude(state, now, position, stages))

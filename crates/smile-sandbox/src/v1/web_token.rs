@@ -3,22 +3,18 @@
 //! The token is a JWT with the documented claims, signed with HS256 and a key of the sandbox's own: nobody but the service
 //! has to verify it.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use http::{Request, Response};
-use serde_json::{Map, Value, json};
+use serde_json::json;
 use smile_core::Timestamp;
 use smile_core::catalogue::web_product;
 
 use crate::http::answers::{Refusal, ok};
 use crate::http::fields::{Fields, parse_object};
-use crate::secret::Secret;
 use crate::state::State;
 use crate::v1::authorisation::ID_API;
 use crate::v1::authorisation::authorise;
-
-const HEADER: &str = r#"{"alg":"HS256","typ":"JWT"}"#;
+use crate::v1::claims::issue;
 
 /// That the errors have the codes of the ID endpoints is our choice.
 pub(crate) fn web_token(
@@ -47,44 +43,4 @@ pub(crate) fn web_token(
         "exp": issued_at + issued_at / 1_000,
     });
     Ok(ok(&json!({"token": issue(&state.secret, &claims), "success": true})))
-}
-
-/// What a token says.
-pub(crate) struct Claims {
-    pub(crate) partner_params: Map<String, Value>,
-    pub(crate) callback_url: Option<String>,
-}
-
-impl Claims {
-    /// Reads a token, if it is one of ours and has not expired.
-    pub(crate) fn read(secret: &Secret, token: &str, now: Timestamp) -> Option<Self> {
-        let (content, signature) = token.rsplit_once('.')?;
-        if signature != URL_SAFE_NO_PAD.encode(secret.sign_token(content)) {
-            return None;
-        }
-        let claims = URL_SAFE_NO_PAD.decode(content.split_once('.')?.1).ok()?;
-        let claims: Value = serde_json::from_slice(&claims).ok()?;
-        if now.unix_millis() / 1_000 >= claims["exp"].as_u64()? {
-            return None;
-        }
-        Some(Self {
-            partner_params: claims["partner_params"].as_object()?.clone(),
-            callback_url: claims["callback_url"].as_str().map(str::to_owned),
-        })
-    }
-
-    /// Whether it is good for this job: only for the one it was made for; our choice.
-    pub(crate) fn allows(&self, job_id: &str, user_id: &str) -> bool {
-        let is = |name: &str, expected: &str| {
-            self.partner_params.get(name).and_then(Value::as_str) == Some(expected)
-        };
-        is("job_id", job_id) && is("user_id", user_id)
-    }
-}
-
-fn issue(secret: &Secret, claims: &Value) -> String {
-    let content =
-        format!("{}.{}", URL_SAFE_NO_PAD.encode(HEADER), URL_SAFE_NO_PAD.encode(claims.to_string()));
-    let signature = URL_SAFE_NO_PAD.encode(secret.sign_token(&content));
-    format!("{content}.{signature}")
 }

@@ -75,19 +75,22 @@ fn what_is_given_is_compared_with_the_standard_person() {
 #[test]
 fn the_last_digit_decides_before_anything_is_compared() {
     for (number, code, verification) in [
-        ("00000000001", "1013", "Not Verified"),
+        ("00000000001", "1023", "Not Verified"),
         ("00000000002", "1014", "Not Verified"),
         ("00000000003", "1015", "Issuer Unavailable"),
-        ("12345678900", "1013", "Not Verified"),
+        ("12345678900", "1023", "Not Verified"),
         ("1", "1014", "Not Verified"),
     ] {
         let entry = check(number, &json!({}));
         assert_eq!(entry["ResultCode"], code, "{number}");
         assert_eq!(entry["Actions"], json!({"ID_Verification": verification}));
     }
-    let mut client = Client::with(builder().basic_kyc_not_found_code("1023"));
+    let mut client = Client::with(builder().basic_kyc_not_found_code("1013"));
     let entry = client.check(PATH, &id_body("00000000001", &named()));
-    assert_eq!((&entry["ResultCode"], &entry["ResultText"]), (&json!("1023"), &json!("Not Found")));
+    assert_eq!(
+        (&entry["ResultCode"], &entry["ResultText"]),
+        (&json!("1013"), &json!("Unable to Validate ID"))
+    );
 }
 
 #[test]

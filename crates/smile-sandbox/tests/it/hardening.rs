@@ -13,6 +13,8 @@ use crate::client::{Client, JPEG, builder, full_zip, params, prep_body, status_b
 use crate::server::{PATIENCE, connect, host, post, put, read_message, send};
 
 const MOMENT: Duration = Duration::from_millis(20);
+/// For a large upload on a busy machine.
+const ENOUGH: Duration = Duration::from_secs(3);
 const LONG: Duration = Duration::from_secs(600);
 
 /// Whether it still serves.
@@ -187,7 +189,7 @@ fn a_slow_head_and_a_slow_body_are_given_up_on() {
 /// It would otherwise keep its seat, and the answer, for as long as it likes.
 #[test]
 fn a_client_that_does_not_read_its_answer_is_given_up_on() {
-    let sandbox = builder().max_connections(1).patience(LONG, Duration::from_millis(500)).start().unwrap();
+    let sandbox = builder().max_connections(1).patience(LONG, ENOUGH).start().unwrap();
     let mut picture = JPEG.to_vec();
     picture.resize(32 * 1024 * 1024, 7);
     let info = json!({"images": [{"image_type_id": 0, "file_name": "selfie.jpg"}]});
@@ -250,6 +252,21 @@ fn connections_beyond_the_limit_are_told_so() {
     // Once one leaves there is room again, a moment later.
     seated.pop();
     wait_for_a_seat(&sandbox);
+}
+
+#[test]
+fn uploads_that_are_only_announced_keep_nobody_out() {
+    let sandbox = builder().patience(LONG, LONG).start().unwrap();
+    let idle: Vec<_> = (0..12)
+        .map(|_| {
+            let mut stream = connect(host(&sandbox));
+            let head = "PUT /videos/x HTTP/1.1\r\nHost: a\r\nContent-Length: 67108864\r\n\r\nPK";
+            stream.write_all(head.as_bytes()).unwrap();
+            stream
+        })
+        .collect();
+    assert!(is_well(&sandbox));
+    drop(idle);
 }
 
 #[test]

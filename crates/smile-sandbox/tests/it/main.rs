@@ -29,6 +29,7 @@ mod keep;
 mod openapi;
 mod outcomes;
 mod page;
+mod pairs;
 mod prep_upload;
 mod redaction;
 mod robustness;

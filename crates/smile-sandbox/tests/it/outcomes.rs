@@ -292,8 +292,14 @@ fn an_entry_has_the_keys_and_types_of_the_wire() {
             "Address": "Not Available",
             "PhoneNumber": "Not Available",
             "PhoneNumber2": "Not Available",
-            "ExpirationDate": "Not Available",
+            "ExpirationDate": "NaN-NaN-NaN",
+            "Secondary_ID_Number": "Not Available",
             "Photo": "Not Available",
+            "FullData": {"stateOfOrigin": "Sandbox State"},
+            "KYCReceipt": "https://receipts.example.com/kyc/0",
+            "Document": "Not Available",
+            "IDNumberPreviouslyRegistered": false,
+            "UserIDsOfPreviousRegistrants": [],
         })
     );
 }

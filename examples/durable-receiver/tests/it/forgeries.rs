@@ -57,7 +57,7 @@ fn a_forged_approval_opens_no_account_and_the_real_verdict_comes_through() {
         life.standing() == Standing::Final && life.results().len() == 2
     };
     world.wait_until(&receiver, "the forgery is applied", is_claimed);
-    assert!(!world.report("job").life.is_approved(Trust::Confirmed));
+    assert!(!world.report("job").life.may_be_let_in(Trust::Confirmed));
 
     world.sandbox.review("job", Review::SpoofDetected).unwrap();
     world.wait_until(&receiver, "the verdict is confirmed", |world| {

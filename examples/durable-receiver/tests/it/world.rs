@@ -122,7 +122,8 @@ impl World {
     }
 
     pub(crate) fn store(&self) -> Store {
-        Store::open(&self.directory.join("receiver.db"), Fuse::default()).unwrap()
+        Store::open(&self.directory.join("receiver.db"), self.sandbox.partner().account(), Fuse::default())
+            .unwrap()
     }
 
     pub(crate) fn report(&self, job_id: &str) -> JobReport {

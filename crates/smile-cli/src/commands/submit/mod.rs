@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 pub(crate) use product::{Product, key_and_value};
-pub(crate) use run::{Order, ask, go_on};
+pub(crate) use run::{Order, ask, ask_for, go_on};
 
 use crate::checkpoint::{self, Owner};
 use crate::connection::Connection;

@@ -174,9 +174,20 @@ pub(crate) fn ask(
     waiting: &Waiting,
     warnings: Vec<Value>,
 ) -> Result<Exit, Failure> {
+    let flow = JobFlow::wait_for(order.partner.clone(), key, waiting.asking(), ids::random());
+    wait(order, flow, waiting, warnings)
+}
+
+/// Waits for the result of this very submission.
+pub(crate) fn ask_for(order: &Order, checkpoint: &Checkpoint, waiting: &Waiting) -> Result<Exit, Failure> {
+    let (partner, seed) = (order.partner.clone(), ids::random());
+    let flow = JobFlow::wait_for_submission(partner, checkpoint, waiting.asking(), seed);
+    wait(order, flow.map_err(|error| invalid(&error))?, waiting, vec![])
+}
+
+fn wait(order: &Order, mut flow: JobFlow, waiting: &Waiting, warnings: Vec<Value>) -> Result<Exit, Failure> {
     let client = order.client(waiting.asking())?;
-    let mut flow = JobFlow::wait_for(order.partner.clone(), key.clone(), waiting.asking(), ids::random());
-    let saved = order.to_ask(key);
+    let saved = order.saved(flow.key(), flow.checkpoint(), None);
     let path = order.checkpoint.clone();
     order.watch.on_interrupt(move || broken_off(INTERRUPTED, &saved, &path));
     let mut progress = Progress::new(order.output, waiting.max_polls());
@@ -245,15 +256,17 @@ impl Order {
         if error.validation().is_some() {
             return failure;
         }
-        let is_another = self.is_resumed && error.is_job_already_exists();
-        let failure = broken_off(
+        // There is nothing to go on with.
+        if error.is_job_already_exists()
+            || (error.is_of_another_submission() && error.reach() <= Reach::Opened)
+        {
+            return failure;
+        }
+        broken_off(
             (failure.exit(), failure.message()),
             &self.saved(error.key(), checkpoint, product),
             &self.checkpoint,
-        );
-        // Resuming sets the retry flag, so the service would have taken the same job.
-        let advice = "if that refuses again, the id is another job's: submit this one under a new --job-id";
-        if is_another { failure.with_advice(advice) } else { failure }
+        )
     }
 
     fn check_failed(&self, error: &CallError) -> Failure {

@@ -5,15 +5,15 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::failure::asked_for;
-use super::{JobFlow, Stage};
-use crate::flow::{Event, JobErrorKind, JobOutcome, Reach, Step};
+use super::{Asked, JobFlow, Stage};
+use crate::flow::SubmissionId;
+use crate::flow::{Event, JobErrorKind, JobOutcome, Reach};
 use crate::image::ImageSource;
 use crate::operation::{JobStatusRequest, PreparedUpload, Upload};
-use crate::payload::{Package, ToCome};
+use crate::payload::{Added, Package, ToCome};
 use crate::validate::image_field;
 use crate::{
-    ImageFault, ImageRole, ImageType, JobStatus, OperationError, Problem, ProblemKind, Timestamp,
-    ValidationError,
+    ImageFault, ImageRole, JobStatus, OperationError, Problem, ProblemKind, Timestamp, ValidationError,
 };
 
 impl JobFlow {
@@ -42,14 +42,20 @@ impl JobFlow {
                     job.images = Vec::new();
                 }
                 let said = self.job.as_ref().is_some_and(|job| job.options.retry);
-                self.stage = Stage::Opening { attempts: 0, retry: said || self.reach > Reach::Nothing };
+                self.stage = Stage::Opening { attempts: 0, retry: self.has_asked };
+                if said && !self.has_asked {
+                    // An earlier submission under this id, which nothing is known of here, may have come all the way.
+                    self.ask(Asked::MayOpen { attempts: 0 }, 2);
+                }
             }
         }
     }
 
-    pub(super) fn opened(&mut self, prepared: &PreparedUpload) {
+    pub(super) fn opened(&mut self, prepared: &PreparedUpload, retry: bool) {
         let Some(job) = &self.job else { return };
         self.reach = self.reach.max(Reach::Opened);
+        // Without the flag, an id that is another job's would have been refused.
+        self.is_own |= !retry;
         self.smile_job_id.clone_from(&prepared.smile_job_id);
         self.events.push_back(Event::Opened { smile_job_id: prepared.smile_job_id.clone() });
         let signed = self.partner.signer().sign(self.clock);
@@ -57,21 +63,75 @@ impl JobFlow {
         let bytes = zip.len();
         self.stage =
             Stage::Uploading { upload: Upload::new(prepared.upload_url.clone(), zip), bytes, attempts: 0 };
+        self.note_progress();
     }
 
+    /// The service has a zip under this job id: this submission's, or one of which that is yet to be proven.
     pub(super) fn uploaded(&mut self) {
-        self.reach = Reach::Uploaded;
+        self.reach = if self.is_own { Reach::Uploaded } else { Reach::MaybeUploaded };
         self.package = Package::default();
         self.job = None;
         self.events.push_back(Event::Uploaded);
-        if self.status.wanted {
+        self.denials = 0;
+        if self.status.wanted || !self.is_own {
             self.stage = Stage::Polling { polls: 0, failures: 0, last: None, last_error: None };
-            self.events.push_back(Event::Checkpoint(self.checkpoint()));
+            self.note_progress();
             self.schedule_poll(None);
         } else {
             let submission = self.submission();
-            self.events.push_back(Event::Checkpoint(self.checkpoint()));
             self.finish(Ok(JobOutcome::Submitted { submission }));
+        }
+    }
+
+    /// Asks for the job's status before anything else is sent that changes something: `denials` times the service must say
+    /// that it has no zip.
+    pub(super) fn ask(&mut self, then: Asked, denials: u32) {
+        self.stage = Stage::Asking { then, needed: denials, failures: 0 };
+    }
+
+    /// The service has no zip, as it says. Counts only once the last send is over, and a zip that it brought has been noticed.
+    fn denied(&mut self) {
+        let Stage::Asking { failures, needed, .. } = &mut self.stage else { return };
+        *failures = 0;
+        let needed = *needed;
+        let settle = self.settings.settle;
+        if let Some(noticed) = self.last_send_over().map(|over| over + settle).filter(|at| *at > self.sent_at)
+        {
+            self.not_before = Some(noticed);
+            return;
+        }
+        self.last_send = None;
+        self.denials = self.denials.saturating_add(1);
+        if self.denials < needed {
+            self.not_before = Some(self.clock + settle + self.turn);
+            return self.note_progress();
+        }
+        self.reach = self.reach.min(Reach::Opened);
+        self.has_asked = true;
+        let Stage::Asking { then, .. } = std::mem::replace(&mut self.stage, Stage::Reading { index: 0 })
+        else {
+            return;
+        };
+        match then {
+            Asked::MaySubmit => {}
+            Asked::MayOpen { attempts } => self.stage = Stage::Opening { attempts, retry: true },
+            Asked::MayUpload { upload, bytes, attempts, lost } => {
+                self.upload_again(upload, bytes, attempts, lost);
+            }
+        }
+        self.note_progress();
+    }
+
+    /// The service has a zip under this job id.
+    fn affirmed(&mut self, status: JobStatus) {
+        if !self.may_be_there {
+            // Nothing of this submission was ever uploaded.
+            return self.fail(JobErrorKind::AnotherSubmission);
+        }
+        let is_complete = status.job_complete;
+        self.uploaded();
+        if is_complete && matches!(self.stage, Stage::Polling { .. }) {
+            self.complete(status);
         }
     }
 
@@ -91,10 +151,31 @@ impl JobFlow {
             .return_image_links(self.status.image_links)
     }
 
+    /// There is a result under this job id. It is the verdict on this submission only if it names it.
     pub(super) fn complete(&mut self, status: JobStatus) {
         let Some(verdict) = status.verdict() else { return };
+        if let Some(id) = &self.submission_id {
+            let names_it = status.entry().is_some_and(|entry| id.is_named_by(entry));
+            if !names_it {
+                let names_another = status
+                    .entry()
+                    .is_some_and(|entry| entry.partner_params().get(SubmissionId::PARTNER_PARAM).is_some());
+                self.not_ours = Some(if names_another {
+                    JobErrorKind::AnotherSubmission
+                } else {
+                    JobErrorKind::UnprovenResult
+                });
+                // This one's may still come.
+                return self.schedule_poll(None);
+            }
+        }
+        (self.is_own, self.reach) = (true, Reach::Uploaded);
         let submission = self.submission();
-        self.finish(Ok(JobOutcome::Complete { submission, status: Box::new(status), verdict }));
+        self.finish(Ok(if self.status.wanted {
+            JobOutcome::Complete { submission, status: Box::new(status), verdict }
+        } else {
+            JobOutcome::Submitted { submission }
+        }));
     }
 
     pub(super) fn status_received(&mut self, status: JobStatus) {
@@ -111,42 +192,19 @@ impl JobFlow {
                     self.complete(status);
                 } else {
                     *last = Some(Box::new(status));
+                    self.not_ours = None;
                     self.schedule_poll(None);
                 }
             }
-            Stage::Reconciling { denials: denials @ 0, .. } if status.has_zip() == Some(false) => {
-                *denials = 1;
-                self.not_before = Some(self.clock + self.settings.settle);
-            }
-            Stage::Reconciling { upload, lost, .. } if status.has_zip() == Some(false) => match upload.take()
-            {
-                Some((upload, bytes, attempts)) => {
-                    if self.settings.retry.delay_after(attempts, Step::Upload, None, self.seed).is_none() {
-                        let error = lost.clone();
-                        return self.fail(JobErrorKind::Operation { step: Step::Upload, error });
-                    }
-                    self.reach = Reach::Opened;
-                    self.stage = Stage::Uploading { upload, bytes, attempts };
-                }
+            Stage::Asking { .. } => match status.has_zip() {
+                Some(true) => self.affirmed(status),
+                Some(false) => self.denied(),
                 None => {
-                    self.reach = Reach::Opened;
-                    self.stage = Stage::Reading { index: 0 };
+                    let what = "doesn't tell whether the zip has arrived";
+                    let answer = Default::default();
+                    self.failed(OperationError::UnexpectedResponse { status: 200, what, answer }, None);
                 }
             },
-            Stage::Reconciling { .. } if status.has_zip().is_none() => {
-                let what = "doesn't tell whether the zip has arrived";
-                self.failed(
-                    OperationError::UnexpectedResponse { status: 200, what, answer: Default::default() },
-                    None,
-                );
-            }
-            Stage::Reconciling { .. } => {
-                let is_complete = status.job_complete && self.status.wanted;
-                self.uploaded();
-                if is_complete {
-                    self.complete(status);
-                }
-            }
             _ => {}
         }
     }
@@ -162,6 +220,9 @@ impl JobFlow {
     }
 
     pub(super) fn unfinished(&mut self) {
+        if let Some(kind) = self.not_ours.take() {
+            return self.fail(kind);
+        }
         let submission = self.submission();
         let outcome = match std::mem::replace(&mut self.stage, Stage::Reading { index: 0 }) {
             Stage::Polling { polls, last, last_error, .. } => {
@@ -179,14 +240,20 @@ impl JobFlow {
 }
 
 pub(super) fn note(
-    added: Result<(ImageType, usize), ImageFault>,
+    added: Result<Added, ImageFault>,
     index: usize,
     role: ImageRole,
     faults: &mut Vec<Problem>,
     events: &mut VecDeque<Event>,
 ) {
     match added {
-        Ok((image_type, bytes)) => events.push_back(Event::ImageRead { index, image_type, bytes }),
+        Ok(Added { image_type, bytes, doubts }) => {
+            events.push_back(Event::ImageRead { index, image_type, bytes });
+            events.extend(doubts.into_iter().map(|fault| {
+                let problem = Problem::new(image_field(index, role), ProblemKind::Image(fault), fault.rule());
+                Event::Warning(problem)
+            }));
+        }
         Err(fault) => {
             faults.push(Problem::new(image_field(index, role), ProblemKind::Image(fault), fault.rule()));
         }

@@ -91,6 +91,7 @@ fn a_photo_has_the_size_that_was_asked_for_and_begins_as_a_jpeg() {
             let built = signed_callback(product, outcome.clone()).with_photo_of(asked).build();
             let field = match product {
                 Product::BiometricKyc
+                | Product::CompareUserInfo
                 | Product::IdInformation
                 | Product::EnhancedKyc
                 | Product::EnhancedDocumentVerification => "Photo",
@@ -142,7 +143,7 @@ fn what_cannot_be_made_is_refused_by_name() {
         (Product::BiometricKyc, Outcome::code("9999")),
         (Product::BiometricKyc, Outcome::Clear),
         (Product::EnhancedKyc, Outcome::code("1020")),
-        (Product::UpdatePhoto, Outcome::Approved),
+        (Product::UpdatePhoto, Outcome::DocumentExpired),
         (Product::V3BiometricKyc, Outcome::ReviewerApproved),
         (Product::V3BiometricKyc, Outcome::code("0810")),
         (Product::V3BiometricKyc, Outcome::block("no_such_reason")),

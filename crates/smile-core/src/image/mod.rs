@@ -1,5 +1,8 @@
 //! Images: where they come from, how they travel, and what is looked at before they do.
 
+pub(crate) mod structure;
+
+use std::borrow::Cow;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -17,11 +20,18 @@ use bytes::Bytes;
 /// JPEG is what the service wants; PNG is taken too. Documents should measure at least 1500 pixels on the longer
 /// side (passports 2200) and be between 600 KB and 10 MB (Smile ID: "Image quality").
 ///
+/// Before anything is sent, the file's structure is looked at; no pixel is decoded. A file that can't hold a picture (no
+/// start of scan, a segment longer than the file, no image data, a PNG without `IHDR` or `IDAT`) is refused. A file
+/// that was likely cut (no end, or many zeros before it), that has few pixels or many bytes, or that says where it was taken,
+/// is sent with a warning. What stands behind the end of the picture, such as the film of a motion photo, is left
+/// alone and sent along. [`ImageFault`] names each of these.
+///
 /// ```
 /// use smile_core::Image;
 ///
+/// # let bytes = vec![0xFF, 0xD8, 0xFF];
 /// let from_disk = Image::path("selfie.jpg");
-/// let from_memory = Image::bytes(vec![0xFF, 0xD8, 0xFF]).named("front.jpg");
+/// let from_memory = Image::bytes(bytes).named("front.jpg");
 /// let from_a_browser = Image::base64("data:image/jpeg;base64,/9j/");
 /// ```
 #[derive(Clone)]
@@ -40,7 +50,11 @@ pub(crate) enum ImageSource {
 }
 
 impl Image {
-    /// A file on disk. It is read when the job runs, before the first request goes out.
+    /// The most bytes that a file on disk may have: 128 MiB. A larger one is not read to its end, and refused.
+    pub const MAX_FILE_BYTES: u64 = 128 << 20;
+
+    /// A file on disk of at most [`MAX_FILE_BYTES`](Self::MAX_FILE_BYTES). It is read when the job runs, before the first
+    /// request goes out.
     ///
     /// Its base name travels along, in plain ASCII; nothing else of the path does.
     pub fn path(path: impl Into<PathBuf>) -> Self {
@@ -54,7 +68,10 @@ impl Image {
         Self { source: ImageSource::Bytes(bytes.into()), encoding: ImageEncoding::File, name: None }
     }
 
-    /// Base64 text, with or without a `data:image/…;base64,` prefix, padding or line breaks.
+    /// Base64 text of the standard alphabet, with or without a `data:image/…;base64,` prefix, padding or line breaks.
+    ///
+    /// Text that was damaged on its way is refused, with the likely cause: blanks within a line, as a form decoder makes of
+    /// `+`; `-` and `_`, the alphabet for URLs; a length that is left when the end was cut off.
     pub fn base64(text: impl Into<String>) -> Self {
         let text = Bytes::from(text.into());
         Self { source: ImageSource::Base64(text), encoding: ImageEncoding::Base64, name: None }
@@ -186,7 +203,7 @@ impl serde::Serialize for ImageType {
     }
 }
 
-/// Why an image can't be used.
+/// What is wrong with an image: why it can't be used, or what a warning is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ImageFault {
@@ -196,16 +213,43 @@ pub enum ImageFault {
     Heic,
     /// Neither JPEG nor PNG.
     NotJpegOrPng,
+    /// A JPEG without a start of scan: it was cut within its head, or is no picture.
+    NoScan,
+    /// A segment of a JPEG, or a chunk of a PNG, that is longer than the file or can't be: the file was cut, or damaged.
+    BadSegment,
+    /// No header that says how many pixels there are (a JPEG's frame, a PNG's `IHDR`), or one that says 0.
+    NoHeader,
+    /// Nothing between the head and the end: a JPEG's scan or a PNG's `IDAT` is missing or empty.
+    NoImageData,
     /// The text is not base64.
     NotBase64,
+    /// Base64 with blanks in it. Likely each was a `+`: whoever decodes a form takes that for a blank.
+    BlanksInBase64,
+    /// Base64 in the alphabet for URLs, with `-` and `_`. The service takes the standard one.
+    UrlSafeBase64,
+    /// Base64 of a length that no bytes have. Likely its end was cut off, by the width of a database column, say.
+    CutBase64,
     /// There is no file of that name.
     FileMissing,
     /// It is a directory.
     IsDirectory,
     /// The file is there and can't be read.
     Unreadable,
+    /// The file has more than [`Image::MAX_FILE_BYTES`].
+    FileTooLarge,
     /// With it, the images of the job take 2 GiB or more, which one upload isn't for.
     TooLarge,
+    /// A warning: the picture's end is missing. It was likely cut.
+    NoEnd,
+    /// A warning: the picture's data ends in many zeros, as that of a file that was written or fetched only in part.
+    EndsInZeros,
+    /// A warning: fewer than 1500 pixels on the longer side of a document, or than 160 on the shorter one of a face. The
+    /// first is Smile ID's ("Image quality"), the second our choice.
+    FewPixels,
+    /// A warning: more than 10 MB, which a document should not have (Smile ID: "Image quality").
+    ManyBytes,
+    /// A warning: the file says where it was taken, and that travels to the service along with the picture.
+    HasPosition,
 }
 
 impl ImageFault {
@@ -215,11 +259,36 @@ impl ImageFault {
             Self::Empty => "is empty",
             Self::Heic => "is a HEIC picture, which the service doesn't take: convert it to JPEG",
             Self::NotJpegOrPng => "is neither JPEG nor PNG",
+            Self::NoScan => "is a JPEG without a start of scan: it was cut, or is no picture",
+            Self::BadSegment => {
+                "has a segment that is longer than the file, or of no possible length: it was cut, or damaged"
+            }
+            Self::NoHeader => "has no header that says how many pixels there are: it was damaged",
+            Self::NoImageData => "has no image data: it was cut, or damaged",
             Self::NotBase64 => "is not base64",
+            Self::BlanksInBase64 => {
+                "is base64 with blanks in it: likely each was a `+`, which is lost when a form is decoded; escape it as `%2B`"
+            }
+            Self::UrlSafeBase64 => {
+                "is base64 in the alphabet for URLs (`-` and `_`): encode it in the standard one (`+` and `/`)"
+            }
+            Self::CutBase64 => {
+                "is base64 whose end is missing: likely it was cut, by the width of a database column, say"
+            }
             Self::FileMissing => "names a file that doesn't exist",
             Self::IsDirectory => "names a directory, not a file",
             Self::Unreadable => "names a file that can't be read",
+            Self::FileTooLarge => "names a file of more than 128 MiB, which no picture has",
             Self::TooLarge => "brings the job's images to 2 GiB or more",
+            Self::NoEnd => "has no end: it was likely cut",
+            Self::EndsInZeros => "ends in zeros: it was likely written, or fetched, only in part",
+            Self::FewPixels => {
+                "has few pixels: a document should have 1500 on the longer side, a face needs 160 on the shorter one"
+            }
+            Self::ManyBytes => "has more than 10 MB: it may be refused, and takes long to send",
+            Self::HasPosition => {
+                "says where it was taken (EXIF or XMP), which is sent along: take it out if the service needn't know"
+            }
         }
     }
 
@@ -227,9 +296,34 @@ impl ImageFault {
         match error.kind() {
             std::io::ErrorKind::NotFound => Self::FileMissing,
             std::io::ErrorKind::IsADirectory => Self::IsDirectory,
+            std::io::ErrorKind::FileTooLarge => Self::FileTooLarge,
             _ => Self::Unreadable,
         }
     }
+}
+
+/// Reads an image file, as a flow that asks for one is to be told it: to its end, or a little beyond
+/// [`Image::MAX_FILE_BYTES`] and no further. What the path names may have no end, such as a device.
+///
+/// ```
+/// use smile_core::read_image;
+///
+/// assert_eq!(read_image(&b"a small file"[..])?, b"a small file");
+/// let endless = read_image(std::io::repeat(0)).expect_err("it has no end");
+/// assert_eq!(endless.kind(), std::io::ErrorKind::FileTooLarge);
+/// # Ok::<(), std::io::Error>(())
+/// ```
+///
+/// # Errors
+/// Whatever reading it says, and [`FileTooLarge`](std::io::ErrorKind::FileTooLarge) beyond the limit.
+pub fn read_image(reader: impl std::io::Read) -> std::io::Result<Vec<u8>> {
+    use std::io::Read as _;
+    let mut bytes = Vec::new();
+    reader.take(Image::MAX_FILE_BYTES + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > Image::MAX_FILE_BYTES {
+        return Err(std::io::ErrorKind::FileTooLarge.into());
+    }
+    Ok(bytes)
 }
 
 impl ImageRole {
@@ -269,20 +363,64 @@ pub(crate) fn sniff(bytes: &[u8]) -> Result<ImageFormat, ImageFault> {
     }
 }
 
-/// Standard base64, with padding or without, with white space anywhere, behind a `data:` prefix or not.
+/// Standard base64, with padding or without, with line breaks anywhere, behind a `data:` prefix or not.
 pub(crate) fn decode_base64(text: &str) -> Result<Vec<u8>, ImageFault> {
     const TOLERANT: GeneralPurpose = GeneralPurpose::new(
         &ALPHABET,
         GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
     );
-    let encoded = without_prefix(text.trim().as_bytes())?;
-    let decoded = if encoded.iter().any(u8::is_ascii_whitespace) {
-        let packed: Vec<u8> = encoded.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
-        TOLERANT.decode(packed)
+    let whole = without_prefix(text.trim_start().as_bytes())?.trim_ascii_start();
+    let encoded = trim_end(whole);
+    let packed: Cow<'_, [u8]> = if encoded.iter().any(|byte| is_line_break(*byte)) {
+        Cow::Owned(encoded.iter().copied().filter(|byte| !is_line_break(*byte)).collect())
     } else {
-        TOLERANT.decode(encoded)
+        Cow::Borrowed(encoded)
     };
-    decoded.map_err(|_| ImageFault::NotBase64)
+    // A blank at the end may have been a `+` as well, unless the text is complete without it.
+    let lost_an_end = !packed.len().is_multiple_of(4) && whole[encoded.len()..].contains(&b' ');
+    if lost_an_end && !packed.ends_with(b"=") {
+        return Err(ImageFault::BlanksInBase64);
+    }
+    TOLERANT.decode(&packed).map_err(|_| damage(&packed))
+}
+
+/// Whether text that is base64, of a picture without its end, was likely cut: it has no padding, where others have, or is as
+/// long as a column of a database is wide.
+pub(crate) fn was_likely_cut(text: &[u8]) -> bool {
+    const WIDTHS: [usize; 16] = [
+        255, 256, 500, 512, 1_000, 1_024, 2_000, 2_048, 4_000, 4_096, 8_000, 8_192, 32_767, 65_535, 65_536,
+        16_777_215,
+    ];
+    let encoded = without_prefix(text.trim_ascii_start()).unwrap_or_default();
+    let letters = encoded.iter().filter(|byte| !byte.is_ascii_whitespace()).count();
+    WIDTHS.contains(&text.len()) || WIDTHS.contains(&encoded.len()) || !letters.is_multiple_of(4)
+}
+
+fn is_line_break(byte: u8) -> bool {
+    matches!(byte, b'\r' | b'\n')
+}
+
+/// The text without white space at its end, no-break spaces included.
+fn trim_end(text: &[u8]) -> &[u8] {
+    std::str::from_utf8(text).map_or(text, |text| text.trim_end().as_bytes())
+}
+
+/// What has likely happened to text that is not base64.
+fn damage(text: &[u8]) -> ImageFault {
+    let is_letter = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
+    let body = &text[..text.iter().rposition(|byte| *byte != b'=').map_or(0, |last| last + 1)];
+    let all = |also: &[u8]| body.iter().all(|byte| is_letter(byte) || also.contains(byte));
+    if all(b"") {
+        // One letter too many, or bits that stand for nothing: what comes next is missing. Or padding too much.
+        let is_cut = body.len() % 4 == 1 || body.len() == text.len();
+        if is_cut { ImageFault::CutBase64 } else { ImageFault::NotBase64 }
+    } else if all(b" \t") {
+        ImageFault::BlanksInBase64
+    } else if all(b"-_") {
+        ImageFault::UrlSafeBase64
+    } else {
+        ImageFault::NotBase64
+    }
 }
 
 /// The text as it travels: padded, with nothing around it or in between. Text that is so already is only looked at, and shared.
@@ -294,15 +432,6 @@ pub(crate) fn canonical_base64(text: &Bytes) -> Result<Bytes, ImageFault> {
     }
     let text = std::str::from_utf8(text).map_err(|_| ImageFault::NotBase64)?;
     Ok(Bytes::from(STANDARD.encode(decode_base64(text)?)))
-}
-
-/// What canonical base64 decodes to: the first bytes of it, and how many there are in all.
-pub(crate) fn look_into_base64(text: &[u8]) -> Result<([u8; 12], usize), ImageFault> {
-    let mut head = [0; 12];
-    let start = &text[..text.len().min(16)];
-    STANDARD.decode_slice(start, &mut head).map_err(|_| ImageFault::NotBase64)?;
-    let padding = text.iter().rev().take_while(|byte| **byte == b'=').count();
-    Ok((head, text.len() / 4 * 3 - padding))
 }
 
 /// Whether decoding and encoding it would give the same text.
@@ -374,12 +503,63 @@ mod tests {
         ] {
             assert_eq!(decode_base64(text), Ok(bytes.clone()), "{text}");
         }
-        for text in
-            ["data:image/jpeg,/9j/4A==", "data:image/jpeg;base64", "_9j_4A==", "/9j/4", "%2F9j", "selfie.jpg"]
+        for text in ["data:image/jpeg,/9j/4A==", "data:image/jpeg;base64", "%2F9j", "selfie.jpg", "/9j/4B=="]
         {
             assert_eq!(decode_base64(text), Err(ImageFault::NotBase64), "{text}");
         }
         assert_eq!(decode_base64(""), Ok(vec![]));
+    }
+
+    #[test]
+    fn base64_whose_plus_became_a_blank_is_refused() {
+        let plus = "/9j/4+A+bb++";
+        assert!(decode_base64(plus).is_ok());
+        for text in [
+            plus.replace('+', " "),
+            plus.replacen('+', " ", 1),
+            // Two of three letters that are lost make text of another length, which could be read.
+            "/9j/4 A bb".to_owned(),
+            // At the end, and beside a line's.
+            plus.replacen("++", "  ", 1),
+            plus.replacen("++", "+ ", 1),
+            "/9j/4+A \r\nbb++".to_owned(),
+            "/9j/\r\n 4+Abb++".to_owned(),
+            format!("data:image/jpeg;base64,{}", plus.replace('+', " ")),
+        ] {
+            assert_eq!(decode_base64(&text), Err(ImageFault::BlanksInBase64), "{text:?}");
+            assert_eq!(canonical_base64(&text.clone().into()), Err(ImageFault::BlanksInBase64), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn base64_in_the_alphabet_for_urls_is_refused_by_name() {
+        for text in ["_9j_4A==", "_9j_4A", "/9j/-_", "data:image/jpeg;base64,_9j_"] {
+            assert_eq!(decode_base64(text), Err(ImageFault::UrlSafeBase64), "{text}");
+        }
+    }
+
+    #[test]
+    fn base64_whose_end_was_cut_off_is_refused_by_name() {
+        // A letter too many, and bits without a byte.
+        for text in ["/9j/4", "/9j/4B", "/9j/4AB"] {
+            assert_eq!(decode_base64(text), Err(ImageFault::CutBase64), "{text}");
+        }
+        let long = STANDARD.encode(vec![7; 60_000]);
+        for (width, is_cut) in [(255, true), (65_535, true), (4_000, true), (4_004, false), (4_003, true)] {
+            assert_eq!(was_likely_cut(&long.as_bytes()[..width]), is_cut, "{width}");
+        }
+        let url = format!("data:image/jpeg;base64,{long}");
+        assert!(was_likely_cut(&url.as_bytes()[..65_535]));
+    }
+
+    #[test]
+    fn a_file_is_read_up_to_the_limit_and_no_further() {
+        use std::io::Read as _;
+        let limit = Image::MAX_FILE_BYTES;
+        let mut endless = std::io::repeat(0).take(2 * limit);
+        let error = read_image(&mut endless).unwrap_err();
+        assert_eq!(ImageFault::from_io(&error), ImageFault::FileTooLarge);
+        assert_eq!(endless.limit(), limit - 1);
     }
 
     #[test]
@@ -392,16 +572,13 @@ mod tests {
             "/9j/4A",
             "data:image/jpeg;base64,/9j/4Ac=",
             " /9j/\r\n4A== ",
+            "/9j/ ",
             "\u{a0}/9j/",
             &long,
         ] {
             let canonical = canonical_base64(&Bytes::from(text.to_owned())).unwrap();
             let decoded = decode_base64(text).unwrap();
             assert_eq!(canonical, STANDARD.encode(&decoded), "{text}");
-            let (head, size) = look_into_base64(&canonical).unwrap();
-            assert_eq!(size, decoded.len(), "{text}");
-            let known = size.min(12);
-            assert_eq!(head[..known], decoded[..known], "{text}");
         }
         // What only looks canonical: bits beyond the end, padding or something else in the middle, another alphabet.
         let broken = [4000, 100, 0].map(|at| [&long[..at], "*", &long[at + 1..]].concat());

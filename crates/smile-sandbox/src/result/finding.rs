@@ -1,0 +1,61 @@
+//! What is found out about a job, by the machine or by a human.
+
+/// What a human reviewer decides about a job that is under review.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Review {
+    /// The person is who they say: 1210, 1220, 1240; for documents 0810.
+    Approve,
+    /// Different people, or an image that can't be used: 1211, 1221, 1241; for documents 0811.
+    Reject,
+    /// Not a live person: 1212, 1222, 1242; for documents 0811, as they have no code of their own for it.
+    SpoofDetected,
+    /// Undecided on liveness: 1213. Only for Biometric KYC and job type 9.
+    LivenessUnsure,
+    /// The photo of the ID card is not good: 1214 for Biometric KYC and job type 9, 0811 for documents.
+    IdCardCheckFailed,
+}
+
+/// Why a review could not be given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReviewError {
+    /// There is no such job.
+    #[error("there is no job with this id")]
+    UnknownJob,
+    /// The job is not under review: it has no zip yet, or its verdict is final.
+    #[error("the job is not under review")]
+    NotUnderReview,
+    /// No code is known with which this would be said of a job of this type.
+    #[error("there is no result code for this review of a job of this type")]
+    NotForThisJobType,
+}
+
+/// What was found out about a job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Finding {
+    Approved,
+    /// The document is right, and has expired.
+    Expired,
+    Rejected,
+    /// The faces are the same; it is the document that isn't right.
+    NotGenuine,
+    Provisional,
+    /// The same, as the machine can't tell whether the faces are the same.
+    CompareUnsure,
+    SpoofSuspected,
+    /// The same under the strict setting: the user is blocked until somebody has looked.
+    SpoofPending,
+    SpoofRejected,
+    SelfieUnusable,
+    DocumentUnusable,
+    ZipCorrupt,
+    InfoInvalid,
+    ParameterMissing,
+    IdNotFound,
+    IdMalformed,
+    AuthorityUnavailable,
+    /// A scripted code about which the catalogue says nothing.
+    Unknown,
+    Reviewed(Review),
+}

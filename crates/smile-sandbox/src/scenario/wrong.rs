@@ -1,0 +1,40 @@
+//! What is wrong with a scenario file, and where.
+
+use std::ops::Range;
+
+use toml::Spanned;
+
+/// Why a scenario was refused, and where in the file.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}, column {column}: {reason}")]
+#[non_exhaustive]
+pub struct ScenarioError {
+    /// The line, from 1.
+    pub line: usize,
+    /// The character in the line, from 1.
+    pub column: usize,
+    /// What is wrong there.
+    pub reason: String,
+}
+
+/// What is wrong, and with which bytes of the file.
+pub(super) struct Wrong {
+    pub(super) span: Range<usize>,
+    pub(super) reason: String,
+}
+
+impl Wrong {
+    pub(super) fn new<T>(at: &Spanned<T>, reason: impl Into<String>) -> Self {
+        Self { span: at.span(), reason: reason.into() }
+    }
+
+    pub(super) fn located(self, toml: &str) -> ScenarioError {
+        let before = toml.get(..self.span.start).unwrap_or(toml);
+        let line_begins = before.rfind('\n').map_or(0, |at| at + 1);
+        ScenarioError {
+            line: before.matches('\n').count() + 1,
+            column: before[line_begins..].chars().count() + 1,
+            reason: self.reason,
+        }
+    }
+}

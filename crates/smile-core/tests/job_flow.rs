@@ -654,7 +654,7 @@ fn two_that_go_on_at_the_same_moment_take_turns() {
         let answers = [no_zip(), no_zip(), no_zip(), opened(), answer(200, ""), approved()];
         drive(&mut flow, answers).sent[3].0
     };
-    let times: std::collections::HashSet<u64> = (0..50).map(opens_at).collect();
+    let times: std::collections::BTreeSet<u64> = (0..50).map(opens_at).collect();
     assert!(times.len() >= 8, "{times:?}");
 }
 

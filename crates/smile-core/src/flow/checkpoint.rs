@@ -125,10 +125,10 @@ impl Checkpoint {
         }
         match (self.check, check) {
             (Some(_), None) => {
-                must(false, "check", "must be absent: this is a check's checkpoint, not a job's")
+                must(false, "check", "must be absent: this is a check's checkpoint, not a job's");
             }
             (None, Some(_)) => {
-                must(false, "check", "must be there: this is a job's checkpoint, not a check's")
+                must(false, "check", "must be there: this is a job's checkpoint, not a check's");
             }
             (own, other) => must(own == other, "check", "must be the same check's"),
         }

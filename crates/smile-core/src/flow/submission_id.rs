@@ -12,7 +12,7 @@ use crate::{ResultEntry, Timestamp};
 /// A job id may have been used before: by mistake, by another of the partner's processes, or by somebody who is after another
 /// person's approval. What the service has under that id is then another submission's result, about another face. So a result
 /// counts as the verdict on this submission only if it [names](Self::is_named_by) it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct SubmissionId(String);
 
@@ -51,7 +51,7 @@ mod tests {
     #[test]
     fn another_seed_or_moment_is_another_submission() {
         let at = Timestamp::from_unix_millis;
-        let ids: std::collections::HashSet<_> =
+        let ids: std::collections::BTreeSet<_> =
             (0..100).flat_map(|seed| (0..100).map(move |ms| SubmissionId::derive(seed, at(ms)))).collect();
         assert_eq!(ids.len(), 10_000);
         assert_eq!(SubmissionId::derive(7, at(1)), SubmissionId::derive(7, at(1)));

@@ -31,11 +31,11 @@ impl JobFlow {
                 self.retry_or_fail(Step::PrepUpload, tried, error, wait);
                 if asks && !matches!(self.stage, Stage::Finished(_)) {
                     // The answer may have been that the job id is an earlier job's, and `retry: true` would take that over.
-                    self.ask(Asked::MayOpen { attempts: tried }, 1);
+                    self.ask(Asked::Open { attempts: tried }, 1);
                 }
             }
             Stage::Uploading { upload, bytes, attempts } if !error.certainly_not_done() => {
-                let asked = Asked::MayUpload {
+                let asked = Asked::Upload {
                     upload: upload.clone(),
                     bytes: *bytes,
                     attempts: *attempts,

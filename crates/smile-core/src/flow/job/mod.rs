@@ -106,14 +106,15 @@ enum Stage {
     Finished(Result<JobOutcome, JobError>),
 }
 
+#[allow(clippy::large_enum_variant)] // A flow has one of these, for as long as it asks.
 /// What may be done once the service has denied often enough that it has a zip.
 enum Asked {
     /// All of it, from the files on: another process may have begun it.
-    MaySubmit,
+    Submit,
     /// Opening the job again, after so many tries.
-    MayOpen { attempts: u32 },
+    Open { attempts: u32 },
     /// Uploading the zip again.
-    MayUpload { upload: Upload, bytes: usize, attempts: u32, lost: OperationError },
+    Upload { upload: Upload, bytes: usize, attempts: u32, lost: OperationError },
 }
 
 impl Stage {
@@ -192,7 +193,7 @@ impl JobFlow {
             Reach::MaybeOpened | Reach::Opened | Reach::MaybeUploaded => {
                 flow.may_be_there = true;
                 flow.turn = spread(seed, flow.settings.settle.saturating_mul(2));
-                flow.ask(Asked::MaySubmit, 2);
+                flow.ask(Asked::Submit, 2);
             }
             Reach::Uploaded => {
                 flow.is_own = true;

@@ -45,7 +45,7 @@ impl JobFlow {
                 self.stage = Stage::Opening { attempts: 0, retry: self.has_asked };
                 if said && !self.has_asked {
                     // An earlier submission under this id, which nothing is known of here, may have come all the way.
-                    self.ask(Asked::MayOpen { attempts: 0 }, 2);
+                    self.ask(Asked::Open { attempts: 0 }, 2);
                 }
             }
         }
@@ -113,9 +113,9 @@ impl JobFlow {
             return;
         };
         match then {
-            Asked::MaySubmit => {}
-            Asked::MayOpen { attempts } => self.stage = Stage::Opening { attempts, retry: true },
-            Asked::MayUpload { upload, bytes, attempts, lost } => {
+            Asked::Submit => {}
+            Asked::Open { attempts } => self.stage = Stage::Opening { attempts, retry: true },
+            Asked::Upload { upload, bytes, attempts, lost } => {
                 self.upload_again(upload, bytes, attempts, lost);
             }
         }

@@ -695,7 +695,7 @@ fn call<O: Operation>(
 
 /// Whether a verdict lets the person in, by itself.
 pub(crate) fn lets_in(verdict: &Verdict) -> bool {
-    verdict.is_approved() && verdict.is_final()
+    verdict.may_be_let_in()
 }
 
 /// RFC 9110, 5.6.7: `Sun, 06 Nov 1994 08:49:37 GMT`.

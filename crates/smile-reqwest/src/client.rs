@@ -403,4 +403,31 @@ mod tests {
         assert_eq!(of_zip.last(), told.last().map(|(_, total)| total));
         assert_eq!(sandbox.job("j").unwrap().processed, 1);
     }
+
+    #[tokio::test]
+    async fn nothing_is_sent_before_the_observer_is_done() {
+        use smile_core::{IdInfo, JobId, PartnerParams, UserId, operation::EnhancedKyc};
+
+        let sandbox = Arc::new(smile_sandbox::Sandbox::start().unwrap());
+        let client = Client::new(sandbox.partner()).unwrap();
+        let ids = PartnerParams::new(UserId::new("u"), JobId::new("j"));
+        let check = EnhancedKyc::new(ids, IdInfo::new("NG", "BVN", "00000000000"));
+        let observed = Arc::clone(&sandbox);
+        let observer = move |event| {
+            let sandbox = Arc::clone(&observed);
+            async move {
+                if let Event::Sending { .. } = event {
+                    for _ in 0..10 {
+                        tokio::task::yield_now().await;
+                    }
+                    if !sandbox.requests().is_empty() {
+                        return Err("it went out before".into());
+                    }
+                }
+                Ok(())
+            }
+        };
+        client.call_with(check, observer).await.unwrap();
+        assert_eq!(sandbox.requests().len(), 1);
+    }
 }

@@ -12,7 +12,6 @@ mod receiver;
 
 use std::error::Error;
 use std::future::Ready;
-use std::hash::{BuildHasher as _, RandomState};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -97,7 +96,7 @@ impl Setup {
 
     /// A user, new unless `--user-id` names one, and a new job.
     pub fn partner_params(&self) -> PartnerParams {
-        let random = || RandomState::new().hash_one(0);
+        let random = || getrandom::u64().expect("the system has a source of randomness");
         let user_id = self.arguments.user_id.clone().unwrap_or_else(|| format!("user-{:016x}", random()));
         let params = PartnerParams::new(UserId::new(user_id), JobId::new(format!("job-{:016x}", random())));
         match &self.arguments.sandbox_result {

@@ -77,7 +77,9 @@ fn a_kind_of_id_without_a_photo_is_warned_of_and_ends_with_a_human() {
     let sandbox = Sandbox::builder().automatic_review(None).start().unwrap();
     let id_info = IdInfo::new("KE", "NATIONAL_ID_NO_PHOTO", "00000000");
     let job = Job::biometric_kyc(params("no-photo"), image(0), id_info).return_job_status(true);
-    assert_eq!(job.check(&sandbox.partner()).warnings[0].field, "id_info.id_type");
+    let warnings = job.check(&sandbox.partner()).warnings;
+    let fields: Vec<&str> = warnings.iter().map(|problem| problem.field.as_str()).collect();
+    assert_eq!(fields, ["images (liveness)", "id_info.id_type"]);
     let outcome = Driver::Ureq.submit(sandbox.partner(), job.clone(), quick()).unwrap();
     assert_eq!(outcome.verdict().unwrap().decision(), Decision::Provisional);
     let compared = outcome.status().unwrap().entry().unwrap().actions().get("Selfie_To_ID_Authority_Compare");

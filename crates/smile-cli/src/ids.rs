@@ -1,16 +1,14 @@
 //! Ids of the program's own making.
 
-use std::hash::{BuildHasher as _, RandomState};
-
 /// A new id: what it is for, the day, and 64 random bits. Nothing in it is personal.
 pub(crate) fn new(prefix: &str) -> String {
     let day: String = crate::now().to_string().chars().take(10).filter(char::is_ascii_digit).collect();
     format!("{prefix}-{day}-{:016x}", random())
 }
 
-/// 64 random bits, from the standard library's one source of randomness: the keys of its hash maps.
+/// 64 random bits, from the system's source of randomness. Without one no program runs that has a hash map.
 pub(crate) fn random() -> u64 {
-    RandomState::new().hash_one(0)
+    getrandom::u64().expect("the system has a source of randomness")
 }
 
 #[cfg(test)]

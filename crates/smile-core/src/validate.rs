@@ -274,7 +274,7 @@ impl Findings {
             || id_types.find(country, name).is_some();
         if !is_known {
             let codes: Vec<&str> = documents_of(country)
-                .map(|document| document.code())
+                .map(crate::catalogue::Document::code)
                 .filter(|code| !code.is_empty())
                 .collect();
             let nearest = nearest(name, codes.iter().copied());

@@ -94,7 +94,8 @@ proptest! {
         };
         let request = JobStatusRequest::new(UserId::new("user-1"), JobId::new("job-1"))
             .job_type(JobType::BIOMETRIC_KYC);
-        let mut call = Call::new(partner(), request, settings, seed);
+        // The model signs all it says at the start, however late it is asked.
+        let mut call = Call::new(partner().without_answer_window(), request, settings, seed);
         let mut watch = Watch::new(deadline);
         let mut turns = turns.into_iter();
         let (mut now, mut is_out, mut late) = (START, false, None);

@@ -531,6 +531,169 @@ proptest! {
     }
 }
 
+// Damage.
+
+/// A callback with everything that a verdict rests on, and with much that none rests on.
+fn whole_callback() -> Map<String, Value> {
+    let fields = json!({
+        "FullName": "Joe \"Doe\" Leo", "ResultCode": "0810", "ResultText": "Enroll User", "ResultType": "SAIA",
+        "SmileJobID": "0000000007", "IsFinalResult": "true", "Actions": { "Liveness_Check": "Passed", "Selfie_Check": "Passed" },
+        "PartnerParams": { "user_id": "user-1", "job_id": "job-1", "job_type": "1", "branch": "Lagos", "note": [1, "a"] },
+        "Antifraud": { "summary": { "fraud_detected": false } }, "FullData": { "Names": ["Joe", null, 1.5], "Alive": true },
+        "Country": "NG", "IDType": "BVN", "IDNumber": "00000000000", "Address": "1 Drawn Street", "Photo": "/9j/".repeat(2_000),
+    });
+    signed(fields.as_object().unwrap().clone(), false)
+}
+
+/// What damages a body: this in the place of so many bytes at this place.
+#[derive(Clone, Debug)]
+struct Damage {
+    at: prop::sample::Index,
+    instead_of: usize,
+    put: Vec<u8>,
+}
+
+/// What is no character anywhere in a text, whatever stands beside it. What makes another valid text is no damage.
+fn damages() -> impl Strategy<Value = Damage> {
+    let put =
+        select(vec![&b"\xE9"[..], b"\t", b"\0", br"\ud83d", b"\xF0\x9F", br"\x"]).prop_map(<[u8]>::to_vec);
+    let at = any::<prop::sample::Index>();
+    (at, 0..2_usize, put).prop_map(|(at, instead_of, put)| Damage { at, instead_of, put })
+}
+
+fn damaged(body: &str, damages: &[Damage]) -> Vec<u8> {
+    let mut body = body.as_bytes().to_vec();
+    for damage in damages {
+        let at = damage.at.index(body.len());
+        let end = (at + damage.instead_of).min(body.len());
+        body.splice(at..end, damage.put.iter().copied());
+    }
+    body
+}
+
+/// The same with `NaN` and the like in the place of a value: a text, a number or a flag.
+fn without_a_number(fields: &Map<String, Value>, which: prop::sample::Index, word: &str) -> String {
+    fn leaves<'a>(value: &'a mut Value, found: &mut Vec<&'a mut Value>) {
+        match value {
+            Value::Object(object) => object.values_mut().for_each(|inner| leaves(inner, found)),
+            Value::Array(list) => list.iter_mut().for_each(|inner| leaves(inner, found)),
+            leaf => found.push(leaf),
+        }
+    }
+    let mut whole = Value::Object(fields.clone());
+    let mut found = Vec::new();
+    leaves(&mut whole, &mut found);
+    let at = which.index(found.len());
+    *found[at] = json!("the number");
+    whole.to_string().replace("\"the number\"", word)
+}
+
+const DECIDING: [&str; 12] = [
+    "ResultCode",
+    "ResultType",
+    "SmileJobID",
+    "IsFinalResult",
+    "Actions",
+    "Antifraud",
+    "Country",
+    "IDType",
+    "IDNumber",
+    "signature",
+    "timestamp",
+    "job_complete",
+];
+
+/// If a body that isn't JSON approves, then nothing in it that decides is another than in the whole one.
+fn is_no_better(body: &[u8], approved: Option<&Map<String, Value>>, whole: &Map<String, Value>) -> bool {
+    let Some(entry) = approved else { return false };
+    if serde_json::from_slice::<Value>(body).is_ok() {
+        // Not damaged, but changed: the other properties are about that.
+        return false;
+    }
+    for key in DECIDING {
+        assert_eq!(field(entry, key), whole.get(key), "{key}: {}", String::from_utf8_lossy(body));
+    }
+    for key in ["job_id", "user_id", "job_type"] {
+        assert_eq!(entry["PartnerParams"][key], whole["PartnerParams"][key], "{key}");
+    }
+    assert!(may_approve(entry, Some(1), None));
+    true
+}
+
+fn callback_is_no_better(body: Vec<u8>, whole: &Map<String, Value>) -> bool {
+    let body = Bytes::from(body);
+    let verifier = partner().verifier().any_age();
+    let Ok(callback) = verifier.verify(START, &http::HeaderMap::new(), body.clone()) else { return false };
+    assert_eq!(callback.body(), &body, "as it came");
+    let verdicts = [callback.verdict(), callback.verdict_for(JobType::BIOMETRIC_KYC)];
+    let is_approved = verdicts.iter().any(Verdict::is_approved);
+    is_no_better(&body, is_approved.then(|| callback.entry().as_json()), whole)
+}
+
+fn status_is_no_better(body: Vec<u8>, whole: &Map<String, Value>) -> bool {
+    let body = Bytes::from(body);
+    let request = JobStatusRequest::new(UserId::new("user-1"), JobId::new("job-1"));
+    let status = match request.parse(&partner(), START, &Response::new(body.clone())) {
+        Ok(status) => status,
+        Err(error) => {
+            assert_eq!(error.answer(), Some(&body), "as it came");
+            return false;
+        }
+    };
+    let is_approved = status.verdict().is_some_and(|verdict| verdict.is_approved());
+    let entry = status.entry().filter(|_| is_approved).map(ResultEntry::as_json);
+    is_no_better(&body, entry, whole)
+}
+
+/// The status of the job that the callback is of.
+fn whole_status() -> (Map<String, Value>, Map<String, Value>) {
+    let mut entry = whole_callback();
+    entry.retain(|key, _| !["signature", "timestamp"].contains(&&**key));
+    let status = json!({ "job_complete": true, "job_success": true, "code": "2302", "note": "a", "result": entry.clone() });
+    (signed(status.as_object().unwrap().clone(), false), entry)
+}
+
+proptest! {
+    #![proptest_config(config(600))]
+
+    #[test]
+    fn a_repaired_callback_is_no_better_than_the_whole_one(damage in prop::collection::vec(damages(), 1..4)) {
+        let whole = whole_callback();
+        callback_is_no_better(damaged(&Value::Object(whole.clone()).to_string(), &damage), &whole);
+    }
+
+    #[test]
+    fn a_repaired_status_is_no_better_than_the_whole_one(damage in prop::collection::vec(damages(), 1..4)) {
+        let (status, entry) = whole_status();
+        status_is_no_better(damaged(&Value::Object(status).to_string(), &damage), &entry);
+    }
+
+    #[test]
+    fn what_is_no_number_approves_nothing_that_a_number_would_not(
+        which: prop::sample::Index, word in select(vec!["NaN", "Infinity", "-Infinity"]),
+    ) {
+        let whole = whole_callback();
+        callback_is_no_better(without_a_number(&whole, which, word).into_bytes(), &whole);
+        let (status, entry) = whole_status();
+        status_is_no_better(without_a_number(&status, which, word).into_bytes(), &entry);
+    }
+}
+
+/// The same for the properties about damage: some of it hides no approval.
+#[test]
+fn repaired_approvals_turn_up() {
+    let mut runner = TestRunner::deterministic();
+    let (whole, (status, entry)) = (whole_callback(), whole_status());
+    let texts = [whole.clone(), status].map(|fields| Value::Object(fields).to_string());
+    let mut approved = [0; 2];
+    for _ in 0..300 {
+        let damage = [damages().new_tree(&mut runner).unwrap().current()];
+        approved[0] += usize::from(callback_is_no_better(damaged(&texts[0], &damage), &whole));
+        approved[1] += usize::from(status_is_no_better(damaged(&texts[1], &damage), &entry));
+    }
+    assert!(approved.iter().all(|count| *count >= 20), "{approved:?}");
+}
+
 /// The properties above are worth something only if approvals, and near misses, turn up.
 #[test]
 fn approvals_and_near_misses_turn_up() {

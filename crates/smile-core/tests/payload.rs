@@ -20,7 +20,7 @@ const PREPARED: &str = concat!(
     r#"{ "upload_url" : "https://bucket.s3.example/selfie.zip?X-Amz-Signature=a%2Fb","#,
     "\n",
     r#""ref_id":"r","smile_job_id":"0000000007","camera_config":"null","code":2202, "#,
-    r#""zeta":1.50, "alpha":[1, 2],"zeta":"twice","é":"\u00e9","n":12345678901234567890123}"#
+    r#""zeta":1.50, "alpha":[1, 2],"Zeta":"other","é":"\u00e9","n":12345678901234567890123}"#
 );
 
 struct Entry {

@@ -26,8 +26,10 @@ pub fn callbacks(data: &[u8]) {
             return;
         }
     };
-    let whole: Value = serde_json::from_slice(&body).expect("what is believed is JSON");
-    assert_eq!(callback.entry().as_json(), whole.as_object().unwrap(), "nothing is lost");
+    // What isn't JSON was repaired, in its texts alone.
+    if let Ok(whole) = serde_json::from_slice::<Value>(&body) {
+        assert_eq!(callback.entry().as_json(), whole.as_object().unwrap(), "nothing is lost");
+    }
     let _ = (callback.kind(), callback.sighting(), callback.audit_json(), format!("{callback:?}"));
     look_at(callback.entry());
     for job_type in JOB_TYPES {

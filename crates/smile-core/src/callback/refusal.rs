@@ -21,7 +21,13 @@ pub enum Refusal {
     /// The body is empty.
     #[error("the callback's body is empty")]
     Empty,
-    /// The body is not text in UTF-8.
+    /// The body is compressed. Smile ID sends none that is, so a proxy in between does it: switch it off there, or have the
+    /// server decompress before it verifies.
+    #[error(
+        "the callback's body is compressed: have the server decompress it first, or switch compression off in the proxy"
+    )]
+    Compressed,
+    /// The body is not text in UTF-8: not even outside of texts, in which such bytes are borne.
     #[error("the callback's body is not UTF-8")]
     NotUtf8,
     /// The body ends in the middle of its JSON.
@@ -83,6 +89,7 @@ impl Refusal {
     /// | refusal | status |
     /// | --- | --- |
     /// | too large | 413 |
+    /// | compressed | 415 |
     /// | not a callback: empty, truncated, not JSON, too deep, something twice | 400 |
     /// | the signature is missing, malformed, wrong, disagrees with itself, too old or of no readable age | 401 |
     /// | the signature has come before with another body | 409 |
@@ -90,6 +97,7 @@ impl Refusal {
     pub fn status(&self) -> StatusCode {
         match self {
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Compressed => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Empty
             | Self::NotUtf8
             | Self::Truncated

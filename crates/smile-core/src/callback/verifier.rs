@@ -7,7 +7,7 @@ use http::HeaderMap;
 
 use super::{Callback, Carrier, HeaderIds, Refusal};
 use crate::result::ResultEntry;
-use crate::result::fields::{Fields, Unreadable};
+use crate::result::fields::{Fields, Unreadable, compression};
 use crate::tolerant::Object;
 use crate::{Partner, ReceivedTimestamp, SignatureError, Signer, Timestamp};
 
@@ -131,6 +131,9 @@ impl Verifier {
         self.check_size(body.len())?;
         if body.is_empty() {
             return Err(Refusal::Empty);
+        }
+        if compression(headers, &body).is_some() {
+            return Err(Refusal::Compressed);
         }
         let in_headers = Pair::of_headers(headers)?;
         let ids = HeaderIds::read(headers)?;

@@ -161,6 +161,9 @@ impl<'a> Webhook<'a> {
     pub fn verdict(&self) -> Verdict {
         let fields = self.entry.fields();
         let status = self.status().unwrap_or(WebhookStatus::Unknown);
+        if fields.is_damaged_as_webhook() {
+            return Verdict::of_webhook(status, self.next_step(status), Some(Doubt::Unreadable));
+        }
         let stands_twice = |key: &str| fields.alike(key).nth(1).is_some();
         let twice = ["status", "reason", "product"].into_iter().any(stands_twice);
         let looks_at = self.looks_at();

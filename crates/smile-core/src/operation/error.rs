@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::SignatureError;
 use crate::catalogue::{self, ApiCodeRow};
+use crate::result::fields::Unreadable;
 use crate::tolerant;
 use crate::transport::{TransportFailure, TransportFailureKind};
 
@@ -83,6 +84,18 @@ impl OperationError {
     pub(crate) fn unexpected(response: &Response<Bytes>, what: &'static str) -> Self {
         let (status, answer) = (response.status().as_u16(), RawAnswer::of(response));
         Self::UnexpectedResponse { status, what, answer }
+    }
+
+    pub(crate) fn unreadable(response: &Response<Bytes>, why: Unreadable) -> Self {
+        let what = match why {
+            Unreadable::NotUtf8 => "is not UTF-8",
+            Unreadable::Truncated => "ends in the middle of its JSON",
+            Unreadable::NotJson => "is not JSON",
+            Unreadable::NotAnObject => "is JSON, but not an object",
+            Unreadable::TooDeep => "is nested deeper than any result",
+            Unreadable::Duplicated => "has a field twice, so there is no telling which one counts",
+        };
+        Self::unexpected(response, what)
     }
 
     pub(crate) fn signature(response: &Response<Bytes>, error: SignatureError) -> Self {

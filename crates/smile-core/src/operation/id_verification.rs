@@ -361,6 +361,27 @@ mod tests {
     }
 
     #[test]
+    fn a_paid_answer_survives_damage_where_nothing_rests_on_it() {
+        let check = EnhancedKyc::new(params(), bvn());
+        let parse = |that: &str, this: &[u8]| {
+            let body = result("1012").to_string();
+            let (before, after) = body.split_once(that).unwrap();
+            let body = Bytes::from([before.as_bytes(), this, after.as_bytes()].concat());
+            check.parse(&partner(), noon(), &Response::new(body))
+        };
+        let named = |name: &[u8]| [b"\"OtherName\":", name, b",\"ResultCode\""].concat();
+        for name in [&b"\"Jos\xE9\""[..], b"\"Jo\tse\"", br#""Jos\ud83d""#, b"NaN"] {
+            assert!(parse(r#""ResultCode""#, &named(name)).unwrap().verdict.is_approved());
+        }
+        let found = parse(r#""ResultCode""#, &named(b"\"Jos\xE9\"")).unwrap();
+        assert_eq!(found.entry.get("OtherName"), Some(&json!("Jos\u{FFFD}")));
+        let other = parse(r#""ResultCode""#, b"\"IDNumber\":\"000\xE9\",\"ResultCode\"").unwrap();
+        assert_eq!(other.verdict.doubt(), Some(crate::Doubt::Unreadable));
+        let twice = parse(r#""ResultCode""#, br#""ResultCode":"1013","ResultCode""#).unwrap_err();
+        assert!(twice.answer().unwrap().starts_with(b"{"), "it can't be read, and isn't lost");
+    }
+
+    #[test]
     fn a_result_from_another_time_or_without_its_ids_can_be_read_and_decides_nothing() {
         let check = EnhancedKyc::new(params(), bvn());
         let doubt = |at: crate::Timestamp, body: &Value| {

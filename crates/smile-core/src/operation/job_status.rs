@@ -9,9 +9,11 @@ use http::{Request, Response};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::{ApiError, Operation, OperationError, Repeat, has_error, json_object, post_signed};
+use super::verification::confirm;
+use super::{ApiError, Operation, OperationError, Repeat, fields, has_error, plain_object, post_signed};
 use crate::flow::{JobKey, Step};
 use crate::result::audit::audit;
+use crate::result::fields::{Fields, Unreadable};
 use crate::result::{Doubt, ImageLinks, Personal, ResultEntry, Verdict};
 use crate::{
     Findings, JobId, JobType, Partner, PartnerAccount, ReceivedTimestamp, SignatureError, Timestamp, UserId,
@@ -85,7 +87,7 @@ pub struct JobStatus {
     account: PartnerAccount,
     /// Why nothing in it can be gone by.
     doubt: Option<Doubt>,
-    raw: Map<String, Value>,
+    fields: Fields,
 }
 
 /// The `result` of a job's status: an object, or free text where there is none yet.
@@ -113,12 +115,12 @@ impl JobStatus {
 
     /// A link to the receipt of a person's check (`kyc_receipt`). It is a credential.
     pub fn kyc_receipt(&self) -> Option<Personal<&str>> {
-        tolerant::str(&self.raw, "kyc_receipt").map(Personal::new)
+        tolerant::str(&self.fields, "kyc_receipt").map(Personal::new)
     }
 
     /// A link to the receipt of a company's check (`kyb_receipt`). It is a credential.
     pub fn kyb_receipt(&self) -> Option<Personal<&str>> {
-        tolerant::str(&self.raw, "kyb_receipt").map(Personal::new)
+        tolerant::str(&self.fields, "kyb_receipt").map(Personal::new)
     }
 
     /// The newest result, by itself.
@@ -168,12 +170,12 @@ impl JobStatus {
 
     /// What may go into a log: codes, actions, flags and ids of jobs, with the names of the fields that were left out.
     pub fn audit_json(&self) -> Value {
-        audit(&self.raw)
+        audit(self.fields.as_map())
     }
 
-    /// The whole answer, as it came.
+    /// The whole answer, as it came. The result is copied the first time.
     pub fn as_json(&self) -> &Map<String, Value> {
-        &self.raw
+        self.fields.as_map()
     }
 }
 
@@ -205,6 +207,9 @@ struct Body<'a> {
     history: bool,
 }
 
+/// What decides beside the result itself; in whatever spelling, it may be there once.
+const DECIDING: [&str; 6] = ["job_complete", "job_success", "code", "result", "signature", "timestamp"];
+
 impl Operation for JobStatusRequest {
     type Output = JobStatus;
     const STEP: Step = Step::JobStatus;
@@ -235,23 +240,25 @@ impl Operation for JobStatusRequest {
         sent_at: Timestamp,
         response: &Response<Bytes>,
     ) -> Result<JobStatus, OperationError> {
-        let raw = json_object(response)?;
-        if has_error(&raw) && tolerant::field(&raw, "job_complete").is_none() {
-            return Err(ApiError::of(response, Some(Value::Object(raw))).into());
+        let fields = fields(response, &["result", "history"])?;
+        let refuse = |why| OperationError::unreadable(response, why);
+        if has_error(&fields) && tolerant::field(&fields, "job_complete").is_none() {
+            let refusal = plain_object(response, fields)?;
+            return Err(ApiError::of(response, Some(Value::Object(refusal))).into());
         }
-        let timestamp = tolerant::field(&raw, "timestamp").and_then(ReceivedTimestamp::from_json);
-        let (Some(timestamp), Some(signature)) = (timestamp, tolerant::str(&raw, "signature")) else {
+        if fields.has_twice(&DECIDING) {
+            return Err(refuse(Unreadable::Duplicated));
+        }
+        if fields.is_damaged() {
+            return Err(OperationError::unexpected(response, "has a damaged character where it decides"));
+        }
+        let Some(timestamp) = confirm(partner, response, &fields)? else {
             return Err(OperationError::signature(response, SignatureError::Missing));
         };
-        partner
-            .signer()
-            .confirm_received(&timestamp, signature)
-            .map_err(|error| OperationError::signature(response, error))?;
 
-        let result = match tolerant::field(&raw, "result") {
-            Some(Value::Object(fields)) => JobResult::Entry(Box::new(ResultEntry::new(fields.clone()))),
-            Some(Value::String(text)) => JobResult::Text(text.clone()),
-            _ => JobResult::Absent,
+        let result = match fields.part("result").map_err(refuse)? {
+            Some(entry) => JobResult::Entry(Box::new(ResultEntry::new(entry))),
+            None => fields.text_apart("result").map_or(JobResult::Absent, JobResult::Text),
         };
         let of_other_job = |entry: &ResultEntry| {
             entry.partner_params().is_of_other_job(self.user_id.as_str(), self.job_id.as_str())
@@ -266,14 +273,14 @@ impl Operation for JobStatusRequest {
             JobResult::Entry(entry) if !names_the_job(entry) => Some(Doubt::NoJobId),
             _ => None,
         };
-        let history = tolerant::field(&raw, "history").and_then(Value::as_array);
+        let history = fields.parts_of("history").map_err(refuse)?;
         Ok(JobStatus {
-            job_complete: tolerant::flag(&raw, "job_complete").unwrap_or(false),
-            job_success: tolerant::yes(&raw, "job_success"),
-            code: tolerant::text(&raw, "code"),
+            job_complete: tolerant::flag(&fields, "job_complete").unwrap_or(false),
+            job_success: tolerant::yes(&fields, "job_success"),
+            code: tolerant::text(&fields, "code"),
             result,
-            history: history.into_iter().flatten().cloned().filter_map(ResultEntry::from_json).collect(),
-            image_links: tolerant::field(&raw, "image_links")
+            history: history.into_iter().map(ResultEntry::new).collect(),
+            image_links: tolerant::field(&fields, "image_links")
                 .and_then(Value::as_object)
                 .cloned()
                 .map(ImageLinks::new),
@@ -281,7 +288,7 @@ impl Operation for JobStatusRequest {
             job_type: self.job_type,
             account: partner.account(),
             doubt,
-            raw,
+            fields,
         })
     }
 }
@@ -459,6 +466,82 @@ mod tests {
             assert!(!verdict.is_approved() && !verdict.is_final());
         }
         assert!(parse(&signed(approval())).unwrap().verdict().unwrap().is_approved());
+    }
+
+    /// With this put in the place of that, in the text of a signed approval.
+    fn parse_with(that: &str, this: &[u8]) -> Result<JobStatus, OperationError> {
+        let body = signed(approval()).to_string();
+        let (before, after) = body.split_once(that).unwrap();
+        let body = Bytes::from([before.as_bytes(), this, after.as_bytes()].concat());
+        let sent_at = Timestamp::parse(STAMP).unwrap();
+        let outcome = question().parse(&partner(), sent_at, &Response::new(body.clone()));
+        if let Err(error) = &outcome {
+            assert_eq!(error.answer(), Some(&body), "the answer as it came");
+            assert!(!format!("{error} {error:?}").contains("user-1"));
+        }
+        outcome
+    }
+
+    #[test]
+    fn a_field_that_decides_may_be_there_once_in_whatever_spelling() {
+        for (that, this) in [
+            (r#""result":{"#, r#""result":{"ResultCode":"0811"},"result":{"#),
+            (r#""result":{"#, r#""Result":{"ResultCode":"0811"},"result":{"#),
+            (r#""result":{"#, r#""job_complete":false,"result":{"#),
+            (r#""result":{"#, r#""JobComplete":false,"result":{"#),
+            (r#""result":{"#, r#""JobSuccess":true,"result":{"#),
+            (r#""result":{"#, r#""Code":"2314","result":{"#),
+            (r#""result":{"#, r#""Timestamp":"2001","result":{"#),
+            (r#""result":{"#, r#""SIGNATURE":"a","result":{"#),
+            (r#""ResultCode":"0810""#, r#""ResultCode":"0811","ResultCode":"0810""#),
+            (r#""job_id":"job-1""#, r#""job_id":"job-2","job_id":"job-1""#),
+            (r#""Register_Selfie""#, r#""Register_Selfie":"Rejected","Register_Selfie""#),
+        ] {
+            let error = parse_with(that, this.as_bytes()).unwrap_err();
+            assert!(error.to_string().contains("has a field twice"), "{this}: {error}");
+        }
+        let spelt_twice = parse_with(r#""ResultCode""#, br#""result_code":"0811","ResultCode""#).unwrap();
+        assert_eq!(spelt_twice.verdict().unwrap().doubt(), Some(Doubt::Unreadable));
+        assert!(parse_with("result", b"result").unwrap().verdict().unwrap().is_approved());
+    }
+
+    #[test]
+    fn damage_where_nothing_rests_on_it_hides_no_result() {
+        for damaged in [&b"\"Jos\xE9\""[..], b"\"a\tb\"", br#""\ud83d""#, b"NaN", b"-Infinity"] {
+            let field = [b"\"FullName\":", damaged, b",\"ResultCode\""].concat();
+            let status = parse_with(r#""ResultCode""#, &field).unwrap();
+            assert!(status.verdict().unwrap().is_approved());
+            assert!(status.as_json()["result"].as_object().unwrap().contains_key("FullName"));
+            let outside = [b"\"note\":", damaged, b",\"result\""].concat();
+            assert!(parse_with(r#""result""#, &outside).unwrap().verdict().unwrap().is_approved());
+        }
+        assert!(parse_with("{", b"\xEF\xBB\xBF{").unwrap().verdict().unwrap().is_approved());
+    }
+
+    #[test]
+    fn damage_where_the_verdict_rests_on_it_leaves_it_unknown() {
+        for (that, this) in [
+            ("0810", &b"0810\xE9"[..]),
+            ("0810", b"08\t10"),
+            ("\"0810\"", b"NaN"),
+            ("Approved", b"Approved\xE9"),
+            (r#""job_type":"1""#, b"\"job_type\":NaN"),
+            (r#""Register_Selfie""#, b"\"Register\x01Selfie\""),
+            (r#""Actions""#, b"\"IsFinalResult\":NaN,\"Actions\""),
+            (r#""Actions""#, b"\"Result\x01Code\":\"0811\",\"Actions\""),
+        ] {
+            let verdict = parse_with(that, this).unwrap().verdict().unwrap();
+            assert_eq!(verdict.doubt(), Some(Doubt::Unreadable), "{}", String::from_utf8_lossy(this));
+        }
+        for (that, this) in [
+            (r#""job_complete":true"#, &b"\"job_complete\":NaN"[..]),
+            (r#""job_success":true"#, b"\"job_success\":NaN"),
+            ("2302", b"23\xE914"),
+            ("job_complete", b"job\x01complete"),
+        ] {
+            let error = parse_with(that, this).unwrap_err();
+            assert!(error.to_string().contains("damaged"), "{error}");
+        }
     }
 
     #[test]

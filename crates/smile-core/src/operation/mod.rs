@@ -53,6 +53,8 @@ pub use verification::{Accepted, Verification};
 pub use web_token::{WebToken, WebTokenRequest};
 
 use crate::flow::{JobKey, Step, SubmissionId};
+use crate::result::fields::{Fields, Unreadable, compression, read_json};
+use crate::tolerant::Object;
 use crate::{Findings, JobStatus, Partner, Timestamp, tolerant};
 
 /// One exchange with the service.
@@ -226,53 +228,65 @@ const USER_AGENT: &str = concat!("smile-rust/", env!("CARGO_PKG_VERSION"));
 fn json(response: &Response<Bytes>) -> Result<Value, OperationError> {
     let status = response.status();
     refuse_compressed(response)?;
-    let body = serde_json::from_slice(response.body());
+    let body = read_json(response.body());
     if !status.is_success() {
         return Err(ApiError::of(response, body.ok()).into());
     }
-    body.map_err(|_| OperationError::unexpected(response, "is not JSON"))
+    body.map_err(|why| OperationError::unreadable(response, why))
+}
+
+/// The fields of an answer of 2xx; the error it stands for otherwise. Those that are named are left apart.
+fn fields(response: &Response<Bytes>, apart: &[&str]) -> Result<Fields, OperationError> {
+    if !response.status().is_success() {
+        json(response)?;
+    }
+    refuse_compressed(response)?;
+    Fields::read_apart(response.body(), apart).map_err(|why| OperationError::unreadable(response, why))
 }
 
 /// The JSON object of an answer of 2xx; the error it stands for otherwise.
 fn json_object(response: &Response<Bytes>) -> Result<Map<String, Value>, OperationError> {
-    match json(response)? {
-        Value::Object(object) => Ok(object),
-        _ => Err(OperationError::unexpected(response, "is JSON, but not an object")),
+    plain_object(response, fields(response, &[])?)
+}
+
+/// The JSON object of an answer in which nothing that decides is damaged, or there twice.
+fn plain_object(response: &Response<Bytes>, fields: Fields) -> Result<Map<String, Value>, OperationError> {
+    if fields.is_damaged() {
+        return Err(OperationError::unexpected(response, "has a damaged character where it decides"));
     }
+    if fields.has_twice(&["success", "error"]) {
+        return Err(OperationError::unreadable(response, Unreadable::Duplicated));
+    }
+    Ok(fields.into_map())
 }
 
 /// Refuses what can't be read without decompressing it, which no request asks for.
 fn refuse_compressed(response: &Response<Bytes>) -> Result<(), OperationError> {
-    const GZIP: &[u8] = &[0x1F, 0x8B];
-    let headers = response.headers().get_all(header::CONTENT_ENCODING).iter();
-    let said = headers.filter_map(|value| value.to_str().ok()).flat_map(|list| list.split(','));
-    let encodings =
-        said.map(str::trim).filter(|one| !one.is_empty() && !one.eq_ignore_ascii_case("identity"));
-    // The name is from outside; only those that are known are shown.
-    let known =
-        |one: &str| ["gzip", "br", "deflate", "zstd"].into_iter().find(|it| it.eq_ignore_ascii_case(one));
-    let encoding = encodings.map(|one| known(one).unwrap_or("an unknown encoding")).last();
-    match encoding.or_else(|| response.body().starts_with(GZIP).then_some("gzip")) {
-        // Who has decompressed it may have left the header where it was.
-        Some(encoding) if !matches!(response.body().trim_ascii_start().first(), Some(b'{' | b'[')) => {
-            let (status, answer) = (response.status().as_u16(), RawAnswer::of(response));
-            Err(OperationError::Compressed { status, encoding, answer })
-        }
-        _ => Ok(()),
-    }
+    let encoding = compression(response.headers(), response.body());
+    encoding.map_or(Ok(()), |encoding| {
+        let (status, answer) = (response.status().as_u16(), RawAnswer::of(response));
+        Err(OperationError::Compressed { status, encoding, answer })
+    })
 }
 
 /// As [`json_object`], with `{"error": …}` or a `success` that isn't true taken for the refusal that it is, whatever the status.
 fn successful_object(response: &Response<Bytes>) -> Result<Map<String, Value>, OperationError> {
-    let object = json_object(response)?;
+    refuse_refusal(response, json_object(response)?)
+}
+
+/// Refuses an object that says it is a refusal.
+fn refuse_refusal(
+    response: &Response<Bytes>,
+    object: Map<String, Value>,
+) -> Result<Map<String, Value>, OperationError> {
     let says_success = tolerant::field(&object, "success").is_some_and(|value| !value.is_null());
     let refused = has_error(&object) || (says_success && tolerant::flag(&object, "success") != Some(true));
     if refused { Err(ApiError::of(response, Some(Value::Object(object))).into()) } else { Ok(object) }
 }
 
 /// Whether the answer says what went wrong; an `error` of null or nothing doesn't.
-fn has_error(object: &Map<String, Value>) -> bool {
-    object.get("error").is_some_and(|error| !error.is_null() && error != "")
+fn has_error(object: &impl Object) -> bool {
+    object.exact("error").is_some_and(|error| !error.is_null() && error != "")
 }
 
 /// As [`successful_object`], where the answer must say `success: true` in so many words.

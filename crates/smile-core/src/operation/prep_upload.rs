@@ -8,7 +8,7 @@ use std::fmt;
 use bytes::Bytes;
 use http::{Method, Request, Response};
 use serde::Serialize;
-use serde_json::value::RawValue;
+use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value};
 
 use super::{Operation, OperationError, Repeat, UploadUrl, send_json, successful_object};
@@ -152,8 +152,9 @@ impl Operation for PrepUpload<'_> {
         let Some(url) = tolerant::text(&object, "upload_url") else {
             return Err(OperationError::unexpected(response, "has no `upload_url`"));
         };
-        let raw = serde_json::from_slice(response.body())
-            .map_err(|_| OperationError::unexpected(response, "is not JSON"))?;
+        // To the letter, unless it had to be repaired.
+        let raw = serde_json::from_slice(response.body()).or_else(|_| to_raw_value(&object));
+        let raw = raw.map_err(|_| OperationError::unexpected(response, "is not JSON"))?;
         Ok(PreparedUpload {
             upload_url: UploadUrl::new(&url, partner.environment())?,
             // It is shown, to find the job again by, so it must look like an id.

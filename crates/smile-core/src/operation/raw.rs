@@ -7,8 +7,8 @@ use http::{HeaderValue, Method, Request, Response, header};
 use serde_json::{Map, Value};
 
 use super::{
-    ApiError, Operation, OperationError, Repeat, refuse_compressed, send_bare, send_json, send_signed,
-    sign_headers,
+    ApiError, Operation, OperationError, Repeat, read_json, refuse_compressed, send_bare, send_json,
+    send_signed, sign_headers,
 };
 use crate::environment::{has_dots, is_encoded};
 use crate::flow::Step;
@@ -250,11 +250,11 @@ impl Operation for RawRequest {
         refuse_compressed(response)?;
         let body = match &response.body()[..] {
             [] => Ok(Value::Null),
-            body => serde_json::from_slice(body),
+            body => read_json(body),
         };
         // What a success of an unknown endpoint looks like isn't known either.
         if status.is_success() {
-            body.map_err(|_| OperationError::unexpected(response, "is not JSON"))
+            body.map_err(|why| OperationError::unreadable(response, why))
         } else {
             Err(ApiError::of(response, body.ok()).into())
         }

@@ -6,10 +6,12 @@ use bytes::Bytes;
 use http::Response;
 use serde_json::{Map, Value};
 
-use super::{OperationError, confirmed_object, json_object, successful_object};
+use super::{OperationError, confirmed_object, fields, plain_object, refuse_refusal};
 use crate::catalogue::{self, ResultCodeRow};
 use crate::flow::{JobKey, SubmissionId};
+use crate::result::fields::Unreadable;
 use crate::result::{Doubt, ResultCode, ResultEntry, Verdict};
+use crate::tolerant::Object;
 use crate::{JobStatus, Partner, ReceivedTimestamp, SignatureError, Timestamp, tolerant};
 
 /// The result of a check that answers at once: Enhanced KYC, Basic KYC, Business Verification, AML.
@@ -33,15 +35,15 @@ impl Verification {
         response: &Response<Bytes>,
         key: &JobKey,
     ) -> Result<Self, OperationError> {
-        let fields = json_object(response)?;
+        let fields = fields(response, &[])?;
         // An answer with a result is one, whatever `success` says; that has a say in the verdict.
         let entry = if tolerant::field(&fields, "ResultCode").is_some_and(|code| !code.is_null()) {
             ResultEntry::new(fields)
         } else {
-            successful_object(response)?;
+            refuse_refusal(response, plain_object(response, fields)?)?;
             return Err(OperationError::unexpected(response, "has no `ResultCode`"));
         };
-        let signed = confirm(partner, response, entry.as_json())?;
+        let signed = confirm(partner, response, entry.fields())?;
         let is_signed = signed.is_some();
         if entry.partner_params().is_of_other_job(key.user_id.as_str(), key.job_id.as_str()) {
             return Err(OperationError::wrong_job(response));
@@ -56,7 +58,7 @@ impl Verification {
         let verdict = match doubt {
             Some(doubt) => Verdict::in_doubt(Some(&entry), doubt),
             None => {
-                let success = tolerant::yes(entry.as_json(), "success");
+                let success = tolerant::yes(entry.fields(), "success");
                 Verdict::new(&entry, Some(key.job_type), success)
             }
         };
@@ -160,8 +162,12 @@ pub(super) fn says_the_same(a: &str, b: &str) -> bool {
 pub(super) fn confirm(
     partner: &Partner,
     response: &Response<Bytes>,
-    fields: &Map<String, Value>,
+    fields: &impl Object,
 ) -> Result<Option<ReceivedTimestamp>, OperationError> {
+    // Readers disagree which of two counts, and a forger knows that.
+    if ["timestamp", "signature"].iter().any(|key| fields.alike(key).nth(1).is_some()) {
+        return Err(OperationError::unreadable(response, Unreadable::Duplicated));
+    }
     let present = |key: &str| tolerant::field(fields, key).filter(|value| !value.is_null());
     let (timestamp, signature) = (present("timestamp"), present("signature"));
     if timestamp.is_none() && signature.is_none() {

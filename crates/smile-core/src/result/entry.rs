@@ -130,7 +130,8 @@ impl ResultEntry {
             !(value.is_string() || value.is_null()) || *same_step != value
         });
         let twice = ["ResultCode", "Actions", "IsFinalResult", "PartnerParams"];
-        odd_step
+        self.fields.is_damaged()
+            || odd_step
             || !is_object("Actions")
             || !is_object("PartnerParams")
             || twice.iter().any(|key| tolerant::disagrees(&self.fields, key))

@@ -9,6 +9,7 @@ pub(crate) mod fields;
 mod image_links;
 mod personal;
 mod record;
+mod repair;
 mod verdict;
 
 pub use actions::{ActionValue, Actions, UnknownValue};

@@ -2,14 +2,15 @@
 
 use std::borrow::Cow;
 
+use bytes::Bytes;
 use http::HeaderMap;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 use smile_core::{
-    Callback, CallbackKind, Decision, Doubt, JobType, NextStep, Nonce, NonceError, WebhookStatus,
+    Callback, CallbackKind, Decision, Doubt, JobType, NextStep, Nonce, NonceError, Refusal, WebhookStatus,
 };
 
-use super::{bytes, callback, cases, result, signed, verify, webhook};
+use super::{bytes, callback, cases, genuine, headers, result, signed, verify, webhook};
 use crate::support::{START, partner};
 
 fn params(job_type: &Value) -> Value {
@@ -482,16 +483,84 @@ proptest! {
     }
 }
 
+/// Half a surrogate pair, Latin-1, a raw tab, `NaN`, and a byte order mark in front.
+const DAMAGED: [&[u8]; 4] = [br#""x\ud83d""#, b"\"Jos\xE9\"", b"\"a\tb\"", b"NaN"];
+
+/// A signed callback with one more field, as it stands.
+fn with_field(body: Value, field: &str, value: &[u8]) -> Bytes {
+    let rest = bytes(&signed(body));
+    Bytes::from([b"\xEF\xBB\xBF{\"", field.as_bytes(), b"\":", value, b",", &rest[1..]].concat())
+}
+
+fn post(body: Bytes) -> Callback {
+    partner().verifier().verify(START, &HeaderMap::new(), body).unwrap()
+}
+
+#[test]
+fn damage_where_nothing_rests_on_it_hides_no_callback() {
+    for value in DAMAGED {
+        let callback = post(with_field(result("0810"), "FullName", value));
+        assert!(callback.verdict().is_approved());
+        assert!(callback.body().starts_with(b"\xEF\xBB\xBF"), "the body as it came");
+    }
+    let name = post(with_field(result("0810"), "FullName", DAMAGED[1]))
+        .entry()
+        .personal_info()
+        .full_name()
+        .unwrap()
+        .expose()
+        .into_owned();
+    assert_eq!(name, "Jos\u{FFFD}");
+}
+
+#[test]
+fn damage_where_the_verdict_rests_on_it_leaves_it_unknown() {
+    for value in DAMAGED {
+        for field in ["IsFinalResult", "Antifraud", "actions", "result_code", "SmileJobId"] {
+            let verdict = post(with_field(result("0810"), field, value)).verdict_for(JobType::BIOMETRIC_KYC);
+            assert!(!verdict.is_approved() && !verdict.is_final(), "{field}");
+        }
+    }
+}
+
+#[test]
+fn damage_in_a_webhook_is_borne_only_in_free_text_and_the_record() {
+    let webhook = json!({ "status": "clear", "product": "biometric_kyc", "job_id": "j", "user_id": "u" });
+    for value in DAMAGED {
+        for (field, is_approved) in
+            [("message", true), ("id_fields", true), ("fraud_score", false), ("Reason", false)]
+        {
+            let verdict = post(with_field(webhook.clone(), field, value)).verdict();
+            assert_eq!(verdict.is_approved(), is_approved, "{field}: {verdict}");
+        }
+    }
+}
+
+#[test]
+fn a_compressed_callback_is_refused_as_what_it_is() {
+    let send = |headers: &HeaderMap, body: &'static [u8]| {
+        partner().verifier().verify(START, headers, Bytes::from_static(body)).unwrap_err()
+    };
+    for encoding in ["gzip", "br", "identity, zstd", "jane"] {
+        let refusal = send(&headers([("content-encoding", encoding)]), b"\x28\xB5\x2F\xFD");
+        assert_eq!((refusal, refusal.status().as_u16()), (Refusal::Compressed, 415));
+        assert!(!refusal.has_right_signature() && refusal.to_string().contains("decompress"));
+    }
+    assert_eq!(send(&HeaderMap::new(), b"\x1F\x8B\x08"), Refusal::Compressed, "the header was lost");
+    let plain = bytes(&genuine());
+    let decompressed = headers([("content-encoding", "gzip")]);
+    assert!(partner().verifier().verify(START, &decompressed, plain).is_ok(), "the server did it");
+}
+
 #[test]
 fn long_fields_that_are_odd_in_themselves() {
     let long = "x".repeat(5_000);
     let body = |field: &str| signed(json!({})).to_string().replacen('{', &format!("{{{field},"), 1);
-    // A half of a pair of surrogates, a number beyond all bounds, a name twice: absent, and still in the body.
-    for field in [
-        format!(r#""Photo":"{long}\ud800""#),
-        format!(r#""Photo":[1e999,"{long}"]"#),
-        format!(r#""Photo":{{"a":1,"b":"{long}","a":2}}"#),
-    ] {
+    let half = read(body(&format!(r#""Photo":"{long}\ud800""#)));
+    assert_eq!(half.entry().get("Photo"), Some(&json!(format!("{long}\u{FFFD}"))));
+    // A number beyond all bounds, a name twice: absent, and still in the body.
+    for field in [format!(r#""Photo":[1e999,"{long}"]"#), format!(r#""Photo":{{"a":1,"b":"{long}","a":2}}"#)]
+    {
         let callback = read(body(&field));
         assert_eq!(callback.entry().personal_info().photo(), None);
         assert_eq!(callback.entry().get("Photo"), Some(&Value::Null));

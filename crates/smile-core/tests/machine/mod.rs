@@ -450,10 +450,18 @@ pub fn play(plot: &Plot) -> End {
     for life in 1.. {
         let seed = plot.seed ^ u64::from(life);
         let mut flow = match &stored {
-            None => JobFlow::new(partner(), plot.job(), plot.settings.clone(), seed).unwrap(),
+            None => JobFlow::new(partner().without_answer_window(), plot.job(), plot.settings.clone(), seed)
+                .unwrap(),
             Some(text) => {
                 let checkpoint: Checkpoint = serde_json::from_str(text).unwrap();
-                JobFlow::resume(partner(), &checkpoint, plot.job(), plot.settings.clone(), seed).unwrap()
+                JobFlow::resume(
+                    partner().without_answer_window(),
+                    &checkpoint,
+                    plot.job(),
+                    plot.settings.clone(),
+                    seed,
+                )
+                .unwrap()
             }
         };
         assert!(flow.checkpoint().reach() >= service.truth(), "what was stored is not less than the truth");

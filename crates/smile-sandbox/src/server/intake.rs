@@ -15,7 +15,6 @@ use tokio::time::timeout;
 
 use crate::http::answers::gateway;
 use crate::http::encoding::MAX_JSON;
-use crate::server::buffer::Buffer;
 
 /// The largest body that is taken.
 const MAX_BODY: u64 = 64 * 1024 * 1024;
@@ -95,9 +94,8 @@ impl Intake {
         let announced = body.size_hint().exact();
         let limit = announced.unwrap_or(MAX_UNANNOUNCED);
         let mut share = Share { intake: self, permit: None, exempt: None };
-        // A large buffer takes memory only where something is written into it.
-        let room = announced.unwrap_or_default().min(at_most);
-        let mut read = Buffer::with_room(usize::try_from(room).unwrap_or_default());
+        let expected = usize::try_from(announced.unwrap_or_default().min(at_most)).unwrap_or_default();
+        let mut read = Vec::new();
         while (read.len() as u64) < at_most {
             let Some(frame) = body.frame().await else { break };
             let frame = frame.map_err(|_| closing(StatusCode::BAD_REQUEST, "Bad Request"))?;
@@ -108,10 +106,23 @@ impl Intake {
             let wanted = at_most - read.len() as u64;
             data.truncate(usize::try_from(wanted).unwrap_or(usize::MAX));
             share.grow_to((read.len() + data.len()) as u64).await?;
-            read.extend(&data);
+            append(&mut read, &data, expected);
         }
+        // What isn't used would be kept for as long as the body is.
+        read.shrink_to_fit();
         Ok((read.into(), share))
     }
+}
+
+/// Adds a piece of a body. Room is made as it comes, twice as much each time and never more than is announced: a client can
+/// announce what it never sends.
+fn append(read: &mut Vec<u8>, piece: &[u8], expected: usize) {
+    let needed = read.len() + piece.len();
+    if needed > read.capacity() {
+        let room = (2 * read.capacity()).clamp(needed, expected.max(needed));
+        read.reserve_exact(room - read.len());
+    }
+    read.extend_from_slice(piece);
 }
 
 fn too_long() -> Response<Bytes> {
@@ -139,6 +150,19 @@ mod tests {
     use super::*;
 
     const KIB: u64 = 1024;
+
+    #[test]
+    fn room_is_made_for_what_comes_and_for_no_more_than_is_announced() {
+        let mut read = Vec::new();
+        append(&mut read, &[7; 10], 64 << 20);
+        assert_eq!(read.capacity(), 10);
+        for _ in 0..5 {
+            append(&mut read, &[7; 10], 60);
+        }
+        assert_eq!((read.len(), read.capacity()), (60, 60));
+        append(&mut read, &[7; 100], 0);
+        assert_eq!((read.len(), read.capacity()), (160, 160));
+    }
 
     /// A body that comes piece by piece.
     struct Pieces {

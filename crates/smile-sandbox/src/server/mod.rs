@@ -3,7 +3,6 @@
 pub(crate) mod accept;
 pub(crate) mod advance;
 pub(crate) mod answer_body;
-pub(crate) mod buffer;
 pub(crate) mod builder;
 pub(crate) mod clock;
 pub(crate) mod front;

@@ -83,7 +83,7 @@ impl Letter {
                 let member = format!(r#""Nested":{}{},"#, brackets("["), brackets("]"));
                 self.first.extend(member.into_bytes());
             }
-            Flaw::NotUtf8 => self.first.extend(b"\"Note\":\"\xff\","),
+            Flaw::NotUtf8 => self.first.extend(b"\"Note\":\xff,"),
             Flaw::Html => {
                 self.headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html"));
             }

@@ -96,7 +96,7 @@ flaws! {
     DeeplyNested "deeply-nested" TooDeep
         "There are 100,000 arrays within each other in it, which overflow the stack of a careless parser.",
     Truncated "truncated" Truncated "The second half of the body is missing.",
-    NotUtf8 "not-utf8" NotUtf8 "There is a byte in it that is no UTF-8.",
+    NotUtf8 "not-utf8" NotUtf8 "There is a byte outside of its texts that is no UTF-8.",
     Empty "empty" Empty "There is no body.",
     NotAnObject "not-an-object" NotAnObject "The body is an array with the callback in it.",
     TwoBodies "two-bodies" NotJson "The body is there twice, one behind the other.",

@@ -112,7 +112,7 @@ fn every_shipped_scenario_plays_its_stages() {
             &[
                 ("partial-1", &["1021"]),
                 ("stranger-1", &["1022"]),
-                ("unknown-1", &["1023"]),
+                ("unknown-1", &["1013"]),
                 ("outage-1", &["1015"]),
                 ("outage-2", &["1020"]),
             ],

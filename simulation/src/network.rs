@@ -81,6 +81,12 @@ impl Fate {
         }
     }
 
+    /// There is no service.
+    pub(crate) fn none() -> Self {
+        let instead = Some((1, Instead::NotSent));
+        Self { arrivals: Vec::new(), way_back: 0, instead, change: None, hazard: Some(Hazard::NotSent) }
+    }
+
     /// Something goes wrong.
     pub(crate) fn bad(random: &mut Random, errand: Errand, limit: u64) -> Self {
         let mut fate = Self::good(random, errand, limit);

@@ -273,6 +273,11 @@ impl World {
         } else {
             Fate::good(&mut self.random, errand, limit)
         };
+        let mut fate = fate;
+        if self.outage > 0 {
+            self.outage -= 1;
+            fate = Fate::none();
+        }
         self.trace(|_| format!("process {process} sends {number}: {errand:?} within {limit} ms, {fate:?}"));
         if let Some(hazard) = fate.hazard {
             self.hazards.note(hazard);
@@ -418,7 +423,7 @@ impl World {
                 if process.token != self.records[submission].token {
                     self.note(Hazard::StaleWorkerRefused);
                     // It can't know what its successor has done; but nobody may be let in on its word.
-                    if !matches!(&end, End::Job(end) if end.is_err()) {
+                    if !end.is_error() {
                         self.judge(submission, &end);
                     }
                     return;
@@ -490,8 +495,8 @@ impl World {
             (processed && reach < Reach::MaybeUploaded) || (opened && reach < Reach::MaybeOpened);
         // Another submission's zip under the same id may pass for this one's; to ask is no harm.
         let is_shared = !self.ledger.owners(self.submissions[submission].key.job_id.as_str()).is_empty();
-        let is_too_high = !is_shared
-            && ((reach == Reach::Uploaded && !processed) || (reach == Reach::Opened && !opened));
+        let is_too_high =
+            !is_shared && ((reach == Reach::Uploaded && !processed) || (reach == Reach::Opened && !opened));
         if is_too_low || is_too_high {
             let what = format!(
                 "submission {submission} has come so far: opened {opened}, processed {processed}; but its error says {error}"

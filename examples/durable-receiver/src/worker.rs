@@ -27,7 +27,7 @@ pub struct Worker {
 enum Answer {
     Confirmed(Confirmed),
     /// A last word, and not what the callback says.
-    Otherwise(JobStatus),
+    Otherwise(Box<JobStatus>),
     Asked(JobOutcome),
     /// It can't be said yet.
     Later(String),
@@ -108,7 +108,7 @@ impl Worker {
                         self.store.look(letter, &error.to_string())?;
                     }
                     match error.status().filter(|status| self.is_last_word(letter, status)) {
-                        Some(status) => Answer::Otherwise(status.clone()),
+                        Some(status) => Answer::Otherwise(Box::new(status.clone())),
                         None => self.ask(letter),
                     }
                 }

@@ -70,7 +70,8 @@ fn field_speaks(key: &str, value: &Value, beside: Option<&Map<String, Value>>) -
         return !value.is_null() && !is_low(value);
     }
     if key.ends_with("riskscore") || key.ends_with("fraudscore") {
-        return !value.is_null() && !(is_low_score(value) && beside.is_some_and(says_low));
+        let is_harmless = value.is_null() || is_low_score(value) && beside.is_some_and(says_low);
+        return !is_harmless;
     }
     match value {
         Value::Object(object) => object_speaks(object),

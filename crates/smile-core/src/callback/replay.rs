@@ -12,6 +12,7 @@ use sha2::{Digest as _, Sha256};
 use super::words::normalised;
 use super::{Callback, CallbackKind};
 use crate::Timestamp;
+use crate::result::Verdict;
 use crate::result::fields::Fields;
 use crate::tolerant::{self, Object as _};
 
@@ -182,7 +183,7 @@ fn event(callback: &Callback) -> [u8; 32] {
     part(&mut digest, callback.contradicts_itself().then_some("contradicts itself"));
     // Anything in a webhook's body may speak against the person.
     let webhook = callback.webhook().map(|webhook| webhook.verdict());
-    let doubt = webhook.as_ref().and_then(|verdict| verdict.doubt()).map(|doubt| format!("{doubt:?}"));
+    let doubt = webhook.as_ref().and_then(Verdict::doubt).map(|doubt| format!("{doubt:?}"));
     part(&mut digest, doubt.as_deref());
     digest.finalize().into()
 }

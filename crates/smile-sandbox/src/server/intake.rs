@@ -210,12 +210,12 @@ mod tests {
         }
 
         /// Nothing more is sent.
-        fn is_all(self) -> JoinHandle<usize> {
+        fn all_sent(self) -> JoinHandle<usize> {
             self.reading
         }
 
         async fn end(self) -> usize {
-            come_in(self.is_all()).await
+            come_in(self.all_sent()).await
         }
     }
 
@@ -255,7 +255,7 @@ mod tests {
                 upload.send_kib().await;
             }
         }
-        let reading: Vec<_> = uploads.into_iter().map(Upload::is_all).collect();
+        let reading: Vec<_> = uploads.into_iter().map(Upload::all_sent).collect();
         for reading in reading {
             assert_eq!(come_in(reading).await, 3 * KIB as usize);
         }
@@ -273,7 +273,7 @@ mod tests {
         // One goes on without room, and a second that does waits.
         second.send_kib().await;
         third.send_kib().await;
-        let third = third.is_all();
+        let third = third.all_sent();
         for _ in 0..10 {
             yield_now().await;
         }

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use smile_examples::{Failure, Setup, report, verdict_exit};
 use smile_ureq::Client;
 use smile_ureq::core::JobType;
-use smile_ureq::core::operation::{AsyncBusinessVerification, Business, BusinessType};
+use smile_ureq::core::v1::{AsyncBusinessVerification, Business, BusinessType};
 
 fn main() -> ExitCode {
     report(run())

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use smile_examples::{Failure, Setup, report, verdict_exit};
 use smile_ureq::Client;
-use smile_ureq::core::operation::BasicKyc;
+use smile_ureq::core::v1::BasicKyc;
 
 fn main() -> ExitCode {
     report(run())

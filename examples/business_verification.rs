@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use smile_examples::{Failure, Setup, report, verdict_exit};
 use smile_reqwest::Client;
 use smile_reqwest::core::Personal;
-use smile_reqwest::core::operation::{Business, BusinessType, BusinessVerification};
+use smile_reqwest::core::v1::{Business, BusinessType, BusinessVerification};
 
 #[tokio::main]
 async fn main() -> ExitCode {

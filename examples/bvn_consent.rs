@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use smile_examples::{Failure, Setup, report, verdict_exit};
 use smile_ureq::Client;
-use smile_ureq::core::operation::{BvnConsent, EnhancedKyc};
+use smile_ureq::core::v1::{BvnConsent, EnhancedKyc};
 
 fn main() -> ExitCode {
     report(run())

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use smile_examples::{Failure, Setup, report};
 use smile_ureq::Client;
-use smile_ureq::core::operation::PhoneVerification;
+use smile_ureq::core::v1::PhoneVerification;
 
 fn main() -> ExitCode {
     report(run())

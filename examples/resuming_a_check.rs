@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use smile_examples::{Failure, Setup, report, verdict_exit};
 use smile_reqwest::Client;
-use smile_reqwest::core::operation::EnhancedKyc;
+use smile_reqwest::core::v1::EnhancedKyc;
 use smile_reqwest::core::{Checkpoint, Event, JobId};
 
 #[tokio::main]

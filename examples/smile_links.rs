@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use smile_examples::{Failure, Setup, report};
 use smile_ureq::Client;
-use smile_ureq::core::operation::{
+use smile_ureq::core::v1::{
     CreateSmileLink, LinkIdType, ListSmileLinks, ReadSmileLink, SmileLinkDetails, UpdateSmileLink,
 };
 

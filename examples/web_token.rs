@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use smile_examples::{Failure, Setup, report};
 use smile_reqwest::Client;
-use smile_reqwest::core::operation::WebTokenRequest;
+use smile_reqwest::core::v1::WebTokenRequest;
 
 #[tokio::main]
 async fn main() -> ExitCode {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
-use smile_core::operation::{Accepted, AsyncEnhancedKyc, EnhancedKyc, Verification};
+use smile_core::v1::{Accepted, AsyncEnhancedKyc, EnhancedKyc, Verification};
 use smile_core::{
     Call, CallError, Checkpoint, Confirm, ConfirmError, Confirmed, Event, Flow, JobError, JobFlow,
     JobOutcome, Next, Timestamp, TransportFailure,

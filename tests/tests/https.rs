@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use smile_core::operation::EnhancedKyc;
+use smile_core::v1::EnhancedKyc;
 use smile_core::{IdInfo, Partner, Reach};
 use smile_sandbox::Sandbox;
 use smile_tests::{Driver, biometric_kyc, block_on, params, quick};

@@ -7,6 +7,7 @@ use std::sync::Mutex;
 
 use log::{LevelFilter, Log, Metadata, Record};
 use smile_core::operation::*;
+use smile_core::v1::*;
 use smile_core::{
     Callback, Event, IdInfo, Image, Job, JobError, JobId, JobOutcome, Partner, PartnerParams, Refusal,
     Timestamp, UserId,

@@ -5,7 +5,7 @@
 use std::error::Error as _;
 use std::sync::{Arc, Mutex};
 
-use smile_core::operation::{EnhancedKyc, Verification};
+use smile_core::v1::{EnhancedKyc, Verification};
 use smile_core::{CallErrorKind, Checkpoint, Event, IdInfo, JobErrorKind, ObserverResult, Reach, Step};
 use smile_sandbox::{Endpoint, Fault, Sandbox};
 use smile_tests::{ALL_DRIVERS, Driver, biometric_kyc, params, quick};

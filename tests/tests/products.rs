@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 use smile_core::operation::*;
+use smile_core::v1::*;
 use smile_core::{CallError, Decision, Environment, IdInfo, JobStatusRequest, JobType, Partner, ResultEntry};
 use smile_sandbox::{Endpoint, Fault, Sandbox};
 use smile_tests::{ALL_DRIVERS, Driver, Nobody, params, quick};

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use serde_json::{Value, json};
 use smile_core::operation::*;
+use smile_core::v1::*;
 use smile_core::{
     Call, CallError, CallErrorKind, Checkpoint, Event, Flow, FlowSettings, IdInfo, JobId, JobStatusRequest,
     Next, ObserverError, Partner, PartnerParams, Reach, RetryPolicy, Step, Timestamp, TransportFailure,

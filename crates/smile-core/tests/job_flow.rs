@@ -955,7 +955,7 @@ fn a_date_of_birth_in_the_future_is_refused_by_the_flow_s_clock() {
     let run = drive(&mut flow(job), []);
     assert!(run.outcome.unwrap_err().to_string().contains("`id_info.dob` must not be in the future"));
 
-    let check = smile_core::operation::EnhancedKyc::new(params(), id_info);
+    let check = smile_core::v1::EnhancedKyc::new(params(), id_info);
     let mut call = smile_core::Call::new(partner(), check, FlowSettings::default(), 7);
     let Next::Finished(Err(error)) = call.next(START) else { panic!("it goes on") };
     assert!(error.is_validation() && !error.outcome_unknown(), "{error}");

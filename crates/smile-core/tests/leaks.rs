@@ -14,7 +14,8 @@ use std::path::Path;
 use bytes::Bytes;
 use http::Response;
 use serde_json::{Value, json};
-use smile_core::operation::{Operation, PrepUpload, Upload, UploadUrl};
+use smile_core::operation::Operation;
+use smile_core::v1::{PrepUpload, Upload, UploadUrl};
 use smile_core::{
     ApiKey, Call, Callback, CallbackUrl, Checkpoint, Confirm, Environment, Event, Flow, FlowSettings, IdInfo,
     Image, ImageType, InMemoryReplayStore, Job, JobError, JobErrorKind, JobFlow, JobId, JobKey, JobLife,

@@ -9,7 +9,8 @@ use http::{Response, StatusCode};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use serde_json::{Value, json};
-use smile_core::operation::{Operation, PrepUpload, Upload, UploadUrl};
+use smile_core::operation::Operation;
+use smile_core::v1::{PrepUpload, Upload, UploadUrl};
 use smile_core::{
     ApiKey, BaseUrl, Callback, CallbackUrl, Checkpoint, Confirm, Decision, Environment, Flow, FlowSettings,
     Image, ImageType, Job, JobFlow, JobId, JobKey, JobLife, JobStatusRequest, JobType, Next, Nonce, Partner,

@@ -406,7 +406,7 @@ mod tests {
 
     #[tokio::test]
     async fn nothing_is_sent_before_the_observer_is_done() {
-        use smile_core::{IdInfo, JobId, PartnerParams, UserId, operation::EnhancedKyc};
+        use smile_core::{IdInfo, JobId, PartnerParams, UserId, v1::EnhancedKyc};
 
         let sandbox = Arc::new(smile_sandbox::Sandbox::start().unwrap());
         let client = Client::new(sandbox.partner()).unwrap();

@@ -2,10 +2,11 @@
 
 use bytes::Bytes;
 use http::{Method, Response, StatusCode};
-use smile_core::operation::{
+use smile_core::operation::{Operation, RawRequest};
+use smile_core::v1::{
     AddressVerification, AmlCheck, AsyncBusinessVerification, BasicKyc, Business, BusinessVerification,
-    BvnConsent, CreateSmileLink, EnhancedKyc, ListSmileLinks, Operation, PhoneVerification, PrepUpload,
-    ProductsConfigRequest, RawRequest, ReadSmileLink, ServicesRequest, SmileLinkDetails, Upload, UploadUrl,
+    BvnConsent, CreateSmileLink, EnhancedKyc, ListSmileLinks, PhoneVerification, PrepUpload,
+    ProductsConfigRequest, ReadSmileLink, ServicesRequest, SmileLinkDetails, Upload, UploadUrl,
     ValidDocumentsRequest, WebTokenRequest,
 };
 use smile_core::{
@@ -128,7 +129,7 @@ pub fn answers(data: &[u8]) {
     }
 }
 
-fn verification<O: Operation<Output = smile_core::operation::Verification>>(
+fn verification<O: Operation<Output = smile_core::v1::Verification>>(
     operation: &O,
     response: &Response<Bytes>,
 ) {

@@ -4,7 +4,8 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use http::{HeaderValue, Response};
-use smile_core::operation::{AsyncEnhancedKyc, EnhancedKyc, Operation};
+use smile_core::operation::Operation;
+use smile_core::v1::{AsyncEnhancedKyc, EnhancedKyc};
 use smile_core::{
     Call, CallError, Checkpoint, Decision, FlowSettings, IdInfo, Image, Job, JobError, JobFlow, JobOutcome,
     Partner, PartnerParams, Reach, TransportFailure, Verdict,

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use serde_json::Value;
-use smile_core::operation::WebTokenRequest;
+use smile_core::v1::WebTokenRequest;
 use smile_core::{FlowSettings, JobId, PartnerParams, Timestamp, UserId};
 
 use crate::connection::Connection;

@@ -5,7 +5,7 @@ use std::fmt;
 use http::StatusCode;
 
 use super::{Callback, CallbackKind, Seen};
-use crate::flow::Confirmed;
+use crate::callback::confirm::Confirmed;
 use crate::result::{Decision, NextStep, Verdict};
 use crate::{JobId, JobKey, JobOutcome, JobStatus, JobType, PartnerAccount, Timestamp, UserId};
 
@@ -89,7 +89,7 @@ pub enum Standing {
     /// There is a last word.
     Final,
     /// There are two last words that disagree, neither more trustworthy than the other. Nobody is to be let in on that.
-    /// [Confirm](crate::flow::Confirm) it, or [settle](JobLife::settle_by_hand) it.
+    /// [Confirm](crate::callback::confirm::Confirm) it, or [settle](JobLife::settle_by_hand) it.
     Disputed,
 }
 
@@ -301,7 +301,7 @@ impl JobLife {
     }
 
     /// Whether what counts, or is disputed, has only come by callback so far: ask the service, with a
-    /// [`Confirm`](crate::flow::Confirm) or for the job's status, before anything is done on it.
+    /// [`Confirm`](crate::callback::confirm::Confirm) or for the job's status, before anything is done on it.
     ///
     /// Ask this after each callback, whatever it has changed: it may be that the process died after the first delivery was
     /// stored, and before the service was asked. Address and phone verifications, and webhooks, have no status to be asked for here.
@@ -366,7 +366,7 @@ impl JobLife {
         }
     }
 
-    /// Applies a status that the service gave, such as the one that a [`ConfirmError`](crate::flow::ConfirmError) brings along. Its
+    /// Applies a status that the service gave, such as the one that a [`ConfirmError`](crate::callback::confirm::ConfirmError) brings along. Its
     /// result must name this job and this user; without a result, nothing changes.
     pub fn apply_status(&mut self, now: Timestamp, status: &JobStatus) -> Change {
         let JudgedAs::JobType(job_type) = self.judged_as else { return Change::NotThisJob };

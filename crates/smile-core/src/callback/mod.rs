@@ -5,17 +5,15 @@
 //!
 //! 1. **Verified**: the signature is right and fresh. Whoever has seen one callback can make another that is.
 //! 2. **First seen**: in addition, a [`ReplayStore`] hasn't had the signature under another body.
-//! 3. **Confirmed**: the service itself, asked for the job's status, says the same. [`Confirm`](crate::flow::Confirm) makes
+//! 3. **Confirmed**: the service itself, asked for the job's status, says the same. [`Confirm`](crate::callback::confirm::Confirm) makes
 //!    that, and nothing else can.
 
-mod against;
+pub(crate) mod confirm;
 mod life;
 mod nonce;
 mod refusal;
 mod replay;
 mod verifier;
-mod webhook;
-mod words;
 
 use std::fmt;
 use std::sync::Arc;
@@ -24,17 +22,16 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
 use serde_json::Value;
 
+use crate::v3::webhook::Webhook;
 pub use life::{Change, JobLife, LifeError, RecordedResult, Standing, Trust};
 pub use nonce::{Nonce, NonceError};
 pub use refusal::Refusal;
 pub use replay::{AsyncReplayStore, InMemoryReplayStore, ReplayStore, Seen, Sighting, StoreFull};
 pub use verifier::Verifier;
-pub(crate) use webhook::is_status_word;
-pub use webhook::{Webhook, WebhookStatus};
-pub(crate) use words::{is_product_word, is_reason_word};
 
 use crate::result::{ActionValue, ResultEntry, Verdict};
-use crate::{JobKey, JobType, PartnerAccount, ReceivedTimestamp, Timestamp, tolerant};
+use crate::wire::tolerant;
+use crate::{JobKey, JobType, PartnerAccount, ReceivedTimestamp, Timestamp};
 
 /// A callback whose signature is right and fresh. It is made by a [`Verifier`].
 ///
@@ -250,10 +247,10 @@ impl fmt::Debug for Callback {
 
 /// What the headers of a v3 webhook say of the job.
 #[derive(Clone, Default)]
-struct HeaderIds {
-    job_id: Option<String>,
-    user_id: Option<String>,
-    api_version: Option<String>,
+pub(crate) struct HeaderIds {
+    pub(crate) job_id: Option<String>,
+    pub(crate) user_id: Option<String>,
+    pub(crate) api_version: Option<String>,
 }
 
 impl HeaderIds {

@@ -4,7 +4,8 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-use crate::{PartnerParams, tolerant};
+use crate::PartnerParams;
+use crate::wire::tolerant;
 
 /// A random value that goes out in a job's partner parameters and comes back with each of its results.
 ///

@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::StatusCode;
 
 use crate::SignatureError;
-use crate::result::fields::{MAX_DEPTH, Unreadable};
+use crate::wire::fields::{MAX_DEPTH, Unreadable};
 
 /// Why a callback is not believed. Nothing of its body or headers is in here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -9,12 +9,12 @@ use http::StatusCode;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use super::words::normalised;
 use super::{Callback, CallbackKind};
 use crate::Timestamp;
+use crate::catalogue::webhook_words::normalised;
 use crate::result::Verdict;
-use crate::result::fields::Fields;
-use crate::tolerant::{self, Object as _};
+use crate::wire::fields::Fields;
+use crate::wire::tolerant::{self, Object as _};
 
 /// What a callback is known by once it has been seen: three digests, from which nothing can be read back.
 ///

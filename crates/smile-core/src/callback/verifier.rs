@@ -7,8 +7,8 @@ use http::HeaderMap;
 
 use super::{Callback, Carrier, HeaderIds, Refusal};
 use crate::result::ResultEntry;
-use crate::result::fields::{Fields, Unreadable, compression};
-use crate::tolerant::Object;
+use crate::wire::fields::{Fields, Unreadable, compression};
+use crate::wire::tolerant::Object;
 use crate::{Partner, ReceivedTimestamp, SignatureError, Signer, Timestamp};
 
 /// Tells callbacks of the service from everything else that is posted to the same address.
@@ -41,7 +41,7 @@ use crate::{Partner, ReceivedTimestamp, SignatureError, Signer, Timestamp};
 /// too old. The shorter [`max_age`](Self::max_age), the shorter that lasts. It isn't known, though, whether the service signs
 /// afresh when it delivers again what wasn't answered with 2xx; if it doesn't, a redelivery later than that is refused, and
 /// only the job's status tells the result. The default is 15 minutes. No age makes up for asking the service itself before
-/// anybody is let in: see [`Confirm`](crate::flow::Confirm).
+/// anybody is let in: see [`Confirm`](crate::callback::confirm::Confirm).
 #[derive(Clone, Debug)]
 pub struct Verifier {
     signers: Vec<Signer>,

@@ -32,6 +32,7 @@ mod id_type_catalogue;
 mod nearest;
 mod number;
 mod web_product;
+pub(crate) mod webhook_words;
 
 pub use action::{Action, action, actions};
 pub use bank::{Bank, BankCode, banks, normalise_bank_code};

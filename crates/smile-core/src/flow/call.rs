@@ -7,11 +7,13 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::Response;
 
-use super::{
-    Checkpoint, Event, Flow, FlowSettings, JobKey, LastSend, Next, ObserverError, Reach, ServiceClock, Step,
-    SubmissionId,
+use crate::flow::{
+    Checkpoint, Event, Flow, FlowSettings, LastSend, Next, ObserverError, ServiceClock, Step, SubmissionId,
 };
-use crate::operation::{JobStatusRequest, Operation, Repeat, retry_after};
+use crate::operation::{Operation, Repeat, retry_after};
+use crate::v1::job_flow::error::Reach;
+use crate::v1::job_flow::outcome::JobKey;
+use crate::v1::job_status::JobStatusRequest;
 use crate::{
     JobStatus, OperationError, Partner, Problem, Timestamp, TransportFailure, TransportFailureKind,
     ValidationError,
@@ -494,7 +496,7 @@ impl CallError {
     }
 
     /// Of a flow that only reads.
-    pub(super) fn refused(error: ObserverError, step: Step, key: Option<JobKey>) -> Self {
+    pub(crate) fn refused(error: ObserverError, step: Step, key: Option<JobKey>) -> Self {
         Self::new(step, CallErrorKind::Observer(error), false, key)
     }
 

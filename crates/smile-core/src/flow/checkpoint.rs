@@ -4,7 +4,9 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::{JobKey, LastSend, Reach, Step, SubmissionId};
+use crate::flow::{LastSend, Step, SubmissionId};
+use crate::v1::job_flow::error::Reach;
+use crate::v1::job_flow::outcome::JobKey;
 use crate::{Partner, Problem, ProblemKind};
 
 /// Where a job or a check stands. It serialises with serde; [`JobFlow::resume`](super::JobFlow::resume) goes on from a job's.

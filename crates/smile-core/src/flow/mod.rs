@@ -44,13 +44,9 @@
 
 mod call;
 mod checkpoint;
-mod confirm;
-mod error;
-mod job;
 mod last_send;
 mod observer;
-mod outcome;
-mod policy;
+pub(crate) mod policy;
 mod submission_id;
 
 use std::fmt;
@@ -62,13 +58,9 @@ use http::{Request, Response};
 
 pub use call::{Call, CallError, CallErrorKind};
 pub use checkpoint::Checkpoint;
-pub use confirm::{Confirm, ConfirmError, Confirmed};
-pub use error::{JobError, JobErrorKind, Reach};
-pub use job::JobFlow;
 pub use last_send::LastSend;
 pub(crate) use last_send::ServiceClock;
 pub use observer::{ObserverError, ObserverResult};
-pub use outcome::{JobKey, JobOutcome, Submission};
 pub use policy::{FlowSettings, PollSchedule, RetryPolicy};
 pub use submission_id::SubmissionId;
 

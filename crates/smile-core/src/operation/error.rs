@@ -8,9 +8,9 @@ use serde_json::Value;
 
 use crate::SignatureError;
 use crate::catalogue::{self, ApiCodeRow};
-use crate::result::fields::Unreadable;
-use crate::tolerant;
-use crate::transport::{TransportFailure, TransportFailureKind};
+use crate::operation::transport::{TransportFailure, TransportFailureKind};
+use crate::wire::fields::Unreadable;
+use crate::wire::tolerant;
 
 /// Why one exchange with the service gave no good answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

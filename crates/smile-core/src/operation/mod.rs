@@ -1,27 +1,12 @@
-//! The API's endpoints, one file each.
+//! One exchange with the service: the trait that each endpoint implements, its errors, and the raw request.
 //!
-//! Each file reads in the same order: what the endpoint is, the request, the answer, how the one is built and the
-//! other parsed, tests. An operation does no IO: it makes an [`http::Request`] and reads an [`http::Response`].
+//! An operation does no IO: it makes an [`http::Request`] and reads an [`http::Response`]. The endpoints themselves are in [`v1`](crate::v1).
 
-mod address_verification;
-mod aml;
-mod business_verification;
-mod bvn_consent;
 mod error;
-mod id_verification;
-pub(crate) mod job_status;
-mod phone_verification;
-pub(crate) mod prep_upload;
-mod products_config;
 mod raw;
-mod services;
-mod smile_links;
 #[cfg(test)]
-mod testing;
-pub(crate) mod upload;
-mod valid_documents;
-mod verification;
-mod web_token;
+pub(crate) mod testing;
+pub(crate) mod transport;
 
 use std::time::Duration;
 
@@ -30,32 +15,16 @@ use http::{HeaderName, HeaderValue, Method, Request, Response, header};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-pub use address_verification::AddressVerification;
-pub use aml::AmlCheck;
-pub use business_verification::{AsyncBusinessVerification, Business, BusinessType, BusinessVerification};
-pub use bvn_consent::{
-    BvnConsent, ChooseMode, ConfirmOtp, ConsentGranted, ConsentMode, ConsentModes, OtpSent,
-};
 pub use error::{ApiError, OperationError, RawAnswer};
-pub use id_verification::{AsyncBasicKyc, AsyncEnhancedKyc, BasicKyc, EnhancedKyc};
-pub use job_status::JobStatusRequest;
-pub use phone_verification::PhoneVerification;
-pub use prep_upload::{PrepUpload, PreparedUpload};
-pub use products_config::{ProductsConfig, ProductsConfigRequest};
 pub use raw::{RawRequest, Signing};
-pub use services::{Services, ServicesRequest};
-pub use smile_links::{
-    CreateSmileLink, LinkIdType, ListSmileLinks, ReadSmileLink, SmileLink, SmileLinkDetails, UpdateSmileLink,
-};
-pub use upload::{Upload, UploadUrl};
-pub use valid_documents::{ValidDocument, ValidDocuments, ValidDocumentsRequest};
-pub use verification::{Accepted, Verification};
-pub use web_token::{WebToken, WebTokenRequest};
+pub use transport::{TransportFailure, TransportFailureKind};
 
-use crate::flow::{JobKey, Step, SubmissionId};
-use crate::result::fields::{Fields, Unreadable, compression, read_json};
-use crate::tolerant::Object;
-use crate::{Findings, JobStatus, Partner, Timestamp, tolerant};
+use crate::flow::{Step, SubmissionId};
+use crate::v1::job_flow::outcome::JobKey;
+use crate::wire::fields::{Fields, Unreadable, compression, read_json};
+use crate::wire::tolerant;
+use crate::wire::tolerant::Object;
+use crate::{Findings, JobStatus, Partner, Timestamp};
 
 /// One exchange with the service.
 pub trait Operation {
@@ -139,12 +108,17 @@ struct SignedBody<'a, T> {
 }
 
 /// `POST` of a body that carries its signature, to this path behind `/v1`.
-fn post_signed(partner: &Partner, now: Timestamp, path: &str, body: &impl Serialize) -> Request<Bytes> {
+pub(crate) fn post_signed(
+    partner: &Partner,
+    now: Timestamp,
+    path: &str,
+    body: &impl Serialize,
+) -> Request<Bytes> {
     send_signed(Method::POST, partner, now, format!("{}{path}", partner.environment().base_url()), body)
 }
 
 /// A body that carries its signature, to this URL.
-fn send_signed(
+pub(crate) fn send_signed(
     method: Method,
     partner: &Partner,
     now: Timestamp,
@@ -164,14 +138,14 @@ fn send_signed(
 }
 
 /// A body as JSON, to this URL.
-fn send_json(method: Method, url: String, body: &impl Serialize) -> Request<Bytes> {
+pub(crate) fn send_json(method: Method, url: String, body: &impl Serialize) -> Request<Bytes> {
     let body = serde_json::to_vec(body).expect("strings, numbers and flags always serialise");
     let request = request(method, url).header(header::CONTENT_TYPE, "application/json");
     request.body(Bytes::from(body)).expect("the base URL was checked when it was set, and paths are encoded")
 }
 
 /// A request without a body, to this URL.
-fn send_bare(method: Method, url: String) -> Request<Bytes> {
+pub(crate) fn send_bare(method: Method, url: String) -> Request<Bytes> {
     request(method, url)
         .body(Bytes::new())
         .expect("the base URL was checked when it was set, and paths are encoded")
@@ -187,7 +161,7 @@ fn request(method: Method, url: String) -> http::request::Builder {
 }
 
 /// Puts who sends a request, and the signature, into its headers (Smile ID: "Address verification").
-fn sign_headers(mut request: Request<Bytes>, partner: &Partner, now: Timestamp) -> Request<Bytes> {
+pub(crate) fn sign_headers(mut request: Request<Bytes>, partner: &Partner, now: Timestamp) -> Request<Bytes> {
     let signed = partner.signer().sign(now);
     let headers = [
         ("smileid-partner-id", partner.id().as_str()),
@@ -210,7 +184,7 @@ fn sign_headers(mut request: Request<Bytes>, partner: &Partner, now: Timestamp) 
 const SIGNATURE_HEADER: &str = "smileid-request-signature";
 
 /// One segment of a path, with everything encoded that could end it.
-fn segment(text: &str) -> String {
+pub(crate) fn segment(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'~') {
@@ -222,10 +196,10 @@ fn segment(text: &str) -> String {
     encoded
 }
 
-const USER_AGENT: &str = concat!("smile-rust/", env!("CARGO_PKG_VERSION"));
+pub(crate) const USER_AGENT: &str = concat!("smile-rust/", env!("CARGO_PKG_VERSION"));
 
 /// The JSON of an answer of 2xx; the error it stands for otherwise.
-fn json(response: &Response<Bytes>) -> Result<Value, OperationError> {
+pub(crate) fn json(response: &Response<Bytes>) -> Result<Value, OperationError> {
     let status = response.status();
     refuse_compressed(response)?;
     let body = read_json(response.body());
@@ -236,7 +210,7 @@ fn json(response: &Response<Bytes>) -> Result<Value, OperationError> {
 }
 
 /// The fields of an answer of 2xx; the error it stands for otherwise. Those that are named are left apart.
-fn fields(response: &Response<Bytes>, apart: &[&str]) -> Result<Fields, OperationError> {
+pub(crate) fn fields(response: &Response<Bytes>, apart: &[&str]) -> Result<Fields, OperationError> {
     if !response.status().is_success() {
         json(response)?;
     }
@@ -245,12 +219,15 @@ fn fields(response: &Response<Bytes>, apart: &[&str]) -> Result<Fields, Operatio
 }
 
 /// The JSON object of an answer of 2xx; the error it stands for otherwise.
-fn json_object(response: &Response<Bytes>) -> Result<Map<String, Value>, OperationError> {
+pub(crate) fn json_object(response: &Response<Bytes>) -> Result<Map<String, Value>, OperationError> {
     plain_object(response, fields(response, &[])?)
 }
 
 /// The JSON object of an answer in which nothing that decides is damaged, or there twice.
-fn plain_object(response: &Response<Bytes>, fields: Fields) -> Result<Map<String, Value>, OperationError> {
+pub(crate) fn plain_object(
+    response: &Response<Bytes>,
+    fields: Fields,
+) -> Result<Map<String, Value>, OperationError> {
     if fields.is_damaged() {
         return Err(OperationError::unexpected(response, "has a damaged character where it decides"));
     }
@@ -261,7 +238,7 @@ fn plain_object(response: &Response<Bytes>, fields: Fields) -> Result<Map<String
 }
 
 /// Refuses what can't be read without decompressing it, which no request asks for.
-fn refuse_compressed(response: &Response<Bytes>) -> Result<(), OperationError> {
+pub(crate) fn refuse_compressed(response: &Response<Bytes>) -> Result<(), OperationError> {
     let encoding = compression(response.headers(), response.body());
     encoding.map_or(Ok(()), |encoding| {
         let (status, answer) = (response.status().as_u16(), RawAnswer::of(response));
@@ -270,12 +247,12 @@ fn refuse_compressed(response: &Response<Bytes>) -> Result<(), OperationError> {
 }
 
 /// As [`json_object`], with `{"error": …}` or a `success` that isn't true taken for the refusal that it is, whatever the status.
-fn successful_object(response: &Response<Bytes>) -> Result<Map<String, Value>, OperationError> {
+pub(crate) fn successful_object(response: &Response<Bytes>) -> Result<Map<String, Value>, OperationError> {
     refuse_refusal(response, json_object(response)?)
 }
 
 /// Refuses an object that says it is a refusal.
-fn refuse_refusal(
+pub(crate) fn refuse_refusal(
     response: &Response<Bytes>,
     object: Map<String, Value>,
 ) -> Result<Map<String, Value>, OperationError> {
@@ -285,12 +262,12 @@ fn refuse_refusal(
 }
 
 /// Whether the answer says what went wrong; an `error` of null or nothing doesn't.
-fn has_error(object: &impl Object) -> bool {
+pub(crate) fn has_error(object: &impl Object) -> bool {
     object.exact("error").is_some_and(|error| !error.is_null() && error != "")
 }
 
 /// As [`successful_object`], where the answer must say `success: true` in so many words.
-fn confirmed_object(response: &Response<Bytes>) -> Result<Map<String, Value>, OperationError> {
+pub(crate) fn confirmed_object(response: &Response<Bytes>) -> Result<Map<String, Value>, OperationError> {
     let object = successful_object(response)?;
     if tolerant::flag(&object, "success") == Some(true) {
         Ok(object)

@@ -10,8 +10,8 @@ use super::{
     ApiError, Operation, OperationError, Repeat, read_json, refuse_compressed, send_bare, send_json,
     send_signed, sign_headers,
 };
-use crate::environment::{has_dots, is_encoded};
 use crate::flow::Step;
+use crate::partner::environment::{has_dots, is_encoded};
 use crate::{ConfigError, Findings, Partner, ProblemKind, Timestamp};
 
 /// A request of the caller's own making, signed as the endpoint wants it; the answer is JSON as it came, and

@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use crate::{catalogue, tolerant};
+use crate::catalogue;
+use crate::wire::tolerant;
 
 /// The steps of a job and how each went (Smile ID: "Actions"), in the order in which they came.
 ///

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::record::view;
 use super::{Personal, Record};
-use crate::tolerant;
+use crate::wire::tolerant;
 
 /// Who was found on sanctions lists, among the politically exposed, or in adverse media.
 #[derive(Clone, Copy, Debug)]

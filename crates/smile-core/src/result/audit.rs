@@ -2,10 +2,12 @@
 
 use serde_json::{Map, Value};
 
-use super::fields::Fields;
-use crate::callback::{is_product_word, is_reason_word, is_status_word};
+use crate::Timestamp;
+use crate::catalogue::webhook_words::{is_product_word, is_reason_word};
 use crate::catalogue::{self, result_codes};
-use crate::{Timestamp, tolerant};
+use crate::v3::webhook::is_status_word;
+use crate::wire::fields::Fields;
+use crate::wire::tolerant;
 
 /// Whether a value looks like what it should be.
 type LooksRight = fn(&Value) -> bool;

@@ -6,9 +6,10 @@ use std::fmt;
 use serde_json::{Map, Value};
 
 use super::audit::audit_fields;
-use super::fields::Fields;
 use super::{Actions, AmlInfo, Antifraud, BusinessInfo, ImageLinks, PersonalInfo, Record, Verdict};
-use crate::{JobType, tolerant};
+use crate::JobType;
+use crate::wire::fields::Fields;
+use crate::wire::tolerant;
 
 /// One result of a job, as the service reported it.
 ///

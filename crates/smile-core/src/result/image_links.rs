@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-use crate::tolerant;
+use crate::wire::tolerant;
 
 /// Links to the images of a job. Each is a credential that shows a person's face or document to whoever has it, until
 /// it expires; so `Debug` shows none.

@@ -5,11 +5,9 @@ mod aml;
 pub(crate) mod audit;
 mod business;
 mod entry;
-pub(crate) mod fields;
 mod image_links;
 mod personal;
 mod record;
-mod repair;
 mod verdict;
 
 pub use actions::{ActionValue, Actions, UnknownValue};

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::record::view;
 use super::{Date, Personal, Record};
-use crate::image::decode_base64;
+use crate::job::image::decode_base64;
 
 view! {
     /// What the ID authority, or the document, says about the person (Smile ID: "Enhanced KYC", "Document Verification").

@@ -5,9 +5,9 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-use super::fields::Fields;
-use crate::timestamp::read_date;
-use crate::tolerant;
+use crate::wire::fields::Fields;
+use crate::wire::timestamp::read_date;
+use crate::wire::tolerant;
 
 /// A value about a person. It shows itself to nobody who doesn't ask with [`Personal::expose`].
 ///

@@ -3,9 +3,10 @@
 use std::fmt;
 
 use super::{ActionValue, ResultCode, ResultEntry};
-use crate::callback::WebhookStatus;
+use crate::JobType;
 use crate::catalogue::{self, Category, ResultCodeRow};
-use crate::{JobType, tolerant};
+use crate::v3::webhook::WebhookStatus;
+use crate::wire::tolerant;
 
 /// What to do with the person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]

@@ -4,7 +4,8 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::{Request, Response, header};
-use smile_core::operation::{Operation as _, ServicesRequest};
+use smile_core::operation::Operation as _;
+use smile_core::v1::ServicesRequest;
 use smile_core::{Environment, JobId, JobStatusRequest, OperationError, Partner, UserId};
 
 use super::Finding;

@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use smile_core::operation::{AddressVerification, AmlCheck, Business, BusinessType};
+use smile_core::v1::{AddressVerification, AmlCheck, Business, BusinessType};
 use smile_core::{IdInfo, Image, Job, JobId, JobType, PartnerParams, UserId};
 
 use super::product::{self, Card, Delivery, Id, Ids, Images, Product};

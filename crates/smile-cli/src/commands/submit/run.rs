@@ -4,9 +4,10 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use smile_core::operation::{
+use smile_core::operation::Operation;
+use smile_core::v1::{
     Accepted, AsyncBasicKyc, AsyncBusinessVerification, AsyncEnhancedKyc, BasicKyc, BusinessVerification,
-    EnhancedKyc, Operation, Verification,
+    EnhancedKyc, Verification,
 };
 use smile_core::{
     CallError, Checkpoint, Event, FlowSettings, JobError, JobFlow, JobKey, JobOutcome, Partner, Reach,

@@ -1,0 +1,279 @@
+//! What a callback says, said again by the service itself.
+
+use std::fmt;
+
+use bytes::Bytes;
+use http::Response;
+
+use crate::callback::{Callback, CallbackKind};
+use crate::flow::{Call, CallError, Event, Flow, FlowSettings, Next, ObserverError, Step};
+use crate::result::{Decision, ResultCode, ResultEntry, Verdict};
+use crate::v1::job_flow::outcome::JobKey;
+use crate::{JobStatus, JobStatusRequest, Partner, Timestamp, TransportFailure};
+
+/// Asks the service for the status of the job that a callback is about, and compares the two.
+///
+/// A callback's signature doesn't cover its body; the answer to a question of one's own, over TLS from the service's own host,
+/// needs no such trust. What this takes from the callback is only that there is something to ask about; code, decision, finality
+/// and Smile ID's job id must be the same.
+///
+/// The service may be behind its own callbacks for a moment: then it is asked again, on the schedule and up to the deadline of
+/// the [`FlowSettings`].
+pub struct Confirm {
+    partner: Partner,
+    key: JobKey,
+    claim: Claim,
+    settings: FlowSettings,
+    seed: u64,
+    clock: Timestamp,
+    deadline: Option<Timestamp>,
+    polls: u32,
+    stage: Stage,
+}
+
+/// What the callback says.
+struct Claim {
+    code: Option<ResultCode>,
+    smile_job_id: Option<String>,
+    verdict: Verdict,
+}
+
+enum Stage {
+    Asking(Box<Call<JobStatusRequest>>),
+    /// Until then; with the status that isn't as far as the callback.
+    Waiting(Timestamp, Box<JobStatus>),
+    Finished(Result<Confirmed, ConfirmError>),
+}
+
+impl Confirm {
+    /// Confirms this callback of the job that the partner's own records have under this key. `seed` spreads the waits of many
+    /// clients: take any random number.
+    pub fn new(
+        partner: Partner,
+        key: JobKey,
+        callback: &Callback,
+        settings: FlowSettings,
+        seed: u64,
+    ) -> Self {
+        let claim = Claim {
+            code: callback.entry().result_code().cloned(),
+            smile_job_id: callback.entry().smile_job_id(),
+            verdict: callback.verdict_for(key.job_type),
+        };
+        let mut confirm = Self {
+            partner,
+            key,
+            claim,
+            settings,
+            seed,
+            clock: Timestamp::default(),
+            deadline: None,
+            polls: 0,
+            stage: Stage::Finished(Err(ConfirmError::NotConfirmable)),
+        };
+        match callback.kind() {
+            CallbackKind::Webhook | CallbackKind::IdInformation => {}
+            _ if !callback.is_about(&confirm.key) => {
+                confirm.stage = Stage::Finished(Err(ConfirmError::NotThisJob));
+            }
+            _ => confirm.ask(),
+        }
+        confirm
+    }
+
+    fn ask(&mut self) {
+        self.polls += 1;
+        let settings = match self.deadline {
+            Some(deadline) => self.settings.clone().with_deadline(deadline.since(self.clock)),
+            None => self.settings.clone(),
+        };
+        let call = Call::new(self.partner.clone(), JobStatusRequest::of(&self.key), settings, self.seed);
+        self.stage = Stage::Asking(Box::new(call));
+    }
+
+    fn answered(&mut self, answer: Result<JobStatus, CallError>) {
+        let compared = answer.map_err(ConfirmError::Call).and_then(|status| self.compare(status));
+        let again = self.settings.poll.delay_after(self.polls).map(|wait| self.clock + wait);
+        self.stage = match (compared, again) {
+            (Err(ConfirmError::Behind { status }), Some(at)) if self.is_in_time(at) => {
+                Stage::Waiting(at, status)
+            }
+            (outcome, _) => Stage::Finished(outcome),
+        };
+    }
+
+    fn is_in_time(&self, at: Timestamp) -> bool {
+        self.deadline.is_none_or(|deadline| at < deadline)
+    }
+
+    fn compare(&self, status: JobStatus) -> Result<Confirmed, ConfirmError> {
+        let status = Box::new(status);
+        let Some(verdict) = status.verdict() else { return Err(ConfirmError::Behind { status }) };
+        let other_id = |entry: &ResultEntry| matches!((entry.smile_job_id(), &self.claim.smile_job_id), (Some(id), Some(claimed)) if id != *claimed);
+        let is_other = status.entry().is_some_and(other_id);
+        let claimed = &self.claim.verdict;
+        let has_same_code = verdict.code().is_some() && verdict.code() == self.claim.code.as_ref();
+        // One code can be approved with some actions, open with others, and make no sense with others still.
+        let says_the_same =
+            verdict.decision() == claimed.decision() && verdict.is_final() == claimed.is_final();
+        if !is_other && has_same_code && says_the_same {
+            return Ok(Confirmed { key: self.key.clone(), verdict, status });
+        }
+        let makes_no_sense = has_same_code && verdict.decision() == Decision::Unknown;
+        match (is_other || makes_no_sense, claimed.is_final(), verdict.is_final()) {
+            (false, true, false) => Err(ConfirmError::Behind { status }),
+            (false, false, true) => Err(ConfirmError::Superseded { status }),
+            _ => Err(ConfirmError::Contradicted { status }),
+        }
+    }
+}
+
+impl Flow for Confirm {
+    type Outcome = Result<Confirmed, ConfirmError>;
+
+    fn next(&mut self, now: Timestamp) -> Next<Self::Outcome> {
+        self.clock = self.clock.max(now);
+        self.deadline.get_or_insert(self.clock + self.settings.deadline);
+        loop {
+            match &mut self.stage {
+                Stage::Finished(outcome) => return Next::Finished(outcome.clone()),
+                Stage::Waiting(until, _) if *until > self.clock => return Next::Wait { until: *until },
+                // Woken too late to ask again.
+                Stage::Waiting(_, status) if self.deadline.is_some_and(|deadline| deadline <= self.clock) => {
+                    let status = status.clone();
+                    self.stage = Stage::Finished(Err(ConfirmError::Behind { status }));
+                }
+                Stage::Waiting(..) => self.ask(),
+                Stage::Asking(call) => match call.next(self.clock) {
+                    Next::Read(path) => return Next::Read(path),
+                    Next::Send { request, timeout } => return Next::Send { request, timeout },
+                    Next::Wait { until } => return Next::Wait { until },
+                    Next::Finished(answer) => self.answered(answer),
+                },
+            }
+        }
+    }
+
+    fn read(&mut self, now: Timestamp, _: std::io::Result<Vec<u8>>) {
+        self.clock = self.clock.max(now);
+    }
+
+    fn receive(&mut self, now: Timestamp, answer: Result<Response<Bytes>, TransportFailure>) {
+        self.clock = self.clock.max(now);
+        if let Stage::Asking(call) = &mut self.stage {
+            call.receive(self.clock, answer);
+        }
+    }
+
+    fn refuse(&mut self, now: Timestamp, error: ObserverError) {
+        self.clock = self.clock.max(now);
+        if let Stage::Asking(call) = &mut self.stage {
+            call.refuse(self.clock, error);
+        } else if matches!(self.stage, Stage::Waiting(..)) {
+            let error = CallError::refused(error, Step::JobStatus, Some(self.key.clone()));
+            self.stage = Stage::Finished(Err(ConfirmError::Call(error)));
+        }
+    }
+
+    fn take_event(&mut self) -> Option<Event> {
+        if let Stage::Asking(call) = &mut self.stage { call.take_event() } else { None }
+    }
+}
+
+impl fmt::Debug for Confirm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Confirm").field("key", &self.key).field("polls", &self.polls).finish_non_exhaustive()
+    }
+}
+
+/// A result that came by callback and that the service itself, asked for the job's status, says as well.
+///
+/// Only [`Confirm`] makes one. Everything in it is from the status, and nothing from the callback: a forger may have changed what
+/// the code doesn't show, such as a name, so take the record from here too.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Confirmed {
+    key: JobKey,
+    verdict: Verdict,
+    status: Box<JobStatus>,
+}
+
+impl Confirmed {
+    /// The job.
+    pub fn key(&self) -> &JobKey {
+        &self.key
+    }
+
+    /// What the result amounts to. It may be provisional: confirmed is not final.
+    pub fn verdict(&self) -> &Verdict {
+        &self.verdict
+    }
+
+    /// The result, as the status has it.
+    pub fn entry(&self) -> Option<&ResultEntry> {
+        self.status.entry()
+    }
+
+    /// The job's status.
+    pub fn status(&self) -> &JobStatus {
+        &self.status
+    }
+}
+
+/// Why a callback could not be confirmed. It is no verdict; where there is a status, that is what the service says.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfirmError {
+    /// The callback is about another job or user than the partner's records have, or says neither. Nothing was sent.
+    #[error("the callback is not about this job of this user")]
+    NotThisJob,
+    /// The callback has no verdict on a job, or one that this API has no status for: what the ID authority has under a number,
+    /// or a v3 webhook. Nothing was sent.
+    #[error("a callback of this kind can't be confirmed by the job's status")]
+    NotConfirmable,
+    /// The status can't be had. Try again later, or answer the callback with 503 and the service comes again.
+    #[error("the callback could not be confirmed: {0}")]
+    Call(CallError),
+    /// The service hasn't come as far as the callback yet, and was asked as often as the settings allow. A forged callback looks
+    /// the same, so act on nothing, and ask again later.
+    #[error("the job's status doesn't have the callback's result yet")]
+    #[non_exhaustive]
+    Behind {
+        /// The job's status.
+        status: Box<JobStatus>,
+    },
+    /// The callback is of an earlier result, and the service has a final one by now. Go by the status.
+    #[error("the job's status has a newer result than the callback")]
+    #[non_exhaustive]
+    Superseded {
+        /// The job's status.
+        status: Box<JobStatus>,
+    },
+    /// The service says something else. Somebody may be making results up: go by the status, and have somebody look at it.
+    #[error("the job's status contradicts the callback")]
+    #[non_exhaustive]
+    Contradicted {
+        /// The job's status.
+        status: Box<JobStatus>,
+    },
+}
+
+impl ConfirmError {
+    /// The job's status, where it was to be had. It is from the service itself, so its verdict can be gone by.
+    pub fn status(&self) -> Option<&JobStatus> {
+        match self {
+            Self::Behind { status } | Self::Superseded { status } | Self::Contradicted { status } => {
+                Some(status)
+            }
+            Self::NotThisJob | Self::NotConfirmable | Self::Call(_) => None,
+        }
+    }
+
+    /// Later it may be confirmed: the status couldn't be had, or isn't as far as the callback.
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Self::Behind { .. } => true,
+            Self::Call(error) => error.is_retryable(),
+            _ => false,
+        }
+    }
+}

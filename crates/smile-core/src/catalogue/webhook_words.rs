@@ -1,0 +1,88 @@
+//! The words of v3 webhooks: reasons and products.
+
+use serde_json::Value;
+
+/// The reasons that are documented. More may come; none is gone by but to say what to do next.
+const REASONS: &[&str] = &[
+    "account_locked",
+    "account_locked_fraud",
+    "address_out_of_range",
+    "age_requirement_not_met",
+    "aml_match_found",
+    "content_policy_violated",
+    "document_check_failed",
+    "document_copy_detected",
+    "document_expired",
+    "document_unclassifiable",
+    "face_verification_failed",
+    "high_risk",
+    "identifier_not_found",
+    "image_unavailable_or_invalid",
+    "information_outdated",
+    "internal_error",
+    "invalid_id_number",
+    "medium_risk",
+    "name_mismatch",
+    "news_media_match",
+    "no_address_on_record",
+    "service_unavailable",
+    "spoof_detected",
+    "unsupported_document",
+];
+
+/// What a product looks at, which is what its `clear` says.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LooksAt {
+    /// The person: a face, alone or beside a document or a number.
+    Person,
+    /// A number, an address or a name in somebody's records, and not who holds it.
+    Record,
+    /// Lists of names.
+    WatchLists,
+}
+
+/// The products, in the words of the webhooks and of the tokens; those spell the selfie products differently.
+pub(crate) const PRODUCTS: &[(&str, LooksAt)] = &[
+    ("address_verification", LooksAt::Record),
+    ("aml", LooksAt::WatchLists),
+    ("aml_monitoring", LooksAt::WatchLists),
+    ("aml_monitoring_update", LooksAt::WatchLists),
+    ("basic_kyc", LooksAt::Record),
+    ("biometric_kyc", LooksAt::Person),
+    ("document_verification", LooksAt::Person),
+    ("enhanced_document_verification", LooksAt::Person),
+    ("enhanced_kyc", LooksAt::Record),
+    ("one_time_aml", LooksAt::WatchLists),
+    ("phone_number_verification", LooksAt::Record),
+    ("residency_document_verification", LooksAt::Person),
+    ("smart_selfie_authentication", LooksAt::Person),
+    ("smart_selfie_compare", LooksAt::Person),
+    ("smart_selfie_registration", LooksAt::Person),
+    ("smartselfie_authentication", LooksAt::Person),
+    ("smartselfie_compare", LooksAt::Person),
+    ("smartselfie_registration", LooksAt::Person),
+];
+
+/// Lower-case letters and digits alone: what two spellings of one name or word have in common.
+pub(crate) fn normalised(text: &str) -> String {
+    text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
+}
+
+/// Whether a text is a word that the service has for what speaks against a person, or keeps a result from being one.
+pub(crate) fn is_bad_word(text: &str) -> bool {
+    // Longer than any of them.
+    if text.len() > 64 {
+        return false;
+    }
+    let word = normalised(text);
+    let statuses = ["attention", "block", "blocked", "error", "failed", "fraud", "rejected"];
+    statuses.contains(&&*word) || REASONS.iter().any(|reason| normalised(reason) == word)
+}
+
+pub(crate) fn is_reason_word(value: &Value) -> bool {
+    value.as_str().is_some_and(|word| REASONS.contains(&word))
+}
+
+pub(crate) fn is_product_word(value: &Value) -> bool {
+    value.as_str().is_some_and(|word| PRODUCTS.iter().any(|(known, _)| word == *known))
+}

@@ -1,0 +1,113 @@
+//! Who asks: the partner id and the API key.
+
+use std::fmt;
+
+use zeroize::Zeroizing;
+
+use crate::job::problem::ConfigError;
+use crate::wire::characters::{self, Rule};
+
+/// The partner id, as the portal shows it. It is text: `001` and `1` are different partners.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct PartnerId(Box<str>);
+
+impl PartnerId {
+    /// Refuses what is empty and what has blanks, quotes, control or full-width characters, or such as can't be seen, in it.
+    ///
+    /// # Errors
+    /// Names `partner_id`, the rule, and the character with its place.
+    pub fn new(id: impl Into<String>) -> Result<Self, ConfigError> {
+        checked("partner_id", id.into()).map(|id| Self(id.as_str().into()))
+    }
+
+    /// The id, as given.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for PartnerId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The API key of one environment, as the portal shows it. Sandbox and production have different keys.
+///
+/// It is wiped from memory when it is dropped, and no `Debug` or error shows it.
+#[derive(Clone)]
+pub struct ApiKey(Zeroizing<String>);
+
+impl ApiKey {
+    /// Refuses what is empty and what has blanks, quotes, control or full-width characters, or such as can't be seen, in it.
+    ///
+    /// The key is used as text: it is never decoded, even if it looks like base64.
+    ///
+    /// # Errors
+    /// Names `api_key`, the rule, and the character with its place; never shows the key.
+    pub fn new(key: impl Into<String>) -> Result<Self, ConfigError> {
+        checked("api_key", key.into()).map(Self)
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+}
+
+impl fmt::Debug for ApiKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ApiKey(redacted)")
+    }
+}
+
+fn checked(field: &'static str, value: String) -> Result<Zeroizing<String>, ConfigError> {
+    let value = Zeroizing::new(value);
+    if value.is_empty() {
+        return Err(ConfigError::missing(field));
+    }
+    match characters::refused(&value, Rule::Code) {
+        Some(rule) => Err(ConfigError::malformed(field, &rule)),
+        None => Ok(value),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn empty_and_padded_values_are_refused_by_name() {
+        assert_eq!(PartnerId::new("").unwrap_err().to_string(), "`partner_id` must not be empty");
+        assert_eq!(ApiKey::new("").unwrap_err().to_string(), "`api_key` must not be empty");
+        for padded in [" ", "key\n", " key", "k\u{a0}y", "k\0y"] {
+            assert!(ApiKey::new(padded).unwrap_err().to_string().starts_with("`api_key` must not contain"));
+            assert!(PartnerId::new(padded).is_err());
+        }
+    }
+
+    #[test]
+    fn what_came_along_when_it_was_copied_is_named() {
+        for (text, named) in [
+            ("\u{FEFF}key", "a byte order mark (U+FEFF) at its start"),
+            ("key\r\n", "a carriage return (U+000D) within it"),
+            ("\"key\"", "a quotation mark (U+0022) at its start"),
+            ("k\u{200B}ey", "a zero-width space (U+200B) within it"),
+            ("００1", "a full-width digit (U+FF10) at its start"),
+        ] {
+            let said = ApiKey::new(text).unwrap_err().to_string();
+            assert_eq!(said, format!("`api_key` must not contain {named}: take it out"));
+            assert!(PartnerId::new(text).unwrap_err().to_string().contains(named));
+        }
+    }
+
+    #[test]
+    fn leading_zeros_stay() {
+        assert_eq!(PartnerId::new("001").unwrap().as_str(), "001");
+        assert_ne!(PartnerId::new("001").unwrap(), PartnerId::new("1").unwrap());
+    }
+
+    #[test]
+    fn the_key_is_not_shown() {
+        assert_eq!(format!("{:?}", ApiKey::new("5bd7ef4f").unwrap()), "ApiKey(redacted)");
+    }
+}

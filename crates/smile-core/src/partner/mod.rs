@@ -1,0 +1,192 @@
+//! One partner in one environment: what every request needs.
+
+pub(crate) mod account;
+pub(crate) mod credentials;
+pub(crate) mod environment;
+pub(crate) mod signature;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::catalogue::IdTypeCatalogue;
+use crate::{
+    ApiKey, CallbackUrl, ConfigError, Environment, PartnerAccount, PartnerId, ReceivedTimestamp, Signer,
+    Timestamp, Verifier,
+};
+
+/// A partner in one environment: its id and key, where the service is, and where callbacks go by default.
+///
+/// Cheap to clone.
+///
+/// ```
+/// use smile_core::{Environment, Partner};
+///
+/// let partner = Partner::new("2245", "the API key from the portal", Environment::Sandbox);
+/// # assert!(partner.is_err());
+/// # let partner = Partner::new("2245", "5bd7ef4f", Environment::Sandbox)?;
+/// let partner = partner.with_callback_url("https://bank.example/smile-id/callback")?;
+/// # Ok::<(), smile_core::ConfigError>(())
+/// ```
+#[derive(Clone)]
+pub struct Partner(Arc<Inner>);
+
+#[derive(Clone)]
+struct Inner {
+    signer: Signer,
+    environment: Environment,
+    callback_url: Option<CallbackUrl>,
+    source_sdk: String,
+    source_sdk_version: String,
+    id_types: Option<IdTypeCatalogue>,
+    answer_window: Option<Duration>,
+}
+
+impl Partner {
+    /// How far the signed timestamp of an answer may be from its request, unless another window is set: an hour.
+    pub const ANSWER_WINDOW: Duration = Duration::from_secs(60 * 60);
+
+    /// A partner, with the API key of that environment.
+    ///
+    /// # Errors
+    /// Names `partner_id` or `api_key` and the rule; never shows the key.
+    pub fn new(
+        partner_id: impl Into<String>,
+        api_key: impl Into<String>,
+        environment: Environment,
+    ) -> Result<Self, ConfigError> {
+        let signer = Signer::new(PartnerId::new(partner_id)?, &ApiKey::new(api_key)?);
+        let signer = signer.of_environment(&environment);
+        Ok(Self(Arc::new(Inner {
+            signer,
+            environment,
+            callback_url: None,
+            source_sdk: "rust".to_owned(),
+            source_sdk_version: env!("CARGO_PKG_VERSION").to_owned(),
+            id_types: Some(IdTypeCatalogue::built_in()),
+            answer_window: Some(Self::ANSWER_WINDOW),
+        })))
+    }
+
+    /// Where callbacks go for jobs that name no address of their own.
+    ///
+    /// # Errors
+    /// Names `callback_url` and the rule, if this is no absolute http or https URL.
+    pub fn with_callback_url(mut self, url: &str) -> Result<Self, ConfigError> {
+        Arc::make_mut(&mut self.0).callback_url = Some(CallbackUrl::new(url)?);
+        Ok(self)
+    }
+
+    /// What to say in `source_sdk` and `source_sdk_version`; by default `rust` and this crate's version.
+    ///
+    /// For libraries built on this one that the service should be able to tell apart.
+    #[must_use]
+    pub fn with_source_sdk(mut self, name: impl Into<String>, version: impl Into<String>) -> Self {
+        let inner = Arc::make_mut(&mut self.0);
+        inner.source_sdk = name.into();
+        inner.source_sdk_version = version.into();
+        self
+    }
+
+    /// Which ID types there are and what their numbers look like, in place of the built-in ones: made from an answer of the
+    /// services endpoint, say.
+    #[must_use]
+    pub fn with_id_types(mut self, id_types: IdTypeCatalogue) -> Self {
+        Arc::make_mut(&mut self.0).id_types = Some(id_types);
+        self
+    }
+
+    /// Doesn't look at ID types and numbers before they are sent: the service will judge them. It may bill for that.
+    #[must_use]
+    pub fn leave_judgement_to_service(mut self) -> Self {
+        Arc::make_mut(&mut self.0).id_types = None;
+        self
+    }
+
+    /// Sets how far the signed timestamp of an answer may be from the time of its request, before or after it; an hour by
+    /// default, [`Partner::ANSWER_WINDOW`].
+    ///
+    /// An answer from further away, or from a time that can't be read, can still be read, and decides nothing: its verdict
+    /// is unknown, with the reason [`Doubt::OtherTime`](crate::Doubt::OtherTime). Smile ID documents that the timestamp of a
+    /// job's status is signed, and not which moment it names. If it turns out to be that of the result, then the status of
+    /// older jobs needs a wider window, or [none](Self::without_answer_window).
+    #[must_use]
+    pub fn with_answer_window(mut self, window: Duration) -> Self {
+        Arc::make_mut(&mut self.0).answer_window = Some(window);
+        self
+    }
+
+    /// Takes answers that were signed at any time. Whoever holds one old signature, and stands between this machine and the
+    /// service, can put it under answers of their own for ever.
+    #[must_use]
+    pub fn without_answer_window(mut self) -> Self {
+        Arc::make_mut(&mut self.0).answer_window = None;
+        self
+    }
+
+    /// How far the signed timestamp of an answer may be from its request; `None` if that isn't looked at.
+    pub fn answer_window(&self) -> Option<Duration> {
+        self.0.answer_window
+    }
+
+    /// Whether an answer that was signed then can be one to a request of that time.
+    pub(crate) fn is_timely(&self, sent_at: Timestamp, signed: &ReceivedTimestamp) -> bool {
+        let Some(window) = self.0.answer_window else { return true };
+        signed.moment().is_some_and(|signed| signed.since(sent_at).max(sent_at.since(signed)) <= window)
+    }
+
+    /// The ID types that numbers are looked at with, unless that is left to the service.
+    pub fn id_types(&self) -> Option<&IdTypeCatalogue> {
+        self.0.id_types.as_ref()
+    }
+
+    /// The partner id.
+    pub fn id(&self) -> &PartnerId {
+        self.0.signer.partner_id()
+    }
+
+    /// What signs this partner's requests and confirms answers and callbacks.
+    pub fn signer(&self) -> &Signer {
+        &self.0.signer
+    }
+
+    /// Tells callbacks to this partner from everything else that is posted to the same address.
+    pub fn verifier(&self) -> Verifier {
+        Verifier::new(self.signer().clone())
+    }
+
+    /// The partner's account in this environment, as callbacks, statuses and stored histories remember it.
+    pub fn account(&self) -> PartnerAccount {
+        PartnerAccount::new(self.id().as_str(), self.0.environment.base_url())
+    }
+
+    /// Which service this is for.
+    pub fn environment(&self) -> &Environment {
+        &self.0.environment
+    }
+
+    /// Where callbacks go by default.
+    pub fn callback_url(&self) -> Option<&CallbackUrl> {
+        self.0.callback_url.as_ref()
+    }
+
+    /// What requests say in `source_sdk`.
+    pub fn source_sdk(&self) -> &str {
+        &self.0.source_sdk
+    }
+
+    /// What requests say in `source_sdk_version`.
+    pub fn source_sdk_version(&self) -> &str {
+        &self.0.source_sdk_version
+    }
+}
+
+impl fmt::Debug for Partner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Partner")
+            .field("id", self.id())
+            .field("environment", &self.0.environment)
+            .field("callback_url", &self.0.callback_url)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,374 @@
+//! What a registry knows of a company (Smile ID: "Business Verification"; job type 7).
+//!
+//! `POST /business_verification` answers at once, `/async_business_verification` by callback. Each one is billed. After an
+//! answer was lost the job's status is asked for; nothing is sent twice.
+
+use std::fmt;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use serde::Serialize;
+
+use crate::catalogue::Product;
+use crate::flow::{Step, SubmissionId};
+use crate::operation::{Operation, OperationError, Repeat, post_signed};
+use crate::partner::environment::CallbackUrl;
+use crate::v1::job_flow::outcome::JobKey;
+use crate::v1::prep_upload::WirePartnerParams;
+use crate::v1::verification::{Accepted, Verification};
+use crate::v1::verification::{Asked, says_the_same};
+use crate::wire::characters::Rule;
+use crate::{
+    ConfigError, Findings, IdInfo, JobStatus, JobType, Partner, PartnerParams, ProblemKind, Timestamp,
+};
+
+/// Which company: the country, the kind of number, and the number.
+#[derive(Clone, Default, Serialize)]
+pub struct Business {
+    country: String,
+    id_type: String,
+    id_number: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    business_type: Option<BusinessType>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    postal_address: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    postal_code: Option<String>,
+}
+
+impl Business {
+    /// A company by its number. `country` is the ISO 3166-1 code of two capital letters; `id_type` is
+    /// `BASIC_BUSINESS_REGISTRATION`, `BUSINESS_REGISTRATION` or (Nigeria) `TAX_INFORMATION`.
+    pub fn new(country: impl Into<String>, id_type: impl Into<String>, id_number: impl Into<String>) -> Self {
+        Self {
+            country: country.into(),
+            id_type: id_type.into(),
+            id_number: id_number.into(),
+            ..Self::default()
+        }
+    }
+
+    /// What kind of company it is. Nigeria's registrations need it.
+    #[must_use]
+    pub fn with_business_type(mut self, business_type: BusinessType) -> Self {
+        self.business_type = Some(business_type);
+        self
+    }
+
+    /// The postal address and code. Kenya's registrations need them.
+    #[must_use]
+    pub fn with_postal_address(mut self, address: impl Into<String>, code: impl Into<String>) -> Self {
+        self.postal_address = Some(address.into());
+        self.postal_code = Some(code.into());
+        self
+    }
+}
+
+impl fmt::Debug for Business {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Business").finish_non_exhaustive()
+    }
+}
+
+/// The kinds of companies in Nigeria's registry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub enum BusinessType {
+    /// `bn`: a business name.
+    #[serde(rename = "bn")]
+    BusinessName,
+    /// `co`: a limited company.
+    #[serde(rename = "co")]
+    Company,
+    /// `it`: incorporated trustees.
+    #[serde(rename = "it")]
+    IncorporatedTrustees,
+}
+
+/// Asks a registry about a company, at once.
+#[derive(Clone, Debug)]
+pub struct BusinessVerification {
+    partner_params: PartnerParams,
+    business: Business,
+}
+
+/// Asks a registry about a company, with the result by callback.
+#[derive(Clone, Debug)]
+pub struct AsyncBusinessVerification {
+    check: BusinessVerification,
+    callback_url: Option<CallbackUrl>,
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    #[serde(flatten)]
+    business: &'a Business,
+    partner_params: WirePartnerParams<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    callback_url: Option<&'a str>,
+}
+
+impl BusinessVerification {
+    /// Asks about this company.
+    pub fn new(partner_params: PartnerParams, business: Business) -> Self {
+        Self { partner_params, business }
+    }
+
+    fn body<'a>(&'a self, callback_url: Option<&'a CallbackUrl>) -> Body<'a> {
+        let partner_params = WirePartnerParams::of(&self.partner_params, JobType::BUSINESS_VERIFICATION);
+        Body { business: &self.business, partner_params, callback_url: callback_url.map(CallbackUrl::as_str) }
+    }
+
+    fn job_key(&self) -> JobKey {
+        JobKey::of(&self.partner_params, JobType::BUSINESS_VERIFICATION)
+    }
+
+    /// What a result about this company says.
+    fn asked(&self) -> Asked<'_> {
+        let Business { country, id_type, id_number, .. } = &self.business;
+        let fields = vec![("Country", country.as_str()), ("IDType", id_type), ("IDNumber", id_number)];
+        Asked { key: self.job_key(), sent: &self.partner_params.extra, fields, gives: |_| true }
+    }
+
+    /// Whether the result repeats the number of another company, which such results do in a place of their own.
+    fn is_about_another(&self, status: &JobStatus) -> bool {
+        let company = status.entry().and_then(|entry| entry.business().company_information());
+        let searched = company.and_then(|company| company.search_number()).map(crate::Personal::expose);
+        searched.is_some_and(|number| !says_the_same(&number, &self.business.id_number))
+    }
+
+    /// The fields that the catalogue knows about.
+    fn as_id_info(&self) -> IdInfo {
+        let Business { country, id_type, id_number, business_type, postal_address, postal_code } =
+            &self.business;
+        let mut id_info = IdInfo::new(country.as_str(), id_type.as_str(), id_number.as_str());
+        let given = [
+            ("business_type", business_type.is_some()),
+            ("postal_address", postal_address.is_some()),
+            ("postal_code", postal_code.is_some()),
+        ];
+        for (name, _) in given.into_iter().filter(|(_, is_given)| *is_given) {
+            id_info = id_info.with(name, true);
+        }
+        id_info
+    }
+
+    fn checked(&self, partner: &Partner) -> Findings {
+        let Business { country, id_type, id_number, business_type, postal_address, postal_code } =
+            &self.business;
+        let mut problems = Findings::default();
+        problems.partner_params(&self.partner_params);
+        problems.required("country", Some(country));
+        problems.country("country", Some(country));
+        problems.required("id_type", Some(id_type));
+        problems.required("id_number", Some(id_number));
+        problems.characters("id_type", Some(id_type), Rule::Code);
+        problems.characters("id_number", Some(id_number), Rule::Number);
+        problems.id_type("", &self.as_id_info(), Product::BusinessVerification, partner);
+        if country == "NG" && id_type.ends_with("BUSINESS_REGISTRATION") && business_type.is_none() {
+            problems.add("business_type", ProblemKind::Missing, "must be set for registrations in Nigeria");
+        }
+        if country == "KE" && id_type == "BUSINESS_REGISTRATION" {
+            problems.required("postal_address", postal_address.as_deref());
+            problems.required("postal_code", postal_code.as_deref());
+        }
+        problems
+    }
+}
+
+impl Operation for BusinessVerification {
+    type Output = Verification;
+    const STEP: Step = Step::BusinessVerification;
+
+    fn repeat(&self) -> Repeat {
+        Repeat::MayBillTwice
+    }
+
+    fn check(&self, partner: &Partner) -> Findings {
+        self.checked(partner)
+    }
+
+    fn request(&self, partner: &Partner, now: Timestamp) -> Request<Bytes> {
+        post_signed(partner, now, "/business_verification", &self.body(None))
+    }
+
+    fn parse(
+        &self,
+        partner: &Partner,
+        sent_at: Timestamp,
+        response: &Response<Bytes>,
+    ) -> Result<Verification, OperationError> {
+        Verification::parse(partner, sent_at, response, &self.job_key())
+    }
+
+    fn key(&self) -> Option<JobKey> {
+        Some(self.job_key())
+    }
+
+    fn name_submission(&mut self, id: &SubmissionId) {
+        self.partner_params.name_submission(id);
+    }
+
+    fn reconcile(&self, status: JobStatus) -> Option<Verification> {
+        if self.is_about_another(&status) { None } else { Verification::from_status(status, &self.asked()) }
+    }
+}
+
+impl AsyncBusinessVerification {
+    /// Asks about this company.
+    pub fn new(partner_params: PartnerParams, business: Business) -> Self {
+        Self { check: BusinessVerification::new(partner_params, business), callback_url: None }
+    }
+
+    /// Where the callback goes, in place of the partner's default.
+    ///
+    /// # Errors
+    /// Names `callback_url` and the rule, if this is no absolute http or https URL.
+    pub fn callback_url(mut self, url: &str) -> Result<Self, ConfigError> {
+        self.callback_url = Some(CallbackUrl::new(url)?);
+        Ok(self)
+    }
+
+    fn checked(&self, partner: &Partner) -> Findings {
+        let mut problems = self.check.checked(partner);
+        problems.callback(self.callback(partner), partner, true);
+        problems
+    }
+
+    fn callback<'a>(&'a self, partner: &'a Partner) -> Option<&'a CallbackUrl> {
+        self.callback_url.as_ref().or(partner.callback_url())
+    }
+}
+
+impl Operation for AsyncBusinessVerification {
+    type Output = Accepted;
+    const STEP: Step = Step::BusinessVerification;
+
+    fn repeat(&self) -> Repeat {
+        Repeat::MayBillTwice
+    }
+
+    fn check(&self, partner: &Partner) -> Findings {
+        self.checked(partner)
+    }
+
+    fn request(&self, partner: &Partner, now: Timestamp) -> Request<Bytes> {
+        post_signed(partner, now, "/async_business_verification", &self.check.body(self.callback(partner)))
+    }
+
+    fn parse(
+        &self,
+        _: &Partner,
+        _: Timestamp,
+        response: &Response<Bytes>,
+    ) -> Result<Accepted, OperationError> {
+        Accepted::parse(response)
+    }
+
+    fn key(&self) -> Option<JobKey> {
+        Some(self.check.job_key())
+    }
+
+    fn name_submission(&mut self, id: &SubmissionId) {
+        self.check.name_submission(id);
+    }
+
+    fn reconcile(&self, status: JobStatus) -> Option<Accepted> {
+        if self.check.is_about_another(&status) {
+            return None;
+        }
+        Accepted::from_status(&status, &self.check.asked())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::operation::testing::{answer, golden, noon, partner, signed};
+    use crate::{JobId, UserId};
+
+    fn params() -> PartnerParams {
+        PartnerParams::new(UserId::new("user-1"), JobId::new("job-1"))
+    }
+
+    fn company() -> Business {
+        Business::new("NG", "BUSINESS_REGISTRATION", "0000000").with_business_type(BusinessType::Company)
+    }
+
+    #[test]
+    fn golden_requests() {
+        let (uri, body) = golden(&BusinessVerification::new(params(), company()));
+        assert_eq!(uri, "POST https://testapi.smileidentity.com/v1/business_verification");
+        assert!(
+            body.ends_with(concat!(
+                r#","country":"NG","id_type":"BUSINESS_REGISTRATION","id_number":"0000000","business_type":"co","#,
+                r#""partner_params":{"user_id":"user-1","job_id":"job-1","job_type":7}}"#
+            )),
+            "{body}"
+        );
+        let (uri, body) = golden(&AsyncBusinessVerification::new(params(), company()));
+        assert_eq!(uri, "POST https://testapi.smileidentity.com/v1/async_business_verification");
+        assert!(body.ends_with(r#""callback_url":"https://bank.example/callback"}"#), "{body}");
+    }
+
+    #[test]
+    fn a_company_is_read_and_a_refusal_with_success_false_is_a_refusal() {
+        let check = BusinessVerification::new(params(), company());
+        let body = signed(json!({
+            "ResultCode": "1012", "ResultType": "Business Verification", "success": true,
+            "PartnerParams": { "user_id": "user-1", "job_id": "job-1", "job_type": 7 },
+            "company_information": { "legal_name": "Drawn Ltd" },
+        }));
+        let found = check.parse(&partner(), noon(), &answer(200, &body)).unwrap();
+        assert!(found.verdict.is_approved());
+        let name = found.entry.business().company_information().unwrap().legal_name().unwrap();
+        assert_eq!(name.expose(), "Drawn Ltd");
+        let refused = json!({ "error": "Unsupported business type", "code": "2413", "success": false });
+        for status in [200, 400] {
+            let error = check.parse(&partner(), noon(), &answer(status, &refused)).unwrap_err();
+            assert_eq!(error.api().unwrap().code(), Some("2413"));
+        }
+    }
+
+    #[test]
+    fn a_lost_answer_is_told_from_a_result_about_the_same_company_alone() {
+        let reconcile = |number: &str, job_type: u32| {
+            let entry = json!({
+                "ResultCode": "1012", "company_information": { "search_number": number },
+                "PartnerParams": { "user_id": "user-1", "job_id": "job-1", "job_type": job_type },
+            });
+            let body = signed(json!({ "job_complete": true, "job_success": true, "result": entry }));
+            let check = BusinessVerification::new(params(), company());
+            let question = crate::JobStatusRequest::of(&check.job_key());
+            let status = question.parse(&partner(), noon(), &answer(200, &body)).unwrap();
+            let by_callback = AsyncBusinessVerification::new(params(), company()).reconcile(status.clone());
+            (check.reconcile(status).is_some(), by_callback.is_some())
+        };
+        assert_eq!(reconcile("000-0000", 7), (true, true));
+        assert_eq!(reconcile("9999999", 7), (false, false));
+        assert_eq!(reconcile("0000000", 5), (false, false));
+    }
+
+    #[test]
+    fn what_each_registry_needs_is_checked() {
+        let fields = |business: Business| -> Vec<String> {
+            let check = BusinessVerification::new(params(), business);
+            check.check(&partner()).problems.into_iter().map(|problem| problem.field).collect()
+        };
+        assert!(fields(company()).is_empty());
+        assert!(fields(Business::new("ZA", "BUSINESS_REGISTRATION", "2020/000000/07")).is_empty());
+        assert!(fields(Business::new("NG", "TAX_INFORMATION", "00000000-0000")).is_empty());
+        assert_eq!(fields(Business::new("NG", "BASIC_BUSINESS_REGISTRATION", "1")), ["business_type"]);
+        assert_eq!(
+            fields(Business::new("KE", "BUSINESS_REGISTRATION", "1")),
+            ["postal_address", "postal_code"]
+        );
+        assert_eq!(fields(Business::new("ng", "BVN", "")), ["country", "id_number"]);
+        let company = |number: &str| Business::new("NG", "TAX_INFORMATION", number);
+        assert_eq!(fields(company("1")), ["id_number"], "the registry's form is known");
+        let lenient = partner().leave_judgement_to_service();
+        assert!(BusinessVerification::new(params(), company("1")).check(&lenient).problems.is_empty());
+    }
+}

@@ -1,0 +1,242 @@
+//! How a job fails.
+
+use std::fmt;
+
+use crate::flow::{ObserverError, Step};
+use crate::v1::job_flow::outcome::JobKey;
+use crate::{OperationError, ValidationError};
+
+/// How far a job has certainly, or possibly, come at the service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Reach {
+    /// The service knows nothing of it.
+    Nothing,
+    /// It may have opened the job; it has no images and bills nothing.
+    MaybeOpened,
+    /// It has opened the job; it has no images and bills nothing.
+    Opened,
+    /// It may have the images, and may be working on the job.
+    MaybeUploaded,
+    /// It has the images and works on the job.
+    Uploaded,
+}
+
+impl Reach {
+    fn advice(self) -> &'static str {
+        match self {
+            Self::Nothing => "nothing was submitted",
+            Self::MaybeOpened => {
+                "the job may be open at the service, without images: resume it from its checkpoint, or submit it again with \
+                 `retry(true)`"
+            }
+            Self::Opened => {
+                "the job is open at the service, without images: resume it from its checkpoint, or submit it again with \
+                 `retry(true)`"
+            }
+            Self::MaybeUploaded => {
+                "the service may have the job: resume it from its checkpoint or ask for its status, don't submit it again"
+            }
+            Self::Uploaded => {
+                "the service has the job: wait for its callback or ask for its status, don't submit it again"
+            }
+        }
+    }
+}
+
+/// Why a job could not be brought to an end, and how far it came.
+///
+/// Whatever the cause, [`JobError::reach`] says what the service may know of the job, and `Display` says what to do
+/// about it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct JobError(Box<Inner>);
+
+#[derive(Clone, PartialEq, Eq)]
+struct Inner {
+    kind: JobErrorKind,
+    reach: Reach,
+    key: JobKey,
+    smile_job_id: Option<String>,
+}
+
+/// What stopped a job.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum JobErrorKind {
+    /// Something is wrong with the input. Mend it and submit the job again.
+    Validation(ValidationError),
+    /// A step failed, and was tried again where that can help.
+    Operation {
+        /// The step.
+        step: Step,
+        /// What went wrong the last time.
+        error: OperationError,
+    },
+    /// The deadline passed before the service had the job; with what went wrong before, if anything did. A service or
+    /// network that is slow, or a deadline that is too tight.
+    Deadline(Option<OperationError>),
+    /// The service has a zip or a result under this job id, and it is another submission's: about other images, and no verdict
+    /// on this one. The job id was used before, or somebody else uses it. Submit this one under a new job id; but first find
+    /// out what became of it if its [reach](JobError::reach) says that the service may have it too.
+    AnotherSubmission,
+    /// The service has a result under this job id that doesn't say which submission it is about, so it is no verdict on this
+    /// one: the job was submitted by other means, or the service doesn't bring back
+    /// [`SubmissionId::PARTNER_PARAM`](super::SubmissionId::PARTNER_PARAM). Have somebody look at the job.
+    UnprovenResult,
+    /// The caller cancelled it.
+    Cancelled,
+    /// The caller's observer refused to go on, before the next request went out. Its reason is the error's source.
+    Observer(ObserverError),
+}
+
+impl JobError {
+    pub(crate) fn new(kind: JobErrorKind, reach: Reach, key: JobKey, smile_job_id: Option<String>) -> Self {
+        Self(Box::new(Inner { kind, reach, key, smile_job_id }))
+    }
+
+    /// What stopped it.
+    pub fn kind(&self) -> &JobErrorKind {
+        &self.0.kind
+    }
+
+    /// How far it has come at the service.
+    pub fn reach(&self) -> Reach {
+        self.0.reach
+    }
+
+    /// What names the job.
+    pub fn key(&self) -> &JobKey {
+        &self.0.key
+    }
+
+    /// Smile ID's own id of the job, where it is known.
+    pub fn smile_job_id(&self) -> Option<&str> {
+        self.0.smile_job_id.as_deref()
+    }
+
+    /// The service may have the job or not: ask for its status, or resume it from its checkpoint, before anything is
+    /// submitted again.
+    pub fn outcome_unknown(&self) -> bool {
+        self.0.reach == Reach::MaybeUploaded
+    }
+
+    /// The input is at fault.
+    pub fn is_validation(&self) -> bool {
+        self.validation().is_some()
+    }
+
+    /// The problems with the input, if that is what stopped it.
+    pub fn validation(&self) -> Option<&ValidationError> {
+        if let JobErrorKind::Validation(error) = &self.0.kind { Some(error) } else { None }
+    }
+
+    /// The deadline passed, or the last try of a step got no answer in time.
+    pub fn is_timeout(&self) -> bool {
+        matches!(self.0.kind, JobErrorKind::Deadline(_))
+            || self.operation().is_some_and(OperationError::is_timeout)
+    }
+
+    /// The service refused the signature: a key of the other environment, a rotated one, or a clock that is far off.
+    pub fn is_unauthorized(&self) -> bool {
+        // A refused upload is about its address, not about the key.
+        !matches!(self.0.kind, JobErrorKind::Operation { step: Step::Upload, .. })
+            && self.operation().is_some_and(OperationError::is_unauthorized)
+    }
+
+    /// The service has had a job of this id before, and refused this one: an earlier job, or an earlier attempt at this one whose
+    /// checkpoint is lost. Nothing of this submission was taken, and the earlier one's result is no verdict on it.
+    pub fn is_job_already_exists(&self) -> bool {
+        self.operation().is_some_and(OperationError::is_job_already_exists)
+    }
+
+    /// What the service has under this job id is another submission's, or may be: it is no verdict on this one.
+    pub fn is_of_another_submission(&self) -> bool {
+        matches!(self.0.kind, JobErrorKind::AnotherSubmission | JobErrorKind::UnprovenResult)
+    }
+
+    /// The caller cancelled it.
+    pub fn is_cancelled(&self) -> bool {
+        self.0.kind == JobErrorKind::Cancelled
+    }
+
+    /// The same job may be submitted again as it is, and may succeed: the service knows nothing of it, and what stopped
+    /// it passes.
+    pub fn is_retryable(&self) -> bool {
+        self.0.reach == Reach::Nothing
+            && match &self.0.kind {
+                JobErrorKind::Operation { error, .. } => error.is_transient(),
+                JobErrorKind::Deadline(_) | JobErrorKind::Observer(_) => true,
+                JobErrorKind::Validation(_)
+                | JobErrorKind::AnotherSubmission
+                | JobErrorKind::UnprovenResult
+                | JobErrorKind::Cancelled => false,
+            }
+    }
+
+    fn operation(&self) -> Option<&OperationError> {
+        match &self.0.kind {
+            JobErrorKind::Operation { error, .. } | JobErrorKind::Deadline(Some(error)) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+impl std::error::Error for JobError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        if let JobErrorKind::Observer(error) = &self.0.kind { Some(error.reason()) } else { None }
+    }
+}
+
+impl fmt::Display for JobError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0.kind {
+            // Its own sentence says that nothing was submitted.
+            JobErrorKind::Validation(error) if self.0.reach == Reach::Nothing => return error.fmt(f),
+            JobErrorKind::Validation(error) => error.fmt(f)?,
+            JobErrorKind::Operation { step, error } if error.is_job_already_exists() => {
+                write!(f, "{step} failed: {error}")?;
+                return write!(
+                    f,
+                    "; the job id belongs to an earlier job or attempt, whose result is no verdict on this one: resume that \
+                     attempt from its checkpoint, or submit this one under a new job id (job_id {})",
+                    self.0.key.job_id
+                );
+            }
+            JobErrorKind::AnotherSubmission => {
+                f.write_str("what the service has under this job id is another submission's, and no verdict on this one")?;
+                if self.0.reach <= Reach::Opened {
+                    let job_id = &self.0.key.job_id;
+                    return write!(f, "; submit this one under a new job id (job_id {job_id})");
+                }
+            }
+            JobErrorKind::UnprovenResult => f.write_str(
+                "the result under this job id doesn't name the submission that it is about (`sdk_submission` in its partner \
+                 params), so it is no verdict on this one",
+            )?,
+            JobErrorKind::Operation { step, error } => {
+                write!(f, "{step} failed: {error}")?;
+                if let Some(remedy) = error.api().and_then(crate::ApiError::remedy) {
+                    write!(f, " ({remedy})")?;
+                }
+            }
+            JobErrorKind::Deadline(None) => f.write_str("the deadline passed")?,
+            JobErrorKind::Deadline(Some(error)) => write!(f, "the deadline passed; before that, {error}")?,
+            JobErrorKind::Cancelled => f.write_str("the job was cancelled")?,
+            JobErrorKind::Observer(error) => error.fmt(f)?,
+        }
+        write!(f, "; {} (job_id {})", self.0.reach.advice(), self.0.key.job_id)
+    }
+}
+
+impl fmt::Debug for JobError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Inner { kind, reach, key, smile_job_id } = &*self.0;
+        f.debug_struct("JobError")
+            .field("kind", kind)
+            .field("reach", reach)
+            .field("key", key)
+            .field("smile_job_id", smile_job_id)
+            .finish()
+    }
+}

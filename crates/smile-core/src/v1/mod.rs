@@ -1,0 +1,42 @@
+//! The endpoints of the v1 API, one file each, and the machine that runs a whole job over them.
+//!
+//! Each file reads in the same order: what the endpoint is, the request, the answer, how the one is built and the
+//! other parsed, tests.
+
+mod address_verification;
+mod aml;
+mod business_verification;
+mod bvn_consent;
+mod id_verification;
+pub(crate) mod job_flow;
+pub(crate) mod job_status;
+pub(crate) mod payload;
+mod phone_verification;
+pub(crate) mod prep_upload;
+mod products_config;
+mod services;
+mod smile_links;
+pub(crate) mod upload;
+mod valid_documents;
+pub(crate) mod verification;
+mod web_token;
+
+pub use address_verification::AddressVerification;
+pub use aml::AmlCheck;
+pub use business_verification::{AsyncBusinessVerification, Business, BusinessType, BusinessVerification};
+pub use bvn_consent::{
+    BvnConsent, ChooseMode, ConfirmOtp, ConsentGranted, ConsentMode, ConsentModes, OtpSent,
+};
+pub use id_verification::{AsyncBasicKyc, AsyncEnhancedKyc, BasicKyc, EnhancedKyc};
+pub use job_status::JobStatusRequest;
+pub use phone_verification::PhoneVerification;
+pub use prep_upload::{PrepUpload, PreparedUpload};
+pub use products_config::{ProductsConfig, ProductsConfigRequest};
+pub use services::{Services, ServicesRequest};
+pub use smile_links::{
+    CreateSmileLink, LinkIdType, ListSmileLinks, ReadSmileLink, SmileLink, SmileLinkDetails, UpdateSmileLink,
+};
+pub use upload::{Upload, UploadUrl};
+pub use valid_documents::{ValidDocument, ValidDocuments, ValidDocumentsRequest};
+pub use verification::{Accepted, Verification};
+pub use web_token::{WebToken, WebTokenRequest};

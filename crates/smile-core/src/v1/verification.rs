@@ -1,0 +1,184 @@
+//! The answer of the checks that answer at once, and of those that answer by callback.
+
+use std::fmt;
+
+use bytes::Bytes;
+use http::Response;
+use serde_json::{Map, Value};
+
+use crate::catalogue::{self, ResultCodeRow};
+use crate::flow::SubmissionId;
+use crate::operation::{OperationError, confirmed_object, fields, plain_object, refuse_refusal};
+use crate::result::{Doubt, ResultCode, ResultEntry, Verdict};
+use crate::v1::job_flow::outcome::JobKey;
+use crate::wire::fields::Unreadable;
+use crate::wire::tolerant;
+use crate::wire::tolerant::Object;
+use crate::{JobStatus, Partner, ReceivedTimestamp, SignatureError, Timestamp};
+
+/// The result of a check that answers at once: Enhanced KYC, Basic KYC, Business Verification, AML.
+///
+/// All documented answers are signed. One that isn't can be read, and its verdict is unknown.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Verification {
+    /// The result, with all that came.
+    pub entry: ResultEntry,
+    /// What it amounts to.
+    pub verdict: Verdict,
+    /// Whether the answer carried a signature; if it did, it was right. All documented answers do.
+    pub is_signed: bool,
+}
+
+impl Verification {
+    pub(crate) fn parse(
+        partner: &Partner,
+        sent_at: Timestamp,
+        response: &Response<Bytes>,
+        key: &JobKey,
+    ) -> Result<Self, OperationError> {
+        let fields = fields(response, &[])?;
+        // An answer with a result is one, whatever `success` says; that has a say in the verdict.
+        let entry = if tolerant::field(&fields, "ResultCode").is_some_and(|code| !code.is_null()) {
+            ResultEntry::new(fields)
+        } else {
+            refuse_refusal(response, plain_object(response, fields)?)?;
+            return Err(OperationError::unexpected(response, "has no `ResultCode`"));
+        };
+        let signed = confirm(partner, response, entry.fields())?;
+        let is_signed = signed.is_some();
+        if entry.partner_params().is_of_other_job(key.user_id.as_str(), key.job_id.as_str()) {
+            return Err(OperationError::wrong_job(response));
+        }
+        let params = entry.partner_params();
+        let doubt = match signed {
+            None => Some(Doubt::Unsigned),
+            Some(signed) if !partner.is_timely(sent_at, &signed) => Some(Doubt::OtherTime),
+            Some(_) if !params.names(key.user_id.as_str(), key.job_id.as_str()) => Some(Doubt::NoJobId),
+            Some(_) => None,
+        };
+        let verdict = match doubt {
+            Some(doubt) => Verdict::in_doubt(Some(&entry), doubt),
+            None => {
+                let success = tolerant::yes(entry.fields(), "success");
+                Verdict::new(&entry, Some(key.job_type), success)
+            }
+        };
+        Ok(Self { entry, verdict, is_signed })
+    }
+
+    /// From the job's status, after the answer itself was lost: only from a result of the job that was asked about.
+    pub(crate) fn from_status(status: JobStatus, asked: &Asked<'_>) -> Option<Self> {
+        if !status.job_complete {
+            return None;
+        }
+        let verdict = asked.verdict(&status)?;
+        Some(Self { entry: status.into_entry()?, verdict, is_signed: true })
+    }
+}
+
+/// The question whose answer was lost: which result in the job's status can be its answer.
+pub(crate) struct Asked<'a> {
+    /// The job.
+    pub(crate) key: JobKey,
+    /// What was sent along with the ids.
+    pub(crate) sent: &'a Map<String, Value>,
+    /// Fields of the result, with what they say if it is about the same ID.
+    pub(crate) fields: Vec<(&'static str, &'a str)>,
+    /// Whether the product gives this code.
+    pub(crate) gives: fn(&ResultCode) -> bool,
+}
+
+impl Asked<'_> {
+    /// The verdict on the result in this status; none if the status has no result, or one that can't be told from another
+    /// job's: of another user, type of job, product or ID.
+    fn verdict(&self, status: &JobStatus) -> Option<Verdict> {
+        let (entry, key) = (status.entry()?, &self.key);
+        let echo = entry.partner_params();
+        let code = entry.result_code().filter(|code| (self.gives)(code))?;
+        // Where the type isn't echoed, a code that no other type of job has tells it as well.
+        let is_of_type = match echo.job_type() {
+            Some(job_type) => job_type == key.job_type,
+            None => rows_of(code).all(|row| row.job_types == [key.job_type]),
+        };
+        let is_other = |(name, expected): &(&str, &str)| {
+            tolerant::disagrees(entry.as_json(), name)
+                || tolerant::text(entry.as_json(), name).is_some_and(|said| !says_the_same(&said, expected))
+        };
+        if !is_of_type
+            || self.sent.get(SubmissionId::PARTNER_PARAM) != echo.get(SubmissionId::PARTNER_PARAM)
+            || !echo.names(key.user_id.as_str(), key.job_id.as_str())
+            || self.fields.iter().any(is_other)
+        {
+            return None;
+        }
+        let verdict = status.verdict_for(Some(key.job_type));
+        // Whether a name is on a list is an answer, and no verdict.
+        matches!(verdict.doubt(), None | Some(Doubt::NoVerdict)).then_some(verdict)
+    }
+}
+
+fn rows_of(code: &ResultCode) -> impl Iterator<Item = &'static ResultCodeRow> {
+    catalogue::result_codes().iter().filter(move |row| row.code == code.as_str())
+}
+
+/// A check that was taken on: the result comes by callback.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Accepted {
+    raw: Map<String, Value>,
+}
+
+impl Accepted {
+    pub(crate) fn parse(response: &Response<Bytes>) -> Result<Self, OperationError> {
+        confirmed_object(response).map(|raw| Self { raw })
+    }
+
+    /// From the job's status, after the answer itself was lost: a job that has a result was taken on. That the service knows the
+    /// ids proves nothing without one: another job may have them.
+    pub(crate) fn from_status(status: &JobStatus, asked: &Asked<'_>) -> Option<Self> {
+        asked.verdict(status).map(|_| Self { raw: Map::new() })
+    }
+
+    /// The answer, as it came; empty if it was lost, and the job's status had the result already.
+    pub fn as_json(&self) -> &Map<String, Value> {
+        &self.raw
+    }
+}
+
+impl fmt::Debug for Accepted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Accepted")
+    }
+}
+
+/// Whether two spellings of a number or a name are the same but for spaces, hyphens and casing.
+pub(crate) fn says_the_same(a: &str, b: &str) -> bool {
+    let plain = |text: &str| {
+        text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect::<String>()
+    };
+    plain(a) == plain(b)
+}
+
+/// When the answer was signed, if it is. One that is signed wrongly, or by halves, is an error.
+pub(crate) fn confirm(
+    partner: &Partner,
+    response: &Response<Bytes>,
+    fields: &impl Object,
+) -> Result<Option<ReceivedTimestamp>, OperationError> {
+    // Readers disagree which of two counts, and a forger knows that.
+    if ["timestamp", "signature"].iter().any(|key| fields.alike(key).nth(1).is_some()) {
+        return Err(OperationError::unreadable(response, Unreadable::Duplicated));
+    }
+    let present = |key: &str| tolerant::field(fields, key).filter(|value| !value.is_null());
+    let (timestamp, signature) = (present("timestamp"), present("signature"));
+    if timestamp.is_none() && signature.is_none() {
+        return Ok(None);
+    }
+    let refuse = |error| OperationError::signature(response, error);
+    let timestamp =
+        timestamp.and_then(ReceivedTimestamp::from_json).ok_or_else(|| refuse(SignatureError::Missing))?;
+    let signature = signature.and_then(Value::as_str).ok_or_else(|| refuse(SignatureError::Missing))?;
+    partner.signer().confirm_received(&timestamp, signature).map_err(refuse)?;
+    Ok(Some(timestamp))
+}

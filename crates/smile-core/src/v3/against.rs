@@ -1,0 +1,129 @@
+//! Whatever in a webhook's body speaks against the person, under any spelling and at any depth.
+//!
+//! Only a body that says nothing of the kind can be an approval. What is found here never rejects anybody either: it makes the
+//! verdict unknown, and somebody looks at it.
+
+use serde_json::{Map, Value};
+
+use crate::catalogue::webhook_words::{is_bad_word, normalised};
+use crate::wire::fields::Fields;
+use crate::wire::tolerant::Object as _;
+
+/// What the person and the partner themselves have said, and what the document or the authority says: free text that names
+/// like these may come up in.
+const NOT_THE_SERVICES_WORDS: [&str; 7] =
+    ["consent", "idfields", "imagelinks", "metadata", "partnerparams", "userdetails", "userprovidedinfo"];
+
+/// Lists and objects that are empty if nothing was found.
+const FINDINGS: [&str; 15] = [
+    "adversemedia",
+    "enforcementactions",
+    "fraudsources",
+    "fraudriskindicatorgroups",
+    "hits",
+    "matches",
+    "newssummary",
+    "pep",
+    "peps",
+    "people",
+    "persons",
+    "personsfound",
+    "riskindicatorgroups",
+    "sanctions",
+    "suspectusers",
+];
+
+/// No bound between low and medium is published; the one high score that is documented is 92. More than half of the scale is
+/// never taken for low.
+const MAX_LOW_SCORE: f64 = 50.0;
+
+pub(crate) fn speaks_against(fields: &Fields) -> bool {
+    let (short, long) = fields.parts();
+    let in_long = |name: &str| {
+        let key = normalised(name);
+        if NOT_THE_SERVICES_WORDS.contains(&&*key) {
+            return false;
+        }
+        match fields.long_text(name) {
+            // A photo, say. One in the place of a finding is none that can be read.
+            Some(_) => is_finding(&key) || key.ends_with("risklevel") || key.ends_with("score"),
+            // What is long and reads as nothing can't be read.
+            None => fields.exact(name).is_none_or(|value| value.is_null() || field_speaks(&key, value, None)),
+        }
+    };
+    let in_short = |(name, value): (&String, &Value)| {
+        let key = normalised(name);
+        !NOT_THE_SERVICES_WORDS.contains(&&*key) && field_speaks(&key, value, Some(short))
+    };
+    short.iter().any(in_short) || long.into_iter().any(in_long)
+}
+
+fn object_speaks(object: &Map<String, Value>) -> bool {
+    object.iter().any(|(name, value)| field_speaks(&normalised(name), value, Some(object)))
+}
+
+fn field_speaks(key: &str, value: &Value, beside: Option<&Map<String, Value>>) -> bool {
+    if is_finding(key) || is_fraud_flag(key) {
+        return says_something(value);
+    }
+    if key.ends_with("risklevel") {
+        return !value.is_null() && !is_low(value);
+    }
+    if key.ends_with("riskscore") || key.ends_with("fraudscore") {
+        let is_harmless = value.is_null() || is_low_score(value) && beside.is_some_and(says_low);
+        return !is_harmless;
+    }
+    match value {
+        Value::Object(object) => object_speaks(object),
+        Value::Array(list) => list.iter().any(|item| field_speaks("", item, None)),
+        Value::String(text) if key == "message" => {
+            let text = text.to_ascii_lowercase();
+            ["failed", "error", "potential match"].iter().any(|word| text.contains(word))
+        }
+        Value::String(text) => is_bad_word(text),
+        _ => false,
+    }
+}
+
+fn is_finding(key: &str) -> bool {
+    let is_count = ["noof", "numberof"].iter().any(|how_many| key.starts_with(how_many))
+        && ["person", "people", "match", "hit"].iter().any(|what| key.contains(what));
+    is_count || FINDINGS.contains(&key)
+}
+
+fn is_fraud_flag(key: &str) -> bool {
+    let is_about_fraud = key.contains("fraud") || key.contains("spoof");
+    key == "isfraud"
+        || is_about_fraud && ["detected", "found", "suspected"].iter().any(|word| key.ends_with(word))
+        || key.starts_with("isfraudulent")
+}
+
+/// Anything but null, no, zero and emptiness, however deep.
+fn says_something(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => false,
+        Value::Bool(true) => true,
+        Value::Number(number) => number.as_f64() != Some(0.0),
+        Value::String(text) => !["", "0", "false"].iter().any(|no| text.trim().eq_ignore_ascii_case(no)),
+        Value::Array(list) => list.iter().any(says_something),
+        Value::Object(object) => object.values().any(says_something),
+    }
+}
+
+fn is_low(value: &Value) -> bool {
+    value.as_str().is_some_and(|word| word.eq_ignore_ascii_case("low"))
+}
+
+fn is_low_score(value: &Value) -> bool {
+    let score = match value {
+        Value::String(text) => text.trim().parse().ok(),
+        value => value.as_f64(),
+    };
+    score.is_some_and(|score| (0.0..MAX_LOW_SCORE).contains(&score))
+}
+
+/// Whether a level stands beside a score, and says low.
+fn says_low(object: &Map<String, Value>) -> bool {
+    let mut levels = object.iter().filter(|(name, _)| normalised(name).ends_with("risklevel")).peekable();
+    levels.peek().is_some() && levels.all(|(_, value)| is_low(value))
+}

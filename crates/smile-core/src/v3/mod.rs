@@ -1,0 +1,6 @@
+//! The v3 API's webhooks: status words and typed views of what they say.
+
+mod against;
+pub(crate) mod webhook;
+
+pub use webhook::{Webhook, WebhookStatus};

@@ -1,0 +1,219 @@
+//! Webhooks of the v3 API, as far as they are documented.
+
+use std::borrow::Cow;
+
+use serde_json::{Map, Value};
+
+use crate::callback::HeaderIds;
+use crate::catalogue::webhook_words::{LooksAt, PRODUCTS, normalised};
+use crate::result::{Antifraud, Doubt, NextStep, Personal, Record, ResultEntry, Verdict};
+use crate::v3::against::speaks_against;
+use crate::wire::tolerant::{self, Object as _};
+
+/// How a v3 verification ended, in the word of `status`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum WebhookStatus {
+    /// `clear`: nothing speaks against the person.
+    Clear,
+    /// `attention`: somebody should look at it.
+    Attention,
+    /// `block`: don't let the person in.
+    Block,
+    /// `error`: it could not be done, which says nothing about the person.
+    Error,
+    /// Another word. Never an approval.
+    Unknown,
+}
+
+impl WebhookStatus {
+    const WORDS: [(&'static str, Self); 4] = [
+        ("clear", Self::Clear),
+        ("attention", Self::Attention),
+        ("block", Self::Block),
+        ("error", Self::Error),
+    ];
+
+    fn from_word(word: &str) -> Self {
+        Self::WORDS.iter().find(|(known, _)| word == *known).map_or(Self::Unknown, |(_, status)| *status)
+    }
+}
+
+pub(crate) fn is_status_word(value: &Value) -> bool {
+    value.as_str().is_some_and(|word| WebhookStatus::from_word(word) != WebhookStatus::Unknown)
+}
+
+/// A callback as a webhook of the v3 API (Smile ID: "Webhooks").
+///
+/// The API is newer than most of this SDK, and its webhooks are documented for a few products only. So every field is
+/// optional; what has no method here is in the [`record`](Self::record). The result is looked up with the v3 status endpoint,
+/// which this SDK doesn't speak, so a webhook can't be [confirmed](crate::callback::confirm::Confirm) by it.
+#[derive(Clone, Copy, Debug)]
+pub struct Webhook<'a> {
+    record: Record<'a>,
+    entry: &'a ResultEntry,
+    ids: Ids<'a>,
+}
+
+#[derive(Clone, Copy)]
+struct Ids<'a>(&'a HeaderIds);
+
+impl std::fmt::Debug for Ids<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("…")
+    }
+}
+
+impl<'a> Webhook<'a> {
+    /// A v1 result has a code; a webhook has a status, and no code.
+    pub(crate) fn of(entry: &'a ResultEntry, ids: &'a HeaderIds) -> Option<Self> {
+        let fields = entry.fields();
+        let has = |key: &str| tolerant::field(fields, key).is_some_and(|value| !value.is_null());
+        let is_v1 = ["ResultCode", "Actions", "SmileJobID"].into_iter().any(has);
+        (!is_v1 && tolerant::field(fields, "status").is_some_and(Value::is_string)).then(|| Self {
+            record: Record::of_fields(fields),
+            entry,
+            ids: Ids(ids),
+        })
+    }
+
+    fn plain(&self, key: &str) -> Option<Cow<'a, str>> {
+        self.record.plain(key)
+    }
+
+    /// `status`: how it ended.
+    pub fn status(&self) -> Option<WebhookStatus> {
+        self.plain("status").map(|word| WebhookStatus::from_word(&word))
+    }
+
+    /// `reason`: why, in a word of an open list. Absent if all is clear.
+    pub fn reason(&self) -> Option<String> {
+        self.plain("reason").map(Cow::into_owned)
+    }
+
+    /// `product`: what was asked for, in a word of an open list.
+    pub fn product(&self) -> Option<String> {
+        self.plain("product").map(Cow::into_owned)
+    }
+
+    /// `message`: the service's words. They change; never branch on them.
+    pub fn message(&self) -> Option<Personal<Cow<'a, str>>> {
+        self.record.text("message")
+    }
+
+    /// The service's id of the job: from the header `Job-ID`; failing that, from the body or the partner's parameters.
+    pub fn job_id(&self) -> Option<String> {
+        self.id("job_id", self.ids.0.job_id.as_deref())
+    }
+
+    /// The partner's id of the user: from the header `User-ID`; failing that, from the body or the partner's parameters.
+    pub fn user_id(&self) -> Option<String> {
+        self.id("user_id", self.ids.0.user_id.as_deref())
+    }
+
+    fn id(&self, key: &str, header: Option<&str>) -> Option<String> {
+        let in_body = || self.plain(key).map(Cow::into_owned);
+        let in_params = || tolerant::text(self.partner_params()?, key);
+        header.map(str::to_owned).or_else(in_body).or_else(in_params)
+    }
+
+    /// Whether header and body, or two spellings in the body, name different jobs or users.
+    pub(crate) fn names_others(&self) -> bool {
+        let others = |key: &str, header: Option<&str>| {
+            let body = self.plain(key);
+            tolerant::disagrees(self.entry.fields(), key)
+                || matches!((header, body), (Some(header), Some(body)) if header != body)
+        };
+        others("job_id", self.ids.0.job_id.as_deref()) || others("user_id", self.ids.0.user_id.as_deref())
+    }
+
+    /// The header `Api-Version`.
+    pub fn api_version(&self) -> Option<&'a str> {
+        self.ids.0.api_version.as_deref()
+    }
+
+    /// `partner_params`, as they came back.
+    pub fn partner_params(&self) -> Option<&'a Map<String, Value>> {
+        tolerant::field(self.entry.fields(), "partner_params").and_then(Value::as_object)
+    }
+
+    /// `id_fields`: what the document, or the authority, says about the person.
+    pub fn id_fields(&self) -> Option<Record<'a>> {
+        self.record.child("id_fields")
+    }
+
+    /// `antifraud`: what Smile Secure found about the user.
+    pub fn antifraud(&self) -> Option<Antifraud<'a>> {
+        self.entry.antifraud()
+    }
+
+    /// All fields.
+    pub fn record(&self) -> Record<'a> {
+        self.record
+    }
+
+    /// What it amounts to.
+    ///
+    /// Only `clear` approves, and only if nothing in the body speaks against the person (a reason, people on lists, fraud, a
+    /// risk that isn't low), if header and body speak of the same job, and if the product is one that is known. Of a product
+    /// that looks at a number or an address alone, the record is to be compared next. A webhook about watch lists decides
+    /// nothing about the person.
+    pub fn verdict(&self) -> Verdict {
+        let fields = self.entry.fields();
+        let status = self.status().unwrap_or(WebhookStatus::Unknown);
+        if fields.is_damaged_as_webhook() {
+            return Verdict::of_webhook(status, self.next_step(status), Some(Doubt::Unreadable));
+        }
+        let stands_twice = |key: &str| fields.alike(key).nth(1).is_some();
+        let twice = ["status", "reason", "product"].into_iter().any(stands_twice);
+        let looks_at = self.looks_at();
+        let is_clear = status == WebhookStatus::Clear;
+        let clear_but = is_clear
+            && (tolerant::field(fields, "reason").is_some_and(|reason| !reason.is_null())
+                || self.entry.has_antifraud_doubt()
+                || speaks_against(fields));
+        let doubt = if looks_at == Some(LooksAt::WatchLists) {
+            // Whether a name is on a list is no decision about a person.
+            Some(Doubt::NoVerdict)
+        } else if clear_but || twice || self.names_others() {
+            Some(Doubt::Contradiction)
+        } else {
+            (is_clear && looks_at.is_none()).then_some(Doubt::UnknownProduct)
+        };
+        let next = match looks_at {
+            Some(LooksAt::Record) if is_clear => NextStep::CompareTheRecord,
+            _ => self.next_step(status),
+        };
+        Verdict::of_webhook(status, next, doubt)
+    }
+
+    /// What the product looks at, if it is known to the letter. One that may be about watch lists is taken for one, in whatever
+    /// spelling or type.
+    fn looks_at(&self) -> Option<LooksAt> {
+        let products = || self.entry.fields().alike("product");
+        if products().any(|product| normalised(&product.to_string()).contains("aml")) {
+            return Some(LooksAt::WatchLists);
+        }
+        let word = products().next()?.as_str()?;
+        PRODUCTS.iter().find(|(known, _)| word == *known).map(|(_, looks_at)| *looks_at)
+    }
+
+    fn next_step(&self, status: WebhookStatus) -> NextStep {
+        let reason = self.plain("reason");
+        match (status, reason.as_deref()) {
+            (WebhookStatus::Clear, _) => NextStep::Accept,
+            (WebhookStatus::Block, Some("identifier_not_found")) => NextStep::FixTheNumber,
+            (WebhookStatus::Block, Some("unsupported_document")) => NextStep::AskForAnotherDocument,
+            (WebhookStatus::Block, _) => NextStep::Decline,
+            (WebhookStatus::Error, Some("invalid_id_number")) => NextStep::FixTheNumber,
+            (WebhookStatus::Error, Some("document_unclassifiable")) => NextStep::AskForAnotherDocument,
+            (WebhookStatus::Error, Some("image_unavailable_or_invalid")) => NextStep::AskForNewImages,
+            (WebhookStatus::Error, Some("internal_error" | "service_unavailable") | None) => {
+                NextStep::RetryLater
+            }
+            (WebhookStatus::Attention | WebhookStatus::Error | WebhookStatus::Unknown, _) => {
+                NextStep::LookByHand
+            }
+        }
+    }
+}

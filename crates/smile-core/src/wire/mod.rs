@@ -1,0 +1,8 @@
+//! What is written and read on the wire, below all that it means: timestamps, JSON that doesn't keep to its own schema, and
+//! bodies whose long fields stay where they are.
+
+pub(crate) mod characters;
+pub(crate) mod fields;
+mod repair;
+pub(crate) mod timestamp;
+pub(crate) mod tolerant;

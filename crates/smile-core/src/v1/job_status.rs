@@ -166,6 +166,11 @@ impl JobStatus {
         }
     }
 
+    /// Whether it can't be told that this answers the question: it was signed at another time, or its result names no job.
+    pub(crate) fn is_doubtful(&self) -> bool {
+        self.doubt.is_some()
+    }
+
     /// What may go into a log: codes, actions, flags and ids of jobs, with the names of the fields that were left out.
     pub fn audit_json(&self) -> Value {
         audit(self.fields.as_map())

@@ -48,7 +48,9 @@ impl JobFlow {
                 let said = self.job.as_ref().is_some_and(|job| job.options.retry);
                 self.stage = Stage::Opening { attempts: 0, retry: self.has_asked };
                 if said && !self.has_asked {
-                    // An earlier submission under this id, which nothing is known of here, may have come all the way.
+                    // An earlier submission under this id, which nothing is known of here, may have come all the way; and that
+                    // the job is open is what the caller says.
+                    self.reach = self.reach.max(Reach::MaybeOpened);
                     self.ask(Asked::Open { attempts: 0 }, 2);
                 }
             }
@@ -200,7 +202,7 @@ impl JobFlow {
                     self.schedule_poll(None);
                 }
             }
-            Stage::Asking { .. } => match status.has_zip() {
+            Stage::Asking { .. } => match status.has_zip().filter(|_| !status.is_doubtful()) {
                 Some(true) => self.affirmed(status),
                 Some(false) => self.denied(),
                 None => {

@@ -9,13 +9,13 @@ use http::{Request, Response};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::flow::Step;
+use crate::job::job_key::JobKey;
+use crate::operation::Step;
 use crate::operation::{
     ApiError, Operation, OperationError, Repeat, fields, has_error, plain_object, post_signed,
 };
 use crate::result::audit::audit;
 use crate::result::{Doubt, ImageLinks, Personal, ResultEntry, Verdict};
-use crate::v1::job_flow::outcome::JobKey;
 use crate::v1::verification::confirm;
 use crate::wire::fields::{Fields, Unreadable};
 use crate::wire::tolerant;

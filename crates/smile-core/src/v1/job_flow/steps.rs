@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::flow::Event;
-use crate::flow::SubmissionId;
+use crate::flow::Reach;
 use crate::job::check::image_field;
 use crate::job::image::ImageSource;
-use crate::v1::job_flow::error::{JobErrorKind, Reach};
+use crate::job::submission_id::SubmissionId;
+use crate::v1::job_flow::error::JobErrorKind;
 use crate::v1::job_flow::failure::asked_for;
 use crate::v1::job_flow::outcome::JobOutcome;
 use crate::v1::job_flow::{Asked, JobFlow, Stage};

@@ -26,7 +26,7 @@ use crate::job::submission_id::SubmissionId;
 use crate::wire::fields::{Fields, Unreadable, compression, read_json};
 use crate::wire::tolerant;
 use crate::wire::tolerant::Object;
-use crate::{Findings, JobStatus, Partner, Timestamp};
+use crate::{Findings, Partner, Timestamp};
 
 /// One exchange with the service.
 pub trait Operation {
@@ -73,12 +73,37 @@ pub trait Operation {
     /// result is told from another one under the same job id.
     fn name_submission(&mut self, _id: &SubmissionId) {}
 
-    /// What the lost answer must have said, told from the job's status; `None` if that can't be told.
+    /// The request that asks what became of this one after its answer was lost, with its step; none where nothing can be asked.
     ///
     /// For operations whose repetition could bill twice and whose job has a status.
-    fn reconcile(&self, _status: JobStatus) -> Option<Self::Output> {
+    fn look_up(&self, _partner: &Partner, _now: Timestamp) -> Option<(Step, Request<Bytes>)> {
         None
     }
+
+    /// Reads the answer to [`look_up`](Self::look_up).
+    ///
+    /// # Errors
+    /// As [`Operation::parse`].
+    fn looked_up(
+        &self,
+        _partner: &Partner,
+        _sent_at: Timestamp,
+        _response: &Response<Bytes>,
+    ) -> Result<LookedUp<Self::Output>, OperationError> {
+        Ok(LookedUp::Untold)
+    }
+}
+
+/// What the service says about a request whose answer was lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LookedUp<T> {
+    /// The result of this very request.
+    Answer(T),
+    /// The service says that it has nothing of it.
+    Denied,
+    /// The answer doesn't tell.
+    Untold,
 }
 
 /// What sending a request a second time does.

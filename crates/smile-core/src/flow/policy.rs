@@ -245,6 +245,11 @@ impl RetryPolicy {
         self
     }
 
+    /// How long the service asks to wait, up to [`Self::MAX_RETRY_AFTER`].
+    pub(crate) fn granted(retry_after: Option<Duration>) -> Duration {
+        retry_after.unwrap_or_default().min(Self::MAX_RETRY_AFTER)
+    }
+
     /// The wait after this many tries (1 for the first) of this step; `None` when that was the last.
     pub fn delay_after(
         &self,
@@ -262,7 +267,7 @@ impl RetryPolicy {
         let draw = splitmix64(seed ^ (u64::from(attempts) << 8) ^ step as u64);
         // 53 bits: what an f64 holds exactly.
         let fraction = (draw >> 11) as f64 / (1_u64 << 53) as f64;
-        let asked_for = retry_after.unwrap_or_default().min(Self::MAX_RETRY_AFTER);
+        let asked_for = Self::granted(retry_after);
         let wait = asked_for.saturating_add(ceiling.mul_f64(fraction));
         Some(Duration::from_millis(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)))
     }

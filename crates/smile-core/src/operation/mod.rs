@@ -4,6 +4,7 @@
 
 mod error;
 mod raw;
+pub(crate) mod signed;
 mod step;
 #[cfg(test)]
 pub(crate) mod testing;

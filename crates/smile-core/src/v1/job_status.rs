@@ -11,12 +11,12 @@ use serde_json::{Map, Value};
 
 use crate::job::job_key::JobKey;
 use crate::operation::Step;
+use crate::operation::signed::confirm;
 use crate::operation::{
     ApiError, LookedUp, Operation, OperationError, Repeat, fields, has_error, plain_object, post_signed,
 };
 use crate::result::audit::audit;
 use crate::result::{Doubt, ImageLinks, Personal, ResultEntry, Verdict};
-use crate::v1::verification::confirm;
 use crate::wire::fields::{Fields, Unreadable};
 use crate::wire::tolerant;
 use crate::{

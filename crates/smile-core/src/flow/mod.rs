@@ -46,8 +46,10 @@ mod call;
 mod checkpoint;
 mod last_send;
 mod observer;
-pub(crate) mod policy;
 mod reach;
+mod retry;
+mod schedule;
+mod settings;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -61,8 +63,10 @@ pub use checkpoint::Checkpoint;
 pub use last_send::LastSend;
 pub(crate) use last_send::ServiceClock;
 pub use observer::{ObserverError, ObserverResult};
-pub use policy::{FlowSettings, PollSchedule, RetryPolicy};
 pub use reach::Reach;
+pub use retry::RetryPolicy;
+pub use schedule::PollSchedule;
+pub use settings::FlowSettings;
 
 use crate::operation::Step;
 use crate::{ImageType, OperationError, Problem, Timestamp, TransportFailure};

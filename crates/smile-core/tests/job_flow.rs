@@ -861,6 +861,28 @@ fn a_submission_is_waited_for_without_its_images() {
 }
 
 #[test]
+fn the_result_of_a_check_that_was_taken_on_is_waited_for_by_its_checkpoint() {
+    let id_info = IdInfo::new("NG", "BVN", "00000000000");
+    let check = AsyncEnhancedKyc::new(params(), id_info).callback_url("https://example.com/x").unwrap();
+    let mut call = Call::new(partner(), check, FlowSettings::default(), 0);
+    let Next::Send { .. } = call.next(START) else { panic!("the check") };
+    call.receive(START, answer(200, r#"{"success":true}"#));
+    let Next::Finished(Ok(_)) = call.next(START) else { panic!("taken on") };
+    let checkpoint = call.checkpoint();
+    let mut flow =
+        JobFlow::wait_for_submission(partner(), &checkpoint, FlowSettings::default(), 0).unwrap();
+    assert_eq!(flow.submission_id(), checkpoint.submission_id());
+    let run = drive(&mut flow, [pending(), approval_of(None)]);
+    assert_eq!(run.sent.len(), 2);
+    assert!(run.outcome.is_ok());
+    let of_another = std::iter::repeat_with(|| approval_of(Some("another"))).take(20);
+    let mut flow =
+        JobFlow::wait_for_submission(partner(), &checkpoint, FlowSettings::default(), 0).unwrap();
+    let error = drive(&mut flow, of_another).outcome.unwrap_err();
+    assert_eq!(error.kind(), &JobErrorKind::AnotherSubmission);
+}
+
+#[test]
 fn what_is_wrong_with_a_resumed_job_does_not_hide_how_far_it_came() {
     let mut first = flow(job());
     drive(&mut first, [opened(), answer(200, ""), approved()]).outcome.unwrap();

@@ -26,6 +26,17 @@ pub(crate) enum End {
     Confirmed(Box<Result<Confirmed, ConfirmError>>),
 }
 
+impl End {
+    pub(crate) fn is_error(&self) -> bool {
+        match self {
+            Self::Job(end) => end.is_err(),
+            Self::Kyc(end) => end.is_err(),
+            Self::Accepted(end) => end.is_err(),
+            Self::Confirmed(end) => end.is_err(),
+        }
+    }
+}
+
 /// What a flow wants done next.
 #[derive(Debug)]
 pub(crate) enum Doing {

@@ -140,12 +140,12 @@ fn sources(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
 fn hunt(copy: &Path, target: &Path, seed: u64, worlds: u64) -> Result<Option<String>, String> {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     let words = ["build", "--quiet", "--offline", "-p", "smile-simulation"];
-    cargo.args(words).current_dir(copy).env("CARGO_TARGET_DIR", target.join("simulation-mutants-target"));
+    cargo.args(words).current_dir(copy).env("CARGO_TARGET_DIR", target);
     let built = cargo.output().map_err(|error| format!("cargo: {error}"))?;
     if !built.status.success() {
         return Err(format!("it doesn't build:\n{}", String::from_utf8_lossy(&built.stderr)));
     }
-    let program = target.join("simulation-mutants-target/debug/smile-simulation");
+    let program = target.join("debug/smile-simulation");
     let (seed, worlds) = (seed.to_string(), worlds.to_string());
     let mut hunt = Command::new(program);
     hunt.args(["--hunt", "--seed", &seed, "--worlds", &worlds]);

@@ -81,6 +81,12 @@ impl Fate {
         }
     }
 
+    /// There is no service.
+    pub(crate) fn none() -> Self {
+        let instead = Some((1, Instead::NotSent));
+        Self { arrivals: Vec::new(), way_back: 0, instead, change: None, hazard: Some(Hazard::NotSent) }
+    }
+
     /// Something goes wrong.
     pub(crate) fn bad(random: &mut Random, errand: Errand, limit: u64) -> Self {
         let mut fate = Self::good(random, errand, limit);
@@ -106,8 +112,9 @@ impl Fate {
                 Hazard::AnswerLost
             }
             3 => {
-                fate.arrivals = vec![random.between(limit / 4, limit)];
-                fate.instead = Some((random.between(1, limit / 4), Instead::Interrupted));
+                let at = random.between(1, limit / 4);
+                fate.arrivals = vec![late(random, errand, at, limit)];
+                fate.instead = Some((at, Instead::Interrupted));
                 Hazard::CutEarly
             }
             4 => {
@@ -132,8 +139,9 @@ impl Fate {
             }
             10 => {
                 let status = gateway_status(random);
-                fate.instead = Some((random.between(1, limit / 2), Instead::Gateway(status)));
-                fate.arrivals = vec![random.between(limit / 2, limit)];
+                let at = random.between(1, limit / 2);
+                fate.instead = Some((at, Instead::Gateway(status)));
+                fate.arrivals = vec![late(random, errand, at, limit)];
                 match status {
                     300..400 => Hazard::GatewayEarly3xx,
                     400..500 => Hazard::GatewayEarly4xx,
@@ -171,6 +179,16 @@ impl Fate {
         fate
     }
 }
+
+/// When a request arrives whose sender has been told something already: any time within its limit. An upload that is under way
+/// for longer than the service is given to notice it is sent twice by the SDK as it is: see `docs/simulation.md`.
+fn late(random: &mut Random, errand: Errand, told: u64, limit: u64) -> u64 {
+    let last = if errand == Errand::Put { (told + NOTICED).min(limit) } else { limit };
+    random.between(told, last)
+}
+
+/// How much later an upload may arrive after its sender was told that it failed, in milliseconds.
+const NOTICED: u64 = 4_000;
 
 fn gateway_status(random: &mut Random) -> u16 {
     random.one_of(&[301, 302, 307, 400, 403, 404, 408, 409, 413, 429, 429, 500, 502, 503, 503, 504])

@@ -66,15 +66,27 @@ pub(crate) struct Ledger {
     processed: BTreeMap<usize, u32>,
     /// The results that the service has, by the job's id, with whose they are.
     pub(crate) owners: BTreeMap<String, Vec<usize>>,
+    /// Whose parameters the latest prep upload of a job brought.
+    prepared: BTreeMap<String, usize>,
+    /// Those by whose parameters somebody else's zip was judged.
+    judged: Vec<usize>,
 }
 
 impl Ledger {
-    pub(crate) fn open(&mut self, submission: usize) {
+    pub(crate) fn open(&mut self, submission: usize, job_id: &str) {
+        self.prepared.insert(job_id.to_owned(), submission);
         *self.opened.entry(submission).or_default() += 1;
     }
 
     pub(crate) fn process(&mut self, submission: usize, job_id: &str) -> u32 {
-        self.owners.entry(job_id.to_owned()).or_default().push(submission);
+        let owners = self.owners.entry(job_id.to_owned()).or_default();
+        owners.push(submission);
+        // Two submissions under one id, of which one is uploaded after the other was opened: the service judges by the newest
+        // parameters, and no client can tell.
+        if let Some(prepared) = self.prepared.get(job_id).filter(|prepared| **prepared != submission) {
+            owners.push(*prepared);
+            self.judged.push(*prepared);
+        }
         let count = self.processed.entry(submission).or_default();
         *count += 1;
         *count
@@ -86,6 +98,11 @@ impl Ledger {
 
     pub(crate) fn is_processed(&self, submission: usize) -> bool {
         self.processed.contains_key(&submission)
+    }
+
+    /// Whether the service has judged a zip by this submission's parameters, its own or another's.
+    pub(crate) fn is_judged(&self, submission: usize) -> bool {
+        self.is_processed(submission) || self.judged.contains(&submission)
     }
 
     /// All whose submissions were processed under this job id.

@@ -200,6 +200,8 @@ pub(crate) struct World {
     pub(crate) ledger: Ledger,
     pub(crate) faults_left: u32,
     pub(crate) kills_left: u32,
+    /// How many requests in a row find no service at all, from the beginning.
+    pub(crate) outage: u32,
     pub(crate) woken_for: Option<u64>,
     broken: Option<Broken>,
 }
@@ -269,6 +271,7 @@ impl World {
             ledger: Ledger::default(),
             faults_left: 12,
             kills_left: 5,
+            outage: if random.percent(5) { 6 } else { 0 },
             woken_for: None,
             broken: None,
             plan,

@@ -52,6 +52,7 @@ const STEPS: &[Step] = &[
     Step { name: "api", about: "no unlisted crate shows in a public interface", run: crate::api::run },
     Step { name: "examples", about: "every example runs without any settings", run: examples },
     Step { name: "fuzz", about: "the fuzz targets build, and run for a moment", run: crate::fuzz::briefly },
+    Step { name: "simulate", about: "some thousand worlds keep every rule", run: simulate },
     Step { name: "test", about: "unit, integration and documentation tests", run: test },
 ];
 
@@ -128,6 +129,10 @@ fn docs(root: &Path) -> Result<(), String> {
 
 fn test(root: &Path) -> Result<(), String> {
     succeed(cargo(root, &["test", "--workspace"]))
+}
+
+fn simulate(root: &Path) -> Result<(), String> {
+    succeed(cargo(root, &["run", "--quiet", "-p", "smile-simulation", "--", "--worlds", "3000"]))
 }
 
 fn wasm(root: &Path) -> Result<(), String> {

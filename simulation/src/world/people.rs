@@ -120,7 +120,7 @@ impl World {
             Wanted::Review => self.plan.manner.review_approves,
             Wanted::Rejection => false,
         };
-        *errand == Product::BiometricKyc && approves && self.ledger.is_processed(submission)
+        *errand == Product::BiometricKyc && approves && self.ledger.is_judged(submission)
     }
 
     /// Whether the service's answers to the two of them may differ in what they are about.

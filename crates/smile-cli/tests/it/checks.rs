@@ -128,7 +128,7 @@ fn what_is_doubtful_is_a_warning() {
     let smile = Smile::new();
     let arguments = ["--country", "NG", "--id-type", "bvn", "--id-number", "00000000000"];
     let ran = submit(&smile, "enhanced-kyc", &arguments);
-    let ran = ran.warns(&["warning: --id-type is no ID type that is known for this country"]);
+    let ran = ran.warns(&["warning: --id-type is no ID type that is known", "did you mean `BVN`"]);
     assert_ne!(ran.status, 2, "it is sent all the same");
     let as_json = submit(&smile, "enhanced-kyc", &[&arguments[..], &["--json"]].concat()).json();
     assert_eq!(as_json["warnings"][0]["flag"], "--id-type");

@@ -6,9 +6,10 @@ use bytes::Bytes;
 use http::Response;
 
 use crate::callback::{Callback, CallbackKind};
-use crate::flow::{Call, CallError, Event, Flow, FlowSettings, Next, ObserverError, Step};
+use crate::flow::{Call, CallError, Event, Flow, FlowSettings, Next, ObserverError};
+use crate::job::job_key::JobKey;
+use crate::operation::Step;
 use crate::result::{Decision, ResultCode, ResultEntry, Verdict};
-use crate::v1::job_flow::outcome::JobKey;
 use crate::{JobStatus, JobStatusRequest, Partner, Timestamp, TransportFailure};
 
 /// Asks the service for the status of the job that a callback is about, and compares the two.

@@ -19,7 +19,6 @@ use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue};
 use serde_json::Value;
 
 use crate::v3::webhook::Webhook;
@@ -30,6 +29,7 @@ pub use replay::{AsyncReplayStore, InMemoryReplayStore, ReplayStore, Seen, Sight
 pub use verifier::Verifier;
 
 use crate::result::{ActionValue, ResultEntry, Verdict};
+use crate::v3::webhook::HeaderIds;
 use crate::wire::tolerant;
 use crate::{JobKey, JobType, PartnerAccount, ReceivedTimestamp, Timestamp};
 
@@ -242,32 +242,5 @@ impl fmt::Debug for Callback {
             .field("timestamp", &self.timestamp)
             .field("carrier", &self.carrier)
             .finish_non_exhaustive()
-    }
-}
-
-/// What the headers of a v3 webhook say of the job.
-#[derive(Clone, Default)]
-pub(crate) struct HeaderIds {
-    pub(crate) job_id: Option<String>,
-    pub(crate) user_id: Option<String>,
-    pub(crate) api_version: Option<String>,
-}
-
-impl HeaderIds {
-    fn read(headers: &HeaderMap) -> Result<Self, Refusal> {
-        let text = |name| {
-            let value = only_header(headers, name)?;
-            // What isn't UTF-8 must not look like a header that isn't there; as it is, it is nobody's id.
-            Ok::<_, Refusal>(value.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()))
-        };
-        Ok(Self { job_id: text("job-id")?, user_id: text("user-id")?, api_version: text("api-version")? })
-    }
-}
-
-fn only_header<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a HeaderValue>, Refusal> {
-    let mut values = headers.get_all(name).iter();
-    match (values.next(), values.next()) {
-        (_, Some(_)) => Err(Refusal::Duplicated),
-        (first, None) => Ok(first),
     }
 }

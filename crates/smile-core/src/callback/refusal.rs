@@ -6,6 +6,7 @@ use http::StatusCode;
 
 use crate::SignatureError;
 use crate::wire::fields::{MAX_DEPTH, Unreadable};
+use crate::wire::header::RepeatedHeader;
 
 /// Why a callback is not believed. Nothing of its body or headers is in here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -81,6 +82,12 @@ pub enum Refusal {
     /// signature that they have seen, or two results were signed in the same millisecond; the status of the job tells.
     #[error("the callback's signature has come before, with another body")]
     Replayed,
+}
+
+impl From<RepeatedHeader> for Refusal {
+    fn from(_: RepeatedHeader) -> Self {
+        Self::Duplicated
+    }
 }
 
 impl Refusal {

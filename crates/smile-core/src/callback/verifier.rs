@@ -5,9 +5,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::HeaderMap;
 
-use super::{Callback, Carrier, HeaderIds, Refusal};
+use super::{Callback, Carrier, Refusal};
 use crate::result::ResultEntry;
+use crate::v3::webhook::HeaderIds;
 use crate::wire::fields::{Fields, Unreadable, compression};
+use crate::wire::header::only_header;
 use crate::wire::tolerant::Object;
 use crate::{Partner, ReceivedTimestamp, SignatureError, Signer, Timestamp};
 
@@ -48,6 +50,13 @@ pub struct Verifier {
     max_age: Option<Duration>,
     max_skew: Duration,
     max_bytes: usize,
+}
+
+impl Partner {
+    /// Tells callbacks to this partner from everything else that is posted to the same address.
+    pub fn verifier(&self) -> Verifier {
+        Verifier::new(self.signer().clone())
+    }
 }
 
 impl Verifier {
@@ -201,8 +210,8 @@ struct Pair {
 
 impl Pair {
     fn of_headers(headers: &HeaderMap) -> Result<Option<Self>, Refusal> {
-        let timestamp = super::only_header(headers, "response-timestamp")?;
-        let signature = super::only_header(headers, "response-signature")?;
+        let timestamp = only_header(headers, "response-timestamp")?;
+        let signature = only_header(headers, "response-signature")?;
         match (timestamp, signature) {
             (None, None) => Ok(None),
             (Some(timestamp), Some(signature)) => Ok(Some(Self {

@@ -29,6 +29,7 @@ mod document;
 mod generated;
 mod id_type;
 mod id_type_catalogue;
+pub(crate) mod job_type;
 mod nearest;
 mod number;
 mod web_product;

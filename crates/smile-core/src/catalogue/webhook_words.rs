@@ -2,6 +2,39 @@
 
 use serde_json::Value;
 
+/// How a v3 verification ended, in the word of `status`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum WebhookStatus {
+    /// `clear`: nothing speaks against the person.
+    Clear,
+    /// `attention`: somebody should look at it.
+    Attention,
+    /// `block`: don't let the person in.
+    Block,
+    /// `error`: it could not be done, which says nothing about the person.
+    Error,
+    /// Another word. Never an approval.
+    Unknown,
+}
+
+impl WebhookStatus {
+    const WORDS: [(&'static str, Self); 4] = [
+        ("clear", Self::Clear),
+        ("attention", Self::Attention),
+        ("block", Self::Block),
+        ("error", Self::Error),
+    ];
+
+    pub(crate) fn from_word(word: &str) -> Self {
+        Self::WORDS.iter().find(|(known, _)| word == *known).map_or(Self::Unknown, |(_, status)| *status)
+    }
+}
+
+pub(crate) fn is_status_word(value: &Value) -> bool {
+    value.as_str().is_some_and(|word| WebhookStatus::from_word(word) != WebhookStatus::Unknown)
+}
+
 /// The reasons that are documented. More may come; none is gone by but to say what to do next.
 const REASONS: &[&str] = &[
     "account_locked",

@@ -7,12 +7,12 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::Response;
 
-use crate::flow::{
-    Checkpoint, Event, Flow, FlowSettings, LastSend, Next, ObserverError, ServiceClock, Step, SubmissionId,
-};
+use crate::flow::Reach;
+use crate::flow::{Checkpoint, Event, Flow, FlowSettings, LastSend, Next, ObserverError, ServiceClock};
+use crate::job::job_key::JobKey;
+use crate::job::submission_id::SubmissionId;
+use crate::operation::Step;
 use crate::operation::{Operation, Repeat, retry_after};
-use crate::v1::job_flow::error::Reach;
-use crate::v1::job_flow::outcome::JobKey;
 use crate::v1::job_status::JobStatusRequest;
 use crate::{
     JobStatus, OperationError, Partner, Problem, Timestamp, TransportFailure, TransportFailureKind,

@@ -4,9 +4,11 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::flow::{LastSend, Step, SubmissionId};
-use crate::v1::job_flow::error::Reach;
-use crate::v1::job_flow::outcome::JobKey;
+use crate::flow::LastSend;
+use crate::flow::Reach;
+use crate::job::job_key::JobKey;
+use crate::job::submission_id::SubmissionId;
+use crate::operation::Step;
 use crate::{Partner, Problem, ProblemKind};
 
 /// Where a job or a check stands. It serialises with serde; [`JobFlow::resume`](super::JobFlow::resume) goes on from a job's.

@@ -7,8 +7,8 @@ use bytes::Bytes;
 use http::{Response, header};
 use serde::{Deserialize, Serialize};
 
-use super::Step;
 use crate::Timestamp;
+use crate::operation::Step;
 
 /// The last request that changes something at the service: what it was, when it was begun, and how long it may take.
 ///

@@ -47,7 +47,7 @@ mod checkpoint;
 mod last_send;
 mod observer;
 pub(crate) mod policy;
-mod submission_id;
+mod reach;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -62,8 +62,9 @@ pub use last_send::LastSend;
 pub(crate) use last_send::ServiceClock;
 pub use observer::{ObserverError, ObserverResult};
 pub use policy::{FlowSettings, PollSchedule, RetryPolicy};
-pub use submission_id::SubmissionId;
+pub use reach::Reach;
 
+use crate::operation::Step;
 use crate::{ImageType, OperationError, Problem, Timestamp, TransportFailure};
 
 /// A machine that runs a job or a single exchange; the [module](self) says how to drive it.
@@ -125,43 +126,6 @@ impl<T> fmt::Debug for Next<T> {
             Self::Finished(_) => f.write_str("Finished(…)"),
         }
     }
-}
-
-macro_rules! steps {
-    ($($step:ident $text:literal $doc:literal,)*) => {
-        /// An exchange with the service, by what it is for.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-        #[serde(rename_all = "snake_case")]
-        #[non_exhaustive]
-        pub enum Step {
-            $(#[doc = $doc] $step,)*
-        }
-
-        impl fmt::Display for Step {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(match self { $(Self::$step => $text,)* })
-            }
-        }
-    };
-}
-
-steps! {
-    PrepUpload "prep upload" "Opening a job.",
-    Upload "upload" "Uploading its zip.",
-    JobStatus "job status" "Asking for its status.",
-    EnhancedKyc "Enhanced KYC" "Asking an ID authority for what it has under a number.",
-    BasicKyc "Basic KYC" "Asking an ID authority whether it has the same.",
-    BusinessVerification "Business Verification" "Asking a registry about a company.",
-    Aml "AML check" "Looking for somebody on watch lists.",
-    AddressVerification "address verification" "Asking whether somebody lives somewhere.",
-    PhoneVerification "phone verification" "Asking whose phone number it is.",
-    WebToken "web token" "Making a token for the hosted web integration.",
-    SmileLinks "Smile Links" "Making, changing or reading Smile Links.",
-    BvnConsent "BVN consent" "Getting a person's consent to the use of their BVN.",
-    Services "services" "Asking what the service supports.",
-    ProductsConfig "products config" "Asking what the partner may use.",
-    ValidDocuments "valid documents" "Asking which documents the partner may use.",
-    Raw "raw request" "A request of the caller's own making.",
 }
 
 /// What happens while a job runs. There is no personal data, image, key or URL in it.

@@ -3,9 +3,9 @@
 pub(crate) mod check;
 pub(crate) mod id_info;
 pub(crate) mod image;
-pub(crate) mod job_type;
+pub(crate) mod job_key;
 pub(crate) mod partner_params;
-pub(crate) mod problem;
+pub(crate) mod submission_id;
 
 use std::fmt;
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-use crate::flow::SubmissionId;
+use crate::job::submission_id::SubmissionId;
 
 /// What a partner calls one of its users. The same id enrols and later authenticates a person.
 ///

@@ -4,6 +4,7 @@
 
 mod error;
 mod raw;
+mod step;
 #[cfg(test)]
 pub(crate) mod testing;
 pub(crate) mod transport;
@@ -17,10 +18,11 @@ use serde_json::{Map, Value};
 
 pub use error::{ApiError, OperationError, RawAnswer};
 pub use raw::{RawRequest, Signing};
+pub use step::Step;
 pub use transport::{TransportFailure, TransportFailureKind};
 
-use crate::flow::{Step, SubmissionId};
-use crate::v1::job_flow::outcome::JobKey;
+use crate::job::job_key::JobKey;
+use crate::job::submission_id::SubmissionId;
 use crate::wire::fields::{Fields, Unreadable, compression, read_json};
 use crate::wire::tolerant;
 use crate::wire::tolerant::Object;

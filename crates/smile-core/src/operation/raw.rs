@@ -10,7 +10,7 @@ use super::{
     ApiError, Operation, OperationError, Repeat, read_json, refuse_compressed, send_bare, send_json,
     send_signed, sign_headers,
 };
-use crate::flow::Step;
+use crate::operation::Step;
 use crate::partner::environment::{has_dots, is_encoded};
 use crate::{ConfigError, Findings, Partner, ProblemKind, Timestamp};
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-use crate::job::problem::ConfigError;
+use crate::problem::ConfigError;
 use crate::wire::characters::{self, Rule};
 
 /// The partner id, as the portal shows it. It is text: `001` and `1` are different partners.

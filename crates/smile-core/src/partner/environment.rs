@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use http::Uri;
 
-use crate::job::problem::ConfigError;
+use crate::problem::ConfigError;
 use crate::wire::characters::{self, Rule};
 
 /// Which Smile ID service to talk to. Each has its own API key, default callback URL and data.

@@ -12,7 +12,7 @@ use std::time::Duration;
 use crate::catalogue::IdTypeCatalogue;
 use crate::{
     ApiKey, CallbackUrl, ConfigError, Environment, PartnerAccount, PartnerId, ReceivedTimestamp, Signer,
-    Timestamp, Verifier,
+    Timestamp,
 };
 
 /// A partner in one environment: its id and key, where the service is, and where callbacks go by default.
@@ -148,11 +148,6 @@ impl Partner {
     /// What signs this partner's requests and confirms answers and callbacks.
     pub fn signer(&self) -> &Signer {
         &self.0.signer
-    }
-
-    /// Tells callbacks to this partner from everything else that is posted to the same address.
-    pub fn verifier(&self) -> Verifier {
-        Verifier::new(self.signer().clone())
     }
 
     /// The partner's account in this environment, as callbacks, statuses and stored histories remember it.

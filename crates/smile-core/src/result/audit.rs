@@ -3,9 +3,9 @@
 use serde_json::{Map, Value};
 
 use crate::Timestamp;
+use crate::catalogue::webhook_words::is_status_word;
 use crate::catalogue::webhook_words::{is_product_word, is_reason_word};
 use crate::catalogue::{self, result_codes};
-use crate::v3::webhook::is_status_word;
 use crate::wire::fields::Fields;
 use crate::wire::tolerant;
 

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use super::audit::audit_fields;
 use super::{Actions, AmlInfo, Antifraud, BusinessInfo, ImageLinks, PersonalInfo, Record, Verdict};
 use crate::JobType;
+use crate::job::submission_id::SubmissionId;
 use crate::wire::fields::Fields;
 use crate::wire::tolerant;
 
@@ -326,6 +327,14 @@ impl fmt::Debug for ResultCode {
     }
 }
 
+impl SubmissionId {
+    /// The result's `PartnerParams` name this submission.
+    pub fn is_named_by(&self, entry: &ResultEntry) -> bool {
+        entry.partner_params().get(Self::PARTNER_PARAM).and_then(serde_json::Value::as_str)
+            == Some(self.as_str())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -372,5 +381,20 @@ mod tests {
         }))
         .unwrap();
         assert!(!format!("{entry:?} {:?}", entry.partner_params()).contains("jane"));
+    }
+
+    #[test]
+    fn a_result_names_it_or_does_not() {
+        let id = SubmissionId::derive(7, crate::Timestamp::default());
+        let entry = |value: serde_json::Value| {
+            let json = serde_json::json!({ "PartnerParams": { "sdk_submission": value } });
+            ResultEntry::from_json(json).unwrap()
+        };
+        assert!(id.is_named_by(&entry(id.as_str().into())));
+        let other = SubmissionId::derive(8, crate::Timestamp::default());
+        for not in [other.as_str().into(), serde_json::Value::Null, 7.into(), "".into()] {
+            assert!(!id.is_named_by(&entry(not)));
+        }
+        assert!(!id.is_named_by(&ResultEntry::from_json(serde_json::json!({})).unwrap()));
     }
 }

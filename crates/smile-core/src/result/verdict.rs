@@ -4,8 +4,8 @@ use std::fmt;
 
 use super::{ActionValue, ResultCode, ResultEntry};
 use crate::JobType;
+use crate::catalogue::webhook_words::WebhookStatus;
 use crate::catalogue::{self, Category, ResultCodeRow};
-use crate::v3::webhook::WebhookStatus;
 use crate::wire::tolerant;
 
 /// What to do with the person.

@@ -11,7 +11,7 @@ use http::{Method, Request, Response};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::flow::Step;
+use crate::operation::Step;
 use crate::operation::{Operation, OperationError, Repeat, send_json, sign_headers};
 use crate::partner::environment::CallbackUrl;
 use crate::v1::verification::Accepted;

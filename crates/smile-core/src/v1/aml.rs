@@ -10,10 +10,11 @@ use http::{Request, Response};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::flow::{Step, SubmissionId};
 use crate::job::check::FIRST_YEAR;
+use crate::job::job_key::JobKey;
+use crate::job::submission_id::SubmissionId;
+use crate::operation::Step;
 use crate::operation::{Operation, OperationError, Repeat, post_signed};
-use crate::v1::job_flow::outcome::JobKey;
 use crate::v1::verification::Asked;
 use crate::v1::verification::Verification;
 use crate::{Findings, JobStatus, JobType, Partner, PartnerParams, ProblemKind, Timestamp};

@@ -16,7 +16,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::catalogue::Product;
-use crate::flow::Step;
+use crate::operation::Step;
 use crate::operation::{Operation, OperationError, Repeat, confirmed_object, post_signed};
 use crate::v1::verification::confirm;
 use crate::wire::characters::Rule;

@@ -10,10 +10,11 @@ use http::{Method, Request, Response};
 use serde::Serialize;
 
 use crate::catalogue::Product;
-use crate::flow::{Step, SubmissionId};
+use crate::job::job_key::JobKey;
+use crate::job::submission_id::SubmissionId;
+use crate::operation::Step;
 use crate::operation::{Operation, OperationError, Repeat, post_signed, send_signed};
 use crate::partner::environment::CallbackUrl;
-use crate::v1::job_flow::outcome::JobKey;
 use crate::v1::prep_upload::WirePartnerParams;
 use crate::v1::verification::Asked;
 use crate::v1::verification::{Accepted, Verification};

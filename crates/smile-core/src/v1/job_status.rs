@@ -9,13 +9,13 @@ use http::{Request, Response};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::flow::Step;
+use crate::job::job_key::JobKey;
+use crate::operation::Step;
 use crate::operation::{
     ApiError, Operation, OperationError, Repeat, fields, has_error, plain_object, post_signed,
 };
 use crate::result::audit::audit;
 use crate::result::{Doubt, ImageLinks, Personal, ResultEntry, Verdict};
-use crate::v1::job_flow::outcome::JobKey;
 use crate::v1::verification::confirm;
 use crate::wire::fields::{Fields, Unreadable};
 use crate::wire::tolerant;
@@ -164,6 +164,11 @@ impl JobStatus {
             Some("2314") if is_timely => Some(false),
             _ => None,
         }
+    }
+
+    /// Whether it can't be told that this answers the question: it was signed at another time, or its result names no job.
+    pub(crate) fn is_doubtful(&self) -> bool {
+        self.doubt.is_some()
     }
 
     /// What may go into a log: codes, actions, flags and ids of jobs, with the names of the fields that were left out.

@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value};
 
-use crate::flow::Step;
+use crate::operation::Step;
 use crate::operation::{Operation, OperationError, Repeat, send_json, successful_object};
 use crate::v1::upload::UploadUrl;
 use crate::wire::tolerant;

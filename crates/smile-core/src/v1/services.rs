@@ -7,7 +7,7 @@ use http::{Method, Request, Response};
 use serde_json::{Map, Value};
 
 use crate::catalogue::IdTypeCatalogue;
-use crate::flow::Step;
+use crate::operation::Step;
 use crate::operation::{Operation, OperationError, Repeat, json_object, segment, send_bare};
 use crate::{Partner, Timestamp};
 

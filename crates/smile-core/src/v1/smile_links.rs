@@ -11,7 +11,7 @@ use http::{Method, Request, Response};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::flow::Step;
+use crate::operation::Step;
 use crate::operation::{
     Operation, OperationError, Repeat, json, post_signed, segment, send_bare, send_signed, sign_headers,
     successful_object,

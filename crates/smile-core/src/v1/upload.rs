@@ -11,7 +11,7 @@ use std::fmt;
 use bytes::Bytes;
 use http::{Method, Request, Response, Uri, header};
 
-use crate::flow::Step;
+use crate::operation::Step;
 use crate::operation::{ApiError, Operation, OperationError, Repeat, USER_AGENT};
 use crate::partner::environment::WebUrl;
 use crate::{Environment, Partner, Timestamp};

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use serde_json::{Map, Value};
 
-use crate::flow::Step;
+use crate::operation::Step;
 use crate::operation::{Operation, OperationError, Repeat, post_signed, successful_object};
 use crate::wire::tolerant;
 use crate::{Partner, Timestamp};

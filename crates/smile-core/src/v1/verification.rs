@@ -7,10 +7,10 @@ use http::Response;
 use serde_json::{Map, Value};
 
 use crate::catalogue::{self, ResultCodeRow};
-use crate::flow::SubmissionId;
+use crate::job::job_key::JobKey;
+use crate::job::submission_id::SubmissionId;
 use crate::operation::{OperationError, confirmed_object, fields, plain_object, refuse_refusal};
 use crate::result::{Doubt, ResultCode, ResultEntry, Verdict};
-use crate::v1::job_flow::outcome::JobKey;
 use crate::wire::fields::Unreadable;
 use crate::wire::tolerant;
 use crate::wire::tolerant::Object;

@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::catalogue::web_product;
-use crate::flow::Step;
+use crate::operation::Step;
 use crate::operation::{Operation, OperationError, Repeat, post_signed, successful_object};
 use crate::partner::environment::CallbackUrl;
 use crate::wire::tolerant;

@@ -3,4 +3,5 @@
 mod against;
 pub(crate) mod webhook;
 
-pub use webhook::{Webhook, WebhookStatus};
+pub use crate::catalogue::webhook_words::WebhookStatus;
+pub use webhook::Webhook;

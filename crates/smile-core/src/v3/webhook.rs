@@ -2,45 +2,32 @@
 
 use std::borrow::Cow;
 
+use http::HeaderMap;
 use serde_json::{Map, Value};
 
-use crate::callback::HeaderIds;
-use crate::catalogue::webhook_words::{LooksAt, PRODUCTS, normalised};
+use crate::catalogue::webhook_words::{LooksAt, PRODUCTS, WebhookStatus, normalised};
 use crate::result::{Antifraud, Doubt, NextStep, Personal, Record, ResultEntry, Verdict};
 use crate::v3::against::speaks_against;
+use crate::wire::header::{RepeatedHeader, only_header};
 use crate::wire::tolerant::{self, Object as _};
 
-/// How a v3 verification ended, in the word of `status`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum WebhookStatus {
-    /// `clear`: nothing speaks against the person.
-    Clear,
-    /// `attention`: somebody should look at it.
-    Attention,
-    /// `block`: don't let the person in.
-    Block,
-    /// `error`: it could not be done, which says nothing about the person.
-    Error,
-    /// Another word. Never an approval.
-    Unknown,
+/// What the headers of a v3 webhook say of the job.
+#[derive(Clone, Default)]
+pub(crate) struct HeaderIds {
+    pub(crate) job_id: Option<String>,
+    pub(crate) user_id: Option<String>,
+    api_version: Option<String>,
 }
 
-impl WebhookStatus {
-    const WORDS: [(&'static str, Self); 4] = [
-        ("clear", Self::Clear),
-        ("attention", Self::Attention),
-        ("block", Self::Block),
-        ("error", Self::Error),
-    ];
-
-    fn from_word(word: &str) -> Self {
-        Self::WORDS.iter().find(|(known, _)| word == *known).map_or(Self::Unknown, |(_, status)| *status)
+impl HeaderIds {
+    pub(crate) fn read(headers: &HeaderMap) -> Result<Self, RepeatedHeader> {
+        let text = |name| {
+            let value = only_header(headers, name)?;
+            // What isn't UTF-8 must not look like a header that isn't there; as it is, it is nobody's id.
+            Ok::<_, RepeatedHeader>(value.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()))
+        };
+        Ok(Self { job_id: text("job-id")?, user_id: text("user-id")?, api_version: text("api-version")? })
     }
-}
-
-pub(crate) fn is_status_word(value: &Value) -> bool {
-    value.as_str().is_some_and(|word| WebhookStatus::from_word(word) != WebhookStatus::Unknown)
 }
 
 /// A callback as a webhook of the v3 API (Smile ID: "Webhooks").

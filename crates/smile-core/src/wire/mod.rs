@@ -3,6 +3,8 @@
 
 pub(crate) mod characters;
 pub(crate) mod fields;
+pub(crate) mod header;
 mod repair;
+pub(crate) mod seed;
 pub(crate) mod timestamp;
 pub(crate) mod tolerant;

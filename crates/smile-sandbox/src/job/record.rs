@@ -12,6 +12,7 @@ use smile_core::JobType;
 use crate::http::endpoint::Endpoint;
 use crate::job::digest::digest;
 use crate::job::events::JobEvent;
+use crate::job::picture::is_whole;
 
 /// How far a job is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -117,9 +118,9 @@ impl ImageRecord {
         self.digest.get_or_init(|| digest(&self.bytes))
     }
 
-    /// Whether it looks like a JPEG or a PNG. That is all this sandbox looks at.
+    /// Whether it is a whole JPEG or PNG, by its structure. That is all this sandbox looks at.
     pub fn is_usable(&self) -> bool {
-        self.content_type().is_some()
+        is_whole(&self.bytes)
     }
 
     pub(crate) fn content_type(&self) -> Option<&'static str> {

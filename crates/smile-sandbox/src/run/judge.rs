@@ -8,7 +8,7 @@ use smile_core::catalogue::IdTypeCatalogue;
 
 use crate::http::fields::whole_number;
 use crate::job::jobs::Job;
-use crate::job::submission::{ID_CARD_FRONT, SELFIE, Submission};
+use crate::job::submission::{ID_CARD_BACK, ID_CARD_FRONT, LIVENESS, SELFIE, Submission};
 use crate::result::authority::last_digit;
 use crate::result::finding::Finding;
 use crate::result::product::Product;
@@ -21,7 +21,12 @@ pub(crate) fn of_unusable(job: &Job, submission: Option<&Submission>) -> Option<
         None => Some(Finding::ZipCorrupt),
         Some(submission) => problem(job, submission),
     };
-    finding.map(|finding| Verdict::of_machine(finding, job.product()))
+    let mut verdict = Verdict::of_machine(finding?, job.product());
+    if finding == Some(Finding::SelfieUnusable) && submission.is_some_and(|it| !has_selfie_problem(job, it)) {
+        // It has the same code; Smile ID's own words for it aren't known.
+        verdict.text = "Liveness image unusable";
+    }
+    Some(verdict)
 }
 
 /// The verdict on a zip that can be used, as far as no rule says otherwise.
@@ -47,10 +52,11 @@ fn problem(job: &Job, submission: &Submission) -> Option<Finding> {
     if submission.info.is_none() {
         return Some(Finding::InfoInvalid);
     }
-    if submission.image(SELFIE).is_none() && !(is_document && job.use_enrolled_image) {
+    if has_selfie_problem(job, submission) || is_lost(submission, LIVENESS) {
         return Some(Finding::SelfieUnusable);
     }
-    if is_document && !has_card {
+    let is_card_lost = is_lost(submission, ID_CARD_FRONT) || is_lost(submission, ID_CARD_BACK);
+    if is_card_lost || (is_document && !has_card) {
         return Some(Finding::DocumentUnusable);
     }
     let required: &[&str] = match job.job_type {
@@ -62,6 +68,18 @@ fn problem(job: &Job, submission: &Submission) -> Option<Finding> {
         _ => &[],
     };
     required.iter().any(|name| submission.id_info(name).is_none()).then_some(Finding::ParameterMissing)
+}
+
+fn has_selfie_problem(job: &Job, submission: &Submission) -> bool {
+    let is_on_file = job.product().is_document() && job.use_enrolled_image;
+    is_lost(submission, SELFIE) || (submission.image(SELFIE).is_none() && !is_on_file)
+}
+
+/// Whether an image of these types is listed, and is missing from the zip or can't be used. What is
+/// listed has to be there: without a frame that its sender believes to have sent, it isn't the job
+/// that they asked for.
+fn is_lost(submission: &Submission, types: [u8; 2]) -> bool {
+    submission.images.iter().any(|image| types.contains(&image.image_type_id) && !image.is_usable())
 }
 
 /// What the test asked for: `sandbox_result`, or else the last digit of the ID number.

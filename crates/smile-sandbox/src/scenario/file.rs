@@ -22,6 +22,9 @@ use crate::state::users::UserState;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
+    /// Looked at before anything else.
+    #[serde(rename = "format")]
+    _format: Option<u64>,
     #[serde(default)]
     sandbox: SandboxTable,
     #[serde(default)]
@@ -30,6 +33,30 @@ struct File {
     rules: Vec<Spanned<RuleRow>>,
     #[serde(default)]
     faults: Vec<FaultRule>,
+}
+
+/// The format of scenario files; another one with every change that an earlier sandbox, or an
+/// earlier file, doesn't bear.
+const FORMAT: u64 = 1;
+
+/// The format that a file is written in, whatever else it has; 1 if it doesn't say.
+#[derive(Deserialize)]
+struct Formatted {
+    format: Option<Spanned<u64>>,
+}
+
+/// Refuses a file of another format by that, and not by the first word in it that isn't known.
+fn check_format(toml: &str) -> Result<(), Wrong> {
+    // What is no TOML, or has a format that is no number, is refused with its place later.
+    match toml::from_str(toml) {
+        Ok(Formatted { format: Some(format) }) if *format.get_ref() != FORMAT => {
+            let found = format.get_ref();
+            let reason =
+                format!("the file is written in format {found}, and this sandbox reads format {FORMAT}");
+            Err(Wrong::new(&format, reason))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// How the sandbox is set up, under the names of the builder's methods.
@@ -95,6 +122,7 @@ impl Scenario {
 }
 
 fn read(toml: &str) -> Result<Scenario, Wrong> {
+    check_format(toml)?;
     let file: File = toml::from_str(toml).map_err(|error| Wrong {
         span: error.span().unwrap_or_default(),
         reason: error.message().trim_end().replace('\n', ", "),

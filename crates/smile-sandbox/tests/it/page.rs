@@ -45,8 +45,9 @@ fn submit(sandbox: &Sandbox, text: &str, callback_url: &str) {
         ],
         "id_info": {"country": "NG", "id_type": text, "id_number": "00000000000", text: {text: text}},
     });
-    let page = b"<html><script>window.pwned=7</script>";
-    let zip = zip_with(&info, &[("selfie.png", &png, Stored), (text, page, Stored)]);
+    // A picture with a page behind it.
+    let page = [&png[..], b"<html><script>window.pwned=7</script>"].concat();
+    let zip = zip_with(&info, &[("selfie.png", &png, Stored), (text, &page, Stored)]);
     assert_eq!(put(answer["upload_url"].as_str().unwrap(), &zip), 200);
 }
 
@@ -96,8 +97,8 @@ fn jobs_are_shown_and_decided_and_whatever_is_hostile_is_text() {
     browser.wait_for("document.querySelector('#detail figure img')?.naturalWidth === 1");
     assert_eq!(
         browser.value("document.querySelectorAll('#detail figure img').length"),
-        1,
-        "the other is no image"
+        2,
+        "the one with a page behind it is a picture as well"
     );
     let line = browser.value("document.querySelector('.time-line').innerText");
     for part in

@@ -234,6 +234,13 @@ fn results_are_written_as_the_file_says() {
 }
 
 #[test]
+fn a_file_says_its_format_or_is_of_the_first() {
+    for toml in ["format = 1\n[sandbox]\nseed = 7\n", "[sandbox]\nseed = 7\n"] {
+        Scenario::parse(toml).unwrap();
+    }
+}
+
+#[test]
 fn a_wrong_file_is_refused_with_line_and_reason() {
     let rule = |rest: &str| format!("[[rules]]\n{rest}\n");
     let stage =
@@ -243,6 +250,14 @@ fn a_wrong_file_is_refused_with_line_and_reason() {
         ("[[faults]]\nfault = { answer = 99 }".to_owned(), 2, 9, "a status must be from 200 to 599"),
         ("[[faults]]\nfault = \"lose_answer\"\nnth = 0".to_owned(), 1, 1, "`nth` must be 1 or more"),
         ("[[rules]\n".to_owned(), 1, 9, ""),
+        (
+            "format = 2\n[robots]\n".to_owned(),
+            1,
+            10,
+            "the file is written in format 2, and this sandbox reads",
+        ),
+        ("format = 0\n".to_owned(), 1, 10, "the file is written in format 0"),
+        ("format = \"new\"\n".to_owned(), 1, 10, "invalid type: string"),
         ("[sandbox]\nsede = 1\n".to_owned(), 2, 1, "unknown field `sede`, expected"),
         ("\n\n[sandbox]\nseed = -1\n".to_owned(), 4, 8, "invalid value"),
         ("[sandbox]\nautomatic_review = \"maybe\"\n".to_owned(), 2, 20, "a reviewer's decision is approve,"),

@@ -129,6 +129,29 @@ fn a_selfie_that_is_not_there_or_no_image_is_unusable() {
     }
 }
 
+/// Two official SDKs list liveness frames and the back of a card, and leave them out of the zip.
+#[test]
+fn an_image_that_is_listed_has_to_be_in_the_zip() {
+    for (image_type_id, text) in [
+        (0, "Selfie image unusable"),
+        (4, "Liveness image unusable"),
+        (1, "ID Card image unusable"),
+        (5, "ID Card image unusable"),
+    ] {
+        let info = json!({"images": [
+            {"image_type_id": 0, "file_name": "selfie.jpg"},
+            {"image_type_id": image_type_id, "image": "/home/me/frame.jpg", "file_name": "lost.jpg"},
+        ]});
+        let without = zip_with(&info, &[("selfie.jpg", JPEG, Stored)]);
+        assert_eq!(result_of(4, &without), ("0001".to_owned(), text.to_owned()));
+        let cut =
+            zip_with(&info, &[("selfie.jpg", JPEG, Stored), ("lost.jpg", &JPEG[..JPEG.len() - 2], Stored)]);
+        assert_eq!(result_of(4, &cut), ("0001".to_owned(), text.to_owned()));
+        let with = zip_with(&info, &[("selfie.jpg", JPEG, Stored), ("lost.jpg", JPEG, Stored)]);
+        assert_eq!(result_of(4, &with).0, "0840");
+    }
+}
+
 #[test]
 fn a_document_job_needs_its_document() {
     let info = merged(&selfie_info(), &json!({"id_info": {"country": "NG", "id_type": "PASSPORT"}}));

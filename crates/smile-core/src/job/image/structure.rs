@@ -10,7 +10,8 @@ use std::ops::Range;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::job::image::{ImageFault, ImageFormat, ImageRole, sniff};
+use crate::job::image::{ImageFormat, ImageRole, sniff};
+use crate::problem::ImageFault;
 
 /// How many bytes of zeros are more than chance at the end of compressed data.
 const ZEROS: usize = 512;

@@ -2,48 +2,10 @@
 
 use std::fmt;
 
-use crate::flow::{ObserverError, Step};
-use crate::v1::job_flow::outcome::JobKey;
+use crate::flow::{ObserverError, Reach};
+use crate::job::job_key::JobKey;
+use crate::operation::Step;
 use crate::{OperationError, ValidationError};
-
-/// How far a job has certainly, or possibly, come at the service.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Reach {
-    /// The service knows nothing of it.
-    Nothing,
-    /// It may have opened the job; it has no images and bills nothing.
-    MaybeOpened,
-    /// It has opened the job; it has no images and bills nothing.
-    Opened,
-    /// It may have the images, and may be working on the job.
-    MaybeUploaded,
-    /// It has the images and works on the job.
-    Uploaded,
-}
-
-impl Reach {
-    fn advice(self) -> &'static str {
-        match self {
-            Self::Nothing => "nothing was submitted",
-            Self::MaybeOpened => {
-                "the job may be open at the service, without images: resume it from its checkpoint, or submit it again with \
-                 `retry(true)`"
-            }
-            Self::Opened => {
-                "the job is open at the service, without images: resume it from its checkpoint, or submit it again with \
-                 `retry(true)`"
-            }
-            Self::MaybeUploaded => {
-                "the service may have the job: resume it from its checkpoint or ask for its status, don't submit it again"
-            }
-            Self::Uploaded => {
-                "the service has the job: wait for its callback or ask for its status, don't submit it again"
-            }
-        }
-    }
-}
 
 /// Why a job could not be brought to an end, and how far it came.
 ///

@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use crate::OperationError;
-use crate::flow::{Event, RetryPolicy, Step};
-use crate::v1::job_flow::error::{JobErrorKind, Reach};
+use crate::flow::Reach;
+use crate::flow::{Event, RetryPolicy};
+use crate::operation::Step;
+use crate::v1::job_flow::error::JobErrorKind;
 use crate::v1::job_flow::{Asked, JobFlow, Stage};
 use crate::v1::upload::Upload;
 

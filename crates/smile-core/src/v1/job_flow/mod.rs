@@ -13,17 +13,19 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::Response;
 
-use crate::flow::policy::spread;
-use crate::flow::{
-    Checkpoint, Event, Flow, FlowSettings, LastSend, Next, ObserverError, ServiceClock, Step, SubmissionId,
-};
+use crate::flow::Reach;
+use crate::flow::{Checkpoint, Event, Flow, FlowSettings, LastSend, Next, ObserverError, ServiceClock};
+use crate::job::job_key::JobKey;
+use crate::job::submission_id::SubmissionId;
+use crate::operation::Step;
 use crate::operation::{Operation, retry_after};
-use crate::v1::job_flow::error::{JobError, JobErrorKind, Reach};
-use crate::v1::job_flow::outcome::{JobKey, JobOutcome, Submission};
+use crate::v1::job_flow::error::{JobError, JobErrorKind};
+use crate::v1::job_flow::outcome::{JobOutcome, Submission};
 use crate::v1::job_flow::steps::note;
 use crate::v1::payload::{Package, ToCome};
 use crate::v1::prep_upload::PrepUpload;
 use crate::v1::upload::Upload;
+use crate::wire::seed::spread;
 use crate::{
     ImageFault, Job, JobId, JobStatus, JobType, OperationError, Partner, Problem, ProblemKind, Timestamp,
     TransportFailure, UserId, ValidationError,

@@ -1,35 +1,8 @@
 //! How a job ends.
 
-use std::fmt;
-
-use crate::flow::SubmissionId;
-use crate::{JobId, JobStatus, JobType, OperationError, PartnerParams, UserId, Verdict};
-
-/// What names a job at the service.
-#[derive(Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-pub struct JobKey {
-    /// The user it is about.
-    pub user_id: UserId,
-    /// The partner's id of the job.
-    pub job_id: JobId,
-    /// What kind of job it is.
-    pub job_type: JobType,
-}
-
-impl JobKey {
-    pub(crate) fn of(params: &PartnerParams, job_type: JobType) -> Self {
-        Self { user_id: params.user_id.clone(), job_id: params.job_id.clone(), job_type }
-    }
-}
-
-impl fmt::Debug for JobKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("JobKey")
-            .field("job_id", &self.job_id.as_str())
-            .field("job_type", &self.job_type)
-            .finish()
-    }
-}
+use crate::job::job_key::JobKey;
+use crate::job::submission_id::SubmissionId;
+use crate::{JobStatus, OperationError, Verdict};
 
 /// A job that the service has received whole.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::flow::Event;
-use crate::flow::SubmissionId;
+use crate::flow::Reach;
 use crate::job::check::image_field;
 use crate::job::image::ImageSource;
-use crate::v1::job_flow::error::{JobErrorKind, Reach};
+use crate::job::submission_id::SubmissionId;
+use crate::v1::job_flow::error::JobErrorKind;
 use crate::v1::job_flow::failure::asked_for;
 use crate::v1::job_flow::outcome::JobOutcome;
 use crate::v1::job_flow::{Asked, JobFlow, Stage};
@@ -48,7 +49,9 @@ impl JobFlow {
                 let said = self.job.as_ref().is_some_and(|job| job.options.retry);
                 self.stage = Stage::Opening { attempts: 0, retry: self.has_asked };
                 if said && !self.has_asked {
-                    // An earlier submission under this id, which nothing is known of here, may have come all the way.
+                    // An earlier submission under this id, which nothing is known of here, may have come all the way; and that
+                    // the job is open is what the caller says.
+                    self.reach = self.reach.max(Reach::MaybeOpened);
                     self.ask(Asked::Open { attempts: 0 }, 2);
                 }
             }
@@ -200,7 +203,7 @@ impl JobFlow {
                     self.schedule_poll(None);
                 }
             }
-            Stage::Asking { .. } => match status.has_zip() {
+            Stage::Asking { .. } => match status.has_zip().filter(|_| !status.is_doubtful()) {
                 Some(true) => self.affirmed(status),
                 Some(false) => self.denied(),
                 None => {

@@ -1,8 +1,10 @@
 //! What is wrong with an input: the field and the rule, never the value.
 
+mod image_fault;
+
 use std::fmt;
 
-use crate::job::image::ImageFault;
+pub use image_fault::ImageFault;
 
 /// One thing that is wrong with what the caller gave: the field, as the API names it, and the rule it breaks.
 ///

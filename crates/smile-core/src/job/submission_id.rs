@@ -4,8 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::policy::splitmix64;
-use crate::{ResultEntry, Timestamp};
+use crate::Timestamp;
+use crate::wire::seed::splitmix64;
 
 /// The id of one submission: random, and sent along with the job in `partner_params`, where the result brings it back.
 ///
@@ -31,11 +31,6 @@ impl SubmissionId {
     pub fn as_str(&self) -> &str {
         &self.0
     }
-
-    /// The result's `PartnerParams` name this submission.
-    pub fn is_named_by(&self, entry: &ResultEntry) -> bool {
-        entry.partner_params().get(Self::PARTNER_PARAM).and_then(serde_json::Value::as_str) == Some(&self.0)
-    }
 }
 
 impl fmt::Display for SubmissionId {
@@ -56,20 +51,5 @@ mod tests {
         assert_eq!(ids.len(), 10_000);
         assert_eq!(SubmissionId::derive(7, at(1)), SubmissionId::derive(7, at(1)));
         assert!(ids.iter().all(|id| id.as_str().len() == 32));
-    }
-
-    #[test]
-    fn a_result_names_it_or_does_not() {
-        let id = SubmissionId::derive(7, Timestamp::default());
-        let entry = |value: serde_json::Value| {
-            let json = serde_json::json!({ "PartnerParams": { "sdk_submission": value } });
-            ResultEntry::from_json(json).unwrap()
-        };
-        assert!(id.is_named_by(&entry(id.as_str().into())));
-        let other = SubmissionId::derive(8, Timestamp::default());
-        for not in [other.as_str().into(), serde_json::Value::Null, 7.into(), "".into()] {
-            assert!(!id.is_named_by(&entry(not)));
-        }
-        assert!(!id.is_named_by(&ResultEntry::from_json(serde_json::json!({})).unwrap()));
     }
 }

@@ -5,9 +5,11 @@ mod support;
 
 use std::time::Duration;
 
+use serde_json::json;
+use smile_core::v1::AsyncEnhancedKyc;
 use smile_core::{
-    Checkpoint, Event, Flow, FlowSettings, IdInfo, Image, ImageFault, Job, JobErrorKind, JobFlow, JobKey,
-    JobOutcome, Next, Partner, PollSchedule, ProblemKind, Reach, Step, Timestamp, TransportFailure,
+    Call, Checkpoint, Event, Flow, FlowSettings, IdInfo, Image, ImageFault, Job, JobErrorKind, JobFlow,
+    JobKey, JobOutcome, Next, Partner, PollSchedule, ProblemKind, Reach, Step, Timestamp, TransportFailure,
 };
 use support::{Sent::*, *};
 
@@ -869,16 +871,21 @@ fn the_result_of_a_check_that_was_taken_on_is_waited_for_by_its_checkpoint() {
     call.receive(START, answer(200, r#"{"success":true}"#));
     let Next::Finished(Ok(_)) = call.next(START) else { panic!("taken on") };
     let checkpoint = call.checkpoint();
-    let mut flow =
-        JobFlow::wait_for_submission(partner(), &checkpoint, FlowSettings::default(), 0).unwrap();
-    assert_eq!(flow.submission_id(), checkpoint.submission_id());
-    let run = drive(&mut flow, [pending(), approval_of(None)]);
-    assert_eq!(run.sent.len(), 2);
-    assert!(run.outcome.is_ok());
-    let of_another = std::iter::repeat_with(|| approval_of(Some("another"))).take(20);
-    let mut flow =
-        JobFlow::wait_for_submission(partner(), &checkpoint, FlowSettings::default(), 0).unwrap();
-    let error = drive(&mut flow, of_another).outcome.unwrap_err();
+    let result_of = |submission: &str| {
+        let params =
+            json!({ "user_id": "user-1", "job_id": "job-1", "job_type": 5, "sdk_submission": submission });
+        status(json!({
+            "job_complete": true, "job_success": true, "code": "2302",
+            "result": { "ResultCode": "1020", "SmileJobID": "0000000007", "PartnerParams": params,
+                "Actions": { "Verify_ID_Number": "Verified", "Return_Personal_Info": "Returned" } },
+        }))
+    };
+    let flow = || JobFlow::wait_for_submission(partner(), &checkpoint, FlowSettings::default(), 0).unwrap();
+    assert_eq!(flow().submission_id(), checkpoint.submission_id());
+    let outcome = drive(&mut flow(), [pending(), result_of(THIS_SUBMISSION)]).outcome.unwrap();
+    assert!(is_approved(&outcome));
+    let of_another = std::iter::repeat_with(|| result_of("another")).take(20);
+    let error = drive(&mut flow(), of_another).outcome.unwrap_err();
     assert_eq!(error.kind(), &JobErrorKind::AnotherSubmission);
 }
 

@@ -336,7 +336,12 @@ impl JobFlow {
         }
     }
 
-    fn check(&self, checkpoint: &Checkpoint, check: Option<Step>, must_be_begun: bool) -> Result<(), JobError> {
+    fn check(
+        &self,
+        checkpoint: &Checkpoint,
+        check: Option<Step>,
+        must_be_begun: bool,
+    ) -> Result<(), JobError> {
         let mut problems = checkpoint.problems(&self.partner, Some(&self.key), check);
         if problems.is_empty()
             && checkpoint.submission_id.is_none()

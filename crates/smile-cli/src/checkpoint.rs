@@ -1,8 +1,9 @@
-//! What is written down when a job is broken off, so that `smile resume` can go on.
+//! What is written down while a job or a check runs, so that `smile resume` can go on.
 
 use std::fs::{File, TryLockError};
 use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
 use smile_core::{Checkpoint, JobKey, Reach};
@@ -13,16 +14,17 @@ use crate::failure::Failure;
 
 const VERSION: u8 = 1;
 
-/// A job that was broken off. There is no key in it; but as long as the service hasn't got the job, the flags it was
+/// A job or a check that isn't over. There is no key in it; but as long as the service may not have got it, the flags it was
 /// submitted with are, and those are personal.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Saved {
     smile_checkpoint: u8,
     /// As `--environment` has it.
     pub(crate) environment: String,
     pub(crate) partner_id: String,
-    #[serde(flatten)]
-    pub(crate) key: JobKey,
+    /// Some checks have no status that it could be asked for by.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub(crate) key: Option<JobKey>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) unfinished: Option<Unfinished>,
     /// Of a job that the service has: what its result must name.
@@ -30,8 +32,8 @@ pub(crate) struct Saved {
     pub(crate) submitted: Option<Checkpoint>,
 }
 
-/// What it takes to submit the rest of a job.
-#[derive(Serialize, Deserialize)]
+/// What it takes to submit the rest of a job, or to tell a check's result.
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Unfinished {
     pub(crate) checkpoint: Checkpoint,
     pub(crate) product: Product,
@@ -39,7 +41,7 @@ pub(crate) struct Unfinished {
 
 impl Saved {
     /// Of a job that the service has, or may have, whole: all that is left is to ask.
-    pub(crate) fn to_ask(environment: &str, partner_id: &str, key: JobKey) -> Self {
+    pub(crate) fn to_ask(environment: &str, partner_id: &str, key: Option<JobKey>) -> Self {
         Self {
             smile_checkpoint: VERSION,
             environment: environment.to_owned(),
@@ -50,15 +52,14 @@ impl Saved {
         }
     }
 
-    /// Of a job on its way.
+    /// Of a job or a check on its way.
     pub(crate) fn of(
         environment: &str,
         partner_id: &str,
-        key: JobKey,
         checkpoint: Checkpoint,
         product: Option<&Product>,
     ) -> Self {
-        let saved = Self::to_ask(environment, partner_id, key);
+        let saved = Self::to_ask(environment, partner_id, checkpoint.key().cloned());
         match product.filter(|_| checkpoint.reach() != Reach::Uploaded) {
             Some(product) => {
                 Self { unfinished: Some(Unfinished { checkpoint, product: product.clone() }), ..saved }
@@ -70,26 +71,26 @@ impl Saved {
         }
     }
 
-    /// Writes it whole or not at all, for the user's eyes only, and returns where it is.
-    ///
-    /// Only an earlier checkpoint of the same job is replaced. If anything else has the name, it
-    /// goes beside it, under a name with a number.
-    ///
-    /// # Errors
-    /// Why it can't be written.
-    pub(crate) fn write(&self, path: &Path) -> Result<PathBuf, String> {
-        for number in 1..=MAX_NUMBER {
-            let path = numbered(path, number);
-            match self.write_at(&path) {
-                Ok(()) => return Ok(path),
-                Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-                Err(error) => return Err(error.kind().to_string()),
-            }
-        }
-        Err("every name for it is taken".to_owned())
+    /// The ids that it is of, where they are known.
+    fn ids(&self) -> Option<(&str, &str)> {
+        let of_product = || {
+            let ids = self.unfinished.as_ref()?.product.ids();
+            Some((ids.user_id.as_deref()?, ids.job_id.as_deref()?))
+        };
+        self.key.as_ref().map(|key| (key.user_id.as_str(), key.job_id.as_str())).or_else(of_product)
     }
 
-    fn write_at(&self, path: &Path) -> std::io::Result<()> {
+    pub(crate) fn job_id(&self) -> Option<&str> {
+        self.ids().map(|(_, job_id)| job_id)
+    }
+
+    fn is_of_the_same(&self, other: &Self) -> bool {
+        (&self.environment, &self.partner_id, self.ids())
+            == (&other.environment, &other.partner_id, other.ids())
+    }
+
+    /// Writes it whole or not at all, for the user's eyes only, and locked.
+    fn write_at(&self, path: &Path, may_replace: bool) -> std::io::Result<File> {
         let folder = match path.parent() {
             Some(folder) if folder != Path::new("") => folder,
             _ => Path::new("."),
@@ -100,21 +101,13 @@ impl Saved {
         file.write_all(text.as_bytes())?;
         file.write_all(b"\n")?;
         file.as_file().sync_all()?;
-        let kept = if is_checkpoint_of(path, self.owner()) {
-            file.persist(path)
-        } else {
-            file.persist_noclobber(path)
-        };
-        kept.map(drop).map_err(|error| error.error)
-    }
-
-    fn owner(&self) -> Owner<'_> {
-        Owner {
-            environment: &self.environment,
-            partner_id: &self.partner_id,
-            user_id: self.key.user_id.as_str(),
-            job_id: self.key.job_id.as_str(),
+        // Before it has its name, so that nobody finds it unlocked. Elsewhere a lock keeps others
+        // from reading, and a file system may have no locks.
+        if cfg!(unix) {
+            let _ = file.as_file().try_lock();
         }
+        let kept = if may_replace { file.persist(path) } else { file.persist_noclobber(path) };
+        kept.map_err(|error| error.error)
     }
 
     /// Reads one back.
@@ -134,7 +127,7 @@ impl Saved {
                 Err(TryLockError::Error(error)) => return Err(unreadable(error)),
                 Err(TryLockError::WouldBlock) => {
                     return Err(Failure::failed(
-                        "another `smile resume` is at work on CHECKPOINT: wait until it has ended",
+                        "another `smile` is at work on CHECKPOINT: wait until it has ended",
                     ));
                 }
             }
@@ -168,29 +161,105 @@ fn unreadable(error: std::io::Error) -> Failure {
     Failure::usage(format!("CHECKPOINT must name a file that can be read: {}", error.kind()))
 }
 
-/// The job that a checkpoint is of.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Owner<'a> {
-    pub(crate) environment: &'a str,
-    pub(crate) partner_id: &'a str,
-    pub(crate) user_id: &'a str,
-    pub(crate) job_id: &'a str,
-}
-
-/// Refuses a path for checkpoints at which something else is, before anything is sent.
-pub(crate) fn must_be_free(path: &Path, owner: Owner<'_>) -> Result<(), Failure> {
+/// Refuses a path for checkpoints at which something is, before anything is sent.
+pub(crate) fn must_be_free(path: &Path) -> Result<(), Failure> {
     // Of a link that leads nowhere there is metadata as well.
-    if path.symlink_metadata().is_err() || is_checkpoint_of(path, owner) {
+    if path.symlink_metadata().is_err() {
         return Ok(());
     }
-    let rule = "must be a new file, or this job's own checkpoint: what is in it would be lost";
-    Err(Failure::flag("--checkpoint", "checkpoint", rule))
+    let rule = "must be a new file: what is in it would be lost";
+    let failure = Failure::flag("--checkpoint", "checkpoint", rule);
+    let is_checkpoint = is_file(path) && Saved::read(path).is_ok();
+    Err(if is_checkpoint {
+        failure.with_advice("it is a checkpoint: `smile resume` goes on from it")
+    } else {
+        failure
+    })
 }
 
-fn is_checkpoint_of(path: &Path, owner: Owner<'_>) -> bool {
-    // A pipe would be waited for.
-    let is_file = path.symlink_metadata().is_ok_and(|metadata| metadata.is_file());
-    is_file && Saved::read(path).is_ok_and(|saved| saved.owner() == owner)
+/// A pipe would be waited for.
+fn is_file(path: &Path) -> bool {
+    path.symlink_metadata().is_ok_and(|metadata| metadata.is_file())
+}
+
+/// The file in which one job or check is written down, again and again while it runs, and removed when it is over.
+///
+/// It is locked meanwhile. What isn't its own is never replaced, an earlier checkpoint of the same job neither: it goes beside
+/// that, under a name with a number.
+#[derive(Clone)]
+pub(crate) struct CheckpointFile(Arc<Mutex<Place>>);
+
+struct Place {
+    path: PathBuf,
+    /// What is in it.
+    last: Option<Saved>,
+    /// Nobody else goes on from it as long as this is open.
+    lock: Option<File>,
+}
+
+impl CheckpointFile {
+    /// Of a new job, which nothing is written of yet.
+    pub(crate) fn new(path: PathBuf) -> Self {
+        Self(Arc::new(Mutex::new(Place { path, last: None, lock: None })))
+    }
+
+    /// One that is gone on from.
+    pub(crate) fn resumed(path: PathBuf, saved: Saved, lock: File) -> Self {
+        Self(Arc::new(Mutex::new(Place { path, last: Some(saved), lock: Some(lock) })))
+    }
+
+    /// Writes down where the job stands, in place of what it wrote before.
+    ///
+    /// # Errors
+    /// Why it can't be written. What was written before is still there.
+    pub(crate) fn write(&self, saved: &Saved) -> Result<(), String> {
+        let mut place = self.place();
+        if cfg!(windows) {
+            // A file that is locked can be neither read nor replaced there.
+            place.lock = None;
+        }
+        for number in 1..=MAX_NUMBER {
+            let path = numbered(&place.path, number);
+            let is_own = number == 1
+                && place.last.as_ref().is_some_and(|last| {
+                    is_file(&path) && Saved::read(&path).is_ok_and(|there| there.is_of_the_same(last))
+                });
+            match saved.write_at(&path, is_own) {
+                Ok(file) => {
+                    *place = Place { path, last: Some(saved.clone()), lock: Some(file) };
+                    return Ok(());
+                }
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(error.kind().to_string()),
+            }
+        }
+        Err("every name for it is taken".to_owned())
+    }
+
+    /// What was written last, and where.
+    pub(crate) fn written(&self) -> Option<(Saved, PathBuf)> {
+        let place = self.place();
+        place.last.clone().map(|saved| (saved, place.path.clone()))
+    }
+
+    /// Removes what was written, if anything was.
+    ///
+    /// # Errors
+    /// If it is still there.
+    pub(crate) fn remove(&self) -> std::io::Result<()> {
+        let mut place = self.place();
+        if place.last.take().is_none() {
+            return Ok(());
+        }
+        // Others must not find it unlocked before it is gone.
+        let removed = std::fs::remove_file(&place.path);
+        place.lock = None;
+        removed
+    }
+
+    fn place(&self) -> MutexGuard<'_, Place> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// Beyond that many files of one name, something else is wrong.
@@ -254,48 +323,90 @@ mod tests {
     fn saved(user_id: &str, job_id: &str) -> Saved {
         let (user_id, job_id) = (smile_core::UserId::new(user_id), smile_core::JobId::new(job_id));
         let key = JobKey { user_id, job_id, job_type: smile_core::JobType::BIOMETRIC_KYC };
-        Saved::to_ask("sandbox", "001", key)
+        Saved::to_ask("sandbox", "001", Some(key))
+    }
+
+    #[track_caller]
+    fn is_written_at(file: &CheckpointFile, saved: &Saved, path: &Path) {
+        assert_eq!(file.write(saved), Ok(()));
+        assert_eq!(file.written().unwrap().1, path);
+        drop(file.place().lock.take());
+        assert_eq!(Saved::read(path).unwrap().key, saved.key);
     }
 
     #[test]
-    fn only_the_same_jobs_checkpoint_is_replaced() {
+    fn only_what_it_wrote_itself_is_replaced() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("kept.json");
+        let first = CheckpointFile::new(path.clone());
         for _ in 0..2 {
-            assert_eq!(saved("u", "j").write(&path), Ok(path.clone()));
+            is_written_at(&first, &saved("u", "j"), &path);
         }
-        let second = folder.path().join("kept-2.json");
-        assert_eq!(saved("u2", "j").write(&path), Ok(second.clone()), "another user's job");
-        let third = folder.path().join("kept-3.json");
-        assert_eq!(saved("u", "j2").write(&path), Ok(third), "another job");
-        assert_eq!(Saved::read(&path).unwrap().key, saved("u", "j").key);
-        assert_eq!(Saved::read(&second).unwrap().key, saved("u2", "j").key);
+        for (user_id, job_id, name) in
+            [("u", "j", "kept-2.json"), ("u2", "j", "kept-3.json"), ("u", "j2", "kept-4.json")]
+        {
+            let other = CheckpointFile::new(path.clone());
+            for _ in 0..2 {
+                is_written_at(&other, &saved(user_id, job_id), &folder.path().join(name));
+            }
+        }
+        is_written_at(&first, &saved("u", "j"), &path);
     }
 
     #[test]
-    fn what_is_no_checkpoint_is_never_replaced() {
+    fn what_is_no_checkpoint_is_never_replaced_nor_removed() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("notes");
         std::fs::write(&path, "mine").unwrap();
-        assert_eq!(saved("u", "j").write(&path), Ok(folder.path().join("notes-2")));
+        let file = CheckpointFile::new(path.clone());
+        is_written_at(&file, &saved("u", "j"), &folder.path().join("notes-2"));
+        file.remove().unwrap();
+        assert!(!folder.path().join("notes-2").exists());
+        file.remove().unwrap();
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "mine");
-        assert_eq!(saved("u", "j").write(folder.path()).map(|path| path.exists()), Ok(true), "nor a folder");
+        let in_place_of_folder = CheckpointFile::new(folder.path().to_owned());
+        assert_eq!(in_place_of_folder.write(&saved("u", "j")), Ok(()), "beside it");
+        in_place_of_folder.remove().unwrap();
         assert!(folder.path().is_dir());
     }
 
+    #[cfg(unix)]
     #[test]
-    fn a_path_that_something_else_has_is_refused_before_anything_is_sent() {
+    fn it_stays_locked_while_it_is_written_again_and_again() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("kept.json");
-        let job = saved("u", "j");
-        assert!(must_be_free(&path, job.owner()).is_ok());
-        job.write(&path).unwrap();
-        assert!(must_be_free(&path, job.owner()).is_ok());
-        for other in [saved("u2", "j"), saved("u", "j2")] {
-            assert_eq!(must_be_free(&path, other.owner()).unwrap_err().exit(), crate::exit::Exit::Usage);
+        let file = CheckpointFile::new(path.clone());
+        for _ in 0..2 {
+            file.write(&saved("u", "j")).unwrap();
+            assert!(Saved::read_locked(&path).is_err());
         }
+        drop(file);
+        assert!(Saved::read_locked(&path).is_ok());
+    }
+
+    #[test]
+    fn what_cannot_be_written_leaves_what_was_written_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("inner").join("kept.json");
+        let file = CheckpointFile::new(path.clone());
+        assert!(file.write(&saved("u", "j")).is_err());
+        assert!(file.written().is_none());
+        std::fs::create_dir(folder.path().join("inner")).unwrap();
+        is_written_at(&file, &saved("u", "j"), &path);
+    }
+
+    #[test]
+    fn a_path_that_anything_has_is_refused_before_anything_is_sent() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("kept.json");
+        assert!(must_be_free(&path).is_ok());
+        let file = CheckpointFile::new(path.clone());
+        file.write(&saved("u", "j")).unwrap();
+        let refused = must_be_free(&path).unwrap_err();
+        assert_eq!(refused.exit(), crate::exit::Exit::Usage);
+        file.remove().unwrap();
         std::fs::write(&path, "mine").unwrap();
-        assert!(must_be_free(&path, job.owner()).is_err());
-        assert!(must_be_free(folder.path(), job.owner()).is_err());
+        assert!(must_be_free(&path).is_err());
+        assert!(must_be_free(folder.path()).is_err());
     }
 }

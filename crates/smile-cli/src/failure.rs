@@ -3,7 +3,9 @@
 use std::fmt;
 
 use serde_json::{Map, Value, json};
-use smile_core::{CallError, ConfigError, JobError, Problem, Reach};
+use smile_core::{
+    CallError, CallErrorKind, ConfigError, JobError, JobErrorKind, ObserverError, Problem, Reach,
+};
 
 use crate::exit::Exit;
 
@@ -158,9 +160,14 @@ impl From<ConfigError> for Failure {
 impl From<&CallError> for Failure {
     fn from(error: &CallError) -> Self {
         if error.is_validation() {
-            return Self::usage("nothing was sent").with_problems(error.problems().iter().map(Wrong::from));
+            let message =
+                if error.outcome_unknown() { "the check was not resumed" } else { "nothing was sent" };
+            return Self::usage(message).with_problems(error.problems().iter().map(Wrong::from));
         }
         let exit = if error.outcome_unknown() { Exit::OutcomeUnknown } else { Exit::Failed };
+        if let CallErrorKind::Observer(refusal) = error.kind() {
+            return Self::not_sent(exit, refusal, error.outcome_unknown());
+        }
         Self::new(exit, error.to_string()).with_hint(error.is_unauthorized())
     }
 }
@@ -173,6 +180,9 @@ impl From<&JobError> for Failure {
             return Self::usage(message).with_problems(validation.problems().iter().map(Wrong::from));
         }
         let exit = if error.outcome_unknown() { Exit::OutcomeUnknown } else { Exit::Failed };
+        if let JobErrorKind::Observer(refusal) = error.kind() {
+            return Self::not_sent(exit, refusal, error.reach() != Reach::Nothing);
+        }
         let message = error.to_string().replace("`retry(true)`", "--retry");
         let failure = Self::new(exit, message).with_hint(error.is_unauthorized());
         let is_taken = error.is_job_already_exists() || error.is_of_another_submission();
@@ -181,6 +191,13 @@ impl From<&JobError> for Failure {
 }
 
 impl Failure {
+    /// The command itself kept a request from going out.
+    fn not_sent(exit: Exit, refusal: &ObserverError, was_sent_before: bool) -> Self {
+        let more = if was_sent_before { " more" } else { "" };
+        Self::new(exit, format!("nothing{more} was sent: {}", refusal.reason()))
+            .with_advice("say with --checkpoint where one can be written")
+    }
+
     /// Where a field can be given in more than one way.
     pub(crate) fn with_alternative(self, field: &str, advice: &str) -> Self {
         if self.0.problems.iter().any(|wrong| wrong.field == field) { self.with_advice(advice) } else { self }

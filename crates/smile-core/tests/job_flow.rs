@@ -5,9 +5,11 @@ mod support;
 
 use std::time::Duration;
 
+use serde_json::json;
+use smile_core::v1::AsyncEnhancedKyc;
 use smile_core::{
-    Checkpoint, Event, Flow, FlowSettings, IdInfo, Image, ImageFault, Job, JobErrorKind, JobFlow, JobKey,
-    JobOutcome, Next, Partner, PollSchedule, ProblemKind, Reach, Step, Timestamp, TransportFailure,
+    Call, Checkpoint, Event, Flow, FlowSettings, IdInfo, Image, ImageFault, Job, JobErrorKind, JobFlow,
+    JobKey, JobOutcome, Next, Partner, PollSchedule, ProblemKind, Reach, Step, Timestamp, TransportFailure,
 };
 use support::{Sent::*, *};
 
@@ -858,6 +860,33 @@ fn a_submission_is_waited_for_without_its_images() {
     assert_eq!(error.kind(), &JobErrorKind::AnotherSubmission);
     let error = wait(&never_begun).unwrap_err();
     assert_eq!(error.validation().unwrap().problems()[0].field, "checkpoint.submission");
+}
+
+#[test]
+fn the_result_of_a_check_that_was_taken_on_is_waited_for_by_its_checkpoint() {
+    let id_info = IdInfo::new("NG", "BVN", "00000000000");
+    let check = AsyncEnhancedKyc::new(params(), id_info).callback_url("https://example.com/x").unwrap();
+    let mut call = Call::new(partner(), check, FlowSettings::default(), 0);
+    let Next::Send { .. } = call.next(START) else { panic!("the check") };
+    call.receive(START, answer(200, r#"{"success":true}"#));
+    let Next::Finished(Ok(_)) = call.next(START) else { panic!("taken on") };
+    let checkpoint = call.checkpoint();
+    let result_of = |submission: &str| {
+        let params =
+            json!({ "user_id": "user-1", "job_id": "job-1", "job_type": 5, "sdk_submission": submission });
+        status(json!({
+            "job_complete": true, "job_success": true, "code": "2302",
+            "result": { "ResultCode": "1020", "SmileJobID": "0000000007", "PartnerParams": params,
+                "Actions": { "Verify_ID_Number": "Verified", "Return_Personal_Info": "Returned" } },
+        }))
+    };
+    let flow = || JobFlow::wait_for_submission(partner(), &checkpoint, FlowSettings::default(), 0).unwrap();
+    assert_eq!(flow().submission_id(), checkpoint.submission_id());
+    let outcome = drive(&mut flow(), [pending(), result_of(THIS_SUBMISSION)]).outcome.unwrap();
+    assert!(is_approved(&outcome));
+    let of_another = std::iter::repeat_with(|| result_of("another")).take(20);
+    let error = drive(&mut flow(), of_another).outcome.unwrap_err();
+    assert_eq!(error.kind(), &JobErrorKind::AnotherSubmission);
 }
 
 #[test]

@@ -6,18 +6,19 @@ use clap::Args;
 
 use super::submit::waiting::Waiting;
 use super::submit::{self, Order};
-use crate::checkpoint::Saved;
+use crate::checkpoint::{CheckpointFile, Saved, Unfinished};
 use crate::connection::Connection;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::interrupt::Watch;
 use crate::output::Output;
 
-/// Go on with a job from the checkpoint that `smile submit` wrote
+/// Go on with a job or a check from the checkpoint that `smile submit` wrote
 ///
 /// It goes to the environment that the job was begun in. What the service may have already is asked about first, so nothing
-/// is billed twice; and only a result that names this very submission counts. The file is locked meanwhile: copies of it are
-/// not, so don't resume two at the same moment. When the job is over, the checkpoint is removed.
+/// is billed twice; and only a result that names this very submission counts. A check that may have gone out is never sent
+/// again. The file is locked meanwhile: copies of it are not, so don't resume two at the same moment. When the result is
+/// printed, the checkpoint is removed.
 #[derive(Args, Debug)]
 pub(crate) struct Resume {
     /// The file
@@ -37,26 +38,31 @@ pub(crate) struct Resume {
 
 impl Resume {
     pub(crate) fn run(self, output: Output) -> Result<Exit, Failure> {
-        // The lock is held until this returns.
-        let (saved, _lock) = Saved::read_locked(&self.file)?;
+        let (saved, lock) = Saved::read_locked(&self.file)?;
         let connection = self.connection.going_on(&saved.environment, &saved.partner_id)?;
         let partner = connection.partner(output)?;
         let order = Order {
             output,
             connection,
             partner,
-            environment: saved.environment,
-            checkpoint: self.file,
+            environment: saved.environment.clone(),
+            job_id: saved.job_id().unwrap_or_default().to_owned(),
+            checkpoint: CheckpointFile::resumed(self.file, saved.clone(), lock),
             shown_user_id: None,
             show_personal: self.show_personal,
-            job_id: saved.key.job_id.as_str().to_owned(),
             is_resumed: true,
             watch: Watch::start(output)?,
         };
-        match (saved.unfinished, saved.submitted) {
-            (Some(unfinished), _) => submit::go_on(&order, &unfinished, &self.waiting),
-            (None, Some(checkpoint)) => submit::ask_for(&order, &checkpoint, &self.waiting),
-            (None, None) => submit::ask(&order, saved.key, &self.waiting, vec![]),
+        match (saved.unfinished, saved.submitted, saved.key) {
+            (Some(Unfinished { checkpoint, mut product }), _, _) => {
+                product.wait_as(&self.waiting);
+                submit::submit(&order, &product, Some(&checkpoint))
+            }
+            (None, Some(checkpoint), _) => submit::ask_for(&order, &checkpoint, &self.waiting, vec![]),
+            (None, None, Some(key)) => submit::ask(&order, key, &self.waiting, vec![]),
+            (None, None, None) => {
+                Err(Failure::usage("CHECKPOINT must name a job, or hold what was submitted"))
+            }
         }
     }
 }

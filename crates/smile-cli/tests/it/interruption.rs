@@ -131,10 +131,7 @@ fn a_checkpoint_that_somebody_is_at_work_on_is_not_resumed() {
     let smile = Smile::new();
     let at_work = std::fs::File::open(left_open(&smile)).unwrap();
     at_work.lock().unwrap();
-    smile
-        .run(&["resume", "smile-j-1.checkpoint.json"])
-        .ended(1)
-        .warns(&["another `smile resume` is at work"]);
+    smile.run(&["resume", "smile-j-1.checkpoint.json"]).ended(1).warns(&["another `smile` is at work"]);
     assert_eq!(smile.sandbox.job("j-1").unwrap().processed, 0);
     drop(at_work);
     smile.run(&["resume", "smile-j-1.checkpoint.json", "--poll-every", "0.01"]).ended(0);
@@ -178,20 +175,159 @@ fn a_check_whose_answer_is_lost_is_asked_about_and_never_sent_again() {
     let failed = smile.run(&arguments).ended(6);
     failed.warns(&["may have acted on it", "smile resume smile-j-1.checkpoint.json"]);
     let kept = checkpoint(&smile, "smile-j-1.checkpoint.json");
-    assert!(!kept.to_string().contains("00000000000"), "the number isn't needed any more");
+    assert_eq!(kept["unfinished"]["checkpoint"]["check"], "enhanced_kyc");
     smile.run(&["resume", "smile-j-1.checkpoint.json"]).ended(0).says(&["APPROVED"]);
     assert_eq!(smile.sandbox.job("j-1").unwrap().processed, 1);
 }
 
+/// Runs it until the service has acted on a request of this kind, and kills it before the answer comes.
+fn killed_after(smile: &Smile, endpoint: Endpoint, arguments: &[&str]) -> Value {
+    smile.sandbox.fail_next(endpoint, Fault::Latency(std::time::Duration::from_secs(600)));
+    let mut child = smile.command(arguments).spawn().unwrap();
+    until(|| smile.sandbox.requests().iter().any(|request| request.fault.is_some()).then_some(()));
+    child.kill().unwrap();
+    let ran = Ran::from(child.wait_with_output().unwrap());
+    assert_eq!((ran.status, &*ran.stdout), (-1, ""), "{ran:?}");
+    checkpoint(smile, "smile-j-1.checkpoint.json")
+}
+
+const RESUME: [&str; 4] = ["resume", "smile-j-1.checkpoint.json", "--poll-every", "0.01"];
+
+/// Goes on, to the one result, and leaves nothing behind.
+#[track_caller]
+fn is_resumed_to_its_one_result(smile: &Smile) {
+    smile.run(&RESUME).ended(0).says(&["APPROVED", "j-1"]);
+    assert_eq!(smile.sandbox.job("j-1").unwrap().processed, 1);
+    assert_eq!(std::fs::read_dir(smile.folder.path()).unwrap().count(), 0, "it is used up");
+}
+
 #[test]
-fn a_checkpoint_that_cannot_be_written_is_said_to_be_missing() {
-    let smile = Smile::new();
-    for _ in 0..4 {
-        smile.sandbox.fail_next(Endpoint::PrepUpload, Fault::LoseAnswer);
+fn a_process_that_is_killed_at_any_request_leaves_a_checkpoint_from_which_the_job_goes_on() {
+    let selfie = asset("selfie.jpg");
+    let arguments = ["submit", "smartselfie-registration", "--selfie", selfie.to_str().unwrap()];
+    let flags = ["--job-id", "j-1", "--wait", "--poll-every", "0.01"];
+    for (endpoint, reach) in [
+        (Endpoint::PrepUpload, Some("maybe_opened")),
+        (Endpoint::Upload, Some("maybe_uploaded")),
+        (Endpoint::JobStatus, None),
+    ] {
+        let smile = Smile::new();
+        let mut kept = killed_after(&smile, endpoint, &[&arguments[..], &flags].concat());
+        let unfinished = &mut kept["unfinished"]["checkpoint"];
+        assert_eq!(unfinished["reach"].as_str(), reach, "{endpoint:?}");
+        assert_eq!(kept["submitted"]["reach"].as_str(), reach.is_none().then_some("uploaded"));
+        if endpoint == Endpoint::PrepUpload {
+            // An hour later it is certain that the request isn't on its way any more.
+            let last_send = &mut kept["unfinished"]["checkpoint"]["last_send"];
+            last_send["began"] = (last_send["began"].as_u64().unwrap() - 3_600_000).into();
+            last_send["service_ahead_millis"] = 0.into();
+            std::fs::write(smile.folder.path().join(RESUME[1]), kept.to_string()).unwrap();
+        }
+        is_resumed_to_its_one_result(&smile);
+        assert_eq!(smile.sandbox.job("j-1").unwrap().uploads, 1, "{endpoint:?}");
     }
-    let flags = ["--wait", "--poll-every", "0.01", "--checkpoint", "no/such/folder.json"];
-    let failed = smile.submit_selfie("smartselfie-registration", &flags).ended(1);
-    failed.warns(&["no checkpoint could be written", "ask for the job's status"]);
+}
+
+#[test]
+fn a_process_that_is_killed_leaves_a_checkpoint_from_which_a_check_goes_on() {
+    let smile = Smile::new();
+    let kept = killed_after(&smile, Endpoint::EnhancedKyc, &CHECK);
+    assert_eq!(kept["unfinished"]["checkpoint"]["check"], "enhanced_kyc");
+    assert_eq!(kept["unfinished"]["checkpoint"]["reach"], "maybe_uploaded");
+    is_resumed_to_its_one_result(&smile);
+}
+
+#[test]
+fn a_check_that_goes_by_callback_is_waited_for_after_its_process_was_killed() {
+    for endpoint in [Endpoint::EnhancedKycAsync, Endpoint::JobStatus] {
+        let smile = Smile::new();
+        let flags = ["--callback", "http://127.0.0.1:9/x", "--wait", "--poll-every", "0.01"];
+        killed_after(&smile, endpoint, &[&CHECK[..], &flags].concat());
+        is_resumed_to_its_one_result(&smile);
+    }
+}
+
+#[test]
+fn a_check_that_nobody_has_the_status_of_is_not_sent_again_after_its_process_was_killed() {
+    let smile = Smile::new();
+    let address = ["submit", "address", "--country", "NG", "--address", "1 Drawn Street", "--job-id", "j-1"];
+    let utility = ["--utility-number", "0000000000", "--utility-provider", "IkejaElectric"];
+    let callback = ["--callback", "http://127.0.0.1:9/x"];
+    killed_after(&smile, Endpoint::AddressVerification, &[&address[..], &utility, &callback].concat());
+    let sent = smile.sandbox.requests().len();
+    smile.run(&RESUME).ended(6).warns(&["wait for its callback", "don't submit it again"]);
+    assert_eq!(smile.sandbox.requests().len(), sent);
+}
+
+#[test]
+fn a_submit_that_is_under_way_is_not_resumed() {
+    let smile = Smile::new();
+    let endpoint = Endpoint::EnhancedKyc;
+    smile.sandbox.fail_next(endpoint, Fault::Latency(std::time::Duration::from_secs(600)));
+    let mut child = smile.command(&CHECK).spawn().unwrap();
+    until(|| smile.sandbox.requests().iter().any(|request| request.fault.is_some()).then_some(()));
+    if cfg!(unix) {
+        smile.run(&RESUME).ended(1).warns(&["another `smile` is at work"]);
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    is_resumed_to_its_one_result(&smile);
+}
+
+#[test]
+fn a_checkpoint_of_another_check_is_refused() {
+    let smile = Smile::new();
+    let mut kept = killed_after(&smile, Endpoint::EnhancedKyc, &CHECK);
+    kept["unfinished"]["checkpoint"]["check"] = "basic_kyc".into();
+    std::fs::write(smile.folder.path().join(RESUME[1]), kept.to_string()).unwrap();
+    smile.run(&RESUME).ended(2).warns(&["the check was not resumed", "must be the same check's"]);
+    assert!(smile.folder.path().join(RESUME[1]).exists());
+}
+
+#[test]
+fn without_a_checkpoint_nothing_is_sent() {
+    let smile = Smile::new();
+    let elsewhere = ["--checkpoint", "no/such/folder.json"];
+    let selfie = asset("selfie.jpg");
+    let job = ["submit", "smartselfie-registration", "--wait", "--selfie", selfie.to_str().unwrap()];
+    for arguments in [&job[..], &CHECK] {
+        let failed = smile.run(&[arguments, &elsewhere].concat()).ended(1);
+        failed.warns(&["nothing was sent: the checkpoint can't be written", "say with --checkpoint where"]);
+        assert!(smile.sandbox.requests().is_empty());
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn once_it_cannot_be_written_any_more_the_earlier_checkpoint_is_named() {
+    let smile = Smile::new();
+    let folder = smile.folder.path().join("kept");
+    std::fs::create_dir(&folder).unwrap();
+    smile.sandbox.fail_next(Endpoint::PrepUpload, Fault::Latency(std::time::Duration::from_secs(2)));
+    let selfie = asset("selfie.jpg");
+    let job = ["submit", "smartselfie-registration", "--wait", "--selfie", selfie.to_str().unwrap()];
+    let flags = ["--job-id", "j-1", "--checkpoint", "kept/j.json"];
+    let child = smile.command(&[&job[..], &flags].concat()).spawn().unwrap();
+    until(|| smile.sandbox.job("j-1"));
+    // The answer is still to come, and then nothing can be written where the checkpoint is.
+    std::fs::rename(&folder, smile.folder.path().join("moved")).unwrap();
+    let failed = Ran::from(child.wait_with_output().unwrap()).ended(1);
+    failed.warns(&["nothing more was sent: the checkpoint can't be written", "smile resume kept/j.json"]);
+    assert_eq!(smile.sandbox.job("j-1").unwrap().uploads, 0);
+}
+
+#[test]
+fn an_earlier_attempts_checkpoint_is_not_overwritten_by_a_new_one() {
+    let smile = Smile::new();
+    left_open(&smile);
+    let before = checkpoint(&smile, "smile-j-1.checkpoint.json");
+    let again = ["--job-id", "j-1", "--wait", "--poll-every", "0.01"];
+    smile.submit_selfie("smartselfie-registration", &again).ended(1).warns(&["new --job-id"]);
+    assert_eq!(checkpoint(&smile, "smile-j-1.checkpoint.json"), before);
+    assert_eq!(std::fs::read_dir(smile.folder.path()).unwrap().count(), 1, "of the new one nothing is left");
+    let named = [&again[..], &["--checkpoint", "smile-j-1.checkpoint.json"]].concat();
+    let refused = smile.submit_selfie("smartselfie-registration", &named).ended(2);
+    refused.warns(&["--checkpoint must be a new file", "`smile resume` goes on from it"]);
 }
 
 #[test]

@@ -10,9 +10,9 @@ use std::path::PathBuf;
 use clap::Args;
 
 pub(crate) use product::{Product, key_and_value};
-pub(crate) use run::{Order, ask, ask_for, go_on};
+pub(crate) use run::{Order, ask, ask_for, submit};
 
-use crate::checkpoint::{self, Owner};
+use crate::checkpoint::{self, CheckpointFile};
 use crate::connection::Connection;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -22,16 +22,16 @@ use crate::output::Output;
 
 /// Submit a job, or make a check
 ///
-/// In production this is billed. What is wrong with the flags is told before anything is sent. If it
-/// is interrupted, or the connection is lost, a checkpoint is written, and `smile resume` goes on
-/// from it. A checkpoint holds personal data, for your eyes only: `smile resume` removes it when the
-/// job is over.
+/// In production this is billed. What is wrong with the flags is told before anything is sent. Before
+/// each request that changes something a checkpoint is written, and if the program ends early, however
+/// that comes about, `smile resume` goes on from it. A checkpoint holds personal data, for your eyes
+/// only. It is removed when the result is printed.
 #[derive(Args)]
 #[command(subcommand_value_name = "PRODUCT", subcommand_help_heading = "Products")]
 pub(crate) struct Submit {
-    /// Where to write a checkpoint if the job is broken off; by default
-    /// smile-JOB_ID.checkpoint.json. It holds personal data: the ids, and the other flags as well
-    /// while the service hasn't got the job. No other file is overwritten
+    /// Where to write the checkpoint; by default smile-JOB_ID.checkpoint.json, in this folder. It
+    /// holds personal data: the ids, and the other flags as well while the service may not have got
+    /// the job. No other file is overwritten
     #[arg(long, value_name = "FILE", global = true, display_order = 900)]
     checkpoint: Option<PathBuf>,
 
@@ -61,23 +61,22 @@ impl Submit {
         let user_id = ids.user_id.get_or_insert_with(|| ids::new("user")).clone();
         let job_id = ids.job_id.get_or_insert_with(|| ids::new("job")).clone();
         if let Some(path) = &self.checkpoint {
-            let (environment, partner_id) = (&*environment, partner.id().as_str());
-            let owner = Owner { environment, partner_id, user_id: &user_id, job_id: &job_id };
-            checkpoint::must_be_free(path, owner)?;
+            checkpoint::must_be_free(path)?;
         }
         self.product.resolve_paths()?;
+        let path = self.checkpoint.unwrap_or_else(|| checkpoint::default_path(&job_id));
         let order = Order {
             output,
             connection: self.connection,
             partner,
             environment,
-            checkpoint: self.checkpoint.unwrap_or_else(|| checkpoint::default_path(&job_id)),
+            checkpoint: CheckpointFile::new(path),
             shown_user_id: is_new_user.then_some(user_id),
             show_personal: self.product.ids().show_personal,
             job_id,
             is_resumed: false,
             watch: Watch::start(output)?,
         };
-        run::submit(&order, &self.product)
+        submit(&order, &self.product, None)
     }
 }

@@ -64,6 +64,23 @@ impl Product {
         }
     }
 
+    /// Waits as long, and asks as often, as another command says.
+    pub(crate) fn wait_as(&mut self, waiting: &Waiting) {
+        let delivery = match self {
+            Self::BiometricKyc(flags) => &mut flags.delivery,
+            Self::SmartselfieRegistration(flags) | Self::SmartselfieAuthentication(flags) => {
+                &mut flags.delivery
+            }
+            Self::DocumentVerification(flags) | Self::EnhancedDocumentVerification(flags) => {
+                &mut flags.delivery
+            }
+            Self::EnhancedKyc(flags) | Self::BasicKyc(flags) => &mut flags.delivery,
+            Self::BusinessVerification(flags) => &mut flags.delivery,
+            Self::Aml(_) | Self::Address(_) => return,
+        };
+        delivery.waiting = waiting.clone();
+    }
+
     pub(crate) fn ids_mut(&mut self) -> &mut Ids {
         match self {
             Self::BiometricKyc(flags) => &mut flags.ids,

@@ -1,7 +1,7 @@
 //! Running what was ordered: with a word at every end, good or bad.
 
 use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::Value;
 use smile_core::operation::Operation;
@@ -10,13 +10,14 @@ use smile_core::v1::{
     EnhancedKyc, Verification,
 };
 use smile_core::{
-    CallError, Checkpoint, Event, FlowSettings, JobError, JobFlow, JobKey, JobOutcome, Partner, Reach,
+    CallError, Checkpoint, Event, FlowSettings, JobError, JobFlow, JobKey, JobOutcome, ObserverResult,
+    Partner, Reach,
 };
 use smile_ureq::Client;
 
 use super::product::{Delivery, Product};
 use super::waiting::Waiting;
-use crate::checkpoint::{Saved, Unfinished};
+use crate::checkpoint::{CheckpointFile, Saved};
 use crate::commands::status::{describe_outcome, follow_up};
 use crate::connection::Connection;
 use crate::exit::Exit;
@@ -35,73 +36,61 @@ pub(crate) struct Order {
     pub(crate) partner: Partner,
     /// As `--environment` has it.
     pub(crate) environment: String,
-    /// Where a checkpoint goes.
-    pub(crate) checkpoint: PathBuf,
+    /// Where checkpoints go.
+    pub(crate) checkpoint: CheckpointFile,
     /// The user's id, if it was made here: an id of the partner's own may be personal.
     pub(crate) shown_user_id: Option<String>,
     pub(crate) show_personal: bool,
     pub(crate) job_id: String,
-    /// The checkpoint is there already, and goes when the job is over.
+    /// It goes on from a checkpoint, which stays if nothing comes of it.
     pub(crate) is_resumed: bool,
     pub(crate) watch: Watch,
 }
 
-pub(super) fn submit(order: &Order, product: &Product) -> Result<Exit, Failure> {
+/// Submits a job or makes a check; or goes on with it from a checkpoint.
+pub(crate) fn submit(order: &Order, product: &Product, from: Option<&Checkpoint>) -> Result<Exit, Failure> {
     if let Some((job, delivery)) = product.job()? {
         let client = order.client(delivery.waiting.submitting())?;
-        let flow = client.begin(job).map_err(|error| invalid(&error))?;
-        return run_job(order, product, client, flow, &delivery.waiting);
+        let flow = match from {
+            Some(checkpoint) => client.resume(checkpoint, job),
+            None => client.begin(job),
+        };
+        return run_job(order, product, client, flow.map_err(|error| invalid(&error))?, &delivery.waiting);
     }
+    let check = Check { order, product, from };
     match product {
         Product::EnhancedKyc(flags) => {
             let (params, info) = (flags.ids.params(), flags.id.info(true));
             match &flags.delivery.callback {
-                None => answer(order, EnhancedKyc::new(params, info), flags.delivery.waiting.settings()),
-                Some(url) => take_on(
-                    order,
-                    AsyncEnhancedKyc::new(params, info).callback_url(url)?,
-                    Some(&flags.delivery),
-                ),
+                None => check.answer(EnhancedKyc::new(params, info), flags.delivery.waiting.settings()),
+                Some(url) => check
+                    .take_on(AsyncEnhancedKyc::new(params, info).callback_url(url)?, Some(&flags.delivery)),
             }
         }
         Product::BasicKyc(flags) => {
             let (params, info) = (flags.ids.params(), flags.id.info(true));
             match &flags.delivery.callback {
-                None => answer(order, BasicKyc::new(params, info), flags.delivery.waiting.settings()),
+                None => check.answer(BasicKyc::new(params, info), flags.delivery.waiting.settings()),
                 Some(url) => {
-                    take_on(order, AsyncBasicKyc::new(params, info).callback_url(url)?, Some(&flags.delivery))
+                    check.take_on(AsyncBasicKyc::new(params, info).callback_url(url)?, Some(&flags.delivery))
                 }
             }
         }
         Product::BusinessVerification(flags) => {
             let (params, business) = (flags.ids.params(), flags.business());
             match &flags.delivery.callback {
-                None => answer(
-                    order,
-                    BusinessVerification::new(params, business),
-                    flags.delivery.waiting.settings(),
-                ),
+                None => check
+                    .answer(BusinessVerification::new(params, business), flags.delivery.waiting.settings()),
                 Some(url) => {
-                    let check = AsyncBusinessVerification::new(params, business).callback_url(url)?;
-                    take_on(order, check, Some(&flags.delivery))
+                    let operation = AsyncBusinessVerification::new(params, business).callback_url(url)?;
+                    check.take_on(operation, Some(&flags.delivery))
                 }
             }
         }
-        Product::Aml(flags) => answer(order, flags.check(), FlowSettings::default()),
-        Product::Address(flags) => take_on(order, flags.check()?, None),
+        Product::Aml(flags) => check.answer(flags.check(), FlowSettings::default()),
+        Product::Address(flags) => check.take_on(flags.check()?, None),
         _ => unreachable!("the products with images are jobs"),
     }
-}
-
-/// Goes on with a job that was broken off before the service certainly had it.
-pub(crate) fn go_on(order: &Order, unfinished: &Unfinished, waiting: &Waiting) -> Result<Exit, Failure> {
-    let product = &unfinished.product;
-    let Some((job, _)) = product.job()? else {
-        return Err(Failure::usage("CHECKPOINT must be of a product with images"));
-    };
-    let client = order.client(waiting.submitting())?;
-    let flow = client.resume(&unfinished.checkpoint, job).map_err(|error| invalid(&error))?;
-    run_job(order, product, client, flow, waiting)
 }
 
 fn run_job(
@@ -113,12 +102,9 @@ fn run_job(
 ) -> Result<Exit, Failure> {
     let mut progress = Progress::new(order.output, waiting.max_polls());
     order.watch.shows(&progress);
-    let key = flow.key().clone();
     let outcome = progress.watch(client).run_with(&mut flow, |event| {
         if let Event::Checkpoint(checkpoint) = &event {
-            let saved = order.saved(&key, checkpoint.clone(), Some(product));
-            let path = order.checkpoint.clone();
-            order.watch.on_interrupt(move || broken_off(INTERRUPTED, &saved, &path));
+            order.write_down(checkpoint, product)?;
         }
         progress.event(&event)
     });
@@ -126,46 +112,98 @@ fn run_job(
     let warnings = progress.finish();
     match outcome {
         Ok(outcome) => order.conclude(&outcome, warnings),
-        Err(error) if error.reach() == Reach::Nothing => Err(invalid(&error)),
+        Err(error) if error.reach() == Reach::Nothing => {
+            order.forget();
+            Err(invalid(&error))
+        }
         Err(error) => Err(order.failed(&error, flow.checkpoint(), Some(product))),
     }
 }
 
-/// A check that answers at once.
-fn answer<O>(order: &Order, operation: O, settings: FlowSettings) -> Result<Exit, Failure>
-where
-    O: Operation<Output = Verification>,
-{
-    let key = operation.key();
-    let (found, warnings) = call(order, operation, settings)?;
-    order.watch.end();
-    let mut report = Report::new();
-    verdict::describe(&mut report, &found.verdict);
-    verdict::describe_entry(&mut report, &found.entry, order.show_personal);
-    order.describe_ids(&mut report);
-    report.set("warnings", warnings);
-    order.hand_over(&report, key)?;
-    Ok(verdict::exit_of(&found.verdict))
+/// A single exchange to be run, or gone on with.
+struct Check<'a> {
+    order: &'a Order,
+    product: &'a Product,
+    from: Option<&'a Checkpoint>,
 }
 
-/// A check that answers by callback.
-fn take_on<O>(order: &Order, operation: O, delivery: Option<&Delivery>) -> Result<Exit, Failure>
-where
-    O: Operation<Output = Accepted>,
-{
-    let key = operation.key();
-    let settings = delivery.map_or_else(FlowSettings::default, |delivery| delivery.waiting.settings());
-    let (_, warnings) = call(order, operation, settings)?;
-    if let (Some(key), Some(delivery)) = (key.clone(), delivery.filter(|delivery| delivery.wait)) {
-        return ask(order, key, &delivery.waiting, warnings);
+impl Check<'_> {
+    /// A check that answers at once.
+    fn answer<O>(&self, operation: O, settings: FlowSettings) -> Result<Exit, Failure>
+    where
+        O: Operation<Output = Verification>,
+    {
+        let order = self.order;
+        let (found, _, warnings) = self.call(operation, settings)?;
+        order.watch.end();
+        let mut report = Report::new();
+        verdict::describe(&mut report, &found.verdict);
+        verdict::describe_entry(&mut report, &found.entry, order.show_personal);
+        order.describe_ids(&mut report);
+        report.set("warnings", warnings);
+        order.hand_over(&report)?;
+        order.end();
+        Ok(verdict::exit_of(&found.verdict))
     }
-    let mut report = Report::new();
-    report.toned("taken on", "the result comes by callback", Tone::Good).set("submitted", true);
-    order.describe_ids(&mut report);
-    report.set("warnings", warnings);
-    order.watch.end();
-    order.hand_over(&report, key)?;
-    Ok(Exit::Done)
+
+    /// A check that answers by callback.
+    fn take_on<O>(&self, operation: O, delivery: Option<&Delivery>) -> Result<Exit, Failure>
+    where
+        O: Operation<Output = Accepted>,
+    {
+        let order = self.order;
+        let settings = delivery.map_or_else(FlowSettings::default, |delivery| delivery.waiting.settings());
+        let (_, checkpoint, warnings) = self.call(operation, settings)?;
+        if let Some(delivery) = delivery.filter(|delivery| delivery.wait) {
+            return ask_for(order, &checkpoint, &delivery.waiting, warnings);
+        }
+        let mut report = Report::new();
+        report.toned("taken on", "the result comes by callback", Tone::Good).set("submitted", true);
+        order.describe_ids(&mut report);
+        report.set("warnings", warnings);
+        order.watch.end();
+        order.hand_over(&report)?;
+        order.end();
+        Ok(Exit::Done)
+    }
+
+    fn call<O>(
+        &self,
+        operation: O,
+        settings: FlowSettings,
+    ) -> Result<(O::Output, Checkpoint, Vec<Value>), Failure>
+    where
+        O: Operation,
+        O::Output: Clone,
+    {
+        let order = self.order;
+        let client = order.client(settings)?;
+        let mut call = match self.from {
+            Some(checkpoint) => {
+                client.resume_call(checkpoint, operation).map_err(|error| Failure::from(&error))?
+            }
+            None => client.begin_call(operation),
+        };
+        let mut progress = Progress::new(order.output, 0);
+        order.watch.shows(&progress);
+        let answer = client.run_with(&mut call, |event| {
+            match &event {
+                // It is answered: to be printed, and not to be asked about.
+                Event::Checkpoint(checkpoint) if checkpoint.reach() == Reach::Uploaded => {}
+                Event::Checkpoint(checkpoint) => order.write_down(checkpoint, self.product)?,
+                _ => {}
+            }
+            progress.event(&event)
+        });
+        let warnings = progress.finish();
+        match answer {
+            Ok(answer) => Ok((answer, call.checkpoint(), warnings)),
+            Err(error) => {
+                order.watch.end();
+                Err(order.check_failed(&error, call.checkpoint(), self.product))
+            }
+        }
+    }
 }
 
 /// Waits for the result of what the service has.
@@ -180,17 +218,23 @@ pub(crate) fn ask(
 }
 
 /// Waits for the result of this very submission.
-pub(crate) fn ask_for(order: &Order, checkpoint: &Checkpoint, waiting: &Waiting) -> Result<Exit, Failure> {
+pub(crate) fn ask_for(
+    order: &Order,
+    checkpoint: &Checkpoint,
+    waiting: &Waiting,
+    warnings: Vec<Value>,
+) -> Result<Exit, Failure> {
     let (partner, seed) = (order.partner.clone(), ids::random());
     let flow = JobFlow::wait_for_submission(partner, checkpoint, waiting.asking(), seed);
-    wait(order, flow.map_err(|error| invalid(&error))?, waiting, vec![])
+    wait(order, flow.map_err(|error| invalid(&error))?, waiting, warnings)
 }
 
 fn wait(order: &Order, mut flow: JobFlow, waiting: &Waiting, warnings: Vec<Value>) -> Result<Exit, Failure> {
     let client = order.client(waiting.asking())?;
-    let saved = order.saved(flow.key(), flow.checkpoint(), None);
-    let path = order.checkpoint.clone();
-    order.watch.on_interrupt(move || broken_off(INTERRUPTED, &saved, &path));
+    let (saved, file) = (order.saved(flow.checkpoint(), None), order.checkpoint.clone());
+    // If that fails, what was written before does as well.
+    let _ = file.write(&saved);
+    order.watch.on_interrupt(move || broken_off(INTERRUPTED, &saved, &file));
     let mut progress = Progress::new(order.output, waiting.max_polls());
     order.watch.shows(&progress);
     let outcome = client.run_with(&mut flow, |event| progress.event(&event));
@@ -202,39 +246,6 @@ fn wait(order: &Order, mut flow: JobFlow, waiting: &Waiting, warnings: Vec<Value
     }
 }
 
-/// Runs a check.
-fn call<O>(order: &Order, operation: O, settings: FlowSettings) -> Result<(O::Output, Vec<Value>), Failure>
-where
-    O: Operation,
-    O::Output: Clone,
-{
-    let client = order.client(settings)?;
-    let key = operation.key();
-    // Before the first request there is nothing to go back to; the check of the input is over in no time.
-    let farewell = {
-        let (saved, path) = (key.map(|key| order.to_ask(key)), order.checkpoint.clone());
-        move || match saved {
-            Some(saved) => broken_off(INTERRUPTED, &saved, &path),
-            None => Failure::new(
-                Exit::Interrupted,
-                "interrupted; the service may have acted on it: wait for its callback, don't send it again",
-            ),
-        }
-    };
-    order.watch.on_interrupt(farewell);
-    let mut progress = Progress::new(order.output, 0);
-    order.watch.shows(&progress);
-    let answer = client.call_with(operation, |event| progress.event(&event));
-    let warnings = progress.finish();
-    match answer {
-        Ok(answer) => Ok((answer, warnings)),
-        Err(error) => {
-            order.watch.end();
-            Err(order.check_failed(&error))
-        }
-    }
-}
-
 const INTERRUPTED: (Exit, &str) = (Exit::Interrupted, "interrupted");
 
 impl Order {
@@ -242,12 +253,43 @@ impl Order {
         self.connection.client(self.partner.clone(), settings)
     }
 
-    fn to_ask(&self, key: JobKey) -> Saved {
-        Saved::to_ask(&self.environment, self.partner.id().as_str(), key)
+    fn saved(&self, checkpoint: Checkpoint, product: Option<&Product>) -> Saved {
+        Saved::of(&self.environment, self.partner.id().as_str(), checkpoint, product)
     }
 
-    fn saved(&self, key: &JobKey, checkpoint: Checkpoint, product: Option<&Product>) -> Saved {
-        Saved::of(&self.environment, self.partner.id().as_str(), key.clone(), checkpoint, product)
+    /// Writes down where a job or a check stands, before what comes next is sent.
+    fn write_down(&self, checkpoint: &Checkpoint, product: &Product) -> ObserverResult {
+        let saved = self.saved(checkpoint.clone(), Some(product));
+        match self.checkpoint.write(&saved) {
+            // All that comes now is questions, and the last one written is good enough for them.
+            Err(_) if checkpoint.reach() == Reach::Uploaded => {}
+            written => written.map_err(|why| format!("the checkpoint can't be written ({why})"))?,
+        }
+        let file = self.checkpoint.clone();
+        self.watch.on_interrupt(move || broken_off(INTERRUPTED, &saved, &file));
+        Ok(())
+    }
+
+    /// Removes what was written about a job that came to nothing, and that there is nothing to go on with.
+    fn forget(&self) {
+        if !self.is_resumed {
+            self.remove_checkpoint();
+        }
+    }
+
+    /// Removes the checkpoint of a job whose result is printed: without it, the result couldn't be had again.
+    fn end(&self) {
+        self.remove_checkpoint();
+    }
+
+    fn remove_checkpoint(&self) {
+        if self.checkpoint.remove().is_err() {
+            self.output.note(
+                "warning",
+                "the job is over, but its checkpoint can't be removed",
+                Tone::Careful,
+            );
+        }
     }
 
     /// A job that failed after the service had heard of it.
@@ -261,24 +303,21 @@ impl Order {
         if error.is_job_already_exists()
             || (error.is_of_another_submission() && error.reach() <= Reach::Opened)
         {
+            self.forget();
             return failure;
         }
-        broken_off(
-            (failure.exit(), failure.message()),
-            &self.saved(error.key(), checkpoint, product),
-            &self.checkpoint,
-        )
+        let saved = self.saved(checkpoint, product);
+        broken_off((failure.exit(), failure.message()), &saved, &self.checkpoint)
     }
 
-    fn check_failed(&self, error: &CallError) -> Failure {
+    fn check_failed(&self, error: &CallError, checkpoint: Checkpoint, product: &Product) -> Failure {
         let failure = Failure::from(error);
-        match error.key() {
-            Some(key) if error.outcome_unknown() => {
-                let saved = self.to_ask(key.clone());
-                broken_off((failure.exit(), failure.message()), &saved, &self.checkpoint)
-            }
-            _ => failure,
+        if error.outcome_unknown() {
+            let saved = self.saved(checkpoint, Some(product));
+            return broken_off((failure.exit(), failure.message()), &saved, &self.checkpoint);
         }
+        self.forget();
+        failure
     }
 
     fn conclude(&self, outcome: &JobOutcome, warnings: Vec<Value>) -> Result<Exit, Failure> {
@@ -290,34 +329,28 @@ impl Order {
             report.row("ask", follow_up("status", self.shown_user_id.as_deref(), key));
         }
         report.set("warnings", warnings);
-        self.hand_over(&report, Some(key.clone()))?;
         let is_over = !matches!(outcome, JobOutcome::Unfinished { .. });
-        // Not before it is printed: without it, the answer couldn't be had again.
-        if self.is_resumed && is_over && std::fs::remove_file(&self.checkpoint).is_err() {
-            self.output.note(
-                "warning",
-                "the job is over, but its checkpoint can't be removed",
-                Tone::Careful,
-            );
+        if let (false, Some((_, path))) = (is_over, self.checkpoint.written()) {
+            report.set("checkpoint", path.display().to_string()).row("or go on", go_on_command(&path));
+        }
+        self.hand_over(&report)?;
+        if is_over {
+            self.end();
         }
         Ok(exit)
     }
 
-    /// Prints what the service was paid for. If that fails, a checkpoint is written by which it can
-    /// be asked for again.
-    fn hand_over(&self, report: &Report, key: Option<JobKey>) -> Result<(), Failure> {
+    /// Prints what the service was paid for. If that fails, it can be asked for again by the checkpoint.
+    fn hand_over(&self, report: &Report) -> Result<(), Failure> {
         self.output.print_paid(report).map_err(|why| {
             let message = format!(
                 "the service has carried it out, but the answer couldn't be written to standard output: {why}"
             );
-            match key {
-                Some(key) => {
-                    broken_off((Exit::OutcomeUnknown, &message), &self.to_ask(key), &self.checkpoint)
-                        .with_advice("don't submit it again")
-                }
-                None => Failure::new(Exit::OutcomeUnknown, message)
-                    .with_advice("the result comes by callback: don't submit it again"),
+            match self.checkpoint.written() {
+                Some((saved, _)) => broken_off((Exit::OutcomeUnknown, &message), &saved, &self.checkpoint),
+                None => Failure::new(Exit::OutcomeUnknown, message),
             }
+            .with_advice("don't submit it again")
         })
     }
 
@@ -337,35 +370,45 @@ fn invalid(error: &JobError) -> Failure {
 }
 
 /// Writes a checkpoint, and says how to go on.
-fn broken_off((exit, message): (Exit, &str), saved: &Saved, path: &Path) -> Failure {
-    let failure = Failure::new(exit, message).with_detail("job_id", saved.key.job_id.as_str());
-    let has_it = if saved.unfinished.is_none() {
-        "the service has the job, or may have it: don't submit it again"
-    } else {
-        "the job is not finished"
+fn broken_off((exit, message): (Exit, &str), saved: &Saved, file: &CheckpointFile) -> Failure {
+    let failure = Failure::new(exit, message);
+    let failure = match saved.job_id() {
+        Some(job_id) => failure.with_detail("job_id", job_id),
+        None => failure,
+    };
+    let check = saved.unfinished.as_ref().filter(|unfinished| unfinished.checkpoint.check().is_some());
+    if saved.key.is_none() {
+        // Nobody can be asked about it, so there is nothing to go on with.
+        let _ = file.remove();
+        return failure.with_advice(
+            "the service may have acted on it: wait for its callback, don't submit it again before",
+        );
+    }
+    let has_it = match (check, &saved.unfinished) {
+        (None, Some(_)) => "the job is not finished",
+        _ => "the service has the job, or may have it: don't submit it again",
     };
     let failure = if exit == Exit::Interrupted { failure.with_advice(has_it) } else { failure };
-    match saved.write(path) {
-        Ok(path) => {
-            let command = if path.as_os_str().as_encoded_bytes().starts_with(b"-") {
-                shell_command(
-                    ["smile", "resume", "--"]
-                        .map(AsRef::<OsStr>::as_ref)
-                        .into_iter()
-                        .chain([path.as_os_str()]),
-                )
-            } else {
-                shell_command(["smile".as_ref(), "resume".as_ref(), path.as_os_str()])
-            };
-            failure
-                .with_advice(format!("to go on: {command}"))
-                .with_advice(holds(saved))
-                .with_detail("checkpoint", path.display().to_string())
-        }
-        Err(why) => failure.with_advice(format!(
-            "no checkpoint could be written ({why}); ask for the job's status before it is submitted again"
+    let written = file.write(saved);
+    match (file.written(), written) {
+        // An older one is as good: nothing that changes anything was sent without it.
+        (Some((saved, path)), _) => failure
+            .with_detail("checkpoint", path.display().to_string())
+            .with_advice(format!("to go on: {}", go_on_command(&path)))
+            .with_advice(holds(&saved)),
+        (None, why) => failure.with_advice(format!(
+            "no checkpoint could be written ({}); ask for the job's status before it is submitted again",
+            why.err().unwrap_or_default()
         )),
     }
+}
+
+/// The command that goes on from a checkpoint.
+fn go_on_command(path: &Path) -> String {
+    let is_like_a_flag = path.as_os_str().as_encoded_bytes().starts_with(b"-");
+    let words: [&OsStr; 2] = ["smile".as_ref(), "resume".as_ref()];
+    let end_of_flags = is_like_a_flag.then_some("--".as_ref());
+    shell_command(words.into_iter().chain(end_of_flags).chain([path.as_os_str()]))
 }
 
 /// What is personal in a checkpoint.

@@ -194,7 +194,7 @@ impl JobFlow {
             JobError::new(error.kind().clone(), checkpoint.reach, error.key().clone(), smile_job_id)
         });
         let mut flow = begun?;
-        flow.check(checkpoint, false)?;
+        flow.check(checkpoint, None, false)?;
         flow.take_over(checkpoint);
         match checkpoint.reach {
             Reach::Nothing => {}
@@ -226,10 +226,12 @@ impl JobFlow {
 
     /// As [`JobFlow::wait_for`], for the job that this checkpoint is of: a result counts only if it names its submission.
     ///
-    /// Unlike [`JobFlow::resume`] it needs no images, and never sends anything but the question.
+    /// Unlike [`JobFlow::resume`] it needs no images, and never sends anything but the question. The checkpoint may also be of
+    /// a check whose result comes by callback: [`Call::checkpoint`](crate::Call::checkpoint), once it is taken on.
     ///
     /// # Errors
-    /// If the checkpoint is of another partner, environment or version, of a check, or of a job that was never begun.
+    /// If the checkpoint is of another partner, environment or version, of a check that has no status, or of something that was
+    /// never begun.
     pub fn wait_for_submission(
         partner: Partner,
         checkpoint: &Checkpoint,
@@ -240,7 +242,7 @@ impl JobFlow {
             || JobKey { user_id: UserId::new(""), job_id: JobId::new(""), job_type: JobType::from_number(0) };
         let key = checkpoint.key.clone().unwrap_or_else(nobody);
         let mut flow = Self::wait_for(partner, key, settings, seed);
-        flow.check(checkpoint, true)?;
+        flow.check(checkpoint, checkpoint.check, true)?;
         flow.take_over(checkpoint);
         Ok(flow)
     }
@@ -335,8 +337,13 @@ impl JobFlow {
         }
     }
 
-    fn check(&self, checkpoint: &Checkpoint, must_be_begun: bool) -> Result<(), JobError> {
-        let mut problems = checkpoint.problems(&self.partner, Some(&self.key), None);
+    fn check(
+        &self,
+        checkpoint: &Checkpoint,
+        check: Option<Step>,
+        must_be_begun: bool,
+    ) -> Result<(), JobError> {
+        let mut problems = checkpoint.problems(&self.partner, Some(&self.key), check);
         if problems.is_empty()
             && checkpoint.submission_id.is_none()
             && (must_be_begun || checkpoint.reach > Reach::Nothing)

@@ -146,7 +146,7 @@ pub enum Event {
         /// Its size.
         bytes: usize,
     },
-    /// Where the job or check stands, for [`JobFlow::resume`]. It comes before each request that changes something at the
+    /// Where the job or check stands, for [`JobFlow::resume`](crate::JobFlow::resume). It comes before each request that changes something at the
     /// service, and whenever the job has come further: who stores it before going on can go on after a crash.
     Checkpoint(Checkpoint),
     /// A request is about to be sent. It comes after its checkpoint, if it has one, and is the moment to renew a lease:

@@ -108,14 +108,15 @@ fn table() -> Vec<Row> {
     ]
 }
 
-/// Patient, except where an answer would take an hour.
+/// Patient, except where an answer would take an hour, and with uploads: one that failed is sent again only after its time limit.
 fn settings(fault: &Fault, step: Endpoint) -> FlowSettings {
-    let (patient, not) = (Duration::from_secs(20), Duration::from_millis(150));
+    let (patient, brief, not) =
+        (Duration::from_secs(20), Duration::from_millis(300), Duration::from_millis(150));
     let hangs = matches!(fault, Fault::Latency(HOUR) | Fault::SlowAnswer(Pace { pause: HOUR, .. }));
     let (request, upload) = match (hangs, step) {
-        (false, _) => (patient, patient),
+        (false, _) => (patient, brief),
         (true, Endpoint::Upload) => (patient, not),
-        (true, _) => (not, patient),
+        (true, _) => (not, brief),
     };
     FlowSettings::default()
         .with_poll_schedule(PollSchedule::every(Duration::from_millis(1), 20))

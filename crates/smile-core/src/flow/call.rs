@@ -214,6 +214,7 @@ impl<O: Operation> Call<O> {
                     _ => self.fail(CallErrorKind::Operation(error)),
                 }
             }
+            Stage::Reconciling { .. } if error.denies_zip() => self.no_result(true),
             Stage::Reconciling { .. } if error.is_transient() => self.still_unknown(),
             // It would be answered like this for ever: a refusal, another job, a signature that is wrong.
             Stage::Reconciling { .. } => self.give_up(),
@@ -244,6 +245,11 @@ impl<O: Operation> Call<O> {
         if let Some(output) = self.operation.reconcile(status) {
             return self.answered(output);
         }
+        self.no_result(is_denial);
+    }
+
+    /// What the service has isn't this check's result; it may even deny that it has anything.
+    fn no_result(&mut self, is_denial: bool) {
         if is_denial && self.settings.resends_denied_checks {
             return self.denied();
         }

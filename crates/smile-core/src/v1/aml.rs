@@ -23,7 +23,7 @@ use crate::{Findings, JobStatus, JobType, Partner, PartnerParams, ProblemKind, T
 ///
 /// ```
 /// # use smile_core::{JobId, PartnerParams, UserId};
-/// use smile_core::operation::AmlCheck;
+/// use smile_core::v1::AmlCheck;
 ///
 /// let ids = PartnerParams::new(UserId::new("customer-17"), JobId::new("aml-17"));
 /// let check = AmlCheck::new(ids, "Joe Doe Leo", ["NG", "GH"]).birth_year(1984);

@@ -222,7 +222,7 @@ id_verification! {
     ///
     /// ```
     /// # use smile_core::{IdInfo, JobId, PartnerParams, UserId};
-    /// use smile_core::operation::EnhancedKyc;
+    /// use smile_core::v1::EnhancedKyc;
     ///
     /// let ids = PartnerParams::new(UserId::new("customer-17"), JobId::new("kyc-17"));
     /// let check = EnhancedKyc::new(ids, IdInfo::new("NG", "BVN", "00000000000"));

@@ -22,7 +22,7 @@ use crate::{ConfigError, Findings, Partner, PartnerParams, ProblemKind, Timestam
 ///
 /// ```
 /// # use smile_core::{JobId, PartnerParams, UserId};
-/// use smile_core::operation::WebTokenRequest;
+/// use smile_core::v1::WebTokenRequest;
 ///
 /// let ids = PartnerParams::new(UserId::new("customer-17"), JobId::new("web-17"));
 /// let request = WebTokenRequest::new(ids, "biometric_kyc");

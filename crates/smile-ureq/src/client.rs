@@ -8,7 +8,8 @@ use std::time::{Duration, Instant, SystemTime};
 use smile_core::operation::Operation;
 use smile_core::{
     Call, CallError, Callback, Checkpoint, Confirm, ConfirmError, Confirmed, Event, Flow, FlowSettings, Job,
-    JobError, JobFlow, JobKey, JobOutcome, Next, ObserverError, ObserverResult, Partner, Submission, Timestamp,
+    JobError, JobFlow, JobKey, JobOutcome, Next, ObserverError, ObserverResult, Partner, Submission,
+    Timestamp,
 };
 
 use crate::tls;

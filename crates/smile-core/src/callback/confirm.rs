@@ -10,9 +10,7 @@ use crate::flow::{Call, CallError, Event, Flow, FlowSettings, Next, ObserverErro
 use crate::job::job_key::JobKey;
 use crate::operation::Step;
 use crate::result::{Decision, ResultCode, ResultEntry, Verdict};
-use crate::{
-    JobStatus, JobStatusRequest, Partner, Submission, SubmissionId, Timestamp, TransportFailure,
-};
+use crate::{JobStatus, JobStatusRequest, Partner, Submission, SubmissionId, Timestamp, TransportFailure};
 
 /// Asks the service for the status of the job that a callback is about, and compares the two.
 ///

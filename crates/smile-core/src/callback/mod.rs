@@ -40,7 +40,8 @@ use crate::{JobKey, JobType, PartnerAccount, ReceivedTimestamp, Timestamp};
 #[derive(Clone)]
 pub struct Callback {
     entry: ResultEntry,
-    ids: HeaderIds,
+    /// The headers of a v3 webhook; none if it is a result of v1. Decided once, when it is verified.
+    webhook: Option<HeaderIds>,
     timestamp: ReceivedTimestamp,
     signature: String,
     carrier: Carrier,
@@ -81,7 +82,7 @@ pub enum CallbackKind {
 impl Callback {
     /// What it says it is about.
     pub fn kind(&self) -> CallbackKind {
-        if self.webhook().is_some() {
+        if self.webhook.is_some() {
             return CallbackKind::Webhook;
         }
         let is_image_job = |job_type| {
@@ -129,9 +130,9 @@ impl Callback {
         &self.entry
     }
 
-    /// As a webhook of the v3 API, if it looks like one.
+    /// As a webhook of the v3 API, if it is one.
     pub fn webhook(&self) -> Option<Webhook<'_>> {
-        Webhook::of(&self.entry, &self.ids)
+        self.webhook.as_ref().map(|ids| Webhook::new(&self.entry, ids))
     }
 
     /// The partner's id of the job, as the body says; of a webhook, the service's id of the job.

@@ -34,7 +34,7 @@ impl Sighting {
         // a moment's text and its milliseconds, and whoever has seen the one can write the other.
         let pair = Sha256::digest(&callback.signature).into();
         // A webhook's headers say which job it is about, as well as its body; those of a v1 callback say nothing.
-        let ids = callback.webhook().map(|_| &callback.ids);
+        let ids = callback.webhook.as_ref();
         let mut digest = Sha256::new();
         part(&mut digest, ids.and_then(|ids| ids.job_id.as_deref()));
         part(&mut digest, ids.and_then(|ids| ids.user_id.as_deref()));

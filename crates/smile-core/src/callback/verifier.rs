@@ -7,7 +7,7 @@ use http::HeaderMap;
 
 use super::{Callback, Carrier, Refusal};
 use crate::result::ResultEntry;
-use crate::v3::webhook::HeaderIds;
+use crate::v3::webhook::{HeaderIds, Webhook};
 use crate::wire::fields::{Fields, Unreadable, compression};
 use crate::wire::header::only_header;
 use crate::wire::tolerant::Object;
@@ -157,9 +157,10 @@ impl Verifier {
         };
         let key_index = self.confirm(&pair, carrier)?;
         let expires = self.check_age(now, pair.timestamp.moment())?;
+        let entry = ResultEntry::new(fields);
         Ok(Callback {
-            entry: ResultEntry::new(fields),
-            ids,
+            webhook: Webhook::is_one(&entry).then_some(ids),
+            entry,
             timestamp: pair.timestamp,
             signature: pair.signature,
             carrier,

@@ -12,11 +12,9 @@ use crate::flow::{Checkpoint, Event, Flow, FlowSettings, LastSend, Next, Observe
 use crate::job::job_key::JobKey;
 use crate::job::submission_id::SubmissionId;
 use crate::operation::Step;
-use crate::operation::{Operation, Repeat, retry_after};
-use crate::v1::job_status::JobStatusRequest;
+use crate::operation::{LookedUp, Operation, Repeat, retry_after};
 use crate::{
-    JobStatus, OperationError, Partner, Problem, Timestamp, TransportFailure, TransportFailureKind,
-    ValidationError,
+    OperationError, Partner, Problem, Timestamp, TransportFailure, TransportFailureKind, ValidationError,
 };
 
 /// Runs one operation.
@@ -58,7 +56,7 @@ enum Stage<T> {
     /// Sending the request.
     Asking { last_error: Option<OperationError> },
     /// Asking for the job's status, because the answer was lost.
-    Reconciling { lost: OperationError, key: JobKey, polls: u32, denials: u32 },
+    Reconciling { lost: OperationError, polls: u32, denials: u32 },
     /// Over.
     Finished(Result<T, CallError>),
 }
@@ -142,13 +140,12 @@ impl<O: Operation> Call<O> {
         call.last_send.clone_from(&checkpoint.last_send);
         call.is_own_send = false;
         let lost = OperationError::Transport(TransportFailure::interrupted("another process sent it"));
-        match call.status_key().filter(|_| call.submission_id.is_some()) {
-            Some(key) => {
-                // The last one that is needed is said to this process.
-                let denials = checkpoint.denials.min(NEEDED_DENIALS - 1);
-                call.stage = Stage::Reconciling { lost, key, polls: 0, denials };
-            }
-            None => call.fail(CallErrorKind::Operation(lost)),
+        if call.can_look_up() && call.submission_id.is_some() {
+            // The last one that is needed is said to this process.
+            let denials = checkpoint.denials.min(NEEDED_DENIALS - 1);
+            call.stage = Stage::Reconciling { lost, polls: 0, denials };
+        } else {
+            call.fail(CallErrorKind::Operation(lost));
         }
         Ok(call)
     }
@@ -170,9 +167,9 @@ impl<O: Operation> Call<O> {
         checkpoint
     }
 
-    /// What names the job, if its status can stand for a lost answer.
-    fn status_key(&self) -> Option<JobKey> {
-        self.operation.key().filter(|_| self.operation.repeat() == Repeat::MayBillTwice)
+    /// Whether it can be asked what became of a request whose answer was lost.
+    fn can_look_up(&self) -> bool {
+        self.operation.look_up(&self.partner, self.clock).is_some()
     }
 
     /// Writes down where it stands, if that matters: what only reads begins anew.
@@ -214,7 +211,6 @@ impl<O: Operation> Call<O> {
                     _ => self.fail(CallErrorKind::Operation(error)),
                 }
             }
-            Stage::Reconciling { .. } if error.denies_zip() => self.no_result(true),
             Stage::Reconciling { .. } if error.is_transient() => self.still_unknown(),
             // It would be answered like this for ever: a refusal, another job, a signature that is wrong.
             Stage::Reconciling { .. } => self.give_up(),
@@ -231,27 +227,21 @@ impl<O: Operation> Call<O> {
     fn lost(&mut self, error: OperationError) {
         self.may_be_done = true;
         let at = self.clock + self.settings.settle;
-        match self.status_key() {
-            Some(key) if self.is_in_time(at) => {
-                self.note_retry(Step::JobStatus, 0, error.clone(), at);
-                self.stage = Stage::Reconciling { lost: error, key, polls: 0, denials: 0 };
+        let look_up = self.operation.look_up(&self.partner, self.clock);
+        match look_up.filter(|_| self.is_in_time(at)) {
+            Some((step, _)) => {
+                self.note_retry(step, 0, error.clone(), at);
+                self.stage = Stage::Reconciling { lost: error, polls: 0, denials: 0 };
             }
-            _ => self.fail(CallErrorKind::Operation(error)),
+            None => self.fail(CallErrorKind::Operation(error)),
         }
     }
 
-    fn status_received(&mut self, status: JobStatus) {
-        let is_denial = status.has_zip() == Some(false);
-        if let Some(output) = self.operation.reconcile(status) {
-            return self.answered(output);
-        }
-        self.no_result(is_denial);
-    }
-
-    /// What the service has isn't this check's result; it may even deny that it has anything.
-    fn no_result(&mut self, is_denial: bool) {
-        if is_denial && self.settings.resends_denied_checks {
-            return self.denied();
+    fn looked_up(&mut self, found: LookedUp<O::Output>) {
+        match found {
+            LookedUp::Answer(output) => return self.answered(output),
+            LookedUp::Denied if self.settings.resends_denied_checks => return self.denied(),
+            LookedUp::Denied | LookedUp::Untold => {}
         }
         if let Stage::Reconciling { denials, .. } = &mut self.stage {
             *denials = 0;
@@ -333,7 +323,7 @@ impl<O: Operation> Call<O> {
             Stage::Reconciling { denials: 1.., .. } if self.settings.resends_denied_checks => {
                 self.not_before = Some(self.clock + self.settings.settle);
             }
-            Stage::Asking { .. } if self.submission_id.is_none() && self.status_key().is_some() => {
+            Stage::Asking { .. } if self.submission_id.is_none() && self.can_look_up() => {
                 let id = SubmissionId::derive(self.seed, self.clock);
                 self.operation.name_submission(&id);
                 self.submission_id = Some(id);
@@ -384,10 +374,16 @@ where
                 self.is_own_send = true;
                 (O::STEP, self.attempts, self.operation.request(&self.partner, self.clock))
             }
-            Stage::Reconciling { key, polls, .. } => {
+            Stage::Reconciling { lost, polls, .. } => {
                 *polls += 1;
-                let request = JobStatusRequest::of(key).request(&self.partner, self.clock);
-                (Step::JobStatus, *polls, request)
+                match self.operation.look_up(&self.partner, self.clock) {
+                    Some((step, request)) => (step, *polls, request),
+                    None => {
+                        let lost = lost.clone();
+                        self.fail(CallErrorKind::Operation(lost));
+                        return self.next(now);
+                    }
+                }
             }
         };
         self.is_out = true;
@@ -420,16 +416,14 @@ where
                 Ok(output) => self.answered(output),
                 Err(error) => self.failed(error, wait),
             },
-            Stage::Reconciling { key, .. } => {
-                match JobStatusRequest::of(key).parse(&self.partner, sent_at, &response) {
-                    Ok(status) => {
-                        let clock = ServiceClock::of(&response, self.sent_at, self.clock);
-                        self.service_clock = clock.or(self.service_clock);
-                        self.status_received(status);
-                    }
-                    Err(error) => self.failed(error, wait),
+            Stage::Reconciling { .. } => match self.operation.looked_up(&self.partner, sent_at, &response) {
+                Ok(found) => {
+                    let clock = ServiceClock::of(&response, self.sent_at, self.clock);
+                    self.service_clock = clock.or(self.service_clock);
+                    self.looked_up(found);
                 }
-            }
+                Err(error) => self.failed(error, wait),
+            },
             Stage::Finished(_) => {}
         }
     }

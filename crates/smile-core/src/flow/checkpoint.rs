@@ -11,7 +11,7 @@ use crate::job::submission_id::SubmissionId;
 use crate::operation::Step;
 use crate::{Partner, Problem, ProblemKind};
 
-/// Where a job or a check stands. It serialises with serde; [`JobFlow::resume`](super::JobFlow::resume) goes on from a job's.
+/// Where a job or a check stands. It serialises with serde; [`JobFlow::resume`](crate::JobFlow::resume) goes on from a job's.
 ///
 /// It holds the ids, how far it has come, and what was sent last and when. There is no key, image, ID number or upload address
 /// in it: after a crash the job itself is given again, and the service gives a new address. The user id in it may be personal.

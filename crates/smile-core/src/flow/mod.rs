@@ -46,8 +46,10 @@ mod call;
 mod checkpoint;
 mod last_send;
 mod observer;
-pub(crate) mod policy;
 mod reach;
+mod retry;
+mod schedule;
+mod settings;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -61,8 +63,10 @@ pub use checkpoint::Checkpoint;
 pub use last_send::LastSend;
 pub(crate) use last_send::ServiceClock;
 pub use observer::{ObserverError, ObserverResult};
-pub use policy::{FlowSettings, PollSchedule, RetryPolicy};
 pub use reach::Reach;
+pub use retry::RetryPolicy;
+pub use schedule::PollSchedule;
+pub use settings::FlowSettings;
 
 use crate::operation::Step;
 use crate::{ImageType, OperationError, Problem, Timestamp, TransportFailure};
@@ -142,7 +146,7 @@ pub enum Event {
         /// Its size.
         bytes: usize,
     },
-    /// Where the job or check stands, for [`JobFlow::resume`]. It comes before each request that changes something at the
+    /// Where the job or check stands, for [`JobFlow::resume`](crate::JobFlow::resume). It comes before each request that changes something at the
     /// service, and whenever the job has come further: who stores it before going on can go on after a crash.
     Checkpoint(Checkpoint),
     /// A request is about to be sent. It comes after its checkpoint, if it has one, and is the moment to renew a lease:

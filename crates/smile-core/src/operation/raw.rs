@@ -7,11 +7,12 @@ use http::{HeaderValue, Method, Request, Response, header};
 use serde_json::{Map, Value};
 
 use super::{
-    ApiError, Operation, OperationError, Repeat, read_json, refuse_compressed, send_bare, send_json,
-    send_signed, sign_headers,
+    ApiError, Operation, OperationError, Repeat, refuse_compressed, send_bare, send_json, send_signed,
+    sign_headers,
 };
 use crate::operation::Step;
 use crate::partner::environment::{has_dots, is_encoded};
+use crate::wire::fields::read_json;
 use crate::{ConfigError, Findings, Partner, ProblemKind, Timestamp};
 
 /// A request of the caller's own making, signed as the endpoint wants it; the answer is JSON as it came, and

@@ -32,7 +32,7 @@ pub enum ImageFault {
     IsDirectory,
     /// The file is there and can't be read.
     Unreadable,
-    /// The file has more than [`Image::MAX_FILE_BYTES`].
+    /// The file has more than [`Image::MAX_FILE_BYTES`](crate::Image::MAX_FILE_BYTES).
     FileTooLarge,
     /// With it, the images of the job take 2 GiB or more, which one upload isn't for.
     TooLarge,

@@ -14,7 +14,8 @@ use crate::job::check::FIRST_YEAR;
 use crate::job::job_key::JobKey;
 use crate::job::submission_id::SubmissionId;
 use crate::operation::Step;
-use crate::operation::{Operation, OperationError, Repeat, post_signed};
+use crate::operation::{LookedUp, Operation, OperationError, Repeat, post_signed};
+use crate::v1::job_status::JobStatusRequest;
 use crate::v1::verification::Asked;
 use crate::v1::verification::Verification;
 use crate::{Findings, JobStatus, JobType, Partner, PartnerParams, ProblemKind, Timestamp};
@@ -123,6 +124,19 @@ impl AmlCheck {
     }
 }
 
+impl AmlCheck {
+    fn reconcile(&self, status: JobStatus) -> Option<Verification> {
+        // The result doesn't say whom it was about.
+        let asked = Asked {
+            key: self.job_key(),
+            sent: &self.partner_params.extra,
+            fields: Vec::new(),
+            gives: |_| true,
+        };
+        Verification::from_status(status, &asked)
+    }
+}
+
 impl Operation for AmlCheck {
     type Output = Verification;
     const STEP: Step = Step::Aml;
@@ -192,15 +206,18 @@ impl Operation for AmlCheck {
         self.partner_params.name_submission(id);
     }
 
-    fn reconcile(&self, status: JobStatus) -> Option<Verification> {
-        // The result doesn't say whom it was about.
-        let asked = Asked {
-            key: self.job_key(),
-            sent: &self.partner_params.extra,
-            fields: Vec::new(),
-            gives: |_| true,
-        };
-        Verification::from_status(status, &asked)
+    fn look_up(&self, partner: &Partner, now: Timestamp) -> Option<(Step, Request<Bytes>)> {
+        Some(JobStatusRequest::of(&self.job_key()).look_up(partner, now))
+    }
+
+    fn looked_up(
+        &self,
+        partner: &Partner,
+        sent_at: Timestamp,
+        response: &Response<Bytes>,
+    ) -> Result<LookedUp<Verification>, OperationError> {
+        JobStatusRequest::of(&self.job_key())
+            .looked_up(partner, sent_at, response, |status| self.reconcile(status))
     }
 }
 

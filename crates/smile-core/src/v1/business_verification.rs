@@ -13,8 +13,9 @@ use crate::catalogue::Product;
 use crate::job::job_key::JobKey;
 use crate::job::submission_id::SubmissionId;
 use crate::operation::Step;
-use crate::operation::{Operation, OperationError, Repeat, post_signed};
+use crate::operation::{LookedUp, Operation, OperationError, Repeat, post_signed};
 use crate::partner::environment::CallbackUrl;
+use crate::v1::job_status::JobStatusRequest;
 use crate::v1::prep_upload::WirePartnerParams;
 use crate::v1::verification::{Accepted, Verification};
 use crate::v1::verification::{Asked, says_the_same};
@@ -177,6 +178,12 @@ impl BusinessVerification {
     }
 }
 
+impl BusinessVerification {
+    fn reconcile(&self, status: JobStatus) -> Option<Verification> {
+        if self.is_about_another(&status) { None } else { Verification::from_status(status, &self.asked()) }
+    }
+}
+
 impl Operation for BusinessVerification {
     type Output = Verification;
     const STEP: Step = Step::BusinessVerification;
@@ -210,8 +217,18 @@ impl Operation for BusinessVerification {
         self.partner_params.name_submission(id);
     }
 
-    fn reconcile(&self, status: JobStatus) -> Option<Verification> {
-        if self.is_about_another(&status) { None } else { Verification::from_status(status, &self.asked()) }
+    fn look_up(&self, partner: &Partner, now: Timestamp) -> Option<(Step, Request<Bytes>)> {
+        Some(JobStatusRequest::of(&self.job_key()).look_up(partner, now))
+    }
+
+    fn looked_up(
+        &self,
+        partner: &Partner,
+        sent_at: Timestamp,
+        response: &Response<Bytes>,
+    ) -> Result<LookedUp<Verification>, OperationError> {
+        JobStatusRequest::of(&self.job_key())
+            .looked_up(partner, sent_at, response, |status| self.reconcile(status))
     }
 }
 
@@ -238,6 +255,15 @@ impl AsyncBusinessVerification {
 
     fn callback<'a>(&'a self, partner: &'a Partner) -> Option<&'a CallbackUrl> {
         self.callback_url.as_ref().or(partner.callback_url())
+    }
+}
+
+impl AsyncBusinessVerification {
+    fn reconcile(&self, status: JobStatus) -> Option<Accepted> {
+        if self.check.is_about_another(&status) {
+            return None;
+        }
+        Accepted::from_status(&status, &self.check.asked())
     }
 }
 
@@ -274,11 +300,18 @@ impl Operation for AsyncBusinessVerification {
         self.check.name_submission(id);
     }
 
-    fn reconcile(&self, status: JobStatus) -> Option<Accepted> {
-        if self.check.is_about_another(&status) {
-            return None;
-        }
-        Accepted::from_status(&status, &self.check.asked())
+    fn look_up(&self, partner: &Partner, now: Timestamp) -> Option<(Step, Request<Bytes>)> {
+        Some(JobStatusRequest::of(&self.check.job_key()).look_up(partner, now))
+    }
+
+    fn looked_up(
+        &self,
+        partner: &Partner,
+        sent_at: Timestamp,
+        response: &Response<Bytes>,
+    ) -> Result<LookedUp<Accepted>, OperationError> {
+        JobStatusRequest::of(&self.check.job_key())
+            .looked_up(partner, sent_at, response, |status| self.reconcile(status))
     }
 }
 

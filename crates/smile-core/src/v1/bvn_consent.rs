@@ -17,8 +17,8 @@ use serde_json::Value;
 
 use crate::catalogue::Product;
 use crate::operation::Step;
+use crate::operation::signed::confirm;
 use crate::operation::{Operation, OperationError, Repeat, confirmed_object, post_signed};
-use crate::v1::verification::confirm;
 use crate::wire::characters::Rule;
 use crate::wire::tolerant;
 use crate::{Findings, IdInfo, Partner, Timestamp};

@@ -11,12 +11,12 @@ use serde_json::{Map, Value};
 
 use crate::job::job_key::JobKey;
 use crate::operation::Step;
+use crate::operation::signed::confirm;
 use crate::operation::{
-    ApiError, Operation, OperationError, Repeat, fields, has_error, plain_object, post_signed,
+    ApiError, LookedUp, Operation, OperationError, Repeat, fields, has_error, plain_object, post_signed,
 };
 use crate::result::audit::audit;
 use crate::result::{Doubt, ImageLinks, Personal, ResultEntry, Verdict};
-use crate::v1::verification::confirm;
 use crate::wire::fields::{Fields, Unreadable};
 use crate::wire::tolerant;
 use crate::{
@@ -212,6 +212,33 @@ struct Body<'a> {
 
 /// What decides beside the result itself; in whatever spelling, it may be there once.
 const DECIDING: [&str; 6] = ["job_complete", "job_success", "code", "result", "signature", "timestamp"];
+
+impl JobStatusRequest {
+    /// The question what became of a check whose answer was lost.
+    pub(super) fn look_up(&self, partner: &Partner, now: Timestamp) -> (Step, Request<Bytes>) {
+        (Self::STEP, self.request(partner, now))
+    }
+
+    /// Reads the answer to that question; `answer` tells whether the status has a result of this very check.
+    pub(super) fn looked_up<T>(
+        &self,
+        partner: &Partner,
+        sent_at: Timestamp,
+        response: &Response<Bytes>,
+        answer: impl FnOnce(JobStatus) -> Option<T>,
+    ) -> Result<LookedUp<T>, OperationError> {
+        let status = match self.parse(partner, sent_at, response) {
+            Err(error) if error.denies_zip() => return Ok(LookedUp::Denied),
+            parsed => parsed?,
+        };
+        let is_denial = status.has_zip() == Some(false);
+        Ok(match answer(status) {
+            Some(output) => LookedUp::Answer(output),
+            None if is_denial => LookedUp::Denied,
+            None => LookedUp::Untold,
+        })
+    }
+}
 
 impl Operation for JobStatusRequest {
     type Output = JobStatus;

@@ -5,9 +5,13 @@
 
 mod address_verification;
 mod aml;
+mod async_basic_kyc;
+mod async_enhanced_kyc;
+mod basic_kyc;
 mod business_verification;
 mod bvn_consent;
-mod id_verification;
+mod enhanced_kyc;
+mod id_check;
 pub(crate) mod job_flow;
 pub(crate) mod job_status;
 pub(crate) mod payload;
@@ -23,11 +27,14 @@ mod web_token;
 
 pub use address_verification::AddressVerification;
 pub use aml::AmlCheck;
+pub use async_basic_kyc::AsyncBasicKyc;
+pub use async_enhanced_kyc::AsyncEnhancedKyc;
+pub use basic_kyc::BasicKyc;
 pub use business_verification::{AsyncBusinessVerification, Business, BusinessType, BusinessVerification};
 pub use bvn_consent::{
     BvnConsent, ChooseMode, ConfirmOtp, ConsentGranted, ConsentMode, ConsentModes, OtpSent,
 };
-pub use id_verification::{AsyncBasicKyc, AsyncEnhancedKyc, BasicKyc, EnhancedKyc};
+pub use enhanced_kyc::EnhancedKyc;
 pub use job_status::JobStatusRequest;
 pub use phone_verification::PhoneVerification;
 pub use prep_upload::{PrepUpload, PreparedUpload};

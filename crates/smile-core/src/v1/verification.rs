@@ -9,12 +9,11 @@ use serde_json::{Map, Value};
 use crate::catalogue::{self, ResultCodeRow};
 use crate::job::job_key::JobKey;
 use crate::job::submission_id::SubmissionId;
+use crate::operation::signed::confirm;
 use crate::operation::{OperationError, confirmed_object, fields, plain_object, refuse_refusal};
 use crate::result::{Doubt, ResultCode, ResultEntry, Verdict};
-use crate::wire::fields::Unreadable;
 use crate::wire::tolerant;
-use crate::wire::tolerant::Object;
-use crate::{JobStatus, Partner, ReceivedTimestamp, SignatureError, Timestamp};
+use crate::{JobStatus, Partner, Timestamp};
 
 /// The result of a check that answers at once: Enhanced KYC, Basic KYC, Business Verification, AML.
 ///
@@ -158,27 +157,4 @@ pub(crate) fn says_the_same(a: &str, b: &str) -> bool {
         text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect::<String>()
     };
     plain(a) == plain(b)
-}
-
-/// When the answer was signed, if it is. One that is signed wrongly, or by halves, is an error.
-pub(crate) fn confirm(
-    partner: &Partner,
-    response: &Response<Bytes>,
-    fields: &impl Object,
-) -> Result<Option<ReceivedTimestamp>, OperationError> {
-    // Readers disagree which of two counts, and a forger knows that.
-    if ["timestamp", "signature"].iter().any(|key| fields.alike(key).nth(1).is_some()) {
-        return Err(OperationError::unreadable(response, Unreadable::Duplicated));
-    }
-    let present = |key: &str| tolerant::field(fields, key).filter(|value| !value.is_null());
-    let (timestamp, signature) = (present("timestamp"), present("signature"));
-    if timestamp.is_none() && signature.is_none() {
-        return Ok(None);
-    }
-    let refuse = |error| OperationError::signature(response, error);
-    let timestamp =
-        timestamp.and_then(ReceivedTimestamp::from_json).ok_or_else(|| refuse(SignatureError::Missing))?;
-    let signature = signature.and_then(Value::as_str).ok_or_else(|| refuse(SignatureError::Missing))?;
-    partner.signer().confirm_received(&timestamp, signature).map_err(refuse)?;
-    Ok(Some(timestamp))
 }

@@ -52,16 +52,16 @@ impl std::fmt::Debug for Ids<'_> {
 }
 
 impl<'a> Webhook<'a> {
-    /// A v1 result has a code; a webhook has a status, and no code.
-    pub(crate) fn of(entry: &'a ResultEntry, ids: &'a HeaderIds) -> Option<Self> {
+    /// Whether this is a webhook's body: a v1 result has a code; a webhook has a status, and no code.
+    pub(crate) fn is_one(entry: &ResultEntry) -> bool {
         let fields = entry.fields();
         let has = |key: &str| tolerant::field(fields, key).is_some_and(|value| !value.is_null());
         let is_v1 = ["ResultCode", "Actions", "SmileJobID"].into_iter().any(has);
-        (!is_v1 && tolerant::field(fields, "status").is_some_and(Value::is_string)).then(|| Self {
-            record: Record::of_fields(fields),
-            entry,
-            ids: Ids(ids),
-        })
+        !is_v1 && tolerant::field(fields, "status").is_some_and(Value::is_string)
+    }
+
+    pub(crate) fn new(entry: &'a ResultEntry, ids: &'a HeaderIds) -> Self {
+        Self { record: Record::of_fields(entry.fields()), entry, ids: Ids(ids) }
     }
 
     fn plain(&self, key: &str) -> Option<Cow<'a, str>> {

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use smile_core::operation::Operation as _;
 use smile_core::{
     CallErrorKind, Callback, Change, Confirm, ConfirmError, Confirmed, Decision, Event, Flow, FlowSettings,
-    JobId, JobKey, JobLife, JobStatusRequest, JobType, Next, OperationError, PollSchedule, Submission, SubmissionId, Trust, UserId,
+    JobId, JobKey, JobLife, JobStatusRequest, JobType, Next, OperationError, PollSchedule, Submission,
+    SubmissionId, Trust, UserId,
 };
 
 use super::{callback, key, result, webhook};
@@ -287,10 +288,7 @@ fn of_submission(id: Option<&str>) -> Value {
     body
 }
 
-fn confirm_submission(
-    claim: Value,
-    answers: Vec<Answer>,
-) -> Transcript<Result<Confirmed, ConfirmError>> {
+fn confirm_submission(claim: Value, answers: Vec<Answer>) -> Transcript<Result<Confirmed, ConfirmError>> {
     let id = serde_json::from_value(json!("0123456789abcdef0123456789abcdef")).unwrap();
     let submission = Submission::new(key(), id);
     drive(&mut Confirm::new(partner(), submission, &callback(claim), settings(), 7), answers)

@@ -50,7 +50,7 @@ impl JobFlow {
                 let tried = *attempts;
                 (self.reach, self.denials) = (Reach::MaybeUploaded, 0);
                 // It takes the service a moment to notice a zip.
-                let wait = self.settings.settle.max(asked_for(retry_after));
+                let wait = self.settings.settle.max(RetryPolicy::granted(retry_after));
                 self.note_retry(Step::Upload, tried, &error, wait);
                 self.ask(asked, 2);
             }
@@ -131,9 +131,4 @@ impl JobFlow {
         self.not_before = Some(at);
         self.events.push_back(Event::Retrying { step, attempt, error: error.clone(), at });
     }
-}
-
-/// How long the service asks to wait, up to what is granted.
-pub(super) fn asked_for(retry_after: Option<Duration>) -> Duration {
-    retry_after.unwrap_or_default().min(RetryPolicy::MAX_RETRY_AFTER)
 }

@@ -3,6 +3,7 @@
 
 pub(crate) mod error;
 mod failure;
+mod images;
 pub(crate) mod outcome;
 mod steps;
 
@@ -20,8 +21,8 @@ use crate::job::submission_id::SubmissionId;
 use crate::operation::Step;
 use crate::operation::{Operation, retry_after};
 use crate::v1::job_flow::error::{JobError, JobErrorKind};
+use crate::v1::job_flow::images::note_image;
 use crate::v1::job_flow::outcome::{JobOutcome, Submission};
-use crate::v1::job_flow::steps::note;
 use crate::v1::payload::{Package, ToCome};
 use crate::v1::prep_upload::PrepUpload;
 use crate::v1::upload::Upload;
@@ -543,7 +544,7 @@ impl Flow for JobFlow {
             Ok(bytes) => self.package.add(*role, image, Some(&bytes), ToCome::after(job, *index)),
             Err(error) => Err(ImageFault::from_io(&error)),
         };
-        note(added, *index, *role, &mut self.faults, &mut self.events);
+        note_image(added, *index, *role, &mut self.faults, &mut self.events);
         *index += 1;
     }
 

@@ -1,25 +1,22 @@
 //! What a job does on the way, as long as all goes well, and how it ends.
 
-use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::flow::Event;
 use crate::flow::Reach;
-use crate::job::check::image_field;
+use crate::flow::RetryPolicy;
 use crate::job::image::ImageSource;
 use crate::job::submission_id::SubmissionId;
 use crate::v1::job_flow::error::JobErrorKind;
-use crate::v1::job_flow::failure::asked_for;
+use crate::v1::job_flow::images::note_image;
 use crate::v1::job_flow::outcome::JobOutcome;
 use crate::v1::job_flow::{Asked, JobFlow, Stage};
 use crate::v1::job_status::JobStatusRequest;
-use crate::v1::payload::{Added, Package, ToCome};
+use crate::v1::payload::{Package, ToCome};
 use crate::v1::prep_upload::PreparedUpload;
 use crate::v1::upload::Upload;
-use crate::{
-    ImageFault, ImageRole, JobStatus, OperationError, Problem, ProblemKind, Timestamp, ValidationError,
-};
+use crate::{JobStatus, OperationError, Timestamp, ValidationError};
 
 impl JobFlow {
     /// Looks at images until one must be read from disk, or all are here.
@@ -31,7 +28,7 @@ impl JobFlow {
                 return Some(path.clone());
             }
             let added = self.package.add(*role, image, None, ToCome::after(job, *index));
-            note(added, *index, *role, &mut self.faults, &mut self.events);
+            note_image(added, *index, *role, &mut self.faults, &mut self.events);
             *index += 1;
         }
         None
@@ -147,7 +144,7 @@ impl JobFlow {
         let Stage::Polling { polls, .. } = &self.stage else { return };
         let wait = self.settings.poll.delay_after(*polls);
         let Some(wait) = wait else { return self.unfinished() };
-        let at = self.clock + wait.max(asked_for(retry_after));
+        let at = self.clock + wait.max(RetryPolicy::granted(retry_after));
         if self.is_in_time(at) { self.not_before = Some(at) } else { self.unfinished() }
     }
 
@@ -256,26 +253,5 @@ impl JobFlow {
     /// Whether a wait until then leaves any time to act after it.
     pub(super) fn is_in_time(&self, at: Timestamp) -> bool {
         self.deadline.is_none_or(|deadline| at < deadline)
-    }
-}
-
-pub(super) fn note(
-    added: Result<Added, ImageFault>,
-    index: usize,
-    role: ImageRole,
-    faults: &mut Vec<Problem>,
-    events: &mut VecDeque<Event>,
-) {
-    match added {
-        Ok(Added { image_type, bytes, doubts }) => {
-            events.push_back(Event::ImageRead { index, image_type, bytes });
-            events.extend(doubts.into_iter().map(|fault| {
-                let problem = Problem::new(image_field(index, role), ProblemKind::Image(fault), fault.rule());
-                Event::Warning(problem)
-            }));
-        }
-        Err(fault) => {
-            faults.push(Problem::new(image_field(index, role), ProblemKind::Image(fault), fault.rule()));
-        }
     }
 }

@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde_json::ser::{Formatter, Serializer};
 use serde_json::value::RawValue;
 
-use crate::v1::payload::{Content, PackedImage};
+use crate::v1::payload::packed_image::{Content, PackedImage};
 use crate::v1::prep_upload::PreparedUpload;
 use crate::v1::prep_upload::{FILE_NAME, WirePartnerParams};
 use crate::{IdInfo, ImageType, Job, Partner, SignedTimestamp};

@@ -2,6 +2,7 @@
 
 mod info_json;
 mod names;
+mod packed_image;
 mod zip;
 
 use bytes::Bytes;
@@ -9,6 +10,7 @@ use bytes::Bytes;
 use crate::job::image::structure::{self, Structure};
 use crate::job::image::{ImageSource, canonical_base64, decode_base64, was_likely_cut};
 use crate::v1::payload::names::Names;
+use crate::v1::payload::packed_image::{Content, PackedImage};
 use crate::v1::prep_upload::PreparedUpload;
 use crate::{Image, ImageEncoding, ImageFault, ImageRole, ImageType, Job, Partner, SignedTimestamp};
 
@@ -23,18 +25,6 @@ pub(crate) struct Package {
     files: zip::Files,
     /// What the images take in the zip.
     bytes: usize,
-}
-
-struct PackedImage {
-    image_type: ImageType,
-    content: Content,
-}
-
-enum Content {
-    /// In the zip, under this name.
-    File(String),
-    /// In `info.json`, as this base64 text.
-    Inline(Bytes),
 }
 
 /// An image that is in the package.

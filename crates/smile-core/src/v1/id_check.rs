@@ -1,37 +1,29 @@
-//! What an ID authority has under an ID number (Smile ID: "Enhanced KYC", "Basic KYC"; job type 5).
+//! The question about an ID number that four endpoints ask (Smile ID: "Enhanced KYC", "Basic KYC"; job type 5): at once or by
+//! callback, with the record or with a comparison alone.
 //!
-//! `POST /id_verification` and `/v2/verify` answer at once; `/async_id_verification` and `/v2/verify_async` answer by
-//! callback. Each one is billed. After an answer was lost the job's status is asked for; nothing is sent twice.
+//! Each one is billed. After an answer was lost the job's status is asked for; nothing is sent twice.
 
 use std::fmt;
 
-use bytes::Bytes;
-use http::{Method, Request, Response};
 use serde::Serialize;
 
 use crate::catalogue::Product;
 use crate::job::job_key::JobKey;
-use crate::job::submission_id::SubmissionId;
-use crate::operation::Step;
-use crate::operation::{Operation, OperationError, Repeat, post_signed, send_signed};
 use crate::partner::environment::CallbackUrl;
 use crate::v1::prep_upload::WirePartnerParams;
 use crate::v1::verification::Asked;
-use crate::v1::verification::{Accepted, Verification};
-use crate::{
-    ConfigError, Findings, IdInfo, JobStatus, JobType, Partner, PartnerParams, ResultCode, Timestamp,
-};
+use crate::{Findings, IdInfo, JobType, Partner, PartnerParams, ResultCode, Timestamp};
 
-/// What all four have in common.
+/// The question that all four ask.
 #[derive(Clone)]
-struct IdVerification {
-    partner_params: PartnerParams,
-    id_info: IdInfo,
-    callback_url: Option<CallbackUrl>,
+pub(super) struct IdCheck {
+    pub(super) partner_params: PartnerParams,
+    pub(super) id_info: IdInfo,
+    pub(super) callback_url: Option<CallbackUrl>,
 }
 
 #[derive(Serialize)]
-struct Body<'a> {
+pub(super) struct Body<'a> {
     #[serde(flatten)]
     id_info: &'a IdInfo,
     partner_params: WirePartnerParams<'a>,
@@ -39,21 +31,21 @@ struct Body<'a> {
     callback_url: Option<&'a str>,
 }
 
-impl IdVerification {
-    fn new(partner_params: PartnerParams, id_info: IdInfo) -> Self {
+impl IdCheck {
+    pub(super) fn new(partner_params: PartnerParams, id_info: IdInfo) -> Self {
         Self { partner_params, id_info, callback_url: None }
     }
 
-    fn body<'a>(&'a self, callback_url: Option<&'a CallbackUrl>) -> Body<'a> {
+    pub(super) fn body<'a>(&'a self, callback_url: Option<&'a CallbackUrl>) -> Body<'a> {
         let partner_params = WirePartnerParams::of(&self.partner_params, JobType::ENHANCED_KYC);
         Body { id_info: &self.id_info, partner_params, callback_url: callback_url.map(CallbackUrl::as_str) }
     }
 
-    fn callback<'a>(&'a self, partner: &'a Partner) -> Option<&'a CallbackUrl> {
+    pub(super) fn callback<'a>(&'a self, partner: &'a Partner) -> Option<&'a CallbackUrl> {
         self.callback_url.as_ref().or(partner.callback_url())
     }
 
-    fn check(&self, partner: &Partner, product: Product, needs_callback: bool) -> Findings {
+    pub(super) fn check(&self, partner: &Partner, product: Product, needs_callback: bool) -> Findings {
         let mut problems = Findings::default();
         problems.partner_params(&self.partner_params);
         problems.entered_id("", &self.id_info, partner);
@@ -65,14 +57,14 @@ impl IdVerification {
         problems
     }
 
-    fn check_at(&self, now: Timestamp) -> Findings {
+    pub(super) fn check_at(&self, now: Timestamp) -> Findings {
         let mut problems = Findings::default();
         problems.not_born_yet("dob", self.id_info.dob.as_deref(), now);
         problems
     }
 
     /// What a result of this check says. Basic KYC and Enhanced KYC are one type of job: the codes tell them apart.
-    fn asked(&self, product: Product) -> Asked<'_> {
+    pub(super) fn asked(&self, product: Product) -> Asked<'_> {
         let id_info = &self.id_info;
         let asked =
             [("Country", &id_info.country), ("IDType", &id_info.id_type), ("IDNumber", &id_info.id_number)];
@@ -88,162 +80,16 @@ impl IdVerification {
         Asked { key: self.key(), sent: &self.partner_params.extra, fields, gives }
     }
 
-    fn key(&self) -> JobKey {
+    pub(super) fn key(&self) -> JobKey {
         JobKey::of(&self.partner_params, JobType::ENHANCED_KYC)
     }
-}
 
-macro_rules! id_verification {
-    ($(#[$doc:meta])* $name:ident, $step:ident, $product:ident, $version:literal $path:literal, sync) => {
-        id_verification!(@type $(#[$doc])* $name);
-
-        impl Operation for $name {
-            type Output = Verification;
-            const STEP: Step = Step::$step;
-
-            fn repeat(&self) -> Repeat {
-                Repeat::MayBillTwice
-            }
-
-            fn check(&self, partner: &Partner) -> Findings {
-                self.0.check(partner, Product::$product, false)
-            }
-
-            fn check_at(&self, now: Timestamp) -> Findings {
-                self.0.check_at(now)
-            }
-
-            fn request(&self, partner: &Partner, now: Timestamp) -> Request<Bytes> {
-                send(partner, now, $version, $path, &self.0.body(None))
-            }
-
-            fn parse(&self, partner: &Partner, sent_at: Timestamp, response: &Response<Bytes>) -> Result<Verification, OperationError> {
-                Verification::parse(partner, sent_at, response, &self.0.key())
-            }
-
-            fn key(&self) -> Option<JobKey> {
-                Some(self.0.key())
-            }
-
-            fn name_submission(&mut self, id: &SubmissionId) {
-                self.0.partner_params.name_submission(id);
-            }
-
-            fn reconcile(&self, status: JobStatus) -> Option<Verification> {
-                Verification::from_status(status, &self.0.asked(Product::$product))
-            }
-        }
-    };
-    ($(#[$doc:meta])* $name:ident, $step:ident, $product:ident, $version:literal $path:literal, async) => {
-        id_verification!(@type $(#[$doc])* $name);
-
-        impl $name {
-            /// Where the callback goes, in place of the partner's default.
-            ///
-            /// # Errors
-            /// Names `callback_url` and the rule, if this is no absolute http or https URL.
-            pub fn callback_url(mut self, url: &str) -> Result<Self, ConfigError> {
-                self.0.callback_url = Some(CallbackUrl::new(url)?);
-                Ok(self)
-            }
-        }
-
-        impl Operation for $name {
-            type Output = Accepted;
-            const STEP: Step = Step::$step;
-
-            fn repeat(&self) -> Repeat {
-                Repeat::MayBillTwice
-            }
-
-            fn check(&self, partner: &Partner) -> Findings {
-                self.0.check(partner, Product::$product, true)
-            }
-
-            fn check_at(&self, now: Timestamp) -> Findings {
-                self.0.check_at(now)
-            }
-
-            fn request(&self, partner: &Partner, now: Timestamp) -> Request<Bytes> {
-                send(partner, now, $version, $path, &self.0.body(self.0.callback(partner)))
-            }
-
-            fn parse(&self, _: &Partner, _: Timestamp, response: &Response<Bytes>) -> Result<Accepted, OperationError> {
-                Accepted::parse(response)
-            }
-
-            fn key(&self) -> Option<JobKey> {
-                Some(self.0.key())
-            }
-
-            fn name_submission(&mut self, id: &SubmissionId) {
-                self.0.partner_params.name_submission(id);
-            }
-
-            fn reconcile(&self, status: JobStatus) -> Option<Accepted> {
-                Accepted::from_status(&status, &self.0.asked(Product::$product))
-            }
-        }
-    };
-    (@type $(#[$doc:meta])* $name:ident) => {
-        $(#[$doc])*
-        #[derive(Clone)]
-        pub struct $name(IdVerification);
-
-        impl $name {
-            /// Asks about this ID.
-            pub fn new(partner_params: PartnerParams, id_info: IdInfo) -> Self {
-                Self(IdVerification::new(partner_params, id_info))
-            }
-        }
-
-        impl fmt::Debug for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.debug_struct(stringify!($name))
-                    .field("partner_params", &self.0.partner_params)
-                    .field("id_info", &self.0.id_info)
-                    .finish_non_exhaustive()
-            }
-        }
-    };
-}
-
-fn send(partner: &Partner, now: Timestamp, version: &str, path: &str, body: &Body<'_>) -> Request<Bytes> {
-    if version == "v1" {
-        post_signed(partner, now, path, body)
-    } else {
-        let url = format!("{}/{version}{path}", partner.environment().root_url());
-        send_signed(Method::POST, partner, now, url, body)
+    pub(super) fn debug(&self, name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct(name)
+            .field("partner_params", &self.partner_params)
+            .field("id_info", &self.id_info)
+            .finish_non_exhaustive()
     }
-}
-
-id_verification! {
-    /// Enhanced KYC: what the ID authority has under this number, at once.
-    ///
-    /// ```
-    /// # use smile_core::{IdInfo, JobId, PartnerParams, UserId};
-    /// use smile_core::v1::EnhancedKyc;
-    ///
-    /// let ids = PartnerParams::new(UserId::new("customer-17"), JobId::new("kyc-17"));
-    /// let check = EnhancedKyc::new(ids, IdInfo::new("NG", "BVN", "00000000000"));
-    /// ```
-    EnhancedKyc, EnhancedKyc, EnhancedKyc, "v1" "/id_verification", sync
-}
-
-id_verification! {
-    /// Enhanced KYC, with the result by callback.
-    AsyncEnhancedKyc, EnhancedKyc, EnhancedKyc, "v1" "/async_id_verification", async
-}
-
-id_verification! {
-    /// Basic KYC: whether the ID authority has the same name, date of birth, … under this number, at once. It doesn't
-    /// say what it has.
-    BasicKyc, BasicKyc, BasicKyc, "v2" "/verify", sync
-}
-
-id_verification! {
-    /// Basic KYC, with the result by callback.
-    AsyncBasicKyc, BasicKyc, BasicKyc, "v2" "/verify_async", async
 }
 
 #[cfg(test)]
@@ -251,8 +97,13 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::JobStatus;
     use crate::operation::testing::{answer, golden, noon, partner, signed};
+    use crate::operation::{Operation as _, OperationError};
+    use crate::v1::{AsyncBasicKyc, AsyncEnhancedKyc, BasicKyc, EnhancedKyc};
     use crate::{Decision, JobId, UserId};
+    use bytes::Bytes;
+    use http::Response;
 
     fn params() -> PartnerParams {
         PartnerParams::new(UserId::new("user-1"), JobId::new("job-1")).with("branch", "Lagos")

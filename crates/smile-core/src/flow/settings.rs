@@ -1,9 +1,8 @@
-//! When to try again, when to ask again, and when to give up: pure functions of what has happened so far.
+//! The schedules, limits and timeouts of a flow.
 
 use std::time::Duration;
 
-use crate::operation::Step;
-use crate::wire::seed::splitmix64;
+use crate::flow::{PollSchedule, RetryPolicy};
 
 /// How a job or an exchange is run: schedules, limits and timeouts.
 ///
@@ -159,145 +158,16 @@ impl FlowSettings {
     /// over and the service has twice said that it has no zip. But a process that was only slow, and sends after that, does.
     pub fn lease(&self) -> Duration {
         let timeout = self.request_timeout.max(self.most_upload_timeout);
-        let retry = RetryPolicy::MAX_RETRY_AFTER.saturating_add(self.retry.cap);
+        let retry = RetryPolicy::MAX_RETRY_AFTER.saturating_add(self.retry.longest_backoff());
         let over_and_noticed = timeout.saturating_add(self.settle.saturating_mul(4));
-        let wait = retry.max(over_and_noticed).max(self.poll.first_delay).max(self.poll.delay);
+        let wait = retry.max(over_and_noticed).max(self.poll.longest_delay());
         timeout.saturating_add(wait).min(self.deadline)
-    }
-}
-
-/// When a job's status is asked for: some polls at a first pace, then the rest at a second, each after a wait.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PollSchedule {
-    first_delay: Duration,
-    first_polls: u32,
-    delay: Duration,
-    max_polls: u32,
-}
-
-impl Default for PollSchedule {
-    /// The official Ruby SDK's: four polls after 2 seconds each, then every 6 seconds, 20 polls in all (104 seconds).
-    fn default() -> Self {
-        Self::two_paced(Duration::from_secs(2), 4, Duration::from_secs(6), 20)
-    }
-}
-
-impl PollSchedule {
-    /// The same wait before each of `max_polls` polls.
-    pub const fn every(delay: Duration, max_polls: u32) -> Self {
-        Self::two_paced(delay, 0, delay, max_polls)
-    }
-
-    /// `first_polls` polls after `first_delay` each, then the others after `delay` each, `max_polls` in all.
-    pub const fn two_paced(first_delay: Duration, first_polls: u32, delay: Duration, max_polls: u32) -> Self {
-        Self { first_delay, first_polls, delay, max_polls }
-    }
-
-    /// The wait before the next poll, after this many; `None` when that was the last.
-    pub fn delay_after(&self, polls: u32) -> Option<Duration> {
-        (polls < self.max_polls).then_some(if polls < self.first_polls {
-            self.first_delay
-        } else {
-            self.delay
-        })
-    }
-}
-
-/// When a failed step is tried again.
-///
-/// The wait grows twofold with each try, and a random part of it is taken, so that many clients don't come back at
-/// once. A `Retry-After` of the service is honoured up to a minute.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RetryPolicy {
-    max_attempts: u32,
-    base: Duration,
-    cap: Duration,
-}
-
-impl Default for RetryPolicy {
-    /// Four tries in all, with waits of up to 0.5, 1 and 2 seconds.
-    fn default() -> Self {
-        Self { max_attempts: 4, base: Duration::from_millis(500), cap: Duration::from_secs(10) }
-    }
-}
-
-impl RetryPolicy {
-    /// The longest that a `Retry-After` is waited for.
-    pub const MAX_RETRY_AFTER: Duration = Duration::from_secs(60);
-
-    /// Nothing is tried twice.
-    pub const fn never() -> Self {
-        Self { max_attempts: 1, base: Duration::ZERO, cap: Duration::ZERO }
-    }
-
-    /// `max_attempts` tries in all, the first one included.
-    #[must_use]
-    pub const fn with_max_attempts(mut self, max_attempts: u32) -> Self {
-        self.max_attempts = max_attempts;
-        self
-    }
-
-    /// The first wait is up to `base`; no wait is longer than `cap`.
-    #[must_use]
-    pub const fn with_backoff(mut self, base: Duration, cap: Duration) -> Self {
-        self.base = base;
-        self.cap = cap;
-        self
-    }
-
-    /// The wait after this many tries (1 for the first) of this step; `None` when that was the last.
-    pub fn delay_after(
-        &self,
-        attempts: u32,
-        step: Step,
-        retry_after: Option<Duration>,
-        seed: u64,
-    ) -> Option<Duration> {
-        if attempts >= self.max_attempts {
-            return None;
-        }
-        let doubled =
-            self.base.saturating_mul(1_u32.checked_shl(attempts.saturating_sub(1)).unwrap_or(u32::MAX));
-        let ceiling = retry_after.map_or(doubled, |_| self.base).min(self.cap);
-        let draw = splitmix64(seed ^ (u64::from(attempts) << 8) ^ step as u64);
-        // 53 bits: what an f64 holds exactly.
-        let fraction = (draw >> 11) as f64 / (1_u64 << 53) as f64;
-        let asked_for = retry_after.unwrap_or_default().min(Self::MAX_RETRY_AFTER);
-        let wait = asked_for.saturating_add(ceiling.mul_f64(fraction));
-        Some(Duration::from_millis(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_default_schedule_is_the_ruby_one() {
-        let schedule = PollSchedule::default();
-        let delays: Vec<u64> =
-            (0..).map_while(|polls| schedule.delay_after(polls)).map(|d| d.as_secs()).collect();
-        assert_eq!(delays.len(), 20);
-        assert_eq!(delays[..5], [2, 2, 2, 2, 6]);
-        assert_eq!(delays.iter().sum::<u64>(), 104);
-    }
-
-    #[test]
-    fn waits_are_drawn_below_a_doubling_ceiling_and_end() {
-        let policy = RetryPolicy::default().with_max_attempts(100);
-        for attempts in 1..99 {
-            let ceiling = (500_u64 << (attempts - 1).min(20)).min(10_000);
-            for seed in 0..200 {
-                let wait = policy.delay_after(attempts, Step::Upload, None, seed).unwrap();
-                assert!(wait <= Duration::from_millis(ceiling));
-                assert_eq!(policy.delay_after(attempts, Step::Upload, None, seed), Some(wait));
-            }
-        }
-        assert_eq!(policy.delay_after(100, Step::Upload, None, 0), None);
-        let drawn = (0..200).map(|seed| policy.delay_after(4, Step::Upload, None, seed).unwrap());
-        assert!(drawn.clone().min().unwrap() < Duration::from_millis(400));
-        assert!(drawn.max().unwrap() > Duration::from_millis(3_600));
-    }
 
     #[test]
     fn an_uploads_timeout_grows_with_its_size_between_bounds() {
@@ -336,16 +206,5 @@ mod tests {
         assert_eq!((settings.poll_schedule(), settings.retry_policy()), (poll, retry));
         let durations = [settings.settle_delay(), settings.deadline(), settings.request_timeout()];
         assert_eq!(durations, [1, 2, 3].map(Duration::from_secs));
-    }
-
-    #[test]
-    fn retry_after_is_a_floor_and_is_capped() {
-        let wait = |after| {
-            RetryPolicy::default()
-                .delay_after(1, Step::PrepUpload, Some(Duration::from_secs(after)), 7)
-                .unwrap()
-        };
-        assert!((Duration::from_secs(7)..=Duration::from_millis(7_500)).contains(&wait(7)));
-        assert!((Duration::from_secs(60)..=Duration::from_millis(60_500)).contains(&wait(86_400)));
     }
 }

@@ -1,0 +1,113 @@
+//! The wait before a failed step is tried again: a pure function of what has happened so far.
+
+use std::time::Duration;
+
+use crate::operation::Step;
+use crate::wire::seed::splitmix64;
+
+/// When a failed step is tried again.
+///
+/// The wait grows twofold with each try, and a random part of it is taken, so that many clients don't come back at
+/// once. A `Retry-After` of the service is honoured up to a minute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RetryPolicy {
+    max_attempts: u32,
+    base: Duration,
+    cap: Duration,
+}
+
+impl Default for RetryPolicy {
+    /// Four tries in all, with waits of up to 0.5, 1 and 2 seconds.
+    fn default() -> Self {
+        Self { max_attempts: 4, base: Duration::from_millis(500), cap: Duration::from_secs(10) }
+    }
+}
+
+impl RetryPolicy {
+    /// The longest that a `Retry-After` is waited for.
+    pub const MAX_RETRY_AFTER: Duration = Duration::from_secs(60);
+
+    /// Nothing is tried twice.
+    pub const fn never() -> Self {
+        Self { max_attempts: 1, base: Duration::ZERO, cap: Duration::ZERO }
+    }
+
+    /// `max_attempts` tries in all, the first one included.
+    #[must_use]
+    pub const fn with_max_attempts(mut self, max_attempts: u32) -> Self {
+        self.max_attempts = max_attempts;
+        self
+    }
+
+    /// The first wait is up to `base`; no wait is longer than `cap`.
+    #[must_use]
+    pub const fn with_backoff(mut self, base: Duration, cap: Duration) -> Self {
+        self.base = base;
+        self.cap = cap;
+        self
+    }
+
+    /// How long the service asks to wait, up to [`Self::MAX_RETRY_AFTER`].
+    pub(crate) fn granted(retry_after: Option<Duration>) -> Duration {
+        retry_after.unwrap_or_default().min(Self::MAX_RETRY_AFTER)
+    }
+
+    pub(crate) fn longest_backoff(&self) -> Duration {
+        self.cap
+    }
+
+    /// The wait after this many tries (1 for the first) of this step; `None` when that was the last.
+    pub fn delay_after(
+        &self,
+        attempts: u32,
+        step: Step,
+        retry_after: Option<Duration>,
+        seed: u64,
+    ) -> Option<Duration> {
+        if attempts >= self.max_attempts {
+            return None;
+        }
+        let doubled =
+            self.base.saturating_mul(1_u32.checked_shl(attempts.saturating_sub(1)).unwrap_or(u32::MAX));
+        let ceiling = retry_after.map_or(doubled, |_| self.base).min(self.cap);
+        let draw = splitmix64(seed ^ (u64::from(attempts) << 8) ^ step as u64);
+        // 53 bits: what an f64 holds exactly.
+        let fraction = (draw >> 11) as f64 / (1_u64 << 53) as f64;
+        let asked_for = Self::granted(retry_after);
+        let wait = asked_for.saturating_add(ceiling.mul_f64(fraction));
+        Some(Duration::from_millis(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_are_drawn_below_a_doubling_ceiling_and_end() {
+        let policy = RetryPolicy::default().with_max_attempts(100);
+        for attempts in 1..99 {
+            let ceiling = (500_u64 << (attempts - 1).min(20)).min(10_000);
+            for seed in 0..200 {
+                let wait = policy.delay_after(attempts, Step::Upload, None, seed).unwrap();
+                assert!(wait <= Duration::from_millis(ceiling));
+                assert_eq!(policy.delay_after(attempts, Step::Upload, None, seed), Some(wait));
+            }
+        }
+        assert_eq!(policy.delay_after(100, Step::Upload, None, 0), None);
+        let drawn = (0..200).map(|seed| policy.delay_after(4, Step::Upload, None, seed).unwrap());
+        assert!(drawn.clone().min().unwrap() < Duration::from_millis(400));
+        assert!(drawn.max().unwrap() > Duration::from_millis(3_600));
+    }
+
+    #[test]
+    fn retry_after_is_a_floor_and_is_capped() {
+        let wait = |after| {
+            RetryPolicy::default()
+                .delay_after(1, Step::PrepUpload, Some(Duration::from_secs(after)), 7)
+                .unwrap()
+        };
+        assert!((Duration::from_secs(7)..=Duration::from_millis(7_500)).contains(&wait(7)));
+        assert!((Duration::from_secs(60)..=Duration::from_millis(60_500)).contains(&wait(86_400)));
+    }
+}

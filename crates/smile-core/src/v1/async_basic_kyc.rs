@@ -1,0 +1,100 @@
+//! `POST /v2/verify_async` (Smile ID: "Basic KYC").
+
+use std::fmt;
+
+use bytes::Bytes;
+use http::{Method, Request, Response};
+
+use crate::catalogue::Product;
+use crate::job::job_key::JobKey;
+use crate::job::submission_id::SubmissionId;
+use crate::operation::{LookedUp, Operation, OperationError, Repeat, Step, send_signed};
+use crate::partner::environment::CallbackUrl;
+use crate::v1::id_check::IdCheck;
+use crate::v1::job_status::JobStatusRequest;
+use crate::v1::verification::Accepted;
+use crate::{ConfigError, Findings, IdInfo, JobStatus, Partner, PartnerParams, Timestamp};
+
+/// Basic KYC, with the result by callback.
+#[derive(Clone)]
+pub struct AsyncBasicKyc(IdCheck);
+
+impl AsyncBasicKyc {
+    /// Asks about this ID.
+    pub fn new(partner_params: PartnerParams, id_info: IdInfo) -> Self {
+        Self(IdCheck::new(partner_params, id_info))
+    }
+
+    /// Where the callback goes, in place of the partner's default.
+    ///
+    /// # Errors
+    /// Names `callback_url` and the rule, if this is no absolute http or https URL.
+    pub fn callback_url(mut self, url: &str) -> Result<Self, ConfigError> {
+        self.0.callback_url = Some(CallbackUrl::new(url)?);
+        Ok(self)
+    }
+
+    pub(super) fn reconcile(&self, status: JobStatus) -> Option<Accepted> {
+        Accepted::from_status(&status, &self.0.asked(Product::BasicKyc))
+    }
+}
+
+impl Operation for AsyncBasicKyc {
+    type Output = Accepted;
+
+    const STEP: Step = Step::BasicKyc;
+
+    fn repeat(&self) -> Repeat {
+        Repeat::MayBillTwice
+    }
+
+    fn check(&self, partner: &Partner) -> Findings {
+        self.0.check(partner, Product::BasicKyc, true)
+    }
+
+    fn check_at(&self, now: Timestamp) -> Findings {
+        self.0.check_at(now)
+    }
+
+    fn request(&self, partner: &Partner, now: Timestamp) -> Request<Bytes> {
+        let url = format!("{}/v2/verify_async", partner.environment().root_url());
+        send_signed(Method::POST, partner, now, url, &self.0.body(self.0.callback(partner)))
+    }
+
+    fn parse(
+        &self,
+        _: &Partner,
+        _: Timestamp,
+        response: &Response<Bytes>,
+    ) -> Result<Accepted, OperationError> {
+        Accepted::parse(response)
+    }
+
+    fn key(&self) -> Option<JobKey> {
+        Some(self.0.key())
+    }
+
+    fn name_submission(&mut self, id: &SubmissionId) {
+        self.0.partner_params.name_submission(id);
+    }
+
+    fn look_up(&self, partner: &Partner, now: Timestamp) -> Option<(Step, Request<Bytes>)> {
+        Some(JobStatusRequest::of(&self.0.key()).look_up(partner, now))
+    }
+
+    fn looked_up(
+        &self,
+        partner: &Partner,
+        sent_at: Timestamp,
+        response: &Response<Bytes>,
+    ) -> Result<LookedUp<Accepted>, OperationError> {
+        JobStatusRequest::of(&self.0.key())
+            .looked_up(partner, sent_at, response, |status| self.reconcile(status))
+    }
+}
+
+impl fmt::Debug for AsyncBasicKyc {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.debug("AsyncBasicKyc", f)
+    }
+}

@@ -1,0 +1,99 @@
+//! `POST /v1/async_id_verification` (Smile ID: "Enhanced KYC").
+
+use std::fmt;
+
+use bytes::Bytes;
+use http::{Request, Response};
+
+use crate::catalogue::Product;
+use crate::job::job_key::JobKey;
+use crate::job::submission_id::SubmissionId;
+use crate::operation::{LookedUp, Operation, OperationError, Repeat, Step, post_signed};
+use crate::partner::environment::CallbackUrl;
+use crate::v1::id_check::IdCheck;
+use crate::v1::job_status::JobStatusRequest;
+use crate::v1::verification::Accepted;
+use crate::{ConfigError, Findings, IdInfo, JobStatus, Partner, PartnerParams, Timestamp};
+
+/// Enhanced KYC, with the result by callback.
+#[derive(Clone)]
+pub struct AsyncEnhancedKyc(IdCheck);
+
+impl AsyncEnhancedKyc {
+    /// Asks about this ID.
+    pub fn new(partner_params: PartnerParams, id_info: IdInfo) -> Self {
+        Self(IdCheck::new(partner_params, id_info))
+    }
+
+    /// Where the callback goes, in place of the partner's default.
+    ///
+    /// # Errors
+    /// Names `callback_url` and the rule, if this is no absolute http or https URL.
+    pub fn callback_url(mut self, url: &str) -> Result<Self, ConfigError> {
+        self.0.callback_url = Some(CallbackUrl::new(url)?);
+        Ok(self)
+    }
+
+    pub(super) fn reconcile(&self, status: JobStatus) -> Option<Accepted> {
+        Accepted::from_status(&status, &self.0.asked(Product::EnhancedKyc))
+    }
+}
+
+impl Operation for AsyncEnhancedKyc {
+    type Output = Accepted;
+
+    const STEP: Step = Step::EnhancedKyc;
+
+    fn repeat(&self) -> Repeat {
+        Repeat::MayBillTwice
+    }
+
+    fn check(&self, partner: &Partner) -> Findings {
+        self.0.check(partner, Product::EnhancedKyc, true)
+    }
+
+    fn check_at(&self, now: Timestamp) -> Findings {
+        self.0.check_at(now)
+    }
+
+    fn request(&self, partner: &Partner, now: Timestamp) -> Request<Bytes> {
+        post_signed(partner, now, "/async_id_verification", &self.0.body(self.0.callback(partner)))
+    }
+
+    fn parse(
+        &self,
+        _: &Partner,
+        _: Timestamp,
+        response: &Response<Bytes>,
+    ) -> Result<Accepted, OperationError> {
+        Accepted::parse(response)
+    }
+
+    fn key(&self) -> Option<JobKey> {
+        Some(self.0.key())
+    }
+
+    fn name_submission(&mut self, id: &SubmissionId) {
+        self.0.partner_params.name_submission(id);
+    }
+
+    fn look_up(&self, partner: &Partner, now: Timestamp) -> Option<(Step, Request<Bytes>)> {
+        Some(JobStatusRequest::of(&self.0.key()).look_up(partner, now))
+    }
+
+    fn looked_up(
+        &self,
+        partner: &Partner,
+        sent_at: Timestamp,
+        response: &Response<Bytes>,
+    ) -> Result<LookedUp<Accepted>, OperationError> {
+        JobStatusRequest::of(&self.0.key())
+            .looked_up(partner, sent_at, response, |status| self.reconcile(status))
+    }
+}
+
+impl fmt::Debug for AsyncEnhancedKyc {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.debug("AsyncEnhancedKyc", f)
+    }
+}

@@ -1,0 +1,92 @@
+//! `POST /v2/verify` (Smile ID: "Basic KYC").
+
+use std::fmt;
+
+use bytes::Bytes;
+use http::{Method, Request, Response};
+
+use crate::catalogue::Product;
+use crate::job::job_key::JobKey;
+use crate::job::submission_id::SubmissionId;
+use crate::operation::{LookedUp, Operation, OperationError, Repeat, Step, send_signed};
+
+use crate::v1::id_check::IdCheck;
+use crate::v1::job_status::JobStatusRequest;
+use crate::v1::verification::Verification;
+use crate::{Findings, IdInfo, JobStatus, Partner, PartnerParams, Timestamp};
+
+/// Basic KYC: whether the ID authority has the same name, date of birth, … under this number, at once. It doesn't
+/// say what it has.
+#[derive(Clone)]
+pub struct BasicKyc(IdCheck);
+
+impl BasicKyc {
+    /// Asks about this ID.
+    pub fn new(partner_params: PartnerParams, id_info: IdInfo) -> Self {
+        Self(IdCheck::new(partner_params, id_info))
+    }
+
+    pub(super) fn reconcile(&self, status: JobStatus) -> Option<Verification> {
+        Verification::from_status(status, &self.0.asked(Product::BasicKyc))
+    }
+}
+
+impl Operation for BasicKyc {
+    type Output = Verification;
+
+    const STEP: Step = Step::BasicKyc;
+
+    fn repeat(&self) -> Repeat {
+        Repeat::MayBillTwice
+    }
+
+    fn check(&self, partner: &Partner) -> Findings {
+        self.0.check(partner, Product::BasicKyc, false)
+    }
+
+    fn check_at(&self, now: Timestamp) -> Findings {
+        self.0.check_at(now)
+    }
+
+    fn request(&self, partner: &Partner, now: Timestamp) -> Request<Bytes> {
+        let url = format!("{}/v2/verify", partner.environment().root_url());
+        send_signed(Method::POST, partner, now, url, &self.0.body(None))
+    }
+
+    fn parse(
+        &self,
+        partner: &Partner,
+        sent_at: Timestamp,
+        response: &Response<Bytes>,
+    ) -> Result<Verification, OperationError> {
+        Verification::parse(partner, sent_at, response, &self.0.key())
+    }
+
+    fn key(&self) -> Option<JobKey> {
+        Some(self.0.key())
+    }
+
+    fn name_submission(&mut self, id: &SubmissionId) {
+        self.0.partner_params.name_submission(id);
+    }
+
+    fn look_up(&self, partner: &Partner, now: Timestamp) -> Option<(Step, Request<Bytes>)> {
+        Some(JobStatusRequest::of(&self.0.key()).look_up(partner, now))
+    }
+
+    fn looked_up(
+        &self,
+        partner: &Partner,
+        sent_at: Timestamp,
+        response: &Response<Bytes>,
+    ) -> Result<LookedUp<Verification>, OperationError> {
+        JobStatusRequest::of(&self.0.key())
+            .looked_up(partner, sent_at, response, |status| self.reconcile(status))
+    }
+}
+
+impl fmt::Debug for BasicKyc {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.debug("BasicKyc", f)
+    }
+}

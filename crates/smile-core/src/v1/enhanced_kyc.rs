@@ -1,0 +1,98 @@
+//! `POST /v1/id_verification` (Smile ID: "Enhanced KYC").
+
+use std::fmt;
+
+use bytes::Bytes;
+use http::{Request, Response};
+
+use crate::catalogue::Product;
+use crate::job::job_key::JobKey;
+use crate::job::submission_id::SubmissionId;
+use crate::operation::{LookedUp, Operation, OperationError, Repeat, Step, post_signed};
+
+use crate::v1::id_check::IdCheck;
+use crate::v1::job_status::JobStatusRequest;
+use crate::v1::verification::Verification;
+use crate::{Findings, IdInfo, JobStatus, Partner, PartnerParams, Timestamp};
+
+/// Enhanced KYC: what the ID authority has under this number, at once.
+///
+/// ```
+/// # use smile_core::{IdInfo, JobId, PartnerParams, UserId};
+/// use smile_core::v1::EnhancedKyc;
+///
+/// let ids = PartnerParams::new(UserId::new("customer-17"), JobId::new("kyc-17"));
+/// let check = EnhancedKyc::new(ids, IdInfo::new("NG", "BVN", "00000000000"));
+/// ```
+#[derive(Clone)]
+pub struct EnhancedKyc(IdCheck);
+
+impl EnhancedKyc {
+    /// Asks about this ID.
+    pub fn new(partner_params: PartnerParams, id_info: IdInfo) -> Self {
+        Self(IdCheck::new(partner_params, id_info))
+    }
+
+    pub(super) fn reconcile(&self, status: JobStatus) -> Option<Verification> {
+        Verification::from_status(status, &self.0.asked(Product::EnhancedKyc))
+    }
+}
+
+impl Operation for EnhancedKyc {
+    type Output = Verification;
+
+    const STEP: Step = Step::EnhancedKyc;
+
+    fn repeat(&self) -> Repeat {
+        Repeat::MayBillTwice
+    }
+
+    fn check(&self, partner: &Partner) -> Findings {
+        self.0.check(partner, Product::EnhancedKyc, false)
+    }
+
+    fn check_at(&self, now: Timestamp) -> Findings {
+        self.0.check_at(now)
+    }
+
+    fn request(&self, partner: &Partner, now: Timestamp) -> Request<Bytes> {
+        post_signed(partner, now, "/id_verification", &self.0.body(None))
+    }
+
+    fn parse(
+        &self,
+        partner: &Partner,
+        sent_at: Timestamp,
+        response: &Response<Bytes>,
+    ) -> Result<Verification, OperationError> {
+        Verification::parse(partner, sent_at, response, &self.0.key())
+    }
+
+    fn key(&self) -> Option<JobKey> {
+        Some(self.0.key())
+    }
+
+    fn name_submission(&mut self, id: &SubmissionId) {
+        self.0.partner_params.name_submission(id);
+    }
+
+    fn look_up(&self, partner: &Partner, now: Timestamp) -> Option<(Step, Request<Bytes>)> {
+        Some(JobStatusRequest::of(&self.0.key()).look_up(partner, now))
+    }
+
+    fn looked_up(
+        &self,
+        partner: &Partner,
+        sent_at: Timestamp,
+        response: &Response<Bytes>,
+    ) -> Result<LookedUp<Verification>, OperationError> {
+        JobStatusRequest::of(&self.0.key())
+            .looked_up(partner, sent_at, response, |status| self.reconcile(status))
+    }
+}
+
+impl fmt::Debug for EnhancedKyc {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.debug("EnhancedKyc", f)
+    }
+}

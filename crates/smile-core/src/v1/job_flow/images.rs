@@ -1,0 +1,31 @@
+//! What is noted of each image that was read.
+
+use std::collections::VecDeque;
+
+use crate::ImageRole;
+use crate::flow::Event;
+use crate::job::check::image_field;
+use crate::problem::{ImageFault, Problem, ProblemKind};
+use crate::v1::payload::Added;
+
+/// Tells of an image that was read, or keeps what is wrong with it.
+pub(super) fn note_image(
+    added: Result<Added, ImageFault>,
+    index: usize,
+    role: ImageRole,
+    faults: &mut Vec<Problem>,
+    events: &mut VecDeque<Event>,
+) {
+    match added {
+        Ok(Added { image_type, bytes, doubts }) => {
+            events.push_back(Event::ImageRead { index, image_type, bytes });
+            events.extend(doubts.into_iter().map(|fault| {
+                let problem = Problem::new(image_field(index, role), ProblemKind::Image(fault), fault.rule());
+                Event::Warning(problem)
+            }));
+        }
+        Err(fault) => {
+            faults.push(Problem::new(image_field(index, role), ProblemKind::Image(fault), fault.rule()));
+        }
+    }
+}

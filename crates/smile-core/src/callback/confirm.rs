@@ -128,7 +128,7 @@ impl Confirm {
     fn compare(&self, status: JobStatus) -> Result<Confirmed, ConfirmError> {
         let status = Box::new(status);
         let Some(verdict) = status.verdict() else { return Err(ConfirmError::Behind { status }) };
-        if !status.entry().is_some_and(|entry| self.is_named_by(entry)) {
+        if status.entry().is_some_and(|entry| !self.is_named_by(entry)) {
             return Err(ConfirmError::NotThisSubmission);
         }
         let other_id = |entry: &ResultEntry| matches!((entry.smile_job_id(), &self.claim.smile_job_id), (Some(id), Some(claimed)) if id != *claimed);

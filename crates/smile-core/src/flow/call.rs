@@ -280,7 +280,7 @@ impl<O: Operation> Call<O> {
     fn last_send_over(&self) -> Timestamp {
         match &self.last_send {
             None => self.clock,
-            Some(send) if self.is_own_send => send.over_for_its_sender(),
+            Some(send) if self.is_own_send => send.over_for_its_sender(self.service_clock),
             Some(send) => send.over_for_another(self.begun.unwrap_or(self.clock), self.service_clock),
         }
     }

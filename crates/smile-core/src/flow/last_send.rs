@@ -53,9 +53,17 @@ impl LastSend {
         Duration::from_millis(self.timeout_millis)
     }
 
-    /// When it is over, for the process that sent it.
-    pub(crate) fn over_for_its_sender(&self) -> Timestamp {
-        self.began + self.timeout()
+    /// When it is over, for the process that sent it, which may know the service's clock now.
+    ///
+    /// Its own clock may have been put forward since: so much longer it takes by that clock, as the service's shows.
+    pub(crate) fn over_for_its_sender(&self, clock: Option<ServiceClock>) -> Timestamp {
+        let over = self.began + self.timeout();
+        match (self.service_ahead_millis, clock) {
+            (Some(most_ahead), Some(clock)) => {
+                over.max(shifted(over, most_ahead.saturating_sub(clock.least_ahead)))
+            }
+            _ => over,
+        }
     }
 
     /// When it is over by the clock of another process, which has run since `start` and may know the service's clock.
@@ -67,7 +75,7 @@ impl LastSend {
         match (self.service_ahead_millis, clock) {
             (Some(most_ahead), Some(clock)) => {
                 let shift = most_ahead.saturating_sub(clock.least_ahead);
-                shifted(self.over_for_its_sender(), shift).min(latest)
+                shifted(self.over_for_its_sender(None), shift).min(latest)
             }
             _ => latest,
         }
@@ -151,6 +159,21 @@ mod tests {
         // Long after, nothing is left to wait for, whatever the other's clock says.
         let start = SENDER + seconds(3_540 + 4_000);
         assert!(send.over_for_another(start, clock(start, 60)) < start);
+    }
+
+    #[test]
+    fn a_sender_whose_clock_was_put_forward_waits_as_long_by_the_services() {
+        let send = LastSend::new(Step::Upload, SENDER, TIMEOUT, clock(SENDER, 0));
+        let over = SENDER + TIMEOUT;
+        // A minute later by the service's clock, and 80 seconds by its own.
+        let stepped = clock(SENDER + seconds(80), 0).map(|mut clock| {
+            (clock.least_ahead, clock.most_ahead) = (clock.least_ahead - 20_000, clock.most_ahead - 20_000);
+            clock
+        });
+        assert!((20..=22).contains(&send.over_for_its_sender(stepped).since(over).as_secs()));
+        // One that was put back, or isn't known, makes nothing shorter.
+        assert_eq!(send.over_for_its_sender(clock(SENDER + seconds(60), 20)), over);
+        assert_eq!(send.over_for_its_sender(None), over);
     }
 
     #[test]

@@ -402,7 +402,7 @@ impl JobFlow {
         Some(if self.is_inherited {
             send.over_for_another(self.started.unwrap_or(self.clock), self.service_clock)
         } else {
-            send.over_for_its_sender()
+            send.over_for_its_sender(self.service_clock)
         })
     }
 

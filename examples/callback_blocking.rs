@@ -142,12 +142,12 @@ fn run() -> Result<ExitCode, Failure> {
     let id_info = IdInfo::new("NG", "BVN", "00000000000").with_first_name("Joe").with_last_name("Leo");
     let job = Job::biometric_kyc(params, Image::path(asset("selfie.jpg")), id_info)
         .with_liveness((1..=8).map(|number| Image::path(asset(&format!("liveness_{number}.jpg")))));
-    client.submit_with(job, narrator())?;
+    let submission = client.submit_with(job, narrator())?.submission().clone();
 
     // A worker, after the callbacks were answered: a signature doesn't cover its body, so ask the service itself.
     loop {
-        let (key, callback) = queue.recv_timeout(Duration::from_secs(30))?;
-        let answer = client.confirm(key, &callback);
+        let (_, callback) = queue.recv_timeout(Duration::from_secs(30))?;
+        let answer = client.confirm(submission.clone(), &callback);
         let (standing, is_let_in, verdict) = {
             let mut jobs = jobs.lock().unwrap_or_else(PoisonError::into_inner);
             let life = &mut jobs.get_mut(job_id.as_str()).ok_or("the job is gone")?.life;

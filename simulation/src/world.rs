@@ -55,6 +55,7 @@ pub(crate) struct Submission {
     pub(crate) instead_of: Option<usize>,
 }
 
+#[allow(clippy::enum_variant_names)] // They are the products' own names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Product {
     BiometricKyc,

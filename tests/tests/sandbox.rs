@@ -47,6 +47,20 @@ fn every_product_is_accepted_and_judged() {
 }
 
 #[test]
+fn a_job_goes_on_whatever_the_service_says_of_one_that_it_never_had() {
+    for (driver, refuses) in ALL_DRIVERS.into_iter().flat_map(|driver| [(driver, false), (driver, true)]) {
+        for fault in [Fault::LoseRequest, Fault::LoseAnswer] {
+            let sandbox = Sandbox::builder().refuse_unknown_jobs(refuses).start().unwrap();
+            sandbox.fail_next(Endpoint::PrepUpload, fault.clone());
+            let job = Job::smartselfie_registration(params("j"), image(0)).return_job_status(true);
+            let outcome = driver.submit(sandbox.partner(), job, quick());
+            assert!(outcome.unwrap().verdict().unwrap().is_approved(), "{driver:?} {refuses} {fault:?}");
+            assert_eq!(sandbox.jobs().len(), 1);
+        }
+    }
+}
+
+#[test]
 fn the_test_numbers_and_sandbox_results_steer_the_outcome() {
     let sandbox = Sandbox::builder().automatic_review(None).start().unwrap();
     let submit = |name: &str, number: &str, result: Option<&str>| {

@@ -404,6 +404,19 @@ fn where_the_settings_allow_it_a_check_is_sent_again_after_two_denials() {
 }
 
 #[test]
+fn a_status_that_is_refused_because_there_is_nothing_is_a_denial_as_well() {
+    let refused = || answer(400, r#"{"error":"No Zip File Received","code":"2314"}"#);
+    let broken = || Err(TransportFailure::interrupted(""));
+    let call = Call::new(partner(), EnhancedKyc::new(params(), bvn()), resending(), 7);
+    let run = drive(call, START, [broken(), refused(), unknown(), refused(), signed(entry())]);
+    assert!(run.outcome.is_ok());
+    // Without that setting it isn't believed, and asked about as often as any other.
+    let call = Call::new(partner(), EnhancedKyc::new(params(), bvn()), FlowSettings::default(), 7);
+    let answers = std::iter::once(broken()).chain(std::iter::repeat_with(refused).take(5));
+    assert!(drive(call, START, answers).outcome.unwrap_err().outcome_unknown());
+}
+
+#[test]
 fn denials_are_counted_across_processes() {
     let checkpoint = interrupted(EnhancedKyc::new(params(), bvn()));
     // It knows no offset of the clocks, and waits one timeout from its own start.

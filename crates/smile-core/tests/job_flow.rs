@@ -69,6 +69,33 @@ fn a_bad_day_ends_in_the_right_verdict() {
     assert_eq!(polls, [2, 4, 6, 8, 14, 20, 26, 32]);
 }
 
+/// What the service says of a job that it never had isn't documented: it may refuse to tell its status.
+#[test]
+fn a_job_that_the_service_refuses_to_know_goes_on_as_one_that_has_no_zip() {
+    let unknown = || refused(400, "2314");
+    let answers =
+        [timeout(), unknown(), opened(), timeout(), unknown(), unknown(), answer(200, ""), approved()];
+    let run = drive(&mut flow(job()), answers);
+    let sent: Vec<_> = run.sent.iter().map(|(_, sent)| sent.clone()).collect();
+    let prep = |retry| Prep { retry };
+    assert_eq!(sent, [prep(false), Status, prep(true), Put, Status, Status, Put, Status]);
+    assert!(is_approved(&run.outcome.unwrap()));
+}
+
+#[test]
+fn a_poll_that_is_refused_for_want_of_a_zip_is_no_failure() {
+    let unknown = std::iter::repeat_with(|| refused(400, "2314")).take(6);
+    let answers = [opened(), answer(200, "")].into_iter().chain(unknown).chain([approved()]);
+    assert!(is_approved(&drive(&mut flow(job()), answers).outcome.unwrap()));
+}
+
+#[test]
+fn a_status_refused_with_another_code_is_no_denial() {
+    let answers =
+        [timeout(), refused(400, "2413"), refused(404, "404"), refused(400, "2301"), refused(400, "2405")];
+    assert!(drive(&mut flow(job()), answers).outcome.is_err());
+}
+
 #[test]
 fn a_lost_answer_to_prep_upload_is_asked_for_with_the_retry_flag() {
     for lost in [

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant, SystemTime};
 use smile_core::operation::Operation;
 use smile_core::{
     Call, CallError, Callback, Checkpoint, Confirm, ConfirmError, Confirmed, Event, Flow, FlowSettings, Job,
-    JobError, JobFlow, JobKey, JobOutcome, Next, ObserverError, ObserverResult, Partner, Timestamp,
+    JobError, JobFlow, JobKey, JobOutcome, Next, ObserverError, ObserverResult, Partner, Submission,
+    Timestamp,
 };
 
 use crate::tls;
@@ -164,13 +165,19 @@ impl Client {
     /// Asks the service for the status of the job that a callback is about, and compares the two: a callback's signature doesn't
     /// cover its body, and only this says that the result is the service's own.
     ///
-    /// `key` is what the partner's own records have; nothing is taken from the callback but that there is something to ask about.
+    /// `submission` is what the partner's own records have: the [`Submission`] with its id, so that no result of another one under
+    /// the same job id is confirmed, or a [`JobKey`] alone. Nothing is taken from the callback but that there is something to ask
+    /// about.
     ///
     /// # Errors
-    /// [`ConfirmError`]: it is about another job, the service says something else, or it can't be asked.
-    pub fn confirm(&self, key: JobKey, callback: &Callback) -> Result<Confirmed, ConfirmError> {
+    /// [`ConfirmError`]: it is about another job or submission, the service says something else, or it can't be asked.
+    pub fn confirm(
+        &self,
+        submission: impl Into<Submission>,
+        callback: &Callback,
+    ) -> Result<Confirmed, ConfirmError> {
         let mut confirm =
-            Confirm::new(self.partner.clone(), key, callback, self.settings.clone(), self.seed());
+            Confirm::new(self.partner.clone(), submission, callback, self.settings.clone(), self.seed());
         self.run(&mut confirm)
     }
 

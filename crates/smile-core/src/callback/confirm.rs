@@ -10,7 +10,7 @@ use crate::flow::{Call, CallError, Event, Flow, FlowSettings, Next, ObserverErro
 use crate::job::job_key::JobKey;
 use crate::operation::Step;
 use crate::result::{Decision, ResultCode, ResultEntry, Verdict};
-use crate::{JobStatus, JobStatusRequest, Partner, Timestamp, TransportFailure};
+use crate::{JobStatus, JobStatusRequest, Partner, Submission, SubmissionId, Timestamp, TransportFailure};
 
 /// Asks the service for the status of the job that a callback is about, and compares the two.
 ///
@@ -23,6 +23,8 @@ use crate::{JobStatus, JobStatusRequest, Partner, Timestamp, TransportFailure};
 pub struct Confirm {
     partner: Partner,
     key: JobKey,
+    /// What the result must name, if that is known.
+    submission_id: Option<SubmissionId>,
     claim: Claim,
     settings: FlowSettings,
     seed: u64,
@@ -41,21 +43,26 @@ struct Claim {
 
 enum Stage {
     Asking(Box<Call<JobStatusRequest>>),
-    /// Until then; with the status that isn't as far as the callback.
-    Waiting(Timestamp, Box<JobStatus>),
+    /// Until then; with why the last status didn't do: it isn't as far as the callback.
+    Waiting(Timestamp, ConfirmError),
     Finished(Result<Confirmed, ConfirmError>),
 }
 
 impl Confirm {
-    /// Confirms this callback of the job that the partner's own records have under this key. `seed` spreads the waits of many
-    /// clients: take any random number.
+    /// Confirms this callback of the job that the partner's own records have. `seed` spreads the waits of many clients: take any
+    /// random number.
+    ///
+    /// Give the [`Submission`] with its id, as [`JobOutcome::submission`](crate::JobOutcome::submission) or a stored checkpoint
+    /// has it: then both the callback and the status must name it. A [`JobKey`] alone confirms the result of whichever submission
+    /// the service has under these ids.
     pub fn new(
         partner: Partner,
-        key: JobKey,
+        submission: impl Into<Submission>,
         callback: &Callback,
         settings: FlowSettings,
         seed: u64,
     ) -> Self {
+        let Submission { key, id: submission_id, .. } = submission.into();
         let claim = Claim {
             code: callback.entry().result_code().cloned(),
             smile_job_id: callback.entry().smile_job_id(),
@@ -64,6 +71,7 @@ impl Confirm {
         let mut confirm = Self {
             partner,
             key,
+            submission_id,
             claim,
             settings,
             seed,
@@ -77,9 +85,16 @@ impl Confirm {
             _ if !callback.is_about(&confirm.key) => {
                 confirm.stage = Stage::Finished(Err(ConfirmError::NotThisJob));
             }
+            _ if !confirm.is_named_by(callback.entry()) => {
+                confirm.stage = Stage::Finished(Err(ConfirmError::NotThisSubmission));
+            }
             _ => confirm.ask(),
         }
         confirm
+    }
+
+    fn is_named_by(&self, entry: &ResultEntry) -> bool {
+        self.submission_id.as_ref().is_none_or(|id| id.is_named_by(entry))
     }
 
     fn ask(&mut self) {
@@ -96,8 +111,11 @@ impl Confirm {
         let compared = answer.map_err(ConfirmError::Call).and_then(|status| self.compare(status));
         let again = self.settings.poll.delay_after(self.polls).map(|wait| self.clock + wait);
         self.stage = match (compared, again) {
-            (Err(ConfirmError::Behind { status }), Some(at)) if self.is_in_time(at) => {
-                Stage::Waiting(at, status)
+            // What the status has may still be an earlier submission's.
+            (Err(error @ (ConfirmError::Behind { .. } | ConfirmError::NotThisSubmission)), Some(at))
+                if self.is_in_time(at) =>
+            {
+                Stage::Waiting(at, error)
             }
             (outcome, _) => Stage::Finished(outcome),
         };
@@ -110,6 +128,9 @@ impl Confirm {
     fn compare(&self, status: JobStatus) -> Result<Confirmed, ConfirmError> {
         let status = Box::new(status);
         let Some(verdict) = status.verdict() else { return Err(ConfirmError::Behind { status }) };
+        if status.entry().is_some_and(|entry| !self.is_named_by(entry)) {
+            return Err(ConfirmError::NotThisSubmission);
+        }
         let other_id = |entry: &ResultEntry| matches!((entry.smile_job_id(), &self.claim.smile_job_id), (Some(id), Some(claimed)) if id != *claimed);
         let is_other = status.entry().is_some_and(other_id);
         let claimed = &self.claim.verdict;
@@ -140,9 +161,9 @@ impl Flow for Confirm {
                 Stage::Finished(outcome) => return Next::Finished(outcome.clone()),
                 Stage::Waiting(until, _) if *until > self.clock => return Next::Wait { until: *until },
                 // Woken too late to ask again.
-                Stage::Waiting(_, status) if self.deadline.is_some_and(|deadline| deadline <= self.clock) => {
-                    let status = status.clone();
-                    self.stage = Stage::Finished(Err(ConfirmError::Behind { status }));
+                Stage::Waiting(_, error) if self.deadline.is_some_and(|deadline| deadline <= self.clock) => {
+                    let error = error.clone();
+                    self.stage = Stage::Finished(Err(error));
                 }
                 Stage::Waiting(..) => self.ask(),
                 Stage::Asking(call) => match call.next(self.clock) {
@@ -227,6 +248,14 @@ pub enum ConfirmError {
     /// The callback is about another job or user than the partner's records have, or says neither. Nothing was sent.
     #[error("the callback is not about this job of this user")]
     NotThisJob,
+    /// The callback, or the job's status to the last, has a result under this job id that is another submission's, or that names
+    /// none: it is no verdict on this one. The job id was used twice; or the service doesn't bring back
+    /// [`SubmissionId::PARTNER_PARAM`], and somebody must look at the job.
+    #[error(
+        "the result is another submission's of the same job id, or doesn't name the submission that it is about \
+         (`sdk_submission` in its partner params), so it is no verdict on this one"
+    )]
+    NotThisSubmission,
     /// The callback has no verdict on a job, or one that this API has no status for: what the ID authority has under a number,
     /// or a v3 webhook. Nothing was sent.
     #[error("a callback of this kind can't be confirmed by the job's status")]
@@ -265,7 +294,7 @@ impl ConfirmError {
             Self::Behind { status } | Self::Superseded { status } | Self::Contradicted { status } => {
                 Some(status)
             }
-            Self::NotThisJob | Self::NotConfirmable | Self::Call(_) => None,
+            Self::NotThisJob | Self::NotThisSubmission | Self::NotConfirmable | Self::Call(_) => None,
         }
     }
 

@@ -135,6 +135,13 @@ pub struct ApiCodeRow {
     pub certainty: Certainty,
 }
 
+impl ApiCodeRow {
+    /// Says no to what was asked. 2202 and 2302 are successes, and 2314 is how the status of a job without a zip looks.
+    pub fn is_refusal(&self) -> bool {
+        !matches!(self.code, "2202" | "2302" | "2314")
+    }
+}
+
 /// What a result comes to. The first five are Smile ID's ("Biometric KYC"), the others ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]

@@ -183,6 +183,15 @@ impl OperationError {
     }
 }
 
+impl OperationError {
+    /// The service refuses to tell a job's status because it has no zip of it. What it says of a job that it never had isn't
+    /// documented, and this is as good as the same code in a status. A 404, or a code that isn't known, may be anybody's.
+    pub(crate) fn denies_zip(&self) -> bool {
+        let Self::Api(error) = self else { return false };
+        error.code() == Some("2314") && (400..500).contains(&error.status())
+    }
+}
+
 impl From<ApiError> for OperationError {
     fn from(error: ApiError) -> Self {
         Self::Api(error)
@@ -276,7 +285,7 @@ impl ApiError {
 
     /// The service itself says no, with a code of its own. A gateway's digits in that place say nothing.
     pub(crate) fn is_refusal(&self) -> bool {
-        self.row().is_some() && !self.is_system_error()
+        self.row().is_some_and(ApiCodeRow::is_refusal) && !self.is_system_error()
     }
 
     /// The service itself says that something broke within it.
@@ -336,6 +345,35 @@ mod tests {
             assert!(error.is_job_already_exists());
             assert!(!error.is_transient());
             assert!(error.certainly_not_done());
+        }
+    }
+
+    #[test]
+    fn a_code_that_says_no_no_is_no_proof_that_nothing_was_done() {
+        for code in ["2202", "2302", "2314", "2201", "2301", "2401", "9999"] {
+            let error = OperationError::from(error(400, json!({ "error": "odd", "code": code })));
+            assert!(!error.certainly_not_done(), "{code}");
+        }
+        for code in ["2203", "2205", "2215", "2405", "2413"] {
+            let error = OperationError::from(error(400, json!({ "error": "no", "code": code })));
+            assert!(error.certainly_not_done(), "{code}");
+        }
+    }
+
+    #[test]
+    fn only_the_services_own_code_says_that_it_has_no_zip() {
+        let denies = |status, body| OperationError::from(error(status, body)).denies_zip();
+        assert!(denies(400, json!({ "error": "No Zip File Received", "code": "2314" })));
+        assert!(denies(404, json!({ "error": "No Zip File Received", "code": 2314 })));
+        for (status, body) in [
+            (404, json!({ "error": "not found" })),
+            (404, json!({ "message": "No zip file received" })),
+            (404, json!({ "error": "not found", "code": "404" })),
+            (400, json!({ "error": "System Error", "code": "2301" })),
+            (400, json!({ "error": "You are not authorized to do that.", "code": "2405" })),
+            (502, json!({ "error": "No Zip File Received", "code": "2314" })),
+        ] {
+            assert!(!denies(status, body.clone()), "{status} {body}");
         }
     }
 

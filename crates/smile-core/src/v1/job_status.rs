@@ -227,7 +227,10 @@ impl JobStatusRequest {
         response: &Response<Bytes>,
         answer: impl FnOnce(JobStatus) -> Option<T>,
     ) -> Result<LookedUp<T>, OperationError> {
-        let status = self.parse(partner, sent_at, response)?;
+        let status = match self.parse(partner, sent_at, response) {
+            Err(error) if error.denies_zip() => return Ok(LookedUp::Denied),
+            parsed => parsed?,
+        };
         let is_denial = status.has_zip() == Some(false);
         Ok(match answer(status) {
             Some(output) => LookedUp::Answer(output),

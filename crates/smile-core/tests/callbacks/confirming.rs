@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use smile_core::operation::Operation as _;
 use smile_core::{
     CallErrorKind, Callback, Change, Confirm, ConfirmError, Confirmed, Decision, Event, Flow, FlowSettings,
-    JobId, JobKey, JobLife, JobStatusRequest, JobType, Next, OperationError, PollSchedule, Trust, UserId,
+    JobId, JobKey, JobLife, JobStatusRequest, JobType, Next, OperationError, PollSchedule, Submission,
+    SubmissionId, Trust, UserId,
 };
 
 use super::{callback, key, result, webhook};
@@ -276,4 +277,53 @@ fn what_the_service_said_instead_can_be_applied() {
     nameless["PartnerParams"] = json!({});
     let error = settled("0810", [says(nameless)]).unwrap_err();
     assert_eq!(life.apply_status(START, error.status().unwrap()), Change::NotThisJob, "it says neither");
+}
+
+/// A result that names a submission, or none.
+fn of_submission(id: Option<&str>) -> Value {
+    let mut body = result("0810");
+    if let Some(id) = id {
+        body["PartnerParams"][SubmissionId::PARTNER_PARAM] = json!(id);
+    }
+    body
+}
+
+fn confirm_submission(claim: Value, answers: Vec<Answer>) -> Transcript<Result<Confirmed, ConfirmError>> {
+    let id = serde_json::from_value(json!("0123456789abcdef0123456789abcdef")).unwrap();
+    let submission = Submission::new(key(), id);
+    drive(&mut Confirm::new(partner(), submission, &callback(claim), settings(), 7), answers)
+}
+
+const OWN: Option<&str> = Some("0123456789abcdef0123456789abcdef");
+const OTHER: Option<&str> = Some("ffffffffffffffff0123456789abcdef");
+
+#[test]
+fn the_result_of_the_very_submission_is_confirmed() {
+    let run = confirm_submission(of_submission(OWN), vec![says(of_submission(OWN))]);
+    assert!(run.outcome.unwrap().verdict().is_approved());
+}
+
+#[test]
+fn a_callback_of_another_submission_under_the_same_job_id_is_refused_without_asking() {
+    for other in [OTHER, None] {
+        let run = confirm_submission(of_submission(other), vec![]);
+        assert_eq!(run.outcome, Err(ConfirmError::NotThisSubmission));
+    }
+}
+
+#[test]
+fn a_status_of_another_submission_confirms_nothing_however_often_it_is_asked_for() {
+    for other in [OTHER, None] {
+        let answers = (0..3).map(|_| says(of_submission(other))).collect();
+        let error = confirm_submission(of_submission(OWN), answers).outcome.unwrap_err();
+        assert_eq!(error, ConfirmError::NotThisSubmission);
+        assert!(error.status().is_none() && !error.is_retryable(), "it is nothing to go by");
+    }
+}
+
+#[test]
+fn a_status_that_still_has_the_earlier_submission_is_asked_for_again() {
+    let answers = vec![says(of_submission(OTHER)), says(of_submission(OWN))];
+    let run = confirm_submission(of_submission(OWN), answers);
+    assert_eq!((run.sent.len(), run.outcome.is_ok()), (2, true));
 }

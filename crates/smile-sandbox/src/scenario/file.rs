@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde::Deserialize;
-use smile_core::catalogue::{api_code, country};
+use smile_core::catalogue::{ApiCodeRow, api_code, country};
 use toml::Spanned;
 
 use crate::callback::attempt::is_loopback_http;
@@ -74,6 +74,7 @@ struct SandboxTable {
     legacy_two_callbacks: Option<bool>,
     upload_lifetime: Option<Spanned<String>>,
     pending_polls: Option<u32>,
+    refuse_unknown_jobs: Option<bool>,
     placeholders: Option<bool>,
     check_id_numbers: Option<bool>,
     basic_kyc_not_found_code: Option<Spanned<String>>,
@@ -160,6 +161,7 @@ fn changes(table: SandboxTable) -> Result<Changes, Wrong> {
         legacy_two_callbacks: table.legacy_two_callbacks,
         upload_lifetime: time(table.upload_lifetime)?,
         pending_polls: table.pending_polls,
+        refuses_unknown_jobs: table.refuse_unknown_jobs,
         placeholders: table.placeholders,
         check_id_numbers: table.check_id_numbers,
         basic_kyc_not_found: code(table.basic_kyc_not_found_code, Product::BasicKyc)?,
@@ -236,9 +238,7 @@ fn matcher(when: WhenTable) -> Result<Matcher, Wrong> {
 
 /// Whether something can be refused with this code, and whether the rule could ever apply.
 fn check_refusal(code: &Spanned<String>, when: &WhenTable) -> Result<(), Wrong> {
-    // 2202 and 2302 are successes, and 2314 is how a status without a zip looks.
-    let is_refusal = !matches!(code.get_ref().as_str(), "2202" | "2302" | "2314");
-    if api_code(code.get_ref()).is_none() || !is_refusal {
+    if !api_code(code.get_ref()).is_some_and(ApiCodeRow::is_refusal) {
         return Err(Wrong::new(
             code,
             format!("{} is no code that a request is refused with", code.get_ref()),

@@ -54,6 +54,7 @@ pub(super) struct Changes {
     pub(super) legacy_two_callbacks: Option<bool>,
     pub(super) upload_lifetime: Option<Duration>,
     pub(super) pending_polls: Option<u32>,
+    pub(super) refuses_unknown_jobs: Option<bool>,
     pub(super) placeholders: Option<bool>,
     pub(super) check_id_numbers: Option<bool>,
     pub(super) basic_kyc_not_found: Option<String>,
@@ -73,6 +74,7 @@ impl Scenario {
         set(&mut settings.legacy_two_callbacks, changes.legacy_two_callbacks);
         set(&mut settings.upload_lifetime, changes.upload_lifetime);
         set(&mut settings.pending_polls, changes.pending_polls);
+        set(&mut settings.refuses_unknown_jobs, changes.refuses_unknown_jobs);
         set(&mut settings.placeholders, changes.placeholders);
         set(&mut settings.check_id_numbers, changes.check_id_numbers);
         set(&mut settings.basic_kyc_not_found, changes.basic_kyc_not_found);

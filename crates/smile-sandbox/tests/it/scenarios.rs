@@ -347,6 +347,16 @@ fn what_is_set_after_the_scenario_outranks_it() {
 }
 
 #[test]
+fn a_scenario_says_what_becomes_of_the_status_of_a_job_that_nobody_knows() {
+    for (value, status) in [("true", 400), ("false", 200)] {
+        let toml = format!("[sandbox]\nrefuse_unknown_jobs = {value}");
+        let mut client = Client::with(builder().scenario(Scenario::parse(&toml).unwrap()));
+        let body = crate::client::status_body(&params("unknown", 1), &json!({}));
+        assert_eq!(client.post("/v1/job_status", &body).0, status);
+    }
+}
+
+#[test]
 fn debug_names_nobody() {
     let toml = "[[users]]\nuser_id = \"ada\"\nstate = \"enrolled\"\n[[rules]]\nwhen = { user_id = \"ada\" }\nstages = [{}]";
     assert!(!format!("{:?}", Scenario::parse(toml).unwrap()).contains("ada"));

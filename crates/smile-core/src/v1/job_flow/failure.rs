@@ -22,6 +22,9 @@ impl JobFlow {
             let step = self.stage.step();
             return self.fail(JobErrorKind::Operation { step, error });
         }
+        if error.denies_zip() && matches!(self.stage, Stage::Asking { .. } | Stage::Polling { .. }) {
+            return self.no_zip();
+        }
         match &mut self.stage {
             Stage::Opening { attempts, .. } => {
                 let tried = *attempts;

@@ -4,7 +4,7 @@ use crate::job::job_key::JobKey;
 use crate::job::submission_id::SubmissionId;
 use crate::{JobStatus, OperationError, Verdict};
 
-/// A job that the service has received whole.
+/// A job that the service has received whole, or what the partner's own records have of one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Submission {
@@ -15,6 +15,21 @@ pub struct Submission {
     /// What the result must name to be the verdict on this submission; unknown if it was another flow's, as in
     /// [`JobFlow::wait_for`](super::JobFlow::wait_for). Ask [`SubmissionId::is_named_by`] of a callback's entry.
     pub id: Option<SubmissionId>,
+}
+
+impl Submission {
+    /// The submission under this id: what a [`Checkpoint`](crate::Checkpoint) has as its
+    /// [`submission_id`](crate::Checkpoint::submission_id).
+    pub fn new(key: JobKey, id: SubmissionId) -> Self {
+        Self { key, smile_job_id: None, id: Some(id) }
+    }
+}
+
+/// Whichever submission there is under these ids.
+impl From<JobKey> for Submission {
+    fn from(key: JobKey) -> Self {
+        Self { key, smile_job_id: None, id: None }
+    }
 }
 
 /// How a job ended that the service has received.

@@ -213,6 +213,19 @@ impl JobFlow {
         }
     }
 
+    /// The service refuses to tell the status of a job that it has no zip of.
+    pub(super) fn no_zip(&mut self) {
+        if let Stage::Polling { polls, failures, last_error, .. } = &mut self.stage {
+            self.events.push_back(Event::Polled { poll: *polls, job_complete: false });
+            *failures = 0;
+            *last_error = None;
+            self.not_ours = None;
+            self.schedule_poll(None);
+        } else {
+            self.denied();
+        }
+    }
+
     /// Ends it because there is no time left.
     pub(super) fn deadline_passed(&mut self) {
         if matches!(self.stage, Stage::Polling { .. }) {

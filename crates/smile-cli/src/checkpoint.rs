@@ -8,9 +8,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde::{Deserialize, Serialize};
 use smile_core::{Checkpoint, JobKey, Reach};
 
-use crate::commands::submit::Product;
 use crate::connection::read_text;
-use crate::failure::Failure;
+use crate::products::Product;
+use crate::report::Failure;
 
 const VERSION: u8 = 1;
 

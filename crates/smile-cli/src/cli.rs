@@ -11,9 +11,7 @@ use crate::commands::{
     verify, web_token,
 };
 use crate::exit::{self, Exit};
-use crate::failure::Failure;
-use crate::output::Output;
-use crate::text::one_line;
+use crate::report::{Failure, Output, text::one_line};
 
 /// Identity verification with Smile ID, from a terminal
 #[derive(Parser, Debug)]

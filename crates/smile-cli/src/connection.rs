@@ -11,8 +11,7 @@ use smile_core::{ApiKey, Environment, FlowSettings, Partner, PartnerId, Signer};
 use smile_ureq::Client;
 use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 
-use crate::failure::Failure;
-use crate::output::{Output, Tone};
+use crate::report::{Failure, Output, Tone};
 
 /// No key, no bundle of certificates and no checkpoint is longer.
 const MAX_FILE: u64 = 1 << 20;

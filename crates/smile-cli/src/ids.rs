@@ -1,8 +1,17 @@
-//! Ids of the program's own making.
+//! Ids of the program's own making, and this machine's clock.
+
+use std::time::SystemTime;
+
+use smile_core::Timestamp;
+
+/// The time, by this machine's clock.
+pub(crate) fn now() -> Timestamp {
+    Timestamp::from_unix(SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default())
+}
 
 /// A new id: what it is for, the day, and 64 random bits. Nothing in it is personal.
 pub(crate) fn new(prefix: &str) -> String {
-    let day: String = crate::now().to_string().chars().take(10).filter(char::is_ascii_digit).collect();
+    let day: String = now().to_string().chars().take(10).filter(char::is_ascii_digit).collect();
     format!("{prefix}-{day}-{:016x}", random())
 }
 

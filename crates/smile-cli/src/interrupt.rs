@@ -5,9 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use indicatif::ProgressBar;
 
 use crate::exit::Exit;
-use crate::failure::Failure;
-use crate::output::Output;
-use crate::progress::Progress;
+use crate::report::{Failure, Output, Progress};
 
 /// What is said, and done, when the program is interrupted.
 type Farewell = Box<dyn FnOnce() -> Failure + Send>;

@@ -4,8 +4,7 @@ use clap::Args;
 use smile_core::catalogue::{IdTypeCatalogue, NumberCheck};
 
 use crate::exit::Exit;
-use crate::failure::Failure;
-use crate::output::{Output, Report, Tone};
+use crate::report::{Failure, Output, Report, Tone};
 
 /// Look whether an ID number has the right form, without asking anybody
 ///

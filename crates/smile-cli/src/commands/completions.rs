@@ -5,8 +5,7 @@ use clap_complete::Shell;
 use serde_json::json;
 
 use crate::exit::Exit;
-use crate::failure::Failure;
-use crate::output::Output;
+use crate::report::{Failure, Output};
 
 /// Print a completion script for a shell
 ///

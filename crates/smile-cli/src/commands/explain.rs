@@ -6,9 +6,8 @@ use smile_core::JobType;
 use smile_core::catalogue::{ApiCodeRow, Category, Certainty, ResultCodeRow, api_code, result_codes};
 
 use crate::exit::Exit;
-use crate::failure::Failure;
-use crate::job_type;
-use crate::output::{Output, Report, Tone};
+use crate::products::job_type;
+use crate::report::{Failure, Output, Report, Tone};
 
 /// Tell what a code of the service means, and what to do about it
 ///

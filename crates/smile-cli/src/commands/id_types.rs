@@ -5,8 +5,7 @@ use serde_json::{Value, json};
 use smile_core::catalogue::{IdType, IdTypeCatalogue, Product, normalise_country};
 
 use crate::exit::Exit;
-use crate::failure::Failure;
-use crate::output::{Output, Report};
+use crate::report::{Failure, Output, Report};
 
 /// List the kinds of ID that the service looks up, with test numbers for the sandbox
 ///

@@ -4,14 +4,13 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::submit::waiting::Waiting;
-use super::submit::{self, Order};
 use crate::checkpoint::{CheckpointFile, Saved, Unfinished};
 use crate::connection::Connection;
 use crate::exit::Exit;
-use crate::failure::Failure;
 use crate::interrupt::Watch;
-use crate::output::Output;
+use crate::order::{self, Order};
+use crate::products::Waiting;
+use crate::report::{Failure, Output};
 
 /// Go on with a job or a check from the checkpoint that `smile submit` wrote
 ///
@@ -56,10 +55,10 @@ impl Resume {
         match (saved.unfinished, saved.submitted, saved.key) {
             (Some(Unfinished { checkpoint, mut product }), _, _) => {
                 product.wait_as(&self.waiting);
-                submit::submit(&order, &product, Some(&checkpoint))
+                order::submit(&order, &product, Some(&checkpoint))
             }
-            (None, Some(checkpoint), _) => submit::ask_for(&order, &checkpoint, &self.waiting, vec![]),
-            (None, None, Some(key)) => submit::ask(&order, key, &self.waiting, vec![]),
+            (None, Some(checkpoint), _) => order::ask_for(&order, &checkpoint, &self.waiting, vec![]),
+            (None, None, Some(key)) => order::ask(&order, key, &self.waiting, vec![]),
             (None, None, None) => {
                 Err(Failure::usage("CHECKPOINT must name a job, or hold what was submitted"))
             }

@@ -12,10 +12,8 @@ use smile_sandbox::{Builder, Sandbox as Server, Scenario, StateError};
 
 use crate::connection::read_text;
 use crate::exit::Exit;
-use crate::failure::Failure;
 use crate::interrupt;
-use crate::output::{Output, Report, Tone};
-use crate::text::shell_word;
+use crate::report::{Failure, Output, Report, Tone, text::shell_word};
 
 /// Run an emulator of the service on this machine
 ///

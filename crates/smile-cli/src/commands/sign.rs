@@ -5,8 +5,7 @@ use smile_core::Timestamp;
 
 use crate::connection::Credentials;
 use crate::exit::Exit;
-use crate::failure::Failure;
-use crate::output::{Output, Report};
+use crate::report::{Failure, Output, Report};
 
 /// Sign a timestamp, for a request made by hand
 ///
@@ -25,7 +24,7 @@ pub(crate) struct Sign {
 impl Sign {
     pub(crate) fn run(&self, output: Output) -> Result<Exit, Failure> {
         let signer = self.credentials.signer(output)?;
-        let timestamp = self.timestamp.clone().unwrap_or_else(|| crate::now().to_string());
+        let timestamp = self.timestamp.clone().unwrap_or_else(|| crate::ids::now().to_string());
         if Timestamp::parse(&timestamp).is_none() {
             let rule = "must be a moment such as 2026-01-15T10:30:00.000Z";
             return Err(Failure::flag("--timestamp", "timestamp", rule));

@@ -13,9 +13,8 @@ use smile_sandbox::signed_callback::{
 use crate::address;
 use crate::connection::Credentials;
 use crate::exit::Exit;
-use crate::failure::Failure;
 use crate::ids;
-use crate::output::{Output, Report, Tone};
+use crate::report::{Failure, Output, Report, Tone};
 
 /// Post a signed callback to a receiver on this machine: of any kind, or broken in any way
 ///
@@ -48,7 +47,7 @@ pub(crate) struct Trigger {
     user_id: Option<String>,
 
     /// What comes back with the result, as a nonce would; repeatable
-    #[arg(long, value_name = "KEY=VALUE", value_parser = super::submit::key_and_value)]
+    #[arg(long, value_name = "KEY=VALUE", value_parser = crate::products::key_and_value)]
     partner_param: Vec<(String, String)>,
 
     /// With a photo of so many characters of base64; 1200000 are what a receiver has to expect
@@ -132,7 +131,7 @@ impl Trigger {
             Failure::usage(format!("OUTCOME must be one that {product} has: {known}"))
         })?;
         let at = match &self.at {
-            None => crate::now(),
+            None => crate::ids::now(),
             Some(text) => Timestamp::parse(text).ok_or_else(|| {
                 Failure::flag("--at", "at", "must be a moment such as 2026-01-15T10:30:00.000Z")
             })?,

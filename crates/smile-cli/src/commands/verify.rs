@@ -10,9 +10,7 @@ use smile_core::Verifier;
 
 use crate::connection::Credentials;
 use crate::exit::Exit;
-use crate::failure::Failure;
-use crate::output::{Output, Report};
-use crate::received;
+use crate::report::{Failure, Output, Report, received};
 
 /// Tell whether a callback can be trusted, from its body in a file
 ///
@@ -51,7 +49,7 @@ impl Verify {
                 map
             });
         let mut report = Report::new();
-        let exit = match verifier.verify(crate::now(), &headers, body) {
+        let exit = match verifier.verify(crate::ids::now(), &headers, body) {
             Ok(callback) => {
                 received::describe(&mut report, &callback, self.show_personal);
                 report.text(received::CAUTION);

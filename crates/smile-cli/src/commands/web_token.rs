@@ -7,10 +7,8 @@ use smile_core::{FlowSettings, JobId, PartnerParams, Timestamp, UserId};
 
 use crate::connection::Connection;
 use crate::exit::Exit;
-use crate::failure::Failure;
 use crate::ids;
-use crate::output::{Output, Report};
-use crate::progress::Progress;
+use crate::report::{Failure, Output, Progress, Report};
 
 /// Ask for a token with which a browser may run one job
 ///

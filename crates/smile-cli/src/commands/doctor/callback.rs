@@ -6,7 +6,7 @@ use std::time::Duration;
 use http::Uri;
 use smile_core::{CallbackUrl, Environment};
 
-use super::Finding;
+use super::finding::Finding;
 
 const NAME: &str = "callback";
 const TIMEOUT: Duration = Duration::from_secs(3);
@@ -74,7 +74,7 @@ fn is_private(address: IpAddr) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::State;
+    use super::super::finding::State;
     use super::*;
 
     #[test]

@@ -8,7 +8,7 @@ use smile_core::operation::Operation as _;
 use smile_core::v1::ServicesRequest;
 use smile_core::{Environment, JobId, JobStatusRequest, OperationError, Partner, UserId};
 
-use super::Finding;
+use super::finding::Finding;
 use crate::ids;
 
 const TIMEOUT: Duration = Duration::from_secs(20);
@@ -23,7 +23,7 @@ pub(super) fn look(
 ) -> Vec<Finding> {
     let is_https = environment.base_url().starts_with("https:");
     let question = JobStatusRequest::new(UserId::new("smile-doctor"), JobId::new(ids::new("smile-doctor")));
-    let sent_at = crate::now();
+    let sent_at = crate::ids::now();
     let request = match partner {
         Some(partner) => Some(question.request(partner, sent_at)),
         None => anonymous(environment),
@@ -56,7 +56,7 @@ pub(super) fn look(
 fn anonymous(environment: &Environment) -> Option<Request<Bytes>> {
     // A partner that nobody has: the request isn't signed.
     let partner = Partner::new("0", "none", environment.clone()).ok()?;
-    Some(ServicesRequest::new().request(&partner, crate::now()))
+    Some(ServicesRequest::new().request(&partner, crate::ids::now()))
 }
 
 fn send(agent: &ureq::Agent, request: Request<Bytes>) -> Result<Response<Bytes>, ureq::Error> {

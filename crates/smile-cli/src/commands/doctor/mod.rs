@@ -2,15 +2,16 @@
 
 mod callback;
 mod exchange;
+mod finding;
 
 use clap::Args;
-use serde_json::{Value, json};
+use serde_json::Value;
 use smile_core::{Environment, Partner};
 
+use self::finding::{Finding, State};
 use crate::connection::Connection;
 use crate::exit::Exit;
-use crate::failure::Failure;
-use crate::output::{Output, Report, Tone};
+use crate::report::{Failure, Output, Report};
 
 /// Look for what is wrong with the set-up, and tell how to mend it
 ///
@@ -89,74 +90,6 @@ impl Doctor {
                 findings.push(Finding::of("credentials", &failure, mend));
                 None
             }
-        }
-    }
-}
-
-/// What was found out about one thing.
-struct Finding {
-    name: &'static str,
-    state: State,
-    said: String,
-    mend: Option<String>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
-    Good,
-    Careful,
-    Bad,
-    Skipped,
-}
-
-impl Finding {
-    fn new(name: &'static str, state: State, said: impl Into<String>, mend: Option<String>) -> Self {
-        Self { name, state, said: said.into(), mend }
-    }
-
-    fn good(name: &'static str, said: impl Into<String>) -> Self {
-        Self::new(name, State::Good, said, None)
-    }
-
-    fn careful(name: &'static str, said: impl Into<String>, mend: impl Into<String>) -> Self {
-        Self::new(name, State::Careful, said, Some(mend.into()))
-    }
-
-    fn bad(name: &'static str, said: impl Into<String>, mend: impl Into<String>) -> Self {
-        Self::new(name, State::Bad, said, Some(mend.into()))
-    }
-
-    fn skipped(name: &'static str, said: impl Into<String>) -> Self {
-        Self::new(name, State::Skipped, said, None)
-    }
-
-    /// Of an input that is wrong.
-    fn of(name: &'static str, failure: &Failure, mend: &str) -> Self {
-        let problems: Vec<String> = failure.problems().iter().map(ToString::to_string).collect();
-        Self::bad(name, problems.join("; "), mend)
-    }
-
-    fn as_json(&self) -> Value {
-        json!({ "name": self.name, "state": self.state.name(), "said": self.said, "mend": self.mend })
-    }
-}
-
-impl State {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Good => "good",
-            Self::Careful => "careful",
-            Self::Bad => "bad",
-            Self::Skipped => "skipped",
-        }
-    }
-
-    fn mark(self) -> (&'static str, Tone) {
-        match self {
-            Self::Good => ("ok", Tone::Good),
-            Self::Careful => ("careful", Tone::Careful),
-            Self::Bad => ("WRONG", Tone::Bad),
-            Self::Skipped => ("not looked at", Tone::Plain),
         }
     }
 }

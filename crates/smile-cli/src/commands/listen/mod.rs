@@ -12,10 +12,8 @@ use smile_core::{CallbackUrl, Seen, Verifier};
 use self::receiver::{Forward, Forwarded, Received, Receiver};
 use crate::connection::Credentials;
 use crate::exit::Exit;
-use crate::failure::Failure;
 use crate::interrupt;
-use crate::output::{Output, Report, Tone};
-use crate::received;
+use crate::report::{Failure, Output, Report, Tone, received};
 
 /// Receive callbacks: verify them, print them redacted, and pass them on
 ///

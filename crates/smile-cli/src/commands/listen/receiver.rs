@@ -132,7 +132,7 @@ async fn read(mut body: Body, limit: usize) -> Result<Bytes, StatusCode> {
 
 impl<F> Shared<F> {
     async fn judge(&self, headers: &HeaderMap, body: Bytes) -> Received {
-        let now = crate::now();
+        let now = crate::ids::now();
         let outcome = self.verifier.verify(now, headers, body.clone());
         let outcome = match outcome {
             Ok(callback) => match self.seen.record(now, &callback.sighting()) {

@@ -3,8 +3,8 @@
 use serde_json::Value;
 use smile_core::{Callback, CallbackKind, Carrier, Refusal, Verdict};
 
-use crate::output::{Report, Tone};
-use crate::verdict;
+use super::output::{Report, Tone};
+use super::verdict;
 
 pub(crate) fn describe(report: &mut Report, callback: &Callback, show_personal: bool) {
     report.toned("callback", "verified", Tone::Good);

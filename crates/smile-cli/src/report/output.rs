@@ -1,14 +1,14 @@
 //! What is printed: for a person, or as JSON. A command says both in one place.
 //!
-//! All text passes through here, and leaves it as lines of one line each: see [`crate::text`].
+//! All text passes through here, and leaves it as lines of one line each: see [`super::text`].
 
 use std::io::{self, IsTerminal as _, Write as _};
 
 use anstyle::{AnsiColor, Style};
 use serde_json::{Map, Value, json};
 
-use crate::failure::Failure;
-use crate::text::{json_for_a_terminal, one_line};
+use super::failure::Failure;
+use super::text::{json_for_a_terminal, one_line};
 
 /// Where answers go, and in which form.
 #[derive(Clone, Copy, Debug)]

@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use smile_core::v1::{AddressVerification, AmlCheck, Business, BusinessType};
 use smile_core::{IdInfo, Image, Job, JobId, JobType, PartnerParams, UserId};
 
-use super::product::{self, Card, Delivery, Id, Ids, Images, Product};
-use crate::failure::Failure;
+use super::flags::{self, Card, Delivery, Id, Ids, Images, Product};
+use crate::report::Failure;
 
 impl Ids {
-    pub(super) fn params(&self) -> PartnerParams {
+    pub(crate) fn params(&self) -> PartnerParams {
         let given = |id: &Option<String>| id.clone().unwrap_or_default();
         let params = PartnerParams::new(UserId::new(given(&self.user_id)), JobId::new(given(&self.job_id)));
         self.extra().fold(params, |params, (key, value)| params.with(key, value))
@@ -24,7 +24,7 @@ impl Ids {
 
 impl Id {
     /// `id_info`; `entered` if the ID authority is to be asked.
-    pub(super) fn info(&self, entered: bool) -> IdInfo {
+    pub(crate) fn info(&self, entered: bool) -> IdInfo {
         type Setter = fn(IdInfo, String) -> IdInfo;
         let set: [(&Option<String>, Setter); 13] = [
             (&self.country, IdInfo::with_country),
@@ -56,7 +56,7 @@ impl Id {
 
 impl Product {
     /// The job, if this is a product with images.
-    pub(super) fn job(&self) -> Result<Option<(Job, &Delivery)>, Failure> {
+    pub(crate) fn job(&self) -> Result<Option<(Job, &Delivery)>, Failure> {
         let (job_type, images, delivery) = match self {
             Self::BiometricKyc(flags) => (JobType::BIOMETRIC_KYC, &flags.images, &flags.delivery),
             Self::SmartselfieRegistration(flags) => {
@@ -135,16 +135,14 @@ impl Card {
     }
 }
 
-impl product::Business {
-    pub(super) fn business(&self) -> Business {
+impl flags::Business {
+    pub(crate) fn business(&self) -> Business {
         let given = |value: &Option<String>| value.clone().unwrap_or_default();
         let business = Business::new(given(&self.country), given(&self.id_type), given(&self.id_number));
         let business = match self.business_type {
-            Some(product::BusinessType::Bn) => business.with_business_type(BusinessType::BusinessName),
-            Some(product::BusinessType::Co) => business.with_business_type(BusinessType::Company),
-            Some(product::BusinessType::It) => {
-                business.with_business_type(BusinessType::IncorporatedTrustees)
-            }
+            Some(flags::BusinessType::Bn) => business.with_business_type(BusinessType::BusinessName),
+            Some(flags::BusinessType::Co) => business.with_business_type(BusinessType::Company),
+            Some(flags::BusinessType::It) => business.with_business_type(BusinessType::IncorporatedTrustees),
             None => business,
         };
         if self.postal_address.is_some() || self.postal_code.is_some() {
@@ -155,8 +153,8 @@ impl product::Business {
     }
 }
 
-impl product::Aml {
-    pub(super) fn check(&self) -> AmlCheck {
+impl flags::Aml {
+    pub(crate) fn check(&self) -> AmlCheck {
         let params = self.ids.params();
         let check = if self.search_existing_user {
             AmlCheck::of_existing_user(params, &self.countries)
@@ -168,8 +166,8 @@ impl product::Aml {
     }
 }
 
-impl product::Address {
-    pub(super) fn check(&self) -> Result<AddressVerification, Failure> {
+impl flags::Address {
+    pub(crate) fn check(&self) -> Result<AddressVerification, Failure> {
         let given = |value: &Option<String>| value.clone().unwrap_or_default();
         let address = given(&self.address);
         let check = if self.country == "ZA" {

@@ -1,24 +1,17 @@
 //! `smile submit`: a job or a check, from flags to verdict.
 
-mod build;
-mod product;
-mod run;
-pub(crate) mod waiting;
-
 use std::path::PathBuf;
 
 use clap::Args;
 
-pub(crate) use product::{Product, key_and_value};
-pub(crate) use run::{Order, ask, ask_for, submit};
-
 use crate::checkpoint::{self, CheckpointFile};
 use crate::connection::Connection;
 use crate::exit::Exit;
-use crate::failure::Failure;
 use crate::ids;
 use crate::interrupt::Watch;
-use crate::output::Output;
+use crate::order::{self, Order};
+use crate::products::Product;
+use crate::report::{Failure, Output};
 
 /// Submit a job, or make a check
 ///
@@ -77,6 +70,6 @@ impl Submit {
             is_resumed: false,
             watch: Watch::start(output)?,
         };
-        submit(&order, &self.product, None)
+        order::submit(&order, &self.product, None)
     }
 }

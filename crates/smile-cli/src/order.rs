@@ -15,19 +15,15 @@ use smile_core::{
 };
 use smile_ureq::Client;
 
-use super::product::{Delivery, Product};
-use super::waiting::Waiting;
 use crate::checkpoint::{CheckpointFile, Saved};
-use crate::commands::status::{describe_outcome, follow_up};
 use crate::connection::Connection;
 use crate::exit::Exit;
-use crate::failure::Failure;
 use crate::ids;
 use crate::interrupt::Watch;
-use crate::output::{Output, Report, Tone};
-use crate::progress::Progress;
-use crate::text::shell_command;
-use crate::verdict;
+use crate::products::{Delivery, Product, Waiting};
+use crate::report::{
+    Failure, Output, Progress, Report, Tone, describe_outcome, follow_up, text::shell_command, verdict,
+};
 
 /// What is to be done, and where what becomes of it goes.
 pub(crate) struct Order {

@@ -10,8 +10,8 @@ use serde_json::Value;
 use smile_core::{Event, ObserverResult, Problem, Reach};
 use smile_ureq::Client;
 
-use crate::failure::Wrong;
-use crate::output::{Output, Tone};
+use super::failure::Wrong;
+use super::output::{Output, Tone};
 
 /// Watches a job.
 #[derive(Debug)]

@@ -4,8 +4,8 @@ use serde_json::{Map, Value, json};
 use smile_core::catalogue::Category;
 use smile_core::{Decision, Doubt, NextStep, ResultEntry, Verdict};
 
+use super::output::{Report, Tone};
 use crate::exit::Exit;
-use crate::output::{Report, Tone};
 
 /// Says what a result amounts to, what that means and what to do next.
 pub(crate) fn describe(report: &mut Report, verdict: &Verdict) {

@@ -1,0 +1,14 @@
+//! All that is printed: answers, failures, progress, verdicts and callbacks.
+
+mod failure;
+mod outcome;
+mod output;
+mod progress;
+pub(crate) mod received;
+pub(crate) mod text;
+pub(crate) mod verdict;
+
+pub(crate) use failure::Failure;
+pub(crate) use outcome::{describe_outcome, describe_status, follow_up};
+pub(crate) use output::{Output, Report, Tone};
+pub(crate) use progress::Progress;

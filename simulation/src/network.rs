@@ -113,7 +113,7 @@ impl Fate {
             }
             3 => {
                 let at = random.between(1, limit / 4);
-                fate.arrivals = vec![late(random, errand, at, limit)];
+                fate.arrivals = vec![random.between(at, limit)];
                 fate.instead = Some((at, Instead::Interrupted));
                 Hazard::CutEarly
             }
@@ -141,7 +141,7 @@ impl Fate {
                 let status = gateway_status(random);
                 let at = random.between(1, limit / 2);
                 fate.instead = Some((at, Instead::Gateway(status)));
-                fate.arrivals = vec![late(random, errand, at, limit)];
+                fate.arrivals = vec![random.between(at, limit)];
                 match status {
                     300..400 => Hazard::GatewayEarly3xx,
                     400..500 => Hazard::GatewayEarly4xx,
@@ -179,16 +179,6 @@ impl Fate {
         fate
     }
 }
-
-/// When a request arrives whose sender has been told something already: any time within its limit. An upload that is under way
-/// for longer than the service is given to notice it is sent twice by the SDK as it is: see `docs/simulation.md`.
-fn late(random: &mut Random, errand: Errand, told: u64, limit: u64) -> u64 {
-    let last = if errand == Errand::Put { (told + NOTICED).min(limit) } else { limit };
-    random.between(told, last)
-}
-
-/// How much later an upload may arrive after its sender was told that it failed, in milliseconds.
-const NOTICED: u64 = 4_000;
 
 fn gateway_status(random: &mut Random) -> u16 {
     random.one_of(&[301, 302, 307, 400, 403, 404, 408, 409, 413, 429, 429, 500, 502, 503, 503, 504])

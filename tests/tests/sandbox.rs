@@ -123,6 +123,8 @@ fn whatever_breaks_once_is_mended_and_nothing_is_done_twice() {
         [Fault::LoseRequest, Fault::LoseAnswer, Fault::Answer(http::StatusCode::SERVICE_UNAVAILABLE)];
     for driver in ALL_DRIVERS {
         let sandbox = Sandbox::start().unwrap();
+        // An upload that failed is sent again only after its time limit.
+        let quick = || quick().with_upload_timeout(std::time::Duration::from_millis(300));
         for step in [Endpoint::PrepUpload, Endpoint::Upload, Endpoint::JobStatus] {
             for (number, fault) in faults.iter().cloned().enumerate() {
                 let name = format!("{step:?}-{number}");

@@ -47,6 +47,7 @@ fn a_bad_day_ends_in_the_right_verdict() {
         timeout(),
         no_zip(),
         no_zip(),
+        no_zip(),
         answer(200, ""),
         pending(),
         pending(),
@@ -63,9 +64,9 @@ fn a_bad_day_ends_in_the_right_verdict() {
     assert_eq!(puts, 2, "once lost, and once again after the service said that it has nothing");
     assert!((7..=8).contains(&run.sent[1].0), "Retry-After is honoured: {:?}", run.sent);
     assert_eq!(run.sent[2].1, Prep { retry: true }, "who says 503 may stand behind the service");
-    let asked: Vec<u64> = run.sent[4..6].iter().map(|(at, _)| at - run.sent[3].0).collect();
-    assert_eq!(asked, [5, 10], "it is asked twice, with time to notice a zip");
-    let polls: Vec<u64> = run.sent[7..].iter().map(|(at, _)| at - run.sent[6].0).collect();
+    let asked: Vec<u64> = run.sent[4..7].iter().map(|(at, _)| at - run.sent[3].0).collect();
+    assert_eq!(asked, [5, 125, 130], "twice after the send's own time limit, with time to notice a zip");
+    let polls: Vec<u64> = run.sent[8..].iter().map(|(at, _)| at - run.sent[7].0).collect();
     assert_eq!(polls, [2, 4, 6, 8, 14, 20, 26, 32]);
 }
 
@@ -73,12 +74,14 @@ fn a_bad_day_ends_in_the_right_verdict() {
 #[test]
 fn a_job_that_the_service_refuses_to_know_goes_on_as_one_that_has_no_zip() {
     let unknown = || refused(400, "2314");
-    let answers =
-        [timeout(), unknown(), opened(), timeout(), unknown(), unknown(), answer(200, ""), approved()];
+    // Of the upload the first one comes too early to count.
+    let denials = [unknown(), unknown(), unknown()];
+    let answers = [timeout(), unknown(), opened(), timeout()].into_iter().chain(denials);
+    let answers = answers.chain([answer(200, ""), approved()]);
     let run = drive(&mut flow(job()), answers);
     let sent: Vec<_> = run.sent.iter().map(|(_, sent)| sent.clone()).collect();
     let prep = |retry| Prep { retry };
-    assert_eq!(sent, [prep(false), Status, prep(true), Put, Status, Status, Put, Status]);
+    assert_eq!(sent, [prep(false), Status, prep(true), Put, Status, Status, Status, Put, Status]);
     assert!(is_approved(&run.outcome.unwrap()));
 }
 
@@ -174,13 +177,42 @@ fn an_upload_that_anybody_else_refuses_is_asked_about_before_anything_else() {
 
 #[test]
 fn an_upload_that_is_refused_and_denied_is_sent_again_only_if_that_can_help() {
-    let denied = |status| [opened(), answer(status, ""), no_zip(), no_zip()];
+    // The first denial is too early to count: whoever answered may still pass it on.
+    let denied = |status| [opened(), answer(status, ""), no_zip(), no_zip(), no_zip()];
     let run = drive(&mut flow(job()), denied(503).into_iter().chain([answer(200, ""), approved()]));
     assert!(is_approved(&run.outcome.unwrap()));
     for status in [302, 400, 404, 413] {
         let error = drive(&mut flow(job()), denied(status)).outcome.unwrap_err();
         assert_eq!(error.reach(), Reach::Opened, "{status}");
         assert!(error.to_string().contains("resume it from its checkpoint"), "{error}");
+    }
+}
+
+/// A connection that breaks, or a gateway that answers in the store's place, stops no zip that is on its way already.
+#[test]
+fn an_upload_that_was_cut_is_sent_again_only_after_its_own_time_limit() {
+    for failure in [Err(TransportFailure::interrupted("cut")), answer(503, ""), answer(429, "")] {
+        let answers = [opened(), failure, no_zip(), no_zip(), no_zip(), answer(200, ""), approved()];
+        let run = drive(&mut flow(job()), answers);
+        let sent = [(0, Put), (5, Status), (125, Status), (130, Status), (130, Put), (132, Status)];
+        assert_eq!(run.sent[1..], sent);
+        assert!(is_approved(&run.outcome.unwrap()));
+    }
+    // It came after all, within its time.
+    let answers = [opened(), answer(503, ""), no_zip(), pending(), approved()];
+    let run = drive(&mut flow(job()), answers);
+    assert_eq!(run.sent.iter().filter(|(_, sent)| *sent == Put).count(), 1);
+    assert!(is_approved(&run.outcome.unwrap()));
+}
+
+/// What was never sent, or what the store refused, is on its way no more: nothing is waited for.
+#[test]
+fn an_upload_that_was_certainly_turned_away_is_not_waited_for() {
+    for failure in [Err(TransportFailure::not_sent("no connection")), storage_refusal(503, "SlowDown")] {
+        let mut flow = flow(job());
+        let run = drive(&mut flow, [opened(), failure, answer(200, ""), approved()]);
+        assert!(run.seconds < 10, "{:?}", run.sent);
+        assert_eq!(run.sent.iter().filter(|(_, sent)| *sent == Status).count(), 1);
     }
 }
 
@@ -192,8 +224,11 @@ fn an_expired_address_is_asked_for_anew_once() {
     assert!(is_approved(&run.outcome.unwrap()));
 
     // Whoever else says 403 is asked about first.
-    let answers = [opened(), answer(403, ""), no_zip(), no_zip(), opened(), answer(200, ""), approved()];
-    assert!(is_approved(&drive(&mut flow(job()), answers).outcome.unwrap()));
+    let answers =
+        [opened(), answer(403, ""), no_zip(), no_zip(), no_zip(), opened(), answer(200, ""), approved()];
+    let run = drive(&mut flow(job()), answers);
+    assert_eq!(run.sent[5].1, Prep { retry: true }, "after two denials that count");
+    assert!(is_approved(&run.outcome.unwrap()));
 
     let run = drive(&mut flow(job()), [opened(), expired(), opened(), expired()]);
     let error = run.outcome.unwrap_err();
@@ -471,7 +506,7 @@ fn the_last_checkpoint_handed_out_knows_as_much_as_the_end() {
     let ends = [
         vec![refused(400, "2215")],
         vec![opened(), storage_refusal(400, "EntityTooLarge")],
-        vec![opened(), answer(400, ""), no_zip(), no_zip()],
+        vec![opened(), answer(400, ""), no_zip(), no_zip(), no_zip()],
         vec![opened(), timeout(), timeout(), timeout(), timeout(), timeout()],
         vec![answer(409, "")],
         vec![opened(), answer(200, ""), approved()],
@@ -493,7 +528,8 @@ fn the_last_checkpoint_handed_out_knows_as_much_as_the_end() {
 #[test]
 fn each_request_is_told_of_before_it_goes_out() {
     let mut flow = flow(job());
-    let mut answers = [opened(), timeout(), no_zip(), no_zip(), answer(200, ""), approved()].into_iter();
+    let denials = [no_zip(), no_zip(), no_zip()];
+    let mut answers = [opened(), timeout()].into_iter().chain(denials).chain([answer(200, ""), approved()]);
     let (mut now, mut told) = (START, Vec::new());
     for _ in 0..40 {
         match flow.next(now) {
@@ -504,6 +540,7 @@ fn each_request_is_told_of_before_it_goes_out() {
                 let expected = [
                     (Step::PrepUpload, 1),
                     (Step::Upload, 1),
+                    (Step::JobStatus, 1),
                     (Step::JobStatus, 1),
                     (Step::JobStatus, 1),
                     (Step::Upload, 2),
@@ -914,6 +951,98 @@ fn the_result_of_a_check_that_was_taken_on_is_waited_for_by_its_checkpoint() {
     let of_another = std::iter::repeat_with(|| result_of("another")).take(20);
     let error = drive(&mut flow(), of_another).outcome.unwrap_err();
     assert_eq!(error.kind(), &JobErrorKind::AnotherSubmission);
+}
+
+/// An old copy of a checkpoint: the job may have been finished since, so nobody may be told to submit it again.
+#[test]
+fn after_a_resume_nobody_is_told_to_submit_again_before_the_service_has_denied_the_zip() {
+    let mut first = flow(job());
+    let Next::Send { .. } = first.next(START) else { panic!("prep") };
+    let maybe_opened = first.checkpoint();
+    first.receive(START, opened());
+    let opened_ = first.checkpoint();
+    let forbidden = || answer(403, r#"{"message":"Forbidden"}"#);
+    let refusal = || Err(TransportFailure::refused("the checkpoint can't be stored"));
+    for checkpoint in [&maybe_opened, &opened_] {
+        let wait = |checkpoint| {
+            JobFlow::wait_for_submission(partner(), checkpoint, FlowSettings::default(), 8).unwrap()
+        };
+        let mut cancelled = resume(checkpoint);
+        let _ = cancelled.next(START);
+        cancelled.cancel();
+        for error in [
+            drive(&mut resume(checkpoint), (0..4).map(|_| forbidden())).outcome.unwrap_err(),
+            drive(&mut resume(checkpoint), [refusal()]).outcome.unwrap_err(),
+            drive(&mut wait(checkpoint), (0..5).map(|_| forbidden())).outcome.unwrap_err(),
+            drive(&mut cancelled, []).outcome.unwrap_err(),
+            JobFlow::resume(
+                partner(),
+                checkpoint,
+                job().return_job_status(false),
+                FlowSettings::default(),
+                8,
+            )
+            .unwrap_err(),
+        ] {
+            assert!(error.outcome_unknown(), "{error}");
+            assert!(!error.to_string().contains("submit it again with"), "{error}");
+        }
+        // What is written down stays what is known.
+        assert_eq!(resume(checkpoint).checkpoint().reach(), checkpoint.reach());
+    }
+    // Once it has denied it to this process as well, that counts.
+    let refused_prep = [no_zip(), no_zip(), refused(400, "2213")];
+    let error = drive(&mut resume(&opened_), refused_prep).outcome.unwrap_err();
+    assert_eq!(error.reach(), Reach::Opened);
+}
+
+/// A status that was signed at another time, or whose result names no job, is no evidence for anything.
+#[test]
+fn a_doubtful_status_is_asked_for_again() {
+    let old = |body: serde_json::Value| {
+        let mut body = body;
+        let signed = partner().signer().sign(Timestamp::from_unix_millis(START.unix_millis() - 86_400_000));
+        body["timestamp"] = json!(signed.timestamp());
+        body["signature"] = json!(signed.signature());
+        answer(200, body.to_string())
+    };
+    for doubtful in [
+        old(json!({ "job_complete": true, "job_success": true, "code": "2302", "result": {} })),
+        old(json!({ "job_complete": false, "job_success": false, "code": "2302" })),
+        old(
+            json!({ "job_complete": false, "job_success": false, "code": "2314", "result": "No zip file received" }),
+        ),
+        status(json!({
+            "job_complete": true, "job_success": true, "code": "2302",
+            "result": { "ResultCode": "0810", "Actions": { "Register_Selfie": "Approved" } },
+        })),
+    ] {
+        // Whoever comes second would otherwise be told that the zip is another submission's.
+        let denied = [timeout(), doubtful.clone(), no_zip(), opened(), answer(200, ""), approved()];
+        assert!(is_approved(&drive(&mut flow(job()), denied).outcome.unwrap()));
+        let retried = [doubtful, no_zip(), no_zip(), opened(), answer(200, ""), approved()];
+        assert!(is_approved(&drive(&mut flow(job().retry(true)), retried).outcome.unwrap()));
+    }
+}
+
+/// That the job is open is what the caller says, and no refusal of this attempt unsays it.
+#[test]
+fn with_the_callers_retry_flag_no_error_says_that_nothing_was_submitted() {
+    let refusal = || Err(TransportFailure::refused("the checkpoint can't be stored"));
+    let denials = || [no_zip(), no_zip()];
+    for answers in [
+        vec![refusal()],
+        denials().into_iter().chain([refusal()]).collect(),
+        denials().into_iter().chain([refused(400, "2213")]).collect(),
+        denials()
+            .into_iter()
+            .chain((0..4).map(|_| Err(TransportFailure::not_sent("no connection"))))
+            .collect(),
+    ] {
+        let error = drive(&mut flow(job().retry(true)), answers).outcome.unwrap_err();
+        assert_eq!(error.reach(), Reach::MaybeOpened, "{error}");
+        assert!(!error.is_retryable() && !error.to_string().contains("nothing was submitted"), "{error}");
+    }
 }
 
 #[test]

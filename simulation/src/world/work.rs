@@ -668,8 +668,7 @@ impl World {
             let checkpoint: Option<Checkpoint> = serde_json::from_slice(text).ok();
             checkpoint.is_none_or(|checkpoint| checkpoint.reach() == Reach::Nothing)
         };
-        // So does one of a job that is done, until the service has told it.
-        record.is_forgotten |= was_done || record.checkpoint.as_ref().is_none_or(knows_nothing);
+        record.is_forgotten |= record.checkpoint.as_ref().is_none_or(knows_nothing);
         record.outcome = None;
         record.lease_until = 0;
         self.note(match (forgets, was_done) {

@@ -18,6 +18,12 @@ pub enum Reach {
 }
 
 impl Reach {
+    /// How far something may have come whose checkpoint says this: the checkpoint may be an old one, and the job or check may
+    /// have been finished since. Only what was never begun under it is known not to be there.
+    pub(crate) fn of_outdated(self) -> Self {
+        if self == Self::Nothing { self } else { self.max(Self::MaybeUploaded) }
+    }
+
     pub(crate) fn advice(self) -> &'static str {
         match self {
             Self::Nothing => "nothing was submitted",

@@ -1,5 +1,6 @@
 //! The server that takes callbacks, and the client that passes them on.
 
+use std::convert::Infallible;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -7,15 +8,16 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::Request;
+use axum::extract::{FromRequest as _, Request};
 use axum::routing::any;
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode, Uri, header};
 use http_body_util::BodyExt as _;
-use smile_core::{Callback, InMemoryReplayStore, Refusal, ReplayStore as _, Seen, Timestamp, Verifier};
+use smile_axum::{CallbackReceiver, ReceivedCallback, Rejection};
+use smile_core::{Callback, InMemoryReplayStore, Refusal, ReplayStore, Seen, Sighting, Timestamp, Verifier};
 use tokio::sync::oneshot;
 
-use crate::address;
+use crate::{address, ids};
 
 /// What came, and what became of it.
 pub(super) struct Received {
@@ -41,10 +43,21 @@ pub(super) struct Receiver {
 }
 
 struct Shared<F> {
-    verifier: Verifier,
-    seen: InMemoryReplayStore,
+    callbacks: CallbackReceiver,
+    body_limit: usize,
     forward: Option<Arc<Forward>>,
     on_received: F,
+}
+
+/// A memory that takes a callback for new when it is full: here callbacks are only printed and passed on.
+struct Memory(InMemoryReplayStore);
+
+impl ReplayStore for Memory {
+    type Error = Infallible;
+
+    fn record(&self, now: Timestamp, sighting: &Sighting) -> Result<Seen, Infallible> {
+        Ok(self.0.record(now, sighting).unwrap_or(Seen::First))
+    }
 }
 
 impl Receiver {
@@ -58,8 +71,8 @@ impl Receiver {
         listener.set_nonblocking(true)?;
         let url = format!("http://{}/", listener.local_addr()?);
         let shared = Arc::new(Shared {
-            verifier,
-            seen: InMemoryReplayStore::default(),
+            body_limit: verifier.body_limit(),
+            callbacks: CallbackReceiver::new(verifier).with_store(Memory(InMemoryReplayStore::default())),
             forward: forward.map(Arc::new),
             on_received,
         });
@@ -97,14 +110,32 @@ where
         return StatusCode::METHOD_NOT_ALLOWED;
     }
     let (parts, body) = request.into_parts();
-    let limit = shared.verifier.body_limit();
-    let received = match read(body, limit).await {
-        Ok(body) => shared.judge(&parts.headers, body).await,
+    // Read here, in place of leaving it to the receiver: what is refused may be passed on as well.
+    let body = match read(body, shared.body_limit).await {
+        Ok(body) => body,
         Err(status) => return status,
     };
+    let headers = parts.headers.clone();
+    let request = Request::from_parts(parts, Body::from(body.clone()));
+    let (at, outcome) = match ReceivedCallback::from_request(request, &shared.callbacks).await {
+        Ok(received) => (received.at, Ok((received.callback, received.seen.unwrap_or(Seen::First)))),
+        Err(rejection) => match rejection.refusal() {
+            Some(refusal) => (came_at(&rejection), Err(refusal)),
+            // The body was read already and the memory never fails, so nothing is known to come here.
+            None => return rejection.status(),
+        },
+    };
+    let received = shared.pass_on(at, &headers, body, outcome).await;
     let status = received.status;
     (shared.on_received)(received);
     status
+}
+
+fn came_at(rejection: &Rejection) -> Timestamp {
+    match rejection {
+        Rejection::SignatureReused(received) => received.at,
+        _ => ids::now(),
+    }
 }
 
 /// The body, up to one byte more than is wanted, so that the verifier sees that it is too large.
@@ -131,17 +162,13 @@ async fn read(mut body: Body, limit: usize) -> Result<Bytes, StatusCode> {
 }
 
 impl<F> Shared<F> {
-    async fn judge(&self, headers: &HeaderMap, body: Bytes) -> Received {
-        let now = crate::ids::now();
-        let outcome = self.verifier.verify(now, headers, body.clone());
-        let outcome = match outcome {
-            Ok(callback) => match self.seen.record(now, &callback.sighting()) {
-                Ok(seen) => seen.accept().map(|seen| (callback, seen)),
-                // It can't be told whether it is new; as it is only printed here, it is taken for that.
-                Err(_) => Ok((callback, Seen::First)),
-            },
-            Err(refusal) => Err(refusal),
-        };
+    async fn pass_on(
+        &self,
+        at: Timestamp,
+        headers: &HeaderMap,
+        body: Bytes,
+        outcome: Result<(Callback, Seen), Refusal>,
+    ) -> Received {
         let forward = self.forward.as_ref().filter(|forward| outcome.is_ok() || forward.refused_too);
         let forwarded = match forward {
             None => Forwarded::Not,
@@ -158,7 +185,7 @@ impl<F> Shared<F> {
             // So that the service comes again.
             (Ok(_), _) => StatusCode::BAD_GATEWAY,
         };
-        Received { at: now, outcome, forwarded, status }
+        Received { at, outcome, forwarded, status }
     }
 }
 
@@ -209,5 +236,24 @@ impl Forward {
             Ok(answer) => Forwarded::Answered(answer.status()),
             Err(error) => Forwarded::Failed(address::why_unreachable(&error).to_owned()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use smile_core::{ApiKey, PartnerId, Signer};
+
+    use super::*;
+
+    #[test]
+    fn a_full_memory_takes_a_callback_for_new() {
+        let signer = Signer::new(PartnerId::new("001").unwrap(), &ApiKey::new("key").unwrap());
+        let now = Timestamp::from_unix(Duration::from_secs(1_790_000_000));
+        let signature = signer.sign_text(&now.to_string());
+        let body = format!(r#"{{"ResultCode":"0810","timestamp":"{now}","signature":"{signature}"}}"#);
+        let callback = Verifier::new(signer).verify(now, &HeaderMap::new(), Bytes::from(body)).unwrap();
+        let (full, sighting) = (InMemoryReplayStore::with_capacity(0), callback.sighting());
+        assert!(full.record(now, &sighting).is_err());
+        assert_eq!(Memory(full).record(now, &sighting), Ok(Seen::First));
     }
 }

@@ -38,8 +38,9 @@ use crate::{
 ///
 /// - An answer to prep upload that was lost is asked for again with `retry: true`, once the job's status has said that there is
 ///   no zip: the job id may be an earlier job's, which that would take over.
-/// - After an upload whose answer was lost, the job's status says whether the zip has arrived; only if it says no, twice
-///   and some seconds apart, is the zip sent again. What the zip's store itself refuses needs no question.
+/// - After an upload whose answer was lost, the job's status says whether the zip has arrived. The zip is sent again only if the
+///   status says no twice, some seconds apart, after the upload's own time limit: until then it may still arrive, also if the
+///   connection broke early or a gateway answered. What the zip's store itself refuses needs no question.
 /// - An address that the store refuses (it expires) is asked for anew, once.
 /// - One bad poll doesn't end the job; many in a row do.
 ///
@@ -67,6 +68,8 @@ pub struct JobFlow {
     last_send: Option<LastSend>,
     /// Another process sent that.
     is_inherited: bool,
+    /// Somebody may have gone further than the checkpoint says, until the service has denied it to this process.
+    may_be_outdated: bool,
     is_reading: bool,
     reach: Reach,
     submission_id: Option<SubmissionId>,
@@ -191,7 +194,8 @@ impl JobFlow {
     ) -> Result<Self, JobError> {
         let begun = Self::new(partner, job, settings, seed).map_err(|error| {
             let smile_job_id = checkpoint.smile_job_id.clone();
-            JobError::new(error.kind().clone(), checkpoint.reach, error.key().clone(), smile_job_id)
+            let reach = checkpoint.reach.of_outdated();
+            JobError::new(error.kind().clone(), reach, error.key().clone(), smile_job_id)
         });
         let mut flow = begun?;
         flow.check(checkpoint, None, false)?;
@@ -319,6 +323,7 @@ impl JobFlow {
             service_clock: None,
             last_send: None,
             is_inherited: false,
+            may_be_outdated: false,
             is_reading: false,
             reach: Reach::Nothing,
             submission_id: None,
@@ -353,7 +358,8 @@ impl JobFlow {
         }
         ValidationError::check(problems).map_err(|error| {
             let kind = JobErrorKind::Validation(error);
-            JobError::new(kind, checkpoint.reach, self.key.clone(), checkpoint.smile_job_id.clone())
+            let reach = checkpoint.reach.of_outdated();
+            JobError::new(kind, reach, self.key.clone(), checkpoint.smile_job_id.clone())
         })
     }
 
@@ -362,7 +368,7 @@ impl JobFlow {
         self.smile_job_id.clone_from(&checkpoint.smile_job_id);
         self.denials = checkpoint.denials;
         self.last_send.clone_from(&checkpoint.last_send);
-        self.is_inherited = true;
+        (self.is_inherited, self.may_be_outdated) = (true, true);
         self.noted = Some(checkpoint.clone());
         if let Some(id) = &checkpoint.submission_id {
             self.name(id.clone());
@@ -400,6 +406,14 @@ impl JobFlow {
         })
     }
 
+    /// Whoever cuts an upload short, or answers it in the store's place, may still pass it on: only what was certainly turned
+    /// away is no longer on its way.
+    fn forget_upload_if_refused(&mut self, error: &OperationError) {
+        if matches!(self.stage, Stage::Uploading { .. }) && error.certainly_not_done() {
+            self.last_send = None;
+        }
+    }
+
     /// Hands out a checkpoint if the job stands elsewhere than the last one said.
     fn note_progress(&mut self) {
         let checkpoint = self.checkpoint();
@@ -427,7 +441,8 @@ impl JobFlow {
     }
 
     fn fail(&mut self, kind: JobErrorKind) {
-        let error = JobError::new(kind, self.reach, self.key.clone(), self.smile_job_id.clone());
+        let reach = if self.may_be_outdated { self.reach.of_outdated() } else { self.reach };
+        let error = JobError::new(kind, reach, self.key.clone(), self.smile_job_id.clone());
         self.finish(Err(error));
     }
 
@@ -554,12 +569,16 @@ impl Flow for JobFlow {
         if !std::mem::take(&mut self.is_out) {
             return;
         }
-        if matches!(self.stage, Stage::Opening { .. } | Stage::Uploading { .. }) {
+        if matches!(self.stage, Stage::Opening { .. }) {
             self.last_send = None;
         }
         let response = match answer {
             Ok(response) => response,
-            Err(failure) => return self.failed(OperationError::Transport(failure), None),
+            Err(failure) => {
+                let error = OperationError::Transport(failure);
+                self.forget_upload_if_refused(&error);
+                return self.failed(error, None);
+            }
         };
         let wait = retry_after(&response, self.clock);
         let was_upload = matches!(self.stage, Stage::Uploading { .. });
@@ -575,7 +594,7 @@ impl Flow for JobFlow {
             }
             (Stage::Uploading { upload, .. }, _) => {
                 upload.parse(&self.partner, sent_at, &response).map(|()| {
-                    self.is_own = true;
+                    (self.is_own, self.last_send) = (true, None);
                     self.uploaded();
                 })
             }
@@ -588,6 +607,7 @@ impl Flow for JobFlow {
         if let Err(error) = result {
             // Only the service itself is believed.
             self.service_clock = known;
+            self.forget_upload_if_refused(&error);
             self.failed(error, wait);
         }
     }

@@ -111,7 +111,7 @@ impl JobFlow {
             return self.note_progress();
         }
         self.reach = self.reach.min(Reach::Opened);
-        self.has_asked = true;
+        (self.has_asked, self.may_be_outdated) = (true, false);
         let Stage::Asking { then, .. } = std::mem::replace(&mut self.stage, Stage::Reading { index: 0 })
         else {
             return;

@@ -33,7 +33,8 @@ checks that every rule holds in each.
   --trace      print what happens in each world
   --keep-going
                go on after a broken rule, and say how often each was broken
-  --mutants    take the mend of each known fault out again, and see it caught
+  --mutants    take the mend of each known fault out again, and see it caught; the
+               worlds in which it shows are the mutant's own
   --help       show this
 
 Exit codes: 0 every rule held; 1 one was broken, or a hazard never happened;
@@ -72,7 +73,7 @@ fn main() -> ExitCode {
         }
     };
     if order.mutants {
-        return match mutants::run(&root(), order.seed, order.worlds) {
+        return match mutants::run(&root()) {
             Ok(true) => ExitCode::SUCCESS,
             Ok(false) => ExitCode::FAILURE,
             Err(error) => {
@@ -113,7 +114,7 @@ fn parse() -> Result<Option<Order>, lexopt::Error> {
             _ => return Err(argument.unexpected()),
         }
     }
-    let worlds = worlds.unwrap_or(if seed.is_some() && !mutants { 1 } else { 10_000 });
+    let worlds = worlds.unwrap_or(if seed.is_some() { 1 } else { 10_000 });
     Ok(Some(Order { worlds, seed: seed.unwrap_or(0), traces, keeps_going, hunts, mutants }))
 }
 

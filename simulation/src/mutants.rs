@@ -2,6 +2,9 @@
 //!
 //! A mutant is a unified diff in `simulation/mutants`. Its line numbers mean nothing, and its path is a hint: each hunk is
 //! looked for by its lines, in all of smile-core, and must stand in one place only. So a mutant survives when files move.
+//! Before the diff there is a sentence about it, and a line `Worlds: 200 from seed 0` that says where it shows.
+//!
+//! A mutant is caught if one of these worlds breaks a rule, and none of them does without it.
 
 use std::fs;
 use std::io;
@@ -17,7 +20,24 @@ const PARTS: [&str; 3] = ["crates/smile-core", "crates/smile-sandbox", "simulati
 struct Mutant {
     /// The name of its file, without the ending: the number of the fault whose mend it takes out.
     name: String,
+    worlds: Worlds,
     hunks: Vec<Hunk>,
+}
+
+/// Some worlds, one after the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Worlds {
+    count: u64,
+    seed: u64,
+}
+
+impl Worlds {
+    /// From the line that says it.
+    fn read(diff: &str) -> Option<Self> {
+        let (count, seed) =
+            diff.lines().find_map(|line| line.strip_prefix("Worlds: "))?.split_once(" from seed ")?;
+        Some(Self { count: count.parse().ok()?, seed: seed.parse().ok()? })
+    }
 }
 
 /// Lines that give way to others.
@@ -27,28 +47,35 @@ struct Hunk {
     new: String,
 }
 
-/// Runs every mutant for so many worlds, and says which world caught it; whether all were caught.
-pub(crate) fn run(root: &Path, seed: u64, worlds: u64) -> Result<bool, String> {
+/// Runs every mutant in its worlds, and says which one caught it; whether all were caught.
+pub(crate) fn run(root: &Path) -> Result<bool, String> {
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
     let copy = target.join("simulation-mutants");
     let mutants = read_all(&root.join("simulation/mutants"))?;
     copy_workspace(root, &copy).map_err(|error| format!("{}: {error}", copy.display()))?;
+    let healthy = copy.join("healthy");
+    let program = build(&copy, &target)?;
+    fs::copy(program, &healthy).map_err(|error| format!("{}: {error}", healthy.display()))?;
     let mut are_all_caught = true;
     for mutant in &mutants {
         let begin = Instant::now();
         let changed = apply(&copy, mutant)?;
-        let caught = hunt(&copy, &target, seed, worlds);
+        let caught = build(&copy, &target).and_then(|program| hunt(&program, mutant.worlds));
         for (path, text) in changed {
             fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()))?;
         }
-        let seconds = begin.elapsed().as_secs_f64();
-        match caught? {
-            Some(caught) => println!("{:<6} caught after {seconds:.0} s by seed {caught}", mutant.name),
-            None => {
-                are_all_caught = false;
-                println!("{:<6} NOT CAUGHT in {worlds} worlds", mutant.name);
-            }
+        let (name, Worlds { count, seed }) = (&mutant.name, mutant.worlds);
+        let Some(caught) = caught? else {
+            are_all_caught = false;
+            println!("{name:<10} NOT CAUGHT in {count} worlds from seed {seed}");
+            continue;
+        };
+        if let Some(broken) = hunt(&healthy, mutant.worlds)? {
+            are_all_caught = false;
+            println!("{name:<10} proves nothing: without it a rule is broken as well, by seed {broken}");
+            continue;
         }
+        println!("{name:<10} caught after {:.0} s by seed {caught}", begin.elapsed().as_secs_f64());
     }
     println!("{} mutants", mutants.len());
     Ok(are_all_caught)
@@ -64,7 +91,9 @@ fn read_all(folder: &Path) -> Result<Vec<Mutant>, String> {
     let read = |path: &PathBuf| {
         let text = fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        Ok(Mutant { name, hunks: hunks(&text) })
+        let worlds = Worlds::read(&text)
+            .ok_or_else(|| format!("{}: no line `Worlds: 200 from seed 0`", path.display()))?;
+        Ok(Mutant { name, worlds, hunks: hunks(&text) })
     };
     paths.iter().map(read).collect()
 }
@@ -136,8 +165,8 @@ fn sources(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
     Ok(())
 }
 
-/// The seed of the first world that breaks a rule, with the rule.
-fn hunt(copy: &Path, target: &Path, seed: u64, worlds: u64) -> Result<Option<String>, String> {
+/// Builds the copy as it is, and returns its program.
+fn build(copy: &Path, target: &Path) -> Result<PathBuf, String> {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     let words = ["build", "--quiet", "--offline", "-p", "smile-simulation"];
     cargo.args(words).current_dir(copy).env("CARGO_TARGET_DIR", target);
@@ -145,13 +174,20 @@ fn hunt(copy: &Path, target: &Path, seed: u64, worlds: u64) -> Result<Option<Str
     if !built.status.success() {
         return Err(format!("it doesn't build:\n{}", String::from_utf8_lossy(&built.stderr)));
     }
-    let program = target.join("debug/smile-simulation");
-    let (seed, worlds) = (seed.to_string(), worlds.to_string());
+    Ok(target.join("debug").join(format!("smile-simulation{}", std::env::consts::EXE_SUFFIX)))
+}
+
+/// The seed of a world that breaks a rule, with the rule.
+fn hunt(program: &Path, worlds: Worlds) -> Result<Option<String>, String> {
     let mut hunt = Command::new(program);
-    hunt.args(["--hunt", "--seed", &seed, "--worlds", &worlds]);
-    let found = hunt.output().map_err(|error| format!("the mutant's simulation: {error}"))?;
+    hunt.args(["--hunt", "--seed", &worlds.seed.to_string(), "--worlds", &worlds.count.to_string()]);
+    let found = hunt.output().map_err(|error| format!("{}: {error}", program.display()))?;
     let said = String::from_utf8_lossy(&found.stdout).trim().to_owned();
-    Ok((!said.is_empty()).then_some(said))
+    match (found.status.success(), said.is_empty()) {
+        (true, true) => Ok(None),
+        (false, false) => Ok(Some(said)),
+        _ => Err(format!("{} ended with {}", program.display(), found.status)),
+    }
 }
 
 /// Copies what the simulation is built from, into a workspace of its own. What is the same is left as it is, so that it
@@ -221,6 +257,23 @@ mod tests {
         let first = Hunk { old: "fn a() {\n    b();\n}\n".into(), new: "fn a() {\n    c();\n}\n".into() };
         let second = Hunk { old: "d();\n".into(), new: String::new() };
         assert_eq!(hunks(DIFF), [first, second]);
+    }
+
+    #[test]
+    fn the_worlds_of_a_mutant_are_read() {
+        let said = format!("It forgets.\nWorlds: 250 from seed 4000\n{DIFF}");
+        assert_eq!(Worlds::read(&said), Some(Worlds { count: 250, seed: 4_000 }));
+        assert_eq!(Worlds::read(DIFF), None);
+    }
+
+    #[test]
+    fn there_is_a_mutant_of_each_fault() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let names: Vec<String> =
+            read_all(&root.join("mutants")).unwrap().into_iter().map(|mutant| mutant.name).collect();
+        for fault in ["A1", "A2", "A3-jobs", "A3-checks", "A4", "A5", "B7", "B8", "B9", "B10", "D19"] {
+            assert!(names.iter().any(|name| name == fault), "{fault}: {names:?}");
+        }
     }
 
     #[test]

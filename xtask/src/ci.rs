@@ -52,7 +52,11 @@ const STEPS: &[Step] = &[
     Step { name: "api", about: "no unlisted crate shows in a public interface", run: crate::api::run },
     Step { name: "examples", about: "every example runs without any settings", run: examples },
     Step { name: "fuzz", about: "the fuzz targets build, and run for a moment", run: crate::fuzz::briefly },
-    Step { name: "simulate", about: "some thousand worlds keep every rule", run: simulate },
+    Step {
+        name: "simulate",
+        about: "some thousand worlds keep every rule, and catch every mutant",
+        run: simulate,
+    },
     Step { name: "test", about: "unit, integration and documentation tests", run: test },
 ];
 
@@ -132,7 +136,8 @@ fn test(root: &Path) -> Result<(), String> {
 }
 
 fn simulate(root: &Path) -> Result<(), String> {
-    succeed(cargo(root, &["run", "--quiet", "-p", "smile-simulation", "--", "--worlds", "3000"]))
+    succeed(cargo(root, &["run", "--quiet", "-p", "smile-simulation", "--", "--worlds", "3000"]))?;
+    succeed(cargo(root, &["run", "--quiet", "-p", "smile-simulation", "--", "--mutants"]))
 }
 
 fn wasm(root: &Path) -> Result<(), String> {

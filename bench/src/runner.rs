@@ -207,7 +207,7 @@ impl Order {
 /// A job counts only if it went all the way.
 fn done(outcome: Result<JobOutcome, JobError>) -> Result<(), Box<dyn Error>> {
     match outcome?.verdict() {
-        Some(verdict) if verdict.is_approved() => Ok(()),
+        Some(verdict) if verdict.may_be_let_in() => Ok(()),
         _ => Err("a job ended without the result that the sink gives".into()),
     }
 }

@@ -4,9 +4,7 @@ use http::Uri;
 
 /// Whether it leads to this machine and no further.
 pub(crate) fn is_local(uri: &Uri) -> bool {
-    let host = uri.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
-    host.eq_ignore_ascii_case("localhost")
-        || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+    uri.host().is_some_and(smile_core::is_loopback)
 }
 
 /// What became of a connection, without the address, which may be a secret.

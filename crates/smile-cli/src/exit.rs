@@ -5,7 +5,7 @@ use std::process::ExitCode;
 /// The exit statuses. Scripts branch on them, so a number keeps its meaning for ever.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
-    /// Done; and where there is a verdict, approved and the last word.
+    /// Done; and where there is a verdict, the person may be let in.
     Done = 0,
     /// It failed: the network, a file, or the service's refusal. Nothing is in doubt.
     Failed = 1,
@@ -38,11 +38,12 @@ impl From<Exit> for ExitCode {
 /// The end of `--help`.
 pub(crate) const HELP: &str = "\
 Exit statuses:
-  0    done; where there is a verdict: approved, and that is the last word
+  0    done; where there is a verdict: the person may be let in
   1    failed: the network, a file, or the service's refusal
   2    the command line or the input is wrong; nothing was sent
   3    no: rejected, a number that is wrong, a callback that can't be trusted, something to mend
-  4    not settled: provisional, no result yet, on a watch list, a number that is likely wrong
+  4    not settled: provisional, no result yet, on a watch list, a number that is likely wrong, or
+       one that is right while nobody has compared the record with the person
   5    can't be told: the job couldn't be done, or what came of it isn't known to this version
   6    the service may have the job or not, or its answer couldn't be printed: resume, or ask for its
        status; don't submit again

@@ -39,7 +39,7 @@ pub use operation::{ApiError, OperationError};
 pub use partner::Partner;
 pub use partner::account::PartnerAccount;
 pub use partner::credentials::{ApiKey, PartnerId};
-pub use partner::environment::{BaseUrl, CallbackUrl, Environment};
+pub use partner::environment::{BaseUrl, CallbackUrl, Environment, is_loopback};
 pub use partner::signature::{ReceivedTimestamp, SignatureError, SignedTimestamp, Signer};
 pub use problem::ImageFault;
 pub use problem::{ConfigError, Problem, ProblemKind, ValidationError};

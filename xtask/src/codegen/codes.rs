@@ -15,14 +15,14 @@ pub(super) fn result_codes_rs(toml: &str) -> Result<String, String> {
     rows.sort_by(|a, b| (&a.code, &a.job_types).cmp(&(&b.code, &b.job_types)));
     let mut code = header(
         "result_codes",
-        "use crate::JobType;\nuse crate::catalogue::{Category, Certainty, ResultCodeRow};",
+        "use crate::JobType;\nuse crate::catalogue::{Category, Certainty, NextStep, ResultCodeRow};",
     );
     code.push_str("pub(in crate::catalogue) static RESULT_CODES: &[ResultCodeRow] = &[\n");
     for row in &rows {
         writeln!(
             code,
             "ResultCodeRow {{ code: {:?}, job_types: &[{}], text: {:?}, meaning: {:?}, category: Category::{:?}, \
-             is_final: {}, job_success: {}, source: {:?}, certainty: Certainty::{:?} }},",
+             is_final: {}, job_success: {}, next_step: NextStep::{:?}, source: {:?}, certainty: Certainty::{:?} }},",
             row.code,
             job_types(&row.job_types),
             row.text,
@@ -30,6 +30,7 @@ pub(super) fn result_codes_rs(toml: &str) -> Result<String, String> {
             row.category,
             row.is_final,
             row.job_success,
+            row.next_step,
             row.source,
             row.certainty,
         )
@@ -74,6 +75,7 @@ struct ResultCode {
     #[serde(rename = "final")]
     is_final: bool,
     job_success: bool,
+    next_step: NextStep,
     source: String,
     certainty: Certainty,
 }
@@ -109,13 +111,54 @@ enum Category {
     NotListed,
 }
 
+// `Debug` gives the variants' names in Rust.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum NextStep {
+    Accept,
+    CompareTheRecord,
+    AwaitReview,
+    AskForNewImages,
+    AskForAnotherDocument,
+    RetryLater,
+    FixTheNumber,
+    CallSupport,
+    Decline,
+    LookByHand,
+}
+
+impl NextStep {
+    /// Whether a result of the category can lead to it. Only an approval lets anybody in.
+    fn follows_from(self, category: Category) -> bool {
+        match category {
+            Category::Approved => matches!(self, Self::Accept | Self::CompareTheRecord),
+            Category::Provisional | Category::SuspectedSpoof => self == Self::AwaitReview,
+            Category::Inconclusive => matches!(self, Self::AwaitReview | Self::LookByHand),
+            Category::Rejected | Category::Error => {
+                !matches!(self, Self::Accept | Self::CompareTheRecord | Self::AwaitReview)
+            }
+            Category::Listed | Category::NotListed => self == Self::LookByHand,
+        }
+    }
+}
+
 fn result_codes(toml: &str) -> Result<Vec<ResultCode>, String> {
     let table: ResultCodes = toml::from_str(toml).map_err(|error| format!("{RESULT_CODES}: {error}"))?;
     let mut faults = Faults::new(RESULT_CODES, toml);
     let mut seen = Vec::new();
     for row in &table.result_code {
-        let ResultCode { code, job_types, text, meaning, category, is_final, job_success, source, .. } =
-            row.as_ref();
+        let ResultCode {
+            code,
+            job_types,
+            text,
+            meaning,
+            category,
+            is_final,
+            job_success,
+            next_step,
+            source,
+            ..
+        } = row.as_ref();
         faults.check_code(row, code);
         faults.check_phrases(row, code, &[("text", text), ("source", source)]);
         faults.check_meanings(row, code, &[("meaning", meaning)]);
@@ -140,6 +183,9 @@ fn result_codes(toml: &str) -> Result<Vec<ResultCode>, String> {
         }
         if !open && *job_success != is_success {
             faults.add(row, code, &format!("`job_success` can't be {job_success} for this category"));
+        }
+        if !next_step.follows_from(*category) {
+            faults.add(row, code, &format!("`next_step` can't be {next_step:?} for this category"));
         }
     }
     faults.none_or_all()?;
@@ -180,6 +226,7 @@ meaning = "approved"
 category = "approved"
 final = true
 job_success = true
+next_step = "accept"
 source = "docs"
 certainty = "confirmed"
 "#;
@@ -207,6 +254,7 @@ certainty = "confirmed"
             ("meaning = \"approved\"", "meaning = \"Approved.\"", 2, "full stop"),
             ("final = true", "final = false", 2, "`final` can't be false"),
             ("job_success = true", "job_success = false", 2, "`job_success` can't be false"),
+            ("\"accept\"", "\"decline\"", 2, "`next_step` can't be Decline"),
         ] {
             let message = fault(&ROW.replacen(good, bad, 1));
             assert!(message.starts_with(&format!("{RESULT_CODES}:{line}: row `")), "{message}");
@@ -219,7 +267,7 @@ certainty = "confirmed"
         for (good, bad, line, expected) in [
             ("text =", "texts =", 5, "unknown field `texts`"),
             ("category = \"approved\"", "category = \"fine\"", 7, "unknown variant `fine`"),
-            ("\"confirmed\"", "\"sure\"", 11, "unknown variant `sure`"),
+            ("\"confirmed\"", "\"sure\"", 12, "unknown variant `sure`"),
             ("source = \"docs\"\n", "", 2, "missing field `source`"),
         ] {
             let message = fault(&ROW.replacen(good, bad, 1));
@@ -234,7 +282,7 @@ certainty = "confirmed"
         let message = fault(&format!("{ROW}{}", ROW.replace("[1, 6]", "[6, 11]")));
         assert_eq!(
             message,
-            format!("{RESULT_CODES}:13: row `0810`: job type 6 already has a row, or is named twice")
+            format!("{RESULT_CODES}:14: row `0810`: job type 6 already has a row, or is named twice")
         );
     }
 

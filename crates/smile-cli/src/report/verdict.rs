@@ -22,7 +22,7 @@ pub(crate) fn as_json(verdict: &Verdict) -> Value {
     json!({
         "decision": verdict.decision().to_string(),
         "final": verdict.is_final(),
-        "approved": verdict.is_approved(),
+        "may_be_let_in": verdict.may_be_let_in(),
         "code": verdict.code().map(ToString::to_string),
         "meaning": verdict.meaning(),
         "next_step": next_step_name(verdict.next_step()),
@@ -108,7 +108,8 @@ pub(crate) fn exit_of(verdict: &Verdict) -> Exit {
     match (verdict.decision(), verdict.doubt(), category) {
         (_, Some(Doubt::NoVerdict), Some(Category::NotListed)) => Exit::Done,
         (_, Some(Doubt::NoVerdict), _) => Exit::Open,
-        (Decision::Approved, ..) if verdict.is_approved() => Exit::Done,
+        (Decision::Approved, ..) if verdict.may_be_let_in() => Exit::Done,
+        // A number alone is no person: somebody compares the record first.
         (Decision::Approved | Decision::Provisional, ..) => Exit::Open,
         (Decision::Rejected, ..) => Exit::No,
         (Decision::Error | Decision::Unknown, ..) => Exit::Unknown,
@@ -151,6 +152,7 @@ fn doubt_name(doubt: Doubt) -> &'static str {
         Doubt::Unreadable => "unreadable",
         Doubt::OtherTime => "other_time",
         Doubt::NoJobId => "no_job_id",
+        Doubt::UnknownProduct => "unknown_product",
         _ => "other",
     }
 }
@@ -160,10 +162,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_final_approval_ends_well() {
+    fn only_a_person_who_may_be_let_in_ends_well() {
         for (job_type, code, exit) in [
             (1, "0810", Exit::Done),
-            (5, "1012", Exit::Done),
+            (5, "1012", Exit::Open),
             (1, "0812", Exit::Open),
             (1, "0811", Exit::No),
             (5, "1013", Exit::No),

@@ -62,7 +62,7 @@ fn nothing_of_it_is_printed_well_or_ill() {
             ran
         };
         run("a job", &[&job, &person, &wait, &callback, &["--allow-new-enroll"]]).ended(0);
-        run("a check", &[&check, &person]).ended(0);
+        run("a check", &[&check, &person]).ended(4);
         run("a check by callback", &[&check, &person, &callback]).ended(0);
         run("bad input", &[&job, &person, &["--gender", "x"], &["--id-card", "frames-of/none"]]).ended(2);
         run("doctor", &[&["doctor"], &callback]).ended(0);

@@ -155,12 +155,12 @@ fn its_state_survives_a_restart() {
         let (mut running, addresses) = start(&["--state", state.to_str().unwrap()]);
         let check =
             ["submit", "enhanced-kyc", "--country", "NG", "--id-type", "BVN", "--id-number", "00000000000"];
-        ask(addresses["http"].as_str().unwrap(), &[&check[..], &ids].concat()).ended(0);
+        ask(addresses["http"].as_str().unwrap(), &[&check[..], &ids].concat()).ended(4);
         assert!(Command::new("kill").args(["-INT", &running.0.id().to_string()]).status().unwrap().success());
         assert_eq!(running.0.wait().unwrap().code(), Some(0));
     }
     let (_running, addresses) = start(&["--state", state.to_str().unwrap()]);
-    ask(addresses["http"].as_str().unwrap(), &[&["status"], &ids[..]].concat()).ended(0).says(&["1012"]);
+    ask(addresses["http"].as_str().unwrap(), &[&["status"], &ids[..]].concat()).ended(4).says(&["1012"]);
     run(&["sandbox", "--state", state.to_str().unwrap()]).ended(2).warns(&["--state", "another sandbox"]);
 }
 

@@ -45,7 +45,7 @@ fn a_right_one_is_verified_and_redacted() {
         (&as_json["verified"], &as_json["kind"], &as_json["job_type"]),
         (&json!(true), &json!("result"), &json!(1))
     );
-    assert_eq!(as_json["verdict"]["approved"], true);
+    assert_eq!(as_json["verdict"]["may_be_let_in"], true);
     assert!(as_json["result"].get("FullName").is_none());
     feed(smile.command(&["verify", "-"]), &body).ended(0).says(&["verified"]);
 }

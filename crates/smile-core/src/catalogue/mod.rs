@@ -31,6 +31,7 @@ mod id_type;
 mod id_type_catalogue;
 pub(crate) mod job_type;
 mod nearest;
+mod next_step;
 mod number;
 mod web_product;
 pub(crate) mod webhook_words;
@@ -42,6 +43,7 @@ pub use document::{Document, DocumentKind, document, documents_of};
 pub use id_type::{IdType, IdTypeRow, NumberFormat, Product, id_types};
 pub use id_type_catalogue::IdTypeCatalogue;
 pub(crate) use nearest::nearest;
+pub use next_step::NextStep;
 pub use number::NumberCheck;
 pub use web_product::{WebProduct, web_product, web_products};
 
@@ -107,6 +109,8 @@ pub struct ResultCodeRow {
     /// What the job status says in `job_success` beside this code. Where the result isn't final, no source says so,
     /// and the value is our reading.
     pub job_success: bool,
+    /// What to do next, as long as nothing else in the result makes the verdict more cautious than the code.
+    pub next_step: NextStep,
     /// Where the row comes from.
     pub source: &'static str,
     /// How sure the row is.
@@ -225,6 +229,15 @@ mod tests {
         assert!(result_codes().is_sorted_by_key(|row| (row.code, row.job_types)));
         assert!(result_codes().iter().all(|row| row.job_types.is_sorted() && !row.job_types.is_empty()));
         assert!(api_codes().is_sorted_by(|a, b| a.code < b.code));
+    }
+
+    // Of a number that is on record nobody knows who holds it.
+    #[test]
+    fn only_an_approval_that_is_not_of_a_number_alone_lets_anybody_in() {
+        for row in result_codes() {
+            let expected = row.category == Category::Approved && row.code != "1012";
+            assert_eq!(row.next_step == NextStep::Accept, expected, "{row:?}");
+        }
     }
 
     #[test]

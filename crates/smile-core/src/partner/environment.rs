@@ -253,7 +253,15 @@ pub(crate) fn has_dots(path_and_query: &str) -> bool {
         .any(|segment| matches!(segment.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | ".."))
 }
 
-fn is_loopback(host: &str) -> bool {
+/// Tells whether a host is this machine, whatever a name server says: `localhost`, or an address of 127.0.0.0/8 or `[::1]`.
+///
+/// The host is written as in a URL, without a port and with an IPv6 address in brackets.
+///
+/// ```
+/// assert!(smile_core::is_loopback("127.0.0.1") && smile_core::is_loopback("[::1]"));
+/// assert!(!smile_core::is_loopback("localhost.example.com"));
+/// ```
+pub fn is_loopback(host: &str) -> bool {
     use std::net::{Ipv4Addr, Ipv6Addr};
     let in_brackets = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
     host.eq_ignore_ascii_case("localhost")
@@ -264,6 +272,25 @@ fn is_loopback(host: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_a_host_that_no_name_server_can_turn_elsewhere_is_loopback() {
+        for host in ["localhost", "LOCALHOST", "127.0.0.1", "127.9.9.9", "[::1]"] {
+            assert!(is_loopback(host), "{host}");
+        }
+        for host in [
+            "",
+            "::1",
+            "[127.0.0.1]",
+            "[::1",
+            "0.0.0.0",
+            "[::ffff:127.0.0.1]",
+            "127.1",
+            "localhost.example.com",
+        ] {
+            assert!(!is_loopback(host), "{host}");
+        }
+    }
 
     #[test]
     fn the_names_and_numbers_of_the_other_sdks_parse() {

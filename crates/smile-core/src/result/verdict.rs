@@ -5,7 +5,7 @@ use std::fmt;
 use super::{ActionValue, ResultCode, ResultEntry};
 use crate::JobType;
 use crate::catalogue::webhook_words::WebhookStatus;
-use crate::catalogue::{self, Category, ResultCodeRow};
+use crate::catalogue::{self, Category, NextStep, ResultCodeRow};
 use crate::wire::tolerant;
 
 /// What to do with the person.
@@ -36,50 +36,6 @@ impl fmt::Display for Decision {
             Self::Rejected => "rejected",
             Self::Error => "error",
             Self::Unknown => "unknown",
-        })
-    }
-}
-
-/// What to do next, once there is a verdict. It follows from what the code means; the partner's own rules come first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum NextStep {
-    /// Let the person in.
-    Accept,
-    /// The number is known: compare what the record says with what the person, or the company, says.
-    CompareTheRecord,
-    /// Wait: it is being reviewed or is only half done, and the final result comes by callback.
-    AwaitReview,
-    /// Ask for new images and submit another job.
-    AskForNewImages,
-    /// This kind of document isn't supported: ask for another kind and submit another job.
-    AskForAnotherDocument,
-    /// The images and the number are in order as far as is known: submit another job later.
-    RetryLater,
-    /// Ask for the ID number again and submit another job.
-    FixTheNumber,
-    /// Smile ID must change something about the account.
-    CallSupport,
-    /// Don't let the person in.
-    Decline,
-    /// Somebody should look at the result.
-    LookByHand,
-}
-
-impl fmt::Display for NextStep {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Accept => "accept",
-            Self::CompareTheRecord => "compare the record with what was said",
-            Self::AwaitReview => "wait for the review",
-            Self::AskForNewImages => "ask for new images",
-            Self::AskForAnotherDocument => "ask for another kind of document",
-            Self::RetryLater => "try again later",
-            Self::FixTheNumber => "ask for the ID number again",
-            Self::CallSupport => "call Smile ID's support",
-            Self::Decline => "decline",
-            Self::LookByHand => "have somebody look at it",
         })
     }
 }
@@ -275,46 +231,18 @@ impl Verdict {
 
     /// What to do next.
     pub fn next_step(&self) -> NextStep {
-        let code = self.code.as_ref().map(ResultCode::as_str).unwrap_or_default();
         if let (None, Some((_, next))) = (self.doubt, self.webhook) {
             return next;
         }
-        match self.decision {
-            // The product asked about a number, not about who holds it.
-            Decision::Approved if code == "1012" => NextStep::CompareTheRecord,
-            Decision::Approved => NextStep::Accept,
-            // Undecided for good, but for the half of a Biometric KYC that is about the number alone.
-            Decision::Provisional if self.category() == Some(Category::Inconclusive) && code != "1012" => {
-                NextStep::LookByHand
-            }
-            Decision::Provisional => NextStep::AwaitReview,
-            Decision::Unknown => NextStep::LookByHand,
-            // 1013 not found, 1014 wrong form, 1023 not found.
-            _ if matches!(code, "1013" | "1014" | "1023") => NextStep::FixTheNumber,
-            Decision::Error => match code {
-                "1016" => NextStep::CallSupport,
-                // Unusable images; the four texts of this code are about images, and the authority's photo is one.
-                "0001" => NextStep::AskForNewImages,
-                _ => NextStep::RetryLater,
-            },
-            // 0903 zip corrupt, 09x1 no face, 09x2 poor quality, 1241 unusable; 0812, for documents, unusable.
-            Decision::Rejected => {
-                let is_document =
-                    self.row.is_some_and(|row| row.job_types.contains(&JobType::DOCUMENT_VERIFICATION));
-                match code {
-                    "0903" | "0911" | "0912" | "0921" | "0922" | "0941" | "0942" | "1241" => {
-                        NextStep::AskForNewImages
-                    }
-                    "0812" if is_document => NextStep::AskForNewImages,
-                    "0816" if is_document => NextStep::AskForAnotherDocument,
-                    _ => NextStep::Decline,
-                }
-            }
+        match (self.decision, self.row) {
+            // The code's own, where nothing made the verdict another than the code's.
+            (decision, Some(row)) if decision == decision_of(row.category) => row.next_step,
+            (Decision::Provisional, _) => NextStep::AwaitReview,
+            (Decision::Error, _) => NextStep::RetryLater,
+            (Decision::Rejected, _) => NextStep::Decline,
+            // An approval that no code of the catalogue stands behind is none to go by.
+            (Decision::Approved | Decision::Unknown, _) => NextStep::LookByHand,
         }
-    }
-
-    fn category(&self) -> Option<Category> {
-        self.row.map(|row| row.category)
     }
 
     /// What it means, in words.

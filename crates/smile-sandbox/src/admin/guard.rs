@@ -16,7 +16,6 @@ use http::{Method, Request, StatusCode};
 
 use crate::admin::error::AdminError;
 use crate::admin::page::is_page;
-use crate::callback::attempt::is_loopback_host;
 
 /// What every request has to have that changes something, with any value.
 const HEADER: &str = "smile-sandbox-admin";
@@ -36,7 +35,7 @@ pub(super) fn check(request: &Request<Bytes>, network: Option<FromTheNetwork>) -
         ));
     }
     // A name could be made to resolve to anything; an address is what it is.
-    let is_ours = |host: &str| is_loopback_host(host) || network.is_some() && is_address(host);
+    let is_ours = |host: &str| smile_core::is_loopback(host) || network.is_some() && is_address(host);
     let Some(authority) = authority(request).filter(|authority| is_ours(authority.host())) else {
         return Err(refusal("the Host header must name this machine: localhost, 127.0.0.1 or [::1]"));
     };

@@ -5,7 +5,7 @@ use std::fmt;
 use bytes::Bytes;
 use http::{StatusCode, Uri};
 use serde_json::Value;
-use smile_core::Timestamp;
+use smile_core::{Timestamp, is_loopback};
 
 use crate::log::Entry;
 
@@ -124,16 +124,7 @@ impl fmt::Debug for CallbackAttempt {
 pub(crate) fn is_loopback_http(url: &str) -> bool {
     let Ok(uri) = url.parse::<Uri>() else { return false };
     let Some(authority) = uri.authority() else { return false };
-    uri.scheme_str() == Some("http")
-        && is_loopback_host(authority.host())
-        && !authority.as_str().contains('@')
-}
-
-/// Whether a host, an IPv6 address in brackets, is this machine whatever a name server says.
-pub(crate) fn is_loopback_host(host: &str) -> bool {
-    let host = host.trim_start_matches('[').trim_end_matches(']');
-    host.eq_ignore_ascii_case("localhost")
-        || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+    uri.scheme_str() == Some("http") && is_loopback(authority.host()) && !authority.as_str().contains('@')
 }
 
 #[cfg(test)]

@@ -1,0 +1,47 @@
+//! What to do with a result.
+
+use std::fmt;
+
+/// What to do next, once there is a verdict. It follows from what the code means; the partner's own rules come first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum NextStep {
+    /// Let the person in.
+    Accept,
+    /// The number is known: compare what the record says with what the person, or the company, says.
+    CompareTheRecord,
+    /// Wait: it is being reviewed or is only half done, and the final result comes by callback.
+    AwaitReview,
+    /// Ask for new images and submit another job.
+    AskForNewImages,
+    /// This kind of document isn't supported: ask for another kind and submit another job.
+    AskForAnotherDocument,
+    /// The images and the number are in order as far as is known: submit another job later.
+    RetryLater,
+    /// Ask for the ID number again and submit another job.
+    FixTheNumber,
+    /// Smile ID must change something about the account.
+    CallSupport,
+    /// Don't let the person in.
+    Decline,
+    /// Somebody should look at the result.
+    LookByHand,
+}
+
+impl fmt::Display for NextStep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Accept => "accept",
+            Self::CompareTheRecord => "compare the record with what was said",
+            Self::AwaitReview => "wait for the review",
+            Self::AskForNewImages => "ask for new images",
+            Self::AskForAnotherDocument => "ask for another kind of document",
+            Self::RetryLater => "try again later",
+            Self::FixTheNumber => "ask for the ID number again",
+            Self::CallSupport => "call Smile ID's support",
+            Self::Decline => "decline",
+            Self::LookByHand => "have somebody look at it",
+        })
+    }
+}

@@ -59,9 +59,10 @@ impl LastSend {
     pub(crate) fn over_for_its_sender(&self, clock: Option<ServiceClock>) -> Timestamp {
         let over = self.began + self.timeout();
         match (self.service_ahead_millis, clock) {
-            (Some(most_ahead), Some(clock)) => {
-                over.max(shifted(over, most_ahead.saturating_sub(clock.least_ahead)))
-            }
+            (Some(most_ahead), Some(clock)) => match most_ahead.saturating_sub(clock.least_ahead) {
+                forward if forward > ROUNDING_MILLIS => shifted(over, forward),
+                _ => over,
+            },
             _ => over,
         }
     }
@@ -91,6 +92,9 @@ impl fmt::Debug for LastSend {
             .finish_non_exhaustive()
     }
 }
+
+/// What two `Date`s, of whole seconds, can differ by with no clock put forward.
+const ROUNDING_MILLIS: i64 = 2_000;
 
 /// By how many milliseconds the service's clock is ahead of one's own: between these two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -171,7 +175,8 @@ mod tests {
             clock
         });
         assert!((20..=22).contains(&send.over_for_its_sender(stepped).since(over).as_secs()));
-        // One that was put back, or isn't known, makes nothing shorter.
+        // The seconds of two dates are rounded, and one that was put back, or isn't known, makes nothing shorter.
+        assert_eq!(send.over_for_its_sender(clock(SENDER + seconds(60), 0)), over);
         assert_eq!(send.over_for_its_sender(clock(SENDER + seconds(60), 20)), over);
         assert_eq!(send.over_for_its_sender(None), over);
     }

@@ -10,6 +10,7 @@ pub(crate) mod signed;
 mod step;
 #[cfg(test)]
 pub(crate) mod testing;
+mod token_use;
 pub(crate) mod transport;
 
 use bytes::Bytes;
@@ -23,6 +24,7 @@ pub use error::{ApiError, OperationError, RawAnswer};
 pub use raw::{RawRequest, Signing};
 pub(crate) use request::{USER_AGENT, post_signed, segment, send_bare, send_json, send_signed, sign_headers};
 pub use step::Step;
+pub use token_use::TokenUse;
 pub use transport::{TransportFailure, TransportFailureKind};
 
 use crate::job::job_key::JobKey;
@@ -64,6 +66,11 @@ pub trait Operation {
         sent_at: Timestamp,
         response: &Response<Bytes>,
     ) -> Result<Self::Output, OperationError>;
+
+    /// The token that the request carries; none for the operations of v1. [`Operation::request`] leaves it out.
+    fn token(&self) -> TokenUse {
+        TokenUse::None
+    }
 
     /// What names the job, if the operation makes one.
     fn key(&self) -> Option<JobKey> {

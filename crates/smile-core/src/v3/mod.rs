@@ -4,4 +4,5 @@ mod against;
 pub(crate) mod webhook;
 
 pub use crate::catalogue::webhook_words::WebhookStatus;
+pub use crate::operation::TokenUse;
 pub use webhook::Webhook;

@@ -52,6 +52,11 @@ pub trait Operation {
         Findings::default()
     }
 
+    /// The token that the request carries, for the v3 API. The question of [`look_up`](Self::look_up) carries a shared one.
+    fn token_use(&self) -> TokenUse {
+        TokenUse::None
+    }
+
     /// The request, signed for this moment.
     fn request(&self, partner: &Partner, now: Timestamp) -> Request<Bytes>;
 
@@ -66,11 +71,6 @@ pub trait Operation {
         sent_at: Timestamp,
         response: &Response<Bytes>,
     ) -> Result<Self::Output, OperationError>;
-
-    /// The token that the request carries; none for the operations of v1. [`Operation::request`] leaves it out.
-    fn token(&self) -> TokenUse {
-        TokenUse::None
-    }
 
     /// What names the job, if the operation makes one.
     fn key(&self) -> Option<JobKey> {

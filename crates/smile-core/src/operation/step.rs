@@ -31,11 +31,11 @@ steps! {
     AddressVerification "address verification" "Asking whether somebody lives somewhere.",
     PhoneVerification "phone verification" "Asking whose phone number it is.",
     WebToken "web token" "Making a token for the hosted web integration.",
-    Token "token" "Making a token for requests to the v3 API.",
     SmileLinks "Smile Links" "Making, changing or reading Smile Links.",
     BvnConsent "BVN consent" "Getting a person's consent to the use of their BVN.",
     Services "services" "Asking what the service supports.",
     ProductsConfig "products config" "Asking what the partner may use.",
     ValidDocuments "valid documents" "Asking which documents the partner may use.",
     Raw "raw request" "A request of the caller's own making.",
+    Token "token" "Getting a token of the v3 API.",
 }

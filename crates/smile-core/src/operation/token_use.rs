@@ -1,37 +1,23 @@
-//! The token that a request carries.
+//! The token that a request of the v3 API carries.
 
-use std::fmt;
+use crate::job::partner_params::UserId;
 
-use crate::UserId;
-
-/// The token of the v3 API that an operation's request carries in the header `SmileID-Token`.
+/// The token that a request of the v3 API carries in its header `SmileID-Token`.
 ///
-/// The operation builds its request without that header; whoever runs it, such as [`Call`](crate::Call), fetches the token
-/// and adds it.
-#[derive(Clone, PartialEq, Eq)]
+/// An operation builds its request without the token; whoever holds the tokens adds it, and marks it as sensitive.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TokenUse {
-    /// None: the operation is of the v1 API, open to everybody, or makes a token itself.
+    /// No token: the v1 API, which signs its requests; the token request itself; and the three services that anybody may ask.
+    #[default]
     None,
-    /// One without product or user, which any number of requests may carry until it expires.
+    /// A token without product and user. It may be kept, and shared by all requests that read.
     Shared,
-    /// One of its own, with the product and the user inside, used for one request.
+    /// A token for one submission, with the product and the user inside. It is not kept.
     Bound {
-        /// The product by its word in the token's request; `None` for a product that has no word there.
+        /// The word of the product, such as `biometric_kyc`; none for a product that tokens have no word for.
         product: Option<&'static str>,
-        /// The user, if the request names one.
-        user: Option<UserId>,
+        /// The partner's id of the user, where the submission names one.
+        user_id: Option<UserId>,
     },
-}
-
-impl fmt::Debug for TokenUse {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::None => f.write_str("None"),
-            Self::Shared => f.write_str("Shared"),
-            Self::Bound { product, user } => {
-                f.debug_struct("Bound").field("product", product).field("user", user).finish()
-            }
-        }
-    }
 }

@@ -141,6 +141,9 @@ impl TokenSource {
                         self.stage = fetching.failed(terms, OperationError::Transport(lost), None, events);
                         continue;
                     }
+                    if fetching.has_passed_on() {
+                        continue;
+                    }
                     if let Some(until) = fetching.not_before.filter(|until| *until > terms.now) {
                         self.stage = Stage::Fetching(fetching);
                         return Access::Wait { until };
@@ -205,6 +208,10 @@ impl Fetching {
         })
     }
 
+    fn has_passed_on(&self) -> bool {
+        self.lead.as_ref().is_some_and(Lead::has_passed_on)
+    }
+
     fn send(&mut self, terms: &Terms<'_>, events: &mut VecDeque<Event>) -> (Request<Bytes>, Duration) {
         let left = terms.deadline.since(terms.now);
         let timeout = terms.settings.request_timeout().min(left);
@@ -225,6 +232,10 @@ impl Fetching {
         retry_after: Option<Duration>,
         events: &mut VecDeque<Event>,
     ) -> Stage {
+        if self.has_passed_on() {
+            // Somebody else fetches by now.
+            return Stage::Idle;
+        }
         let policy = terms.settings.retry_policy();
         let wait = policy.delay_after(self.attempts, Step::Token, retry_after, terms.seed);
         let at = wait.filter(|_| error.is_transient()).map(|wait| terms.now + wait);

@@ -194,6 +194,11 @@ pub(crate) struct Lead {
 }
 
 impl Lead {
+    /// Whether the turn has passed on, because it took too long.
+    pub(crate) fn has_passed_on(&self) -> bool {
+        self.fetch.outcome().is_some()
+    }
+
     /// Says that it goes on, until then at the latest.
     pub(crate) fn put_off(&self, over_at: Timestamp) {
         self.fetch.over_at.fetch_max(over_at.unix_millis(), Ordering::SeqCst);

@@ -366,7 +366,7 @@ fn caller(tokens: &TokenCache, number: usize) -> Caller {
         .with_deadline(if is_hurried { HURRIED } else { PATIENT })
         .with_request_timeout(Duration::from_secs(10))
         .with_retry_policy(RetryPolicy::default().with_max_attempts(2));
-    let operation = if number % 2 == 0 { read() } else { submit() };
+    let operation = if number.is_multiple_of(2) { read() } else { submit() };
     let call = Call::new(partner(), operation, settings, number as u64).with_tokens(tokens.clone());
     Caller { call, began: None, is_hurried, sent: None, fetching_until: None }
 }
@@ -415,9 +415,9 @@ impl World {
                 assert!(timeout > Duration::ZERO);
                 self.shown(at, None);
                 if is_for_token(&request) {
-                    self.begins(at, timeout)
+                    self.begins(at, timeout);
                 } else {
-                    self.carries(at, &request)
+                    self.carries(at, &request);
                 }
                 self.callers[at].sent = Some(request);
                 None

@@ -61,6 +61,9 @@ pub struct Call<O: Operation> {
     events: VecDeque<Event>,
 }
 
+/// How a call of this operation ends.
+type Outcome<O> = Result<<O as Operation>::Output, CallError>;
+
 enum Stage<T> {
     /// Sending the request.
     Asking { last_error: Option<OperationError> },
@@ -388,10 +391,7 @@ where
     O::Output: Clone,
 {
     /// The token that the next request carries, if it carries one; or what comes before there is one.
-    fn token(
-        &mut self,
-        deadline: Timestamp,
-    ) -> Result<Option<Grant>, Box<Next<Result<O::Output, CallError>>>> {
+    fn token(&mut self, deadline: Timestamp) -> Result<Option<Grant>, Box<Next<Outcome<O>>>> {
         let token_use = match (&self.stage, self.operation.token_use()) {
             (Stage::Finished(_), _) | (_, TokenUse::None) => return Ok(None),
             (Stage::Reconciling { .. }, _) => TokenUse::Shared,
@@ -450,7 +450,7 @@ impl<O: Operation> Flow for Call<O>
 where
     O::Output: Clone,
 {
-    type Outcome = Result<O::Output, CallError>;
+    type Outcome = Outcome<O>;
 
     fn next(&mut self, now: Timestamp) -> Next<Self::Outcome> {
         self.begin(now);

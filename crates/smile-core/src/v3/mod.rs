@@ -2,6 +2,3 @@
 
 mod against;
 pub(crate) mod webhook;
-
-pub use crate::catalogue::webhook_words::WebhookStatus;
-pub use webhook::Webhook;

@@ -4,13 +4,13 @@ pub mod catalogue;
 pub mod flow;
 pub mod operation;
 pub mod v1;
+pub mod v3;
 
 mod callback;
 mod job;
 mod partner;
 mod problem;
 mod result;
-mod v3;
 mod wire;
 
 pub use callback::confirm::{Confirm, ConfirmError, Confirmed};

@@ -6,7 +6,6 @@ pub(crate) mod multipart;
 pub(crate) mod token;
 pub(crate) mod webhook;
 
-pub use crate::catalogue::webhook_words::WebhookStatus;
 pub use crate::operation::TokenUse;
 pub use token::{Token, TokenCache, TokenPolicy, TokenProduct, TokenRequest};
 pub use webhook::Webhook;

@@ -425,7 +425,10 @@ where
         let may_fetch = self.tokens.refused(grant) && !std::mem::replace(&mut self.has_new_token, true);
         let error = match &self.stage {
             Stage::Asking { .. } => self.operation.parse(&self.partner, sent_at, response).err(),
-            Stage::Reconciling { .. } => self.operation.looked_up(&self.partner, sent_at, response).err(),
+            Stage::Reconciling { .. } => {
+                let lookup = self.operation.look_up();
+                lookup.and_then(|lookup| lookup.parse(&self.partner, sent_at, response).err())
+            }
             Stage::Finished(_) => None,
         };
         let Some(error) = error.filter(|_| may_fetch) else { return false };

@@ -1,4 +1,4 @@
-//! The choice of a token's life.
+//! The choice of a token's history.
 
 use crate::operation::TokenUse;
 use crate::v3::token::{TokenProduct, TokenRequest};

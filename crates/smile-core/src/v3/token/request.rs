@@ -9,13 +9,13 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, Request, Response, header};
 use serde::Serialize;
 
-use crate::operation::{Operation, OperationError, Repeat, Step, send_bare, successful_object};
+use crate::operation::{Operation, OperationError, RepeatSafety, Step, send_bare, successful_object};
 use crate::partner::environment::WebUrl;
 use crate::v3::multipart::Multipart;
 use crate::v3::token::{Token, TokenProduct};
 use crate::wire::characters::Rule;
 use crate::wire::tolerant;
-use crate::{Findings, Partner, ProblemKind, Timestamp, UserId};
+use crate::{Partner, ProblemKind, Timestamp, UserId, ValidationReport};
 
 /// Asks for a token. Without any option it is good for every request; each option takes something away from what its holder
 /// may do, or fixes a value that a later request can't change.
@@ -189,12 +189,12 @@ impl Operation for TokenRequest {
     type Output = Token;
     const STEP: Step = Step::Token;
 
-    fn repeat(&self) -> Repeat {
-        Repeat::Free
+    fn repeat(&self) -> RepeatSafety {
+        RepeatSafety::Free
     }
 
-    fn check(&self, partner: &Partner) -> Findings {
-        let mut problems = Findings::default();
+    fn check(&self, partner: &Partner) -> ValidationReport {
+        let mut problems = ValidationReport::default();
         if partner.id().unpadded().is_none() {
             let rule = "must be a number, such as `002` or `2245`, for the v3 API";
             problems.add("partner_id", ProblemKind::Malformed, rule);

@@ -54,7 +54,7 @@ pub enum Signing {
     Headers,
     /// Not signed.
     Unsigned,
-    /// Nowhere: it carries the shared token of the v3 API in the header `SmileID-Token`, which whoever runs it fetches.
+    /// Not signed: it carries the shared token of the v3 API in the header `SmileID-Token`, which whoever runs it fetches.
     Token,
 }
 

@@ -1,4 +1,4 @@
-//! `smile explain`: what a code of the service means.
+//! `smile explain`: the meaning of a code.
 
 use clap::Args;
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use crate::exit::Exit;
 use crate::products::job_type;
 use crate::report::{Failure, Output, Report, Tone};
 
-/// Tell what a code of the service means, and what to do about it
+/// Explain a code of the service, and the next step
 ///
 /// Result codes (0810, 1012, …) mean different things for different types of jobs; codes of the API itself (2215, …) stand
 /// in its refusals.

@@ -1,4 +1,4 @@
-//! `smile id-types`: which kinds of ID there are.
+//! `smile id-types`: the kinds of ID.
 
 use clap::Args;
 use serde_json::{Value, json};
@@ -42,7 +42,7 @@ impl IdTypes {
     }
 }
 
-/// What `id_info` must have, for the product that asks for most.
+/// The required fields of `id_info`, for the product that requires most.
 fn required(id_type: &IdType) -> Vec<&str> {
     let mut fields: Vec<&str> = vec![];
     for field in id_type.products().iter().flat_map(|product| id_type.required_fields(*product)) {

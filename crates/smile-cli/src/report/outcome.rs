@@ -1,4 +1,4 @@
-//! How a job stands, and the command that asks for it again.
+//! The state of a job, and the command that asks for it again.
 
 use serde_json::Value;
 use smile_core::{JobKey, JobOutcome, JobStatus};
@@ -8,7 +8,7 @@ use super::text::shell_command;
 use super::verdict;
 use crate::exit::Exit;
 
-/// Says what has become of a job.
+/// Describes the status of a job.
 pub(crate) fn describe_status(report: &mut Report, status: &JobStatus, show_personal: bool) -> Exit {
     report.set("job_complete", status.job_complete);
     if let Some(verdict) = status.verdict() {
@@ -29,7 +29,7 @@ pub(crate) fn describe_status(report: &mut Report, status: &JobStatus, show_pers
     Exit::Open
 }
 
-/// Says how a job ended, as far as it has.
+/// Describes the outcome of a job.
 pub(crate) fn describe_outcome(report: &mut Report, outcome: &JobOutcome, show_personal: bool) -> Exit {
     match outcome {
         JobOutcome::Complete { status, .. } => {

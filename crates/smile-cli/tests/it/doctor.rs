@@ -1,4 +1,4 @@
-//! `smile doctor`: each thing that can be wrong, and what it says about it.
+//! `smile doctor`: each possible problem, and the message about it.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
@@ -100,7 +100,7 @@ fn nobody_there_and_no_tls_there() {
     assert_eq!(finding(&no_tls, "TLS")["state"], "bad");
 }
 
-/// Answers one request with this, whatever it is.
+/// Answers one request with this text, whatever the request.
 fn answering(answer: &str) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/v1", listener.local_addr().unwrap());

@@ -1,4 +1,4 @@
-//! What needs no service: explain, id-types, check, sign, completions.
+//! Commands without a service: explain, id-types, check, sign, completions.
 
 use serde_json::json;
 

@@ -140,11 +140,11 @@ fn an_id_that_was_used_is_not_used_again() {
     again.ended(1).warns(&["2215", "under a new --job-id"]);
     assert_eq!(smile.sandbox.job("j-1").unwrap().processed, 1);
 
-    // Nor for another user, however often it is tried.
+    // No other user may have it either, however often that is tried.
     let of_another = [&["--user-id", "u-2", "--job-id", "j-1"][..], &WAIT].concat();
     let refused = smile.submit_selfie("smartselfie-registration", &of_another).ended(1);
     refused.warns(&["2215", "under a new --job-id"]);
-    // With --retry it is asked about before anything is sent: what is there is another submission's.
+    // With --retry the service is asked before anything is sent: the job there is another submission's.
     let retried = smile.submit_selfie("smartselfie-registration", &[&flags[..], &["--retry"]].concat());
     retried.ended(1).warns(&["another submission's", "under a new --job-id"]);
     assert_eq!(smile.sandbox.job("j-1").unwrap().processed, 1);

@@ -1,4 +1,4 @@
-//! `smile listen`: what comes, what is answered, what is passed on.
+//! `smile listen`: received callbacks, their answers, and passing them on.
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, ChildStdout, Command};
@@ -24,7 +24,7 @@ impl Listening {
         listening
     }
 
-    /// The next line that it prints.
+    /// The next line of output.
     pub(crate) fn next(&mut self) -> Value {
         let mut line = String::new();
         self.lines.read_line(&mut line).unwrap();
@@ -106,7 +106,7 @@ fn the_sandbox_posts_to_it() {
 #[test]
 fn it_passes_on_the_bytes_and_headers_as_they_came() {
     let smile = Smile::new();
-    // A second one stands for the server behind it: it believes what was passed on.
+    // The second receiver stands for the server behind: it verifies the callbacks passed on.
     let mut behind = Listening::start(&smile, &["--count", "2"]);
     let mut listening = Listening::start(&smile, &["--forward", &behind.url, "--count", "4"]);
     let right = body(smile.sandbox.partner().signer(), now(), "j-1");

@@ -1,4 +1,4 @@
-//! `smile sandbox`: it says where it is, serves, and ends when it is told to.
+//! `smile sandbox`: its printed addresses, its service, and its end.
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command};
@@ -100,7 +100,7 @@ fn a_ready_file_and_an_authority_of_an_earlier_run_are_replaced() {
     }
 }
 
-/// Starts one, and reads where it is.
+/// Starts a sandbox, and reads its addresses.
 fn start(more: &[&str]) -> (Running, Value) {
     let mut running = Running(bare(&[&["sandbox", "--json"], more].concat()).spawn().unwrap());
     let mut line = String::new();

@@ -1,4 +1,4 @@
-//! The command line itself: help, what is refused, where the key comes from, colours.
+//! The command line itself: help, refusals, the sources of the key, colours.
 
 use crate::support::{Smile, asset, bare, feed, run};
 

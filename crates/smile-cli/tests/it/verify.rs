@@ -1,4 +1,4 @@
-//! `smile verify`: a callback that was kept.
+//! `smile verify`: a stored callback.
 
 use serde_json::{Value, json};
 use smile_core::{Signer, Timestamp};

@@ -1,15 +1,15 @@
-//! Comparing what a request says of a person with what is on record.
+//! Comparison of the data in a request with the record.
 
 use serde_json::{Value, json};
 
 use crate::result::persona::Persona;
 
-/// How well a field matches; the values of the actions of Basic KYC.
+/// The degree to which a field matches: the values of Basic KYC's actions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Match {
     Exact,
     Partial,
-    /// All there, but in another order.
+    /// All of the value matches, in another order.
     Transposed,
     No,
     NotProvided,
@@ -27,7 +27,7 @@ impl Match {
     }
 }
 
-/// The code of a comparison: 1020 if all that was provided matches exactly, 1022 if none of it matches, 1021 otherwise.
+/// The code of a comparison: 1020 if all provided fields match exactly, 1022 if none matches, 1021 otherwise.
 pub(crate) fn match_code(fields: &[Match]) -> &'static str {
     let provided = || fields.iter().filter(|field| **field != Match::NotProvided);
     if provided().all(|field| *field == Match::No) {
@@ -39,7 +39,7 @@ pub(crate) fn match_code(fields: &[Match]) -> &'static str {
     }
 }
 
-/// The actions of a comparison: whether there was one, under this name, and if so how each field matches.
+/// The actions of a comparison: its outcome under this name, and if there was one, each field's match.
 pub(crate) fn actions(name: &str, code: &str, fields: &[(&str, Match)]) -> Value {
     let (outcome, fields) = match code {
         "1020" | "1021" | "1022" => ("Completed", fields),
@@ -53,8 +53,8 @@ pub(crate) fn actions(name: &str, code: &str, fields: &[(&str, Match)]) -> Value
     actions
 }
 
-/// Makes the fields say the same as a code that was asked for, if they don't: of a partial match it is the first field that
-/// agrees in part only.
+/// Adjusts the fields to a requested code, if they disagree with it. For a partial match, the first
+/// provided field becomes a partial one.
 pub(crate) fn agree(fields: &mut [(&'static str, Match)], code: &str) {
     let found: Vec<Match> = fields.iter().map(|(_, field)| *field).collect();
     if match_code(&found) == code {
@@ -69,7 +69,7 @@ pub(crate) fn agree(fields: &mut [(&'static str, Match)], code: &str) {
     }
 }
 
-/// Compares names, word by word, in any case. A first and a last name do without the middle one.
+/// Compares names, word by word, in any case. First and last name match without the middle one.
 pub(crate) fn names(given: &[&str], persona: &Persona) -> Match {
     let lower = |name: &str| name.to_lowercase();
     let given: Vec<_> = given.iter().flat_map(|name| name.split_whitespace()).map(lower).collect();
@@ -88,7 +88,7 @@ pub(crate) fn names(given: &[&str], persona: &Persona) -> Match {
     }
 }
 
-/// Whether each word is among the actual ones, and none too often.
+/// True if each word is among the actual ones, and none too often.
 fn is_part(given: &[String], actual: &[String]) -> bool {
     let count = |all: &[String], name: &String| all.iter().filter(|other| *other == name).count();
     given.iter().all(|name| count(given, name) <= count(actual, name))
@@ -99,7 +99,7 @@ fn is_in_order(given: &[String], actual: &[String]) -> bool {
     given.iter().all(|name| rest.any(|other| other == name))
 }
 
-/// Compares dates of birth, `yyyy-mm-dd`: transposed if day and month are, partial if two of the three are right.
+/// Compares dates of birth, `yyyy-mm-dd`: day and month swapped is transposed, two right parts is partial.
 pub(crate) fn date(given: Option<&str>, actual: &str) -> Match {
     let Some(given) = given else { return Match::NotProvided };
     let parts = |date: &str| -> Vec<String> { date.split('-').map(str::to_owned).collect() };
@@ -120,8 +120,8 @@ pub(crate) fn gender(given: Option<&str>, actual: &str) -> Match {
     exact(given, |given| initial(given) == initial(actual))
 }
 
-/// Compares telephone numbers by their digits. As each country writes the zeros of the test number in a length of its
-/// own, any nine zeros or more are that.
+/// Compares telephone numbers by their digits. Each country writes the test number with a number of
+/// zeros of its own, so any nine zeros or more match.
 pub(crate) fn phone(given: Option<&str>, actual: &str) -> Match {
     let digits = |number: &str| -> String { number.chars().filter(char::is_ascii_digit).collect() };
     let actual = digits(actual);

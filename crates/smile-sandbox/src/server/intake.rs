@@ -1,6 +1,6 @@
-//! Taking in the bodies of requests, with bounded memory and patience.
+//! Reading the bodies of requests, with bounded memory and time.
 //!
-//! What counts is what has come: a client that announces much and sends little takes no room from
+//! Only bytes that have come count: a client that announces much and sends little takes no room from
 //! others.
 
 use std::time::Duration;
@@ -16,22 +16,22 @@ use tokio::time::timeout;
 use crate::http::answers::gateway;
 use crate::http::encoding::MAX_JSON;
 
-/// The largest body that is taken.
+/// The largest accepted body, in bytes.
 const MAX_BODY: u64 = 64 * 1024 * 1024;
-/// The largest of those that don't say beforehand how large they are. Zips have to.
+/// The largest body without an announced length. Zips must announce theirs.
 const MAX_UNANNOUNCED: u64 = MAX_JSON as u64;
-/// How many KiB of bodies may be there at a time; others wait for their turn.
+/// The KiB of bodies that may be in memory at a time; others wait for their turn.
 const ROOM: usize = 512 * 1024;
 
 pub(crate) struct Intake {
     room: Semaphore,
-    /// Who has it reads on without room. There is always one that does, so bodies that each wait
-    /// for the other's room don't wait for ever.
+    /// Held by the one body that reads on without room, so bodies that each wait for the other's room
+    /// don't wait for ever.
     exempt: Mutex<()>,
     patience: Duration,
 }
 
-/// The room that a body takes. It is free again when this is dropped.
+/// The room that a body takes, free again when dropped.
 pub(crate) struct Share<'a> {
     intake: &'a Intake,
     permit: Option<SemaphorePermit<'a>>,
@@ -72,7 +72,7 @@ impl Intake {
         Self { room: Semaphore::new(kib), exempt: Mutex::new(()), patience }
     }
 
-    /// Reads a body, or so many bytes of it, and says what room it takes.
+    /// Reads a body, or so many bytes of it, and returns it with its room.
     pub(crate) async fn read(
         &self,
         body: impl Body<Data = Bytes> + Unpin,
@@ -108,14 +108,14 @@ impl Intake {
             share.grow_to((read.len() + data.len()) as u64).await?;
             append(&mut read, &data, expected);
         }
-        // What isn't used would be kept for as long as the body is.
+        // Unused capacity would be kept for as long as the body is.
         read.shrink_to_fit();
         Ok((read.into(), share))
     }
 }
 
-/// Adds a piece of a body. Room is made as it comes, twice as much each time and never more than is announced: a client can
-/// announce what it never sends.
+/// Adds a piece of a body. Capacity grows as the body comes, twofold each time and never beyond the
+/// announced length: a client can announce what it never sends.
 fn append(read: &mut Vec<u8>, piece: &[u8], expected: usize) {
     let needed = read.len() + piece.len();
     if needed > read.capacity() {
@@ -186,7 +186,7 @@ mod tests {
         }
     }
 
-    /// An upload that was begun, and how to go on with it.
+    /// An upload in progress, and the means to continue it.
     struct Upload {
         send: UnboundedSender<Bytes>,
         reading: JoinHandle<usize>,
@@ -209,7 +209,7 @@ mod tests {
             yield_now().await;
         }
 
-        /// Nothing more is sent.
+        /// Ends the body.
         fn all_sent(self) -> JoinHandle<usize> {
             self.reading
         }
@@ -219,7 +219,7 @@ mod tests {
         }
     }
 
-    /// Waits, but not for ever, until a body is there, and returns its length.
+    /// Waits, with a limit, until a body is there, and returns its length.
     async fn come_in(reading: JoinHandle<usize>) -> usize {
         timeout(Duration::from_secs(20), reading).await.unwrap().unwrap()
     }
@@ -270,7 +270,7 @@ mod tests {
         for _ in 0..2 {
             first.send_kib().await;
         }
-        // One goes on without room, and a second that does waits.
+        // One continues without room, and a second that does waits.
         second.send_kib().await;
         third.send_kib().await;
         let third = third.all_sent();

@@ -1,4 +1,4 @@
-//! What a callback is to say, once it is known that the product can say it.
+//! The content of a callback, once it is known that the product can have it.
 
 use serde_json::{Map, Value};
 use smile_core::Timestamp;
@@ -16,16 +16,16 @@ use crate::result::watch_list;
 use crate::signed_callback::ids::Ids;
 use crate::signed_callback::webhook;
 
-/// What is said, in the terms of the API that says it.
+/// The content in the terms of the API.
 pub(super) enum Told {
-    /// v1: a result code, and what it means for the product.
+    /// A v1 result code, with its meaning for the product.
     Result(Verdict),
-    /// v3: a status and a reason.
+    /// A v3 status, with its reason.
     Webhook(Decided),
 }
 
 impl Told {
-    /// What this outcome comes to, if the product has it.
+    /// The content for this outcome, if the product has it.
     pub(super) fn find(product: Product, outcome: &Outcome) -> Option<Self> {
         if product.is_v3() {
             return decided(product, outcome).map(Self::Webhook);
@@ -33,8 +33,8 @@ impl Told {
         Verdict::of_outcome(outcome, product).map(Self::Result)
     }
 
-    /// What somebody who can't sign would have it say instead: an approval, or else the best there is; of an approval,
-    /// a refusal.
+    /// The content that a forger would put in its place: an approval, or else the best there is; for an
+    /// approval, a refusal.
     pub(super) fn forged(&self, product: Product) -> Self {
         let told = match self {
             Self::Webhook(decided) => return Self::Webhook(decided.opposite()),
@@ -88,7 +88,7 @@ fn subject(product: Product, ids: &Ids) -> Subject<'_> {
     }
 }
 
-/// The entry, as a job of the sandbox has it that brought whatever could be brought.
+/// The entry of a sandbox job that brought everything it could bring.
 fn result(subject: &Subject<'_>, verdict: &Verdict) -> Map<String, Value> {
     let code = verdict.code.as_str();
     let not_provided = Match::NotProvided;

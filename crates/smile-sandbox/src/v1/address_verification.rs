@@ -1,7 +1,7 @@
-//! `POST /v2/async-verify-address`, and under v1, where the Ruby SDK looks for it: whether somebody lives at an address.
+//! `POST /v2/async-verify-address`, and under v1, as in the Ruby SDK: verification of a person's address.
 //!
-//! It is signed in the headers. The last digit of the ID number or utility number decides. What the callback looks like is
-//! not published: the entry here is our choice.
+//! The request is signed in the headers. The last digit of the ID number or utility number decides. The body
+//! of the callback is not published: the entry here is our choice.
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -75,7 +75,7 @@ fn verify_address(
     Ok(conclude(state, now, position, stages))
 }
 
-/// That any address is the right one, so that the name alone is compared, is our choice.
+/// The result code for a last digit. Any address counts as right, so that the name alone is compared: our choice.
 fn by_digit(digit: Option<char>, names: Match) -> &'static str {
     match (digit, names) {
         (Some('1'), _) => "1013",

@@ -1,4 +1,4 @@
-//! `POST /aml`: whether somebody is on a list of sanctions, of politically exposed people, or in the news.
+//! `POST /aml`: a search for a person on sanction lists, among politically exposed people, and in the news.
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -76,7 +76,7 @@ pub(crate) fn aml(
     Ok(conclude(state, now, position, stages))
 }
 
-/// The name of a user, and the year of birth, as an earlier job has them: an AML check's request, or a result.
+/// The name and the year of birth of a user, from an earlier job: an AML check's request, or a result.
 fn known_person(state: &State, user_id: &str) -> Option<(String, Option<u64>)> {
     let jobs: Vec<_> = state.jobs.iter().filter(|job| job.user_id == user_id).collect();
     jobs.into_iter().rev().find_map(|job| {
@@ -105,7 +105,7 @@ fn texts(value: &Value) -> Result<Vec<&str>, ApiError> {
     texts.iter().map(|text| text.as_str().ok_or(ApiError::WRONG_TYPE)).collect()
 }
 
-/// The ids, which this endpoint has at the top, and whatever else is to be echoed.
+/// The ids, which this endpoint has at the top level, and the other values to be echoed.
 fn partner_params(
     body: &Map<String, Value>,
     job_id: &str,

@@ -1,4 +1,4 @@
-//! `POST /v2/verify` and `/v2/verify_async`: Basic KYC, whether what is said of a person is what the ID authority has.
+//! `POST /v2/verify` and `/v2/verify_async`: Basic KYC, a comparison of a person's data with the ID authority's.
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -40,7 +40,7 @@ pub(crate) fn basic_kyc(
         _ => Persona::standard(),
     };
     let matches = compare(fields, &persona)?;
-    // Nothing to compare is nothing to verify; our choice.
+    // Without anything to compare there is nothing to verify; our choice.
     if matches.iter().all(|(_, field)| *field == Match::NotProvided) {
         return Err(ApiError(ID_API.missing).into());
     }

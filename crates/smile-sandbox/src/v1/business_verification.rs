@@ -1,4 +1,4 @@
-//! `POST /business_verification` and `/async_business_verification`: what a registry knows of a business.
+//! `POST /business_verification` and `/async_business_verification`: a registry's record of a business.
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -39,7 +39,7 @@ fn verify_business(
     endpoint: Endpoint,
 ) -> Result<Response<Bytes>, Refusal> {
     let body = parse_object(request.body())?;
-    // No source says that a token would do here.
+    // No source says that a token would be accepted here.
     authorise(state, now, &body, &ID_API)?;
     let request = id_request(state, &body, None, endpoint, JobType::BUSINESS_VERIFICATION)?;
     if !ID_TYPES.contains(&request.id_type) {
@@ -48,7 +48,7 @@ fn verify_business(
     let number = id_number(state, &request, catalogue::Product::BusinessVerification)?;
     check_business_type(&request)?;
     let authority = ask_authority(state, &request, number.as_deref());
-    // That a provisional result is a registry that does not answer is our choice.
+    // A registry that does not answer gives a provisional result; our choice.
     let asked = asked(state, now, request.check, ["1012", "1013", "1015"])?;
 
     let position = begin(state, request.check)?;
@@ -62,7 +62,7 @@ fn verify_business(
     Ok(conclude(state, now, position, stages))
 }
 
-/// Nigeria's register of companies has to be told which kind of business to look for.
+/// Checks the business type, which Nigeria's register of companies needs.
 fn check_business_type(request: &IdRequest<'_>) -> Result<(), Refusal> {
     if request.country != "NG" || request.id_type == "TAX_INFORMATION" {
         return Ok(());

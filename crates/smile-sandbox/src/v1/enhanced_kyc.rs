@@ -1,5 +1,5 @@
-//! `POST /id_verification` and `/async_id_verification`: Enhanced KYC, what an ID authority knows of the holder of an
-//! ID number.
+//! `POST /id_verification` and `/async_id_verification`: Enhanced KYC, an ID authority's record of the holder
+//! of an ID number.
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -34,7 +34,7 @@ pub(crate) fn enhanced_kyc(
     let request = id_request(state, &body, claims.as_ref(), endpoint, JobType::ENHANCED_KYC)?;
     let number = id_number(state, &request, catalogue::Product::EnhancedKyc)?;
     let authority = ask_authority(state, &request, number.as_deref());
-    // That a provisional result is an authority that does not answer is our choice.
+    // An authority that does not answer gives a provisional result; our choice.
     let asked = asked(state, now, request.check, ["1012", "1013", "1015"])?;
 
     let position = begin(state, request.check)?;

@@ -1,4 +1,4 @@
-//! Where it listens.
+//! The address that the sandbox listens on.
 
 use std::io::ErrorKind;
 use std::net::SocketAddr;

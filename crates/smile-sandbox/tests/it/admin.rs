@@ -1,4 +1,4 @@
-//! The admin API, by the heart alone. Every exchange is held against its description.
+//! The admin API, by the service alone. Every exchange is checked against the API's description.
 
 use std::time::Duration;
 

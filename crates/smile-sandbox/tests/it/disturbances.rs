@@ -1,4 +1,4 @@
-//! Callbacks that are delivered again, and callbacks that something goes wrong with.
+//! Redelivered and disturbed callbacks.
 
 use std::time::Duration;
 
@@ -88,7 +88,7 @@ fn an_unknown_callback_is_neither_redelivered_nor_disturbed() {
     assert_eq!(client.service.made_callbacks().len(), 1);
 }
 
-/// What is wrong with a body, if something is: its signature, age, verdict and size.
+/// The flaws of a body: in its signature, age, verdict and size.
 fn looked_at(callback: &Callback, original: &Value, now: smile_core::Timestamp) -> (bool, bool, bool, bool) {
     let entry = entry(callback);
     let timestamp = smile_core::Timestamp::parse(entry["timestamp"].as_str().unwrap()).unwrap();

@@ -154,7 +154,7 @@ fn a_later_answer_has_the_same_entry() {
     assert_eq!(Client::new().refusal(ASYNC, &nowhere), "2413");
     let mut portal = Client::with(builder().callback_url("http://127.0.0.1:9/portal"));
     assert_eq!(portal.check_async(ASYNC, &nowhere)["ResultCode"], "1012");
-    // Who is answered at once gets no callback.
+    // A check that is answered at once gets no callback.
     assert_eq!(portal.check(PATH, &body)["ResultCode"], "1012");
     assert!(portal.deliver().is_empty());
 }

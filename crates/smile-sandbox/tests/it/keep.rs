@@ -1,4 +1,4 @@
-//! What is remembered, and for how long.
+//! The limits on what is remembered.
 
 use serde_json::json;
 use smile_sandbox::{CallbackRule, Disturbance, Endpoint, Fault, FaultRule, Keep, Stage, UserState};
@@ -28,7 +28,7 @@ fn the_newest_jobs_requests_and_attempts_are_kept() {
     assert_eq!((client.service.requests().len(), client.service.callbacks().len()), (3, 1));
     assert_eq!(client.service.callbacks()[0].job_id, "job-4");
 
-    // One that is forgotten is as if it had never been, but for its user.
+    // A forgotten job is as if it had never been, but for its user.
     let forgotten = client.status(&prep(0)["partner_params"], &json!({}));
     assert_eq!((&forgotten["code"], &forgotten["job_complete"]), (&json!("2314"), &json!(false)));
     assert_eq!(client.service.user("user-0"), UserState::Enrolled);
@@ -70,7 +70,7 @@ fn bytes_are_bounded_and_the_newest_is_kept() {
         assert_eq!(job_ids(&client).last(), Some(&format!("job-{number}")));
     }
     assert!((2..20).contains(&job_ids(&client).len()));
-    // One that is larger by itself is kept all the same.
+    // One entry that is too large by itself is kept all the same.
     let mut client = Client::with(builder().keep(Keep::default().bytes(1)));
     client.run(&prep(0), &zip);
     assert_eq!((job_ids(&client).len(), client.service.requests().len()), (1, 1));
@@ -138,7 +138,7 @@ fn a_reset_leaves_what_the_builder_said() {
     assert_eq!((client.service.callbacks().len(), client.service.next_wakeup()), (0, None));
     assert_eq!(client.service.user("user-0"), UserState::Unknown);
     assert_eq!(client.service.faults().len(), 1);
-    // An answer to what was under way is an answer to nothing.
+    // An answer to a callback from before the reset changes nothing.
     client.service.callback_answered(sent[0].id, client.now, smile_sandbox::CallbackOutcome::TimedOut);
     assert!(client.service.callbacks().is_empty());
 

@@ -16,7 +16,7 @@ use crate::client::{
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// Runs a job of this product, and returns its result as it came: in the answer, the status or the callback.
+/// Runs a job of this product, and returns its result unchanged: from the answer, the status or the callback.
 pub(crate) fn run(client: &mut Client, product: Product, job_id: &str) -> Value {
     let number = product.job_type().map_or(0, JobType::number);
     let params = params(job_id, number);
@@ -265,7 +265,7 @@ fn a_result_is_written_as_oddly_as_asked() {
     assert_eq!((&entry["country_code"], entry.get("Country")), (&json!("NG"), None));
     assert_eq!(entry["Antifraud"]["summary"]["fraud_detected"], true);
     assert_eq!(without(&without(&client.deliver()[0], "timestamp"), "signature"), entry);
-    // Said not to be the last word, so somebody may have it.
+    // The result is not final, so a review may follow.
     assert_eq!(client.service.job("job").unwrap().stage, Stage::UnderReview);
 }
 
@@ -315,7 +315,7 @@ fn checks_have_stages_too() {
         assert_eq!((entries.len(), &entries[0]["ResultCode"]), (1, &json!(code)));
         assert_eq!(entries[0].get("FullName").is_some(), code == "1012");
     }
-    // What is answered at once can't wait; what follows is in the status.
+    // A result in the answer can't wait; later ones are in the status.
     let mut client = Client::new();
     let later = ScriptStage::from("1012").after(MINUTE);
     client.service.when(Matcher::any()).respond([ScriptStage::from("1015").after(MINUTE), later]);

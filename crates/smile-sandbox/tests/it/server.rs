@@ -1,4 +1,4 @@
-//! Over real sockets, on loopback.
+//! Tests over real sockets, on loopback.
 
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -14,8 +14,8 @@ use crate::client::{builder, full_zip, id_body, merged, params, prep_body, signe
 
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
-/// An address of this machine's at which nobody listens, and nobody else can for as long as this is
-/// there: a port that is just given back may be anybody's the next moment.
+/// An address of this machine with no listener, reserved for as long as this exists: a released port
+/// may belong to anybody the next moment.
 pub(crate) struct Nobody(tokio::net::TcpSocket);
 
 impl Nobody {
@@ -79,7 +79,7 @@ pub(crate) fn put(url: &str, zip: &[u8]) -> u16 {
     send(host, &head, zip).0
 }
 
-/// Answers so many connections, one message each, and hands on what it was sent.
+/// Answers so many connections, one message each, and passes on the received messages.
 pub(crate) fn receiver(answers: &'static [&'static str]) -> (String, mpsc::Receiver<(String, Vec<u8>)>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/hook?a=b", listener.local_addr().unwrap());
@@ -89,7 +89,7 @@ pub(crate) fn receiver(answers: &'static [&'static str]) -> (String, mpsc::Recei
             let (mut stream, _) = listener.accept().unwrap();
             stream.set_read_timeout(Some(PATIENCE)).unwrap();
             let message = read_message(&mut stream);
-            // First of all: once the answer is there, the test may look.
+            // Sent first: once the answer is there, the test may look.
             let _ = sender.send(message);
             stream.write_all(answer.as_bytes()).unwrap();
         }

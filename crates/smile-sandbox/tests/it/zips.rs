@@ -56,7 +56,7 @@ fn entries_with_data_descriptors_are_read() {
     assert_eq!(result_of(4, &zip).0, "0840");
 }
 
-/// Of two entries of the same name the central directory's last one counts.
+/// The central directory's last entry of a repeated name is the one that counts.
 #[test]
 fn repeated_names_are_read_from_the_central_directory() {
     // Written under a name of the same length, and renamed afterwards in both places.

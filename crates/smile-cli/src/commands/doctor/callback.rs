@@ -1,4 +1,4 @@
-//! Whether the service could post to a callback address. Nothing is posted.
+//! The check of a callback address: could the service post to it? Nothing is posted.
 
 use std::net::{IpAddr, TcpStream, ToSocketAddrs as _};
 use std::time::Duration;
@@ -19,7 +19,7 @@ pub(super) fn look(url: &str, environment: &Environment) -> Finding {
             "an address such as https://example.com/smile-id/callback",
         );
     }
-    // It has just been read as one.
+    // It has just been parsed as one.
     let uri: Uri = url.parse().unwrap_or_default();
     let is_https = uri.scheme_str() == Some("https");
     let host = uri.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');

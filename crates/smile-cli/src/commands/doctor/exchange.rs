@@ -1,4 +1,4 @@
-//! One exchange with the service, and what it tells: reach, TLS, clock, signature.
+//! The checks of one exchange with the service: connection, TLS, clock, signature.
 
 use std::time::{Duration, SystemTime};
 
@@ -13,7 +13,7 @@ use crate::ids;
 
 const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// A clock that is off by less is no cause of anything.
+/// The largest clock error that causes no problem.
 const TOLERANCE: Duration = Duration::from_secs(60);
 
 pub(super) fn look(
@@ -52,7 +52,7 @@ pub(super) fn look(
     findings
 }
 
-/// What anybody may ask.
+/// A request that needs no credentials.
 fn anonymous(environment: &Environment) -> Option<Request<Bytes>> {
     // A partner that nobody has: the request isn't signed.
     let partner = Partner::new("0", "none", environment.clone()).ok()?;
@@ -76,7 +76,7 @@ fn send(agent: &ureq::Agent, request: Request<Bytes>) -> Result<Response<Bytes>,
 fn unreachable(error: &ureq::Error, is_https: bool) -> Vec<Finding> {
     use ureq::Error;
     let after = |name| Finding::skipped(name, "the service can't be reached");
-    // rustls' refusals come as errors of the connection, too.
+    // Refusals by rustls also come as connection errors.
     let text = error.to_string().to_lowercase();
     let is_tls = is_https
         && (matches!(error, Error::Tls(_) | Error::Rustls(_))
@@ -116,7 +116,7 @@ fn unreachable(error: &ureq::Error, is_https: bool) -> Vec<Finding> {
     vec![Finding::bad("reach", said, mend), after("TLS"), after("clock"), after("signature")]
 }
 
-/// How far this machine's clock is from the service's.
+/// The difference between this machine's clock and the service's.
 #[derive(Clone, Copy)]
 struct Skew {
     by: Duration,

@@ -1,4 +1,4 @@
-//! `smile doctor`: what is wrong with the set-up, and how to mend it.
+//! `smile doctor`: problems of the set-up, and their remedies.
 
 mod callback;
 mod exchange;
@@ -13,13 +13,13 @@ use crate::connection::Connection;
 use crate::exit::Exit;
 use crate::report::{Failure, Output, Report};
 
-/// Look for what is wrong with the set-up, and tell how to mend it
+/// Look for problems of the set-up, and name their remedies
 ///
-/// It asks the service for the status of a job that doesn't exist, which costs nothing: that shows whether the service can be
-/// reached, whether TLS and the clock are in order, and whether the signature is accepted.
+/// This asks the service for the status of a job that doesn't exist, which costs nothing: the answer shows that
+/// the service can be reached, that TLS and the clock are in order, and that the signature is accepted.
 #[derive(Args, Debug)]
 pub(crate) struct Doctor {
-    /// Look at this callback address as well. Nothing is posted to it
+    /// Check this callback address as well. Nothing is posted to it
     #[arg(long, value_name = "URL")]
     callback: Option<String>,
 
@@ -71,7 +71,7 @@ impl Doctor {
         environment: Option<&Environment>,
         output: Output,
     ) -> Option<Partner> {
-        // Without an environment the credentials can be looked at all the same.
+        // Without an environment the credentials can be checked all the same.
         let anywhere = environment.cloned().unwrap_or(Environment::Sandbox);
         match self.connection.partner_in(anywhere, output) {
             Ok(partner) => {

@@ -1,4 +1,4 @@
-//! What can be filled in, what can't be made, and what is shown.
+//! Building of callbacks: settings, refusals and `Debug`.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

@@ -8,7 +8,7 @@ pub(crate) fn is_local(uri: &Uri) -> bool {
 }
 
 /// The reason for a failed connection, without the address, which may be a secret.
-pub(crate) fn why_unreachable(error: &ureq::Error) -> &'static str {
+pub(crate) fn connection_failure(error: &ureq::Error) -> &'static str {
     match error {
         ureq::Error::Timeout(_) => "no answer in time",
         ureq::Error::HostNotFound => "the host's name is not known",

@@ -354,7 +354,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_checkpoint_is_never_replaced_nor_removed() {
+    fn other_files_are_never_replaced_nor_removed() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("notes");
         std::fs::write(&path, "mine").unwrap();
@@ -385,7 +385,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_written_leaves_what_was_written_before() {
+    fn a_failed_write_leaves_the_previous_checkpoint() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("inner").join("kept.json");
         let file = CheckpointFile::new(path.clone());

@@ -309,7 +309,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pictures_are_filled_up_to_exactly_the_size_that_is_asked_for() {
+    fn pictures_are_padded_to_exactly_the_given_size() {
         let own = SampleImage::selfie().jpeg().len();
         for bytes in [own + 4, own + 65_537, own + 65_538, own + 65_540, own + 65_541, 4_000_000] {
             assert_eq!(SampleImage::selfie().with_bytes(bytes).jpeg().len(), bytes);

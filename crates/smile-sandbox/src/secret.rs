@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_derived_depends_on_key_seed_and_every_part() {
+    fn derived_values_depend_on_key_seed_and_every_part() {
         let first = Secret::new("key", 1);
         let all = [
             first.hex(&["ab", "c"]),

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use serde_json::{Value, json};
-use smile_core::catalogue::{IdType, IdTypeCatalogue, Product, normalise_country};
+use smile_core::catalogue::{IdType, IdTypeCatalogue, IdTypeProduct, normalise_country};
 
 use crate::exit::Exit;
 use crate::report::{Failure, Output, Report};
@@ -12,7 +12,7 @@ use crate::report::{Failure, Output, Report};
 /// The list is the one that this program was built with. The service may know more.
 #[derive(Args, Debug)]
 pub(crate) struct IdTypes {
-    /// Of this country alone: two letters such as NG, or its English name
+    /// The country to list: two letters such as NG, or its English name
     country: Option<String>,
 }
 
@@ -71,11 +71,12 @@ fn table(id_types: &[IdType]) -> Vec<String> {
     let heading = ["COUNTRY", "ID TYPE", "NAME", "TEST NUMBER", "BIOMETRIC KYC"].map(str::to_owned);
     let mut rows = vec![heading];
     rows.extend(id_types.iter().map(|id_type| {
-        let biometric = match (id_type.products().contains(&Product::BiometricKyc), id_type.returns_photo()) {
-            (_, Some(false)) => "no photo",
-            (true, _) => "yes",
-            (false, _) => "-",
-        };
+        let biometric =
+            match (id_type.products().contains(&IdTypeProduct::BiometricKyc), id_type.returns_photo()) {
+                (_, Some(false)) => "no photo",
+                (true, _) => "yes",
+                (false, _) => "-",
+            };
         let legacy = if id_type.is_legacy() { " (old)" } else { "" };
         [
             id_type.country().to_owned(),

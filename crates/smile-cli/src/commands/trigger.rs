@@ -242,7 +242,7 @@ fn post(agent: &ureq::Agent, url: &str, callback: &SignedCallback) -> Result<Sta
     for (name, value) in callback.headers() {
         request = request.header(name, value);
     }
-    let answer = request.send(&callback.body()[..]).map_err(|error| address::why_unreachable(&error))?;
+    let answer = request.send(&callback.body()[..]).map_err(|error| address::connection_failure(&error))?;
     Ok(answer.status())
 }
 

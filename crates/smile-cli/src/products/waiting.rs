@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_pause_is_refused() {
+    fn an_invalid_pause_is_refused() {
         for text in ["", "0", "-1", "nan", "inf", "1e9", "soon"] {
             assert!(seconds(text).is_err(), "{text}");
         }

@@ -220,7 +220,7 @@ mod tests {
 
     #[test]
     fn no_text_begins_a_line_of_its_own() {
-        let forged = "j-1\nverdict  APPROVED, the last word";
+        let forged = "j-1\nverdict  APPROVED, final";
         let mut report = Report::new();
         report.row(forged, forged).marked("b", forged, Tone::Bad, forged).text(forged);
         assert_eq!(report.human().lines().count(), 3);

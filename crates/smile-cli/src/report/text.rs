@@ -21,7 +21,7 @@ pub(crate) fn one_line(text: &str) -> String {
     line
 }
 
-/// The same JSON, with each such character escaped as in JSON: `\u202e`.
+/// JSON for a terminal, with each such character escaped as in JSON: `\u202e`.
 pub(crate) fn json_for_a_terminal(json: &str) -> String {
     let mut line = String::with_capacity(json.len());
     for (c, is_shown) in each_shown(json) {
@@ -109,7 +109,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_moves_a_terminal_or_hides_is_written_out() {
+    fn moving_and_invisible_characters_are_escaped() {
         for (text, line) in [
             ("a\nverdict  APPROVED", r"a\nverdict  APPROVED"),
             ("a\r\tb", r"a\r\tb"),

@@ -9,9 +9,9 @@ use crate::exit::Exit;
 
 /// Describes a result: its decision, its meaning and the next step.
 pub(crate) fn describe(report: &mut Report, verdict: &Verdict) {
-    let last_word = if verdict.is_final() { "the last word" } else { "not the last word" };
+    let finality = if verdict.is_final() { "final" } else { "not final" };
     let decision = verdict.decision().to_string();
-    report.toned("verdict", format!("{}, {last_word}", decision.to_uppercase()), tone_of(verdict));
+    report.toned("verdict", format!("{}, {finality}", decision.to_uppercase()), tone_of(verdict));
     let code = verdict.code().map_or_else(|| "none".to_owned(), ToString::to_string);
     report.row("code", format!("{code}: {}", verdict.meaning()));
     report.row("next", verdict.next_step().to_string());
@@ -26,7 +26,7 @@ pub(crate) fn as_json(verdict: &Verdict) -> Value {
         "code": verdict.code().map(ToString::to_string),
         "meaning": verdict.meaning(),
         "next_step": next_step_name(verdict.next_step()),
-        "doubt": verdict.unknown_reason().map(doubt_name),
+        "unknown_reason": verdict.unknown_reason().map(unknown_reason_name),
     })
 }
 
@@ -140,8 +140,8 @@ fn next_step_name(next: NextStep) -> &'static str {
     }
 }
 
-fn doubt_name(doubt: UnknownReason) -> &'static str {
-    match doubt {
+fn unknown_reason_name(reason: UnknownReason) -> &'static str {
+    match reason {
         UnknownReason::NoCode => "no_code",
         UnknownReason::NoJobType => "no_job_type",
         UnknownReason::OtherJobType => "other_job_type",

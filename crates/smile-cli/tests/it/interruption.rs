@@ -86,7 +86,7 @@ fn a_lost_connection_leaves_a_checkpoint_with_which_the_job_is_finished() {
 }
 
 #[test]
-fn what_was_opened_and_never_uploaded_is_uploaded_by_resume() {
+fn an_opened_job_without_a_zip_is_uploaded_by_resume() {
     let smile = Smile::new();
     let flags = ["--job-id", "j-1", "--wait", "--poll-every", "0.01"];
     // The answer is lost each time, and so the job is open, and nobody knows.
@@ -152,7 +152,7 @@ fn a_result_of_another_submission_is_not_this_ones() {
 }
 
 #[test]
-fn a_check_whose_answer_is_lost_is_asked_about_and_never_sent_again() {
+fn a_check_with_a_lost_answer_is_never_sent_again() {
     let smile = Smile::new();
     smile.sandbox.fail_next(Endpoint::EnhancedKyc, Fault::LoseAnswer);
     for _ in 0..5 {
@@ -206,7 +206,7 @@ fn a_process_that_is_killed_at_any_request_leaves_a_checkpoint_from_which_the_jo
     let selfie = asset("selfie.jpg");
     let arguments = ["submit", "smartselfie-registration", "--selfie", selfie.to_str().unwrap()];
     let flags = ["--job-id", "j-1", "--wait", "--poll-every", "0.01"];
-    for (endpoint, reach) in [
+    for (endpoint, progress) in [
         (Endpoint::PrepUpload, Some("maybe_opened")),
         (Endpoint::Upload, Some("maybe_uploaded")),
         (Endpoint::JobStatus, None),
@@ -214,8 +214,8 @@ fn a_process_that_is_killed_at_any_request_leaves_a_checkpoint_from_which_the_jo
         let smile = Smile::new();
         let mut kept = killed_after(&smile, endpoint, &[&arguments[..], &flags].concat());
         let unfinished = &mut kept["unfinished"]["checkpoint"];
-        assert_eq!(unfinished["reach"].as_str(), reach, "{endpoint:?}");
-        assert_eq!(kept["submitted"]["reach"].as_str(), reach.is_none().then_some("uploaded"));
+        assert_eq!(unfinished["reach"].as_str(), progress, "{endpoint:?}");
+        assert_eq!(kept["submitted"]["reach"].as_str(), progress.is_none().then_some("uploaded"));
         if endpoint == Endpoint::PrepUpload {
             // An hour later it is certain that the request isn't on its way any more.
             let last_send = &mut kept["unfinished"]["checkpoint"]["last_send"];
@@ -371,7 +371,7 @@ const CHECK: [&str; 10] = [
 ];
 
 #[test]
-fn an_answer_that_nobody_reads_is_kept_to_be_asked_for() {
+fn an_unread_answer_can_be_asked_for_again() {
     let smile = Smile::new();
     let mut child = smile.command(&CHECK).spawn().unwrap();
     drop(child.stdout.take());
@@ -383,7 +383,7 @@ fn an_answer_that_nobody_reads_is_kept_to_be_asked_for() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn an_answer_that_cannot_be_written_is_not_called_a_failure_without_doubt() {
+fn an_answer_that_cannot_be_written_has_an_unknown_outcome() {
     let smile = Smile::new();
     let full = || std::fs::File::options().write(true).open("/dev/full").unwrap();
     let lost = smile.command(&CHECK).stdout(full()).output().unwrap();
@@ -413,7 +413,7 @@ fn an_answer_that_cannot_be_written_is_not_called_a_failure_without_doubt() {
 }
 
 #[test]
-fn what_is_no_checkpoint_is_refused_without_repeating_it() {
+fn an_invalid_checkpoint_is_refused_without_repeating_it() {
     let smile = Smile::new();
     smile.run(&["resume", "none.json"]).ended(2).warns(&["CHECKPOINT must name a file"]);
     for text in ["", "{}", "jane", r#"{"smile_checkpoint":"jane"}"#] {

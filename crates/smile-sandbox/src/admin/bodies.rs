@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn every_kind_of_body_is_told_apart() {
+    fn every_kind_of_body_is_recognised() {
         assert_eq!(shown(b""), ("empty".to_owned(), None));
         assert_eq!(shown(b"{\"a\":1}"), ("json".to_owned(), Some("{\n  \"a\": 1\n}".to_owned())));
         assert_eq!(shown(b"<a>"), ("text".to_owned(), Some("<a>".to_owned())));

@@ -15,7 +15,7 @@ use crate::job::jobs::Job;
 use crate::job::record::{JobRecord, Stage};
 use crate::result::finding::{Review, ReviewError};
 use crate::result::verdict::Verdict;
-use crate::run::review::review_by_hand;
+use crate::run::review::manual_review;
 use crate::state::State;
 
 const REVIEWS: [(&str, Review); 5] = [
@@ -82,7 +82,7 @@ pub(super) fn admin_review(state: &mut State, ask: &Ask<'_>) -> Result<Response<
     let review = input.required_choice("review", &REVIEWS)?;
     input.end()?;
     let job_id = asked_job(state, ask)?.job_id.clone();
-    review_by_hand(state, ask.now, &job_id, review).map_err(|error| match error {
+    manual_review(state, ask.now, &job_id, review).map_err(|error| match error {
         ReviewError::UnknownJob => AdminError::not_found("there is no job with this id"),
         other => AdminError::conflict(other),
     })?;

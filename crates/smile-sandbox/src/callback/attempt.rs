@@ -28,7 +28,7 @@ impl CallbackId {
 /// A callback that is due: to be posted now.
 #[derive(Clone, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
-pub struct Callback {
+pub struct DueCallback {
     /// The id to report to [`Service::callback_answered`](crate::Service::callback_answered).
     pub id: CallbackId,
     /// The address: always http on a loopback address.
@@ -38,9 +38,9 @@ pub struct Callback {
     pub body: Bytes,
 }
 
-impl fmt::Debug for Callback {
+impl fmt::Debug for DueCallback {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Callback")
+        f.debug_struct("DueCallback")
             .field("id", &self.id)
             .field("body_len", &self.body.len())
             .finish_non_exhaustive()

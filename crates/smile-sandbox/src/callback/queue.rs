@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use smile_core::Timestamp;
 
-use crate::callback::attempt::{Callback, CallbackAttempt, CallbackId, CallbackOutcome, is_loopback_http};
+use crate::callback::attempt::{CallbackAttempt, CallbackId, CallbackOutcome, DueCallback, is_loopback_http};
 use crate::callback::disturbance::Disturbance;
 use crate::callback::record::{CallbackAnswer, CallbackRecord, CallbackState};
 use crate::log::Log;
@@ -40,7 +40,7 @@ pub(crate) struct Callbacks {
 
 #[derive(serde::Serialize, serde::Deserialize)]
 struct Waiting {
-    callback: Callback,
+    callback: DueCallback,
     job_id: String,
     attempts: u32,
     /// The due time; `None` for a callback that is held back for another to go first.
@@ -79,7 +79,7 @@ impl Callbacks {
             _ => Some(now),
         };
         let mut waiting = Waiting {
-            callback: Callback { id, url: new.url.to_owned(), body: new.body.clone() },
+            callback: DueCallback { id, url: new.url.to_owned(), body: new.body.clone() },
             job_id: new.job_id.to_owned(),
             attempts: 0,
             due,
@@ -169,7 +169,7 @@ impl Callbacks {
     }
 
     /// Takes the due callbacks, which are under way from now on.
-    pub(crate) fn take_due(&mut self, now: Timestamp) -> Vec<Callback> {
+    pub(crate) fn take_due(&mut self, now: Timestamp) -> Vec<DueCallback> {
         let mut due = Vec::new();
         for at in 0..self.waiting.len() {
             if self.waiting[at].due.is_some_and(|due| due <= now) && self.may_go(at) {
@@ -322,7 +322,7 @@ mod tests {
         NewCallback { job_id, url: "http://127.0.0.1/", body: Bytes::new(), copy_of: None, disturbance }
     }
 
-    fn ids(due: &[Callback]) -> Vec<u64> {
+    fn ids(due: &[DueCallback]) -> Vec<u64> {
         due.iter().map(|callback| callback.id.number()).collect()
     }
 

@@ -232,7 +232,7 @@ pub struct HeadCheck {
 
 impl HeadCheck {
     /// The fault that the record of the request shows.
-    pub(crate) fn told(self) -> Option<Fault> {
+    pub(crate) fn recorded_fault(self) -> Option<Fault> {
         let mut faults = self.faults;
         faults.sort_by_key(Fault::is_latency);
         faults.into_iter().next()

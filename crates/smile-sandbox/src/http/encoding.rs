@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_what_it_says_is_refused() {
+    fn an_image_with_a_false_extension_is_refused() {
         let good = gzip(b"{}");
         assert_eq!(unpacked("gzip", b"{}".to_vec()), Err(400));
         assert_eq!(unpacked("gzip", Vec::new()), Err(400));

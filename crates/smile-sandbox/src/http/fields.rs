@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn missing_and_mistyped_are_told_apart() {
+    fn missing_and_mistyped_fields_have_different_codes() {
         let value = json!({"text": "a", "empty": "", "null": null, "number": 1, "on": true, "said": "false"});
         let fields = Fields::new(value.as_object().unwrap(), "2413");
         assert_eq!(fields.text("text"), Ok("a"));

@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_zip_is_corrupt() {
+    fn an_upload_that_is_no_zip_is_corrupt() {
         let good = zip_of(&[("info.json", b"{}", CompressionMethod::Stored)]);
         for bytes in [Bytes::new(), Bytes::from_static(b"not a zip"), good.slice(..good.len() - 10)] {
             assert!(Archive::open(bytes).is_err());

@@ -300,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_sent_is_not_applicable() {
+    fn steps_without_their_images_are_not_applicable() {
         let none = Circumstances {
             looks_up: false,
             returns_personal_info: false,

@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_customised_stays_standard() {
+    fn uncustomised_fields_stay_standard() {
         let params = json!({"DOB": "1918-07-18", "Gender": 7});
         let persona = Persona::custom(params.as_object().unwrap());
         assert_eq!(persona, Persona { date_of_birth: "1918-07-18".to_owned(), ..Persona::standard() });

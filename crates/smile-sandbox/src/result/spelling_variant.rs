@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn words_are_told_apart() {
+    fn words_of_a_key_are_separated() {
         for (key, snake) in [
             ("ResultCode", "result_code"),
             ("SmileJobID", "smile_job_id"),

@@ -23,7 +23,7 @@ use crate::result::spelling_variant::SpellingVariant;
 ///     .after(Duration::from_secs(60))
 ///     .action("Human_Review_Compare", "Unable To Determine")
 ///     .missing("ConfidenceValue")
-///     .odd(SpellingVariant::RealBooleans);
+///     .with_spelling_variant(SpellingVariant::RealBooleans);
 /// # let _ = (first, second);
 /// ```
 #[derive(Clone, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -122,7 +122,7 @@ impl ScriptStage {
     }
 
     /// Adds a spelling variant, applied last.
-    pub fn odd(mut self, spelling_variant: SpellingVariant) -> Self {
+    pub fn with_spelling_variant(mut self, spelling_variant: SpellingVariant) -> Self {
         self.spelling_variants.push(spelling_variant);
         self
     }

@@ -63,13 +63,13 @@ impl<'a> Check<'a> {
 }
 
 /// One requested result of a check.
-pub(crate) struct Asked {
+pub(crate) struct RequestedResult {
     /// The result code; `None` if it is left to the check.
     pub(crate) code: Option<String>,
     stage: ScriptStage,
 }
 
-impl Asked {
+impl RequestedResult {
     /// The stage, with the check's entry for its code.
     pub(crate) fn staged(&self, code: &str, product: Product, mut entry: Map<String, Value>) -> Staged {
         self.stage.write(&mut entry);
@@ -91,17 +91,17 @@ impl Asked {
 ///
 /// # Errors
 /// If its job id is another job's, or if a rule refuses it.
-pub(crate) fn asked(
+pub(crate) fn requested_results(
     state: &mut State,
     now: Timestamp,
     check: Check<'_>,
     results: [&str; 3],
-) -> Result<Vec<Asked>, Refusal> {
+) -> Result<Vec<RequestedResult>, Refusal> {
     if is_taken(state, check) {
         return Err(ApiError::JOB_EXISTS.into());
     }
     let sandbox_result = check.partner_params.get("sandbox_result").and_then(whole_number);
-    let result = sandbox_result.and_then(|asked| results.get(usize::try_from(asked).ok()?));
+    let result = sandbox_result.and_then(|index| results.get(usize::try_from(index).ok()?));
     let otherwise = result.map(|&code| code.to_owned());
     let Some(product) = Product::of(check.endpoint, check.job_type) else { return Ok(Vec::new()) };
     let job = submitted(check, product);
@@ -110,15 +110,15 @@ pub(crate) fn asked(
         Some(Scripting::Stages(stages)) => stages,
         _ => vec![ScriptStage::as_it_comes()],
     };
-    let asked = stages.into_iter().map(|stage| {
+    let requested = stages.into_iter().map(|stage| {
         let code = match &stage.verdict {
             Scripted::AsItComes => otherwise.clone(),
             Scripted::Code(code) => Some(code.clone()),
             Scripted::Named(outcome) => code_of(state, outcome, product),
         };
-        Asked { code, stage }
+        RequestedResult { code, stage }
     });
-    Ok(asked.collect())
+    Ok(requested.collect())
 }
 
 /// The code of an outcome. Some depend on the sandbox's settings.

@@ -38,7 +38,7 @@ fn review_automatically(state: &mut State, due: Timestamp, position: usize) {
     }
 }
 
-pub(crate) fn review_by_hand(
+pub(crate) fn manual_review(
     state: &mut State,
     now: Timestamp,
     job_id: &str,

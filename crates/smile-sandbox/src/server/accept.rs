@@ -17,7 +17,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, Semaphore, watch};
 
 use crate::admin::dispatch::{awaited_change, only_looks};
-use crate::callback::attempt::{Callback, CallbackAttempt};
+use crate::callback::attempt::{CallbackAttempt, DueCallback};
 use crate::fault::effects::Outgoing;
 use crate::http::answers::gateway;
 use crate::server::answer_body::AnswerBody;
@@ -87,8 +87,8 @@ impl Shared {
     }
 
     /// Waits until everything so far is stored, if the state is kept on disk; false if that failed.
-    async fn settle(&self) -> bool {
-        self.keeper.settle(&self.service).await
+    async fn persist(&self) -> bool {
+        self.keeper.persist(&self.service).await
     }
 
     /// Changes the service, and notifies everyone who waits for a change.
@@ -110,7 +110,7 @@ async fn keep_up(shared: &Shared) {
     while pulse.changed().await.is_ok() {
         tokio::time::sleep(PAUSE).await;
         // A failed write is tried again with the next change, and reported to the next request.
-        shared.settle().await;
+        shared.persist().await;
     }
 }
 
@@ -123,7 +123,7 @@ pub(crate) async fn run(listener: StdListener, shared: Arc<Shared>) {
         () = keep_up(&shared) => {}
         () = shared.stop.notified() => {}
     }
-    shared.settle().await;
+    shared.persist().await;
 }
 
 async fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
@@ -188,11 +188,11 @@ async fn sleep(pause: Option<Duration>) {
 }
 
 /// Makes one attempt to deliver a callback, and returns it.
-pub(crate) async fn post(callback: Callback, shared: &Shared) -> Option<CallbackAttempt> {
+pub(crate) async fn post(callback: DueCallback, shared: &Shared) -> Option<CallbackAttempt> {
     let outcome = deliver(&callback).await;
     shared.change(|service, now| {
         service.callback_answered(callback.id, now, outcome);
-        service.callbacks().back().cloned()
+        service.callback_attempts().back().cloned()
     })
 }
 
@@ -268,7 +268,7 @@ async fn answer(request: Request<Body>, peer: Peer, shared: &Arc<Shared>) -> Out
         (answer, service.state.changes != before)
     });
     drop(permit);
-    if is_change && !shared.settle().await {
+    if is_change && !shared.persist().await {
         let unwritten = "The State Could Not Be Written";
         return Outgoing { response: gateway(StatusCode::INTERNAL_SERVER_ERROR, unwritten), ..answer };
     }

@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_but_loopback_unless_told_so_twice() {
+    fn addresses_beyond_loopback_need_permission() {
         for text in ["127.0.0.1:0", "127.9.9.9:80", "[::1]:8080"] {
             assert_eq!(addr_of(text, false), Ok(text.parse().unwrap()));
         }

@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_was_only_announced_takes_no_room() {
+    async fn announced_bytes_take_no_room() {
         let intake = intake(4);
         let mut idle = Vec::new();
         for _ in 0..8 {
@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_has_come_takes_room_until_it_is_used() {
+    async fn received_bytes_take_room_until_they_are_used() {
         let intake = intake(2);
         let [first, second, third] = [(); 3].map(|()| Upload::begin(&intake, 2 * KIB));
         let (first, second, third) = (first.await, second.await, third.await);

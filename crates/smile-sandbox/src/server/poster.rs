@@ -13,7 +13,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use crate::callback::attempt::{Callback, CallbackOutcome, is_loopback_http};
+use crate::callback::attempt::{CallbackOutcome, DueCallback, is_loopback_http};
 use crate::callback::record::CallbackAnswer;
 
 /// The time that a receiver has to answer. The real service's limit is not published.
@@ -25,11 +25,11 @@ const TIME_FOR_BODY: Duration = Duration::from_secs(1);
 const ENOUGH_OF_BODY: usize = 1_024;
 
 /// Posts a callback, and returns its outcome. Follows no redirects, and connects only to this machine.
-pub(crate) async fn deliver(callback: &Callback) -> CallbackAnswer {
+pub(crate) async fn deliver(callback: &DueCallback) -> CallbackAnswer {
     timeout(TIME_TO_ANSWER, post(callback)).await.unwrap_or(CallbackOutcome::TimedOut.into())
 }
 
-async fn post(callback: &Callback) -> CallbackAnswer {
+async fn post(callback: &DueCallback) -> CallbackAnswer {
     let Ok(uri) = callback.url.parse::<Uri>() else { return CallbackOutcome::Refused.into() };
     if !is_loopback_http(&callback.url) {
         return CallbackOutcome::Refused.into();

@@ -175,30 +175,30 @@ impl Sandbox {
     }
 
     /// All attempts to deliver a callback so far, oldest first.
-    pub fn callbacks(&self) -> Vec<CallbackAttempt> {
-        self.shared.lock().callbacks().iter().cloned().collect()
+    pub fn callback_attempts(&self) -> Vec<CallbackAttempt> {
+        self.shared.lock().callback_attempts().iter().cloned().collect()
     }
 
     /// Waits for this number of attempts to deliver a callback, and returns all attempts so far; fewer, if the
     /// time runs out.
     ///
     /// This blocks the thread. If the same thread also runs the receiver of the callbacks, use
-    /// [`callbacks_made`](Self::callbacks_made).
-    pub fn wait_for_callbacks(&self, attempts: usize, timeout: Duration) -> Vec<CallbackAttempt> {
+    /// [`wait_for_callbacks`](Self::wait_for_callbacks).
+    pub fn wait_for_callback_attempts(&self, attempts: usize, timeout: Duration) -> Vec<CallbackAttempt> {
         let started = Instant::now();
         let mut service = self.shared.lock();
-        while service.callbacks().len() < attempts {
+        while service.callback_attempts().len() < attempts {
             let Some(left) = timeout.checked_sub(started.elapsed()).filter(|left| !left.is_zero()) else {
                 break;
             };
             let woken = self.shared.changed.wait_timeout(service, left);
             service = woken.unwrap_or_else(PoisonError::into_inner).0;
         }
-        service.callbacks().iter().cloned().collect()
+        service.callback_attempts().iter().cloned().collect()
     }
 
-    /// Waits like [`wait_for_callbacks`](Self::wait_for_callbacks), for async code with any runtime.
-    pub fn callbacks_made(
+    /// Waits like [`wait_for_callback_attempts`](Self::wait_for_callback_attempts), for async code with any runtime.
+    pub fn wait_for_callbacks(
         &self,
         attempts: usize,
         timeout: Duration,
@@ -207,9 +207,9 @@ impl Sandbox {
         // The sandbox's own runtime minds the clock, so the caller's need not be Tokio.
         let wait = self.runtime.spawn(async move {
             let mut pulse = shared.pulse.subscribe();
-            let enough = pulse.wait_for(|()| shared.lock().callbacks().len() >= attempts);
+            let enough = pulse.wait_for(|()| shared.lock().callback_attempts().len() >= attempts);
             let _ = tokio::time::timeout(timeout, enough).await;
-            shared.lock().callbacks().iter().cloned().collect()
+            shared.lock().callback_attempts().iter().cloned().collect()
         });
         async move { wait.await.unwrap_or_default() }
     }
@@ -258,8 +258,8 @@ impl Sandbox {
     }
 
     /// All callbacks that were made, whether or not they were ever posted, in the order of their ids.
-    pub fn made_callbacks(&self) -> Vec<CallbackRecord> {
-        self.shared.lock().made_callbacks().to_vec()
+    pub fn callbacks(&self) -> Vec<CallbackRecord> {
+        self.shared.lock().callbacks().to_vec()
     }
 
     /// Delivers a callback once more, and returns the id of the copy; see

@@ -1,4 +1,4 @@
-//! From a path to its endpoint.
+//! Dispatch of requests: from a path to its endpoint.
 
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};

@@ -11,7 +11,7 @@ use http::request::Parts;
 use smile_core::Timestamp;
 
 use crate::admin;
-use crate::callback::attempt::{Callback, CallbackAttempt, CallbackId};
+use crate::callback::attempt::{CallbackAttempt, CallbackId, DueCallback};
 use crate::callback::disturbance::{CallbackError, CallbackRule, Disturbance, Redelivery};
 use crate::callback::record::{CallbackAnswer, CallbackRecord};
 use crate::fault::effects::Outgoing;
@@ -25,7 +25,7 @@ use crate::result::finding::{Review, ReviewError};
 use crate::rule::matcher::Matcher;
 use crate::rule::rules::When;
 use crate::run::callbacks;
-use crate::run::review::{advance, review_by_hand};
+use crate::run::review::{advance, manual_review};
 use crate::service::incoming::Incoming;
 use crate::state::State;
 use crate::state::request_log::RecordedRequest;
@@ -86,7 +86,7 @@ impl Service {
         let mut record = RecordedRequest::new(state.requests_made, now, route, request, &response);
         state.requests_made += 1;
         let outgoing = head_check.spoil(&state.signer, &state.secret, now, response);
-        record.fault = head_check.told();
+        record.fault = head_check.recorded_fault();
         state.remember(record);
         outgoing
     }
@@ -108,7 +108,7 @@ impl Service {
     }
 
     /// The callbacks to be posted now. Each is returned once, until it has been answered.
-    pub fn due_callbacks(&mut self, now: Timestamp) -> Vec<Callback> {
+    pub fn due_callbacks(&mut self, now: Timestamp) -> Vec<DueCallback> {
         let now = advance(&mut self.state, now);
         let due = self.state.callbacks.take_due(now);
         self.state.changes += u64::from(!due.is_empty());
@@ -132,7 +132,7 @@ impl Service {
     /// If there is no such job, if it is not under review, or if its type has no code for the decision.
     pub fn review(&mut self, now: Timestamp, job_id: &str, review: Review) -> Result<(), ReviewError> {
         let now = advance(&mut self.state, now);
-        review_by_hand(&mut self.state, now, job_id, review)
+        manual_review(&mut self.state, now, job_id, review)
     }
 
     /// Adds a fault for the next request to this endpoint, with any of its methods. Several faults of an
@@ -191,7 +191,7 @@ impl Service {
     }
 
     /// All attempts to deliver a callback so far, oldest first.
-    pub fn callbacks(&self) -> &VecDeque<CallbackAttempt> {
+    pub fn callback_attempts(&self) -> &VecDeque<CallbackAttempt> {
         self.state.callbacks.attempts()
     }
 
@@ -217,7 +217,7 @@ impl Service {
     }
 
     /// All callbacks that were made, copies and dropped ones included, in the order of their ids.
-    pub fn made_callbacks(&self) -> &[CallbackRecord] {
+    pub fn callbacks(&self) -> &[CallbackRecord] {
         self.state.callbacks.records()
     }
 

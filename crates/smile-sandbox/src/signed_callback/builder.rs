@@ -10,11 +10,11 @@ use smile_core::{ApiKey, ConfigError, PartnerId, Signer, Timestamp};
 use crate::result::outcome::Outcome;
 use crate::result::product::Product;
 use crate::signed_callback::carrier::Letter;
+use crate::signed_callback::content::CallbackContent;
 use crate::signed_callback::error::SignedCallbackError;
 use crate::signed_callback::flaw::Flaw;
 use crate::signed_callback::ids::Ids;
 use crate::signed_callback::stamp::{Stamper, TimestampSpelling};
-use crate::signed_callback::told::Told;
 
 /// The largest photo, in bytes: more than any receiver should read, and small enough to be made.
 const MAX_PHOTO: usize = 64 << 20;
@@ -142,16 +142,16 @@ impl SignedCallbackBuilder {
     /// valid; or if an id can't travel in a header.
     pub fn build(self) -> Result<SignedCallback, SignedCallbackError> {
         let Self { product, outcome, signer, at, spelling, mut ids, photo, fields, flaw } = self;
-        let Some(told) = Told::find(product, &outcome) else {
+        let Some(content) = CallbackContent::find(product, &outcome) else {
             return Err(SignedCallbackError::NoSuchOutcome { product, outcome });
         };
         let signer = signer?;
-        let forged = told.forged(product);
+        let forged = content.forged(product);
         if flaw == Some(Flaw::OtherJob) {
             ids.job_id.push_str("-of-somebody-else");
             ids.user_id.push_str("-of-somebody-else");
         }
-        let said = if flaw == Some(Flaw::TamperedBody) { &forged } else { &told };
+        let said = if flaw == Some(Flaw::TamperedBody) { &forged } else { &content };
         let mut entry = said.fields(product, &ids, at);
         if let Some(characters) = photo {
             let field = product.photo_field().ok_or(SignedCallbackError::NoPhoto { product })?;

@@ -53,11 +53,11 @@
 
 mod builder;
 mod carrier;
+mod content;
 mod error;
 mod flaw;
 mod ids;
 mod stamp;
-mod told;
 mod webhook;
 
 pub use builder::{SignedCallback, SignedCallbackBuilder, signed_callback};

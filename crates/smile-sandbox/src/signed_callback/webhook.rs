@@ -29,7 +29,7 @@ pub(super) fn body(product: Product, ids: &Ids, decided: Decided, at: Timestamp)
         body.insert("user_id".into(), ids.user_id.as_str().into());
     }
     body.insert("partner_params".into(), params.into());
-    add_findings(&mut body, product, decided);
+    add_person_and_risk(&mut body, product, decided);
     body.insert(
         "consent".into(),
         json!({
@@ -44,7 +44,7 @@ pub(super) fn body(product: Product, ids: &Ids, decided: Decided, at: Timestamp)
 }
 
 /// Adds the person's data and the risk.
-fn add_findings(body: &mut Map<String, Value>, product: Product, decided: Decided) {
+fn add_person_and_risk(body: &mut Map<String, Value>, product: Product, decided: Decided) {
     let (level, score) = match decided.reason {
         Some("high_risk") => ("high", 92),
         Some("medium_risk") => ("medium", 55),

@@ -60,16 +60,16 @@ fn verify_address(
     let check = numbered.check(Endpoint::AddressVerification, ADDRESS_VERIFICATION, body);
     let names = comparison::names(&full_name.into_iter().collect::<Vec<_>>(), &Persona::standard());
     let digit = last_digit(Some(number));
-    let script = checks::asked(state, now, check, ["1020", "1022", "1021"])?;
-    if digit == Some('2') && script.iter().any(|asked| asked.code.is_none()) {
+    let script = checks::requested_results(state, now, check, ["1020", "1022", "1021"])?;
+    if digit == Some('2') && script.iter().any(|result| result.code.is_none()) {
         return Err(invalid);
     }
 
     let position = begin(state, check)?;
-    let stages = script.iter().map(|asked| {
-        let code = asked.code.as_deref().unwrap_or(by_digit(digit, names));
+    let stages = script.iter().map(|result| {
+        let code = result.code.as_deref().unwrap_or(by_digit(digit, names));
         let subject = check.subject(state, position, country, "", number);
-        asked.staged(code, Product::Address, entry::address(&subject, code, address, key, names))
+        result.staged(code, Product::Address, entry::address(&subject, code, address, key, names))
     });
     let stages = stages.collect();
     Ok(conclude(state, now, position, stages))

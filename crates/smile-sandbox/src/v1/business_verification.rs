@@ -11,9 +11,9 @@ use crate::http::endpoint::Endpoint;
 use crate::http::fields::{Fields, parse_object};
 use crate::result::entry;
 use crate::result::product::Product;
-use crate::run::checks::asked;
 use crate::run::checks::begin;
 use crate::run::checks::conclude;
+use crate::run::checks::requested_results;
 use crate::state::State;
 use crate::v1::authorisation::ID_API;
 use crate::v1::authorisation::authorise;
@@ -45,18 +45,18 @@ fn verify_business(
     if !ID_TYPES.contains(&request.id_type) {
         return Err(Refusal::worded(ID_API.missing, "Unsupported id type"));
     }
-    let number = id_number(state, &request, catalogue::Product::BusinessVerification)?;
+    let number = id_number(state, &request, catalogue::IdTypeProduct::BusinessVerification)?;
     check_business_type(&request)?;
     let authority = ask_authority(state, &request, number.as_deref());
     // A registry that does not answer gives a provisional result; our choice.
-    let asked = asked(state, now, request.check, ["1012", "1013", "1015"])?;
+    let requested = requested_results(state, now, request.check, ["1012", "1013", "1015"])?;
 
     let position = begin(state, request.check)?;
     let business_type = request.check.body.get("business_type").and_then(Value::as_str);
-    let stages = asked.iter().map(|asked| {
-        let code = asked.code.as_deref().unwrap_or(authority.code());
+    let stages = requested.iter().map(|result| {
+        let code = result.code.as_deref().unwrap_or(authority.code());
         let subject = request.subject(state, position, number.as_deref());
-        asked.staged(code, Product::BusinessVerification, entry::business(&subject, code, business_type))
+        result.staged(code, Product::BusinessVerification, entry::business(&subject, code, business_type))
     });
     let stages = stages.collect();
     Ok(conclude(state, now, position, stages))

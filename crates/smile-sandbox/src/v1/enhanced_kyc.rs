@@ -14,9 +14,9 @@ use crate::result::authority::Authority;
 use crate::result::entry;
 use crate::result::persona::with_split_name;
 use crate::result::product::Product;
-use crate::run::checks::asked;
 use crate::run::checks::begin;
 use crate::run::checks::conclude;
+use crate::run::checks::requested_results;
 use crate::state::State;
 use crate::v1::id_request::ask_authority;
 use crate::v1::id_request::authorise_id_request;
@@ -32,14 +32,14 @@ pub(crate) fn enhanced_kyc(
     let body = parse_object(request.body())?;
     let claims = authorise_id_request(state, now, &body, endpoint)?;
     let request = id_request(state, &body, claims.as_ref(), endpoint, JobType::ENHANCED_KYC)?;
-    let number = id_number(state, &request, catalogue::Product::EnhancedKyc)?;
+    let number = id_number(state, &request, catalogue::IdTypeProduct::EnhancedKyc)?;
     let authority = ask_authority(state, &request, number.as_deref());
     // An authority that does not answer gives a provisional result; our choice.
-    let asked = asked(state, now, request.check, ["1012", "1013", "1015"])?;
+    let requested = requested_results(state, now, request.check, ["1012", "1013", "1015"])?;
 
     let position = begin(state, request.check)?;
-    let stages = asked.iter().map(|asked| {
-        let code = asked.code.as_deref().unwrap_or(authority.code());
+    let stages = requested.iter().map(|result| {
+        let code = result.code.as_deref().unwrap_or(authority.code());
         let mut subject = request.subject(state, position, number.as_deref());
         if authority == Authority::FoundCustom && code == "1012" {
             subject.partner_params = with_split_name(&subject.partner_params);
@@ -47,7 +47,7 @@ pub(crate) fn enhanced_kyc(
         }
         let settings = &state.settings;
         let entry = entry::lookup(&subject, code, settings.personal_info, settings.placeholders);
-        asked.staged(code, Product::EnhancedKyc, entry)
+        result.staged(code, Product::EnhancedKyc, entry)
     });
     let stages = stages.collect();
     Ok(conclude(state, now, position, stages))

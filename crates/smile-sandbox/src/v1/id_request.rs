@@ -1,7 +1,7 @@
 //! The common part of requests about an ID or a business.
 
 use serde_json::{Map, Value};
-use smile_core::catalogue::{IdType, IdTypeCatalogue, Product};
+use smile_core::catalogue::{IdType, IdTypeCatalogue, IdTypeProduct};
 use smile_core::{JobType, Timestamp};
 
 use crate::http::answers::ApiError;
@@ -106,7 +106,7 @@ pub(crate) fn ask_authority(state: &State, request: &IdRequest<'_>, number: Opti
 pub(crate) fn id_number(
     state: &State,
     request: &IdRequest<'_>,
-    product: Product,
+    product: IdTypeProduct,
 ) -> Result<Option<String>, ApiError> {
     let fields = Fields::new(request.check.body, ID_API.missing);
     if request.id_type == "BVN_MFA" {

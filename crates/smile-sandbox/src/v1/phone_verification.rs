@@ -56,19 +56,19 @@ fn verify_phone(
     }
     let numbered = unnumbered_check(state, body, Endpoint::PhoneVerification)?;
     let check = numbered.check(Endpoint::PhoneVerification, PHONE_VERIFICATION, body);
-    let script = checks::asked(state, now, check, ["1020", "1022", "1021"])?;
+    let script = checks::requested_results(state, now, check, ["1020", "1022", "1021"])?;
     let own_code = match last_digit(Some(number)) {
         Some('1') => "1023",
-        Some('2') if script.iter().any(|asked| asked.code.is_none()) => return Err(invalid),
+        Some('2') if script.iter().any(|result| result.code.is_none()) => return Err(invalid),
         Some('3') => "1015",
         _ => match_code(&provided),
     };
 
     let position = begin(state, check)?;
-    let stages = script.iter().map(|asked| {
-        let code = asked.code.as_deref().unwrap_or(own_code);
+    let stages = script.iter().map(|result| {
+        let code = result.code.as_deref().unwrap_or(own_code);
         let subject = check.subject(state, position, country, "", number);
-        asked.staged(code, Product::Phone, entry::phone(&subject, code, matches))
+        result.staged(code, Product::Phone, entry::phone(&subject, code, matches))
     });
     let stages = stages.collect();
     Ok(conclude(state, now, position, stages))

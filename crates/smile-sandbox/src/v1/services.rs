@@ -3,17 +3,17 @@
 use bytes::Bytes;
 use http::Response;
 use serde_json::{Map, Value, json};
-use smile_core::catalogue::{self, IdType, IdTypeCatalogue, Product};
+use smile_core::catalogue::{self, IdType, IdTypeCatalogue, IdTypeProduct};
 
 use crate::http::answers::ok;
 
 /// The products of the hosted web integration, except document verification.
-const HOSTED: [Product; 5] = [
-    Product::BasicKyc,
-    Product::BiometricKyc,
-    Product::EnhancedKyc,
-    Product::EkycSmartSelfie,
-    Product::EnhancedDocumentVerification,
+const HOSTED: [IdTypeProduct; 5] = [
+    IdTypeProduct::BasicKyc,
+    IdTypeProduct::BiometricKyc,
+    IdTypeProduct::EnhancedKyc,
+    IdTypeProduct::EkycSmartSelfie,
+    IdTypeProduct::EnhancedDocumentVerification,
 ];
 
 /// The fields that the real lists name although every job has them.
@@ -40,7 +40,7 @@ fn id_types() -> Map<String, Value> {
     })
 }
 
-fn hosted(product: Product) -> Map<String, Value> {
+fn hosted(product: IdTypeProduct) -> Map<String, Value> {
     let all = by_country(|id_type| {
         id_type.products().contains(&product).then(|| {
             let mut details = Map::new();
@@ -97,7 +97,7 @@ fn named(all: Map<String, Value>) -> Map<String, Value> {
     all.into_iter().map(with_name).collect()
 }
 
-fn required_fields(id_type: &IdType, product: Product) -> Vec<String> {
+fn required_fields(id_type: &IdType, product: IdTypeProduct) -> Vec<String> {
     let [country, name, user, job] = IMPLIED;
     let mut fields = vec![country.to_owned(), name.to_owned()];
     fields.extend(id_type.required_fields(product).map(str::to_owned));

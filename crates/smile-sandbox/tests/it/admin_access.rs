@@ -140,19 +140,19 @@ fn news_is_waited_for() {
 }
 
 #[test]
-fn what_happens_by_itself_is_news() {
+fn events_without_a_request_are_news() {
     let sandbox = builder().callback_retries([]).callback_url("http://127.0.0.1:1/").start().unwrap();
     let host = server::host(&sandbox);
     let body = crate::client::id_body("00000000000", &json!({"callback_url": null}));
     server::post(host, "/v1/async_id_verification", &body);
     let mut seen = json!(0);
-    while sandbox.callbacks().is_empty() {
+    while sandbox.callback_attempts().is_empty() {
         seen = change(host, &format!("?after={seen}&wait=20"));
     }
 }
 
 #[test]
-fn who_may_not_look_does_not_wait_and_nobody_waits_for_a_sandbox_that_is_gone() {
+fn refused_requests_do_not_wait_and_nobody_waits_for_a_stopped_sandbox() {
     let sandbox = Sandbox::start().unwrap();
     let host = server::host(&sandbox).to_owned();
     let newest = change(&host, "");

@@ -19,7 +19,7 @@ fn found(name: &str, changes: &Value) -> u64 {
 }
 
 #[test]
-fn who_is_listed_is_found_with_all_there_is() {
+fn listed_people_are_found_with_all_fields() {
     let entry =
         check("Mallory Listed", &json!({"birth_year": "1970", "partner_params": {"branch": "Lagos"}}));
     assert_eq!((&entry["ResultCode"], &entry["ResultText"]), (&json!("1030"), &json!("Found on list")));

@@ -161,7 +161,7 @@ fn the_job_status_knows_them() {
 }
 
 #[test]
-fn who_waits_for_a_callback_can_be_made_to_poll() {
+fn polls_can_precede_a_callback() {
     for (path, body, job_type, later) in checks() {
         let mut client = Client::with(builder().pending_polls(1));
         post(&mut client, path, &body);

@@ -28,7 +28,7 @@ fn reviews_and_retries_happen_when_the_clock_is_advanced_and_in_order() {
     let builder = builder().review_delay(MINUTE / 2).callback_retries([MINUTE]);
     let sandbox = builder.clock(Clock::virtual_at(START)).start().unwrap();
     submit(&sandbox, &prep(&url, &json!({"sandbox_result": "2"})));
-    assert!(sandbox.callbacks().is_empty());
+    assert!(sandbox.callback_attempts().is_empty());
     assert_eq!(sandbox.requests()[0].at, START);
 
     assert_eq!(shown(&sandbox.advance(Duration::ZERO).unwrap()), [(0, 0, 1)]);

@@ -233,7 +233,7 @@ fn wait_for_a_seat(sandbox: &Sandbox) {
 }
 
 #[test]
-fn connections_beyond_the_limit_are_told_so() {
+fn connections_beyond_the_limit_are_answered_with_503() {
     let sandbox = builder().max_connections(2).start().unwrap();
     let poll = status_body(&params("job", 4), &json!({})).to_string();
     let poll =

@@ -68,7 +68,7 @@ fn a_job_that_nobody_knows_can_be_refused_instead() {
 }
 
 #[test]
-fn the_first_polls_can_be_told_to_wait() {
+fn the_first_polls_can_be_answered_not_complete() {
     let mut client = Client::with(builder().pending_polls(2));
     let prep = prep_body(&params("job", 1));
     let url = client.upload_url(&prep);

@@ -73,7 +73,7 @@ fn jobs_are_shown_and_decided_and_whatever_is_hostile_is_text() {
         builder().automatic_review(None).callback_retries([Duration::from_millis(1)]).start().unwrap();
     let (url, _received) = receiver(&[HOSTILE_ANSWER, OK, OK, OK]);
     submit(&sandbox, HOSTILE[0], &url);
-    sandbox.wait_for_callbacks(2, Duration::from_secs(20));
+    sandbox.wait_for_callback_attempts(2, Duration::from_secs(20));
     browser.open(&sandbox.page_url());
     browser.wait_for("document.querySelectorAll('#list .row').length === 1");
     assert_eq!(browser.value("document.querySelector('#list .row bdi').textContent"), HOSTILE[0]);
@@ -130,7 +130,7 @@ fn jobs_are_shown_and_decided_and_whatever_is_hostile_is_text() {
 
     browser.value("document.querySelector(\"[data-key='callback 0 redeliver']\").click()");
     browser.wait_for("document.querySelector('#detail').innerText.includes('a copy of 0')");
-    assert!(sandbox.made_callbacks().iter().any(|made| made.copy_of.is_some()));
+    assert!(sandbox.callbacks().iter().any(|made| made.copy_of.is_some()));
     check_innocence(&mut browser, &sandbox);
 }
 

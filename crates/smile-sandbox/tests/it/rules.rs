@@ -174,7 +174,7 @@ fn stages_that_fell_due_together_come_in_order() {
 }
 
 #[test]
-fn what_the_stages_say_is_all_that_follows_unless_somebody_decides() {
+fn no_result_follows_the_stages_without_a_review() {
     let mut client = Client::new();
     client.service.when(Matcher::any()).respond([
         ScriptStage::from(Outcome::Provisional),
@@ -245,7 +245,7 @@ fn rules_follow_countries_and_types_of_ids() {
 }
 
 #[test]
-fn a_result_is_written_as_oddly_as_asked() {
+fn a_result_has_the_requested_spelling_variants() {
     let mut client = Client::new();
     client.service.when(Matcher::any()).respond([ScriptStage::as_it_comes()
         .text("In other words")
@@ -270,7 +270,7 @@ fn a_result_is_written_as_oddly_as_asked() {
 }
 
 #[test]
-fn oddities_are_those_of_the_status_as_well() {
+fn spelling_variants_apply_to_the_status_as_well() {
     for (spelling_variant, pointer, expected) in [
         (SpellingVariant::StringBooleans, "/job_complete", json!("true")),
         (SpellingVariant::RealBooleans, "/result/IsFinalResult", json!(true)),
@@ -280,7 +280,10 @@ fn oddities_are_those_of_the_status_as_well() {
         (SpellingVariant::SnakeCaseKeys, "/result/actions/liveness_check", json!("Passed")),
     ] {
         let mut client = Client::new();
-        client.service.when(Matcher::any()).respond([ScriptStage::as_it_comes().odd(spelling_variant)]);
+        client
+            .service
+            .when(Matcher::any())
+            .respond([ScriptStage::as_it_comes().with_spelling_variant(spelling_variant)]);
         let status = client.run(&prep_body(&params("job", 1)), &full_zip("00000000000"));
         assert_eq!(status.pointer(pointer), Some(&expected), "{spelling_variant:?}");
     }

@@ -191,7 +191,7 @@ fn users_and_refusals_of_a_file_hold() {
     let faceless = crate::client::merged(&params("job", 2), &json!({"user_id": "faceless"}));
     let mut client = self::client(Product::SmartSelfieAuthentication);
     assert_eq!(client.prep(&prep_body(&faceless)).1["code"], "2216");
-    let attempts = client.service.callbacks();
+    let attempts = client.service.callback_attempts();
     assert!(attempts.is_empty());
     let mut client = self::client(Product::Aml);
     let body = crate::client::aml_body("Joe Leo", &json!({"job_id": "failing-1"}));
@@ -330,7 +330,7 @@ fn a_wrong_file_is_refused_with_line_and_reason() {
 }
 
 #[test]
-fn what_is_set_after_the_scenario_outranks_it() {
+fn later_settings_outrank_the_scenario() {
     let scenario = Scenario::parse("[sandbox]\npending_polls = 3\nautomatic_review = \"none\"").unwrap();
     for (builder, polls) in [
         (builder().scenario(scenario.clone()), 3),

@@ -118,7 +118,8 @@ fn a_callback_that_was_under_way_is_due_again() {
     let under_way = client.service.due_callbacks(client.now);
     assert!(!under_way.is_empty());
     let again = restarted(&client).service.due_callbacks(client.now);
-    let bodies = |due: &[smile_sandbox::Callback]| due.iter().map(|one| one.body.clone()).collect::<Vec<_>>();
+    let bodies =
+        |due: &[smile_sandbox::DueCallback]| due.iter().map(|one| one.body.clone()).collect::<Vec<_>>();
     assert_eq!(bodies(&again), bodies(&under_way));
 }
 
@@ -141,7 +142,7 @@ fn the_api_key_is_not_in_it() {
 }
 
 #[test]
-fn what_can_not_be_restored_is_refused_and_changes_nothing() {
+fn an_invalid_snapshot_is_refused_and_changes_nothing() {
     let (client, _) = busy();
     let good = serde_json::to_value(client.service.snapshot()).unwrap();
     let changed = |pointer: &str, value: Value| {
@@ -334,7 +335,7 @@ fn an_empty_folder_is_taken_and_known_again() {
 }
 
 #[test]
-fn what_others_put_beside_the_state_stays() {
+fn foreign_files_beside_the_state_stay() {
     let folder = Folder::new();
     drop(open(&folder).unwrap());
     for theirs in ["notes.txt", "images/holiday.jpg", "images/README", "jobs/0123.unfinished", "images/a.b"] {
@@ -376,7 +377,7 @@ fn nobody_else_may_read_it() {
 }
 
 #[test]
-fn what_can_not_be_used_is_named() {
+fn an_unusable_state_file_is_named() {
     let state = |folder: &Folder| folder.0.join("state.json");
     type Damage = fn(&Path);
     let damage: [(&str, Damage, &str); 6] = [
@@ -429,7 +430,7 @@ fn what_can_not_be_used_is_named() {
 }
 
 #[test]
-fn what_can_not_be_written_is_not_acknowledged() {
+fn a_failed_write_is_not_acknowledged() {
     let folder = Folder::new();
     let sandbox = open(&folder).unwrap();
     fs::remove_dir_all(&folder.0).unwrap();
@@ -498,14 +499,14 @@ fn callbacks_that_wait_keep_their_records_and_rules_for_callbacks_go_on() {
 
     let after = restarted(&client).service;
     assert_eq!(after.callback_rules(), client.service.callback_rules());
-    let [before, after] = [&client.service, &after].map(Service::made_callbacks);
+    let [before, after] = [&client.service, &after].map(Service::callbacks);
     assert_eq!((before.len(), after.len()), (2, 1));
     assert_eq!(format!("{:?}", after[0]), format!("{:?}", before[1]));
     assert_eq!((&after[0].url, &after[0].body), (&before[1].url, &before[1].body));
 }
 
 #[test]
-fn what_happened_to_a_job_outlives_a_restart() {
+fn the_events_of_a_job_outlive_a_restart() {
     let (before, _) = busy();
     let after = restarted(&before);
     for job in before.service.jobs() {

@@ -107,12 +107,15 @@ impl Listen {
         let mut report = Report::new();
         report.row("received", received.at.to_string()).set("received_at", received.at.to_string());
         match &received.outcome {
-            Ok((callback, seen)) => {
+            Ok((callback, replay)) => {
                 received::describe(&mut report, callback, self.show_personal);
-                if *seen == ReplayCheck::Redelivery {
+                if *replay == ReplayCheck::Redelivery {
                     report.row("careful", "it has come before: don't act on it twice");
                 }
-                report.set("seen", if *seen == ReplayCheck::Redelivery { "redelivery" } else { "first" });
+                report.set(
+                    "replay_check",
+                    if *replay == ReplayCheck::Redelivery { "redelivery" } else { "first" },
+                );
             }
             Err(refusal) => received::describe_refusal(&mut report, *refusal),
         }

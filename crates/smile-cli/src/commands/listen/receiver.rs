@@ -236,7 +236,7 @@ impl Forward {
         }
         match request.send(body) {
             Ok(answer) => Forwarded::Answered(answer.status()),
-            Err(error) => Forwarded::Failed(address::why_unreachable(&error).to_owned()),
+            Err(error) => Forwarded::Failed(address::connection_failure(&error).to_owned()),
         }
     }
 }

@@ -187,7 +187,7 @@ fn whatever_the_moment_the_url_safe_spelling_differs() {
 }
 
 #[test]
-fn what_is_there_twice_passes_who_looks_once() {
+fn duplicates_pass_a_receiver_that_reads_one_of_them() {
     for &product in Product::all() {
         for flaw in [
             Flaw::DuplicatedSignature,

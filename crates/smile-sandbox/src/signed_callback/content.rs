@@ -17,14 +17,14 @@ use crate::signed_callback::ids::Ids;
 use crate::signed_callback::webhook;
 
 /// The content in the terms of the API.
-pub(super) enum Told {
+pub(super) enum CallbackContent {
     /// A v1 result code, with its meaning for the product.
     Result(Verdict),
     /// A v3 status, with its reason.
     Webhook(Decided),
 }
 
-impl Told {
+impl CallbackContent {
     /// The content for this outcome, if the product has it.
     pub(super) fn find(product: Product, outcome: &Outcome) -> Option<Self> {
         if product.is_v3() {
@@ -36,20 +36,21 @@ impl Told {
     /// The content that a forger would put in its place: an approval, or else the best there is; for an
     /// approval, a refusal.
     pub(super) fn forged(&self, product: Product) -> Self {
-        let told = match self {
+        let verdict = match self {
             Self::Webhook(decided) => return Self::Webhook(decided.opposite()),
-            Self::Result(told) => told,
+            Self::Result(verdict) => verdict,
         };
-        let others = codes(product).iter().filter(|(_, code)| *code != told.code);
+        let others = codes(product).iter().filter(|(_, code)| *code != verdict.code);
         let others: Vec<Verdict> =
             others.filter_map(|(outcome, _)| Verdict::of_outcome(outcome, product)).collect();
-        let is =
-            |told: &Verdict, category| row(&told.code, product).is_some_and(|row| row.category == category);
-        let is_best = codes(product).first().is_some_and(|(_, code)| *code == told.code);
+        let is = |verdict: &Verdict, category| {
+            row(&verdict.code, product).is_some_and(|row| row.category == category)
+        };
+        let is_best = codes(product).first().is_some_and(|(_, code)| *code == verdict.code);
         let refusal = others.iter().position(|other| is(other, Category::Rejected));
-        let at = refusal.filter(|_| is_best || is(told, Category::Approved)).unwrap_or(0);
+        let at = refusal.filter(|_| is_best || is(verdict, Category::Approved)).unwrap_or(0);
         let forged = others.into_iter().nth(at).or_else(|| Verdict::of_outcome(&Outcome::Unknown, product));
-        Self::Result(forged.unwrap_or_else(|| told.clone()))
+        Self::Result(forged.unwrap_or_else(|| verdict.clone()))
     }
 
     /// The body, without timestamp and signature.
@@ -64,7 +65,7 @@ impl Told {
     pub(super) fn result(&self) -> &str {
         match self {
             Self::Webhook(decided) => decided.status,
-            Self::Result(told) => &told.code,
+            Self::Result(verdict) => &verdict.code,
         }
     }
 }

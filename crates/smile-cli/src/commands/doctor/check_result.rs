@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::report::{Failure, Tone};
 
 /// The result of one check.
-pub(super) struct Finding {
+pub(super) struct CheckResult {
     pub(super) name: &'static str,
     pub(super) state: State,
     pub(super) said: String,
@@ -20,7 +20,7 @@ pub(super) enum State {
     Skipped,
 }
 
-impl Finding {
+impl CheckResult {
     pub(super) fn new(
         name: &'static str,
         state: State,

@@ -415,7 +415,9 @@ mod tests {
             files.push(name, &data, 0).unwrap();
         }
         let (zip, _) = files.zip(2, |zip| zip.write_all(b"{}").unwrap());
-        assert!(zip == in_order(&[("info.json", b"{}"), ("a.jpg", &data), ("b.jpg", &data), ("c.jpg", &data)]));
+        assert!(
+            zip == in_order(&[("info.json", b"{}"), ("a.jpg", &data), ("b.jpg", &data), ("c.jpg", &data)])
+        );
     }
 
     #[test]

@@ -855,6 +855,9 @@ fn values_show_nothing_by_themselves() {
     capture.debug("Signer", partner.signer());
     capture.debug("Signer", &Signer::new(PartnerId::new("001").unwrap(), &key));
     capture.debug("ApiKey", &key);
+    let asked = ApiKey::from_fn(move || key.clone());
+    capture.debug("Signer", &Signer::new(PartnerId::new("001").unwrap(), &asked));
+    capture.debug("ApiKey", &asked);
     capture.debug("SignedTimestamp", &partner.signer().sign(START));
     capture.debug("Environment", partner.environment());
     capture.debug("CallbackUrl", &partner.callback_url());

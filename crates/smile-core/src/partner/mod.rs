@@ -34,6 +34,8 @@ pub struct Partner(Arc<Inner>);
 #[derive(Clone)]
 struct Inner {
     signer: Signer,
+    /// For the one request that carries it; everything else is signed.
+    api_key: ApiKey,
     environment: Environment,
     callback_url: Option<CallbackUrl>,
     source_sdk: String,
@@ -56,11 +58,13 @@ impl Partner {
         api_key: impl TryInto<ApiKey, Error: Into<ConfigError>>,
         environment: Environment,
     ) -> Result<Self, ConfigError> {
-        let partner_id = PartnerId::new(partner_id)?;
-        let signer = Signer::new(partner_id, &api_key.try_into().map_err(Into::into)?);
+let partner_id = PartnerId::new(partner_id)?;
+        let api_key = api_key.try_into().map_err(Into::into)?;
+        let signer = Signer::new(partner_id, &api_key);
         let signer = signer.of_environment(&environment);
         Ok(Self(Arc::new(Inner {
             signer,
+            api_key,
             environment,
             callback_url: None,
             source_sdk: "rust".to_owned(),
@@ -145,6 +149,11 @@ impl Partner {
     /// The partner id.
     pub fn id(&self) -> &PartnerId {
         self.0.signer.partner_id()
+    }
+
+    /// The API key, for the request of `v3::TokenRequest` alone.
+    pub(crate) fn api_key(&self) -> &ApiKey {
+        &self.0.api_key
     }
 
     /// What signs this partner's requests and confirms answers and callbacks.

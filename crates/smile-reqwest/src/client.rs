@@ -340,7 +340,7 @@ impl Client {
                     let _turn = self.reads.acquire().await;
                     let reading = move || std::fs::File::open(path).and_then(smile_core::read_image);
                     let file = tokio::task::spawn_blocking(reading).await;
-                    flow.read(now(), file.unwrap_or_else(|error| Err(error.into())));
+                    flow.file_read(now(), file.unwrap_or_else(|error| Err(error.into())));
                 }
                 Next::Send { request, timeout } => {
                     let answer = self.transport.send(request, timeout).await;

@@ -276,7 +276,7 @@ impl Client {
             match next {
                 Next::Read(path) => {
                     let file = std::fs::File::open(path).and_then(smile_core::read_image);
-                    flow.read(now(), file);
+                    flow.file_read(now(), file);
                 }
                 Next::Send { request, timeout } => {
                     let answer = self.transport.send(request, timeout);

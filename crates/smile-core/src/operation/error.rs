@@ -10,6 +10,7 @@ use crate::SignatureError;
 use crate::catalogue::{self, ApiCodeRow};
 use crate::operation::transport::{TransportFailure, TransportFailureKind};
 use crate::wire::fields::Unreadable;
+use crate::wire::names::stable_names;
 use crate::wire::tolerant;
 
 /// Why one exchange with the service gave no good answer.
@@ -78,6 +79,17 @@ pub enum OperationError {
     /// The service named an upload address that isn't https, or isn't an address at all. Nothing was sent there.
     #[error("the upload address {0}, so nothing was sent there")]
     UploadUrl(&'static str),
+}
+
+stable_names! { OperationError:
+    Self::Transport(_) => "transport",
+    Self::Api(_) => "api",
+    Self::UnexpectedResponse { .. } => "unexpected_response",
+    Self::Compressed { .. } => "compressed",
+    Self::Signature { .. } => "signature",
+    Self::WrongJob { .. } => "wrong_job",
+    Self::Storage { .. } => "storage",
+    Self::UploadUrl(_) => "upload_url",
 }
 
 impl OperationError {

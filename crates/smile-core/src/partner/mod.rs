@@ -58,7 +58,7 @@ impl Partner {
         api_key: impl TryInto<ApiKey, Error: Into<ConfigError>>,
         environment: Environment,
     ) -> Result<Self, ConfigError> {
-let partner_id = PartnerId::new(partner_id)?;
+        let partner_id = PartnerId::new(partner_id)?;
         let api_key = api_key.try_into().map_err(Into::into)?;
         let signer = Signer::new(partner_id, &api_key);
         let signer = signer.of_environment(&environment);

@@ -15,6 +15,7 @@ use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
+use crate::wire::names::stable_names;
 use crate::{ApiKey, Environment, PartnerAccount, PartnerId, Timestamp};
 
 /// Makes and confirms signatures for one partner in one environment.
@@ -240,6 +241,12 @@ pub enum SignatureError {
     /// to the other environment, or was rotated; otherwise somebody is making things up.
     #[error("the signature is wrong")]
     Wrong,
+}
+
+stable_names! { SignatureError:
+    Self::Missing => "missing",
+    Self::Malformed => "malformed",
+    Self::Wrong => "wrong",
 }
 
 #[cfg(test)]

@@ -28,6 +28,7 @@ pub use refusal::Refusal;
 pub use replay::{AsyncReplayStore, InMemoryReplayStore, ReplayStore, Seen, Sighting, StoreFull};
 pub use verifier::Verifier;
 
+use self::replay::Parts;
 use crate::result::{ActionValue, ResultEntry, Verdict};
 use crate::v3::webhook::HeaderIds;
 use crate::wire::tolerant;
@@ -77,6 +78,19 @@ pub enum CallbackKind {
     Webhook,
     /// Anything else.
     Unknown,
+}
+
+impl CallbackKind {
+    /// The word that goes into digests, which stores keep: it stays the same in every version.
+    fn word(self) -> &'static str {
+        match self {
+            Self::Result(_) => "result",
+            Self::IdInformation => "id information",
+            Self::Match => "match",
+            Self::Webhook => "webhook",
+            Self::Unknown => "unknown",
+        }
+    }
 }
 
 impl Callback {
@@ -199,7 +213,17 @@ impl Callback {
 
     /// What a [`ReplayStore`] knows it by.
     pub fn sighting(&self) -> Sighting {
-        Sighting::of(self)
+        Sighting::of(&Parts {
+            signature: &self.signature,
+            header_ids: self.webhook.as_ref(),
+            entry: &self.entry,
+            kind: self.kind().word(),
+            job_id: self.job_id(),
+            user_id: self.user_id(),
+            contradicts_itself: self.contradicts_itself(),
+            doubt: self.webhook().and_then(|webhook| webhook.verdict().doubt()),
+            expires: self.expires,
+        })
     }
 
     /// When it was signed.

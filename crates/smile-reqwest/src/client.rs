@@ -8,8 +8,8 @@ use std::time::{Duration, Instant, SystemTime};
 
 use smile_core::operation::Operation;
 use smile_core::{
-    Call, CallError, Callback, Checkpoint, Confirm, ConfirmError, Confirmed, Event, Flow, FlowSettings, Job,
-    JobError, JobFlow, JobKey, JobOutcome, Next, ObserverError, ObserverResult, Partner, Submission,
+    Call, CallError, Callback, Checkpoint, Confirm, ConfirmError, Confirmation, Event, Flow, FlowSettings,
+    Job, JobError, JobFlow, JobKey, JobOutcome, Next, ObserverError, ObserverResult, Partner, Submission,
     Timestamp,
 };
 use tokio::sync::Semaphore;
@@ -263,7 +263,7 @@ impl Client {
         &self,
         submission: S,
         callback: &Callback,
-    ) -> impl Future<Output = Result<Confirmed, ConfirmError>> + Send + 'static + use<S> {
+    ) -> impl Future<Output = Result<Confirmation, ConfirmError>> + Send + 'static + use<S> {
         let mut confirm =
             Confirm::new(self.partner.clone(), submission, callback, self.settings.clone(), self.seed());
         let client = self.clone();

@@ -27,7 +27,7 @@ pub(crate) fn trust(config: ConfigBuilder<AgentScope>) -> ConfigBuilder<AgentSco
     config
 }
 
-/// Containers often have none. Asked once in the life of a process.
+/// Containers often have none. Asked once in the history of a process.
 #[cfg(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls"))]
 #[cfg(all(unix, not(target_vendor = "apple"), not(target_os = "android")))]
 fn platform_has_certificates() -> bool {

@@ -9,7 +9,7 @@
 //!    that, and nothing else can.
 
 pub(crate) mod confirm;
-mod life;
+mod history;
 mod nonce;
 mod refusal;
 mod replay;
@@ -22,10 +22,12 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use crate::v3::webhook::Webhook;
-pub use life::{Change, JobLife, LifeError, RecordedResult, Standing, Trust};
+pub use history::{Change, JobHistory, JobHistoryError, JobState, RecordedResult, Trust};
 pub use nonce::{Nonce, NonceError};
 pub use refusal::Refusal;
-pub use replay::{AsyncReplayStore, InMemoryReplayStore, ReplayStore, Seen, Sighting, StoreFull};
+pub use replay::{
+    AsyncReplayStore, CallbackDigest, InMemoryReplayStore, ReplayCheck, ReplayStore, StoreFull,
+};
 pub use verifier::Verifier;
 
 use self::replay::Parts;
@@ -212,8 +214,8 @@ impl Callback {
     }
 
     /// What a [`ReplayStore`] knows it by.
-    pub fn sighting(&self) -> Sighting {
-        Sighting::of(&Parts {
+    pub fn digest(&self) -> CallbackDigest {
+        CallbackDigest::of(&Parts {
             signature: &self.signature,
             header_ids: self.webhook.as_ref(),
             entry: &self.entry,
@@ -221,7 +223,7 @@ impl Callback {
             job_id: self.job_id(),
             user_id: self.user_id(),
             contradicts_itself: self.contradicts_itself(),
-            doubt: self.webhook().and_then(|webhook| webhook.verdict().doubt()),
+            doubt: self.webhook().and_then(|webhook| webhook.verdict().unknown_reason()),
             expires: self.expires,
         })
     }

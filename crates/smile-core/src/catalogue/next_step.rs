@@ -20,13 +20,13 @@ pub enum NextStep {
     /// The images and the number are in order as far as is known: submit another job later.
     RetryLater,
     /// Ask for the ID number again and submit another job.
-    FixTheNumber,
+    CorrectIdNumber,
     /// Smile ID must change something about the account.
     CallSupport,
     /// Don't let the person in.
     Decline,
     /// Somebody should look at the result.
-    LookByHand,
+    ManualReview,
     /// A step that a newer version of the SDK has stored, and that this one doesn't know: somebody should look at the result.
     #[serde(other)]
     Unrecognised,
@@ -42,10 +42,10 @@ impl NextStep {
             Self::AskForNewImages => "ask_for_new_images",
             Self::AskForAnotherDocument => "ask_for_another_document",
             Self::RetryLater => "retry_later",
-            Self::FixTheNumber => "fix_the_number",
+            Self::CorrectIdNumber => "correct_id_number",
             Self::CallSupport => "call_support",
             Self::Decline => "decline",
-            Self::LookByHand => "look_by_hand",
+            Self::ManualReview => "manual_review",
             Self::Unrecognised => "unrecognised",
         }
     }
@@ -60,10 +60,10 @@ impl fmt::Display for NextStep {
             Self::AskForNewImages => "ask for new images",
             Self::AskForAnotherDocument => "ask for another kind of document",
             Self::RetryLater => "try again later",
-            Self::FixTheNumber => "ask for the ID number again",
+            Self::CorrectIdNumber => "ask for the ID number again",
             Self::CallSupport => "call Smile ID's support",
             Self::Decline => "decline",
-            Self::LookByHand => "have somebody look at it",
+            Self::ManualReview => "have somebody look at it",
             Self::Unrecognised => "have somebody look at it: the step is not known to this version",
         })
     }

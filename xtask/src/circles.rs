@@ -104,10 +104,9 @@ fn circles(krate: &str, files: &[File]) -> Vec<Circle> {
             continue;
         }
         for path in &named.paths {
-            if let Some(to) = defined_in(path, &modules, &read).filter(|to| *to != from) {
-                if !is_of_tests(&files[to]) {
-                    arrows.insert((from, to));
-                }
+            let needed = defined_in(path, &modules, &read);
+            if let Some(to) = needed.filter(|to| *to != from && !is_of_tests(&files[*to])) {
+                arrows.insert((from, to));
             }
         }
     }

@@ -255,10 +255,10 @@ impl Operation for TokenRequest {
         }
         let partner_id = partner.id().unpadded().unwrap_or(partner.id().as_str());
         let headers = [
-            ("smileid-partner-id", HeaderValue::from_str(partner_id)),
+            ("smileid-partner-id", HeaderValue::from_bytes(partner_id.as_bytes())),
             (API_KEY_HEADER, partner.api_key().with_current(HeaderValue::from_bytes)),
-            ("smileid-source-sdk", HeaderValue::from_str(partner.source_sdk())),
-            ("smileid-source-sdk-version", HeaderValue::from_str(partner.source_sdk_version())),
+            ("smileid-source-sdk", HeaderValue::from_bytes(partner.source_sdk().as_bytes())),
+            ("smileid-source-sdk-version", HeaderValue::from_bytes(partner.source_sdk_version().as_bytes())),
         ];
         for (name, value) in headers {
             // What a header can't carry the service can't know either, and refuses.

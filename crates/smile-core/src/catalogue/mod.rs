@@ -26,6 +26,7 @@ mod action;
 mod bank;
 mod country;
 mod document;
+mod finding;
 mod generated;
 mod id_type;
 mod id_type_catalogue;
@@ -34,18 +35,21 @@ mod nearest;
 mod next_step;
 mod number;
 mod web_product;
+mod webhook_reason;
 pub(crate) mod webhook_words;
 
 pub use action::{Action, action, actions};
 pub use bank::{Bank, BankCode, banks, normalise_bank_code};
 pub use country::{Continent, Country, countries, country, normalise_country};
 pub use document::{Document, DocumentKind, document, documents_of};
+pub use finding::Finding;
 pub use id_type::{IdType, IdTypeRow, NumberFormat, Product, id_types};
 pub use id_type_catalogue::IdTypeCatalogue;
 pub(crate) use nearest::nearest;
 pub use next_step::NextStep;
 pub use number::NumberCheck;
 pub use web_product::{WebProduct, web_product, web_products};
+pub use webhook_reason::{WebhookReason, webhook_reason, webhook_reasons};
 
 /// What a result code means for a job of this type; `None` if that isn't known.
 ///
@@ -103,6 +107,8 @@ pub struct ResultCodeRow {
     pub meaning: &'static str,
     /// What it comes to.
     pub category: Category,
+    /// The finding that it says.
+    pub finding: Finding,
     /// Whether this is the last word: false exactly for [`Category::Provisional`], [`Category::SuspectedSpoof`] and
     /// [`Category::Inconclusive`]. A reviewer's verdict may follow these, in a callback of its own.
     pub is_final: bool,
@@ -123,6 +129,8 @@ pub struct ResultCodeRow {
 pub struct ApiCodeRow {
     /// `code`, four digits.
     pub code: &'static str,
+    /// The sort of answer that it stands in.
+    pub kind: ApiCodeKind,
     /// The service's own words, where they are known.
     pub text: Option<&'static str>,
     /// What it means: a phrase in lower case, without a full stop.
@@ -138,8 +146,28 @@ pub struct ApiCodeRow {
 impl ApiCodeRow {
     /// Says no to what was asked. 2202 and 2302 are successes, and 2314 is how the status of a job without a zip looks.
     pub fn is_refusal(&self) -> bool {
-        !matches!(self.code, "2202" | "2302" | "2314")
+        !matches!(self.kind, ApiCodeKind::Accepted | ApiCodeKind::Found | ApiCodeKind::NoZip)
     }
+}
+
+/// A sort of answer, told by its code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ApiCodeKind {
+    /// A job was accepted: 2202.
+    Accepted,
+    /// A job's status was found: 2302.
+    Found,
+    /// The job has no zip yet: 2314.
+    NoZip,
+    /// A job with this id exists already: 2215.
+    JobExists,
+    /// The signature was refused, or the account may not do this: 2205 and 2405.
+    Unauthorized,
+    /// Something broke inside the service: 2201, 2301 and 2401.
+    SystemError,
+    /// Any other no.
+    Refused,
 }
 
 /// What a result comes to. The first five are Smile ID's ("Biometric KYC"), the others ours.

@@ -7,7 +7,7 @@ use http::Response;
 use serde_json::Value;
 
 use crate::SignatureError;
-use crate::catalogue::{self, ApiCodeRow};
+use crate::catalogue::{self, ApiCodeKind, ApiCodeRow};
 use crate::operation::transport::{TransportFailure, TransportFailureKind};
 use crate::wire::fields::Unreadable;
 use crate::wire::tolerant;
@@ -131,7 +131,7 @@ impl OperationError {
 
     /// The job id was used before.
     pub fn is_job_already_exists(&self) -> bool {
-        self.api().is_some_and(|error| error.code() == Some("2215"))
+        self.api().is_some_and(|error| error.kind() == Some(ApiCodeKind::JobExists))
     }
 
     /// The service's refusal, if it is one.
@@ -188,7 +188,7 @@ impl OperationError {
     /// documented, and this is as good as the same code in a status. A 404, or a code that isn't known, may be anybody's.
     pub(crate) fn denies_zip(&self) -> bool {
         let Self::Api(error) = self else { return false };
-        error.code() == Some("2314") && (400..500).contains(&error.status())
+        error.kind() == Some(ApiCodeKind::NoZip) && (400..500).contains(&error.status())
     }
 }
 
@@ -273,8 +273,12 @@ impl ApiError {
         self.code().and_then(catalogue::api_code)
     }
 
+    fn kind(&self) -> Option<ApiCodeKind> {
+        self.row().map(|row| row.kind)
+    }
+
     fn is_unauthorized(&self) -> bool {
-        matches!(self.code(), Some("2205" | "2405")) || matches!(self.status, 401 | 403)
+        self.kind() == Some(ApiCodeKind::Unauthorized) || matches!(self.status, 401 | 403)
     }
 
     fn is_transient(&self) -> bool {
@@ -290,7 +294,7 @@ impl ApiError {
 
     /// The service itself says that something broke within it.
     fn is_system_error(&self) -> bool {
-        matches!(self.code(), Some("2201" | "2301" | "2401"))
+        self.kind() == Some(ApiCodeKind::SystemError)
     }
 }
 

@@ -34,7 +34,7 @@ impl Product {
             _ => self.job_type(),
         };
         let is_of_type = move |row: &&ResultCodeRow| job_type.is_some_and(|of| row.job_types.contains(&of));
-        catalogue::result_codes().iter().filter(is_of_type).filter(move |row| says(self, row.finding))
+        catalogue::result_codes().iter().filter(is_of_type).filter(move |row| says(self, row))
     }
 
     /// The result code with which it says an outcome, unless the sandbox was set up with another; `None` if it has none, as
@@ -102,11 +102,16 @@ pub(crate) fn found(code: &str, product: Product) -> Option<Found> {
     row(code, product).map(|row| row.finding)
 }
 
-/// Where several products share a job type: whether this one has codes of the finding.
-fn says(product: Product, found: Found) -> bool {
+/// Where several products share a job type: whether this one has the code.
+fn says(product: Product, row: &ResultCodeRow) -> bool {
     use Found::{ExactMatch, IdFound, IdNotFound, IssuerUnavailable, NoMatch, PartialMatch, RecordNotFound};
+    let found = row.finding;
     match product {
-        Product::EnhancedKyc | Product::IdInformation => !found.is_of_comparison(),
+        // The half of a job that looks up a number has the codes of that lookup, and none of the faces.
+        Product::EnhancedKyc | Product::IdInformation => {
+            catalogue::result_code(row.code, JobType::ENHANCED_KYC)
+                .is_some_and(|row| !row.finding.is_of_comparison())
+        }
         Product::BasicKyc => found != IdFound,
         Product::Address => {
             matches!(found, IdNotFound | IssuerUnavailable | ExactMatch | PartialMatch | NoMatch)

@@ -20,7 +20,7 @@ pub use callback::{
     Verifier,
 };
 pub use catalogue::job_type::JobType;
-pub use catalogue::webhook_words::WebhookStatus;
+pub use catalogue::webhook_status::WebhookStatus;
 pub use flow::Reach;
 pub use flow::{
     Call, CallError, CallErrorKind, Checkpoint, Event, Flow, FlowSettings, LastSend, Next, ObserverError,

@@ -1,8 +1,8 @@
 //! The reasons of v3 webhooks.
 
 use super::generated::webhook_reasons::WEBHOOK_REASONS;
-use super::webhook_words::WebhookStatus;
-use super::{Certainty, NextStep};
+use super::rows::WebhookReason;
+use super::webhook_status::WebhookStatus;
 
 /// What a reason of a v3 webhook means beside a status; `None` if that isn't known.
 ///
@@ -24,27 +24,10 @@ pub fn webhook_reasons() -> &'static [WebhookReason] {
     WEBHOOK_REASONS
 }
 
-/// One reason of a v3 webhook beside one status.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct WebhookReason {
-    /// `reason`, as the service has it.
-    pub reason: &'static str,
-    /// The status beside which it stands.
-    pub status: WebhookStatus,
-    /// What it means: a phrase in lower case, without a full stop.
-    pub meaning: &'static str,
-    /// What to do next. Our reading: the documentation gives none.
-    pub next_step: NextStep,
-    /// Where the row comes from.
-    pub source: &'static str,
-    /// How sure it is that the reason stands beside the status.
-    pub certainty: Certainty,
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::catalogue::NextStep;
 
     #[test]
     fn every_reason_is_found_beside_its_status_and_no_other() {

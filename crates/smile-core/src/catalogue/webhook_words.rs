@@ -1,37 +1,9 @@
-//! The words of v3 webhooks: statuses, products, and what speaks against a person.
+//! The words of v3 webhooks: products, and what speaks against a person.
 
 use serde_json::Value;
 
 use super::generated::webhook_reasons::WEBHOOK_REASONS;
-
-/// How a v3 verification ended, in the word of `status`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum WebhookStatus {
-    /// `clear`: nothing speaks against the person.
-    Clear,
-    /// `attention`: somebody should look at it.
-    Attention,
-    /// `block`: don't let the person in.
-    Block,
-    /// `error`: it could not be done, which says nothing about the person.
-    Error,
-    /// Another word. Never an approval.
-    Unknown,
-}
-
-impl WebhookStatus {
-    const WORDS: [(&'static str, Self); 4] = [
-        ("clear", Self::Clear),
-        ("attention", Self::Attention),
-        ("block", Self::Block),
-        ("error", Self::Error),
-    ];
-
-    pub(crate) fn from_word(word: &str) -> Self {
-        Self::WORDS.iter().find(|(known, _)| word == *known).map_or(Self::Unknown, |(_, status)| *status)
-    }
-}
+use super::webhook_status::WebhookStatus;
 
 pub(crate) fn is_status_word(value: &Value) -> bool {
     value.as_str().is_some_and(|word| WebhookStatus::from_word(word) != WebhookStatus::Unknown)

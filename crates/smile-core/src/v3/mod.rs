@@ -5,6 +5,4 @@ mod against;
 pub(crate) mod multipart;
 pub(crate) mod webhook;
 
-pub use crate::catalogue::webhook_words::WebhookStatus;
 pub use crate::operation::TokenUse;
-pub use webhook::Webhook;

@@ -6,7 +6,8 @@ use http::HeaderMap;
 use serde_json::{Map, Value};
 
 use crate::catalogue::webhook_reason;
-use crate::catalogue::webhook_words::{LooksAt, PRODUCTS, WebhookStatus, normalised};
+use crate::catalogue::webhook_status::WebhookStatus;
+use crate::catalogue::webhook_words::{LooksAt, PRODUCTS, normalised};
 use crate::result::{Antifraud, Doubt, NextStep, Personal, Record, ResultEntry, Verdict};
 use crate::v3::against::speaks_against;
 use crate::wire::header::{RepeatedHeader, only_header};

@@ -2,7 +2,8 @@
 // Do not edit: edit that and run it again.
 
 use crate::JobType;
-use crate::catalogue::{Category, Certainty, Finding, NextStep, ResultCodeRow};
+use crate::catalogue::rows::{Category, Certainty, ResultCodeRow};
+use crate::catalogue::{Finding, NextStep};
 
 pub(in crate::catalogue) static RESULT_CODES: &[ResultCodeRow] = &[
     ResultCodeRow {

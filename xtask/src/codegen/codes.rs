@@ -224,7 +224,7 @@ impl Finding {
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum ApiCodeKind {
-    Accepted,
+    Acceptance,
     Found,
     NoZip,
     JobExists,
@@ -243,10 +243,10 @@ enum NextStep {
     AskForNewImages,
     AskForAnotherDocument,
     RetryLater,
-    FixTheNumber,
+    CorrectIdNumber,
     CallSupport,
     Decline,
-    LookByHand,
+    ManualReview,
 }
 
 impl NextStep {
@@ -255,20 +255,20 @@ impl NextStep {
         match category {
             Category::Approved => matches!(self, Self::Accept | Self::CompareTheRecord),
             Category::Provisional | Category::SuspectedSpoof => self == Self::AwaitReview,
-            Category::Inconclusive => matches!(self, Self::AwaitReview | Self::LookByHand),
+            Category::Inconclusive => matches!(self, Self::AwaitReview | Self::ManualReview),
             Category::Rejected | Category::Error => {
                 !matches!(self, Self::Accept | Self::CompareTheRecord | Self::AwaitReview)
             }
-            Category::Listed | Category::NotListed => self == Self::LookByHand,
+            Category::Listed | Category::NotListed => self == Self::ManualReview,
         }
     }
 
     /// Whether a webhook of the status, which is never `clear`, can lead to it.
     fn follows_from_status(self, status: WebhookStatus) -> bool {
         match status {
-            WebhookStatus::Attention => self == Self::LookByHand,
+            WebhookStatus::Attention => self == Self::ManualReview,
             WebhookStatus::Block => {
-                matches!(self, Self::Decline | Self::FixTheNumber | Self::AskForAnotherDocument)
+                matches!(self, Self::Decline | Self::CorrectIdNumber | Self::AskForAnotherDocument)
             }
             WebhookStatus::Error => {
                 !matches!(self, Self::Accept | Self::CompareTheRecord | Self::AwaitReview | Self::Decline)

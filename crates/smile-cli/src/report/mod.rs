@@ -11,4 +11,4 @@ pub(crate) mod verdict;
 pub(crate) use failure::Failure;
 pub(crate) use outcome::{Ended, Named, describe_outcome, describe_status, go_on_command, result_of};
 pub(crate) use output::{Output, Report, Tone};
-pub(crate) use progress::Progress;
+pub(crate) use progress::ProgressLine;

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use crate::catalogue::webhook_reason;
 use crate::catalogue::webhook_status::WebhookStatus;
 use crate::catalogue::webhook_words::{LooksAt, PRODUCTS, normalised};
-use crate::result::{Antifraud, Doubt, NextStep, Personal, Record, ResultEntry, Verdict};
+use crate::result::{Antifraud, NextStep, Personal, Record, ResultEntry, UnknownReason, Verdict};
 use crate::v3::against::speaks_against;
 use crate::wire::header::{RepeatedHeader, only_header};
 use crate::wire::tolerant::{self, Object as _};
@@ -151,7 +151,7 @@ impl<'a> Webhook<'a> {
         let fields = self.entry.fields();
         let status = self.status().unwrap_or(WebhookStatus::Unknown);
         if fields.is_damaged_as_webhook() {
-            return Verdict::of_webhook(status, self.next_step(status), Some(Doubt::Unreadable));
+            return Verdict::of_webhook(status, self.next_step(status), Some(UnknownReason::Unreadable));
         }
         let stands_twice = |key: &str| fields.alike(key).nth(1).is_some();
         let twice = ["status", "reason", "product"].into_iter().any(stands_twice);
@@ -163,11 +163,11 @@ impl<'a> Webhook<'a> {
                 || speaks_against(fields));
         let doubt = if looks_at == Some(LooksAt::WatchLists) {
             // Whether a name is on a list is no decision about a person.
-            Some(Doubt::NoVerdict)
+            Some(UnknownReason::NoVerdict)
         } else if clear_but || twice || self.names_others() {
-            Some(Doubt::Contradiction)
+            Some(UnknownReason::Contradiction)
         } else {
-            (is_clear && looks_at.is_none()).then_some(Doubt::UnknownProduct)
+            (is_clear && looks_at.is_none()).then_some(UnknownReason::UnknownProduct)
         };
         let next = match looks_at {
             Some(LooksAt::Record) if is_clear => NextStep::CompareTheRecord,
@@ -197,7 +197,7 @@ impl<'a> Webhook<'a> {
             (WebhookStatus::Block, None) => NextStep::Decline,
             (WebhookStatus::Error, None) if reason.is_none() => NextStep::RetryLater,
             (WebhookStatus::Attention | WebhookStatus::Error | WebhookStatus::Unknown, None) => {
-                NextStep::LookByHand
+                NextStep::ManualReview
             }
         }
     }

@@ -224,7 +224,7 @@ impl Finding {
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum ApiCodeKind {
-    Acceptance,
+    Accepted,
     Found,
     NoZip,
     JobExists,

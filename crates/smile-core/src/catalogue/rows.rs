@@ -80,7 +80,7 @@ impl ApiCodeRow {
 #[non_exhaustive]
 pub enum ApiCodeKind {
     /// A job was accepted: 2202.
-    Acceptance,
+    Accepted,
     /// A job's status was found: 2302.
     Found,
     /// The job has no zip yet: 2314.

@@ -397,7 +397,8 @@ where
         if let Stage::Finished(outcome) = &self.stage {
             return Next::Finished(outcome.clone());
         }
-        let timeout = self.settings.request_timeout.min(deadline.since(self.clock));
+        let default = self.operation.default_timeout().filter(|_| matches!(self.stage, Stage::Asking { .. }));
+        let timeout = self.settings.timeout_or(default).min(deadline.since(self.clock));
         let (step, attempt, request) = match &mut self.stage {
             Stage::Finished(outcome) => return Next::Finished(outcome.clone()),
             Stage::Asking { .. } => {

@@ -7,7 +7,7 @@ mod business;
 mod entry;
 mod image_links;
 mod personal;
-mod record;
+pub(crate) mod record;
 mod verdict;
 
 pub use actions::{ActionValue, Actions, UnknownValue};
@@ -16,6 +16,7 @@ pub use business::{BeneficialOwner, BusinessInfo, CompanyInformation, Director, 
 pub use entry::{EchoedParams, ResultCode, ResultEntry};
 pub use image_links::ImageLinks;
 pub use personal::{Antifraud, PersonalInfo, SuspectUser};
+pub(crate) use record::view;
 pub use record::{Date, Personal, Record};
 pub use verdict::{Decision, Doubt, Verdict};
 

@@ -172,7 +172,7 @@ impl<O: Operation> Call<O> {
 
     /// Whether it can be asked what became of a request whose answer was lost.
     fn can_look_up(&self) -> bool {
-        self.operation.look_up(&self.partner, self.clock).is_some()
+        self.operation.look_up().is_some()
     }
 
     /// Writes down where it stands, if that matters: what only reads begins anew.
@@ -238,9 +238,9 @@ impl<O: Operation> Call<O> {
     fn lost(&mut self, error: OperationError) {
         self.may_be_done = true;
         let at = self.clock + self.settings.settle;
-        let look_up = self.operation.look_up(&self.partner, self.clock);
-        match look_up.filter(|_| self.is_in_time(at)) {
-            Some((step, _)) => {
+        let step = self.operation.look_up().map(|lookup| lookup.step());
+        match step.filter(|_| self.is_in_time(at)) {
+            Some(step) => {
                 self.note_retry(step, 0, error.clone(), at);
                 self.stage = Stage::Reconciling { lost: error, polls: 0, denials: 0 };
             }
@@ -409,7 +409,9 @@ where
             }
             Stage::Reconciling { lost, polls, .. } => {
                 *polls += 1;
-                match self.operation.look_up(&self.partner, self.clock) {
+                let lookup = self.operation.look_up();
+                let asked = lookup.map(|it| (it.step(), it.request(&self.partner, self.clock)));
+                match asked {
                     Some((step, request)) => (step, *polls, request),
                     None => {
                         let lost = lost.clone();
@@ -455,14 +457,18 @@ where
                     self.failed(error, wait);
                 }
             },
-            Stage::Reconciling { .. } => match self.operation.looked_up(&self.partner, sent_at, &response) {
-                Ok(found) => {
-                    let clock = ServiceClock::of(&response, self.sent_at, self.clock);
-                    self.service_clock = clock.or(self.service_clock);
-                    self.looked_up(found);
+            Stage::Reconciling { .. } => {
+                let lookup = self.operation.look_up();
+                let found = lookup.map(|lookup| lookup.parse(&self.partner, sent_at, &response));
+                match found.unwrap_or(Ok(LookedUp::Untold)) {
+                    Ok(found) => {
+                        let clock = ServiceClock::of(&response, self.sent_at, self.clock);
+                        self.service_clock = clock.or(self.service_clock);
+                        self.looked_up(found);
+                    }
+                    Err(error) => self.failed(error, wait),
                 }
-                Err(error) => self.failed(error, wait),
-            },
+            }
             Stage::Finished(_) => {}
         }
     }

@@ -229,7 +229,7 @@ pub struct ApiError {
     status: u16,
     code: Option<String>,
     message: Option<String>,
-    of_v3: Option<V3Facts>,
+    of_v3: Option<Box<V3Facts>>,
     answer: RawAnswer,
 }
 
@@ -265,7 +265,7 @@ impl ApiError {
 
     /// With what the v3 API's own rules make of it.
     pub(crate) fn of_v3(mut self, facts: V3Facts) -> Self {
-        self.of_v3 = Some(facts);
+        self.of_v3 = Some(Box::new(facts));
         self
     }
 

@@ -4,6 +4,7 @@
 
 mod answer;
 mod error;
+mod lookup;
 mod raw;
 mod request;
 pub(crate) mod signed;
@@ -25,6 +26,7 @@ pub(crate) use answer::{
 };
 pub(crate) use error::V3Facts;
 pub use error::{ApiError, OperationError, RawAnswer};
+pub use lookup::{LookedUp, Lookup};
 pub use raw::{RawRequest, Signing};
 pub(crate) use request::{USER_AGENT, post_signed, segment, send_bare, send_json, send_signed, sign_headers};
 pub use step::Step;
@@ -112,37 +114,12 @@ pub trait Operation {
     /// Takes in what an answer that [`parse`](Self::parse) refused says of the job: the id that its status is asked by.
     fn note_answer(&mut self, _response: &Response<Bytes>) {}
 
-    /// The request that asks what became of this one after its answer was lost, with its step; none where nothing can be asked.
+    /// What to ask after this request's answer was lost; none where nothing can be asked.
     ///
     /// For operations whose repetition could bill twice and whose job has a status.
-    fn look_up(&self, _partner: &Partner, _now: Timestamp) -> Option<(Step, Request<Bytes>)> {
+    fn look_up(&self) -> Option<Box<dyn Lookup<Self::Output> + '_>> {
         None
     }
-
-    /// Reads the answer to [`look_up`](Self::look_up).
-    ///
-    /// # Errors
-    /// As [`Operation::parse`].
-    fn looked_up(
-        &self,
-        _partner: &Partner,
-        _sent_at: Timestamp,
-        _response: &Response<Bytes>,
-    ) -> Result<LookedUp<Self::Output>, OperationError> {
-        Ok(LookedUp::Untold)
-    }
-}
-
-/// What the service says about a request whose answer was lost.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum LookedUp<T> {
-    /// The result of this very request.
-    Answer(T),
-    /// The service says that it has nothing of it.
-    Denied,
-    /// The answer doesn't tell.
-    Untold,
 }
 
 /// What sending a request a second time does.

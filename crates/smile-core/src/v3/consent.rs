@@ -113,7 +113,7 @@ impl Findings {
         match WebUrl::typed(url) {
             Err(rule) => self.add(field, ProblemKind::Malformed, rule),
             Ok(web) if !web.is_https() => {
-                self.add(field, ProblemKind::Malformed, "must begin with `https://`")
+                self.add(field, ProblemKind::Malformed, "must begin with `https://`");
             }
             Ok(_) => {}
         }

@@ -213,7 +213,7 @@ impl Operation for CreateSmileLink {
         parts.text("name", &self.name);
         parts.text("notice_privacy_policy_url", &self.notice_privacy_policy_url);
         parts.flag("is_single_use", self.single_use_for.is_some());
-        let default = partner.callback_url().map(|url| url.as_str());
+        let default = partner.callback_url().map(crate::CallbackUrl::as_str);
         parts.optional("callback_url", self.callback_url.as_deref().or(default));
         parts.optional("description", self.description.as_deref());
         parts.optional("expires_at", self.expires_at.map(|at| at.to_string()).as_deref());

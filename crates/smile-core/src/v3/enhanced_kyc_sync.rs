@@ -16,7 +16,7 @@ use super::request::post;
 use super::smile_job_id::SmileJobId;
 use super::status::{Status, StatusRequest, StatusWord};
 use super::sync_result::{Asked, SYNC_TIMEOUT, SyncResult};
-use crate::operation::{LookedUp, Operation, OperationError, Repeat, Step, TokenUse};
+use crate::operation::{LookedUp, Lookup, Operation, OperationError, Repeat, Step, TokenUse};
 use crate::{Findings, JobKey, JobType, Partner, SubmissionId, Timestamp};
 
 /// Asks an ID authority for what it has under a number, and waits for the result: up to a minute, unless the settings say otherwise.
@@ -116,19 +116,28 @@ impl Operation for EnhancedKycSync {
         }
     }
 
-    fn look_up(&self, partner: &Partner, now: Timestamp) -> Option<(Step, Request<Bytes>)> {
-        let request = self.status_request()?;
-        Some((StatusRequest::STEP, request.request(partner, now)))
+    fn look_up(&self) -> Option<Box<dyn Lookup<EnhancedKycAnswer> + '_>> {
+        Some(Box::new(self.status_request()?))
+    }
+}
+
+/// The question what has become of a job that was recorded.
+impl Lookup<EnhancedKycAnswer> for StatusRequest {
+    fn step(&self) -> Step {
+        Self::STEP
     }
 
-    fn looked_up(
+    fn request(&self, partner: &Partner, now: Timestamp) -> Request<Bytes> {
+        Operation::request(self, partner, now)
+    }
+
+    fn parse(
         &self,
         partner: &Partner,
         sent_at: Timestamp,
         response: &Response<Bytes>,
     ) -> Result<LookedUp<EnhancedKycAnswer>, OperationError> {
-        let Some(request) = self.status_request() else { return Ok(LookedUp::Untold) };
-        let status = request.parse(partner, sent_at, response)?;
+        let status = Operation::parse(self, partner, sent_at, response)?;
         Ok(match status.word() {
             StatusWord::Decided(_) => LookedUp::Answer(EnhancedKycAnswer::Status(Box::new(status))),
             // One that isn't found yet is no denial: the service has just named it.
@@ -187,9 +196,13 @@ mod tests {
         for status in [408, 424, 500] {
             let mut kyc = kyc();
             kyc.note_answer(&recorded(status));
-            let (step, request) = kyc.look_up(&partner(), noon()).unwrap();
-            assert_eq!(step, Step::VerificationStatus);
-            assert_eq!(request.uri().path(), format!("/v3/status/{JOB}"), "{status}");
+            let lookup = kyc.look_up().unwrap();
+            assert_eq!(lookup.step(), Step::VerificationStatus);
+            assert_eq!(
+                lookup.request(&partner(), noon()).uri().path(),
+                format!("/v3/status/{JOB}"),
+                "{status}"
+            );
         }
     }
 
@@ -201,7 +214,7 @@ mod tests {
             &json!({ "job_id": null, "status": "integration_failure", "message": "Please retry" }),
         ));
         kyc.note_answer(&recorded(504));
-        assert!(kyc.look_up(&partner(), noon()).is_none());
+        assert!(kyc.look_up().is_none());
     }
 
     #[test]
@@ -210,7 +223,7 @@ mod tests {
         kyc.note_answer(&recorded(408));
         let says = |http: u16, word: &str| {
             let body = json!({ "status": word, "job_id": JOB, "user_id": "user-1", "message": "m" });
-            kyc.looked_up(&partner(), noon(), &answer(http, &body)).unwrap()
+            kyc.look_up().unwrap().parse(&partner(), noon(), &answer(http, &body)).unwrap()
         };
         assert!(matches!(says(200, "clear"), LookedUp::Answer(EnhancedKycAnswer::Status(_))));
         for (http, word) in [(202, "processing"), (404, "not_found"), (200, "reviewing")] {

@@ -45,7 +45,6 @@ mod user_details;
 mod views;
 pub(crate) mod webhook;
 
-pub use crate::catalogue::webhook_words::WebhookStatus;
 pub use crate::operation::TokenUse;
 pub use address::{AddressVerification, UtilityAccount, UtilityKind};
 pub use aml_monitoring::AmlMonitoring;
@@ -77,4 +76,3 @@ pub use supported_id_types::{SupportedIdType, SupportedIdTypes, SupportedIdTypes
 pub use sync_result::SyncResult;
 pub use user_details::UserDetails;
 pub use views::{AdditionalDocument, AmlScreening, IdRecord, NewsCount, ScreenedPerson, UserProvidedInfo};
-pub use webhook::Webhook;

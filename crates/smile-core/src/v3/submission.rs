@@ -86,7 +86,7 @@ impl Common {
         parts.json("consent", &self.consent);
         parts.json("user_details", &self.user_details);
         parts.optional("user_id", user_id.map(UserId::as_str));
-        let default = partner.callback_url().map(|url| url.as_str());
+        let default = partner.callback_url().map(crate::CallbackUrl::as_str);
         parts.optional("callback_url", self.callback_url.as_deref().or(default));
         parts.optional("sandbox_result", self.sandbox_result.map(|code| code.to_string()).as_deref());
         let params = self.params();

@@ -42,9 +42,8 @@ pub(crate) const CONSENT: &str = concat!(
     r#"consent (application/json): {"granted":true,"granted_at":"2024-01-15T10:00:00.000Z","notice_language":"EN","#,
     r#""notice_privacy_policy_url":"https://bank.example/privacy"}"#
 );
-pub(crate) const DETAILS: &str = concat!(
-    r#"user_details (application/json): {"given_names":"John","last_name":"Doe","email":"john@example.com"}"#
-);
+pub(crate) const DETAILS: &str =
+    r#"user_details (application/json): {"given_names":"John","last_name":"Doe","email":"john@example.com"}"#;
 pub(crate) const CALLBACK: &str = "callback_url: https://bank.example/callback";
 
 /// All of the request that this operation makes at noon: its line, each of its headers, and each part of its body.

@@ -14,7 +14,7 @@ use super::submission::{Common, common_options, submission_methods};
 use super::user_details::UserDetails;
 use crate::operation::{Operation, OperationError, Step};
 use crate::wire::characters::Rule;
-use crate::{Findings, Partner, Timestamp};
+use crate::{Partner, Timestamp, ValidationReport};
 
 /// Compares an address with the records of a utility (Nigeria) or under an ID number (South Africa). It says nothing about who
 /// the person is.
@@ -115,8 +115,8 @@ impl Operation for AddressVerification {
     // v1 has no type of job for it.
     submission_methods!(Some("address_verification"), None);
 
-    fn check(&self, partner: &Partner) -> Findings {
-        let mut found = Findings::default();
+    fn check(&self, partner: &Partner) -> ValidationReport {
+        let mut found = ValidationReport::default();
         found.required("address", Some(&self.address));
         found.length("address", &self.address, 512);
         let fields: &[(&str, &str)] = match &self.record {

@@ -14,7 +14,7 @@ use super::request::post;
 use super::submission::{Common, common_options, submission_methods};
 use super::user_details::UserDetails;
 use crate::operation::{Operation, OperationError, Step};
-use crate::{Findings, JobType, Partner, Timestamp, UserId};
+use crate::{JobType, Partner, Timestamp, UserId, ValidationReport};
 
 /// Puts somebody under watch: sanctions lists, the politically exposed, and the news, from now on.
 #[derive(Clone)]
@@ -47,7 +47,7 @@ impl AmlMonitoring {
         Self { search, common: Common::new(consent, user_details) }.with_user_id(user_id)
     }
 
-    fn checked_at(&self, now: Timestamp) -> Findings {
+    fn checked_at(&self, now: Timestamp) -> ValidationReport {
         let mut found = self.common.check_at(now);
         self.search.check_at(&mut found, now);
         found
@@ -70,8 +70,8 @@ impl Operation for AmlMonitoring {
 
     submission_methods!(check_at: checked_at, Some("aml"), Some(JobType::AML));
 
-    fn check(&self, partner: &Partner) -> Findings {
-        let mut found = Findings::default();
+    fn check(&self, partner: &Partner) -> ValidationReport {
+        let mut found = ValidationReport::default();
         self.search.check(&mut found);
         self.common.check(&mut found, Frames::None, partner);
         found

@@ -11,10 +11,10 @@ use serde_json::{Map, Value};
 
 use super::envelope::{object_with_list, refusal, refusal_that_stays};
 use super::request::get;
-use crate::operation::{Operation, OperationError, Repeat, Step, TokenUse, segment};
+use crate::operation::{Operation, OperationError, RepeatSafety, Step, TokenUse, segment};
 use crate::result::view;
 use crate::wire::tolerant;
-use crate::{Findings, Partner, ProblemKind, Record, Timestamp};
+use crate::{Partner, ProblemKind, Record, Timestamp, ValidationReport};
 
 macro_rules! categories {
     ($($category:ident $word:literal,)*) => {
@@ -99,12 +99,12 @@ impl Operation for AmlNewsRequest {
     type Output = AmlNews;
     const STEP: Step = Step::AmlNews;
 
-    fn repeat(&self) -> Repeat {
-        Repeat::Free
+    fn repeat(&self) -> RepeatSafety {
+        RepeatSafety::Free
     }
 
-    fn check(&self, _: &Partner) -> Findings {
-        let mut found = Findings::default();
+    fn check(&self, _: &Partner) -> ValidationReport {
+        let mut found = ValidationReport::default();
         found.path_segment("job_id", &self.job_id);
         found.path_segment("reference", &self.reference);
         for (field, number) in [("page", self.page), ("limit", self.limit)] {

@@ -3,7 +3,7 @@
 use super::check::country_code;
 use super::multipart::Multipart;
 use crate::wire::characters::Rule;
-use crate::{Findings, ProblemKind, Timestamp};
+use crate::{ProblemKind, Timestamp, ValidationReport};
 
 /// The fields that one-time AML and monitoring share.
 #[derive(Clone, Default)]
@@ -22,7 +22,7 @@ impl AmlSearch {
         Self { countries, ..Self::default() }
     }
 
-    pub(crate) fn check(&self, found: &mut Findings) {
+    pub(crate) fn check(&self, found: &mut ValidationReport) {
         if self.countries.is_empty() {
             found.add("countries", ProblemKind::Missing, "must name at least one country");
         }
@@ -49,7 +49,7 @@ impl AmlSearch {
         }
     }
 
-    pub(crate) fn check_at(&self, found: &mut Findings, now: Timestamp) {
+    pub(crate) fn check_at(&self, found: &mut ValidationReport, now: Timestamp) {
         let this_year = now.to_string()[..4].parse().unwrap_or(u16::MAX);
         if self.birth_year.is_some_and(|year| (1_000..=9_999).contains(&year) && year > this_year) {
             found.add("birth_year", ProblemKind::Malformed, "must not be in the future");
@@ -108,7 +108,7 @@ mod tests {
     use crate::operation::testing::noon;
 
     fn problems(search: &AmlSearch) -> Vec<String> {
-        let mut found = Findings::default();
+        let mut found = ValidationReport::default();
         search.check(&mut found);
         search.check_at(&mut found, noon());
         found.problems.iter().map(ToString::to_string).collect()

@@ -12,7 +12,7 @@ use super::request::post;
 use super::submission::{Common, common_options, sandbox_option, submission_methods};
 use super::user_details::UserDetails;
 use crate::operation::{Operation, OperationError, Step};
-use crate::{Findings, Image, JobType, Partner, Timestamp, UserId};
+use crate::{Image, JobType, Partner, Timestamp, UserId, ValidationReport};
 
 /// Compares a selfie with the one on file of an enrolled user.
 #[derive(Clone)]
@@ -64,8 +64,8 @@ impl Operation for Authentication {
 
     submission_methods!(Some("smart_selfie_authentication"), Some(JobType::SMARTSELFIE_AUTHENTICATION));
 
-    fn check(&self, partner: &Partner) -> Findings {
-        let mut found = Findings::default();
+    fn check(&self, partner: &Partner) -> ValidationReport {
+        let mut found = ValidationReport::default();
         let frames = if self.use_enrolled_image == Some(true) { Frames::None } else { Frames::Needed };
         self.common.check(&mut found, frames, partner);
         found

@@ -8,9 +8,9 @@ use serde_json::{Map, Value};
 use super::check::country_code;
 use super::envelope::object_with_list;
 use super::request::get;
-use crate::operation::{Operation, OperationError, Repeat, Step};
+use crate::operation::{Operation, OperationError, RepeatSafety, Step};
 use crate::wire::tolerant;
-use crate::{Findings, Partner, Timestamp};
+use crate::{Partner, Timestamp, ValidationReport};
 
 /// Asks for the banks, of all countries or of one.
 #[derive(Clone, Debug, Default)]
@@ -36,12 +36,12 @@ impl Operation for BankCodesRequest {
     type Output = BankCodes;
     const STEP: Step = Step::Services;
 
-    fn repeat(&self) -> Repeat {
-        Repeat::Free
+    fn repeat(&self) -> RepeatSafety {
+        RepeatSafety::Free
     }
 
-    fn check(&self, _: &Partner) -> Findings {
-        let mut found = Findings::default();
+    fn check(&self, _: &Partner) -> ValidationReport {
+        let mut found = ValidationReport::default();
         found.optional_text("country", self.country.as_deref());
         found.country("country", self.country.as_deref());
         found

@@ -14,7 +14,7 @@ use super::submission::{Common, common_options, sandbox_option, submission_metho
 use super::user_details::UserDetails;
 use crate::catalogue::Product;
 use crate::operation::{Operation, OperationError, Step};
-use crate::{Findings, IdInfo, Image, JobType, Partner, Timestamp};
+use crate::{IdInfo, Image, JobType, Partner, Timestamp, ValidationReport};
 
 /// Compares a selfie with the photo that an ID authority has under a number. Enrols the user if it is the same person.
 #[derive(Clone)]
@@ -64,8 +64,8 @@ impl Operation for BiometricKyc {
 
     submission_methods!(Some("biometric_kyc"), Some(JobType::BIOMETRIC_KYC));
 
-    fn check(&self, partner: &Partner) -> Findings {
-        let mut found = Findings::default();
+    fn check(&self, partner: &Partner) -> ValidationReport {
+        let mut found = ValidationReport::default();
         let id_info = IdInfo::new(&*self.country, &*self.id_type, &*self.id_number);
         found.id_number_of(&id_info, Product::BiometricKyc, partner);
         self.common.check(&mut found, Frames::Needed, partner);

@@ -6,7 +6,7 @@ use crate::catalogue::{Product, normalise_country};
 use crate::job::check::shown;
 use crate::wire::characters::Rule;
 use crate::wire::tolerant::same_name;
-use crate::{CallbackUrl, Environment, Findings, IdInfo, JobId, Partner, ProblemKind, SubmissionId};
+use crate::{CallbackUrl, Environment, IdInfo, JobId, Partner, ProblemKind, SubmissionId, ValidationReport};
 
 /// The key in `partner_params` that carries the partner's own id of the job: the v3 API has none of its own, and takes `job_id`
 /// out of what comes back.
@@ -20,7 +20,7 @@ pub(crate) fn country_code(country: &str) -> String {
     normalise_country(country).map_or_else(|| country.trim().to_ascii_uppercase(), str::to_owned)
 }
 
-impl Findings {
+impl ValidationReport {
     /// An id that becomes a segment of a path: one that is empty or of dots would name another path.
     pub(crate) fn path_segment(&mut self, field: &str, id: &str) {
         self.required(field, Some(id));
@@ -135,8 +135,8 @@ mod tests {
     use super::*;
     use crate::operation::testing::partner;
 
-    fn problems(check: impl FnOnce(&mut Findings)) -> Vec<String> {
-        let mut found = Findings::default();
+    fn problems(check: impl FnOnce(&mut ValidationReport)) -> Vec<String> {
+        let mut found = ValidationReport::default();
         check(&mut found);
         found.problems.iter().map(ToString::to_string).collect()
     }
@@ -154,7 +154,7 @@ mod tests {
     #[test]
     fn a_length_above_the_limit_is_a_problem_and_one_above_it_in_utf_16_a_warning() {
         let of = |text: &str| {
-            let mut found = Findings::default();
+            let mut found = ValidationReport::default();
             found.length("notes", text, 500);
             (found.problems.len(), found.warnings.len())
         };

@@ -12,7 +12,7 @@ use super::request::post;
 use super::submission::{Common, common_options, sandbox_option, submission_methods};
 use super::user_details::UserDetails;
 use crate::operation::{Operation, OperationError, Step};
-use crate::{Findings, Image, JobType, Partner, ProblemKind, Timestamp};
+use crate::{Image, JobType, Partner, ProblemKind, Timestamp, ValidationReport};
 
 /// Compares a selfie with the face on another picture. With a user id it enrols that user if both are the same person.
 #[derive(Clone)]
@@ -94,8 +94,8 @@ impl Operation for Compare {
 
     submission_methods!(Some("smart_selfie_compare"), Some(JobType::COMPARE_USER_INFO));
 
-    fn check(&self, partner: &Partner) -> Findings {
-        let mut found = Findings::default();
+    fn check(&self, partner: &Partner) -> ValidationReport {
+        let mut found = ValidationReport::default();
         if self.common.images.count(ImagePart::Liveness) == 0 {
             let rule = "has no frames: nobody looks at whether the person was there";
             found.warn("liveness_images", ProblemKind::Missing, rule);

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::partner::environment::WebUrl;
-use crate::{Findings, ProblemKind, Timestamp};
+use crate::{ProblemKind, Timestamp, ValidationReport};
 
 /// A person's consent to be verified (Smile ID: the description of the v3 API, `Consent`). It is the partner's own record of what
 /// the person agreed to, and when.
@@ -84,7 +84,7 @@ impl fmt::Debug for Consent {
     }
 }
 
-impl Findings {
+impl ValidationReport {
     pub(crate) fn consent(&mut self, consent: &Consent) {
         if !consent.granted {
             let rule = "must be true: a person who has not consented can't be verified";
@@ -128,7 +128,7 @@ mod tests {
     const POLICY: &str = "https://example.com/privacy";
 
     fn problems(consent: &Consent) -> Vec<String> {
-        let mut found = Findings::default();
+        let mut found = ValidationReport::default();
         found.consent(consent);
         found.consent_at(consent, noon());
         found.problems.iter().map(ToString::to_string).collect()

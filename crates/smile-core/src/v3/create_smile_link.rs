@@ -13,11 +13,11 @@ use super::check::country_code;
 use super::envelope::object;
 use super::multipart::Multipart;
 use super::request::post;
-use crate::operation::{Operation, OperationError, Repeat, Step, TokenUse};
+use crate::operation::{Operation, OperationError, RepeatSafety, Step, TokenUse};
 use crate::result::Personal;
 use crate::wire::characters::Rule;
 use crate::wire::tolerant;
-use crate::{Findings, Partner, ProblemKind, Timestamp, UserId};
+use crate::{Partner, ProblemKind, Timestamp, UserId, ValidationReport};
 
 /// Creates a Smile Link: a page of Smile ID's on which people are verified.
 #[derive(Clone)]
@@ -148,12 +148,12 @@ impl Operation for CreateSmileLink {
     type Output = CreatedSmileLink;
     const STEP: Step = Step::SmileLinks;
 
-    fn repeat(&self) -> Repeat {
-        Repeat::Once
+    fn repeat(&self) -> RepeatSafety {
+        RepeatSafety::Once
     }
 
-    fn check(&self, partner: &Partner) -> Findings {
-        let mut found = Findings::default();
+    fn check(&self, partner: &Partner) -> ValidationReport {
+        let mut found = ValidationReport::default();
         found.required("name", Some(&self.name));
         found.required("notice_privacy_policy_url", Some(&self.notice_privacy_policy_url));
         for (field, url) in [
@@ -195,8 +195,8 @@ impl Operation for CreateSmileLink {
         found
     }
 
-    fn check_at(&self, now: Timestamp) -> Findings {
-        let mut found = Findings::default();
+    fn check_at(&self, now: Timestamp) -> ValidationReport {
+        let mut found = ValidationReport::default();
         if self.expires_at.is_some_and(|at| at <= now) {
             found.add("expires_at", ProblemKind::Malformed, "must be in the future");
         }

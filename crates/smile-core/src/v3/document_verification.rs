@@ -13,7 +13,7 @@ use super::request::post;
 use super::submission::{Common, common_options, submission_methods};
 use super::user_details::UserDetails;
 use crate::operation::{Operation, OperationError, Step};
-use crate::{Findings, Image, JobType, Partner, Timestamp};
+use crate::{Image, JobType, Partner, Timestamp, ValidationReport};
 
 /// Looks at whether a document is genuine, and whether it is the person's on the selfie.
 #[derive(Clone)]
@@ -73,8 +73,8 @@ impl Operation for DocumentVerification {
 
     submission_methods!(Some("document_verification"), Some(JobType::DOCUMENT_VERIFICATION));
 
-    fn check(&self, partner: &Partner) -> Findings {
-        let mut found = Findings::default();
+    fn check(&self, partner: &Partner) -> ValidationReport {
+        let mut found = ValidationReport::default();
         found.document_of(&self.country, self.id_type.as_deref(), partner);
         self.common.check(&mut found, Frames::Needed, partner);
         found

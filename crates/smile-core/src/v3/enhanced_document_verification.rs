@@ -13,7 +13,7 @@ use super::request::post;
 use super::submission::{Common, common_options, submission_methods};
 use super::user_details::UserDetails;
 use crate::operation::{Operation, OperationError, Step};
-use crate::{Findings, Image, JobType, Partner, Timestamp};
+use crate::{Image, JobType, Partner, Timestamp, ValidationReport};
 
 /// Looks at a document and a selfie, and asks the ID authority about the document's number.
 #[derive(Clone)]
@@ -70,8 +70,8 @@ impl Operation for EnhancedDocumentVerification {
         Some(JobType::ENHANCED_DOCUMENT_VERIFICATION)
     );
 
-    fn check(&self, partner: &Partner) -> Findings {
-        let mut found = Findings::default();
+    fn check(&self, partner: &Partner) -> ValidationReport {
+        let mut found = ValidationReport::default();
         found.document_of(&self.country, Some(&self.id_type), partner);
         self.common.check(&mut found, Frames::Needed, partner);
         found

@@ -17,7 +17,7 @@ use super::submission::{Common, common_options, submission_methods};
 use super::user_details::UserDetails;
 use crate::catalogue::Product;
 use crate::operation::{Operation, OperationError, Step};
-use crate::{Findings, IdInfo, JobType, Partner, Timestamp};
+use crate::{IdInfo, JobType, Partner, Timestamp, ValidationReport};
 
 /// Asks an ID authority for what it has under a number.
 ///
@@ -92,8 +92,8 @@ impl Operation for EnhancedKyc {
 
     submission_methods!(Some("enhanced_kyc"), Some(JobType::ENHANCED_KYC));
 
-    fn check(&self, partner: &Partner) -> Findings {
-        let mut found = Findings::default();
+    fn check(&self, partner: &Partner) -> ValidationReport {
+        let mut found = ValidationReport::default();
         let mut id_info = IdInfo::new(&*self.country, &*self.id_type, &*self.id_number);
         if let Some(code) = &self.bank_code {
             id_info = id_info.with_bank_code(code);

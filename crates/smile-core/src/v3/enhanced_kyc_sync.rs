@@ -16,8 +16,8 @@ use super::request::post;
 use super::smile_job_id::SmileJobId;
 use super::status::{Status, StatusRequest, StatusWord};
 use super::sync_result::{Asked, SYNC_TIMEOUT, SyncResult};
-use crate::operation::{LookedUp, Lookup, Operation, OperationError, Repeat, Step, TokenUse};
-use crate::{Findings, JobKey, JobType, Partner, SubmissionId, Timestamp};
+use crate::operation::{Lookup, LookupAnswer, Operation, OperationError, RepeatSafety, Step, TokenUse};
+use crate::{JobKey, JobType, Partner, SubmissionId, Timestamp, ValidationReport};
 
 /// Asks an ID authority for what it has under a number, and waits for the result: up to a minute, unless the settings say otherwise.
 /// There is no webhook.
@@ -58,15 +58,15 @@ impl Operation for EnhancedKycSync {
     type Output = EnhancedKycAnswer;
     const STEP: Step = Step::EnhancedKycSync;
 
-    fn repeat(&self) -> Repeat {
-        Repeat::Once
+    fn repeat(&self) -> RepeatSafety {
+        RepeatSafety::Once
     }
 
-    fn check(&self, partner: &Partner) -> Findings {
+    fn check(&self, partner: &Partner) -> ValidationReport {
         self.check.check(partner)
     }
 
-    fn check_at(&self, now: Timestamp) -> Findings {
+    fn check_at(&self, now: Timestamp) -> ValidationReport {
         self.check.check_at(now)
     }
 
@@ -136,12 +136,12 @@ impl Lookup<EnhancedKycAnswer> for StatusRequest {
         partner: &Partner,
         sent_at: Timestamp,
         response: &Response<Bytes>,
-    ) -> Result<LookedUp<EnhancedKycAnswer>, OperationError> {
+    ) -> Result<LookupAnswer<EnhancedKycAnswer>, OperationError> {
         let status = Operation::parse(self, partner, sent_at, response)?;
         Ok(match status.word() {
-            StatusWord::Decided(_) => LookedUp::Answer(EnhancedKycAnswer::Status(Box::new(status))),
+            StatusWord::Decided(_) => LookupAnswer::Answer(EnhancedKycAnswer::Status(Box::new(status))),
             // One that isn't found yet is no denial: the service has just named it.
-            _ => LookedUp::Untold,
+            _ => LookupAnswer::Untold,
         })
     }
 }
@@ -225,9 +225,9 @@ mod tests {
             let body = json!({ "status": word, "job_id": JOB, "user_id": "user-1", "message": "m" });
             kyc.look_up().unwrap().parse(&partner(), noon(), &answer(http, &body)).unwrap()
         };
-        assert!(matches!(says(200, "clear"), LookedUp::Answer(EnhancedKycAnswer::Status(_))));
+        assert!(matches!(says(200, "clear"), LookupAnswer::Answer(EnhancedKycAnswer::Status(_))));
         for (http, word) in [(202, "processing"), (404, "not_found"), (200, "reviewing")] {
-            assert_eq!(says(http, word), LookedUp::Untold, "{word}");
+            assert_eq!(says(http, word), LookupAnswer::Untold, "{word}");
         }
     }
 }

@@ -8,10 +8,10 @@ use serde_json::{Map, Value};
 use super::check::country_code;
 use super::envelope::object;
 use super::request::get;
-use crate::operation::{Operation, OperationError, Repeat, Step, TokenUse, segment};
+use crate::operation::{Operation, OperationError, RepeatSafety, Step, TokenUse, segment};
 use crate::wire::characters::Rule;
 use crate::wire::tolerant;
-use crate::{Findings, Partner, Timestamp};
+use crate::{Partner, Timestamp, ValidationReport};
 
 /// Asks how the authority behind an ID type is doing.
 #[derive(Clone, Debug)]
@@ -31,12 +31,12 @@ impl Operation for IdStatusRequest {
     type Output = IdStatus;
     const STEP: Step = Step::Services;
 
-    fn repeat(&self) -> Repeat {
-        Repeat::Free
+    fn repeat(&self) -> RepeatSafety {
+        RepeatSafety::Free
     }
 
-    fn check(&self, partner: &Partner) -> Findings {
-        let mut found = Findings::default();
+    fn check(&self, partner: &Partner) -> ValidationReport {
+        let mut found = ValidationReport::default();
         found.required("country", Some(&self.country));
         found.country("country", Some(&self.country));
         found.required("id_type", Some(&self.id_type));

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use super::multipart::Multipart;
 use crate::job::image::{ImageFormat, ImageSource, decode_base64, structure};
 use crate::problem::ImageFault;
-use crate::{Findings, Image, ImageRole, ProblemKind};
+use crate::{Image, ImageRole, ProblemKind, ValidationReport};
 
 /// The part that an image is sent in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,7 +114,7 @@ impl Images {
     }
 
     /// What can be told before any file is read.
-    pub(crate) fn check(&self, found: &mut Findings, frames: Frames) {
+    pub(crate) fn check(&self, found: &mut ValidationReport, frames: Frames) {
         for (field, entry) in self.with_fields() {
             if matches!(&entry.content, Content::ToRead(path) if path.as_os_str().is_empty()) {
                 found.add(field, ProblemKind::Missing, "must name a file");
@@ -134,7 +134,7 @@ impl Images {
     }
 
     /// What can be told once all files are read.
-    pub(crate) fn check_read(&self, found: &mut Findings) {
+    pub(crate) fn check_read(&self, found: &mut ValidationReport) {
         for (field, entry) in self.with_fields() {
             let looked_at = match &entry.content {
                 Content::ToRead(_) => Err(ImageFault::Unreadable),
@@ -204,7 +204,7 @@ const MOST_FRAMES: usize = 8;
 /// How large a whole request may be, in bytes: 4.5 MB (Smile ID's documentation of v3).
 pub(crate) const MOST_BYTES: usize = 4_718_592;
 
-impl Findings {
+impl ValidationReport {
     /// The size of the whole request.
     pub(crate) fn request_size(&mut self, bytes: usize) {
         if bytes > MOST_BYTES {
@@ -224,7 +224,7 @@ mod tests {
     use crate::v3::testing::{JPEG, PNG};
 
     fn checked(images: &Images) -> Vec<String> {
-        let mut found = Findings::default();
+        let mut found = ValidationReport::default();
         images.check_read(&mut found);
         found.problems.iter().map(ToString::to_string).collect()
     }
@@ -265,7 +265,7 @@ mod tests {
             let mut images = Images::default();
             images.add_frames((0..count).map(|_| Image::bytes(JPEG)));
             let of = |frames| {
-                let mut found = Findings::default();
+                let mut found = ValidationReport::default();
                 images.check(&mut found, frames);
                 found.problems.len()
             };
@@ -303,7 +303,7 @@ mod tests {
 
     #[test]
     fn a_request_of_more_than_4_5_mb_is_refused_with_the_way_out() {
-        let mut found = Findings::default();
+        let mut found = ValidationReport::default();
         found.request_size(MOST_BYTES);
         assert_eq!(found.problems, []);
         found.request_size(MOST_BYTES + 1);

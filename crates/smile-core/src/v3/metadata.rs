@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::Findings;
+use crate::ValidationReport;
 
 /// A name and a value that the service keeps with a job.
 #[derive(Clone, Serialize)]
@@ -11,7 +11,7 @@ pub(crate) struct Metadata {
     pub(crate) value: String,
 }
 
-impl Findings {
+impl ValidationReport {
     /// Names of at most 100 characters, and values of at most 1000.
     pub(crate) fn metadata(&mut self, metadata: &[Metadata]) {
         for (index, entry) in metadata.iter().enumerate() {
@@ -30,7 +30,7 @@ mod tests {
     #[test]
     fn names_have_at_most_100_characters_and_values_1000() {
         let of = |name: usize, value: usize| {
-            let mut found = Findings::default();
+            let mut found = ValidationReport::default();
             found.metadata(&[Metadata { name: "n".repeat(name), value: "v".repeat(value) }]);
             found.problems.into_iter().map(|problem| problem.field).collect::<Vec<_>>()
         };

@@ -14,7 +14,7 @@ use super::request::post;
 use super::submission::{Common, common_options, submission_methods};
 use super::user_details::UserDetails;
 use crate::operation::{Operation, OperationError, Step};
-use crate::{Findings, JobType, Partner, Timestamp};
+use crate::{JobType, Partner, Timestamp, ValidationReport};
 
 /// Looks for somebody on sanctions lists, among the politically exposed, and in the news, once. What it finds is a name on a list:
 /// no verdict on the person.
@@ -47,8 +47,8 @@ impl OneTimeAml {
         self
     }
 
-    pub(crate) fn checked(&self, partner: &Partner) -> Findings {
-        let mut found = Findings::default();
+    pub(crate) fn checked(&self, partner: &Partner) -> ValidationReport {
+        let mut found = ValidationReport::default();
         self.search.check(&mut found);
         if self.search.search_existing_user {
             self.common.check_existing_user(&mut found);
@@ -57,7 +57,7 @@ impl OneTimeAml {
         found
     }
 
-    pub(crate) fn checked_at(&self, now: Timestamp) -> Findings {
+    pub(crate) fn checked_at(&self, now: Timestamp) -> ValidationReport {
         let mut found = self.common.check_at(now);
         self.search.check_at(&mut found, now);
         found
@@ -83,7 +83,7 @@ impl Operation for OneTimeAml {
 
     submission_methods!(check_at: checked_at, Some("one_time_aml"), Some(Self::JOB_TYPE));
 
-    fn check(&self, partner: &Partner) -> Findings {
+    fn check(&self, partner: &Partner) -> ValidationReport {
         self.checked(partner)
     }
 

@@ -13,8 +13,8 @@ use http::{Request, Response};
 use super::one_time_aml::OneTimeAml;
 use super::request::{post, set_header};
 use super::sync_result::{Asked, SYNC_TIMEOUT, SyncResult};
-use crate::operation::{Operation, OperationError, Repeat, Step, TokenUse};
-use crate::{Findings, JobKey, Partner, ProblemKind, SubmissionId, Timestamp};
+use crate::operation::{Operation, OperationError, RepeatSafety, Step, TokenUse};
+use crate::{JobKey, Partner, ProblemKind, SubmissionId, Timestamp, ValidationReport};
 
 /// Looks for somebody on watch lists, and waits for the result: up to a minute, unless the settings say otherwise.
 ///
@@ -74,11 +74,11 @@ impl Operation for OneTimeAmlSync {
     type Output = SyncResult;
     const STEP: Step = Step::OneTimeAmlSync;
 
-    fn repeat(&self) -> Repeat {
-        Repeat::Free
+    fn repeat(&self) -> RepeatSafety {
+        RepeatSafety::Free
     }
 
-    fn check(&self, partner: &Partner) -> Findings {
+    fn check(&self, partner: &Partner) -> ValidationReport {
         let mut found = self.check.checked(partner);
         if !self.key.is_valid() {
             let rule = "must be 16 to 128 letters, digits, `-` and `_`";
@@ -87,7 +87,7 @@ impl Operation for OneTimeAmlSync {
         found
     }
 
-    fn check_at(&self, now: Timestamp) -> Findings {
+    fn check_at(&self, now: Timestamp) -> ValidationReport {
         self.check.checked_at(now)
     }
 

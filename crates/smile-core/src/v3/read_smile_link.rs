@@ -9,10 +9,10 @@ use serde_json::{Map, Value};
 
 use super::envelope::object;
 use super::request::get;
-use crate::operation::{Operation, OperationError, Repeat, Step, TokenUse, segment};
+use crate::operation::{Operation, OperationError, RepeatSafety, Step, TokenUse, segment};
 use crate::result::Personal;
 use crate::wire::tolerant;
-use crate::{Findings, Partner, Timestamp};
+use crate::{Partner, Timestamp, ValidationReport};
 
 /// Reads a Smile Link.
 #[derive(Clone, Debug)]
@@ -31,12 +31,12 @@ impl Operation for ReadSmileLink {
     type Output = SmileLink;
     const STEP: Step = Step::SmileLinks;
 
-    fn repeat(&self) -> Repeat {
-        Repeat::Free
+    fn repeat(&self) -> RepeatSafety {
+        RepeatSafety::Free
     }
 
-    fn check(&self, _: &Partner) -> Findings {
-        let mut found = Findings::default();
+    fn check(&self, _: &Partner) -> ValidationReport {
+        let mut found = ValidationReport::default();
         found.path_segment("ref_id", &self.ref_id);
         found
     }

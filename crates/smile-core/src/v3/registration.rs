@@ -12,7 +12,7 @@ use super::request::post;
 use super::submission::{Common, common_options, sandbox_option, submission_methods};
 use super::user_details::UserDetails;
 use crate::operation::{Operation, OperationError, Step};
-use crate::{Findings, Image, JobType, Partner, Timestamp};
+use crate::{Image, JobType, Partner, Timestamp, ValidationReport};
 
 /// Enrols a user with a selfie. A user who is enrolled already is refused, unless
 /// [`with_allow_new_enroll`](Self::with_allow_new_enroll) says otherwise.
@@ -63,8 +63,8 @@ impl Operation for Registration {
 
     submission_methods!(Some("smart_selfie_registration"), Some(JobType::SMARTSELFIE_REGISTRATION));
 
-    fn check(&self, partner: &Partner) -> Findings {
-        let mut found = Findings::default();
+    fn check(&self, partner: &Partner) -> ValidationReport {
+        let mut found = ValidationReport::default();
         self.common.check(&mut found, Frames::Needed, partner);
         found
     }

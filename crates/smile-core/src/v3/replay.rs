@@ -11,8 +11,8 @@ use super::envelope::Acceptance;
 use super::multipart::Multipart;
 use super::request::post;
 use super::smile_job_id::SmileJobId;
-use crate::operation::{Operation, OperationError, Repeat, Step, TokenUse, segment};
-use crate::{Findings, Partner, Timestamp};
+use crate::operation::{Operation, OperationError, RepeatSafety, Step, TokenUse, segment};
+use crate::{Partner, Timestamp, ValidationReport};
 
 /// Asks the service to send the webhook of a completed job again: to where it went before, unless an address is given.
 #[derive(Clone)]
@@ -46,12 +46,12 @@ impl Operation for Replay {
     type Output = Acceptance;
     const STEP: Step = Step::Replay;
 
-    fn repeat(&self) -> Repeat {
-        Repeat::Once
+    fn repeat(&self) -> RepeatSafety {
+        RepeatSafety::Once
     }
 
-    fn check(&self, partner: &Partner) -> Findings {
-        let mut found = Findings::default();
+    fn check(&self, partner: &Partner) -> ValidationReport {
+        let mut found = ValidationReport::default();
         found.path_segment("job_id", self.job_id.as_str());
         if let Some(url) = &self.callback_url {
             found.webhook_url(Some(url), partner);

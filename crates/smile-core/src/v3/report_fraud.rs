@@ -12,9 +12,9 @@ use serde_json::{Map, Value};
 use super::envelope::object;
 use super::multipart::Multipart;
 use super::request::post;
-use crate::operation::{Operation, OperationError, Repeat, Step, TokenUse, segment};
+use crate::operation::{Operation, OperationError, RepeatSafety, Step, TokenUse, segment};
 use crate::wire::tolerant;
-use crate::{Findings, Partner, ProblemKind, Timestamp, UserId};
+use crate::{Partner, ProblemKind, Timestamp, UserId, ValidationReport};
 
 /// Reports a user as fraudulent, or as not: face, device and biometric data go onto block lists, or off them.
 #[derive(Clone)]
@@ -95,12 +95,12 @@ impl Operation for ReportFraud {
     type Output = FraudReport;
     const STEP: Step = Step::ReportFraud;
 
-    fn repeat(&self) -> Repeat {
-        Repeat::Once
+    fn repeat(&self) -> RepeatSafety {
+        RepeatSafety::Once
     }
 
-    fn check(&self, _: &Partner) -> Findings {
-        let mut found = Findings::default();
+    fn check(&self, _: &Partner) -> ValidationReport {
+        let mut found = ValidationReport::default();
         found.path_segment("user_id", self.user_id.as_str());
         let is_blank = self.notes.as_deref().is_none_or(|notes| notes.trim().is_empty());
         match self.reason {

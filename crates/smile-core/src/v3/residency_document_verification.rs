@@ -15,7 +15,7 @@ use super::request::{post, set_header};
 use super::submission::{Common, common_options, submission_methods};
 use super::user_details::UserDetails;
 use crate::operation::{Operation, OperationError, Step};
-use crate::{Findings, Image, Partner, Timestamp};
+use crate::{Image, Partner, Timestamp, ValidationReport};
 
 /// Looks at a passport, the visa or residence permit in it, and a selfie.
 #[derive(Clone)]
@@ -70,8 +70,8 @@ impl Operation for ResidencyDocumentVerification {
     // Tokens have no word for this product, and v1 no type of job.
     submission_methods!(None, None);
 
-    fn check(&self, partner: &Partner) -> Findings {
-        let mut found = Findings::default();
+    fn check(&self, partner: &Partner) -> ValidationReport {
+        let mut found = ValidationReport::default();
         found.document_of(&self.country, None, partner);
         self.common.check(&mut found, Frames::Needed, partner);
         found

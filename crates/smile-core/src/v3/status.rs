@@ -14,10 +14,10 @@ use super::envelope::{readable, refusal};
 use super::request::get;
 use super::smile_job_id::SmileJobId;
 use crate::catalogue::webhook_words::{LooksAt, WebhookStatus, looks_at};
-use crate::operation::{Operation, OperationError, Repeat, Step, TokenUse, refuse_compressed, segment};
-use crate::result::{Doubt, NextStep, Verdict};
+use crate::operation::{Operation, OperationError, RepeatSafety, Step, TokenUse, refuse_compressed, segment};
+use crate::result::{NextStep, UnknownReason, Verdict};
 use crate::wire::tolerant;
-use crate::{Findings, Partner, PartnerAccount, ProblemKind, Timestamp, UserId};
+use crate::{Partner, PartnerAccount, ProblemKind, Timestamp, UserId, ValidationReport};
 
 /// Asks for the word for what has become of a job.
 #[derive(Clone, Debug)]
@@ -44,12 +44,12 @@ impl Operation for StatusRequest {
     type Output = Status;
     const STEP: Step = Step::VerificationStatus;
 
-    fn repeat(&self) -> Repeat {
-        Repeat::Free
+    fn repeat(&self) -> RepeatSafety {
+        RepeatSafety::Free
     }
 
-    fn check(&self, _: &Partner) -> Findings {
-        let mut found = Findings::default();
+    fn check(&self, _: &Partner) -> ValidationReport {
+        let mut found = ValidationReport::default();
         found.path_segment("job_id", self.job_id.as_str());
         if found.problems.is_empty() && !self.job_id.is_documented() {
             let rule = "is not of the documented form, `job_` and 26 characters: is it the partner's own id of the job?";
@@ -179,11 +179,13 @@ impl Status {
         let is_clear = status == WebhookStatus::Clear;
         Some(match looks_at(product) {
             Some(LooksAt::WatchLists) => {
-                Verdict::of_webhook(status, NextStep::AwaitWebhook, Some(Doubt::NoVerdict))
+                Verdict::of_webhook(status, NextStep::AwaitWebhook, Some(UnknownReason::NoVerdict))
             }
-            None => {
-                Verdict::of_webhook(status, NextStep::AwaitWebhook, is_clear.then_some(Doubt::UnknownProduct))
-            }
+            None => Verdict::of_webhook(
+                status,
+                NextStep::AwaitWebhook,
+                is_clear.then_some(UnknownReason::UnknownProduct),
+            ),
             Some(LooksAt::Person) if is_clear => Verdict::of_webhook(status, NextStep::Accept, None),
             // Why, and what would help, is in the webhook.
             Some(LooksAt::Person | LooksAt::Record) => {

@@ -12,7 +12,9 @@ use super::multipart::Multipart;
 use super::user_details::UserDetails;
 use crate::job::job_key::JobKey;
 use crate::operation::TokenUse;
-use crate::{Environment, Findings, JobId, JobType, Partner, ProblemKind, SubmissionId, Timestamp, UserId};
+use crate::{
+    Environment, JobId, JobType, Partner, ProblemKind, SubmissionId, Timestamp, UserId, ValidationReport,
+};
 
 /// What all submissions have in common.
 #[derive(Clone)]
@@ -47,7 +49,7 @@ impl Common {
     }
 
     /// What can be told before any file is read.
-    pub(crate) fn check(&self, found: &mut Findings, frames: Frames, partner: &Partner) {
+    pub(crate) fn check(&self, found: &mut ValidationReport, frames: Frames, partner: &Partner) {
         self.images.check(found, frames);
         found.consent(&self.consent);
         found.user_details(&self.user_details);
@@ -62,15 +64,15 @@ impl Common {
         }
     }
 
-    pub(crate) fn check_at(&self, now: Timestamp) -> Findings {
-        let mut found = Findings::default();
+    pub(crate) fn check_at(&self, now: Timestamp) -> ValidationReport {
+        let mut found = ValidationReport::default();
         found.consent_at(&self.consent, now);
         found
     }
 
     /// What can be told once all files are read and the request's size is known.
-    pub(crate) fn check_files(&self, bytes: usize) -> Findings {
-        let mut found = Findings::default();
+    pub(crate) fn check_files(&self, bytes: usize) -> ValidationReport {
+        let mut found = ValidationReport::default();
         self.images.check_read(&mut found);
         found.request_size(bytes);
         found
@@ -128,7 +130,7 @@ impl Common {
     }
 
     /// The user whose earlier job is looked up.
-    pub(crate) fn check_existing_user(&self, found: &mut Findings) {
+    pub(crate) fn check_existing_user(&self, found: &mut ValidationReport) {
         if self.user_id.is_none() {
             found.add("user_id", ProblemKind::Missing, "must be set when `search_existing_user` is on");
         }
@@ -149,7 +151,7 @@ macro_rules! common_options {
     ($type:ident) => {
         impl $type {
             #[allow(dead_code)] // Some have more to look at.
-            fn own_check_at(&self, now: crate::Timestamp) -> crate::Findings {
+            fn own_check_at(&self, now: crate::Timestamp) -> crate::ValidationReport {
                 self.common.check_at(now)
             }
 
@@ -221,11 +223,11 @@ macro_rules! submission_methods {
         submission_methods!(check_at: own_check_at, $product, $job_type);
     };
     (check_at: $check_at:ident, $product:expr, $job_type:expr) => {
-        fn repeat(&self) -> crate::operation::Repeat {
-            crate::operation::Repeat::Once
+        fn repeat(&self) -> crate::operation::RepeatSafety {
+            crate::operation::RepeatSafety::Once
         }
 
-        fn check_at(&self, now: crate::Timestamp) -> crate::Findings {
+        fn check_at(&self, now: crate::Timestamp) -> crate::ValidationReport {
             self.$check_at(now)
         }
 
@@ -237,7 +239,7 @@ macro_rules! submission_methods {
             self.common.images.read(file);
         }
 
-        fn check_files(&self, partner: &crate::Partner) -> crate::Findings {
+        fn check_files(&self, partner: &crate::Partner) -> crate::ValidationReport {
             self.common.check_files(self.parts(partner).len())
         }
 

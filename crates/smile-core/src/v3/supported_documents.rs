@@ -9,9 +9,9 @@ use super::check::country_code;
 use super::envelope::object_with_list;
 use super::request::get;
 use crate::catalogue::Continent;
-use crate::operation::{Operation, OperationError, Repeat, Step, segment};
+use crate::operation::{Operation, OperationError, RepeatSafety, Step, segment};
 use crate::wire::tolerant;
-use crate::{Findings, Partner, ProblemKind, Timestamp};
+use crate::{Partner, ProblemKind, Timestamp, ValidationReport};
 
 /// Asks for the documents that the service takes, everywhere or in one place.
 #[derive(Clone, Debug, Default)]
@@ -53,12 +53,12 @@ impl Operation for SupportedDocumentsRequest {
     type Output = SupportedDocuments;
     const STEP: Step = Step::Services;
 
-    fn repeat(&self) -> Repeat {
-        Repeat::Free
+    fn repeat(&self) -> RepeatSafety {
+        RepeatSafety::Free
     }
 
-    fn check(&self, _: &Partner) -> Findings {
-        let mut found = Findings::default();
+    fn check(&self, _: &Partner) -> ValidationReport {
+        let mut found = ValidationReport::default();
         found.optional_text("country_code", self.country.as_deref());
         found.country("country_code", self.country.as_deref());
         if self.locale.as_deref().is_some_and(|locale| !["en-GB", "fr-FR", "ar-EG"].contains(&locale)) {

@@ -10,7 +10,7 @@ use super::envelope::{JOB_ID_HEADER, object};
 use super::smile_job_id::SmileJobId;
 use super::webhook::{HeaderIds, Webhook};
 use crate::operation::OperationError;
-use crate::result::{Doubt, ResultEntry, Verdict};
+use crate::result::{ResultEntry, UnknownReason, Verdict};
 use crate::wire::header::only_header;
 use crate::{Partner, PartnerAccount, ReceivedTimestamp, SignatureError, SubmissionId, Timestamp, UserId};
 
@@ -75,7 +75,11 @@ impl SyncResult {
 
     /// What it amounts to, as [`Webhook::verdict`]; unknown if it was signed at another time than that of the request.
     pub fn verdict(&self) -> Verdict {
-        if self.is_timely { self.webhook().verdict() } else { Verdict::in_doubt(None, Doubt::OtherTime) }
+        if self.is_timely {
+            self.webhook().verdict()
+        } else {
+            Verdict::in_doubt(None, UnknownReason::OtherTime)
+        }
     }
 
     /// Smile ID's own id of the job.
@@ -160,8 +164,8 @@ mod tests {
         let later = Timestamp::from_unix_millis(noon().unix_millis() + 2 * 3_600_000);
         let result = SyncResult::parse(&partner(), later, &signed(200, &clear()), &asked(None)).unwrap();
         assert_eq!(
-            (result.verdict().decision(), result.verdict().doubt()),
-            (Decision::Unknown, Some(Doubt::OtherTime))
+            (result.verdict().decision(), result.verdict().unknown_reason()),
+            (Decision::Unknown, Some(UnknownReason::OtherTime))
         );
     }
 
@@ -178,6 +182,6 @@ mod tests {
         let mut body = clear();
         body["product"] = json!("enhanced_kyc");
         let result = SyncResult::parse(&partner(), noon(), &signed(200, &body), &asked(None)).unwrap();
-        assert_eq!(result.verdict().doubt(), Some(Doubt::Contradiction));
+        assert_eq!(result.verdict().unknown_reason(), Some(UnknownReason::Contradiction));
     }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::wire::characters::Rule;
-use crate::{Findings, ProblemKind};
+use crate::{ProblemKind, ValidationReport};
 
 /// Who is to be verified: names, and an e-mail address or a phone number (Smile ID: the description of the v3 API, `UserDetails`).
 ///
@@ -56,7 +56,7 @@ impl fmt::Debug for UserDetails {
     }
 }
 
-impl Findings {
+impl ValidationReport {
     pub(crate) fn user_details(&mut self, details: &UserDetails) {
         const EMAIL: &str = "user_details.email";
         const PHONE: &str = "user_details.phone_number";
@@ -108,7 +108,7 @@ mod tests {
     use super::*;
 
     fn problems(details: &UserDetails) -> Vec<String> {
-        let mut found = Findings::default();
+        let mut found = ValidationReport::default();
         found.user_details(details);
         found.problems.iter().map(ToString::to_string).collect()
     }

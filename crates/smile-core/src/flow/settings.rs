@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::flow::{PollSchedule, RetryPolicy};
+use crate::v3::token::TokenPolicy;
 
 /// How a job or an exchange is run: schedules, limits and timeouts.
 ///
@@ -24,6 +25,7 @@ pub struct FlowSettings {
     /// Whether the caller has set it.
     has_own_timeout: bool,
     pub(crate) resends_denied_checks: bool,
+    token_policy: TokenPolicy,
     least_upload_timeout: Duration,
     most_upload_timeout: Duration,
 }
@@ -40,6 +42,7 @@ impl Default for FlowSettings {
             request_timeout: Duration::from_secs(30),
             has_own_timeout: false,
             resends_denied_checks: false,
+            token_policy: TokenPolicy::default(),
             least_upload_timeout: Duration::from_secs(120),
             most_upload_timeout: Duration::from_secs(240),
         }
@@ -91,6 +94,18 @@ impl FlowSettings {
     /// How long to wait for the answer to a request of an operation that has a default of its own.
     pub(crate) fn timeout_or(&self, default: Option<Duration>) -> Duration {
         default.filter(|_| !self.has_own_timeout).unwrap_or(self.request_timeout)
+    }
+
+    /// Which tokens the requests of the v3 API carry: one for each submission, or one for all.
+    #[must_use]
+    pub fn with_token_policy(mut self, policy: TokenPolicy) -> Self {
+        self.token_policy = policy;
+        self
+    }
+
+    /// Which tokens the requests of the v3 API carry.
+    pub fn token_policy(&self) -> &TokenPolicy {
+        &self.token_policy
     }
 
     /// How long one upload of the zip may take, whatever its size.

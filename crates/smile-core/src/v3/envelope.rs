@@ -191,7 +191,7 @@ mod tests {
 
     #[test]
     fn any_success_that_names_a_job_is_an_acceptance() {
-        for (status, word) in [(200, "accepted"), (201, "accepted"), (202, "Acceptance"), (202, "queued")] {
+        for (status, word) in [(200, "accepted"), (201, "accepted"), (202, "Accepted"), (202, "queued")] {
             let body = json!({ "status": word, "job_id": JOB, "user_id": "u", "created_at": "2024-01-15T10:30:00Z" });
             let accepted = parse(status, &body).unwrap();
             assert_eq!((accepted.job_id().as_str(), accepted.user_id()), (JOB, Some(UserId::new("u"))));

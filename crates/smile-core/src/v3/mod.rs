@@ -41,6 +41,7 @@ mod supported_id_types;
 mod sync_result;
 #[cfg(test)]
 pub(crate) mod testing;
+pub(crate) mod token;
 mod user_details;
 mod views;
 pub(crate) mod webhook;
@@ -74,5 +75,7 @@ pub use status::{Status, StatusRequest, StatusWord};
 pub use supported_documents::{SupportedDocument, SupportedDocuments, SupportedDocumentsRequest};
 pub use supported_id_types::{SupportedIdType, SupportedIdTypes, SupportedIdTypesRequest};
 pub use sync_result::SyncResult;
+pub use token::{Token, TokenCache, TokenPolicy, TokenProduct, TokenRequest};
 pub use user_details::UserDetails;
 pub use views::{AdditionalDocument, AmlScreening, IdRecord, NewsCount, ScreenedPerson, UserProvidedInfo};
+pub use webhook::Webhook;

@@ -12,6 +12,7 @@ use smile_ureq::Client;
 use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 
 use crate::report::{Failure, Output, Tone};
+use crate::system::is_open_to_others;
 
 /// The largest key file, certificate bundle or checkpoint, in bytes.
 const MAX_FILE: u64 = 1 << 20;
@@ -97,7 +98,12 @@ impl Credentials {
 
 impl Connection {
     pub(crate) fn environment(&self) -> Result<Environment, Failure> {
-        Ok(self.environment.as_deref().unwrap_or("sandbox").parse()?)
+        Ok(self.environment_word().parse()?)
+    }
+
+    /// The environment, in the word of the flag.
+    pub(crate) fn environment_word(&self) -> &str {
+        self.environment.as_deref().unwrap_or("sandbox")
     }
 
     /// Takes over the environment and the partner of a checkpoint: flags and variables may repeat them, and name no
@@ -130,12 +136,12 @@ impl Connection {
     /// A client for this partner.
     pub(crate) fn client(&self, partner: Partner, settings: FlowSettings) -> Result<Client, Failure> {
         let agent = self.agent(partner.environment())?;
-        Ok(Client::with_http_agent(partner, agent).with_settings(settings))
+        Ok(Client::with_http_client(partner, agent).with_settings(settings))
     }
 
-    /// An HTTP agent for this environment.
+    /// An HTTP agent for this environment. It trusts what the library's own would, or the authorities of `--ca` alone.
     pub(crate) fn agent(&self, environment: &Environment) -> Result<ureq::Agent, Failure> {
-        let mut config = ureq::Agent::config_builder().timeout_connect(Some(Duration::from_secs(10)));
+        let mut config = Client::http_client_builder().timeout_connect(Some(Duration::from_secs(10)));
         // Requests to this machine must not take a detour over a proxy.
         if environment.is_loopback() {
             config = config.proxy(None);
@@ -171,11 +177,8 @@ pub(crate) fn read_text(reader: impl std::io::Read) -> Result<String, String> {
     }
 }
 
-#[cfg(unix)]
 fn warn_if_others_can_read(path: &Path, output: Output) {
-    use std::os::unix::fs::PermissionsExt as _;
-    let mode = std::fs::metadata(path).map_or(0, |metadata| metadata.permissions().mode());
-    if mode & 0o077 != 0 {
+    if is_open_to_others(path) {
         output.note(
             "warning",
             "others on this machine can read the file of --api-key-file: `chmod 600` it",
@@ -183,6 +186,3 @@ fn warn_if_others_can_read(path: &Path, output: Output) {
         );
     }
 }
-
-#[cfg(not(unix))]
-fn warn_if_others_can_read(_: &Path, _: Output) {}

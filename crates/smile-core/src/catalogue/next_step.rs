@@ -13,6 +13,8 @@ pub enum NextStep {
     CompareTheRecord,
     /// Wait: it is being reviewed or is only half done, and the final result comes by callback.
     AwaitReview,
+    /// Wait for the webhook: the word of the status says too little to act on. For a product that answers at once, ask that.
+    AwaitWebhook,
     /// Ask for new images and submit another job.
     AskForNewImages,
     /// This kind of document isn't supported: ask for another kind and submit another job.
@@ -27,6 +29,29 @@ pub enum NextStep {
     Decline,
     /// Somebody should look at the result.
     ManualReview,
+    /// A step that a newer version of the SDK has stored, and that this one doesn't know: somebody should look at the result.
+    #[serde(other)]
+    Unrecognised,
+}
+
+impl NextStep {
+    /// The stable name, in snake case: for logs, metrics and databases.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Accept => "accept",
+            Self::CompareTheRecord => "compare_the_record",
+            Self::AwaitReview => "await_review",
+            Self::AwaitWebhook => "await_webhook",
+            Self::AskForNewImages => "ask_for_new_images",
+            Self::AskForAnotherDocument => "ask_for_another_document",
+            Self::RetryLater => "retry_later",
+            Self::CorrectIdNumber => "correct_id_number",
+            Self::CallSupport => "call_support",
+            Self::Decline => "decline",
+            Self::ManualReview => "manual_review",
+            Self::Unrecognised => "unrecognised",
+        }
+    }
 }
 
 impl fmt::Display for NextStep {
@@ -35,6 +60,7 @@ impl fmt::Display for NextStep {
             Self::Accept => "accept",
             Self::CompareTheRecord => "compare the record with what was said",
             Self::AwaitReview => "wait for the review",
+            Self::AwaitWebhook => "wait for the webhook",
             Self::AskForNewImages => "ask for new images",
             Self::AskForAnotherDocument => "ask for another kind of document",
             Self::RetryLater => "try again later",
@@ -42,6 +68,7 @@ impl fmt::Display for NextStep {
             Self::CallSupport => "call Smile ID's support",
             Self::Decline => "decline",
             Self::ManualReview => "have somebody look at it",
+            Self::Unrecognised => "have somebody look at it: the step is not known to this version",
         })
     }
 }

@@ -1,5 +1,7 @@
 //! Why an image can't be used.
 
+use crate::wire::names::stable_names;
+
 /// What is wrong with an image: why it can't be used, or what a warning is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -10,6 +12,8 @@ pub enum ImageFault {
     Heic,
     /// Neither JPEG nor PNG.
     NotJpegOrPng,
+    /// A PNG where the service takes JPEG alone: faces, in the v3 API.
+    NotJpeg,
     /// A JPEG without a start of scan: it was cut within its head, or is no picture.
     NoScan,
     /// A segment of a JPEG, or a chunk of a PNG, that is longer than the file or can't be: the file was cut, or damaged.
@@ -49,6 +53,31 @@ pub enum ImageFault {
     HasPosition,
 }
 
+stable_names! { ImageFault:
+    Self::Empty => "empty",
+    Self::Heic => "heic",
+    Self::NotJpegOrPng => "not_jpeg_or_png",
+    Self::NotJpeg => "not_jpeg",
+    Self::NoScan => "no_scan",
+    Self::BadSegment => "bad_segment",
+    Self::NoHeader => "no_header",
+    Self::NoImageData => "no_image_data",
+    Self::NotBase64 => "not_base64",
+    Self::BlanksInBase64 => "blanks_in_base64",
+    Self::UrlSafeBase64 => "url_safe_base64",
+    Self::CutBase64 => "cut_base64",
+    Self::FileMissing => "file_missing",
+    Self::IsDirectory => "is_directory",
+    Self::Unreadable => "unreadable",
+    Self::FileTooLarge => "file_too_large",
+    Self::TooLarge => "too_large",
+    Self::NoEnd => "no_end",
+    Self::EndsInZeros => "ends_in_zeros",
+    Self::FewPixels => "few_pixels",
+    Self::ManyBytes => "many_bytes",
+    Self::HasPosition => "has_position",
+}
+
 impl ImageFault {
     /// Completes the sentence "`images[0]` (selfie) …".
     pub(crate) const fn rule(self) -> &'static str {
@@ -56,6 +85,7 @@ impl ImageFault {
             Self::Empty => "is empty",
             Self::Heic => "is a HEIC picture, which the service doesn't take: convert it to JPEG",
             Self::NotJpegOrPng => "is neither JPEG nor PNG",
+            Self::NotJpeg => "is a PNG, and the service takes JPEG alone here: convert it",
             Self::NoScan => "is a JPEG without a start of scan: it was cut, or is no picture",
             Self::BadSegment => {
                 "has a segment that is longer than the file, or of no possible length: it was cut, or damaged"

@@ -1,6 +1,6 @@
 //! Answers of ID authorities, which the ID number selects.
 
-use smile_core::catalogue::{IdType, NumberCheck};
+use smile_core::catalogue::{Finding as Found, IdType, NumberCheck};
 
 /// The answer of an authority about a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,11 +50,11 @@ impl Authority {
     }
 }
 
-/// The value of `Verify_ID_Number` and similar actions for a code.
-pub(crate) fn verified(code: &str) -> &'static str {
-    match code {
-        "1012" => "Verified",
-        "1015" => "Issuer Unavailable",
+/// The value of `Verify_ID_Number` and similar actions for a finding.
+pub(crate) fn verified(found: Option<Found>) -> &'static str {
+    match found {
+        Some(Found::IdFound) => "Verified",
+        Some(Found::IssuerUnavailable) => "Issuer Unavailable",
         _ => "Not Verified",
     }
 }

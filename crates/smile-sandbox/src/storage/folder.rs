@@ -12,6 +12,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::storage::error::{Problem, StateError};
+use crate::storage::system::{make_private_folder, private_file};
 
 /// The file that marks a folder as a sandbox's.
 const MARK: &str = "smile-sandbox.json";
@@ -102,14 +103,6 @@ pub(super) fn is_unfinished(path: &Path) -> bool {
     path.file_stem().map(Path::new).and_then(as_digest).is_some() && unfinished(path) == path
 }
 
-/// Creates a folder that only its owner can read, as the state is personal data.
-pub(super) fn make_private_folder(path: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.recursive(true).create(path)
-}
-
 /// The number of lock attempts, ten milliseconds apart, before the folder counts as taken. A folder
 /// that was just released may seem taken for a moment: a program that is being started holds copies of
 /// all open files until it has replaced the process.
@@ -128,13 +121,6 @@ pub(super) fn lock(folder: &Path) -> Result<File, StateError> {
     Err(StateError { path: folder.to_owned(), problem: Problem::InUse })
 }
 
-fn private_file(path: &Path) -> io::Result<File> {
-    let mut options = File::options();
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.write(true).create(true).truncate(true).open(path)
-}
-
 pub(super) fn write_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let unfinished = unfinished(path);
     let mut file = private_file(&unfinished)?;
@@ -145,12 +131,6 @@ pub(super) fn write_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
 
 pub(super) fn unfinished(path: &Path) -> PathBuf {
     path.with_extension("unfinished")
-}
-
-/// Flushes a folder: only then is the new name of a renamed file safe. On systems where folders can't be
-/// opened there is nothing to flush.
-pub(super) fn flush_folder(folder: &Path) -> io::Result<()> {
-    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }
 
 #[cfg(test)]

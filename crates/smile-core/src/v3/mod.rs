@@ -46,6 +46,7 @@ mod user_details;
 mod views;
 pub(crate) mod webhook;
 
+pub use crate::catalogue::webhook_status::WebhookStatus;
 pub use crate::operation::TokenUse;
 pub use address::{AddressVerification, UtilityAccount, UtilityKind};
 pub use aml_monitoring::AmlMonitoring;

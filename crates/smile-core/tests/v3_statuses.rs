@@ -416,7 +416,7 @@ where
             let error = outcome.err().expect("it is refused");
             assert!(!error.outcome_unknown(), "{error}");
             assert_eq!(
-                error.operation().and_then(|error| error.api()).map(|error| error.status()),
+                error.operation().and_then(|error| error.api()).map(smile_core::ApiError::status),
                 Some(status)
             );
             assert_eq!((sends, lookups), (*expected, 0), "{error}");

@@ -41,6 +41,7 @@ impl NextStep {
             Self::Accept => "accept",
             Self::CompareTheRecord => "compare_the_record",
             Self::AwaitReview => "await_review",
+            Self::AwaitWebhook => "await_webhook",
             Self::AskForNewImages => "ask_for_new_images",
             Self::AskForAnotherDocument => "ask_for_another_document",
             Self::RetryLater => "retry_later",

@@ -200,8 +200,8 @@ impl Flow for JobFlow {
         either!(&mut self.0, flow => flow.next(now))
     }
 
-    fn read(&mut self, now: Timestamp, file: std::io::Result<Vec<u8>>) {
-        either!(&mut self.0, flow => flow.read(now, file));
+    fn file_read(&mut self, now: Timestamp, file: std::io::Result<Vec<u8>>) {
+        either!(&mut self.0, flow => flow.file_read(now, file));
     }
 
     fn receive(&mut self, now: Timestamp, answer: Result<Response<Bytes>, TransportFailure>) {

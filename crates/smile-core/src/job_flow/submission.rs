@@ -89,8 +89,7 @@ pub(crate) fn submission(
     match job.job_type {
         JobType::BIOMETRIC_KYC => {
             let (id_type, number) = (text(&id.id_type), text(&id.id_number));
-            let operation =
-                BiometricKyc::new(selfie(), frames(), country, id_type, number, consent, details);
+            let operation = BiometricKyc::new(selfie(), frames(), country, id_type, number, consent, details);
             to_send.call(operation, problems)
         }
         JobType::SMARTSELFIE_AUTHENTICATION => {
@@ -219,7 +218,9 @@ fn only_v1(job: &Job) -> Vec<Problem> {
             JobType::COMPARE_USER_INFO => {
                 "has no job in the v3 API: call `v3::Compare` with the two pictures, or submit it over v1"
             }
-            _ => "has no job in the v3 API: call its operation in `v3`, where there is one, or submit it over v1",
+            _ => {
+                "has no job in the v3 API: call its operation in `v3`, where there is one, or submit it over v1"
+            }
         };
         refuse("job_type", rule);
         return problems;
@@ -228,7 +229,10 @@ fn only_v1(job: &Job) -> Vec<Problem> {
         refuse("retry", "is of the v1 API alone: the v3 API opens no job before its images, so leave it out");
     }
     if job.options.return_history {
-        refuse("return_history", "is of the v1 API alone: the v3 API tells one job at a time, so leave it out");
+        refuse(
+            "return_history",
+            "is of the v1 API alone: the v3 API tells one job at a time, so leave it out",
+        );
     }
     if job.options.return_image_links {
         let rule = "is of the v1 API alone: in the v3 API links come with the webhook, so leave it out";
@@ -247,7 +251,8 @@ fn only_v1(job: &Job) -> Vec<Problem> {
     }
     let takes_document = job.job_type.is_document();
     if !takes_document && (job.has(ImageRole::IdCard) || job.has(ImageRole::IdCardBack)) {
-        let rule = "has no place in this product of the v3 API: submit a Document Verification, or leave it out";
+        let rule =
+            "has no place in this product of the v3 API: submit a Document Verification, or leave it out";
         refuse("images (ID card)", rule);
     }
     let takes_number = job.job_type == JobType::BIOMETRIC_KYC;

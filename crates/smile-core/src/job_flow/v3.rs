@@ -64,7 +64,10 @@ impl V3JobFlow {
     ) -> Result<Self, JobError> {
         let key = JobKey::of(&job.partner_params, job.job_type);
         let mut problems = Vec::new();
-        if partner.callback_url().is_none() && job.options.callback_url.is_none() && !job.options.return_job_status {
+        if partner.callback_url().is_none()
+            && job.options.callback_url.is_none()
+            && !job.options.return_job_status
+        {
             let rule = "must be set, for the job or the partner, unless `return_job_status` is on";
             problems.push(Problem::new("callback_url", ProblemKind::Missing, rule));
         }
@@ -283,7 +286,8 @@ impl V3JobFlow {
             Err(error) => error,
         };
         // An error that names a job says that it is recorded.
-        let recorded = error.operation().and_then(OperationError::api).and_then(crate::ApiError::smile_job_id);
+        let recorded =
+            error.operation().and_then(OperationError::api).and_then(crate::ApiError::smile_job_id);
         if let Some(id) = recorded.filter(|_| error.outcome_unknown()) {
             return self.accepted(SmileJobId::new(id));
         }
@@ -388,7 +392,12 @@ impl V3JobFlow {
 /// How long before the deadline the status is asked a last time.
 const LAST_LOOK: std::time::Duration = std::time::Duration::from_secs(2);
 
-fn invalid(problems: Vec<Problem>, progress: Progress, key: JobKey, smile_job_id: Option<String>) -> JobError {
+fn invalid(
+    problems: Vec<Problem>,
+    progress: Progress,
+    key: JobKey,
+    smile_job_id: Option<String>,
+) -> JobError {
     let kind = match ValidationError::check(problems) {
         Err(error) => JobErrorKind::Validation(error),
         Ok(()) => JobErrorKind::Deadline(None),
@@ -399,9 +408,7 @@ fn invalid(problems: Vec<Problem>, progress: Progress, key: JobKey, smile_job_id
 fn kind(error: &CallError) -> JobErrorKind {
     match error.kind() {
         CallErrorKind::Validation(error) => JobErrorKind::Validation(error.clone()),
-        CallErrorKind::Operation(last) => {
-            JobErrorKind::Operation { step: error.step(), error: last.clone() }
-        }
+        CallErrorKind::Operation(last) => JobErrorKind::Operation { step: error.step(), error: last.clone() },
         CallErrorKind::Deadline(last) => JobErrorKind::Deadline(last.clone()),
         CallErrorKind::Observer(error) => JobErrorKind::Observer(error.clone()),
     }
@@ -454,10 +461,10 @@ impl Flow for V3JobFlow {
         }
     }
 
-    fn read(&mut self, now: Timestamp, file: std::io::Result<Vec<u8>>) {
+    fn file_read(&mut self, now: Timestamp, file: std::io::Result<Vec<u8>>) {
         self.clock = self.clock.max(now);
         if let Stage::Submitting(call) = &mut self.stage {
-            call.read(self.clock, file);
+            call.file_read(self.clock, file);
         }
         self.collect();
     }

@@ -57,6 +57,7 @@ stable_names! { ImageFault:
     Self::Empty => "empty",
     Self::Heic => "heic",
     Self::NotJpegOrPng => "not_jpeg_or_png",
+    Self::NotJpeg => "not_jpeg",
     Self::NoScan => "no_scan",
     Self::BadSegment => "bad_segment",
     Self::NoHeader => "no_header",

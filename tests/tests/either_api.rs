@@ -41,7 +41,9 @@ fn answer(signer: &Signer, address: &str, request: &Recorded, params: &Mutex<Val
         }
         ("POST", "/v3/biometric_kyc") => {
             let content_type = header("content-type").unwrap();
-            assert!(content_type.starts_with("multipart/form-data; boundary=") && !content_type.contains('"'));
+            assert!(
+                content_type.starts_with("multipart/form-data; boundary=") && !content_type.contains('"')
+            );
             assert_eq!(header("content-length"), Some(request.body.len().to_string()));
             return of_v3(202, json!({ "status": "accepted", "job_id": JOB, "message": "m" }));
         }

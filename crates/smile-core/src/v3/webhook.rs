@@ -5,18 +5,13 @@ use std::borrow::Cow;
 use http::HeaderMap;
 use serde_json::{Map, Value};
 
-<<<<<<< HEAD
 use super::check::JOB_ID_PARAM;
 use super::views::{AdditionalDocument, AmlScreening, IdRecord, UserProvidedInfo};
 use crate::Timestamp;
-use crate::catalogue::webhook_words::{LooksAt, WebhookStatus, looks_at, normalised};
-use crate::result::{Antifraud, ImageLinks, NextStep, Personal, Record, ResultEntry, UnknownReason, Verdict};
-=======
 use crate::catalogue::webhook_reason;
 use crate::catalogue::webhook_status::WebhookStatus;
-use crate::catalogue::webhook_words::{LooksAt, PRODUCTS, normalised};
-use crate::result::{Antifraud, NextStep, Personal, Record, ResultEntry, UnknownReason, Verdict};
->>>>>>> main
+use crate::catalogue::webhook_words::{LooksAt, looks_at, normalised};
+use crate::result::{Antifraud, ImageLinks, NextStep, Personal, Record, ResultEntry, UnknownReason, Verdict};
 use crate::v3::against::speaks_against;
 use crate::wire::header::{RepeatedHeader, only_header};
 use crate::wire::tolerant::{self, Object as _};

@@ -52,7 +52,7 @@ fn answer(signer: &Signer, address: &str, request: &Recorded, params: &Mutex<Val
         }
         ("POST", "/v1/upload") => {
             let sent: Value = serde_json::from_slice(&request.body).unwrap();
-            assert_eq!(sent["partner_id"], "002", "in v1's own form");
+            assert_eq!(sent["smile_client_id"], "002", "in v1's own form");
             *params.lock().unwrap() = sent["partner_params"].clone();
             json!({ "upload_url": format!("{address}/selfie.zip"), "smile_job_id": "7", "code": "2202" })
         }

@@ -9,8 +9,8 @@ use crate::callback::Callback;
 use crate::flow::{Call, CallError, Event, Flow, FlowSettings, Next, ObserverError};
 use crate::operation::Step;
 use crate::result::Verdict;
-use crate::v3::{SmileJobId, Status, StatusRequest, StatusWord, TokenCache, WebhookStatus};
-use crate::{Partner, Timestamp, TransportFailure, UserId};
+use crate::v3::{SmileJobId, Status, StatusRequest, StatusWord, TokenCache};
+use crate::{Partner, Timestamp, TransportFailure, UserId, WebhookStatus};
 
 /// Asks the service for the word of the job that a v3 webhook is about, and compares the two.
 ///

@@ -268,6 +268,9 @@ impl Seen {
 ///
 /// Rows may be deleted once `expires` is past, and not at that very moment: until then the signature passes.
 ///
+/// A store of one's own is checked by `smile_sandbox::replay_store`: `check` for this trait, `check_async` for its sibling. It hands
+/// the store a barrier to wait at between a look and an insert, so that a store that breaks the rule fails every time.
+///
 /// A store that has to be waited for is an [`AsyncReplayStore`].
 pub trait ReplayStore {
     /// Why the store can't say. Answer 503 then, and act on nothing: the service comes again.

@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 use smile_axum::{CallbackReceiver, ReceivedCallback};
 use smile_core::{
     CallbackKind, Change, ConfirmError, Decision, FlowSettings, InMemoryReplayStore, JobId, JobKey, JobLife,
-    JobType, Nonce, NonceError, Partner, PollSchedule, Refusal, Seen, Standing, Timestamp, Trust, UserId,
+    JobType, Nonce, NonceError, Partner, PollSchedule, Refusal, Seen, Standing, Submission, SubmissionId,
+    Timestamp, Trust, UserId,
 };
 use smile_core::{IdInfo, Image, Job};
 use smile_sandbox::{Review, Sandbox};
@@ -40,14 +41,20 @@ impl Scene {
     }
 
     /// Submits a job that is left to a reviewer.
-    fn submit_doubtful(&self, driver: Driver, name: &str) {
+    fn submit_doubtful(&self, driver: Driver, name: &str) -> Submission {
         let with = params(name).with_nonce(&nonce()).with("sandbox_result", "2");
-        self.submit(driver, Job::biometric_kyc(with, image(0), id_info()));
+        self.submit(driver, Job::biometric_kyc(with, image(0), id_info()))
     }
 
-    fn submit(&self, driver: Driver, job: Job) {
+    fn submit(&self, driver: Driver, job: Job) -> Submission {
         let job = job.with_liveness((1..=8).map(image));
-        driver.submit(self.partner.clone(), job, quick()).unwrap();
+        driver.submit(self.partner.clone(), job, quick()).unwrap().submission().clone()
+    }
+
+    /// What the partner's database has of a job once it is submitted.
+    fn history(&self, submission: &Submission) -> JobLife {
+        let life = JobLife::new(self.partner.account(), submission.key.clone());
+        life.with_submission_id(submission.id.clone().unwrap())
     }
 
     fn next(&self) -> ReceivedCallback {
@@ -99,14 +106,14 @@ fn a_job_goes_from_doubt_to_the_reviewers_word_and_every_step_is_confirmed() {
             [(Review::Approve, Decision::Approved, "1210"), (Review::Reject, Decision::Rejected, "1211")]
         {
             let scene = Scene::new();
-            let (key, mut life) = (key("kyc"), JobLife::new(scene.partner.account(), key("kyc")));
-            scene.submit_doubtful(driver, "kyc");
+            let submission = scene.submit_doubtful(driver, "kyc");
+            let (key, mut life) = (key("kyc"), scene.history(&submission));
             let provisional = scene.next();
             assert_eq!((provisional.seen, provisional.callback.is_about(&key)), (Some(Seen::First), true));
             assert_eq!(provisional.callback.check_nonce(&nonce()), Ok(()));
             assert_eq!(apply(&mut life, &provisional), Change::Advanced);
             let confirm = |received: &ReceivedCallback| {
-                driver.confirm(scene.partner.clone(), &key, &received.callback, quick())
+                driver.confirm(scene.partner.clone(), submission.clone(), &received.callback, quick())
             };
             let confirmed = confirm(&provisional).unwrap();
             assert_eq!(confirmed.verdict().decision(), Decision::Provisional, "{driver:?}");
@@ -144,11 +151,11 @@ fn the_service_contradicts_an_approval_under_a_signature_that_somebody_has_seen(
         let sandbox = Sandbox::builder().automatic_review(None).start().unwrap();
         let server = CallbackServer::start(CallbackReceiver::new(sandbox.partner().verifier()));
         let scene = Scene::with(sandbox, server);
-        scene.submit_doubtful(driver, "kyc");
+        let submission = scene.submit_doubtful(driver, "kyc");
         let provisional = scene.next();
-        let (key, mut life) = (key("kyc"), JobLife::new(scene.partner.account(), key("kyc")));
+        let (key, mut life) = (key("kyc"), scene.history(&submission));
         let confirm = |received: &ReceivedCallback| {
-            driver.confirm(scene.partner.clone(), &key, &received.callback, impatient())
+            driver.confirm(scene.partner.clone(), submission.clone(), &received.callback, impatient())
         };
 
         assert_eq!(scene.server.post(forge(&provisional, approval.clone())), StatusCode::OK);
@@ -227,13 +234,14 @@ fn what_was_recorded_and_not_stored_comes_again_and_counts_once() {
 fn both_callbacks_of_an_older_account_pass_and_only_one_is_the_result() {
     for driver in ALL_DRIVERS {
         let scene = Scene::of(Sandbox::builder().legacy_two_callbacks(true).start().unwrap());
-        scene.submit(driver, Job::biometric_kyc(params("kyc"), image(0), id_info()));
-        let (key, mut life) = (key("kyc"), JobLife::new(scene.partner.account(), key("kyc")));
+        let submission = scene.submit(driver, Job::biometric_kyc(params("kyc"), image(0), id_info()));
+        let mut life = scene.history(&submission);
         let both = [scene.next(), scene.next()];
         for received in &both {
             assert_eq!(received.seen, Some(Seen::First));
             let change = apply(&mut life, received);
-            let confirmed = driver.confirm(scene.partner.clone(), &key, &received.callback, quick());
+            let confirmed =
+                driver.confirm(scene.partner.clone(), submission.clone(), &received.callback, quick());
             match received.callback.kind() {
                 CallbackKind::Result(JobType::BIOMETRIC_KYC) => {
                     assert_eq!(change, Change::Advanced);
@@ -255,15 +263,35 @@ fn both_callbacks_of_an_older_account_pass_and_only_one_is_the_result() {
 fn confirmation_waits_for_a_service_that_is_behind_its_own_callback_and_asks_about_no_other_job() {
     for driver in ALL_DRIVERS {
         let scene = Scene::of(Sandbox::builder().pending_polls(3).start().unwrap());
-        scene.submit(driver, Job::biometric_kyc(params("kyc"), image(0), id_info()));
+        let submission = scene.submit(driver, Job::biometric_kyc(params("kyc"), image(0), id_info()));
         let received = scene.next();
         let asked = || scene.sandbox.requests().len();
         let before = asked();
-        let other = driver.confirm(scene.partner.clone(), &key("other"), &received.callback, quick());
+        let other = driver.confirm(scene.partner.clone(), key("other"), &received.callback, quick());
         assert_eq!((other, asked()), (Err(ConfirmError::NotThisJob), before), "{driver:?}");
         let confirmed =
-            driver.confirm(scene.partner.clone(), &key("kyc"), &received.callback, quick()).unwrap();
+            driver.confirm(scene.partner.clone(), submission, &received.callback, quick()).unwrap();
         assert!(confirmed.verdict().is_approved(), "{driver:?}");
         assert_eq!(asked(), before + 4, "{driver:?}");
+    }
+}
+
+#[test]
+fn another_submissions_result_under_the_same_job_id_is_neither_applied_nor_confirmed() {
+    for driver in ALL_DRIVERS {
+        let scene = Scene::of(Sandbox::start().unwrap());
+        let theirs = scene.submit(driver, Job::biometric_kyc(params("kyc"), image(0), id_info()));
+        let received = scene.next();
+        let id: SubmissionId = serde_json::from_value(json!("f".repeat(32))).unwrap();
+        let ours = Submission::new(theirs.key.clone(), id);
+        let mut life = scene.history(&ours);
+        assert_eq!(apply(&mut life, &received), Change::NotThisSubmission);
+        let confirm = |submission: Submission| {
+            driver.confirm(scene.partner.clone(), submission, &received.callback, impatient())
+        };
+        assert_eq!(confirm(ours), Err(ConfirmError::NotThisSubmission), "{driver:?}");
+        let confirmed = confirm(theirs).unwrap();
+        assert_eq!(life.apply_confirmed(now(), &confirmed), Change::NotThisSubmission, "{driver:?}");
+        assert!(life.results().is_empty() && !life.may_be_let_in(Trust::Verified));
     }
 }

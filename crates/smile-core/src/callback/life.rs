@@ -6,8 +6,8 @@ use http::StatusCode;
 
 use super::{Callback, CallbackKind, Seen};
 use crate::callback::confirm::Confirmed;
-use crate::result::{Decision, NextStep, Verdict};
-use crate::{JobId, JobKey, JobOutcome, JobStatus, JobType, PartnerAccount, Timestamp, UserId};
+use crate::result::{Decision, NextStep, ResultEntry, Verdict};
+use crate::{JobId, JobKey, JobOutcome, JobStatus, JobType, PartnerAccount, SubmissionId, Timestamp, UserId};
 
 /// How many different results that say nothing are kept of one job; those that say something have codes of the catalogue, so
 /// that there are only so many of them. More than a few means that somebody is making them up.
@@ -23,6 +23,7 @@ const MAX_UNDECIDED: usize = 8;
 ///   [decided](Trust::ByHand) outranks both.
 ///
 /// - A result of another partner, or of another environment, changes nothing: an approval of the sandbox is none in production.
+/// - Nor does one of another submission under the same job id, once this one's id is [told](JobLife::with_submission_id).
 ///
 /// It serialises to a few hundred bytes without anything personal but the partner's own ids; keep it in the row of the job, and
 /// read, apply and write it in one transaction. What is stored says which version of the form it has; this one writes
@@ -62,6 +63,10 @@ pub struct JobLife {
     user_id: UserId,
     job_id: JobId,
     judged_as: JudgedAs,
+    /// Of the v3 API, what was asked for.
+    product: Option<String>,
+    /// What its results must name, if that is known.
+    submission_id: Option<SubmissionId>,
     standing: Standing,
     /// The places, among the results, of the one that counts, or of the two that disagree.
     counts: Vec<usize>,
@@ -190,6 +195,9 @@ pub enum Change {
     Undecided,
     /// It is about another job or user, or says neither. Nothing changes.
     NotThisJob,
+    /// It is another submission's of the same job id, or doesn't name the submission that it is about. Nothing changes. The job
+    /// id was used twice; or the service doesn't bring back [`SubmissionId::PARTNER_PARAM`], and somebody should look at it.
+    NotThisSubmission,
     /// It is of another partner or another environment than the job, or doesn't say of which. Nothing changes; the keys or
     /// the addresses of two environments are mixed up, and somebody should look at it.
     OtherAccount,
@@ -214,7 +222,12 @@ impl Change {
     pub fn needs_a_look(self) -> bool {
         matches!(
             self,
-            Self::Overturned | Self::Disputed | Self::Contradicted | Self::Undecided | Self::OtherAccount
+            Self::Overturned
+                | Self::Disputed
+                | Self::Contradicted
+                | Self::Undecided
+                | Self::NotThisSubmission
+                | Self::OtherAccount
         )
     }
 }
@@ -230,7 +243,8 @@ impl JobLife {
         Self::of(account, user_id, job_id, JudgedAs::Match)
     }
 
-    /// Of a verification of the v3 API, with the service's id of the job.
+    /// Of a verification of the v3 API, with the service's id of the job. Where the partner's records have the product, add
+    /// it: [`with_product`](Self::with_product).
     pub fn of_webhook(account: PartnerAccount, user_id: UserId, job_id: JobId) -> Self {
         Self::of(account, user_id, job_id, JudgedAs::Webhook)
     }
@@ -241,11 +255,46 @@ impl JobLife {
             user_id,
             job_id,
             judged_as,
+            product: None,
+            submission_id: None,
             standing: Standing::Open,
             counts: Vec::new(),
             results: Vec::new(),
             id_information: false,
         }
+    }
+
+    /// Judges webhooks as those of this product, in the word of the webhooks, such as `biometric_kyc`, whatever they say of
+    /// themselves: see [`Webhook::verdict_for`](crate::Webhook::verdict_for). It makes no difference to results of v1.
+    #[must_use]
+    pub fn with_product(mut self, product: impl Into<String>) -> Self {
+        self.product = Some(product.into());
+        self
+    }
+
+    /// Takes results of this submission alone, as a [`Confirm`](crate::callback::confirm::Confirm) does that is given it: whatever
+    /// doesn't name it changes nothing. A job id may be used twice, and the other one's approval is none for this person.
+    ///
+    /// The id is in [`Checkpoint::submission_id`](crate::Checkpoint::submission_id) from the first request on, and in
+    /// [`JobOutcome::submission`](crate::JobOutcome::submission) at the end. Results that were applied before stay.
+    #[must_use]
+    pub fn with_submission_id(mut self, id: SubmissionId) -> Self {
+        self.submission_id = Some(id);
+        self
+    }
+
+    /// The product that webhooks are judged as, if it is known.
+    pub fn product(&self) -> Option<&str> {
+        self.product.as_deref()
+    }
+
+    /// The submission that results must name, if it is known.
+    pub fn submission_id(&self) -> Option<&SubmissionId> {
+        self.submission_id.as_ref()
+    }
+
+    fn is_of_other_submission(&self, entry: &ResultEntry) -> bool {
+        self.submission_id.as_ref().is_some_and(|id| !id.is_named_by(entry))
     }
 
     /// Reads what was stored in version 1, which names neither partner nor environment: `account` is what the row belongs to.
@@ -332,6 +381,9 @@ impl JobLife {
         if callback.account() != Some(&self.account) {
             return Change::OtherAccount;
         }
+        if self.is_of_other_submission(callback.entry()) {
+            return Change::NotThisSubmission;
+        }
         let trust = match seen {
             Some(Seen::SignatureReused) => return Change::NotBelieved,
             Some(Seen::First) => Trust::FirstSeen,
@@ -345,7 +397,10 @@ impl JobLife {
             }
             (JudgedAs::JobType(job_type), _) => callback.verdict_for(job_type),
             (JudgedAs::Match, _) => callback.entry().match_verdict(),
-            (JudgedAs::Webhook, CallbackKind::Webhook) => callback.verdict(),
+            (JudgedAs::Webhook, CallbackKind::Webhook) => match (callback.webhook(), &self.product) {
+                (Some(webhook), Some(product)) => webhook.verdict_for(product),
+                _ => callback.verdict(),
+            },
             (JudgedAs::Webhook, _) => return Change::NotThisJob,
         };
         self.apply(RecordedResult::new(now, &verdict, trust))
@@ -376,6 +431,9 @@ impl JobLife {
         }
         if *status.account() != self.account {
             return Change::OtherAccount;
+        }
+        if self.is_of_other_submission(entry) {
+            return Change::NotThisSubmission;
         }
         let verdict = status.verdict_for(Some(job_type));
         self.apply(RecordedResult::new(now, &verdict, Trust::Confirmed))
@@ -408,6 +466,8 @@ impl JobLife {
             Change::NotThisJob
         } else if *status.account() != self.account {
             Change::OtherAccount
+        } else if status.entry().is_some_and(|entry| self.is_of_other_submission(entry)) {
+            Change::NotThisSubmission
         } else {
             self.apply(RecordedResult::new(now, verdict, Trust::Confirmed))
         }
@@ -540,6 +600,10 @@ struct Stored {
     user_id: UserId,
     job_id: JobId,
     judged_as: JudgedAs,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    product: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    submission: Option<SubmissionId>,
     standing: Standing,
     counts: Vec<usize>,
     results: Vec<StoredResult>,
@@ -598,10 +662,20 @@ impl From<RecordedResult> for StoredResult {
 
 impl From<JobLife> for Stored {
     fn from(life: JobLife) -> Self {
-        let JobLife { account, user_id, job_id, judged_as, standing, counts, results, id_information } = life;
-        let results = results.into_iter().map(StoredResult::from).collect();
-        let (version, account) = (VERSION, Some(account));
-        Self { version, account, user_id, job_id, judged_as, standing, counts, results, id_information }
+        let JobLife { account, user_id, job_id, judged_as, product, submission_id, .. } = life;
+        Self {
+            version: VERSION,
+            account: Some(account),
+            user_id,
+            job_id,
+            judged_as,
+            product,
+            submission: submission_id,
+            standing: life.standing,
+            counts: life.counts,
+            results: life.results.into_iter().map(StoredResult::from).collect(),
+            id_information: life.id_information,
+        }
     }
 }
 
@@ -615,6 +689,8 @@ impl TryFrom<Stored> for JobLife {
             user_id,
             job_id,
             judged_as,
+            product,
+            submission: submission_id,
             standing,
             counts,
             results,
@@ -666,6 +742,17 @@ impl TryFrom<Stored> for JobLife {
         if results.iter().enumerate().any(comes_again) {
             return refuse("it has a result twice");
         }
-        Ok(Self { account, user_id, job_id, judged_as, standing, counts, results, id_information })
+        Ok(Self {
+            account,
+            user_id,
+            job_id,
+            judged_as,
+            product,
+            submission_id,
+            standing,
+            counts,
+            results,
+            id_information,
+        })
     }
 }

@@ -13,6 +13,7 @@ use super::{Callback, CallbackKind};
 use crate::Timestamp;
 use crate::catalogue::webhook_words::normalised;
 use crate::result::Verdict;
+use crate::result::against::speaks_against;
 use crate::wire::fields::Fields;
 use crate::wire::tolerant::{self, Object as _};
 
@@ -181,10 +182,11 @@ fn event(callback: &Callback) -> [u8; 32] {
         part(&mut digest, is_twice.then_some(name));
     }
     part(&mut digest, callback.contradicts_itself().then_some("contradicts itself"));
-    // Anything in a webhook's body may speak against the person.
+    // Anything in a body may speak against the person.
     let webhook = callback.webhook().map(|webhook| webhook.verdict());
     let doubt = webhook.as_ref().and_then(Verdict::doubt).map(|doubt| format!("{doubt:?}"));
-    part(&mut digest, doubt.as_deref());
+    let is_against = callback.webhook.is_none() && speaks_against(fields);
+    part(&mut digest, doubt.as_deref().or(is_against.then_some("speaks against the person")));
     digest.finalize().into()
 }
 

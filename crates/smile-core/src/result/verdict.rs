@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::against::speaks_against;
 use super::{ActionValue, ResultCode, ResultEntry};
 use crate::JobType;
 use crate::catalogue::webhook_words::WebhookStatus;
@@ -53,7 +54,8 @@ pub enum Doubt {
     /// The code isn't in the catalogue for this type of job.
     NotInCatalogue,
     /// The code, or a webhook's status, approves, and `job_success`, one of the actions or another part says no, was never
-    /// done, or says something that isn't known.
+    /// done, or says something that isn't known. Any word against the person counts, wherever it stands: `status: block`, people
+    /// on lists, fraud, a risk that isn't low.
     Contradiction,
     /// The code answers a question that is not about who the person is: whether a name is on a list.
     NoVerdict,
@@ -124,7 +126,9 @@ impl Verdict {
         let mut is_final = row.is_final && !entry.says_not_final();
         if decision == Decision::Approved {
             match Backing::of(entry, job_type, number.as_str()) {
-                _ if entry.has_antifraud_doubt() => return unknown(Doubt::Contradiction, Some(row)),
+                _ if entry.has_antifraud_doubt() || speaks_against(entry.fields()) => {
+                    return unknown(Doubt::Contradiction, Some(row));
+                }
                 Backing::Sound if job_success != Some(false) => {}
                 Backing::Undecided if job_success != Some(false) => {
                     decision = Decision::Provisional;

@@ -15,6 +15,7 @@ use crate::operation::signed::confirm;
 use crate::operation::{
     ApiError, LookedUp, Operation, OperationError, Repeat, fields, has_error, plain_object, post_signed,
 };
+use crate::result::against::speaks_against;
 use crate::result::audit::audit;
 use crate::result::{Doubt, ImageLinks, Personal, ResultEntry, Verdict};
 use crate::wire::fields::{Fields, Unreadable};
@@ -142,7 +143,9 @@ impl JobStatus {
             (Some(doubt), entry) => Verdict::in_doubt(entry, doubt),
             (None, None) => Verdict::without_entry(),
             (None, Some(entry)) => {
-                Verdict::new(entry, job_type.or(entry.partner_params().job_type()), self.job_success)
+                // What speaks against the person may stand around the result as well.
+                let success = if speaks_against(&self.fields) { Some(false) } else { self.job_success };
+                Verdict::new(entry, job_type.or(entry.partner_params().job_type()), success)
             }
         }
     }

@@ -6,8 +6,8 @@ use http::HeaderMap;
 use serde_json::{Map, Value};
 
 use crate::catalogue::webhook_words::{LooksAt, PRODUCTS, WebhookStatus, normalised};
+use crate::result::against::speaks_against;
 use crate::result::{Antifraud, Doubt, NextStep, Personal, Record, ResultEntry, Verdict};
-use crate::v3::against::speaks_against;
 use crate::wire::header::{RepeatedHeader, only_header};
 use crate::wire::tolerant::{self, Object as _};
 
@@ -146,6 +146,17 @@ impl<'a> Webhook<'a> {
     /// that looks at a number or an address alone, the record is to be compared next. A webhook about watch lists decides
     /// nothing about the person.
     pub fn verdict(&self) -> Verdict {
+        self.judge(None)
+    }
+
+    /// What it amounts to for a job of the product that the partner's own records have, in the word of the webhooks, such as
+    /// `biometric_kyc`. It is the safer question: a webhook that names none is judged as that product's, and one that names
+    /// another is unknown.
+    pub fn verdict_for(&self, product: &str) -> Verdict {
+        self.judge(Some(product))
+    }
+
+    fn judge(&self, recorded: Option<&str>) -> Verdict {
         let fields = self.entry.fields();
         let status = self.status().unwrap_or(WebhookStatus::Unknown);
         if fields.is_damaged_as_webhook() {
@@ -153,13 +164,15 @@ impl<'a> Webhook<'a> {
         }
         let stands_twice = |key: &str| fields.alike(key).nth(1).is_some();
         let twice = ["status", "reason", "product"].into_iter().any(stands_twice);
-        let looks_at = self.looks_at();
+        let looks_at = self.looks_at(recorded);
         let is_clear = status == WebhookStatus::Clear;
         let clear_but = is_clear
             && (tolerant::field(fields, "reason").is_some_and(|reason| !reason.is_null())
                 || self.entry.has_antifraud_doubt()
                 || speaks_against(fields));
-        let doubt = if looks_at == Some(LooksAt::WatchLists) {
+        let doubt = if recorded.is_some_and(|recorded| self.names_other_product(recorded)) {
+            Some(Doubt::OtherJobType)
+        } else if looks_at == Some(LooksAt::WatchLists) {
             // Whether a name is on a list is no decision about a person.
             Some(Doubt::NoVerdict)
         } else if clear_but || twice || self.names_others() {
@@ -176,13 +189,27 @@ impl<'a> Webhook<'a> {
 
     /// What the product looks at, if it is known to the letter. One that may be about watch lists is taken for one, in whatever
     /// spelling or type.
-    fn looks_at(&self) -> Option<LooksAt> {
+    fn looks_at(&self, recorded: Option<&str>) -> Option<LooksAt> {
         let products = || self.entry.fields().alike("product");
-        if products().any(|product| normalised(&product.to_string()).contains("aml")) {
+        let is_aml = |product: &str| normalised(product).contains("aml");
+        if products().any(|product| is_aml(&product.to_string())) || recorded.is_some_and(is_aml) {
             return Some(LooksAt::WatchLists);
         }
-        let word = products().next()?.as_str()?;
+        let word = match recorded {
+            Some(recorded) => recorded,
+            None => products().next()?.as_str()?,
+        };
         PRODUCTS.iter().find(|(known, _)| word == *known).map(|(_, looks_at)| *looks_at)
+    }
+
+    /// Whether the body says that it is about something else than the product of the partner's records. Tokens and webhooks
+    /// spell some of them differently.
+    fn names_other_product(&self, recorded: &str) -> bool {
+        let products = self.entry.fields().alike("product").filter(|product| !product.is_null());
+        let recorded = normalised(recorded);
+        products
+            .map(|product| product.as_str().map(normalised))
+            .any(|named| named.as_ref() != Some(&recorded))
     }
 
     fn next_step(&self, status: WebhookStatus) -> NextStep {

@@ -863,7 +863,8 @@ fn an_old_copy_of_a_checkpoint_finds_what_its_submission_has_become() {
     assert_eq!(old.reach(), Reach::Nothing);
     // Meanwhile another process went on from a copy of it.
     let run = drive(&mut resume(&old), [refused(400, "2215"), approved()]);
-    assert_eq!(run.sent.iter().map(|(_, sent)| *sent).collect::<Vec<_>>()[1..], [Status]);
+    assert_eq!(run.sent.len(), 2);
+    assert_eq!(run.sent[1].1, Status);
     assert!(is_approved(&run.outcome.unwrap()));
     let run = drive(&mut resume(&old), [refused(400, "2215"), pending(), pending(), approved()]);
     assert!(is_approved(&run.outcome.unwrap()));

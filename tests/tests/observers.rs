@@ -4,6 +4,7 @@
 
 use std::error::Error as _;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use smile_core::v1::{EnhancedKyc, Verification};
 use smile_core::{CallErrorKind, Checkpoint, Event, IdInfo, JobErrorKind, ObserverResult, Reach, Step};

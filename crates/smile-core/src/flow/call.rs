@@ -48,6 +48,8 @@ pub struct Call<O: Operation> {
     may_be_done: bool,
     service_clock: Option<ServiceClock>,
     submission_id: Option<SubmissionId>,
+    /// All files are read, and were looked at.
+    has_files: bool,
     stage: Stage<O::Output>,
     events: VecDeque<Event>,
 }
@@ -96,6 +98,7 @@ impl<O: Operation> Call<O> {
             may_be_done: false,
             service_clock: None,
             submission_id: None,
+            has_files: false,
             stage,
             events,
         }
@@ -169,7 +172,7 @@ impl<O: Operation> Call<O> {
 
     /// Whether it can be asked what became of a request whose answer was lost.
     fn can_look_up(&self) -> bool {
-        self.operation.look_up(&self.partner, self.clock).is_some()
+        self.operation.look_up().is_some()
     }
 
     /// Writes down where it stands, if that matters: what only reads begins anew.
@@ -180,7 +183,13 @@ impl<O: Operation> Call<O> {
     }
 
     fn fail(&mut self, kind: CallErrorKind) {
-        let error = CallError::new(O::STEP, kind, self.may_be_done, self.operation.key());
+        self.fail_after(kind, None);
+    }
+
+    fn fail_after(&mut self, kind: CallErrorKind, retry_after: Option<Duration>) {
+        let mut error = CallError::new(O::STEP, kind, self.may_be_done, self.operation.key());
+        error.0.submission_id.clone_from(&self.submission_id);
+        error.0.retry_after = retry_after;
         self.stage = Stage::Finished(Err(error));
         self.not_before = None;
         self.is_out = false;
@@ -198,17 +207,19 @@ impl<O: Operation> Call<O> {
                 if repeat != Repeat::Free && !was_refused(&error, repeat) {
                     return self.lost(error);
                 }
+                let may_repeat = repeat != Repeat::Once || matches!(error, OperationError::Transport(_));
                 if !self.may_be_done {
                     self.last_send = None;
                 }
                 let policy = self.settings.retry;
                 let wait = policy.delay_after(self.attempts, O::STEP, retry_after, self.seed);
-                match wait.filter(|_| error.is_transient()).map(|wait| self.clock + wait) {
+                let wait = wait.filter(|_| may_repeat && error.is_transient());
+                match wait.map(|wait| self.clock + wait) {
                     Some(at) if self.is_in_time(at) => {
                         self.note_retry(O::STEP, self.attempts, error, at);
                         self.note_checkpoint();
                     }
-                    _ => self.fail(CallErrorKind::Operation(error)),
+                    _ => self.fail_after(CallErrorKind::Operation(error), retry_after),
                 }
             }
             Stage::Reconciling { .. } if error.is_transient() => self.still_unknown(),
@@ -227,9 +238,9 @@ impl<O: Operation> Call<O> {
     fn lost(&mut self, error: OperationError) {
         self.may_be_done = true;
         let at = self.clock + self.settings.settle;
-        let look_up = self.operation.look_up(&self.partner, self.clock);
-        match look_up.filter(|_| self.is_in_time(at)) {
-            Some((step, _)) => {
+        let step = self.operation.look_up().map(|lookup| lookup.step());
+        match step.filter(|_| self.is_in_time(at)) {
+            Some(step) => {
                 self.note_retry(step, 0, error.clone(), at);
                 self.stage = Stage::Reconciling { lost: error, polls: 0, denials: 0 };
             }
@@ -304,6 +315,15 @@ impl<O: Operation> Call<O> {
         }
     }
 
+    fn files_are_here(&mut self) {
+        self.has_files = true;
+        let found = self.operation.check_files(&self.partner);
+        self.events.extend(found.warnings.into_iter().map(Event::Warning));
+        if let Err(error) = ValidationError::check(found.problems) {
+            self.fail(CallErrorKind::Validation(error));
+        }
+    }
+
     fn begin(&mut self, now: Timestamp) {
         self.clock = self.clock.max(now);
         if self.begun.is_some() {
@@ -323,7 +343,10 @@ impl<O: Operation> Call<O> {
             Stage::Reconciling { denials: 1.., .. } if self.settings.resends_denied_checks => {
                 self.not_before = Some(self.clock + self.settings.settle);
             }
-            Stage::Asking { .. } if self.submission_id.is_none() && self.can_look_up() => {
+            Stage::Asking { .. }
+                if self.submission_id.is_none()
+                    && (self.operation.carries_submission_id() || self.can_look_up()) =>
+            {
                 let id = SubmissionId::derive(self.seed, self.clock);
                 self.operation.name_submission(&id);
                 self.submission_id = Some(id);
@@ -365,6 +388,15 @@ where
             return Next::Wait { until };
         }
         self.not_before = None;
+        if matches!(self.stage, Stage::Asking { .. }) && !self.has_files {
+            if let Some(path) = self.operation.unread_file() {
+                return Next::Read(path.to_owned());
+            }
+            self.files_are_here();
+        }
+        if let Stage::Finished(outcome) = &self.stage {
+            return Next::Finished(outcome.clone());
+        }
         let timeout = self.settings.request_timeout.min(deadline.since(self.clock));
         let (step, attempt, request) = match &mut self.stage {
             Stage::Finished(outcome) => return Next::Finished(outcome.clone()),
@@ -376,7 +408,9 @@ where
             }
             Stage::Reconciling { lost, polls, .. } => {
                 *polls += 1;
-                match self.operation.look_up(&self.partner, self.clock) {
+                let lookup = self.operation.look_up();
+                let asked = lookup.map(|it| (it.step(), it.request(&self.partner, self.clock)));
+                match asked {
                     Some((step, request)) => (step, *polls, request),
                     None => {
                         let lost = lost.clone();
@@ -395,8 +429,11 @@ where
         Next::Send { request, timeout }
     }
 
-    fn read(&mut self, now: Timestamp, _: std::io::Result<Vec<u8>>) {
+    fn read(&mut self, now: Timestamp, file: std::io::Result<Vec<u8>>) {
         self.clock = self.clock.max(now);
+        if matches!(self.stage, Stage::Asking { .. }) && !self.has_files {
+            self.operation.read_file(file);
+        }
     }
 
     fn receive(&mut self, now: Timestamp, answer: Result<Response<Bytes>, TransportFailure>) {
@@ -414,16 +451,23 @@ where
         match &self.stage {
             Stage::Asking { .. } => match self.operation.parse(&self.partner, sent_at, &response) {
                 Ok(output) => self.answered(output),
-                Err(error) => self.failed(error, wait),
-            },
-            Stage::Reconciling { .. } => match self.operation.looked_up(&self.partner, sent_at, &response) {
-                Ok(found) => {
-                    let clock = ServiceClock::of(&response, self.sent_at, self.clock);
-                    self.service_clock = clock.or(self.service_clock);
-                    self.looked_up(found);
+                Err(error) => {
+                    self.operation.note_answer(&response);
+                    self.failed(error, wait);
                 }
-                Err(error) => self.failed(error, wait),
             },
+            Stage::Reconciling { .. } => {
+                let lookup = self.operation.look_up();
+                let found = lookup.map(|lookup| lookup.parse(&self.partner, sent_at, &response));
+                match found.unwrap_or(Ok(LookedUp::Untold)) {
+                    Ok(found) => {
+                        let clock = ServiceClock::of(&response, self.sent_at, self.clock);
+                        self.service_clock = clock.or(self.service_clock);
+                        self.looked_up(found);
+                    }
+                    Err(error) => self.failed(error, wait),
+                }
+            }
             Stage::Finished(_) => {}
         }
     }
@@ -474,6 +518,8 @@ struct Inner {
     kind: CallErrorKind,
     outcome_unknown: bool,
     key: Option<JobKey>,
+    submission_id: Option<SubmissionId>,
+    retry_after: Option<Duration>,
 }
 
 /// What stopped an operation.
@@ -492,7 +538,8 @@ pub enum CallErrorKind {
 
 impl CallError {
     fn new(step: Step, kind: CallErrorKind, outcome_unknown: bool, key: Option<JobKey>) -> Self {
-        Self(Box::new(Inner { step, kind, outcome_unknown, key }))
+        let (submission_id, retry_after) = (None, None);
+        Self(Box::new(Inner { step, kind, outcome_unknown, key, submission_id, retry_after }))
     }
 
     /// Of a flow that only reads.
@@ -527,6 +574,17 @@ impl CallError {
     /// What names the job, if the operation makes one.
     pub fn key(&self) -> Option<&JobKey> {
         self.0.key.as_ref()
+    }
+
+    /// The id that this submission went out with, if it carries one. Where its outcome is unknown, a callback that
+    /// [names it](SubmissionId::is_named_by) tells what became of it.
+    pub fn submission_id(&self) -> Option<&SubmissionId> {
+        self.0.submission_id.as_ref()
+    }
+
+    /// How long the service asked to wait before the same is sent again (`Retry-After`), counted from its answer.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
     }
 
     /// The deadline passed, or the last try got no answer in time.
@@ -566,7 +624,7 @@ impl std::error::Error for CallError {
 
 impl fmt::Display for CallError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { step, kind, outcome_unknown, key } = &*self.0;
+        let Inner { step, kind, outcome_unknown, key, submission_id, .. } = &*self.0;
         match kind {
             CallErrorKind::Validation(error) => write!(f, "{step}: {error}")?,
             CallErrorKind::Operation(error) => {
@@ -583,6 +641,9 @@ impl fmt::Display for CallError {
         }
         if *outcome_unknown {
             f.write_str("; the service may have acted on it, so don't send it again")?;
+            if let Some(id) = submission_id {
+                write!(f, " (its result would bring back {} {id})", SubmissionId::PARTNER_PARAM)?;
+            }
         }
         match key {
             Some(key) => write!(f, " (job_id {})", key.job_id),
@@ -593,7 +654,7 @@ impl fmt::Display for CallError {
 
 impl fmt::Debug for CallError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { step, kind, outcome_unknown, key } = &*self.0;
+        let Inner { step, kind, outcome_unknown, key, .. } = &*self.0;
         f.debug_struct("CallError")
             .field("step", step)
             .field("kind", kind)

@@ -229,7 +229,21 @@ pub struct ApiError {
     status: u16,
     code: Option<String>,
     message: Option<String>,
+    of_v3: Option<V3Facts>,
     answer: RawAnswer,
+}
+
+/// What the v3 API's own rules make of a refusal.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub(crate) struct V3Facts {
+    /// The endpoint, or the service's gateway in front of it, said no in its own words, and nothing was begun.
+    pub(crate) is_refusal: bool,
+    /// It stays like that, though the HTTP status sounds as if it passed.
+    pub(crate) is_permanent: bool,
+    /// The job that was recorded all the same (`SmileID-Job-ID`).
+    pub(crate) smile_job_id: Option<String>,
+    /// What to do about it.
+    pub(crate) remedy: Option<&'static str>,
 }
 
 impl ApiError {
@@ -246,7 +260,20 @@ impl ApiError {
     /// A refusal with no JSON to it.
     pub(crate) fn bare(response: &Response<Bytes>) -> Self {
         let (status, answer) = (response.status().as_u16(), RawAnswer::of(response));
-        Self { status, code: None, message: None, answer }
+        Self { status, code: None, message: None, of_v3: None, answer }
+    }
+
+    /// With what the v3 API's own rules make of it.
+    #[allow(dead_code)] // The v3 operations come to use it.
+    pub(crate) fn of_v3(mut self, facts: V3Facts) -> Self {
+        self.of_v3 = Some(facts);
+        self
+    }
+
+    /// Smile ID's own id of the job, if the service recorded one in spite of the error (`SmileID-Job-ID`, v3): its status can be
+    /// asked for, and it must not be submitted again.
+    pub fn smile_job_id(&self) -> Option<&str> {
+        self.of_v3.as_ref()?.smile_job_id.as_deref()
     }
 
     /// The HTTP status.
@@ -266,7 +293,7 @@ impl ApiError {
 
     /// What to do about it, where the code is known.
     pub fn remedy(&self) -> Option<&'static str> {
-        self.row().map(|row| row.remedy)
+        self.row().map(|row| row.remedy).or_else(|| self.of_v3.as_ref()?.remedy)
     }
 
     fn row(&self) -> Option<&'static ApiCodeRow> {
@@ -274,18 +301,24 @@ impl ApiError {
     }
 
     fn is_unauthorized(&self) -> bool {
-        matches!(self.code(), Some("2205" | "2405")) || matches!(self.status, 401 | 403)
+        // A 403 of the v3 API is about what the account may use.
+        let is_forbidden = self.status == 403 && self.of_v3.is_none();
+        matches!(self.code(), Some("2205" | "2405")) || self.status == 401 || is_forbidden
     }
 
     fn is_transient(&self) -> bool {
+        if self.of_v3.as_ref().is_some_and(|facts| facts.is_permanent) {
+            return false;
+        }
         self.is_system_error()
             || (!self.is_refusal() && matches!(self.status, 408 | 429 | 500 | 502 | 503 | 504))
             || self.status == 429
     }
 
-    /// The service itself says no, with a code of its own. A gateway's digits in that place say nothing.
+    /// The service itself says no, with a code of its own or in the v3 API's envelope. A gateway's digits in that place say nothing.
     pub(crate) fn is_refusal(&self) -> bool {
-        self.row().is_some_and(ApiCodeRow::is_refusal) && !self.is_system_error()
+        let by_code = self.row().is_some_and(ApiCodeRow::is_refusal) && !self.is_system_error();
+        by_code || self.of_v3.as_ref().is_some_and(|facts| facts.is_refusal)
     }
 
     /// The service itself says that something broke within it.

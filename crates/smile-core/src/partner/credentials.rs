@@ -24,6 +24,13 @@ impl PartnerId {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The id as the v3 API takes it: without the zeros that the portal puts in front. `None` if it isn't digits then, or
+    /// nothing is left.
+    pub(crate) fn unpadded(&self) -> Option<&str> {
+        let id = self.0.trim_start_matches('0');
+        (!id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit())).then_some(id)
+    }
 }
 
 impl fmt::Display for PartnerId {
@@ -104,6 +111,13 @@ mod tests {
     fn leading_zeros_stay() {
         assert_eq!(PartnerId::new("001").unwrap().as_str(), "001");
         assert_ne!(PartnerId::new("001").unwrap(), PartnerId::new("1").unwrap());
+    }
+
+    #[test]
+    fn v3_takes_the_id_without_leading_zeros_and_only_digits() {
+        let of = |id: &str| PartnerId::new(id).unwrap().unpadded().map(str::to_owned);
+        assert_eq!(["002", "2", "2245", "0100"].map(of), ["2", "2", "2245", "100"].map(|id| Some(id.into())));
+        assert_eq!(["000", "0", "a1", "1٢3"].map(of), [None, None, None, None]);
     }
 
     #[test]

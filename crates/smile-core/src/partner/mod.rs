@@ -34,6 +34,8 @@ pub struct Partner(Arc<Inner>);
 #[derive(Clone)]
 struct Inner {
     signer: Signer,
+    /// For the one request that carries it; everything else is signed.
+    api_key: ApiKey,
     environment: Environment,
     callback_url: Option<CallbackUrl>,
     source_sdk: String,
@@ -55,10 +57,12 @@ impl Partner {
         api_key: impl Into<String>,
         environment: Environment,
     ) -> Result<Self, ConfigError> {
-        let signer = Signer::new(PartnerId::new(partner_id)?, &ApiKey::new(api_key)?);
+        let api_key = ApiKey::new(api_key)?;
+        let signer = Signer::new(PartnerId::new(partner_id)?, &api_key);
         let signer = signer.of_environment(&environment);
         Ok(Self(Arc::new(Inner {
             signer,
+            api_key,
             environment,
             callback_url: None,
             source_sdk: "rust".to_owned(),
@@ -143,6 +147,11 @@ impl Partner {
     /// The partner id.
     pub fn id(&self) -> &PartnerId {
         self.0.signer.partner_id()
+    }
+
+    /// The API key, for the request of `v3::TokenRequest` alone.
+    pub(crate) fn api_key(&self) -> &ApiKey {
+        &self.0.api_key
     }
 
     /// What signs this partner's requests and confirms answers and callbacks.

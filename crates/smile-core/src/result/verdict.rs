@@ -2,8 +2,7 @@
 
 use std::fmt;
 
-use super::against::speaks_against;
-use super::{ActionValue, ResultCode, ResultEntry};
+use super::{ActionValue, Actions, EchoedParams, ResultCode};
 use crate::JobType;
 use crate::catalogue::webhook_words::WebhookStatus;
 use crate::catalogue::{self, Category, NextStep, ResultCodeRow};
@@ -88,18 +87,31 @@ pub struct Verdict {
     webhook: Option<(WebhookStatus, NextStep)>,
 }
 
+/// The parts of a result entry that a verdict rests on.
+pub(super) struct Basis<'a> {
+    pub(super) code: Option<&'a ResultCode>,
+    pub(super) actions: &'a Actions,
+    pub(super) partner_params: EchoedParams<'a>,
+    /// One of the parts is there and can't be read, or is there twice and disagrees.
+    pub(super) is_unreadable: bool,
+    /// It says, or may say, that more is to come.
+    pub(super) says_not_final: bool,
+    /// Something in it speaks against the person, or what the search for fraud says can't be read.
+    pub(super) speaks_against: bool,
+}
+
 impl Verdict {
-    pub(crate) fn new(entry: &ResultEntry, job_type: Option<JobType>, job_success: Option<bool>) -> Self {
-        Self::judge(entry, job_type, job_success, true)
+    pub(super) fn new(basis: &Basis<'_>, job_type: Option<JobType>, job_success: Option<bool>) -> Self {
+        Self::judge(basis, job_type, job_success, true)
     }
 
     fn judge(
-        entry: &ResultEntry,
+        basis: &Basis<'_>,
         job_type: Option<JobType>,
         job_success: Option<bool>,
         echoes_type: bool,
     ) -> Self {
-        let code = entry.result_code().cloned();
+        let code = basis.code.cloned();
         let unknown = |doubt, row| Self {
             decision: Decision::Unknown,
             is_final: false,
@@ -108,12 +120,12 @@ impl Verdict {
             row,
             webhook: None,
         };
-        if entry.is_unreadable() {
+        if basis.is_unreadable {
             return unknown(Doubt::Unreadable, None);
         }
         let Some(number) = &code else { return unknown(Doubt::NoCode, None) };
         let Some(job_type) = job_type else { return unknown(Doubt::NoJobType, None) };
-        if echoes_type && entry.partner_params().is_of_other_type(job_type) {
+        if echoes_type && basis.partner_params.is_of_other_type(job_type) {
             return unknown(Doubt::OtherJobType, None);
         }
         let Some(row) = catalogue::result_code(number.as_str(), job_type) else {
@@ -123,12 +135,10 @@ impl Verdict {
             return unknown(Doubt::NoVerdict, Some(row));
         }
         let mut decision = decision_of(row.category);
-        let mut is_final = row.is_final && !entry.says_not_final();
+        let mut is_final = row.is_final && !basis.says_not_final;
         if decision == Decision::Approved {
-            match Backing::of(entry, job_type, number.as_str()) {
-                _ if entry.has_antifraud_doubt() || speaks_against(entry.fields()) => {
-                    return unknown(Doubt::Contradiction, Some(row));
-                }
+            match Backing::of(basis.actions, job_type, number.as_str()) {
+                _ if basis.speaks_against => return unknown(Doubt::Contradiction, Some(row)),
                 Backing::Sound if job_success != Some(false) => {}
                 Backing::Undecided if job_success != Some(false) => {
                     decision = Decision::Provisional;
@@ -144,14 +154,13 @@ impl Verdict {
     }
 
     /// Of an answer that can't be gone by, whatever it says.
-    pub(crate) fn in_doubt(entry: Option<&ResultEntry>, doubt: Doubt) -> Self {
-        let code = entry.and_then(|entry| entry.result_code().cloned());
-        Self { code, doubt: Some(doubt), ..Self::without_entry() }
+    pub(crate) fn in_doubt(code: Option<&ResultCode>, doubt: Doubt) -> Self {
+        Self { code: code.cloned(), doubt: Some(doubt), ..Self::without_entry() }
     }
 
     /// Of address and phone verification, whose results name no type of job and have Basic KYC's codes.
-    pub(crate) fn of_match(entry: &ResultEntry) -> Self {
-        Self::judge(entry, Some(JobType::ENHANCED_KYC), None, false)
+    pub(super) fn of_match(basis: &Basis<'_>) -> Self {
+        Self::judge(basis, Some(JobType::ENHANCED_KYC), None, false)
     }
 
     /// Of a job that is complete and has no result entry to it.
@@ -297,10 +306,9 @@ enum Backing {
 }
 
 impl Backing {
-    fn of(entry: &ResultEntry, job_type: JobType, code: &str) -> Self {
+    fn of(actions: &Actions, job_type: JobType, code: &str) -> Self {
         use ActionValue as A;
-        let steps: Vec<(String, &A)> =
-            entry.actions().iter().map(|(name, value)| (plain(name), value)).collect();
+        let steps: Vec<(String, &A)> = actions.iter().map(|(name, value)| (plain(name), value)).collect();
         let says = |step: &str, word: A| steps.iter().any(|(name, value)| name == step && **value == word);
         let human =
             || steps.iter().filter(|(name, _)| name.starts_with("humanreview")).map(|(_, value)| *value);
@@ -390,6 +398,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::ResultEntry;
 
     fn verdict(job_type: u16, entry: Value) -> Verdict {
         ResultEntry::from_json(entry).unwrap().verdict_for(JobType::from_number(job_type))
@@ -415,7 +424,7 @@ mod tests {
             assert!(!verdict.is_final());
         }
         let entry = ResultEntry::from_json(json!({ "ResultCode": "0810" })).unwrap();
-        let no_success = Verdict::new(&entry, Some(JobType::BIOMETRIC_KYC), Some(false));
+        let no_success = entry.verdict_of_job(Some(JobType::BIOMETRIC_KYC), Some(false));
         assert_eq!(no_success.decision(), Decision::Unknown);
     }
 

@@ -57,10 +57,10 @@ impl Verification {
             Some(_) => None,
         };
         let verdict = match doubt {
-            Some(doubt) => Verdict::in_doubt(Some(&entry), doubt),
+            Some(doubt) => Verdict::in_doubt(entry.result_code(), doubt),
             None => {
                 let success = tolerant::yes(entry.fields(), "success");
-                Verdict::new(&entry, Some(key.job_type), success)
+                entry.verdict_of_job(Some(key.job_type), success)
             }
         };
         Ok(Self { entry, verdict, is_signed })

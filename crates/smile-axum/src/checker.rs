@@ -12,12 +12,13 @@ use http::request::Parts;
 use http_body::Body as _;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use smile_core::bytes::Bytes;
-use smile_core::{Seen, Sighting, Timestamp, Verifier};
+use smile_core::{CallbackDigest, ReplayCheck, Timestamp, Verifier};
 
 use crate::{ReceivedCallback, Rejection};
 
-type Record = dyn Fn(Timestamp, Sighting) -> Recording + Send + Sync;
-pub(crate) type Recording = Pin<Box<dyn Future<Output = Result<Seen, Box<dyn Error + Send + Sync>>> + Send>>;
+type Record = dyn Fn(Timestamp, CallbackDigest) -> Recording + Send + Sync;
+pub(crate) type Recording =
+    Pin<Box<dyn Future<Output = Result<ReplayCheck, Box<dyn Error + Send + Sync>>> + Send>>;
 type Observer = dyn Fn(&Rejection) + Send + Sync;
 
 /// Reads requests, and checks them by the settings of one receiver. Cheap to clone.
@@ -78,12 +79,12 @@ impl Checker {
         let at = self.now();
         let callback = self.settings.verifier.verify(at, &parts.headers, body)?;
         let seen = match &self.settings.record {
-            Some(record) => Some(record(at, callback.sighting()).await.map_err(Rejection::StoreFailed)?),
+            Some(record) => Some(record(at, callback.digest()).await.map_err(Rejection::StoreFailed)?),
             None => None,
         };
         let received = ReceivedCallback { callback, seen, at };
         match seen {
-            Some(Seen::SignatureReused) => Err(Rejection::SignatureReused(Box::new(received))),
+            Some(ReplayCheck::SignatureReused) => Err(Rejection::SignatureReused(Box::new(received))),
             _ => Ok((parts, received)),
         }
     }

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
-use smile_core::{AsyncReplayStore, ReplayStore, Sighting, Timestamp, Verifier};
+use smile_core::{AsyncReplayStore, CallbackDigest, ReplayStore, Timestamp, Verifier};
 
 use crate::checker::{Checker, Recording};
 use crate::{CallbackLayer, Rejection};
@@ -31,8 +31,8 @@ impl CallbackReceiver {
         S: ReplayStore + Send + Sync + 'static,
         S::Error: Into<Box<dyn Error + Send + Sync>>,
     {
-        self.with_record(move |now, sighting| {
-            Box::pin(std::future::ready(store.record(now, &sighting).map_err(Into::into)))
+        self.with_record(move |now, digest| {
+            Box::pin(std::future::ready(store.record(now, &digest).map_err(Into::into)))
         })
     }
 
@@ -43,7 +43,7 @@ impl CallbackReceiver {
     /// ```
     /// use std::sync::Arc;
     /// use smile_axum::CallbackReceiver;
-    /// use smile_axum::core::{AsyncReplayStore, ReplayStore, Seen, Sighting, Timestamp};
+    /// use smile_axum::core::{AsyncReplayStore, ReplayStore, ReplayCheck, CallbackDigest, Timestamp};
     ///
     /// struct OnThreads<S>(Arc<S>);
     ///
@@ -53,9 +53,9 @@ impl CallbackReceiver {
     /// {
     ///     type Error = std::io::Error;
     ///
-    ///     async fn record(&self, now: Timestamp, sighting: &Sighting) -> Result<Seen, Self::Error> {
-    ///         let (store, sighting) = (Arc::clone(&self.0), sighting.clone());
-    ///         tokio::task::spawn_blocking(move || store.record(now, &sighting)).await?
+    ///     async fn record(&self, now: Timestamp, digest: &CallbackDigest) -> Result<ReplayCheck, Self::Error> {
+    ///         let (store, digest) = (Arc::clone(&self.0), digest.clone());
+    ///         tokio::task::spawn_blocking(move || store.record(now, &digest)).await?
     ///     }
     /// }
     ///
@@ -73,15 +73,15 @@ impl CallbackReceiver {
         S::Error: Into<Box<dyn Error + Send + Sync>>,
     {
         let store = Arc::new(store);
-        self.with_record(move |now, sighting| {
+        self.with_record(move |now, digest| {
             let store = Arc::clone(&store);
-            Box::pin(async move { store.record(now, &sighting).await.map_err(Into::into) })
+            Box::pin(async move { store.record(now, &digest).await.map_err(Into::into) })
         })
     }
 
     fn with_record(
         mut self,
-        record: impl Fn(Timestamp, Sighting) -> Recording + Send + Sync + 'static,
+        record: impl Fn(Timestamp, CallbackDigest) -> Recording + Send + Sync + 'static,
     ) -> Self {
         self.checker.settings_mut().record = Some(Arc::new(record));
         self

@@ -18,21 +18,21 @@
 //! within the transaction, as a slow network would have it:
 //!
 //! ```
-//! use smile_core::{ReplayStore, Seen, Sighting, Timestamp};
+//! use smile_core::{ReplayStore, ReplayCheck, CallbackDigest, Timestamp};
 //! use smile_sandbox::replay_store::{self, Barrier};
 //! # use std::collections::HashMap;
 //! # use std::convert::Infallible;
 //! # use std::sync::Mutex;
 //!
 //! struct Table {
-//!     rows: Mutex<HashMap<[u8; 32], Sighting>>,
+//!     rows: Mutex<HashMap<[u8; 32], CallbackDigest>>,
 //!     barrier: Barrier,
 //! }
 //!
 //! impl ReplayStore for Table {
 //!     type Error = Infallible;
 //!
-//!     fn record(&self, _: Timestamp, digest: &Sighting) -> Result<Seen, Infallible> {
+//!     fn record(&self, _: Timestamp, digest: &CallbackDigest) -> Result<ReplayCheck, Infallible> {
 //!         let known = self.rows.lock().unwrap().get(digest.pair()).cloned(); // select …
 //!         self.barrier.wait();
 //!         self.rows.lock().unwrap().insert(*digest.pair(), digest.clone()); // insert …
@@ -53,7 +53,7 @@ use std::task::Poll;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use smile_core::{AsyncReplayStore, ReplayStore, Seen, Sighting, Timestamp};
+use smile_core::{AsyncReplayStore, CallbackDigest, ReplayCheck, ReplayStore, Timestamp};
 
 pub use barrier::{Barrier, Pause};
 use deliveries::{RACES, Race, SEQUENCES, Sequence, as_race_requires};
@@ -74,9 +74,9 @@ pub enum Violation {
         /// Which of the deliveries it was, counted from 1.
         delivery: usize,
         /// The right answer.
-        expected: Seen,
+        expected: ReplayCheck,
         /// The store's.
-        answer: Seen,
+        answer: ReplayCheck,
     },
     /// Several deliveries came at the same moment, and the answers taken together are not what is promised: most likely the
     /// store looks and then inserts.
@@ -86,7 +86,7 @@ pub enum Violation {
         /// What is promised.
         rule: &'static str,
         /// The store's answers, in no order.
-        answers: Vec<Seen>,
+        answers: Vec<ReplayCheck>,
     },
     /// The store gave an error. One whose database asks for a transaction to be run again does so itself.
     #[error("{rule}: the store failed: {reason}")]
@@ -137,7 +137,7 @@ fn race_in_threads<S>(
     race: &'static Race,
     store: &Arc<S>,
     barrier: &Barrier,
-    digests: Vec<Sighting>,
+    digests: Vec<CallbackDigest>,
 ) -> Result<(), Violation>
 where
     S: ReplayStore + Send + Sync + 'static,
@@ -201,13 +201,13 @@ async fn in_turn<S>(
     race: &'static Race,
     store: &S,
     barrier: &Barrier,
-    digests: &[Sighting],
-) -> Result<Vec<Seen>, Violation>
+    digests: &[CallbackDigest],
+) -> Result<Vec<ReplayCheck>, Violation>
 where
     S: AsyncReplayStore,
     S::Error: std::fmt::Debug,
 {
-    type Racing<'a, E> = Pin<Box<dyn Future<Output = Result<Seen, E>> + 'a>>;
+    type Racing<'a, E> = Pin<Box<dyn Future<Output = Result<ReplayCheck, E>> + 'a>>;
     let begin = |digest| Some(Box::pin(store.record(deliveries::NOW, digest)) as Racing<'_, S::Error>);
     let mut racing: Vec<Option<Racing<'_, S::Error>>> = digests.iter().map(begin).collect();
     let mut said = Vec::with_capacity(digests.len());
@@ -239,7 +239,7 @@ where
 }
 
 impl Sequence {
-    fn require(&self, number: usize, expected: Seen, answer: Seen) -> Result<(), Violation> {
+    fn require(&self, number: usize, expected: ReplayCheck, answer: ReplayCheck) -> Result<(), Violation> {
         if answer == expected {
             return Ok(());
         }
@@ -250,7 +250,7 @@ impl Sequence {
         Violation::Failed { rule: self.rule, reason: format!("{error:?}") }
     }
 
-    fn deliveries(&self) -> Vec<(Timestamp, Sighting, Seen)> {
+    fn deliveries(&self) -> Vec<(Timestamp, CallbackDigest, ReplayCheck)> {
         self.deliveries
             .iter()
             .map(|delivery| (delivery.now(), delivery.digest(), delivery.expected))

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior, params};
 use smile_ureq::core::{
-    Change, JobId, JobKey, JobLife, JobType, PartnerAccount, Standing, Timestamp, Trust, UserId,
+    Change, JobHistory, JobId, JobKey, JobState, JobType, PartnerAccount, Timestamp, Trust, UserId,
 };
 
 use crate::Failure;
@@ -12,7 +12,7 @@ use crate::Failure;
 /// The version of the tables, as `PRAGMA user_version` has it. Version 1 had no `events`, and no number.
 const VERSION: i64 = 2;
 
-/// `jobs`: the partner's own record of each job, and its life. `sightings`: the signatures that have come before; `events`: the
+/// `jobs`: the partner's own record of each job, and its history. `digests`: the signatures that have come before; `events`: the
 /// results that have. `inbox`: what has come and isn't
 /// through yet; with the body of a callback, or without one where only the service can tell. `outbox`: what is to be done.
 pub(crate) const SCHEMA: &str = "
@@ -30,7 +30,7 @@ pub(crate) const SCHEMA: &str = "
         content BLOB NOT NULL,
         expires INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
-    CREATE INDEX IF NOT EXISTS sightings_by_expiry ON sightings (expires);
+    CREATE INDEX IF NOT EXISTS digests_by_expiry ON digests (expires);
     CREATE TABLE IF NOT EXISTS events (
         event BLOB PRIMARY KEY,
         expires INTEGER NOT NULL
@@ -73,7 +73,7 @@ pub(crate) fn migrate(connection: &mut Connection) -> Result<(), Failure> {
     if version < VERSION {
         transaction.execute_batch(
             "INSERT OR IGNORE INTO events (event, expires) SELECT event, max(expires) FROM sightings GROUP BY event;
-             DROP INDEX IF EXISTS sightings_by_event;",
+             DROP INDEX IF EXISTS digests_by_event;",
         )?;
         transaction.pragma_update(None, "user_version", VERSION)?;
     }
@@ -110,23 +110,23 @@ pub(crate) fn life_of(
     transaction: &Transaction<'_>,
     account: &PartnerAccount,
     key: &JobKey,
-) -> Result<JobLife, Failure> {
+) -> Result<JobHistory, Failure> {
     let select = "SELECT life FROM jobs WHERE job_id = ?1";
-    let life: String = transaction.query_row(select, [key.job_id.as_str()], |row| row.get(0))?;
-    from_json(account, &life)
+    let history: String = transaction.query_row(select, [key.job_id.as_str()], |row| row.get(0))?;
+    from_json(account, &history)
 }
 
 pub(crate) fn write_life(
     transaction: &Transaction<'_>,
     key: &JobKey,
-    life: &JobLife,
+    history: &JobHistory,
     change: Change,
 ) -> Result<(), Failure> {
     transaction.execute(
         "UPDATE jobs SET life = ?2, is_settled = ?3 WHERE job_id = ?1",
-        params![key.job_id.as_str(), to_json(life)?, is_settled(life)],
+        params![key.job_id.as_str(), to_json(history)?, is_settled(history)],
     )?;
-    if change.needs_a_look() {
+    if change.needs_manual_review() {
         look(transaction, key.job_id.as_str(), "a result makes no sense, or disagrees with another")?;
     }
     Ok(())
@@ -138,17 +138,18 @@ pub(crate) fn look(transaction: &Transaction<'_>, job_id: &str, why: &str) -> ru
 }
 
 /// Whether there is a last word that the service itself, or a person, has said.
-pub(crate) fn is_settled(life: &JobLife) -> bool {
-    life.standing() == Standing::Final && life.result().is_some_and(|result| result.trust >= Trust::Confirmed)
+pub(crate) fn is_settled(history: &JobHistory) -> bool {
+    history.state() == JobState::Final
+        && history.result().is_some_and(|result| result.trust >= Trust::Confirmed)
 }
 
-pub(crate) fn to_json(life: &JobLife) -> Result<String, Failure> {
-    serde_json::to_string(life).map_err(|_| Failure::Row("a job's life"))
+pub(crate) fn to_json(history: &JobHistory) -> Result<String, Failure> {
+    serde_json::to_string(history).map_err(|_| Failure::Row("a job's history"))
 }
 
 /// A row of another partner or environment is refused, and one that an earlier version of the SDK wrote is read.
-pub(crate) fn from_json(account: &PartnerAccount, life: &str) -> Result<JobLife, Failure> {
-    Ok(JobLife::from_stored(account, life)?)
+pub(crate) fn from_json(account: &PartnerAccount, history: &str) -> Result<JobHistory, Failure> {
+    Ok(JobHistory::from_stored(account, history)?)
 }
 
 /// SQLite's numbers end before ours.

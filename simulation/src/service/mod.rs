@@ -15,7 +15,7 @@ use smile_core::{ApiKey, PartnerId, Signer, Timestamp};
 use smile_sandbox::{CallbackOutcome, Review, Sandbox};
 
 use model::Model;
-pub(crate) use shared::{Letter, Manner, START};
+pub(crate) use shared::{Letter, START, ServiceBehaviour};
 
 /// Which service it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,7 +42,7 @@ enum Heart {
 impl Service {
     pub(crate) fn new(
         kind: Kind,
-        manner: Manner,
+        behaviour: ServiceBehaviour,
         partner_id: &str,
         key: &str,
         host: &str,
@@ -51,16 +51,16 @@ impl Service {
         let model = || {
             let id = PartnerId::new(partner_id).expect("a partner id of our own");
             let signer = Signer::new(id, &ApiKey::new(key).expect("a key of our own"));
-            Heart::Model(Box::new(Model::new(signer, &format!("http://{host}"), manner)))
+            Heart::Model(Box::new(Model::new(signer, &format!("http://{host}"), behaviour)))
         };
         let sandbox = || {
-            let review = if manner.review_approves { Review::Approve } else { Review::Reject };
+            let review = if behaviour.review_approves { Review::Approve } else { Review::Reject };
             let service = Sandbox::builder()
                 .partner_id(partner_id)
                 .api_key(key)
                 .seed(seed)
                 .automatic_review(review)
-                .review_delay(Duration::from_millis(manner.review_delay))
+                .review_delay(Duration::from_millis(behaviour.review_delay))
                 .callback_retries([])
                 .check_id_numbers(false)
                 .enforce_new_users(false)

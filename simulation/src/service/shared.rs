@@ -7,7 +7,7 @@ pub(crate) const START: u64 = 1_795_000_000_000;
 
 /// What differs between services of one kind.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Manner {
+pub(crate) struct ServiceBehaviour {
     /// What the reviewer says of a provisional result.
     pub(crate) review_approves: bool,
     /// Milliseconds until the reviewer says it.

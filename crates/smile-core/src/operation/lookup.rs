@@ -24,13 +24,13 @@ pub trait Lookup<T> {
         partner: &Partner,
         sent_at: Timestamp,
         response: &Response<Bytes>,
-    ) -> Result<LookedUp<T>, OperationError>;
+    ) -> Result<LookupAnswer<T>, OperationError>;
 }
 
 /// What the service says about a request whose answer was lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum LookedUp<T> {
+pub enum LookupAnswer<T> {
     /// The result of this very request.
     Answer(T),
     /// The service says that it has nothing of it.

@@ -26,7 +26,7 @@ pub(crate) use answer::{
 #[allow(unused_imports)] // The v3 operations come to use it.
 pub(crate) use error::V3Facts;
 pub use error::{ApiError, OperationError, RawAnswer};
-pub use lookup::{LookedUp, Lookup};
+pub use lookup::{Lookup, LookupAnswer};
 pub use raw::{RawRequest, Signing};
 pub(crate) use request::{USER_AGENT, post_signed, segment, send_bare, send_json, send_signed, sign_headers};
 pub use step::Step;
@@ -35,7 +35,7 @@ pub use transport::{TransportFailure, TransportFailureKind};
 
 use crate::job::job_key::JobKey;
 use crate::job::submission_id::SubmissionId;
-use crate::{Findings, Partner, Timestamp};
+use crate::{Partner, Timestamp, ValidationReport};
 
 /// One exchange with the service.
 pub trait Operation {
@@ -46,16 +46,16 @@ pub trait Operation {
     const STEP: Step;
 
     /// What sending the request a second time does.
-    fn repeat(&self) -> Repeat;
+    fn repeat(&self) -> RepeatSafety;
 
     /// What is wrong with the input, and what is doubtful, found before anything is sent.
-    fn check(&self, _partner: &Partner) -> Findings {
-        Findings::default()
+    fn check(&self, _partner: &Partner) -> ValidationReport {
+        ValidationReport::default()
     }
 
     /// What is wrong with the input at this time: a date of birth in the future.
-    fn check_at(&self, _now: Timestamp) -> Findings {
-        Findings::default()
+    fn check_at(&self, _now: Timestamp) -> ValidationReport {
+        ValidationReport::default()
     }
 
     /// The file to read next, before the request can be made; none when all are read, or none is needed.
@@ -67,8 +67,8 @@ pub trait Operation {
     fn read_file(&mut self, _file: std::io::Result<Vec<u8>>) {}
 
     /// What is wrong with the files, and what is doubtful, once all of them are read.
-    fn check_files(&self, _partner: &Partner) -> Findings {
-        Findings::default()
+    fn check_files(&self, _partner: &Partner) -> ValidationReport {
+        ValidationReport::default()
     }
 
     /// The token that the request carries, for the v3 API. The question of [`look_up`](Self::look_up) carries a shared one.
@@ -120,7 +120,7 @@ pub trait Operation {
 /// What sending a request a second time does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Repeat {
+pub enum RepeatSafety {
     /// Nothing: it only reads.
     Free,
     /// It would be refused as a duplicate, unless it says `retry: true`.

@@ -22,6 +22,6 @@ pub use image_links::ImageLinks;
 pub use personal::{Antifraud, PersonalInfo, SuspectUser};
 pub use record::{Date, Personal, Record};
 pub use result_code::ResultCode;
-pub use verdict::{Decision, Doubt, Verdict};
+pub use verdict::{Decision, UnknownReason, Verdict};
 
 pub use crate::catalogue::NextStep;

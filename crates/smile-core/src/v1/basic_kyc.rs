@@ -8,12 +8,12 @@ use http::{Method, Request, Response};
 use crate::catalogue::Product;
 use crate::job::job_key::JobKey;
 use crate::job::submission_id::SubmissionId;
-use crate::operation::{Lookup, Operation, OperationError, Repeat, Step, send_signed};
+use crate::operation::{Lookup, Operation, OperationError, RepeatSafety, Step, send_signed};
 
 use crate::v1::id_check::IdCheck;
 use crate::v1::status_lookup::by_status;
 use crate::v1::verification::Verification;
-use crate::{Findings, IdInfo, JobStatus, Partner, PartnerParams, Timestamp};
+use crate::{IdInfo, JobStatus, Partner, PartnerParams, Timestamp, ValidationReport};
 
 /// Basic KYC: whether the ID authority has the same name, date of birth, … under this number, at once. It doesn't
 /// say what it has.
@@ -36,15 +36,15 @@ impl Operation for BasicKyc {
 
     const STEP: Step = Step::BasicKyc;
 
-    fn repeat(&self) -> Repeat {
-        Repeat::MayBillTwice
+    fn repeat(&self) -> RepeatSafety {
+        RepeatSafety::MayBillTwice
     }
 
-    fn check(&self, partner: &Partner) -> Findings {
+    fn check(&self, partner: &Partner) -> ValidationReport {
         self.0.check(partner, Product::BasicKyc, false)
     }
 
-    fn check_at(&self, now: Timestamp) -> Findings {
+    fn check_at(&self, now: Timestamp) -> ValidationReport {
         self.0.check_at(now)
     }
 

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 
 use crate::job::job_key::JobKey;
-use crate::operation::{LookedUp, Lookup, Operation, OperationError, Step};
+use crate::operation::{Lookup, LookupAnswer, Operation, OperationError, Step};
 use crate::{JobStatus, JobStatusRequest, Partner, Timestamp};
 
 /// Asks for the status of the check's job; `reconcile` tells whether it has a result of this very check.
@@ -34,16 +34,16 @@ impl<T, F: Fn(JobStatus) -> Option<T>> Lookup<T> for StatusLookup<F> {
         partner: &Partner,
         sent_at: Timestamp,
         response: &Response<Bytes>,
-    ) -> Result<LookedUp<T>, OperationError> {
+    ) -> Result<LookupAnswer<T>, OperationError> {
         let status = match self.question.parse(partner, sent_at, response) {
-            Err(error) if error.denies_zip() => return Ok(LookedUp::Denied),
+            Err(error) if error.denies_zip() => return Ok(LookupAnswer::Denied),
             parsed => parsed?,
         };
         let is_denial = status.has_zip() == Some(false);
         Ok(match (self.reconcile)(status) {
-            Some(output) => LookedUp::Answer(output),
-            None if is_denial => LookedUp::Denied,
-            None => LookedUp::Untold,
+            Some(output) => LookupAnswer::Answer(output),
+            None if is_denial => LookupAnswer::Denied,
+            None => LookupAnswer::Untold,
         })
     }
 }

@@ -1,7 +1,7 @@
 //! The deliveries that a store is shown, and the answers that are promised.
 
-use smile_core::Seen::{First, Redelivery, SignatureReused};
-use smile_core::{Seen, Sighting, Timestamp};
+use smile_core::ReplayCheck::{First, Redelivery, SignatureReused};
+use smile_core::{CallbackDigest, ReplayCheck, Timestamp};
 
 use super::Violation;
 
@@ -21,7 +21,7 @@ pub(super) struct Delivery {
     content: u8,
     expires: u64,
     at: u64,
-    pub(super) expected: Seen,
+    pub(super) expected: ReplayCheck,
 }
 
 impl Delivery {
@@ -29,7 +29,7 @@ impl Delivery {
         seconds(self.at)
     }
 
-    pub(super) fn digest(&self) -> Sighting {
+    pub(super) fn digest(&self) -> CallbackDigest {
         digest(self.pair, self.event, self.content, seconds(self.expires))
     }
 }
@@ -38,10 +38,10 @@ fn seconds(seconds: u64) -> Timestamp {
     Timestamp::from_unix_millis(seconds.saturating_mul(1_000))
 }
 
-fn digest(pair: u8, event: u8, content: u8, expires: Timestamp) -> Sighting {
+fn digest(pair: u8, event: u8, content: u8, expires: Timestamp) -> CallbackDigest {
     // All bytes differ, so that a store that keeps only a part of a digest is noticed where it matters.
     let bytes = |kind: u8, number: u8| std::array::from_fn(|place| if place == 31 { number } else { kind });
-    Sighting::from_parts(bytes(1, pair), bytes(2, event), bytes(3, content), expires)
+    CallbackDigest::from_parts(bytes(1, pair), bytes(2, event), bytes(3, content), expires)
 }
 
 /// `pair event content, expires at: answer`
@@ -112,14 +112,14 @@ pub(super) struct Race {
     pub(super) rule: &'static str,
     /// Signature, result and body of the delivery with this number.
     delivery: fn(u8) -> (u8, u8, u8),
-    is_right: fn(&[Seen]) -> bool,
+    is_right: fn(&[ReplayCheck]) -> bool,
 }
 
 /// How many come at once.
 const RACERS: u8 = 6;
 
 impl Race {
-    pub(super) fn digests(&self) -> Vec<Sighting> {
+    pub(super) fn digests(&self) -> Vec<CallbackDigest> {
         let of = |number| {
             let (pair, event, content) = (self.delivery)(number);
             digest(pair, event, content, seconds(9))
@@ -156,11 +156,11 @@ pub(super) const RACES: &[Race] = &[
     },
 ];
 
-fn one_is_the_first_and_the_others_are(answers: &[Seen], others: Seen) -> bool {
+fn one_is_the_first_and_the_others_are(answers: &[ReplayCheck], others: ReplayCheck) -> bool {
     let count = |wanted| answers.iter().filter(|answer| **answer == wanted).count();
     count(First) == 1 && count(others) == answers.len() - 1
 }
 
-pub(super) fn as_race_requires(race: &Race, answers: Vec<Seen>) -> Result<(), Violation> {
+pub(super) fn as_race_requires(race: &Race, answers: Vec<ReplayCheck>) -> Result<(), Violation> {
     if (race.is_right)(&answers) { Ok(()) } else { Err(Violation::Race { rule: race.rule, answers }) }
 }

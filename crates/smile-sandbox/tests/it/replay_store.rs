@@ -7,24 +7,26 @@ use std::pin::pin;
 use std::sync::{Mutex, MutexGuard};
 use std::task::{Context, Poll, Waker};
 
-use smile_core::{AsyncReplayStore, InMemoryReplayStore, ReplayStore, Seen, Sighting, Timestamp};
+use smile_core::{
+    AsyncReplayStore, CallbackDigest, InMemoryReplayStore, ReplayCheck, ReplayStore, Timestamp,
+};
 use smile_sandbox::replay_store::{Barrier, Violation, check, check_async};
 
 /// What a store keeps.
 #[derive(Default)]
 struct Rows {
-    pairs: HashMap<[u8; 32], Sighting>,
+    pairs: HashMap<[u8; 32], CallbackDigest>,
     events: HashMap<[u8; 32], Timestamp>,
 }
 
 impl Rows {
-    fn look(&self, digest: &Sighting) -> Seen {
+    fn look(&self, digest: &CallbackDigest) -> ReplayCheck {
         digest.compare(self.pairs.get(digest.pair()), self.events.contains_key(digest.event()))
     }
 
     /// Nothing is kept of a reused signature.
-    fn insert_unless(&mut self, answer: Seen, digest: &Sighting) {
-        if answer == Seen::SignatureReused {
+    fn insert_unless(&mut self, answer: ReplayCheck, digest: &CallbackDigest) {
+        if answer == ReplayCheck::SignatureReused {
             return;
         }
         self.pairs.entry(*digest.pair()).or_insert_with(|| digest.clone());
@@ -71,7 +73,7 @@ impl Store {
         self.rows.lock().unwrap()
     }
 
-    fn remember(&self, rows: &mut Rows, now: Timestamp, digest: &Sighting) -> Seen {
+    fn remember(&self, rows: &mut Rows, now: Timestamp, digest: &CallbackDigest) -> ReplayCheck {
         if self.way == Way::ForgetsEarly {
             rows.pairs.retain(|_, earlier| earlier.expires() > now);
         }
@@ -80,12 +82,12 @@ impl Store {
         }
         let answer = match (self.way, rows.pairs.get(digest.pair())) {
             (Way::WithoutEvents, known) => digest.compare(known, false),
-            (Way::WithoutContents, Some(_)) => Seen::Redelivery,
+            (Way::WithoutContents, Some(_)) => ReplayCheck::Redelivery,
             _ => rows.look(digest),
         };
         let known = rows.events.get(digest.event()).copied();
         rows.insert_unless(answer, digest);
-        if answer == Seen::SignatureReused {
+        if answer == ReplayCheck::SignatureReused {
             if self.way == Way::KeepsRefused {
                 rows.events.insert(*digest.event(), digest.expires());
             }
@@ -103,7 +105,7 @@ impl Store {
 impl ReplayStore for Store {
     type Error = Infallible;
 
-    fn record(&self, now: Timestamp, digest: &Sighting) -> Result<Seen, Infallible> {
+    fn record(&self, now: Timestamp, digest: &CallbackDigest) -> Result<ReplayCheck, Infallible> {
         if self.way == Way::LookThenInsert {
             let answer = self.rows().look(digest);
             self.barrier.wait();
@@ -124,7 +126,7 @@ struct Waited(Store);
 impl AsyncReplayStore for Waited {
     type Error = Infallible;
 
-    async fn record(&self, now: Timestamp, digest: &Sighting) -> Result<Seen, Infallible> {
+    async fn record(&self, now: Timestamp, digest: &CallbackDigest) -> Result<ReplayCheck, Infallible> {
         if self.0.way == Way::LookThenInsert {
             let answer = self.0.rows().look(digest);
             self.0.barrier.pause().await;
@@ -175,7 +177,7 @@ fn a_store_that_looks_and_then_inserts_breaks_the_rule_every_time() {
     for _ in 0..20 {
         let violation = check(|barrier| Store::new(barrier, Way::LookThenInsert)).unwrap_err();
         let Violation::Race { answers, .. } = &violation else { panic!("{violation}") };
-        assert!(answers.iter().all(|answer| *answer == Seen::First), "{violation}");
+        assert!(answers.iter().all(|answer| *answer == ReplayCheck::First), "{violation}");
     }
 }
 
@@ -183,7 +185,7 @@ fn a_store_that_looks_and_then_inserts_breaks_the_rule_every_time() {
 fn a_store_that_is_waited_for_between_its_look_and_its_insert_breaks_the_rule() {
     let violation = check_waited(Way::LookThenInsert).unwrap_err();
     let Violation::Race { answers, .. } = &violation else { panic!("{violation}") };
-    assert!(answers.iter().all(|answer| *answer == Seen::First), "{violation}");
+    assert!(answers.iter().all(|answer| *answer == ReplayCheck::First), "{violation}");
 }
 
 #[test]
@@ -209,7 +211,7 @@ fn a_store_that_fails_is_told_with_its_error() {
     impl ReplayStore for Broken {
         type Error = &'static str;
 
-        fn record(&self, _: Timestamp, _: &Sighting) -> Result<Seen, &'static str> {
+        fn record(&self, _: Timestamp, _: &CallbackDigest) -> Result<ReplayCheck, &'static str> {
             Err("disk full")
         }
     }
@@ -223,7 +225,7 @@ fn a_store_whose_futures_wait_for_something_else_is_polled_to_its_end() {
     impl AsyncReplayStore for Slow {
         type Error = Infallible;
 
-        async fn record(&self, now: Timestamp, digest: &Sighting) -> Result<Seen, Infallible> {
+        async fn record(&self, now: Timestamp, digest: &CallbackDigest) -> Result<ReplayCheck, Infallible> {
             let mut polls = 0;
             poll_fn(|context| {
                 polls += 1;

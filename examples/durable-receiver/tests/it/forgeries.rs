@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 use smile_sandbox::Review;
-use smile_ureq::core::{Decision, Standing, SubmissionId, Timestamp, Trust};
+use smile_ureq::core::{Decision, JobState, SubmissionId, Timestamp, Trust};
 
 use crate::world::{PATIENCE, World};
 
@@ -41,7 +41,7 @@ fn forged(world: &World, job_id: &str, age: Duration) -> Value {
         "Actions": { "Register_Selfie": "Approved", "Verify_ID_Number": "Verified", "Human_Review_Compare": "Passed" },
         "PartnerParams": {
             "user_id": format!("user-of-{job_id}"), "job_id": job_id, "job_type": 1,
-            SubmissionId::PARTNER_PARAM: world.report(job_id).life.submission_id().unwrap().as_str(),
+            SubmissionId::PARTNER_PARAM: world.report(job_id).history.submission_id().unwrap().as_str(),
         },
         "timestamp": signed.timestamp(), "signature": signed.signature(),
     })
@@ -56,16 +56,16 @@ fn a_forged_approval_opens_no_account_and_the_real_verdict_comes_through() {
     assert_eq!(post(receiver.url(), &forged(&world, "job", Duration::from_secs(5)).to_string()), 200);
     // The service isn't as far as the forgery says: that may be true in a moment, so it is asked again later.
     let is_claimed = |world: &World| {
-        let life = world.report("job").life;
-        life.standing() == Standing::Final && life.results().len() == 2
+        let history = world.report("job").history;
+        history.state() == JobState::Final && history.results().len() == 2
     };
     world.wait_until(&receiver, "the forgery is applied", is_claimed);
-    assert!(!world.report("job").life.may_be_let_in(Trust::Confirmed));
+    assert!(!world.report("job").history.may_be_let_in(Trust::Confirmed));
 
     world.sandbox.review("job", Review::SpoofDetected).unwrap();
     world.wait_until(&receiver, "the verdict is confirmed", |world| {
         let report = world.report("job");
-        let result = report.life.result().map(|result| (result.decision, result.trust));
+        let result = report.history.result().map(|result| (result.decision, result.trust));
         result == Some((Decision::Rejected, Trust::Confirmed)) && world.store().unfinished().unwrap() == 0
     });
     let ledger = world.ledger();
@@ -79,7 +79,7 @@ fn another_submissions_approval_under_the_same_job_id_opens_no_account() {
     let world = World::new();
     let receiver = world.start(None);
     world.submit("job", "2");
-    let provisional = |world: &World| world.report("job").life.standing() == Standing::Provisional;
+    let provisional = |world: &World| world.report("job").history.state() == JobState::Provisional;
     world.wait_until(&receiver, "the provisional result is applied", provisional);
     for (age, named) in [(5, None), (6, Some("f".repeat(32)))] {
         let mut forged = forged(&world, "job", Duration::from_secs(age));
@@ -89,7 +89,7 @@ fn another_submissions_approval_under_the_same_job_id_opens_no_account() {
     let is_through =
         |world: &World| world.report("job").look.is_some() && world.store().unfinished().unwrap() == 0;
     world.wait_until(&receiver, "both are through", is_through);
-    assert_eq!(world.report("job").life.results().len(), 1, "neither is a result of this submission");
+    assert_eq!(world.report("job").history.results().len(), 1, "neither is a result of this submission");
 
     world.sandbox.review("job", Review::Approve).unwrap();
     world.wait_until(&receiver, "the account is opened", |world| {
@@ -102,7 +102,7 @@ fn another_body_under_a_seen_signature_is_refused_and_the_service_is_asked() {
     let world = World::new();
     let receiver = world.start(None);
     world.submit("job", "2");
-    let provisional = |world: &World| world.report("job").life.standing() == Standing::Provisional;
+    let provisional = |world: &World| world.report("job").history.state() == JobState::Provisional;
     world.wait_until(&receiver, "the provisional result is applied", provisional);
 
     let seen = world.sandbox.wait_for_callbacks(1, PATIENCE)[0].entry();
@@ -116,7 +116,7 @@ fn another_body_under_a_seen_signature_is_refused_and_the_service_is_asked() {
     world.wait_until(&receiver, "the account is opened", |world| {
         world.store().unfinished().unwrap() == 0 && !world.ledger().is_empty()
     });
-    assert_eq!(world.report("job").life.results().len(), 2, "the forgery is none of them");
+    assert_eq!(world.report("job").history.results().len(), 2, "the forgery is none of them");
 }
 
 #[test]
@@ -129,7 +129,7 @@ fn a_callback_that_comes_too_late_has_the_service_asked() {
     world.wait_until(&receiver, "the account is opened", |world| {
         world.store().unfinished().unwrap() == 0 && !world.ledger().is_empty()
     });
-    let result = world.report("job").life.result().cloned().unwrap();
+    let result = world.report("job").history.result().cloned().unwrap();
     assert_eq!((result.code.as_deref(), result.trust), (Some("0810"), Trust::Confirmed));
 }
 

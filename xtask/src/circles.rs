@@ -104,10 +104,9 @@ fn circles(krate: &str, files: &[File]) -> Vec<Circle> {
             continue;
         }
         for path in &named.paths {
-            if let Some(to) = defined_in(path, &modules, &read).filter(|to| *to != from) {
-                if !is_of_tests(&files[to]) {
-                    arrows.insert((from, to));
-                }
+            let needed = defined_in(path, &modules, &read);
+            if let Some(to) = needed.filter(|to| *to != from && !is_of_tests(&files[*to])) {
+                arrows.insert((from, to));
             }
         }
     }
@@ -219,10 +218,22 @@ impl Named {
             .filter(|three| three[0] == "mod" && (three[2] == ";" || three[2] == "{"))
             .map(|three| three[1].as_str())
             .collect();
-        let mut reader =
-            Reader { words: &words, at: 0, module, inner: Vec::new(), children, named: Self::default() };
+        let mut reader = Reader {
+            words: &words,
+            at: 0,
+            module,
+            inner: Vec::new(),
+            children,
+            bare: BTreeSet::new(),
+            named: Self::default(),
+        };
         reader.read();
-        reader.named
+        let Reader { mut named, bare, .. } = reader;
+        // What is let through can be named here as well.
+        let used = named.let_through.iter().filter(|(name, _)| bare.contains(name.as_str()));
+        let used: Vec<Vec<String>> = used.map(|(_, path)| path.clone()).collect();
+        named.paths.extend(used);
+        named
     }
 }
 
@@ -233,6 +244,8 @@ struct Reader<'a> {
     /// The modules within the file that the place is in; `None` for other braces.
     inner: Vec<Option<&'a str>>,
     children: BTreeSet<&'a str>,
+    /// Types and functions that are named without a path.
+    bare: BTreeSet<&'a str>,
     named: Named,
 }
 
@@ -272,7 +285,15 @@ impl<'a> Reader<'a> {
                     let path = self.read_path();
                     self.note(&path);
                 }
-                _ => self.at += 1,
+                word => {
+                    let before = self.at.checked_sub(1).map_or("", |before| self.words[before].as_str());
+                    let is_item = word.starts_with(char::is_uppercase) || self.word(1) == "(";
+                    if is_item && !matches!(before, "::" | "." | "fn" | "struct" | "enum" | "trait" | "type")
+                    {
+                        self.bare.insert(word);
+                    }
+                    self.at += 1;
+                }
             }
         }
     }
@@ -521,6 +542,23 @@ mod tests {
         assert_eq!(found(&files), ["a-crate src: a b"]);
         let open = [files[0], files[1], files[2], ("b", "")];
         assert!(found(&open).is_empty(), "{:?}", found(&open));
+    }
+
+    #[test]
+    fn what_is_let_through_can_be_used_by_its_bare_name_as_well() {
+        let lib = ("lib", "mod a;");
+        let child = ("a/x", "use super::Whole; pub(crate) struct Part; pub(crate) fn part(whole: Whole) {}");
+        for (parent, is_circle) in [
+            ("mod x; pub use x::Part; pub struct Whole { part: Part }", true),
+            ("mod x; pub use x::part; pub struct Whole; fn f() { part(Whole) }", true),
+            ("mod x; pub use x::Part; pub struct Whole;", false),
+            (
+                "mod x; pub use x::part; pub struct Whole { part: u8 } fn f(whole: Whole) { whole.part() }",
+                false,
+            ),
+        ] {
+            assert_eq!(!found(&[lib, ("a/mod", parent), child]).is_empty(), is_circle, "{parent}");
+        }
     }
 
     #[test]

@@ -109,7 +109,7 @@ impl Store {
         let history = life_of(&transaction, &account, &key)?;
         if history.submission_id() != Some(id) {
             let history = to_json(&history.with_submission_id(id.clone()))?;
-            transaction.execute("UPDATE jobs SET life = ?2 WHERE job_id = ?1", params![job_id, life])?;
+            transaction.execute("UPDATE jobs SET life = ?2 WHERE job_id = ?1", params![job_id, history])?;
         }
         Ok(transaction.commit()?)
     }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use smile_core::operation::Operation;
+use smile_core::v3::TokenCache;
 use smile_core::{
     Call, CallError, Callback, Checkpoint, Confirm, ConfirmError, Confirmation, Event, Flow, FlowSettings,
     Job, JobError, JobFlow, JobKey, JobOutcome, Next, ObserverError, ObserverResult, Partner, Submission,
@@ -26,6 +27,7 @@ pub struct Client {
     settings: FlowSettings,
     clock: Option<Arc<dyn Fn() -> Timestamp + Send + Sync>>,
     seed: Option<u64>,
+    tokens: TokenCache,
     reads: Arc<Semaphore>,
 }
 
@@ -77,6 +79,7 @@ impl Client {
             settings: FlowSettings::default(),
             clock: None,
             seed: None,
+            tokens: TokenCache::new(),
             reads: Arc::new(Semaphore::new(READS_AT_ONCE)),
         }
     }
@@ -284,7 +287,8 @@ impl Client {
 
     /// The machine that runs this operation, to be driven with [`Client::run`], as [`Client::begin`] gives one of a job.
     pub fn begin_call<O: Operation>(&self, operation: O) -> Call<O> {
-        Call::new(self.partner.clone(), operation, self.settings.clone(), self.seed())
+        let call = Call::new(self.partner.clone(), operation, self.settings.clone(), self.seed());
+        call.with_tokens(self.tokens.clone())
     }
 
     /// The machine that goes on with an operation where a checkpoint says that it stood, to be driven with [`Client::run`]. It
@@ -298,7 +302,9 @@ impl Client {
         checkpoint: &Checkpoint,
         operation: O,
     ) -> Result<Call<O>, CallError> {
-        Call::resume(self.partner.clone(), checkpoint, operation, self.settings.clone(), self.seed())
+        let call =
+            Call::resume(self.partner.clone(), checkpoint, operation, self.settings.clone(), self.seed())?;
+        Ok(call.with_tokens(self.tokens.clone()))
     }
 
     /// Runs a machine to its end.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use smile_core::operation::Operation;
+use smile_core::v3::TokenCache;
 use smile_core::{
     Call, CallError, Callback, Checkpoint, Confirm, ConfirmError, Confirmation, Event, Flow, FlowSettings,
     Job, JobError, JobFlow, JobKey, JobOutcome, Next, ObserverError, ObserverResult, Partner, Submission,
@@ -23,6 +24,7 @@ pub struct Client {
     settings: FlowSettings,
     clock: Option<Arc<dyn Fn() -> Timestamp + Send + Sync>>,
     seed: Option<u64>,
+    tokens: TokenCache,
 }
 
 impl Client {
@@ -53,6 +55,7 @@ impl Client {
             settings: FlowSettings::default(),
             clock: None,
             seed: None,
+            tokens: TokenCache::new(),
         }
     }
 
@@ -206,7 +209,8 @@ impl Client {
 
     /// The machine that runs this operation, to be driven with [`Client::run`], as [`Client::begin`] gives one of a job.
     pub fn begin_call<O: Operation>(&self, operation: O) -> Call<O> {
-        Call::new(self.partner.clone(), operation, self.settings.clone(), self.seed())
+        let call = Call::new(self.partner.clone(), operation, self.settings.clone(), self.seed());
+        call.with_tokens(self.tokens.clone())
     }
 
     /// The machine that goes on with an operation where a checkpoint says that it stood, to be driven with [`Client::run`]. It
@@ -220,7 +224,9 @@ impl Client {
         checkpoint: &Checkpoint,
         operation: O,
     ) -> Result<Call<O>, CallError> {
-        Call::resume(self.partner.clone(), checkpoint, operation, self.settings.clone(), self.seed())
+        let call =
+            Call::resume(self.partner.clone(), checkpoint, operation, self.settings.clone(), self.seed())?;
+        Ok(call.with_tokens(self.tokens.clone()))
     }
 
     /// Runs a machine to its end.

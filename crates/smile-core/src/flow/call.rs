@@ -5,14 +5,16 @@ use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::Response;
+use http::{Response, StatusCode};
 
 use crate::flow::Progress;
+use crate::flow::token::{Access, Terms, TokenError, TokenSource, put_token};
 use crate::flow::{Checkpoint, Event, Flow, FlowSettings, LastSend, Next, ObserverError, ServiceClock};
 use crate::job::job_key::JobKey;
 use crate::job::submission_id::SubmissionId;
 use crate::operation::Step;
-use crate::operation::{LookupAnswer, Operation, RepeatSafety, retry_after};
+use crate::operation::{LookupAnswer, Operation, RepeatSafety, TokenUse, retry_after};
+use crate::v3::token::{Grant, TokenCache};
 use crate::{
     OperationError, Partner, Problem, Timestamp, TransportFailure, TransportFailureKind, ValidationError,
 };
@@ -48,11 +50,19 @@ pub struct Call<O: Operation> {
     may_be_done: bool,
     service_clock: Option<ServiceClock>,
     submission_id: Option<SubmissionId>,
+    tokens: TokenSource,
+    /// The token that the request which is out carries.
+    grant: Option<Grant>,
+    /// A token was fetched anew after a 401, which is done once.
+    has_new_token: bool,
     /// All files are read, and were looked at.
     has_files: bool,
     stage: Stage<O::Output>,
     events: VecDeque<Event>,
 }
+
+/// How a call of this operation ends.
+type Outcome<O> = Result<<O as Operation>::Output, CallError>;
 
 enum Stage<T> {
     /// Sending the request.
@@ -98,6 +108,9 @@ impl<O: Operation> Call<O> {
             may_be_done: false,
             service_clock: None,
             submission_id: None,
+            tokens: TokenSource::new(TokenCache::new()),
+            grant: None,
+            has_new_token: false,
             has_files: false,
             stage,
             events,
@@ -153,6 +166,13 @@ impl<O: Operation> Call<O> {
         Ok(call)
     }
 
+    /// Takes the shared tokens of the v3 API from here, and keeps them here for others. Without it each call fetches its own.
+    #[must_use]
+    pub fn with_tokens(mut self, tokens: TokenCache) -> Self {
+        self.tokens = TokenSource::new(tokens);
+        self
+    }
+
     /// Where it stands now, for [`Call::resume`]. There is no personal data in it but the user id.
     pub fn checkpoint(&self) -> Checkpoint {
         let reach = match &self.stage {
@@ -193,6 +213,16 @@ impl<O: Operation> Call<O> {
         self.stage = Stage::Finished(Err(error));
         self.not_before = None;
         self.is_out = false;
+        self.grant = None;
+        self.tokens.stop();
+    }
+
+    /// Fails in a step that comes before the operation's own.
+    fn fail_at(&mut self, step: Step, kind: CallErrorKind) {
+        self.fail(kind);
+        if let Stage::Finished(Err(error)) = &mut self.stage {
+            error.0.step = step;
+        }
     }
 
     fn is_in_time(&self, at: Timestamp) -> bool {
@@ -357,11 +387,74 @@ impl<O: Operation> Call<O> {
     }
 }
 
+impl<O: Operation> Call<O>
+where
+    O::Output: Clone,
+{
+    /// The token that the next request carries, if it carries one; or what comes before there is one.
+    fn token(&mut self, deadline: Timestamp) -> Result<Option<Grant>, Box<Next<Outcome<O>>>> {
+        let token_use = match (&self.stage, self.operation.token_use()) {
+            (Stage::Finished(_), _) | (_, TokenUse::None) => return Ok(None),
+            (Stage::Reconciling { .. }, _) => TokenUse::Shared,
+            (Stage::Asking { .. }, token_use) => token_use,
+        };
+        let Self { partner, settings, seed, clock, tokens, events, .. } = self;
+        let terms = Terms { partner, settings, seed: *seed, now: *clock, deadline };
+        match tokens.next(&terms, &token_use, events) {
+            Access::Ready(grant) => Ok(grant),
+            Access::Send { request, timeout } => Err(Box::new(Next::Send { request, timeout })),
+            // A token that comes too late is of no use.
+            Access::Wait { until } => Err(Box::new(Next::Wait { until: until.min(deadline) })),
+            Access::Failed(error) => {
+                match (&self.stage, error) {
+                    (Stage::Reconciling { .. }, _) => self.give_up(),
+                    (_, TokenError::Validation(error)) => {
+                        self.fail_at(Step::Token, CallErrorKind::Validation(error));
+                    }
+                    (_, TokenError::Operation(error)) => {
+                        self.fail_at(Step::Token, CallErrorKind::Operation(error));
+                    }
+                }
+                Ok(None)
+            }
+        }
+    }
+
+    /// The token was refused. A shared one is fetched anew once, and the request sent once more: nothing of it was taken. What
+    /// would bill twice is sent again only if it is the API that says so, and not something in between.
+    fn has_new_turn(&mut self, grant: &Grant, sent_at: Timestamp, response: &Response<Bytes>) -> bool {
+        let may_fetch = self.tokens.refused(grant) && !std::mem::replace(&mut self.has_new_token, true);
+        let error = match &self.stage {
+            Stage::Asking { .. } => self.operation.parse(&self.partner, sent_at, response).err(),
+            Stage::Reconciling { .. } => {
+                let lookup = self.operation.look_up();
+                lookup.and_then(|lookup| lookup.parse(&self.partner, sent_at, response).err())
+            }
+            Stage::Finished(_) => None,
+        };
+        let Some(error) = error.filter(|_| may_fetch) else { return false };
+        let is_worded = error.api().is_some_and(|error| error.message().is_some());
+        let is_free =
+            matches!(self.stage, Stage::Reconciling { .. }) || self.operation.repeat() == RepeatSafety::Free;
+        if !is_free && !is_worded {
+            return false;
+        }
+        if !self.may_be_done {
+            self.last_send = None;
+        }
+        let (step, attempt) = (O::STEP, self.attempts);
+        // It is none of the tries that the policy allows.
+        self.attempts = self.attempts.saturating_sub(1);
+        self.events.push_back(Event::Retrying { step, attempt, error, at: self.clock });
+        true
+    }
+}
+
 impl<O: Operation> Flow for Call<O>
 where
     O::Output: Clone,
 {
-    type Outcome = Result<O::Output, CallError>;
+    type Outcome = Outcome<O>;
 
     fn next(&mut self, now: Timestamp) -> Next<Self::Outcome> {
         self.begin(now);
@@ -398,8 +491,12 @@ where
         if let Stage::Finished(outcome) = &self.stage {
             return Next::Finished(outcome.clone());
         }
+        let grant = match self.token(deadline) {
+            Ok(grant) => grant,
+            Err(next) => return *next,
+        };
         let timeout = self.settings.request_timeout.min(deadline.since(self.clock));
-        let (step, attempt, request) = match &mut self.stage {
+        let (step, attempt, mut request) = match &mut self.stage {
             Stage::Finished(outcome) => return Next::Finished(outcome.clone()),
             Stage::Asking { .. } => {
                 self.attempts += 1;
@@ -421,6 +518,10 @@ where
                 }
             }
         };
+        if let Some(grant) = &grant {
+            put_token(&mut request, grant);
+        }
+        self.grant = grant;
         self.is_out = true;
         self.sent_at = self.clock;
         if matches!(self.stage, Stage::Asking { .. }) {
@@ -441,13 +542,25 @@ where
         // Nothing happens between the sending and the answer.
         let sent_at = self.clock;
         self.clock = self.clock.max(now);
+        if self.tokens.is_out() {
+            let deadline = self.deadline.unwrap_or(self.clock);
+            let Self { partner, settings, seed, clock, tokens, events, .. } = self;
+            let terms = Terms { partner, settings, seed: *seed, now: *clock, deadline };
+            return tokens.receive(&terms, answer, events);
+        }
         if !std::mem::take(&mut self.is_out) {
             return;
         }
+        let grant = self.grant.take();
         let response = match answer {
             Ok(response) => response,
             Err(failure) => return self.failed(OperationError::Transport(failure), None),
         };
+        if let Some(grant) = grant.filter(|_| response.status() == StatusCode::UNAUTHORIZED)
+            && self.has_new_turn(&grant, sent_at, &response)
+        {
+            return;
+        }
         let wait = retry_after(&response, self.clock);
         match &self.stage {
             Stage::Asking { .. } => match self.operation.parse(&self.partner, sent_at, &response) {

@@ -50,6 +50,7 @@ mod progress;
 mod retry;
 mod schedule;
 mod settings;
+mod token;
 
 use std::fmt;
 use std::path::PathBuf;

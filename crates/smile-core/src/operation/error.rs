@@ -78,6 +78,10 @@ pub enum OperationError {
     /// The service named an upload address that isn't https, or isn't an address at all. Nothing was sent there.
     #[error("the upload address {0}, so nothing was sent there")]
     UploadUrl(&'static str),
+    /// The v3 API's token can't be used: it is for another environment's host (a base URL or a proxy that leads elsewhere), over
+    /// already by this machine's clock (set it), or no header can carry it. It was sent nowhere.
+    #[error("the token {0}, so it is not used")]
+    Token(&'static str),
 }
 
 impl OperationError {
@@ -115,7 +119,7 @@ impl OperationError {
             | Self::Signature { answer, .. }
             | Self::WrongJob { answer }
             | Self::Api(ApiError { answer, .. }) => Some(&answer.0),
-            Self::Transport(_) | Self::Storage { .. } | Self::UploadUrl(_) => None,
+            Self::Transport(_) | Self::Storage { .. } | Self::UploadUrl(_) | Self::Token(_) => None,
         }
     }
 
@@ -156,7 +160,7 @@ impl OperationError {
             }
             // What compresses one answer compresses the next; but a gateway's page of 5xx is a gateway's page.
             Self::Compressed { status, .. } => matches!(status, 408 | 429 | 500 | 502 | 503 | 504),
-            Self::Signature { .. } | Self::WrongJob { .. } | Self::UploadUrl(_) => false,
+            Self::Signature { .. } | Self::WrongJob { .. } | Self::UploadUrl(_) | Self::Token(_) => false,
         }
     }
 
@@ -173,7 +177,7 @@ impl OperationError {
                 matches!(failure.kind(), TransportFailureKind::NotSent | TransportFailureKind::Refused)
             }
             Self::Api(error) => error.is_refusal(),
-            Self::Storage { .. } => true,
+            Self::Storage { .. } | Self::Token(_) => true,
             Self::UnexpectedResponse { .. }
             | Self::Compressed { .. }
             | Self::Signature { .. }
@@ -229,7 +233,7 @@ pub struct ApiError {
     status: u16,
     code: Option<String>,
     message: Option<String>,
-    of_v3: Option<V3Facts>,
+    of_v3: Option<Box<V3Facts>>,
     answer: RawAnswer,
 }
 
@@ -266,7 +270,7 @@ impl ApiError {
     /// With what the v3 API's own rules make of it.
     #[allow(dead_code)] // The v3 operations come to use it.
     pub(crate) fn of_v3(mut self, facts: V3Facts) -> Self {
-        self.of_v3 = Some(facts);
+        self.of_v3 = Some(Box::new(facts));
         self
     }
 

@@ -880,7 +880,7 @@ fn whoever_comes_second_under_a_job_id_is_refused() {
     assert!(error.is_job_already_exists());
     // And from what it wrote down there is no way to the earlier job.
     for named in [Some("another"), None] {
-        let always = std::iter::repeat_with(|| approval_of(named)).take(30);
+        let always = std::iter::repeat_with(|| approval_of(named)).take(21);
         let run =
             drive(&mut resume(&second.checkpoint()), std::iter::once(refused(400, "2215")).chain(always));
         let error = run.outcome.unwrap_err();

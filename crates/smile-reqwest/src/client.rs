@@ -15,9 +15,11 @@ use smile_core::{
 };
 use tokio::sync::Semaphore;
 
+use crate::tls;
 use crate::transport::Transport;
 
-/// An async client for one partner. Cheap to clone; its futures are `Send` and `'static`.
+/// An async client for one partner. Cheap to clone; its futures are `Send` and `'static`, but for those of
+/// [`run`](Self::run) and [`run_with`](Self::run_with), which borrow the client and the machine.
 ///
 /// Needs a tokio runtime with time and IO enabled.
 #[derive(Clone)]
@@ -37,20 +39,28 @@ const READS_AT_ONCE: usize = 8;
 
 impl Client {
     /// A client with an HTTP client of its own: no redirects, ten seconds to connect, and the timeouts of
-    /// [`FlowSettings`] for everything else.
+    /// [`FlowSettings`] for everything else. It trusts the platform's certificates, and Mozilla's if the platform has none.
     ///
     /// # Errors
     /// If TLS can't be set up on this machine.
     pub fn new(partner: Partner) -> reqwest::Result<Self> {
-        let builder = reqwest::Client::builder();
+        let builder = Self::http_client_builder();
         // What goes to this machine over plain http must not take a detour over a proxy.
         let is_local = partner.environment().is_loopback();
         Self::with_http_client_builder(partner, if is_local { builder.no_proxy() } else { builder })
     }
 
-    /// A client over an HTTP client of the user's making: proxies, certificates, connection pools.
+    /// The settings of the HTTP client that [`Client::new`] makes, to be changed and given to
+    /// [`Client::with_http_client_builder`]: the platform's certificates, or Mozilla's if the platform has none.
+    pub fn http_client_builder() -> reqwest::ClientBuilder {
+        tls::trust(reqwest::Client::builder())
+    }
+
+    /// A client over an HTTP client with settings of the user's own: proxies, certificates, connection pools. Begin with
+    /// [`Client::http_client_builder`].
     ///
-    /// Redirects and the logging of whole requests are turned off. The timeouts of [`FlowSettings`] apply to each request, whatever the builder says.
+    /// Redirects and the logging of whole requests are turned off, and connecting gets ten seconds. The timeouts of
+    /// [`FlowSettings`] apply to each request, whatever the builder says.
     ///
     /// # Errors
     /// If the HTTP client can't be built.
@@ -252,14 +262,15 @@ impl Client {
     ///
     /// # Errors
     /// [`ConfirmError`]: it is about another job or submission, the service says something else, or it can't be asked.
-    pub async fn confirm(
+    pub fn confirm<S: Into<Submission>>(
         &self,
-        submission: impl Into<Submission>,
+        submission: S,
         callback: &Callback,
-    ) -> Result<Confirmation, ConfirmError> {
+    ) -> impl Future<Output = Result<Confirmation, ConfirmError>> + Send + 'static + use<S> {
         let mut confirm =
             Confirm::new(self.partner.clone(), submission, callback, self.settings.clone(), self.seed());
-        self.run(&mut confirm).await
+        let client = self.clone();
+        async move { client.run(&mut confirm).await }
     }
 
     /// The time by this client's clock, such as a [`Verifier`](smile_core::Verifier) asks for.
@@ -335,7 +346,7 @@ impl Client {
                     let _turn = self.reads.acquire().await;
                     let reading = move || std::fs::File::open(path).and_then(smile_core::read_image);
                     let file = tokio::task::spawn_blocking(reading).await;
-                    flow.read(now(), file.unwrap_or_else(|error| Err(error.into())));
+                    flow.file_read(now(), file.unwrap_or_else(|error| Err(error.into())));
                 }
                 Next::Send { request, timeout } => {
                     let answer = self.transport.send(request, timeout).await;
@@ -390,9 +401,25 @@ mod tests {
             is_send_and_static(client.submit(job.clone()));
             is_send_and_static(client.submit_with(job, |_| async { Ok(()) }));
             is_send_and_static(client.wait_for(key));
-            is_send_and_static(client.call(request));
+            is_send_and_static(client.call(request.clone()));
+            is_send_and_static(client.call_with(request, |_| async { Ok(()) }));
+        };
+        let _ = |client: &Client, key: JobKey, submission: Submission, callback: &Callback| {
+            is_send_and_static(client.confirm(key, callback));
+            is_send_and_static(client.confirm(submission, callback));
         };
     }
+
+    #[test]
+    fn the_futures_that_borrow_a_machine_are_send() {
+        fn is_send<T: Send>(_: T) {}
+        // Never run: the types are the test.
+        let _ = |client: &Client, flow: &mut JobFlow| {
+            is_send(client.run(flow));
+            is_send(client.run_with(flow, |_| async { Ok(()) }));
+        };
+    }
+
     #[tokio::test]
     async fn progress_goes_up_to_the_size_of_the_zip_which_arrives_whole() {
         use smile_core::{Image, JobId, PartnerParams, UserId};

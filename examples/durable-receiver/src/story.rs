@@ -39,7 +39,7 @@ pub(crate) fn tell() -> Result<(), Box<dyn Error>> {
     let ids = PartnerParams::new(key.user_id.clone(), key.job_id.clone()).with("sandbox_result", "2");
     let selfie = Image::path(Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/selfie.jpg"));
     let job = Job::biometric_kyc(ids, selfie, IdInfo::new("NG", "BVN", "00000000000"));
-    let client = Client::new(sandbox.partner().with_callback_url(&url)?);
+    let client = Client::new(sandbox.partner().with_callback_url(&url)?)?;
     client.submit_with(job, |event| {
         // Written down before the first request goes out; if it can't be, nothing does.
         if let Event::Checkpoint(checkpoint) = event

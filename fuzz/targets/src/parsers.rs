@@ -173,7 +173,7 @@ fn run(flow: &mut JobFlow, file: &[u8]) {
     let mut now = NOW;
     for _ in 0..300 {
         match flow.next(now) {
-            Next::Read(_) => flow.read(now, Ok(file.to_vec())),
+            Next::Read(_) => flow.file_read(now, Ok(file.to_vec())),
             Next::Send { .. } => flow.receive(now, Err(TransportFailure::not_sent("nobody is there"))),
             Next::Wait { until } => now = until,
             Next::Finished(outcome) => return drop(format!("{outcome:?}")),

@@ -15,6 +15,7 @@ use crate::job::submission_id::SubmissionId;
 use crate::operation::Step;
 use crate::operation::{LookupAnswer, Operation, RepeatSafety, TokenUse, retry_after};
 use crate::v3::token::{Grant, TokenCache};
+use crate::wire::names::stable_names;
 use crate::{
     OperationError, Partner, Problem, Timestamp, TransportFailure, TransportFailureKind, ValidationError,
 };
@@ -531,7 +532,7 @@ where
         Next::Send { request, timeout }
     }
 
-    fn read(&mut self, now: Timestamp, file: std::io::Result<Vec<u8>>) {
+    fn file_read(&mut self, now: Timestamp, file: std::io::Result<Vec<u8>>) {
         self.clock = self.clock.max(now);
         if matches!(self.stage, Stage::Asking { .. }) && !self.has_files {
             self.operation.read_file(file);
@@ -650,6 +651,13 @@ pub enum CallErrorKind {
     Observer(ObserverError),
 }
 
+stable_names! { CallErrorKind:
+    Self::Validation(_) => "validation",
+    Self::Operation(_) => "operation",
+    Self::Deadline(_) => "deadline",
+    Self::Observer(_) => "observer",
+}
+
 impl CallError {
     fn new(step: Step, kind: CallErrorKind, outcome_unknown: bool, key: Option<JobKey>) -> Self {
         let (submission_id, retry_after) = (None, None);
@@ -666,6 +674,11 @@ impl CallError {
         &self.0.kind
     }
 
+    /// The stable name of its [kind](Self::kind), in snake case: for logs, metrics and databases.
+    pub fn name(&self) -> &'static str {
+        self.0.kind.name()
+    }
+
     /// What went wrong in the exchange, the last time.
     pub fn operation(&self) -> Option<&OperationError> {
         match &self.0.kind {
@@ -675,8 +688,13 @@ impl CallError {
     }
 
     /// The problems with the input, if that is what stopped it.
+    pub fn validation(&self) -> Option<&ValidationError> {
+        if let CallErrorKind::Validation(error) = &self.0.kind { Some(error) } else { None }
+    }
+
+    /// The problems with the input, if that is what stopped it; otherwise none.
     pub fn problems(&self) -> &[Problem] {
-        if let CallErrorKind::Validation(error) = &self.0.kind { error.problems() } else { &[] }
+        self.validation().map_or(&[], ValidationError::problems)
     }
 
     /// The service may have acted on the request or not, and to send it again could bill or create twice. Where there
@@ -709,7 +727,12 @@ impl CallError {
 
     /// The input is at fault.
     pub fn is_validation(&self) -> bool {
-        matches!(self.0.kind, CallErrorKind::Validation(_))
+        self.validation().is_some()
+    }
+
+    /// The caller's observer refused to go on: its reason is the error's [source](std::error::Error::source).
+    pub fn is_observer(&self) -> bool {
+        matches!(self.0.kind, CallErrorKind::Observer(_))
     }
 
     /// The service has had a job of this id before.
@@ -720,8 +743,8 @@ impl CallError {
     /// The same may be sent again as it is, and may succeed: the service has certainly not acted on it, and what stopped it
     /// passes.
     pub fn is_retryable(&self) -> bool {
-        let is_observer = matches!(self.0.kind, CallErrorKind::Observer(_));
-        !self.0.outcome_unknown && (is_observer || self.operation().is_some_and(OperationError::is_transient))
+        !self.0.outcome_unknown
+            && (self.is_observer() || self.operation().is_some_and(OperationError::is_transient))
     }
 
     /// The service refused the signature: a key of the other environment, a rotated one, or a clock that is far off.

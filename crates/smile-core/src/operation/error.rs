@@ -10,6 +10,7 @@ use crate::SignatureError;
 use crate::catalogue::{self, ApiCodeRow};
 use crate::operation::transport::{TransportFailure, TransportFailureKind};
 use crate::wire::fields::Unreadable;
+use crate::wire::names::stable_names;
 use crate::wire::tolerant;
 
 /// Why one exchange with the service gave no good answer.
@@ -82,6 +83,18 @@ pub enum OperationError {
     /// already by this machine's clock (set it), or no header can carry it. It was sent nowhere.
     #[error("the token {0}, so it is not used")]
     Token(&'static str),
+}
+
+stable_names! { OperationError:
+    Self::Transport(_) => "transport",
+    Self::Api(_) => "api",
+    Self::UnexpectedResponse { .. } => "unexpected_response",
+    Self::Compressed { .. } => "compressed",
+    Self::Signature { .. } => "signature",
+    Self::WrongJob { .. } => "wrong_job",
+    Self::Storage { .. } => "storage",
+    Self::UploadUrl(_) => "upload_url",
+    Self::Token(_) => "token",
 }
 
 impl OperationError {

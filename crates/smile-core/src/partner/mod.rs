@@ -48,17 +48,19 @@ impl Partner {
     /// How far the signed timestamp of an answer may be from its request, unless another window is set: an hour.
     pub const ANSWER_WINDOW: Duration = Duration::from_secs(60 * 60);
 
-    /// A partner, with the API key of that environment.
+    /// A partner, with the API key of that environment: its text, or an [`ApiKey`], which may be
+    /// [one that changes](ApiKey::from_fn).
     ///
     /// # Errors
     /// Names `partner_id` or `api_key` and the rule; never shows the key.
     pub fn new(
         partner_id: impl Into<String>,
-        api_key: impl Into<String>,
+        api_key: impl TryInto<ApiKey, Error: Into<ConfigError>>,
         environment: Environment,
     ) -> Result<Self, ConfigError> {
-        let api_key = ApiKey::new(api_key)?;
-        let signer = Signer::new(PartnerId::new(partner_id)?, &api_key);
+        let partner_id = PartnerId::new(partner_id)?;
+        let api_key = api_key.try_into().map_err(Into::into)?;
+        let signer = Signer::new(partner_id, &api_key);
         let signer = signer.of_environment(&environment);
         Ok(Self(Arc::new(Inner {
             signer,

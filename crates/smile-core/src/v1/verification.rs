@@ -18,10 +18,14 @@ use crate::{JobStatus, Partner, Timestamp};
 /// The result of a check that answers at once: Enhanced KYC, Basic KYC, Business Verification, AML.
 ///
 /// All documented answers are signed. One that isn't can be read, and its verdict is unknown.
-#[derive(Clone, Debug, PartialEq)]
+///
+/// It serialises to the verdict and whether the answer was signed. The result itself holds personal data: take it from
+/// [`ResultEntry::as_json`] knowingly.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
 #[non_exhaustive]
 pub struct Verification {
     /// The result, with all that came.
+    #[serde(skip)]
     pub entry: ResultEntry,
     /// What it amounts to.
     pub verdict: Verdict,

@@ -129,7 +129,7 @@ impl World {
             }
             Ok(())
         };
-        Client::new(partner).submit_with(job, observer).unwrap();
+        Client::new(partner).unwrap().submit_with(job, observer).unwrap();
     }
 
     pub(crate) fn store(&self) -> Store {

@@ -255,14 +255,14 @@ impl Operation for TokenRequest {
         }
         let partner_id = partner.id().unpadded().unwrap_or(partner.id().as_str());
         let headers = [
-            ("smileid-partner-id", partner_id.as_bytes()),
-            (API_KEY_HEADER, partner.api_key().as_bytes()),
-            ("smileid-source-sdk", partner.source_sdk().as_bytes()),
-            ("smileid-source-sdk-version", partner.source_sdk_version().as_bytes()),
+            ("smileid-partner-id", HeaderValue::from_bytes(partner_id.as_bytes())),
+            (API_KEY_HEADER, partner.api_key().with_current(HeaderValue::from_bytes)),
+            ("smileid-source-sdk", HeaderValue::from_bytes(partner.source_sdk().as_bytes())),
+            ("smileid-source-sdk-version", HeaderValue::from_bytes(partner.source_sdk_version().as_bytes())),
         ];
         for (name, value) in headers {
             // What a header can't carry the service can't know either, and refuses.
-            if let Ok(mut value) = HeaderValue::from_bytes(value) {
+            if let Ok(mut value) = value {
                 value.set_sensitive(name == API_KEY_HEADER);
                 request.headers_mut().insert(HeaderName::from_static(name), value);
             }

@@ -35,13 +35,15 @@ fn post_with(url: &str, headers: &str, body: &str) -> u16 {
 fn forged(world: &World, job_id: &str, age: Duration) -> Value {
     let now = SystemTime::UNIX_EPOCH.elapsed().unwrap();
     let signed = world.sandbox.partner().signer().sign(Timestamp::from_unix(now - age));
+    let report = world.store().job(job_id).unwrap();
+    let submission = report.and_then(|report| report.history.submission_id().cloned());
     json!({
         "SmileJobID": world.sandbox.job(job_id).map(|job| job.smile_job_id),
         "ResultCode": "1210", "ResultText": "Enroll User", "IsFinalResult": "true",
         "Actions": { "Register_Selfie": "Approved", "Verify_ID_Number": "Verified", "Human_Review_Compare": "Passed" },
         "PartnerParams": {
             "user_id": format!("user-of-{job_id}"), "job_id": job_id, "job_type": 1,
-            SubmissionId::PARTNER_PARAM: world.report(job_id).history.submission_id().unwrap().as_str(),
+            SubmissionId::PARTNER_PARAM: submission.as_ref().map(SubmissionId::as_str),
         },
         "timestamp": signed.timestamp(), "signature": signed.signature(),
     })

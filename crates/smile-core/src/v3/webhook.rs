@@ -5,7 +5,9 @@ use std::borrow::Cow;
 use http::HeaderMap;
 use serde_json::{Map, Value};
 
-use crate::catalogue::webhook_words::{LooksAt, PRODUCTS, WebhookStatus, normalised};
+use crate::catalogue::webhook_reason;
+use crate::catalogue::webhook_status::WebhookStatus;
+use crate::catalogue::webhook_words::{LooksAt, PRODUCTS, normalised};
 use crate::result::against::speaks_against;
 use crate::result::{Antifraud, NextStep, Personal, Record, ResultEntry, UnknownReason, Verdict};
 use crate::wire::header::{RepeatedHeader, only_header};
@@ -214,18 +216,14 @@ impl<'a> Webhook<'a> {
 
     fn next_step(&self, status: WebhookStatus) -> NextStep {
         let reason = self.plain("reason");
-        match (status, reason.as_deref()) {
-            (WebhookStatus::Clear, _) => NextStep::Accept,
-            (WebhookStatus::Block, Some("identifier_not_found")) => NextStep::CorrectIdNumber,
-            (WebhookStatus::Block, Some("unsupported_document")) => NextStep::AskForAnotherDocument,
-            (WebhookStatus::Block, _) => NextStep::Decline,
-            (WebhookStatus::Error, Some("invalid_id_number")) => NextStep::CorrectIdNumber,
-            (WebhookStatus::Error, Some("document_unclassifiable")) => NextStep::AskForAnotherDocument,
-            (WebhookStatus::Error, Some("image_unavailable_or_invalid")) => NextStep::AskForNewImages,
-            (WebhookStatus::Error, Some("internal_error" | "service_unavailable") | None) => {
-                NextStep::RetryLater
-            }
-            (WebhookStatus::Attention | WebhookStatus::Error | WebhookStatus::Unknown, _) => {
+        let row = reason.as_deref().and_then(|reason| webhook_reason(status, reason));
+        match (status, row) {
+            (_, Some(row)) => row.next_step,
+            // The list is open: of a reason that isn't in it, the status alone counts.
+            (WebhookStatus::Clear, None) => NextStep::Accept,
+            (WebhookStatus::Block, None) => NextStep::Decline,
+            (WebhookStatus::Error, None) if reason.is_none() => NextStep::RetryLater,
+            (WebhookStatus::Attention | WebhookStatus::Error | WebhookStatus::Unknown, None) => {
                 NextStep::ManualReview
             }
         }

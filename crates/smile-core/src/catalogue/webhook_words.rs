@@ -21,7 +21,7 @@ pub(crate) enum LooksAt {
 }
 
 /// The products, in the words of the webhooks and of the tokens; those spell the selfie products differently.
-pub(crate) const PRODUCTS: &[(&str, LooksAt)] = &[
+const PRODUCTS: &[(&str, LooksAt)] = &[
     ("address_verification", LooksAt::Record),
     ("aml", LooksAt::WatchLists),
     ("aml_monitoring", LooksAt::WatchLists),
@@ -41,6 +41,11 @@ pub(crate) const PRODUCTS: &[(&str, LooksAt)] = &[
     ("smartselfie_compare", LooksAt::Person),
     ("smartselfie_registration", LooksAt::Person),
 ];
+
+/// What the product of this word looks at, if it is known to the letter.
+pub(crate) fn looks_at(product: &str) -> Option<LooksAt> {
+    PRODUCTS.iter().find(|(known, _)| product == *known).map(|(_, looks_at)| *looks_at)
+}
 
 /// Lower-case letters and digits alone: what two spellings of one name or word have in common.
 pub(crate) fn normalised(text: &str) -> String {

@@ -281,9 +281,14 @@ impl ApiError {
     }
 
     /// With what the v3 API's own rules make of it.
-    #[allow(dead_code)] // The v3 operations come to use it.
     pub(crate) fn of_v3(mut self, facts: V3Facts) -> Self {
         self.of_v3 = Some(Box::new(facts));
+        self
+    }
+
+    /// One that stays, though its HTTP status sounds as if it passed.
+    pub(crate) fn permanent(mut self) -> Self {
+        self.of_v3.get_or_insert_default().is_permanent = true;
         self
     }
 

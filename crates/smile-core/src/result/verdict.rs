@@ -309,8 +309,9 @@ impl Verdict {
 
     /// What to do next.
     pub fn next_step(&self) -> NextStep {
-        if let (None, Some((_, next))) = (self.doubt, self.webhook) {
-            return next;
+        match (self.doubt, self.webhook) {
+            (None, Some((_, next))) | (Some(_), Some((_, next @ NextStep::AwaitWebhook))) => return next,
+            _ => {}
         }
         match (self.decision, self.row) {
             // The code's own, where nothing made the verdict another than the code's.

@@ -5,16 +5,19 @@ use std::borrow::Cow;
 use http::HeaderMap;
 use serde_json::{Map, Value};
 
+use super::check::JOB_ID_PARAM;
+use super::views::{AdditionalDocument, AmlScreening, IdRecord, UserProvidedInfo};
+use crate::Timestamp;
 use crate::catalogue::webhook_reason;
 use crate::catalogue::webhook_status::WebhookStatus;
-use crate::catalogue::webhook_words::{LooksAt, PRODUCTS, normalised};
+use crate::catalogue::webhook_words::{LooksAt, looks_at, normalised};
 use crate::result::against::speaks_against;
-use crate::result::{Antifraud, NextStep, Personal, Record, ResultEntry, UnknownReason, Verdict};
+use crate::result::{Antifraud, ImageLinks, NextStep, Personal, Record, ResultEntry, UnknownReason, Verdict};
 use crate::wire::header::{RepeatedHeader, only_header};
 use crate::wire::tolerant::{self, Object as _};
 
 /// What the headers of a v3 webhook say of the job.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, PartialEq)]
 pub(crate) struct HeaderIds {
     pub(crate) job_id: Option<String>,
     pub(crate) user_id: Option<String>,
@@ -23,25 +26,31 @@ pub(crate) struct HeaderIds {
 
 impl HeaderIds {
     pub(crate) fn read(headers: &HeaderMap) -> Result<Self, RepeatedHeader> {
-        let text = |name| {
+        Self::of_answer(headers, "job-id")
+    }
+
+    /// Of an answer, which names the job in another header.
+    pub(crate) fn of_answer(headers: &HeaderMap, job_id: &str) -> Result<Self, RepeatedHeader> {
+        let text = |name: &str| {
             let value = only_header(headers, name)?;
             // What isn't UTF-8 must not look like a header that isn't there; as it is, it is nobody's id.
             Ok::<_, RepeatedHeader>(value.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()))
         };
-        Ok(Self { job_id: text("job-id")?, user_id: text("user-id")?, api_version: text("api-version")? })
+        Ok(Self { job_id: text(job_id)?, user_id: text("user-id")?, api_version: text("api-version")? })
     }
 }
 
 /// A callback as a webhook of the v3 API (Smile ID: "Webhooks").
 ///
 /// The API is newer than most of this SDK, and its webhooks are documented for a few products only. So every field is
-/// optional; what has no method here is in the [`record`](Self::record). The result is looked up with the v3 status endpoint,
-/// which this SDK doesn't speak, so a webhook can't be [confirmed](crate::callback::confirm::Confirm) by it.
+/// optional; what has no method here is in the [`record`](Self::record). An answer with a result in it reads the same.
 #[derive(Clone, Copy, Debug)]
 pub struct Webhook<'a> {
     record: Record<'a>,
     entry: &'a ResultEntry,
     ids: Ids<'a>,
+    /// The product that was asked for, of an answer.
+    asked: Option<&'a str>,
 }
 
 #[derive(Clone, Copy)]
@@ -63,7 +72,12 @@ impl<'a> Webhook<'a> {
     }
 
     pub(crate) fn new(entry: &'a ResultEntry, ids: &'a HeaderIds) -> Self {
-        Self { record: Record::of_fields(entry.fields()), entry, ids: Ids(ids) }
+        Self { record: Record::of_fields(entry.fields()), entry, ids: Ids(ids), asked: None }
+    }
+
+    /// Of an answer, which may leave out the product that it was asked for.
+    pub(crate) fn of_answer(entry: &'a ResultEntry, ids: &'a HeaderIds, product: &'static str) -> Self {
+        Self { asked: Some(product), ..Self::new(entry, ids) }
     }
 
     fn plain(&self, key: &str) -> Option<Cow<'a, str>> {
@@ -82,7 +96,7 @@ impl<'a> Webhook<'a> {
 
     /// `product`: what was asked for, in a word of an open list.
     pub fn product(&self) -> Option<String> {
-        self.plain("product").map(Cow::into_owned)
+        self.plain("product").map(Cow::into_owned).or_else(|| self.asked.map(str::to_owned))
     }
 
     /// `message`: the service's words. They change; never branch on them.
@@ -126,6 +140,56 @@ impl<'a> Webhook<'a> {
         tolerant::field(self.entry.fields(), "partner_params").and_then(Value::as_object)
     }
 
+    /// The partner's own id of the job, if it was [sent along](super::check::JOB_ID_PARAM).
+    pub fn partner_job_id(&self) -> Option<String> {
+        tolerant::text(self.partner_params()?, JOB_ID_PARAM)
+    }
+
+    /// `created_at`: when the job was submitted.
+    pub fn created_at(&self) -> Option<Timestamp> {
+        Timestamp::parse(&self.plain("created_at")?)
+    }
+
+    /// `completed_at`: when it had its result.
+    pub fn completed_at(&self) -> Option<Timestamp> {
+        Timestamp::parse(&self.plain("completed_at")?)
+    }
+
+    /// `kyc_receipt`: a link to the receipt of this check. There is a token in it: it is a credential.
+    pub fn kyc_receipt(&self) -> Option<Personal<Cow<'a, str>>> {
+        self.record.text("kyc_receipt")
+    }
+
+    /// `image_links`: links to the job's images. They are credentials and expire.
+    pub fn image_links(&self) -> Option<ImageLinks> {
+        self.entry.image_links()
+    }
+
+    /// `id_fields`, field by field: of the document products, and of those that look at a number.
+    pub fn id_record(&self) -> Option<IdRecord<'a>> {
+        self.id_fields().map(IdRecord)
+    }
+
+    /// What was found on watch lists: of one-time AML and of AML monitoring.
+    pub fn aml(&self) -> AmlScreening<'a> {
+        AmlScreening(self.record)
+    }
+
+    /// `additional_documents`: the documents beside the first, such as a visa: of residency document verification.
+    pub fn additional_documents(&self) -> Vec<AdditionalDocument<'a>> {
+        self.record.children("additional_documents").map(AdditionalDocument).collect()
+    }
+
+    /// `user_provided_info`: what the partner said about the person.
+    pub fn user_provided_info(&self) -> Option<UserProvidedInfo<'a>> {
+        self.record.child("user_provided_info").map(UserProvidedInfo)
+    }
+
+    /// `device_signals`: what is known of the device.
+    pub fn device_signals(&self) -> Option<Record<'a>> {
+        self.record.child("device_signals")
+    }
+
     /// `id_fields`: what the document, or the authority, says about the person.
     pub fn id_fields(&self) -> Option<Record<'a>> {
         self.record.child("id_fields")
@@ -148,17 +212,17 @@ impl<'a> Webhook<'a> {
     /// that looks at a number or an address alone, the record is to be compared next. A webhook about watch lists decides
     /// nothing about the person.
     pub fn verdict(&self) -> Verdict {
-        self.judge(None)
+        self.judge()
     }
 
     /// What it amounts to for a job of the product that the partner's own records have, in the word of the webhooks, such as
     /// `biometric_kyc`. It is the safer question: a webhook that names none is judged as that product's, and one that names
     /// another is unknown.
     pub fn verdict_for(&self, product: &str) -> Verdict {
-        self.judge(Some(product))
+        Webhook { record: self.record, entry: self.entry, ids: self.ids, asked: Some(product) }.judge()
     }
 
-    fn judge(&self, recorded: Option<&str>) -> Verdict {
+    fn judge(&self) -> Verdict {
         let fields = self.entry.fields();
         let status = self.status().unwrap_or(WebhookStatus::Unknown);
         if fields.is_damaged_as_webhook() {
@@ -166,18 +230,16 @@ impl<'a> Webhook<'a> {
         }
         let stands_twice = |key: &str| fields.alike(key).nth(1).is_some();
         let twice = ["status", "reason", "product"].into_iter().any(stands_twice);
-        let looks_at = self.looks_at(recorded);
+        let looks_at = self.looks_at();
         let is_clear = status == WebhookStatus::Clear;
         let clear_but = is_clear
             && (tolerant::field(fields, "reason").is_some_and(|reason| !reason.is_null())
                 || self.entry.has_antifraud_doubt()
                 || speaks_against(fields));
-        let doubt = if recorded.is_some_and(|recorded| self.names_other_product(recorded)) {
-            Some(UnknownReason::OtherJobType)
-        } else if looks_at == Some(LooksAt::WatchLists) {
+        let doubt = if looks_at == Some(LooksAt::WatchLists) {
             // Whether a name is on a list is no decision about a person.
             Some(UnknownReason::NoVerdict)
-        } else if clear_but || twice || self.names_others() {
+        } else if clear_but || twice || self.names_others() || self.is_of_other_product() {
             Some(UnknownReason::Contradiction)
         } else {
             (is_clear && looks_at.is_none()).then_some(UnknownReason::UnknownProduct)
@@ -191,27 +253,25 @@ impl<'a> Webhook<'a> {
 
     /// What the product looks at, if it is known to the letter. One that may be about watch lists is taken for one, in whatever
     /// spelling or type.
-    fn looks_at(&self, recorded: Option<&str>) -> Option<LooksAt> {
-        let products = || self.entry.fields().alike("product");
+    fn looks_at(&self) -> Option<LooksAt> {
+        let products = || self.entry.fields().alike("product").filter(|product| !product.is_null());
         let is_aml = |product: &str| normalised(product).contains("aml");
-        if products().any(|product| is_aml(&product.to_string())) || recorded.is_some_and(is_aml) {
+        if products().any(|product| is_aml(&product.to_string())) || self.asked.is_some_and(is_aml) {
             return Some(LooksAt::WatchLists);
         }
-        let word = match recorded {
-            Some(recorded) => recorded,
-            None => products().next()?.as_str()?,
-        };
-        PRODUCTS.iter().find(|(known, _)| word == *known).map(|(_, looks_at)| *looks_at)
+        looks_at(match products().next() {
+            Some(product) => product.as_str()?,
+            None => self.asked?,
+        })
     }
 
-    /// Whether the body says that it is about something else than the product of the partner's records. Tokens and webhooks
-    /// spell some of them differently.
-    fn names_other_product(&self, recorded: &str) -> bool {
-        let products = self.entry.fields().alike("product").filter(|product| !product.is_null());
-        let recorded = normalised(recorded);
-        products
-            .map(|product| product.as_str().map(normalised))
-            .any(|named| named.as_ref() != Some(&recorded))
+    /// Whether it is about another product than the one that was asked for, as far as that is known. Tokens and webhooks spell some
+    /// of them differently.
+    fn is_of_other_product(&self) -> bool {
+        let mut products = self.entry.fields().alike("product").filter(|product| !product.is_null());
+        let is_other =
+            |asked: &str, product: &Value| product.as_str().map(normalised) != Some(normalised(asked));
+        self.asked.is_some_and(|asked| products.any(|product| is_other(asked, product)))
     }
 
     fn next_step(&self, status: WebhookStatus) -> NextStep {

@@ -310,6 +310,10 @@ impl JobHistory {
         self.submission_id.as_ref()
     }
 
+    fn is_status_of_other(&self, status: &JobStatus) -> bool {
+        status.entry().is_some_and(|entry| self.is_of_other_submission(entry))
+    }
+
     fn is_of_other_submission(&self, entry: &ResultEntry) -> bool {
         self.submission_id.as_ref().is_some_and(|id| !id.is_named_by(entry))
     }
@@ -441,17 +445,21 @@ impl JobHistory {
 
     /// Applies what the service itself said when a callback was confirmed.
     pub fn apply_confirmed(&mut self, now: Timestamp, confirmed: &Confirmation) -> Change {
-        self.apply_verdict(now, confirmed.key(), confirmed.status().account(), confirmed.verdict())
+        let (status, is_other) = (confirmed.status(), self.is_status_of_other(confirmed.status()));
+        self.apply_verdict(now, confirmed.key(), status.account(), is_other, confirmed.verdict())
     }
 
     /// Applies what the service itself said when its status was asked for. Without a result, nothing changes.
     pub fn apply_outcome(&mut self, now: Timestamp, outcome: &JobOutcome) -> Change {
         match outcome {
             JobOutcome::Complete { submission, status, verdict } => {
-                self.apply_verdict(now, &submission.key, status.account(), verdict)
+                let is_other = self.is_status_of_other(status);
+                self.apply_verdict(now, &submission.key, status.account(), is_other, verdict)
             }
             JobOutcome::Decided { submission, status, verdict } => {
-                self.apply_verdict(now, &submission.key, status.account(), verdict)
+                // It is asked for by the service's own id of the job, and names no submission itself.
+                let is_other = self.submission_id.is_some() && submission.id != self.submission_id;
+                self.apply_verdict(now, &submission.key, status.account(), is_other, verdict)
             }
             JobOutcome::Submitted { .. } | JobOutcome::Unfinished { .. } => Change::Late,
         }
@@ -493,6 +501,7 @@ impl JobHistory {
         now: Timestamp,
         key: &JobKey,
         account: &PartnerAccount,
+        is_of_other_submission: bool,
         verdict: &Verdict,
     ) -> Change {
         let is_this = key.user_id == self.user_id
@@ -502,7 +511,7 @@ impl JobHistory {
             Change::NotThisJob
         } else if *account != self.account {
             Change::OtherAccount
-        } else if status.entry().is_some_and(|entry| self.is_of_other_submission(entry)) {
+        } else if is_of_other_submission {
             Change::NotThisSubmission
         } else {
             self.apply(RecordedResult::new(now, verdict, Trust::Confirmed))

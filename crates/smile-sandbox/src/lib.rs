@@ -41,7 +41,7 @@ pub use callback::attempt::{Callback, CallbackAttempt, CallbackId, CallbackOutco
 pub use callback::disturbance::{CallbackError, CallbackRule, Disturbance, Redelivery};
 pub use callback::record::{CallbackAnswer, CallbackRecord, CallbackState};
 pub use fault::effects::Outgoing;
-pub use fault::kinds::{Fault, Manner, Pace, Redirect, RetryAfter};
+pub use fault::kinds::{Fault, Manner, Pace, Redirect, RetryAfter, StorageError};
 pub use fault::rules::{Admission, FaultId, FaultInForce, FaultRule};
 pub use http::endpoint::Endpoint;
 pub use job::events::{JobEvent, JobEventKind};

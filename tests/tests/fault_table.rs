@@ -2,6 +2,7 @@
 //! lost, doubled or hung.
 #![allow(clippy::unwrap_used)] // A test that can't set itself up fails.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -116,7 +117,7 @@ fn table() -> Vec<Row> {
 }
 
 /// Far more than an exchange takes here, and what a cell waits for where an exchange doesn't end.
-const BRIEF: Duration = Duration::from_secs(2);
+const BRIEF: Duration = Duration::from_secs(1);
 
 /// Patient with what ends, so that no cell depends on how fast the machine is. What hangs ends after a while; and an upload that
 /// failed is sent again only after its time limit, which is short where the fault is with uploads.
@@ -126,7 +127,7 @@ fn settings(fault: &Fault, step: Endpoint) -> FlowSettings {
     let upload = if step == Endpoint::Upload { BRIEF } else { patient };
     let request = if hangs && step != Endpoint::Upload { BRIEF } else { patient };
     FlowSettings::default()
-        .with_poll_schedule(PollSchedule::every(Duration::from_millis(1), 20))
+        .with_poll_schedule(PollSchedule::every(Duration::from_millis(1), if hangs { 5 } else { 20 }))
         .with_retry_policy(RetryPolicy::default().with_backoff(Duration::ZERO, Duration::ZERO))
         .with_settle_delay(Duration::from_millis(1))
         .with_request_timeout(request)
@@ -198,13 +199,15 @@ fn check(driver: Driver) {
         (end != *expected)
             .then(|| format!("{fault:?} at {step:?}, times {times:?}: {end:?}, not {expected:?}"))
     };
-    let part = cells.len().div_ceil(AT_ONCE);
+    // Each takes the next cell: the slow ones are beside each other in the table.
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let turns = std::iter::from_fn(|| cells.get(next.fetch_add(1, Ordering::Relaxed)));
+        turns.filter_map(check).collect::<Vec<_>>()
+    };
     let wrong: Vec<String> = std::thread::scope(|scope| {
-        let parts: Vec<_> = cells
-            .chunks(part)
-            .map(|cells| scope.spawn(|| cells.iter().filter_map(check).collect::<Vec<_>>()))
-            .collect();
-        parts.into_iter().flat_map(|part| part.join().unwrap()).collect()
+        let workers: Vec<_> = (0..AT_ONCE).map(|_| scope.spawn(work)).collect();
+        workers.into_iter().flat_map(|worker| worker.join().unwrap()).collect()
     });
     assert!(wrong.is_empty(), "{driver:?}:\n{}", wrong.join("\n"));
 }

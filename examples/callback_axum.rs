@@ -17,18 +17,18 @@ use smile_axum::{CallbackReceiver, ReceivedCallback, Rejection};
 use smile_examples::{Failure, asset, async_narrator, report, verdict_exit};
 use smile_reqwest::Client;
 use smile_reqwest::core::{
-    Callback, Change, IdInfo, Image, InMemoryReplayStore, Job, JobId, JobKey, JobLife, JobType, Nonce,
-    PartnerParams, Standing, Trust, UserId,
+    Callback, Change, IdInfo, Image, InMemoryReplayStore, Job, JobHistory, JobId, JobKey, JobState, JobType,
+    Nonce, PartnerParams, Trust, UserId,
 };
 use smile_sandbox::{Review, Sandbox};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
-/// What the server keeps of a job. In earnest this is a row of a table; see the docs of `JobLife`.
+/// What the server keeps of a job. In earnest this is a row of a table; see the docs of `JobHistory`.
 struct Row {
     key: JobKey,
     nonce: Nonce,
-    life: JobLife,
+    history: JobHistory,
 }
 
 #[derive(Clone)]
@@ -64,10 +64,10 @@ async fn on_callback(
         println!("  forged?    {error}");
         return Ok(Change::NotBelieved.status());
     }
-    let change = row.life.apply_callback(at, &callback, seen);
+    let change = row.history.apply_callback(at, &callback, seen);
     println!("  callback   {}", callback.verdict_for(row.key.job_type));
-    println!("             the job's life: {change:?}, now {:?}", row.life.standing());
-    if change == Change::NotBelieved || row.life.needs_confirming() {
+    println!("             the job's history: {change:?}, now {:?}", row.history.state());
+    if change == Change::NotBelieved || row.history.needs_confirming() {
         let _ = app.to_confirm.send((row.key.clone(), callback));
     }
     Ok(change.status())
@@ -102,7 +102,8 @@ async fn run() -> Result<ExitCode, Failure> {
     let nonce = Nonce::from_random(random);
     let (user_id, job_id) = (UserId::new("customer-17"), JobId::new("kyc-17"));
     let key = JobKey { user_id: user_id.clone(), job_id: job_id.clone(), job_type: JobType::BIOMETRIC_KYC };
-    let row = Row { life: JobLife::new(client.partner().account(), key.clone()), key, nonce: nonce.clone() };
+    let row =
+        Row { history: JobHistory::new(client.partner().account(), key.clone()), key, nonce: nonce.clone() };
     jobs.lock().unwrap_or_else(PoisonError::into_inner).insert(job_id.as_str().to_owned(), row);
 
     // `sandbox_result` 2 leaves the job to a reviewer. Only a sandbox knows it.
@@ -119,24 +120,24 @@ async fn run() -> Result<ExitCode, Failure> {
         let answer = client.confirm(submission.clone(), &callback).await;
         let (standing, is_let_in, verdict) = {
             let mut jobs = jobs.lock().unwrap_or_else(PoisonError::into_inner);
-            let life = &mut jobs.get_mut(job_id.as_str()).ok_or("the job is gone")?.life;
+            let history = &mut jobs.get_mut(job_id.as_str()).ok_or("the job is gone")?.history;
             let (change, verdict) = match answer {
                 Ok(confirmed) => {
-                    (life.apply_confirmed(client.now(), &confirmed), Some(confirmed.verdict().clone()))
+                    (history.apply_confirmed(client.now(), &confirmed), Some(confirmed.verdict().clone()))
                 }
                 Err(error) => {
                     println!("  not so     {error}");
                     // What the service says in its place counts. If it says nothing, ask again later.
                     let Some(status) = error.status() else { continue };
-                    (life.apply_status(client.now(), status), status.verdict())
+                    (history.apply_status(client.now(), status), status.verdict())
                 }
             };
             let Some(verdict) = verdict else { continue };
             println!("  confirmed  by the job's status: {verdict}");
-            println!("             the job's life: {change:?}, now {:?}", life.standing());
-            (life.standing(), life.may_be_let_in(Trust::Confirmed), verdict)
+            println!("             the job's history: {change:?}, now {:?}", history.state());
+            (history.state(), history.may_be_let_in(Trust::Confirmed), verdict)
         };
-        if standing == Standing::Final {
+        if standing == JobState::Final {
             println!("  let in     {}", if is_let_in { "yes" } else { "no" });
             return Ok(verdict_exit(&verdict));
         }

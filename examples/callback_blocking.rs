@@ -19,15 +19,15 @@ use smile_examples::{Failure, asset, narrator, report, verdict_exit};
 use smile_sandbox::{Review, Sandbox};
 use smile_ureq::Client;
 use smile_ureq::core::{
-    Callback, Change, IdInfo, Image, InMemoryReplayStore, Job, JobId, JobKey, JobLife, JobType, Nonce,
-    PartnerParams, Refusal, ReplayStore as _, Standing, Trust, UserId, Verifier,
+    Callback, Change, IdInfo, Image, InMemoryReplayStore, Job, JobHistory, JobId, JobKey, JobState, JobType,
+    Nonce, PartnerParams, Refusal, ReplayStore as _, Trust, UserId, Verifier,
 };
 
-/// What the server keeps of a job. In earnest this is a row of a table; see the docs of `JobLife`.
+/// What the server keeps of a job. In earnest this is a row of a table; see the docs of `JobHistory`.
 struct Row {
     key: JobKey,
     nonce: Nonce,
-    life: JobLife,
+    history: JobHistory,
 }
 
 struct App {
@@ -62,7 +62,7 @@ impl App {
         }
         let now = self.client.now();
         let callback = self.verifier.verify(now, request.headers(), body.into())?;
-        let Ok(seen) = self.store.record(now, &callback.sighting()) else {
+        let Ok(seen) = self.store.record(now, &callback.digest()) else {
             return Ok(StatusCode::SERVICE_UNAVAILABLE);
         };
         let mut jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
@@ -75,11 +75,11 @@ impl App {
             return Ok(Change::NotBelieved.status());
         }
         // A redelivery goes on: it may be that the first delivery was recorded, and no more.
-        let change = row.life.apply_callback(now, &callback, Some(seen));
+        let change = row.history.apply_callback(now, &callback, Some(seen));
         println!("  callback   {}", callback.verdict_for(row.key.job_type));
-        println!("             the job's life: {change:?}, now {:?}", row.life.standing());
+        println!("             the job's history: {change:?}, now {:?}", row.history.state());
         // A reused signature may be that of two results of one millisecond, and the service may not come again.
-        if change == Change::NotBelieved || row.life.needs_confirming() {
+        if change == Change::NotBelieved || row.history.needs_confirming() {
             let _ = self.to_confirm.send((row.key.clone(), callback));
         }
         Ok(change.status())
@@ -134,7 +134,7 @@ fn run() -> Result<ExitCode, Failure> {
     let nonce = Nonce::from_random(random);
     let (user_id, job_id) = (UserId::new("customer-17"), JobId::new("kyc-17"));
     let key = JobKey { user_id: user_id.clone(), job_id: job_id.clone(), job_type: JobType::BIOMETRIC_KYC };
-    let row = Row { life: JobLife::new(partner.account(), key.clone()), key, nonce: nonce.clone() };
+    let row = Row { history: JobHistory::new(partner.account(), key.clone()), key, nonce: nonce.clone() };
     jobs.lock().unwrap_or_else(PoisonError::into_inner).insert(job_id.as_str().to_owned(), row);
 
     // `sandbox_result` 2 leaves the job to a reviewer. Only a sandbox knows it.
@@ -150,24 +150,24 @@ fn run() -> Result<ExitCode, Failure> {
         let answer = client.confirm(submission.clone(), &callback);
         let (standing, is_let_in, verdict) = {
             let mut jobs = jobs.lock().unwrap_or_else(PoisonError::into_inner);
-            let life = &mut jobs.get_mut(job_id.as_str()).ok_or("the job is gone")?.life;
+            let history = &mut jobs.get_mut(job_id.as_str()).ok_or("the job is gone")?.history;
             let (change, verdict) = match answer {
                 Ok(confirmed) => {
-                    (life.apply_confirmed(client.now(), &confirmed), Some(confirmed.verdict().clone()))
+                    (history.apply_confirmed(client.now(), &confirmed), Some(confirmed.verdict().clone()))
                 }
                 Err(error) => {
                     println!("  not so     {error}");
                     // What the service says in its place counts. If it says nothing, ask again later.
                     let Some(status) = error.status() else { continue };
-                    (life.apply_status(client.now(), status), status.verdict())
+                    (history.apply_status(client.now(), status), status.verdict())
                 }
             };
             let Some(verdict) = verdict else { continue };
             println!("  confirmed  by the job's status: {verdict}");
-            println!("             the job's life: {change:?}, now {:?}", life.standing());
-            (life.standing(), life.may_be_let_in(Trust::Confirmed), verdict)
+            println!("             the job's history: {change:?}, now {:?}", history.state());
+            (history.state(), history.may_be_let_in(Trust::Confirmed), verdict)
         };
-        if standing == Standing::Final {
+        if standing == JobState::Final {
             println!("  let in     {}", if is_let_in { "yes" } else { "no" });
             return Ok(verdict_exit(&verdict));
         }

@@ -34,7 +34,7 @@ async fn run() -> Result<ExitCode, Failure> {
         async move {
             if let Event::Checkpoint(checkpoint) = event {
                 row.store(&checkpoint).await?;
-                println!("  stored     {:?}", checkpoint.reach());
+                println!("  stored     {:?}", checkpoint.progress());
             }
             Ok(())
         }

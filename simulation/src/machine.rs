@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
-use smile_core::v1::{Accepted, AsyncEnhancedKyc, EnhancedKyc, Verification};
+use smile_core::v1::{Acceptance, AsyncEnhancedKyc, EnhancedKyc, Verification};
 use smile_core::{
-    Call, CallError, Checkpoint, Confirm, ConfirmError, Confirmed, Event, Flow, JobError, JobFlow,
+    Call, CallError, Checkpoint, Confirm, ConfirmError, Confirmation, Event, Flow, JobError, JobFlow,
     JobOutcome, Next, Timestamp, TransportFailure,
 };
 
@@ -22,8 +22,8 @@ pub(crate) enum Machine {
 pub(crate) enum End {
     Job(Box<Result<JobOutcome, JobError>>),
     Kyc(Box<Result<Verification, CallError>>),
-    Accepted(Result<Accepted, CallError>),
-    Confirmed(Box<Result<Confirmed, ConfirmError>>),
+    Accepted(Result<Acceptance, CallError>),
+    Confirmed(Box<Result<Confirmation, ConfirmError>>),
 }
 
 impl End {

@@ -10,7 +10,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Request, Response};
 use smile_core::{
-    Callback, Environment, FlowSettings, InMemoryReplayStore, JobKey, JobLife, Partner, PollSchedule,
+    Callback, Environment, FlowSettings, InMemoryReplayStore, JobHistory, JobKey, Partner, PollSchedule,
     Timestamp, TransportFailure, Verifier,
 };
 
@@ -19,7 +19,7 @@ use crate::machine::{Doing, End, Machine};
 use crate::network::{Errand, Fate};
 use crate::random::Random;
 use crate::rules::{Broken, Ledger, Rule};
-use crate::service::{Kind, Letter, Manner, START, Service};
+use crate::service::{Kind, Letter, START, Service, ServiceBehaviour};
 
 /// After so many things have happened, something goes round in circles.
 const MOST_HAPPENINGS: u32 = 6_000;
@@ -33,7 +33,7 @@ pub(crate) const ELSEWHERE: &str = "127.0.0.1:7002";
 /// What a world is like; drawn from its seed.
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
-    pub(crate) manner: Manner,
+    pub(crate) behaviour: ServiceBehaviour,
     /// Faults of the network, in a hundred exchanges.
     pub(crate) faults: u64,
     /// Kills, in a thousand steps.
@@ -88,7 +88,7 @@ pub(crate) struct Record {
 
 /// A row of the partner's database about a job.
 pub(crate) struct Row {
-    pub(crate) life: Vec<u8>,
+    pub(crate) history: Vec<u8>,
     pub(crate) kind: RowKind,
     /// The last word that was confirmed.
     pub(crate) last_word: Option<smile_core::Decision>,
@@ -220,7 +220,7 @@ impl World {
         let mut random = Random::new(seed.wrapping_mul(0x2545_F491_4F6C_DD1D) ^ 0x5EED);
         let kind = random.one_of(&[Kind::Sandbox, Kind::Model, Kind::Model, Kind::Both]);
         let is_model = kind == Kind::Model;
-        let manner = Manner {
+        let behaviour = ServiceBehaviour {
             review_approves: random.percent(50),
             review_delay: random.between(1_000, 60_000),
             notice: if is_model { random.one_of(&[0, 0, 500, 3_000]) } else { 0 },
@@ -231,10 +231,10 @@ impl World {
             .with_poll_schedule(PollSchedule::every(Duration::from_secs(3), 8))
             .with_request_timeout(Duration::from_secs(10))
             .with_upload_timeout(Duration::from_secs(40))
-            .with_settle_delay(Duration::from_secs(5));
+            .with_status_delay(Duration::from_secs(5));
         let lease = u64::try_from(settings.lease().as_millis()).unwrap_or(HORIZON);
         let plan = Plan {
-            manner,
+            behaviour,
             faults: random.one_of(&[0, 5, 15, 30, 60]),
             kills: random.one_of(&[0, 10, 40, 120]),
             lease: random.one_of(&[2_000, 10_000, 30_000, lease, lease]),
@@ -258,7 +258,7 @@ impl World {
             verifier: Verifier::new(production.signer().clone()),
             partner: production,
             elsewhere: partner(ELSEWHERE, "other-key"),
-            service: Service::new(kind, manner, "001", "production-key", PRODUCTION, seed),
+            service: Service::new(kind, behaviour, "001", "production-key", PRODUCTION, seed),
             settings,
             submissions: Vec::new(),
             records: Vec::new(),
@@ -373,7 +373,7 @@ impl World {
             }
         }
         let untold = self.rows.iter().find(|(_, row)| {
-            row.was_told && life(row).standing() == smile_core::Standing::Open && row.kind == RowKind::Job
+            row.was_told && history(row).state() == smile_core::JobState::Open && row.kind == RowKind::Job
         });
         if let Some((job_id, _)) = untold {
             let what =
@@ -383,8 +383,8 @@ impl World {
     }
 }
 
-pub(crate) fn life(row: &Row) -> JobLife {
-    serde_json::from_slice(&row.life).expect("a history of our own")
+pub(crate) fn history(row: &Row) -> JobHistory {
+    serde_json::from_slice(&row.history).expect("a history of our own")
 }
 
 pub(crate) fn end_name(end: &End) -> String {

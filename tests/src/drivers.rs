@@ -8,8 +8,8 @@ use bytes::Bytes;
 use http::{Request, Response};
 use smile_core::operation::Operation;
 use smile_core::{
-    Call, CallError, Callback, Checkpoint, Confirm, ConfirmError, Confirmed, Event, Flow, FlowSettings, Job,
-    JobError, JobFlow, JobKey, JobOutcome, Next, ObserverError, ObserverResult, Partner, Timestamp,
+    Call, CallError, Callback, Checkpoint, Confirm, ConfirmError, Confirmation, Event, Flow, FlowSettings,
+    Job, JobError, JobFlow, JobKey, JobOutcome, Next, ObserverError, ObserverResult, Partner, Timestamp,
     TransportFailure,
 };
 
@@ -167,7 +167,7 @@ impl Driver {
         key: &JobKey,
         callback: &Callback,
         settings: FlowSettings,
-    ) -> Result<Confirmed, ConfirmError> {
+    ) -> Result<Confirmation, ConfirmError> {
         match self {
             Self::Reqwest => {
                 let client = smile_reqwest::Client::new(partner).unwrap().with_settings(settings);

@@ -40,6 +40,6 @@ pub fn quick() -> FlowSettings {
     FlowSettings::default()
         .with_poll_schedule(PollSchedule::every(Duration::from_millis(1), 2_000))
         .with_retry_policy(RetryPolicy::default().with_backoff(Duration::ZERO, Duration::ZERO))
-        .with_settle_delay(Duration::from_millis(1))
+        .with_status_delay(Duration::from_millis(1))
         .with_deadline(Duration::from_secs(60))
 }

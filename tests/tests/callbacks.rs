@@ -1,4 +1,4 @@
-//! The life of a job as the partner's server sees it: callbacks over a socket, a human's review, and confirmation by each driver.
+//! The history of a job as the partner's server sees it: callbacks over a socket, a human's review, and confirmation by each driver.
 #![allow(clippy::unwrap_used)] // A test that can't set itself up fails.
 
 use std::time::{Duration, SystemTime};
@@ -7,8 +7,9 @@ use http::StatusCode;
 use serde_json::{Value, json};
 use smile_axum::{CallbackReceiver, ReceivedCallback};
 use smile_core::{
-    CallbackKind, Change, ConfirmError, Decision, FlowSettings, InMemoryReplayStore, JobId, JobKey, JobLife,
-    JobType, Nonce, NonceError, Partner, PollSchedule, Refusal, Seen, Standing, Timestamp, Trust, UserId,
+    CallbackKind, Change, ConfirmError, Decision, FlowSettings, InMemoryReplayStore, JobHistory, JobId,
+    JobKey, JobState, JobType, Nonce, NonceError, Partner, PollSchedule, Refusal, ReplayCheck, Timestamp,
+    Trust, UserId,
 };
 use smile_core::{IdInfo, Image, Job};
 use smile_sandbox::{Review, Sandbox};
@@ -76,8 +77,8 @@ fn now() -> Timestamp {
     Timestamp::from_unix(SystemTime::UNIX_EPOCH.elapsed().unwrap())
 }
 
-fn apply(life: &mut JobLife, received: &ReceivedCallback) -> Change {
-    life.apply_callback(received.at, &received.callback, received.seen)
+fn apply(history: &mut JobHistory, received: &ReceivedCallback) -> Change {
+    history.apply_callback(received.at, &received.callback, received.seen)
 }
 
 /// The callback with these fields in place of its own, and everything else, the signature too, as it was.
@@ -99,36 +100,39 @@ fn a_job_goes_from_doubt_to_the_reviewers_word_and_every_step_is_confirmed() {
             [(Review::Approve, Decision::Approved, "1210"), (Review::Reject, Decision::Rejected, "1211")]
         {
             let scene = Scene::new();
-            let (key, mut life) = (key("kyc"), JobLife::new(scene.partner.account(), key("kyc")));
+            let (key, mut history) = (key("kyc"), JobHistory::new(scene.partner.account(), key("kyc")));
             scene.submit_doubtful(driver, "kyc");
             let provisional = scene.next();
-            assert_eq!((provisional.seen, provisional.callback.is_about(&key)), (Some(Seen::First), true));
+            assert_eq!(
+                (provisional.seen, provisional.callback.is_about(&key)),
+                (Some(ReplayCheck::First), true)
+            );
             assert_eq!(provisional.callback.check_nonce(&nonce()), Ok(()));
-            assert_eq!(apply(&mut life, &provisional), Change::Advanced);
+            assert_eq!(apply(&mut history, &provisional), Change::Advanced);
             let confirm = |received: &ReceivedCallback| {
                 driver.confirm(scene.partner.clone(), &key, &received.callback, quick())
             };
             let confirmed = confirm(&provisional).unwrap();
             assert_eq!(confirmed.verdict().decision(), Decision::Provisional, "{driver:?}");
-            assert_eq!(life.apply_confirmed(now(), &confirmed), Change::Strengthened);
-            assert_eq!(life.standing(), Standing::Provisional);
+            assert_eq!(history.apply_confirmed(now(), &confirmed), Change::Strengthened);
+            assert_eq!(history.state(), JobState::Provisional);
 
             scene.sandbox.review("job-kyc", review).unwrap();
             let last = scene.next();
-            assert_eq!((last.seen, last.callback.check_nonce(&nonce())), (Some(Seen::First), Ok(())));
-            assert_eq!(apply(&mut life, &last), Change::Advanced);
-            assert!(!life.may_be_let_in(Trust::Confirmed), "not before the service has said so itself");
+            assert_eq!((last.seen, last.callback.check_nonce(&nonce())), (Some(ReplayCheck::First), Ok(())));
+            assert_eq!(apply(&mut history, &last), Change::Advanced);
+            assert!(!history.may_be_let_in(Trust::Confirmed), "not before the service has said so itself");
             let confirmed = confirm(&last).unwrap();
             let verdict = confirmed.verdict();
             assert_eq!((verdict.decision(), verdict.is_final()), (decision, true), "{driver:?}");
             assert_eq!(verdict.code().unwrap().as_str(), code);
-            assert_eq!(life.apply_confirmed(now(), &confirmed), Change::Strengthened);
+            assert_eq!(history.apply_confirmed(now(), &confirmed), Change::Strengthened);
 
             // The provisional one once more changes nothing, and the service says that there is a newer result.
-            assert_eq!(apply(&mut life, &provisional), Change::Redelivered);
+            assert_eq!(apply(&mut history, &provisional), Change::Redelivered);
             assert!(matches!(confirm(&provisional), Err(ConfirmError::Superseded { .. })));
-            assert_eq!(life.standing(), Standing::Final);
-            assert_eq!(life.may_be_let_in(Trust::Confirmed), decision == Decision::Approved);
+            assert_eq!(history.state(), JobState::Final);
+            assert_eq!(history.may_be_let_in(Trust::Confirmed), decision == Decision::Approved);
             let made = scene.sandbox.wait_for_callbacks(2, PATIENCE);
             assert_eq!(made.len(), 2);
             assert!(made.iter().all(|attempt| attempt.outcome.is_delivered()), "{made:?}");
@@ -146,7 +150,7 @@ fn the_service_contradicts_an_approval_under_a_signature_that_somebody_has_seen(
         let scene = Scene::with(sandbox, server);
         scene.submit_doubtful(driver, "kyc");
         let provisional = scene.next();
-        let (key, mut life) = (key("kyc"), JobLife::new(scene.partner.account(), key("kyc")));
+        let (key, mut history) = (key("kyc"), JobHistory::new(scene.partner.account(), key("kyc")));
         let confirm = |received: &ReceivedCallback| {
             driver.confirm(scene.partner.clone(), &key, &received.callback, impatient())
         };
@@ -159,17 +163,17 @@ fn the_service_contradicts_an_approval_under_a_signature_that_somebody_has_seen(
 
         scene.sandbox.review("job-kyc", Review::Reject).unwrap();
         let rejected = scene.next();
-        assert_eq!(apply(&mut life, &forged), Change::Advanced);
-        assert!(!life.may_be_let_in(Trust::Confirmed));
-        assert_eq!(apply(&mut life, &rejected), Change::Disputed, "two last words: nobody is let in");
+        assert_eq!(apply(&mut history, &forged), Change::Advanced);
+        assert!(!history.may_be_let_in(Trust::Confirmed));
+        assert_eq!(apply(&mut history, &rejected), Change::Disputed, "two last words: nobody is let in");
         let error = confirm(&forged).unwrap_err();
         assert!(matches!(error, ConfirmError::Contradicted { .. }), "{driver:?}: {error:?}");
         let verdict = error.status().unwrap().verdict().unwrap();
         assert_eq!(verdict.decision(), Decision::Rejected);
         let confirmed = confirm(&rejected).unwrap();
-        assert_eq!(life.apply_confirmed(now(), &confirmed), Change::Overturned);
-        assert_eq!(life.result().unwrap().decision, Decision::Rejected);
-        assert!(!life.may_be_let_in(Trust::Verified));
+        assert_eq!(history.apply_confirmed(now(), &confirmed), Change::Overturned);
+        assert_eq!(history.result().unwrap().decision, Decision::Rejected);
+        assert!(!history.may_be_let_in(Trust::Verified));
     }
 }
 
@@ -206,21 +210,24 @@ fn what_was_recorded_and_not_stored_comes_again_and_counts_once() {
     scene.submit_doubtful(Driver::Ureq, "kyc");
 
     let deliveries = [scene.next(), scene.next(), scene.next()];
-    let seen = [Some(Seen::First), Some(Seen::Redelivery), Some(Seen::Redelivery)];
+    let seen = [Some(ReplayCheck::First), Some(ReplayCheck::Redelivery), Some(ReplayCheck::Redelivery)];
     assert_eq!(deliveries.each_ref().map(|delivery| delivery.seen), seen);
     let made = scene.sandbox.wait_for_callbacks(3, PATIENCE);
     assert_eq!(made.iter().filter(|attempt| attempt.outcome.is_delivered()).count(), 1);
-    let mut life = JobLife::new(scene.partner.account(), key("kyc"));
-    assert_eq!(apply(&mut life, &deliveries[2]), Change::Advanced, "the first that could be stored");
-    assert_eq!(apply(&mut life, &deliveries[1]), Change::Redelivered);
+    let mut history = JobHistory::new(scene.partner.account(), key("kyc"));
+    assert_eq!(apply(&mut history, &deliveries[2]), Change::Advanced, "the first that could be stored");
+    assert_eq!(apply(&mut history, &deliveries[1]), Change::Redelivered);
 
     // Signed afresh, it is still the same result.
     let pair = scene.partner.signer().sign(now());
     let fresh = json!({ "timestamp": pair.timestamp(), "signature": pair.signature() });
     assert_eq!(scene.server.post(forge(&deliveries[0], fresh)), StatusCode::OK);
     let again = scene.next();
-    assert_eq!((again.seen, apply(&mut life, &again)), (Some(Seen::Redelivery), Change::Redelivered));
-    assert_eq!(life.results().len(), 1);
+    assert_eq!(
+        (again.seen, apply(&mut history, &again)),
+        (Some(ReplayCheck::Redelivery), Change::Redelivered)
+    );
+    assert_eq!(history.results().len(), 1);
 }
 
 #[test]
@@ -228,11 +235,11 @@ fn both_callbacks_of_an_older_account_pass_and_only_one_is_the_result() {
     for driver in ALL_DRIVERS {
         let scene = Scene::of(Sandbox::builder().legacy_two_callbacks(true).start().unwrap());
         scene.submit(driver, Job::biometric_kyc(params("kyc"), image(0), id_info()));
-        let (key, mut life) = (key("kyc"), JobLife::new(scene.partner.account(), key("kyc")));
+        let (key, mut history) = (key("kyc"), JobHistory::new(scene.partner.account(), key("kyc")));
         let both = [scene.next(), scene.next()];
         for received in &both {
-            assert_eq!(received.seen, Some(Seen::First));
-            let change = apply(&mut life, received);
+            assert_eq!(received.seen, Some(ReplayCheck::First));
+            let change = apply(&mut history, received);
             let confirmed = driver.confirm(scene.partner.clone(), &key, &received.callback, quick());
             match received.callback.kind() {
                 CallbackKind::Result(JobType::BIOMETRIC_KYC) => {
@@ -246,8 +253,8 @@ fn both_callbacks_of_an_older_account_pass_and_only_one_is_the_result() {
                 other => panic!("{other:?}"),
             }
         }
-        assert!(life.has_id_information());
-        assert_eq!((life.standing(), life.may_be_let_in(Trust::FirstSeen)), (Standing::Final, true));
+        assert!(history.has_id_information());
+        assert_eq!((history.state(), history.may_be_let_in(Trust::FirstSeen)), (JobState::Final, true));
     }
 }
 

@@ -7,7 +7,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use http::StatusCode;
-use smile_core::{Doubt, Event, FlowSettings, JobError, JobOutcome, PollSchedule, Reach, RetryPolicy};
+use smile_core::{
+    Event, FlowSettings, JobError, JobOutcome, PollSchedule, Progress, RetryPolicy, UnknownReason,
+};
 use smile_sandbox::{Endpoint, Fault, FaultRule, Pace, Redirect, RetryAfter, Sandbox, StorageError};
 use smile_tests::{Driver, biometric_kyc};
 
@@ -19,27 +21,29 @@ enum End {
     /// With a verdict that is unknown because the answer was signed at another time.
     OtherTime,
     /// With an error that says how far the job may have come.
-    Error(Reach),
+    Error(Progress),
     /// In some other way, none of which is right here.
     Odd,
 }
 
 const VERDICT: End = End::Verdict;
-const MAYBE_OPENED: End = End::Error(Reach::MaybeOpened);
-const OPENED: End = End::Error(Reach::Opened);
-const UPLOADED: End = End::Error(Reach::Uploaded);
+const MAYBE_OPENED: End = End::Error(Progress::MaybeOpened);
+const OPENED: End = End::Error(Progress::Opened);
+const UPLOADED: End = End::Error(Progress::Uploaded);
 
 impl From<&Result<JobOutcome, JobError>> for End {
     fn from(outcome: &Result<JobOutcome, JobError>) -> Self {
         match outcome {
             Ok(outcome) if outcome.verdict().is_some_and(smile_core::Verdict::is_approved) => Self::Verdict,
             Ok(outcome)
-                if outcome.verdict().is_some_and(|verdict| verdict.doubt() == Some(Doubt::OtherTime)) =>
+                if outcome
+                    .verdict()
+                    .is_some_and(|verdict| verdict.unknown_reason() == Some(UnknownReason::OtherTime)) =>
             {
                 Self::OtherTime
             }
             Ok(_) => Self::Odd,
-            Err(error) => Self::Error(error.reach()),
+            Err(error) => Self::Error(error.progress()),
         }
     }
 }
@@ -129,7 +133,7 @@ fn settings(fault: &Fault, step: Endpoint) -> FlowSettings {
     FlowSettings::default()
         .with_poll_schedule(PollSchedule::every(Duration::from_millis(1), if hangs { 5 } else { 20 }))
         .with_retry_policy(RetryPolicy::default().with_backoff(Duration::ZERO, Duration::ZERO))
-        .with_settle_delay(Duration::from_millis(1))
+        .with_status_delay(Duration::from_millis(1))
         .with_request_timeout(request)
         .with_upload_timeout(upload)
         .with_deadline(Duration::from_secs(300))

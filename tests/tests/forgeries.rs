@@ -2,12 +2,12 @@
 #![allow(clippy::unwrap_used)]
 
 use smile_core::{
-    Change, Decision, InMemoryReplayStore, JobId, JobKey, JobLife, JobType, Partner, Refusal,
-    ReplayStore as _, Seen, Standing, Timestamp, Trust, UserId, Verifier,
+    Change, Decision, InMemoryReplayStore, JobHistory, JobId, JobKey, JobState, JobType, Partner, Refusal,
+    ReplayCheck, ReplayStore as _, Timestamp, Trust, UserId, Verifier,
 };
 use smile_sandbox::signed_callback;
 use smile_sandbox::signed_callback::{
-    Flaw, Outcome, Product, RefusedFor, SignedCallback, SignedCallbackBuilder,
+    ExpectedRefusal, Flaw, Outcome, Product, SignedCallback, SignedCallbackBuilder,
 };
 
 /// When the builder signs, unless told otherwise.
@@ -52,23 +52,23 @@ fn right_ones_pass_and_nothing_of_them_is_lost() {
 }
 
 /// The reason that the maker of the flaw says a sound receiver has.
-fn reason(refusal: Refusal) -> RefusedFor {
+fn reason(refusal: Refusal) -> ExpectedRefusal {
     match refusal {
-        Refusal::TooLarge { .. } => RefusedFor::TooLarge,
-        Refusal::Empty => RefusedFor::Empty,
-        Refusal::NotUtf8 => RefusedFor::NotUtf8,
-        Refusal::Truncated => RefusedFor::Truncated,
-        Refusal::NotJson => RefusedFor::NotJson,
-        Refusal::NotAnObject => RefusedFor::NotAnObject,
-        Refusal::TooDeep => RefusedFor::TooDeep,
-        Refusal::Duplicated => RefusedFor::Duplicated,
-        Refusal::MissingSignature => RefusedFor::MissingSignature,
-        Refusal::MalformedSignature => RefusedFor::MalformedSignature,
-        Refusal::WrongSignature => RefusedFor::WrongSignature,
-        Refusal::CarriersDisagree => RefusedFor::CarriersDisagree,
-        Refusal::UnreadableTimestamp => RefusedFor::UnreadableTimestamp,
-        Refusal::TooOld { .. } => RefusedFor::TooOld,
-        Refusal::FromTheFuture { .. } => RefusedFor::FromTheFuture,
+        Refusal::TooLarge { .. } => ExpectedRefusal::TooLarge,
+        Refusal::Empty => ExpectedRefusal::Empty,
+        Refusal::NotUtf8 => ExpectedRefusal::NotUtf8,
+        Refusal::Truncated => ExpectedRefusal::Truncated,
+        Refusal::NotJson => ExpectedRefusal::NotJson,
+        Refusal::NotAnObject => ExpectedRefusal::NotAnObject,
+        Refusal::TooDeep => ExpectedRefusal::TooDeep,
+        Refusal::Duplicated => ExpectedRefusal::Duplicated,
+        Refusal::MissingSignature => ExpectedRefusal::MissingSignature,
+        Refusal::MalformedSignature => ExpectedRefusal::MalformedSignature,
+        Refusal::WrongSignature => ExpectedRefusal::WrongSignature,
+        Refusal::CarriersDisagree => ExpectedRefusal::CarriersDisagree,
+        Refusal::UnreadableTimestamp => ExpectedRefusal::UnreadableTimestamp,
+        Refusal::TooOld { .. } => ExpectedRefusal::TooOld,
+        Refusal::FromTheFuture { .. } => ExpectedRefusal::FromTheFuture,
         other => panic!("no flaw is for {other:?}"),
     }
 }
@@ -90,8 +90,10 @@ fn broken_ones_are_refused_each_for_its_own_reason() {
                     }
                     *reasons.entry(format!("{:?}", reason(refusal))).or_insert(0) += 1;
                 }
-                (Ok(_), RefusedFor::Nothing) => {}
-                (Ok(callback), RefusedFor::Doubt) => assert!(!callback.verdict().is_approved(), "{what}"),
+                (Ok(_), ExpectedRefusal::Nothing) => {}
+                (Ok(callback), ExpectedRefusal::Contradiction) => {
+                    assert!(!callback.verdict().is_approved(), "{what}")
+                }
                 (Ok(_), expected) => panic!("{what}: passed, and should be refused as {expected:?}"),
             }
         }
@@ -99,15 +101,15 @@ fn broken_ones_are_refused_each_for_its_own_reason() {
     assert_eq!(reasons.len(), 15, "every reason comes up: {reasons:?}");
 }
 
-fn life(job_type: JobType) -> JobLife {
+fn history(job_type: JobType) -> JobHistory {
     let key = JobKey { user_id: UserId::new("user-1"), job_id: JobId::new("job-1"), job_type };
-    JobLife::new(partner().account(), key)
+    JobHistory::new(partner().account(), key)
 }
 
 #[test]
 fn what_the_signature_lets_through_the_store_and_the_life_catch() {
     let store = InMemoryReplayStore::default();
-    let mut life = life(JobType::BIOMETRIC_KYC);
+    let mut history = history(JobType::BIOMETRIC_KYC);
     let build = |outcome, flaw: Option<Flaw>| {
         let builder = signed_callback(Product::BiometricKyc, outcome);
         let made = flaw
@@ -116,42 +118,46 @@ fn what_the_signature_lets_through_the_store_and_the_life_catch() {
         receive(&made).unwrap()
     };
     let mut apply = |callback: &smile_core::Callback| {
-        let seen = store.record(SIGNED, &callback.sighting()).unwrap();
-        (seen, life.apply_callback(SIGNED, callback, Some(seen)))
+        let seen = store.record(SIGNED, &callback.digest()).unwrap();
+        (seen, history.apply_callback(SIGNED, callback, Some(seen)))
     };
     let genuine = build(Outcome::Rejected, None);
-    assert_eq!(apply(&genuine), (Seen::First, Change::Advanced));
-    assert_eq!(apply(&genuine), (Seen::Redelivery, Change::Redelivered));
+    assert_eq!(apply(&genuine), (ReplayCheck::First, Change::Advanced));
+    assert_eq!(apply(&genuine), (ReplayCheck::Redelivery, Change::Redelivered));
     // The same signature under a body that says the opposite, or speaks of another job.
     let opposite = build(Outcome::Rejected, Some(Flaw::TamperedBody));
     assert_ne!(opposite.verdict().decision(), genuine.verdict().decision());
-    assert_eq!(apply(&opposite), (Seen::SignatureReused, Change::NotBelieved));
+    assert_eq!(apply(&opposite), (ReplayCheck::SignatureReused, Change::NotBelieved));
     let other = build(Outcome::Rejected, Some(Flaw::OtherJob));
-    assert_eq!(apply(&other), (Seen::SignatureReused, Change::NotThisJob));
-    assert!(!life.may_be_let_in(Trust::Verified));
+    assert_eq!(apply(&other), (ReplayCheck::SignatureReused, Change::NotThisJob));
+    assert!(!history.may_be_let_in(Trust::Verified));
 }
 
 #[test]
 fn provisional_and_final_of_one_job_both_pass() {
     let store = InMemoryReplayStore::default();
-    let mut life = life(JobType::BIOMETRIC_KYC);
+    let mut history = history(JobType::BIOMETRIC_KYC);
     let mut apply = |outcome, seconds: u64| {
         let at = Timestamp::from_unix_millis(SIGNED.unix_millis() + seconds * 1_000);
         let made = signed_callback(Product::BiometricKyc, outcome).at(at).build().unwrap();
         let callback = verifier().verify(at, made.headers(), made.body().clone()).unwrap();
-        let seen = store.record(at, &callback.sighting()).unwrap();
-        (seen, life.apply_callback(at, &callback, Some(seen)))
+        let seen = store.record(at, &callback.digest()).unwrap();
+        (seen, history.apply_callback(at, &callback, Some(seen)))
     };
-    assert_eq!(apply(Outcome::Provisional, 0), (Seen::First, Change::Advanced));
-    assert_eq!(apply(Outcome::ReviewerApproved, 60), (Seen::First, Change::Advanced));
-    assert_eq!(apply(Outcome::Provisional, 90), (Seen::Redelivery, Change::Redelivered), "signed afresh");
+    assert_eq!(apply(Outcome::Provisional, 0), (ReplayCheck::First, Change::Advanced));
+    assert_eq!(apply(Outcome::ReviewerApproved, 60), (ReplayCheck::First, Change::Advanced));
+    assert_eq!(
+        apply(Outcome::Provisional, 90),
+        (ReplayCheck::Redelivery, Change::Redelivered),
+        "signed afresh"
+    );
     assert_eq!(
         apply(Outcome::ReviewerApproved, 60),
-        (Seen::Redelivery, Change::Redelivered),
+        (ReplayCheck::Redelivery, Change::Redelivered),
         "the same bytes"
     );
-    assert_eq!((life.standing(), life.may_be_let_in(Trust::FirstSeen)), (Standing::Final, true));
-    assert_eq!(life.result().unwrap().decision, Decision::Approved);
+    assert_eq!((history.state(), history.may_be_let_in(Trust::FirstSeen)), (JobState::Final, true));
+    assert_eq!(history.result().unwrap().decision, Decision::Approved);
 }
 
 #[test]
@@ -160,6 +166,6 @@ fn a_webhook_about_watch_lists_lets_nobody_in() {
         let made = signed_callback(*product, Outcome::Approved).build().unwrap();
         let verdict = receive(&made).unwrap().verdict();
         assert!(!verdict.is_approved() && !verdict.is_final(), "{product}: {verdict}");
-        assert_eq!(verdict.doubt(), Some(smile_core::Doubt::NoVerdict), "{product}");
+        assert_eq!(verdict.unknown_reason(), Some(smile_core::UnknownReason::NoVerdict), "{product}");
     }
 }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use smile_core::v1::EnhancedKyc;
-use smile_core::{IdInfo, Partner, Reach};
+use smile_core::{IdInfo, Partner, Progress};
 use smile_sandbox::Sandbox;
 use smile_tests::{Driver, biometric_kyc, block_on, params, quick};
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
@@ -54,7 +54,7 @@ fn a_certificate_that_is_not_trusted_is_told_as_nothing_sent() {
     let (sandbox, partner) = encrypted();
     for driver in [Driver::Ureq, Driver::Reqwest] {
         let error = driver.submit(partner.clone(), biometric_kyc("stranger"), quick()).unwrap_err();
-        assert_eq!(error.reach(), Reach::Nothing, "{driver:?}: {error}");
+        assert_eq!(error.progress(), Progress::Nothing, "{driver:?}: {error}");
         assert!(error.is_retryable(), "{driver:?}: {error}");
 
         let id_info = IdInfo::new("NG", "BVN", "00000000000");

@@ -50,7 +50,7 @@ fn partner(sandbox: &Sandbox) -> Partner {
         .with_callback_url(&format!("http://127.0.0.1:1/{MARK}?token={MARK}"))
         .unwrap()
         // A mark is no ID number of any kind.
-        .leave_judgement_to_service()
+        .without_id_type_checks()
 }
 
 /// A job with a mark on everything but its `job_id`, which is there to be seen.
@@ -206,7 +206,7 @@ fn nothing_marked_is_ever_shown() {
     log::set_max_level(LevelFilter::Trace);
     run(Driver::Reqwest, &sandbox, "traced-reqwest", &folder).unwrap();
     let refused = run(Driver::Ureq, &sandbox, "traced-ureq", &folder).unwrap_err();
-    assert_eq!(refused.reach(), smile_core::Reach::Nothing);
+    assert_eq!(refused.progress(), smile_core::Progress::Nothing);
     let smile_core::JobErrorKind::Operation { error: smile_core::OperationError::Transport(failure), .. } =
         refused.kind()
     else {

@@ -6,7 +6,7 @@ use std::error::Error as _;
 use std::sync::{Arc, Mutex};
 
 use smile_core::v1::{EnhancedKyc, Verification};
-use smile_core::{CallErrorKind, Checkpoint, Event, IdInfo, JobErrorKind, ObserverResult, Reach, Step};
+use smile_core::{CallErrorKind, Checkpoint, Event, IdInfo, JobErrorKind, ObserverResult, Progress, Step};
 use smile_sandbox::{Endpoint, Fault, Sandbox};
 use smile_tests::{ALL_DRIVERS, Driver, biometric_kyc, params, quick};
 
@@ -30,7 +30,7 @@ fn a_job_whose_checkpoint_cannot_be_stored_sends_nothing() {
             .unwrap_err();
         assert!(matches!(error.kind(), JobErrorKind::Observer(_)), "{driver:?}: {error}");
         assert_eq!(error.source().unwrap().to_string(), "the database is down");
-        assert_eq!(error.reach(), Reach::Nothing);
+        assert_eq!(error.progress(), Progress::Nothing);
         assert!(error.is_retryable() && sandbox.requests().is_empty(), "{driver:?}");
     }
 }

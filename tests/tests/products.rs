@@ -117,7 +117,7 @@ fn every_product_answers() {
         assert!(
             call!(ValidDocumentsRequest).of_country("GH").iter().any(|document| document.code == "PASSPORT")
         );
-        let raw = call!(RawRequest::get("/v1/services").unwrap().signed_in(Signing::Nowhere));
+        let raw = call!(RawRequest::get("/v1/services").unwrap().signed_in(Signing::Unsigned));
         assert!(raw.get("id_types").is_some());
 
         let ids = params("enhanced");
@@ -245,7 +245,7 @@ fn nobody_at_home_leaves_nothing_unknown() {
 fn what_the_service_refuses_comes_out_with_its_code() {
     let sandbox = Sandbox::start().unwrap();
     for driver in ALL_DRIVERS {
-        let partner = partner(&sandbox).leave_judgement_to_service();
+        let partner = partner(&sandbox).without_id_type_checks();
         let code = |error: &CallError| error.operation().unwrap().api().unwrap().code().map(str::to_owned);
         let missing = RawRequest::post("/v1/id_verification").unwrap().field("country", "NG");
         let error = driver.call(partner.clone(), missing, quick()).unwrap_err();
@@ -360,7 +360,7 @@ fn a_number_that_the_format_refuses_never_leaves_the_machine() {
     }
     assert!(sandbox.requests().is_empty());
     // Unless it is left to the service.
-    let lenient = partner.leave_judgement_to_service();
+    let lenient = partner.without_id_type_checks();
     let judged =
         Driver::Ureq.call(lenient, EnhancedKyc::new(params("judged"), bvn("0000000002")), quick()).unwrap();
     assert_eq!(judged.verdict.decision(), Decision::Error);

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use smile_core::{Checkpoint, Event, FlowSettings, Image, Job, ObserverResult, Partner, Reach};
+use smile_core::{Checkpoint, Event, FlowSettings, Image, Job, ObserverResult, Partner, Progress};
 use smile_sandbox::Sandbox;
 use smile_tests::{StallingProxy, block_on, jpeg, params, quick};
 
@@ -50,7 +50,7 @@ fn a_future_dropped_in_the_middle_of_the_upload_loses_nothing() {
             outcome = client.run(&mut flow) => panic!("it stalls: {outcome:?}"),
             proxy = stalled => proxy.unwrap(),
         };
-        assert_eq!(flow.checkpoint().reach(), Reach::MaybeUploaded);
+        assert_eq!(flow.checkpoint().progress(), Progress::MaybeUploaded);
         proxy.set_limit(usize::MAX);
         let outcome = client.run(&mut flow).await.unwrap();
         assert!(outcome.verdict().unwrap().is_approved());

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http::{Response, StatusCode};
 use smile_core::operation::Operation as _;
 use smile_core::v1::{Upload, UploadUrl};
-use smile_core::{FlowSettings, JobOutcome, OperationError, Reach, Timestamp};
+use smile_core::{FlowSettings, JobOutcome, OperationError, Progress, Timestamp};
 use smile_sandbox::{Clock, Endpoint, Fault, FaultRule, RecordedRequest, Sandbox, StorageError};
 use smile_tests::{ALL_DRIVERS, biometric_kyc, quick};
 
@@ -140,7 +140,7 @@ fn an_expired_upload_address_leaves_the_job_open_and_says_so() {
         let clock = Clock::virtual_at(Timestamp::from_unix_millis(now));
         let sandbox = Sandbox::builder().clock(clock).upload_lifetime(Duration::ZERO).start().unwrap();
         let error = driver.submit(sandbox.partner(), biometric_kyc("late"), settings.clone()).unwrap_err();
-        assert_eq!(error.reach(), Reach::Opened, "{driver:?}: {error}");
+        assert_eq!(error.progress(), Progress::Opened, "{driver:?}: {error}");
         assert!(error.to_string().contains("AccessDenied"), "{driver:?}: {error}");
         assert_eq!(steps(&sandbox), ["prep upload", "upload", "prep upload", "upload"], "{driver:?}");
         assert_eq!(sandbox.job("job-late").unwrap().uploads, 0);
@@ -155,7 +155,7 @@ fn a_fault_of_the_store_at_every_upload_leaves_nothing_stored() {
         sandbox.add_fault(FaultRule::new(denied.clone()).on(Endpoint::Upload));
         let outcome: Result<JobOutcome, _> =
             driver.submit(sandbox.partner(), biometric_kyc("denied"), quick());
-        assert_eq!(outcome.unwrap_err().reach(), Reach::Opened, "{driver:?}");
+        assert_eq!(outcome.unwrap_err().progress(), Progress::Opened, "{driver:?}");
         assert_eq!(sandbox.job("job-denied").unwrap().uploads, 0);
     }
 }

@@ -1,7 +1,7 @@
 //! The extractor.
 
 use axum_core::extract::{FromRef, FromRequest, Request};
-use smile_core::{Callback, Seen, Timestamp};
+use smile_core::{Callback, ReplayCheck, Timestamp};
 
 use crate::{CallbackReceiver, Rejection};
 
@@ -18,15 +18,15 @@ use crate::{CallbackReceiver, Rejection};
 /// They reach the handler too, with [`seen`](Self::seen) saying so. That a callback was recorded doesn't mean that it was acted on:
 /// the handler may have failed after that, the process may have died, or the service may have hung up, which drops the handler
 /// half-way. The service comes again in all these cases, and only acting again is safe. So act in a way that does
-/// no harm the second time: [`JobLife::apply_callback`](smile_core::JobLife::apply_callback) is made for that.
+/// no harm the second time: [`JobHistory::apply_callback`](smile_core::JobHistory::apply_callback) is made for that.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ReceivedCallback {
     /// The callback.
     pub callback: Callback,
     /// Whether the same result has come before, if the receiver has a store. A handler never gets
-    /// [`Seen::SignatureReused`]: that is [`Rejection::SignatureReused`].
-    pub seen: Option<Seen>,
+    /// [`ReplayCheck::SignatureReused`]: that is [`Rejection::SignatureReused`].
+    pub seen: Option<ReplayCheck>,
     /// When it had come, by the receiver's clock.
     pub at: Timestamp,
 }

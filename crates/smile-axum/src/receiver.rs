@@ -12,12 +12,12 @@ use http::request::Parts;
 use http_body::Body as _;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use smile_core::bytes::Bytes;
-use smile_core::{AsyncReplayStore, ReplayStore, Seen, Sighting, Timestamp, Verifier};
+use smile_core::{AsyncReplayStore, CallbackDigest, ReplayCheck, ReplayStore, Timestamp, Verifier};
 
 use crate::{CallbackLayer, ReceivedCallback, Rejection};
 
-type Record = dyn Fn(Timestamp, Sighting) -> Recording + Send + Sync;
-type Recording = Pin<Box<dyn Future<Output = Result<Seen, Box<dyn Error + Send + Sync>>> + Send>>;
+type Record = dyn Fn(Timestamp, CallbackDigest) -> Recording + Send + Sync;
+type Recording = Pin<Box<dyn Future<Output = Result<ReplayCheck, Box<dyn Error + Send + Sync>>> + Send>>;
 type Observer = dyn Fn(&Rejection) + Send + Sync;
 
 /// Which callbacks are believed, and where they are remembered. It belongs in the router's state. Cheap to clone.
@@ -55,8 +55,8 @@ impl CallbackReceiver {
         S: ReplayStore + Send + Sync + 'static,
         S::Error: Into<Box<dyn Error + Send + Sync>>,
     {
-        self.with_record(move |now, sighting| {
-            Box::pin(std::future::ready(store.record(now, &sighting).map_err(Into::into)))
+        self.with_record(move |now, digest| {
+            Box::pin(std::future::ready(store.record(now, &digest).map_err(Into::into)))
         })
     }
 
@@ -67,7 +67,7 @@ impl CallbackReceiver {
     /// ```
     /// use std::sync::Arc;
     /// use smile_axum::CallbackReceiver;
-    /// use smile_axum::core::{AsyncReplayStore, ReplayStore, Seen, Sighting, Timestamp};
+    /// use smile_axum::core::{AsyncReplayStore, ReplayStore, ReplayCheck, CallbackDigest, Timestamp};
     ///
     /// struct OnThreads<S>(Arc<S>);
     ///
@@ -77,9 +77,9 @@ impl CallbackReceiver {
     /// {
     ///     type Error = std::io::Error;
     ///
-    ///     async fn record(&self, now: Timestamp, sighting: &Sighting) -> Result<Seen, Self::Error> {
-    ///         let (store, sighting) = (Arc::clone(&self.0), sighting.clone());
-    ///         tokio::task::spawn_blocking(move || store.record(now, &sighting)).await?
+    ///     async fn record(&self, now: Timestamp, digest: &CallbackDigest) -> Result<ReplayCheck, Self::Error> {
+    ///         let (store, digest) = (Arc::clone(&self.0), digest.clone());
+    ///         tokio::task::spawn_blocking(move || store.record(now, &digest)).await?
     ///     }
     /// }
     ///
@@ -97,15 +97,15 @@ impl CallbackReceiver {
         S::Error: Into<Box<dyn Error + Send + Sync>>,
     {
         let store = Arc::new(store);
-        self.with_record(move |now, sighting| {
+        self.with_record(move |now, digest| {
             let store = Arc::clone(&store);
-            Box::pin(async move { store.record(now, &sighting).await.map_err(Into::into) })
+            Box::pin(async move { store.record(now, &digest).await.map_err(Into::into) })
         })
     }
 
     fn with_record(
         mut self,
-        record: impl Fn(Timestamp, Sighting) -> Recording + Send + Sync + 'static,
+        record: impl Fn(Timestamp, CallbackDigest) -> Recording + Send + Sync + 'static,
     ) -> Self {
         Arc::make_mut(&mut self.settings).record = Some(Arc::new(record));
         self
@@ -161,12 +161,12 @@ impl CallbackReceiver {
         let at = self.now();
         let callback = self.settings.verifier.verify(at, &parts.headers, body)?;
         let seen = match &self.settings.record {
-            Some(record) => Some(record(at, callback.sighting()).await.map_err(Rejection::StoreFailed)?),
+            Some(record) => Some(record(at, callback.digest()).await.map_err(Rejection::StoreFailed)?),
             None => None,
         };
         let received = ReceivedCallback { callback, seen, at };
         match seen {
-            Some(Seen::SignatureReused) => Err(Rejection::SignatureReused(Box::new(received))),
+            Some(ReplayCheck::SignatureReused) => Err(Rejection::SignatureReused(Box::new(received))),
             _ => Ok((parts, received)),
         }
     }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
-use smile_core::{Checkpoint, JobKey, Reach};
+use smile_core::{Checkpoint, JobKey, Progress};
 
 use crate::connection::read_text;
 use crate::products::Product;
@@ -60,7 +60,7 @@ impl Saved {
         product: Option<&Product>,
     ) -> Self {
         let saved = Self::to_ask(environment, partner_id, checkpoint.key().cloned());
-        match product.filter(|_| checkpoint.reach() != Reach::Uploaded) {
+        match product.filter(|_| checkpoint.progress() != Progress::Uploaded) {
             Some(product) => {
                 Self { unfinished: Some(Unfinished { checkpoint, product: product.clone() }), ..saved }
             }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use indicatif::ProgressBar;
 
 use crate::exit::Exit;
-use crate::report::{Failure, Output, Progress};
+use crate::report::{Failure, Output, ProgressLine};
 
 /// What is said, and done, when the program is interrupted.
 type Farewell = Box<dyn FnOnce() -> Failure + Send>;
@@ -51,7 +51,7 @@ impl Watch {
     }
 
     /// What to take off the terminal before anything is said.
-    pub(crate) fn shows(&self, progress: &Progress) {
+    pub(crate) fn shows(&self, progress: &ProgressLine) {
         if let State::Running { bar, .. } = &mut *self.lock() {
             *bar = Some(progress.bar());
         }

@@ -6,12 +6,12 @@ use std::path::Path;
 use serde_json::Value;
 use smile_core::operation::Operation;
 use smile_core::v1::{
-    Accepted, AsyncBasicKyc, AsyncBusinessVerification, AsyncEnhancedKyc, BasicKyc, BusinessVerification,
+    Acceptance, AsyncBasicKyc, AsyncBusinessVerification, AsyncEnhancedKyc, BasicKyc, BusinessVerification,
     EnhancedKyc, Verification,
 };
 use smile_core::{
     CallError, Checkpoint, Event, FlowSettings, JobError, JobFlow, JobKey, JobOutcome, ObserverResult,
-    Partner, Reach,
+    Partner, Progress,
 };
 use smile_ureq::Client;
 
@@ -22,7 +22,7 @@ use crate::ids;
 use crate::interrupt::Watch;
 use crate::products::{Delivery, Product, Waiting};
 use crate::report::{
-    Failure, Output, Progress, Report, Tone, describe_outcome, follow_up, text::shell_command, verdict,
+    Failure, Output, ProgressLine, Report, Tone, describe_outcome, follow_up, text::shell_command, verdict,
 };
 
 /// What is to be done, and where what becomes of it goes.
@@ -96,7 +96,7 @@ fn run_job(
     mut flow: JobFlow,
     waiting: &Waiting,
 ) -> Result<Exit, Failure> {
-    let mut progress = Progress::new(order.output, waiting.max_polls());
+    let mut progress = ProgressLine::new(order.output, waiting.max_polls());
     order.watch.shows(&progress);
     let outcome = progress.watch(client).run_with(&mut flow, |event| {
         if let Event::Checkpoint(checkpoint) = &event {
@@ -108,7 +108,7 @@ fn run_job(
     let warnings = progress.finish();
     match outcome {
         Ok(outcome) => order.conclude(&outcome, warnings),
-        Err(error) if error.reach() == Reach::Nothing => {
+        Err(error) if error.progress() == Progress::Nothing => {
             order.forget();
             Err(invalid(&error))
         }
@@ -145,7 +145,7 @@ impl Check<'_> {
     /// A check that answers by callback.
     fn take_on<O>(&self, operation: O, delivery: Option<&Delivery>) -> Result<Exit, Failure>
     where
-        O: Operation<Output = Accepted>,
+        O: Operation<Output = Acceptance>,
     {
         let order = self.order;
         let settings = delivery.map_or_else(FlowSettings::default, |delivery| delivery.waiting.settings());
@@ -180,12 +180,12 @@ impl Check<'_> {
             }
             None => client.begin_call(operation),
         };
-        let mut progress = Progress::new(order.output, 0);
+        let mut progress = ProgressLine::new(order.output, 0);
         order.watch.shows(&progress);
         let answer = client.run_with(&mut call, |event| {
             match &event {
                 // It is answered: to be printed, and not to be asked about.
-                Event::Checkpoint(checkpoint) if checkpoint.reach() == Reach::Uploaded => {}
+                Event::Checkpoint(checkpoint) if checkpoint.progress() == Progress::Uploaded => {}
                 Event::Checkpoint(checkpoint) => order.write_down(checkpoint, self.product)?,
                 _ => {}
             }
@@ -231,7 +231,7 @@ fn wait(order: &Order, mut flow: JobFlow, waiting: &Waiting, warnings: Vec<Value
     // If that fails, what was written before does as well.
     let _ = file.write(&saved);
     order.watch.on_interrupt(move || broken_off(INTERRUPTED, &saved, &file));
-    let mut progress = Progress::new(order.output, waiting.max_polls());
+    let mut progress = ProgressLine::new(order.output, waiting.max_polls());
     order.watch.shows(&progress);
     let outcome = client.run_with(&mut flow, |event| progress.event(&event));
     progress.finish();
@@ -258,7 +258,7 @@ impl Order {
         let saved = self.saved(checkpoint.clone(), Some(product));
         match self.checkpoint.write(&saved) {
             // All that comes now is questions, and the last one written is good enough for them.
-            Err(_) if checkpoint.reach() == Reach::Uploaded => {}
+            Err(_) if checkpoint.progress() == Progress::Uploaded => {}
             written => written.map_err(|why| format!("the checkpoint can't be written ({why})"))?,
         }
         let file = self.checkpoint.clone();
@@ -297,7 +297,7 @@ impl Order {
         }
         // There is nothing to go on with.
         if error.is_job_already_exists()
-            || (error.is_of_another_submission() && error.reach() <= Reach::Opened)
+            || (error.is_of_another_submission() && error.progress() <= Progress::Opened)
         {
             self.forget();
             return failure;

@@ -13,20 +13,20 @@ mod problem;
 mod result;
 mod wire;
 
-pub use callback::confirm::{Confirm, ConfirmError, Confirmed};
+pub use callback::confirm::{Confirm, ConfirmError, Confirmation};
 pub use callback::{
-    AsyncReplayStore, Callback, CallbackKind, Carrier, Change, InMemoryReplayStore, JobLife, LifeError,
-    Nonce, NonceError, RecordedResult, Refusal, ReplayStore, Seen, Sighting, Standing, StoreFull, Trust,
-    Verifier,
+    AsyncReplayStore, Callback, CallbackDigest, CallbackKind, Carrier, Change, InMemoryReplayStore,
+    JobHistory, JobHistoryError, JobState, Nonce, NonceError, RecordedResult, Refusal, ReplayCheck,
+    ReplayStore, StoreFull, Trust, Verifier,
 };
 pub use catalogue::job_type::JobType;
 pub use catalogue::webhook_words::WebhookStatus;
-pub use flow::Reach;
+pub use flow::Progress;
 pub use flow::{
     Call, CallError, CallErrorKind, Checkpoint, Event, Flow, FlowSettings, LastSend, Next, ObserverError,
     ObserverResult, PollSchedule, RetryPolicy,
 };
-pub use job::check::Findings;
+pub use job::check::ValidationReport;
 pub use job::id_info::IdInfo;
 pub use job::image::{Image, ImageEncoding, ImageRole, ImageType, read_image, read_image_of_size};
 pub use job::job_key::JobKey;
@@ -45,9 +45,9 @@ pub use problem::ImageFault;
 pub use problem::{ConfigError, Problem, ProblemKind, ValidationError};
 pub use result::{
     ActionValue, Actions, AdverseMedia, AmlInfo, AmlPerson, Antifraud, Association, BeneficialOwner,
-    BusinessInfo, CompanyInformation, Date, Decision, Director, Doubt, EchoedParams, Fiduciary, ImageLinks,
+    BusinessInfo, CompanyInformation, Date, Decision, Director, EchoedParams, Fiduciary, ImageLinks,
     NextStep, Pep, PepSource, Personal, PersonalInfo, PoliticalPosition, Proprietor, Record, ResultCode,
-    ResultEntry, Sanction, SuspectUser, UnknownValue, Verdict,
+    ResultEntry, Sanction, SuspectUser, UnknownReason, UnknownValue, Verdict,
 };
 pub use v1::job_flow::JobFlow;
 pub use v1::job_flow::error::{JobError, JobErrorKind};

@@ -10,7 +10,7 @@ use smile_core::operation::*;
 use smile_core::v1::*;
 use smile_core::{
     Call, CallError, CallErrorKind, Checkpoint, Event, Flow, FlowSettings, IdInfo, JobId, JobStatusRequest,
-    Next, ObserverError, Partner, PartnerParams, Reach, RetryPolicy, Step, Timestamp, TransportFailure,
+    Next, ObserverError, Partner, PartnerParams, Progress, RetryPolicy, Step, Timestamp, TransportFailure,
     TransportFailureKind, UserId,
 };
 
@@ -291,7 +291,7 @@ fn a_checkpoint_comes_before_what_bills_and_holds_no_id_number() {
     else {
         panic!("{events:?}")
     };
-    assert_eq!(checkpoint.reach(), Reach::MaybeUploaded);
+    assert_eq!(checkpoint.progress(), Progress::MaybeUploaded);
     assert_eq!(checkpoint.check(), Some(Step::EnhancedKyc));
     assert_eq!(checkpoint.submission_id().map(ToString::to_string), submission_in(&request));
     let text = serde_json::to_string(checkpoint).unwrap();
@@ -353,7 +353,7 @@ fn a_resumed_check_without_a_status_is_unknown_at_once() {
 fn a_check_that_certainly_was_not_carried_out_is_sent_when_it_is_resumed() {
     let refused = run(EnhancedKyc::new(params(), bvn()), [not_sent(), signed(entry())]);
     let before_the_second = &refused.checkpoints[1];
-    assert_eq!(before_the_second.reach(), Reach::Nothing);
+    assert_eq!(before_the_second.progress(), Progress::Nothing);
     let run = resumed(before_the_second, FlowSettings::default(), [signed(entry())]);
     assert_eq!(run.paths(), ["/v1/id_verification"]);
     assert!(run.outcome.is_ok());
@@ -363,7 +363,7 @@ fn a_check_that_certainly_was_not_carried_out_is_sent_when_it_is_resumed() {
 fn a_check_that_has_ended_is_not_sent_when_its_last_checkpoint_is_resumed() {
     let ended = run(EnhancedKyc::new(params(), bvn()), [signed(entry())]);
     let last = ended.checkpoints.last().unwrap();
-    assert_eq!(last.reach(), Reach::Uploaded);
+    assert_eq!(last.progress(), Progress::Uploaded);
     assert_eq!(resumed(last, FlowSettings::default(), [known()]).paths(), ["/v1/job_status"]);
 }
 

@@ -9,7 +9,8 @@ use serde_json::json;
 use smile_core::v1::AsyncEnhancedKyc;
 use smile_core::{
     Call, Checkpoint, Event, Flow, FlowSettings, IdInfo, Image, ImageFault, Job, JobErrorKind, JobFlow,
-    JobKey, JobOutcome, Next, Partner, PollSchedule, ProblemKind, Reach, Step, Timestamp, TransportFailure,
+    JobKey, JobOutcome, Next, Partner, PollSchedule, ProblemKind, Progress, Step, Timestamp,
+    TransportFailure,
 };
 use support::{Sent::*, *};
 
@@ -140,7 +141,7 @@ fn a_refusal_of_prep_upload_without_a_code_of_the_services_own_is_not_nothing() 
         [answer(302, ""), answer(403, r#"{"message":"Forbidden"}"#), answer(409, ""), answer(307, "")]
     {
         let error = drive(&mut flow(job()), [answer]).outcome.unwrap_err();
-        assert_eq!(error.reach(), Reach::MaybeOpened);
+        assert_eq!(error.progress(), Progress::MaybeOpened);
         assert!(!error.to_string().contains("nothing was submitted"), "{error}");
         assert!(!error.is_retryable());
     }
@@ -160,7 +161,7 @@ fn what_the_store_refuses_for_a_while_is_sent_again_without_asking() {
 fn what_the_store_refuses_for_good_ends_the_job() {
     let run = drive(&mut flow(job()), [opened(), storage_refusal(400, "EntityTooLarge")]);
     let error = run.outcome.unwrap_err();
-    assert_eq!(error.reach(), Reach::Opened);
+    assert_eq!(error.progress(), Progress::Opened);
     assert!(!error.outcome_unknown() && !error.to_string().contains("videos"), "{error}");
 }
 
@@ -183,7 +184,7 @@ fn an_upload_that_is_refused_and_denied_is_sent_again_only_if_that_can_help() {
     assert!(is_approved(&run.outcome.unwrap()));
     for status in [302, 400, 404, 413] {
         let error = drive(&mut flow(job()), denied(status)).outcome.unwrap_err();
-        assert_eq!(error.reach(), Reach::Opened, "{status}");
+        assert_eq!(error.progress(), Progress::Opened, "{status}");
         assert!(error.to_string().contains("resume it from its checkpoint"), "{error}");
     }
 }
@@ -232,7 +233,7 @@ fn an_expired_address_is_asked_for_anew_once() {
 
     let run = drive(&mut flow(job()), [opened(), expired(), opened(), expired()]);
     let error = run.outcome.unwrap_err();
-    assert_eq!(error.reach(), Reach::Opened);
+    assert_eq!(error.progress(), Progress::Opened);
     assert!(!error.is_unauthorized() && !error.outcome_unknown());
     assert_eq!(
         error.to_string(),
@@ -254,7 +255,7 @@ fn refusals_end_the_job_at_once() {
     let run = drive(&mut flow(job()), [refused(400, "2215")]);
     let error = run.outcome.unwrap_err();
     assert!(error.is_job_already_exists() && !error.is_retryable());
-    assert_eq!(error.reach(), Reach::Nothing, "of this submission");
+    assert_eq!(error.progress(), Progress::Nothing, "of this submission");
     assert_eq!(
         error.to_string(),
         "prep upload failed: the service answered HTTP 400, code 2215: a job with this job id exists already; the job id \
@@ -277,12 +278,12 @@ fn tries_are_limited() {
     let run = drive(&mut flow(job()), (0..4).map(|_| not_sent()));
     let error = run.outcome.unwrap_err();
     assert!(error.is_retryable());
-    assert_eq!(error.reach(), Reach::Nothing);
+    assert_eq!(error.progress(), Progress::Nothing);
     for lost in [timeout(), answer(503, "")] {
         let run =
             drive(&mut flow(job()), (0..7).map(|turn| if turn % 2 == 0 { lost.clone() } else { no_zip() }));
         let error = run.outcome.unwrap_err();
-        assert_eq!(error.reach(), Reach::MaybeOpened);
+        assert_eq!(error.progress(), Progress::MaybeOpened);
         assert!(!error.is_retryable(), "as it is, it would be refused as a duplicate");
     }
 }
@@ -316,7 +317,7 @@ fn a_deadline_before_the_upload_is_an_error() {
     let run = drive(&mut flow, [retry_later(503, 30)]);
     let error = run.outcome.unwrap_err();
     assert!(!error.is_retryable());
-    assert_eq!(error.reach(), Reach::MaybeOpened);
+    assert_eq!(error.progress(), Progress::MaybeOpened);
 }
 
 #[test]
@@ -334,7 +335,7 @@ fn an_answer_after_the_deadline_still_counts() {
 fn one_bad_poll_is_nothing_and_many_in_a_row_are_an_error() {
     let bad = [opened(), answer(200, "")].into_iter().chain((0..5).map(|_| badly_signed()));
     let error = drive(&mut flow(job()), bad).outcome.unwrap_err();
-    assert_eq!(error.reach(), Reach::Uploaded);
+    assert_eq!(error.progress(), Progress::Uploaded);
     assert!(error.to_string().contains("don't submit it again"), "{error}");
 
     let mixed = [
@@ -391,7 +392,7 @@ fn a_cancelled_job_sends_nothing_more() {
     flow.receive(START, answer(200, ""));
     let error = drive(&mut flow, []).outcome.unwrap_err();
     assert!(error.is_cancelled() && error.outcome_unknown());
-    assert_eq!(flow.checkpoint().reach(), Reach::MaybeUploaded);
+    assert_eq!(flow.checkpoint().progress(), Progress::MaybeUploaded);
 }
 
 #[test]
@@ -451,7 +452,7 @@ fn a_job_resumes_from_wherever_it_was_left() {
         run.sent.into_iter().map(|(_, sent)| sent).collect::<Vec<_>>()
     };
     let mut first = flow(job());
-    assert_eq!(first.checkpoint().reach(), Reach::Nothing);
+    assert_eq!(first.checkpoint().progress(), Progress::Nothing);
     let run = drive(&mut resume(&first.checkpoint()), [opened(), answer(200, ""), approved()]);
     assert_eq!(sent(run), [Prep { retry: false }, Put, Status]);
 
@@ -459,13 +460,13 @@ fn a_job_resumes_from_wherever_it_was_left() {
     let again = || [no_zip(), no_zip(), opened(), answer(200, ""), approved()];
     let Next::Send { .. } = first.next(START) else { panic!("prep") };
     let maybe_opened = first.checkpoint();
-    assert_eq!(maybe_opened.reach(), Reach::MaybeOpened);
+    assert_eq!(maybe_opened.progress(), Progress::MaybeOpened);
     first.receive(START, opened());
     let opened_ = first.checkpoint();
-    assert_eq!(opened_.reach(), Reach::Opened);
+    assert_eq!(opened_.progress(), Progress::Opened);
     let Next::Send { .. } = first.next(START) else { panic!("put") };
     let maybe_uploaded = first.checkpoint();
-    assert_eq!(maybe_uploaded.reach(), Reach::MaybeUploaded);
+    assert_eq!(maybe_uploaded.progress(), Progress::MaybeUploaded);
     for checkpoint in [&maybe_opened, &maybe_uploaded] {
         // The first denial is too early to count: the send may still be on its way.
         let run = drive(&mut resume(checkpoint), [no_zip()].into_iter().chain(again()));
@@ -477,16 +478,16 @@ fn a_job_resumes_from_wherever_it_was_left() {
     assert_eq!(sent(run), [Status, Status, Prep { retry: true }, Put, Status]);
 
     first.receive(START, answer(200, ""));
-    assert_eq!(first.checkpoint().reach(), Reach::Uploaded);
+    assert_eq!(first.checkpoint().progress(), Progress::Uploaded);
     let run = drive(&mut resume(&first.checkpoint()), [approved()]);
     assert_eq!(sent(run), [Status]);
 }
 
 #[test]
 fn checkpoints_come_before_what_they_are_about_and_whenever_a_job_has_come_further() {
-    let reaches = |events: &[Event]| -> Vec<Reach> {
+    let reaches = |events: &[Event]| -> Vec<Progress> {
         let reach = |event: &Event| match event {
-            Event::Checkpoint(checkpoint) => Some(checkpoint.reach()),
+            Event::Checkpoint(checkpoint) => Some(checkpoint.progress()),
             _ => None,
         };
         events.iter().filter_map(reach).collect()
@@ -494,11 +495,11 @@ fn checkpoints_come_before_what_they_are_about_and_whenever_a_job_has_come_furth
     let run = drive(&mut flow(job()), [opened(), answer(200, ""), approved()]);
     assert_eq!(
         reaches(&run.events),
-        [Reach::MaybeOpened, Reach::Opened, Reach::MaybeUploaded, Reach::Uploaded]
+        [Progress::MaybeOpened, Progress::Opened, Progress::MaybeUploaded, Progress::Uploaded]
     );
     // And when what was written down before a request turns out to be too much.
     let run = drive(&mut flow(job()), [refused(400, "2215")]);
-    assert_eq!(reaches(&run.events), [Reach::MaybeOpened, Reach::Nothing]);
+    assert_eq!(reaches(&run.events), [Progress::MaybeOpened, Progress::Nothing]);
 }
 
 #[test]
@@ -520,7 +521,7 @@ fn the_last_checkpoint_handed_out_knows_as_much_as_the_end() {
         });
         assert_eq!(last.unwrap(), flow.checkpoint());
         if let Err(error) = run.outcome {
-            assert_eq!(error.reach(), flow.checkpoint().reach());
+            assert_eq!(error.progress(), flow.checkpoint().progress());
         }
     }
 }
@@ -579,15 +580,15 @@ fn each_request_is_told_of_before_it_goes_out() {
 fn a_send_that_the_driver_refuses_ends_the_flow_as_not_sent() {
     let refusal = || Err(TransportFailure::refused("the checkpoint can't be stored"));
     for (before, reach) in [
-        (vec![], Reach::Nothing),
-        (vec![opened()], Reach::Opened),
-        (vec![opened(), timeout()], Reach::MaybeUploaded),
-        (vec![opened(), answer(200, "")], Reach::Uploaded),
+        (vec![], Progress::Nothing),
+        (vec![opened()], Progress::Opened),
+        (vec![opened(), timeout()], Progress::MaybeUploaded),
+        (vec![opened(), answer(200, "")], Progress::Uploaded),
     ] {
         let mut flow = flow(job());
         let run = drive(&mut flow, before.into_iter().chain([refusal()]));
-        assert_eq!(run.outcome.unwrap_err().reach(), reach);
-        assert_eq!(flow.checkpoint().reach(), reach);
+        assert_eq!(run.outcome.unwrap_err().progress(), reach);
+        assert_eq!(flow.checkpoint().progress(), reach);
     }
 }
 
@@ -838,7 +839,7 @@ fn the_result_of_another_submission_is_no_verdict_on_this_one() {
         let error = run.outcome.unwrap_err();
         assert!(error.is_of_another_submission() && !error.is_retryable());
         assert_eq!(error.kind() == &JobErrorKind::UnprovenResult, named.is_none());
-        assert_eq!(error.reach(), Reach::Uploaded);
+        assert_eq!(error.progress(), Progress::Uploaded);
         // Its own may come after it.
         let run = drive(&mut flow(job()), [opened(), answer(200, ""), others(), pending(), approved()]);
         assert!(is_approved(&run.outcome.unwrap()));
@@ -988,12 +989,12 @@ fn after_a_resume_nobody_is_told_to_submit_again_before_the_service_has_denied_t
             assert!(!error.to_string().contains("submit it again with"), "{error}");
         }
         // What is written down stays what is known.
-        assert_eq!(resume(checkpoint).checkpoint().reach(), checkpoint.reach());
+        assert_eq!(resume(checkpoint).checkpoint().progress(), checkpoint.progress());
     }
     // Once it has denied it to this process as well, that counts.
     let refused_prep = [no_zip(), no_zip(), refused(400, "2213")];
     let error = drive(&mut resume(&opened_), refused_prep).outcome.unwrap_err();
-    assert_eq!(error.reach(), Reach::Opened);
+    assert_eq!(error.progress(), Progress::Opened);
 }
 
 /// A status that was signed at another time, or whose result names no job, is no evidence for anything.
@@ -1040,7 +1041,7 @@ fn with_the_callers_retry_flag_no_error_says_that_nothing_was_submitted() {
             .collect(),
     ] {
         let error = drive(&mut flow(job().retry(true)), answers).outcome.unwrap_err();
-        assert_eq!(error.reach(), Reach::MaybeOpened, "{error}");
+        assert_eq!(error.progress(), Progress::MaybeOpened, "{error}");
         assert!(!error.is_retryable() && !error.to_string().contains("nothing was submitted"), "{error}");
     }
 }
@@ -1053,7 +1054,7 @@ fn what_is_wrong_with_a_resumed_job_does_not_hide_how_far_it_came() {
     let error = JobFlow::resume(partner(), &first.checkpoint(), nowhere_to_call, FlowSettings::default(), 0)
         .unwrap_err();
     assert!(error.is_validation());
-    assert_eq!((error.reach(), error.smile_job_id()), (Reach::Uploaded, Some("0000000007")));
+    assert_eq!((error.progress(), error.smile_job_id()), (Progress::Uploaded, Some("0000000007")));
 }
 
 #[test]
@@ -1120,7 +1121,7 @@ fn an_image_that_cannot_hold_a_picture_is_refused_before_anything_is_sent() {
         let run = drive(&mut flow(job), []);
         let error = run.outcome.unwrap_err();
         assert_eq!(error.validation().unwrap().problems()[0].kind, ProblemKind::Image(fault));
-        assert_eq!(error.reach(), Reach::Nothing);
+        assert_eq!(error.progress(), Progress::Nothing);
     }
 }
 

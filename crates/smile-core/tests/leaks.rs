@@ -18,10 +18,10 @@ use smile_core::operation::Operation;
 use smile_core::v1::{PrepUpload, Upload, UploadUrl};
 use smile_core::{
     ApiKey, Call, Callback, CallbackUrl, Checkpoint, Confirm, Environment, Event, Flow, FlowSettings, IdInfo,
-    Image, ImageType, InMemoryReplayStore, Job, JobError, JobErrorKind, JobFlow, JobId, JobKey, JobLife,
+    Image, ImageType, InMemoryReplayStore, Job, JobError, JobErrorKind, JobFlow, JobHistory, JobId, JobKey,
     JobOutcome, JobStatus, JobStatusRequest, JobType, Next, Nonce, Partner, PartnerId, PartnerParams,
-    ReceivedTimestamp, ReplayStore as _, ResultEntry, Seen, Selfie, Signer, StoreFull, TransportFailure,
-    UserId,
+    ReceivedTimestamp, ReplayCheck, ReplayStore as _, ResultEntry, Selfie, Signer, StoreFull,
+    TransportFailure, UserId,
 };
 use support::{Answer, JPEG, START, answer};
 
@@ -110,7 +110,7 @@ fn partner() -> Partner {
         .with_callback_url(&format!("https://bank.example/{MARK}PartnerPath?token={MARK}PartnerQuery"))
         .unwrap()
         // A mark is no ID number of any kind.
-        .leave_judgement_to_service()
+        .without_id_type_checks()
 }
 
 fn params() -> PartnerParams {
@@ -662,7 +662,7 @@ where
             }
         }
     }
-    capture.debug("Repeat", &operation.repeat());
+    capture.debug("RepeatSafety", &operation.repeat());
     let mut call = Call::new(partner(), operation, FlowSettings::default(), 7);
     let mut now = START;
     for _ in 0..20 {
@@ -753,10 +753,10 @@ fn webhooks_show_nothing() {
         capture.both("Verdict", &callback.verdict());
         capture.text("audit", callback.audit_json().to_string());
         assert!(webhook.job_id().unwrap().contains(MARK), "there was something to be shown");
-        let mut life =
-            JobLife::of_webhook(partner().account(), UserId::new(mark("UserId")), JobId::new("job-1"));
-        capture.debug("Change", &life.apply_callback(START, &callback, None));
-        capture.debug("JobLife", &life);
+        let mut history =
+            JobHistory::of_webhook(partner().account(), UserId::new(mark("UserId")), JobId::new("job-1"));
+        capture.debug("Change", &history.apply_callback(START, &callback, None));
+        capture.debug("JobHistory", &history);
     }
     capture.assert_clean(60);
 }
@@ -769,7 +769,7 @@ fn what_becomes_of_callbacks_shows_nothing() {
         job_id: JobId::new("job-1"),
         job_type: JobType::BIOMETRIC_KYC,
     };
-    let mut life = JobLife::new(partner().account(), key.clone());
+    let mut history = JobHistory::new(partner().account(), key.clone());
     let store = InMemoryReplayStore::with_capacity(1);
     let nonce = Nonce::from_text(&hex(MARK)).unwrap();
     let signed = |mut body: Value| {
@@ -791,17 +791,17 @@ fn what_becomes_of_callbacks_shows_nothing() {
         let callback = signed(body);
         capture.debug("Callback", &callback);
         capture.debug("CallbackKind", &(callback.kind(), callback.carrier()));
-        capture.debug("Sighting", &callback.sighting());
-        let seen = store.record(START, &callback.sighting());
-        capture.debug("Seen", &seen);
+        capture.debug("CallbackDigest", &callback.digest());
+        let seen = store.record(START, &callback.digest());
+        capture.debug("ReplayCheck", &seen);
         capture.debug("InMemoryReplayStore", &store);
-        if let Ok(Err(refusal)) = seen.map(Seen::accept) {
+        if let Ok(Err(refusal)) = seen.map(ReplayCheck::accept) {
             capture.error("Refusal", &refusal);
         }
         capture.error("NonceError", &callback.check_nonce(&nonce).unwrap_err());
-        capture.debug("Change", &life.apply_callback(START, &callback, None));
-        capture.debug("JobLife", &life);
-        capture.debug("RecordedResult", &life.results());
+        capture.debug("Change", &history.apply_callback(START, &callback, None));
+        capture.debug("JobHistory", &history);
+        capture.debug("RecordedResult", &history.results());
         capture.text("audit", callback.audit_json().to_string());
         for told in failures().into_iter().chain([pending(), complete(&entry()), complete(&plain)]) {
             let settings = FlowSettings::default();
@@ -810,9 +810,9 @@ fn what_becomes_of_callbacks_shows_nothing() {
         }
     }
     capture.error("StoreFull", &StoreFull);
-    let mut stored = serde_json::to_value(&life).unwrap();
+    let mut stored = serde_json::to_value(&history).unwrap();
     stored["results"][0]["code"] = json!(mark("Code"));
-    capture.error("stored", &serde_json::from_value::<JobLife>(stored).unwrap_err());
+    capture.error("stored", &serde_json::from_value::<JobHistory>(stored).unwrap_err());
     capture.error("stored", &serde_json::from_value::<Nonce>(json!(mark("Nonce"))).unwrap_err());
     capture.assert_clean(1_000);
 }
@@ -838,7 +838,7 @@ fn capture_confirm(capture: &mut Capture, flow: &mut Confirm, told: &Answer) {
             Next::Finished(Ok(confirmed)) => {
                 capture.debug("JobKey", confirmed.key());
                 capture.both("Verdict", confirmed.verdict());
-                return capture.debug("Confirmed", &confirmed);
+                return capture.debug("Confirmation", &confirmed);
             }
             Next::Finished(Err(error)) => return capture.error("ConfirmError", &error),
         }

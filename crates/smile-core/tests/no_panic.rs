@@ -13,8 +13,8 @@ use smile_core::operation::Operation;
 use smile_core::v1::{PrepUpload, Upload, UploadUrl};
 use smile_core::{
     ApiKey, BaseUrl, Callback, CallbackUrl, Checkpoint, Confirm, Decision, Environment, Flow, FlowSettings,
-    Image, ImageType, Job, JobFlow, JobId, JobKey, JobLife, JobStatusRequest, JobType, Next, Nonce, Partner,
-    PartnerId, PartnerParams, ReceivedTimestamp, ResultEntry, Timestamp, UserId,
+    Image, ImageType, Job, JobFlow, JobHistory, JobId, JobKey, JobStatusRequest, JobType, Next, Nonce,
+    Partner, PartnerId, PartnerParams, ReceivedTimestamp, ResultEntry, Timestamp, UserId,
 };
 use support::{JPEG, START, UPLOAD_URL, answer, partner};
 
@@ -225,10 +225,10 @@ proptest! {
         r#"{"version":1,"user_id":"u","job_id":"j","judged_as":{"job_type":1},"standing":"final","counts":[0],"results":[{"decision":"approved","is_final":true,"code":"0810","trust":"verified","at":0}],"id_information":false}"#,
         r#"{"version":1,"user_id":"u","job_id":"j","judged_as":"match","standing":"open","counts":[],"results":[],"id_information":true}"#,
     ])) {
-        if let Ok(mut life) = serde_json::from_str::<JobLife>(&text) {
-            let _ = (life.settle_by_hand(START, Decision::Rejected), format!("{life:?}"));
-            let again: JobLife = serde_json::from_str(&serde_json::to_string(&life).unwrap()).unwrap();
-            prop_assert_eq!(again, life);
+        if let Ok(mut history) = serde_json::from_str::<JobHistory>(&text) {
+            let _ = (history.settle_by_hand(START, Decision::Rejected), format!("{history:?}"));
+            let again: JobHistory = serde_json::from_str(&serde_json::to_string(&history).unwrap()).unwrap();
+            prop_assert_eq!(again, history);
         }
         let _ = serde_json::from_str::<Nonce>(&text).map(|nonce| nonce.to_text());
         let _ = Nonce::from_text(&text);
@@ -308,20 +308,20 @@ proptest! {
 }
 
 fn everything_about(callback: &Callback) {
-    let _ = (callback.kind(), callback.job_id(), callback.user_id(), callback.verdict(), callback.sighting());
+    let _ = (callback.kind(), callback.job_id(), callback.user_id(), callback.verdict(), callback.digest());
     let _ = (callback.check_nonce(&Nonce::from_random([7; 16])), callback.audit_json());
     let _ = callback.entry().match_verdict();
     let (user_id, job_id) = (UserId::new("user-1"), JobId::new("job-1"));
     let key = JobKey { user_id: user_id.clone(), job_id: job_id.clone(), job_type: JobType::BIOMETRIC_KYC };
     let lives = [
-        JobLife::new(partner().account(), key.clone()),
-        JobLife::of_match(partner().account(), user_id.clone(), job_id.clone()),
-        JobLife::of_webhook(partner().account(), user_id, job_id),
+        JobHistory::new(partner().account(), key.clone()),
+        JobHistory::of_match(partner().account(), user_id.clone(), job_id.clone()),
+        JobHistory::of_webhook(partner().account(), user_id, job_id),
     ];
-    for mut life in lives {
-        let _ = (life.apply_callback(START, callback, None), format!("{life:?}"));
-        let again: JobLife = serde_json::from_str(&serde_json::to_string(&life).unwrap()).unwrap();
-        assert_eq!(again, life);
+    for mut history in lives {
+        let _ = (history.apply_callback(START, callback, None), format!("{history:?}"));
+        let again: JobHistory = serde_json::from_str(&serde_json::to_string(&history).unwrap()).unwrap();
+        assert_eq!(again, history);
     }
     if let Some(webhook) = callback.webhook() {
         let _ = (webhook.verdict(), webhook.id_fields(), format!("{webhook:?}"));

@@ -397,8 +397,8 @@ fn is_sound(verdict: &Verdict) {
     // The decision alone is what many will look at.
     assert_eq!(verdict.is_approved(), verdict.decision() == Decision::Approved);
     assert!(!verdict.is_approved() || verdict.is_final());
-    assert_eq!(verdict.doubt().is_some(), verdict.decision() == Decision::Unknown);
-    assert!(verdict.doubt().is_none() || !verdict.is_final(), "what is unknown is not final");
+    assert_eq!(verdict.unknown_reason().is_some(), verdict.decision() == Decision::Unknown);
+    assert!(verdict.unknown_reason().is_none() || !verdict.is_final(), "what is unknown is not final");
     assert!(!verdict.meaning().is_empty() && !verdict.to_string().is_empty());
     let _ = format!("{verdict:?}");
 }

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant, SystemTime};
 
 use smile_core::operation::Operation;
 use smile_core::{
-    Call, CallError, Callback, Checkpoint, Confirm, ConfirmError, Confirmed, Event, Flow, FlowSettings, Job,
-    JobError, JobFlow, JobKey, JobOutcome, Next, ObserverError, ObserverResult, Partner, Submission,
+    Call, CallError, Callback, Checkpoint, Confirm, ConfirmError, Confirmation, Event, Flow, FlowSettings,
+    Job, JobError, JobFlow, JobKey, JobOutcome, Next, ObserverError, ObserverResult, Partner, Submission,
     Timestamp,
 };
 use tokio::sync::Semaphore;
@@ -253,7 +253,7 @@ impl Client {
         &self,
         submission: impl Into<Submission>,
         callback: &Callback,
-    ) -> Result<Confirmed, ConfirmError> {
+    ) -> Result<Confirmation, ConfirmError> {
         let mut confirm =
             Confirm::new(self.partner.clone(), submission, callback, self.settings.clone(), self.seed());
         self.run(&mut confirm).await

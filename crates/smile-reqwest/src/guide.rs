@@ -33,7 +33,7 @@
 //! - A [`Verdict`](crate::core::Verdict) says what a result amounts to, from its code and the job type.
 //!   Let somebody in only if it [`is_approved`](crate::core::Verdict::is_approved) and its
 //!   [`next_step`](crate::core::Verdict::next_step) is to accept.
-//! - An error says whether the service may have acted: [`JobError::reach`](crate::core::JobError::reach),
+//! - An error says whether the service may have acted: [`JobError::progress`](crate::core::JobError::progress),
 //!   [`CallError::outcome_unknown`](crate::core::CallError::outcome_unknown).
 //! - A job id is used once, for ever.
 //! - The tables have what is known of the codes. For much of it partners are the only source:

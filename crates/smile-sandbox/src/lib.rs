@@ -41,15 +41,15 @@ pub use callback::attempt::{Callback, CallbackAttempt, CallbackId, CallbackOutco
 pub use callback::disturbance::{CallbackError, CallbackRule, Disturbance, Redelivery};
 pub use callback::record::{CallbackAnswer, CallbackRecord, CallbackState};
 pub use fault::effects::Outgoing;
-pub use fault::kinds::{Fault, Manner, Pace, Redirect, RetryAfter, StorageError};
-pub use fault::rules::{Admission, FaultId, FaultInForce, FaultRule};
+pub use fault::kinds::{Fault, Pace, Redirect, ResponseDelivery, RetryAfter, StorageError};
+pub use fault::rules::{FaultId, FaultInForce, FaultRule, HeadCheck};
 pub use http::endpoint::Endpoint;
 pub use job::events::{JobEvent, JobEventKind};
 pub use job::record::{ImageRecord, JobRecord, Stage};
 pub use result::finding::{Review, ReviewError};
-pub use result::oddity::Oddity;
 pub use result::outcome::Outcome;
 pub use result::product::Product;
+pub use result::spelling_variant::SpellingVariant;
 pub use rule::matcher::Matcher;
 pub use rule::rules::When;
 pub use rule::script::ScriptStage;

@@ -1,6 +1,6 @@
 //! What a verdict sets off.
 
-use smile_ureq::core::{Decision, JobLife, Trust};
+use smile_ureq::core::{Decision, JobHistory, Trust};
 
 use crate::rows::is_settled;
 
@@ -28,12 +28,12 @@ impl Action {
         }
     }
 
-    /// What a job's life sets off, if the service itself, or a person, has said so.
-    pub(crate) fn of(life: &JobLife) -> Option<Self> {
-        if life.may_be_let_in(Trust::Confirmed) {
+    /// What a job's history sets off, if the service itself, or a person, has said so.
+    pub(crate) fn of(history: &JobHistory) -> Option<Self> {
+        if history.may_be_let_in(Trust::Confirmed) {
             return Some(Self::OpenAccount);
         }
-        match life.result().filter(|_| is_settled(life))?.decision {
+        match history.result().filter(|_| is_settled(history))?.decision {
             Decision::Rejected => Some(Self::Decline),
             Decision::Error => Some(Self::InviteAgain),
             // A number that is known, say: somebody compares the record first.

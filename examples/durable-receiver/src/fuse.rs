@@ -18,15 +18,15 @@ pub enum Moment {
     Stored,
     /// The service has its 200.
     Acknowledged,
-    /// The job's life is written, in a transaction that isn't committed.
+    /// The job's history is written, in a transaction that isn't committed.
     Applying,
-    /// The job's life is written.
+    /// The job's history is written.
     Applied,
     /// The service has said what it knows; nothing of that is written.
     Asked,
-    /// The confirmed life and what is to be done are written, in a transaction that isn't committed.
+    /// The confirmed history and what is to be done are written, in a transaction that isn't committed.
     Confirming,
-    /// The confirmed life and what is to be done are written.
+    /// The confirmed history and what is to be done are written.
     Confirmed,
     /// It is done; the outbox doesn't know.
     Acted,

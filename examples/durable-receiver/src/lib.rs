@@ -6,10 +6,10 @@
 //! 1. **receive** a body, no larger than the verifier takes, and **verify** it;
 //! 2. **store** it: whether it has come before, and its body, in one transaction;
 //! 3. **acknowledge** it;
-//! 4. **apply** it to the job's [life](smile_ureq::core::JobLife), which knows what a late, repeated or contradicting
+//! 4. **apply** it to the job's [history](smile_ureq::core::JobHistory), which knows what a late, repeated or contradicting
 //!    result changes;
 //! 5. **confirm** a last word with the service, since a callback's signature doesn't cover its body, and decide what is
-//!    to be done: that goes into the outbox, in the transaction that writes the confirmed life;
+//!    to be done: that goes into the outbox, in the transaction that writes the confirmed history;
 //! 6. **act**: the only step that reaches out of this database, so it may happen again after a crash. It goes to a
 //!    [`Ledger`] that knows each action by its job, and does it once.
 //!
@@ -64,9 +64,9 @@ pub enum Failure {
         /// Its version.
         version: i64,
     },
-    /// A job's life can't be read, or belongs to another partner or another environment.
+    /// A job's history can't be read, or belongs to another partner or another environment.
     #[error("the database: {0}")]
-    Life(#[from] smile_ureq::core::LifeError),
+    Life(#[from] smile_ureq::core::JobHistoryError),
     /// A row isn't what this program writes.
     #[error("the database has a row that this program didn't write: {0}")]
     Row(&'static str),

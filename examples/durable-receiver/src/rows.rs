@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior, params};
 use smile_ureq::core::{
-    Change, JobId, JobKey, JobLife, JobType, PartnerAccount, Standing, Timestamp, Trust, UserId,
+    Change, JobHistory, JobId, JobKey, JobState, JobType, PartnerAccount, Timestamp, Trust, UserId,
 };
 
 use crate::Failure;
@@ -12,7 +12,7 @@ use crate::Failure;
 /// The version of the tables, as `PRAGMA user_version` has it. Version 1 had no `events`, and no number.
 const VERSION: i64 = 2;
 
-/// `jobs`: the partner's own record of each job, and its life. `sightings`: the signatures that have come before; `events`: the
+/// `jobs`: the partner's own record of each job, and its history. `digests`: the signatures that have come before; `events`: the
 /// results that have. `inbox`: what has come and isn't
 /// through yet; with the body of a callback, or without one where only the service can tell. `outbox`: what is to be done.
 pub(crate) const SCHEMA: &str = "
@@ -30,7 +30,7 @@ pub(crate) const SCHEMA: &str = "
         content BLOB NOT NULL,
         expires INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
-    CREATE INDEX IF NOT EXISTS sightings_by_expiry ON sightings (expires);
+    CREATE INDEX IF NOT EXISTS digests_by_expiry ON digests (expires);
     CREATE TABLE IF NOT EXISTS events (
         event BLOB PRIMARY KEY,
         expires INTEGER NOT NULL
@@ -73,7 +73,7 @@ pub(crate) fn migrate(connection: &mut Connection) -> Result<(), Failure> {
     if version < VERSION {
         transaction.execute_batch(
             "INSERT OR IGNORE INTO events (event, expires) SELECT event, max(expires) FROM sightings GROUP BY event;
-             DROP INDEX IF EXISTS sightings_by_event;",
+             DROP INDEX IF EXISTS digests_by_event;",
         )?;
         transaction.pragma_update(None, "user_version", VERSION)?;
     }
@@ -110,23 +110,23 @@ pub(crate) fn life_of(
     transaction: &Transaction<'_>,
     account: &PartnerAccount,
     key: &JobKey,
-) -> Result<JobLife, Failure> {
+) -> Result<JobHistory, Failure> {
     let select = "SELECT life FROM jobs WHERE job_id = ?1";
-    let life: String = transaction.query_row(select, [key.job_id.as_str()], |row| row.get(0))?;
-    from_json(account, &life)
+    let history: String = transaction.query_row(select, [key.job_id.as_str()], |row| row.get(0))?;
+    from_json(account, &history)
 }
 
 pub(crate) fn write_life(
     transaction: &Transaction<'_>,
     key: &JobKey,
-    life: &JobLife,
+    history: &JobHistory,
     change: Change,
 ) -> Result<(), Failure> {
     transaction.execute(
         "UPDATE jobs SET life = ?2, is_settled = ?3 WHERE job_id = ?1",
-        params![key.job_id.as_str(), to_json(life)?, is_settled(life)],
+        params![key.job_id.as_str(), to_json(history)?, is_settled(history)],
     )?;
-    if change.needs_a_look() {
+    if change.needs_manual_review() {
         look(transaction, key.job_id.as_str(), "a result makes no sense, or disagrees with another")?;
     }
     Ok(())
@@ -138,17 +138,18 @@ pub(crate) fn look(transaction: &Transaction<'_>, job_id: &str, why: &str) -> ru
 }
 
 /// Whether there is a last word that the service itself, or a person, has said.
-pub(crate) fn is_settled(life: &JobLife) -> bool {
-    life.standing() == Standing::Final && life.result().is_some_and(|result| result.trust >= Trust::Confirmed)
+pub(crate) fn is_settled(history: &JobHistory) -> bool {
+    history.state() == JobState::Final
+        && history.result().is_some_and(|result| result.trust >= Trust::Confirmed)
 }
 
-pub(crate) fn to_json(life: &JobLife) -> Result<String, Failure> {
-    serde_json::to_string(life).map_err(|_| Failure::Row("a job's life"))
+pub(crate) fn to_json(history: &JobHistory) -> Result<String, Failure> {
+    serde_json::to_string(history).map_err(|_| Failure::Row("a job's history"))
 }
 
 /// A row of another partner or environment is refused, and one that an earlier version of the SDK wrote is read.
-pub(crate) fn from_json(account: &PartnerAccount, life: &str) -> Result<JobLife, Failure> {
-    Ok(JobLife::from_stored(account, life)?)
+pub(crate) fn from_json(account: &PartnerAccount, history: &str) -> Result<JobHistory, Failure> {
+    Ok(JobHistory::from_stored(account, history)?)
 }
 
 /// SQLite's numbers end before ours.
@@ -162,10 +163,10 @@ pub(crate) fn moment(millis: i64) -> Timestamp {
 
 #[cfg(test)]
 mod tests {
-    use smile_ureq::core::{Environment, Partner, ReplayStore as _, Seen, Sighting};
+    use smile_ureq::core::{CallbackDigest, Environment, Partner, ReplayCheck, ReplayStore as _};
 
     use super::*;
-    use crate::sightings::Sightings;
+    use crate::sightings::CallbackDigests;
 
     /// What version 1 made, and what it wrote into it: a job, and a result that has come.
     const VERSION_1: &str = "
@@ -183,8 +184,8 @@ mod tests {
             content BLOB NOT NULL,
             expires INTEGER NOT NULL
         ) STRICT, WITHOUT ROWID;
-        CREATE INDEX sightings_by_event ON sightings (event);
-        CREATE INDEX sightings_by_expiry ON sightings (expires);
+        CREATE INDEX digests_by_event ON digests (event);
+        CREATE INDEX digests_by_expiry ON digests (expires);
         CREATE TABLE inbox (
             id INTEGER PRIMARY KEY,
             slot BLOB NOT NULL UNIQUE,
@@ -208,8 +209,8 @@ mod tests {
         INSERT INTO outbox (job_id, action) VALUES ('j-1', 'open account');
     ";
 
-    fn sighting(pair: u8, event: u8) -> Sighting {
-        Sighting::from_parts([pair; 32], [event; 32], [9; 32], Timestamp::from_unix_millis(8_000))
+    fn digest(pair: u8, event: u8) -> CallbackDigest {
+        CallbackDigest::from_parts([pair; 32], [event; 32], [9; 32], Timestamp::from_unix_millis(8_000))
     }
 
     fn of_version_1() -> Connection {
@@ -238,11 +239,13 @@ mod tests {
         assert_eq!(number(&connection, "SELECT expires FROM events"), 9_000, "the later of the two");
         let transaction = connection.transaction().unwrap();
         let check = |pair, event| {
-            Sightings(&transaction).record(Timestamp::from_unix_millis(0), &sighting(pair, event)).unwrap()
+            CallbackDigests(&transaction)
+                .record(Timestamp::from_unix_millis(0), &digest(pair, event))
+                .unwrap()
         };
-        assert_eq!(check(1, 7), Seen::Redelivery, "the same bytes");
-        assert_eq!(check(3, 7), Seen::Redelivery, "signed afresh");
-        assert_eq!(check(4, 8), Seen::First);
+        assert_eq!(check(1, 7), ReplayCheck::Redelivery, "the same bytes");
+        assert_eq!(check(3, 7), ReplayCheck::Redelivery, "signed afresh");
+        assert_eq!(check(4, 8), ReplayCheck::First);
     }
 
     #[test]
@@ -251,12 +254,12 @@ mod tests {
         migrate(&mut connection).unwrap();
         assert_eq!(number(&connection, "SELECT count(*) FROM inbox WHERE body = x'7B7D'"), 1);
         assert_eq!(number(&connection, "SELECT count(*) FROM outbox WHERE is_done = 0"), 1);
-        let indexes = "SELECT count(*) FROM sqlite_schema WHERE name = 'sightings_by_event'";
+        let indexes = "SELECT count(*) FROM sqlite_schema WHERE name = 'digests_by_event'";
         assert_eq!(number(&connection, indexes), 0);
         let account = Partner::new("001", "key", Environment::Sandbox).unwrap().account();
         let text: String = connection.query_row("SELECT life FROM jobs", [], |row| row.get(0)).unwrap();
-        let life = from_json(&account, &text).unwrap();
-        assert_eq!((life.job_id().as_str(), life.standing()), ("j-1", Standing::Open));
+        let history = from_json(&account, &text).unwrap();
+        assert_eq!((history.job_id().as_str(), history.state()), ("j-1", JobState::Open));
     }
 
     #[test]

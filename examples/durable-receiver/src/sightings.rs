@@ -1,45 +1,49 @@
 //! A replay store in a table, asked and told in the transaction that stores the callback.
 
 use rusqlite::{Transaction, params};
-use smile_ureq::core::{ReplayStore, Seen, Sighting, Timestamp};
+use smile_ureq::core::{CallbackDigest, ReplayCheck, ReplayStore, Timestamp};
 
 use crate::rows::millis;
 
-/// The sightings, within a transaction: what is remembered is remembered together with the callback, or not at all.
+/// The digests, within a transaction: what is remembered is remembered together with the callback, or not at all.
 ///
 /// It inserts, and goes by what the database says of that. To look first and insert then would do in SQLite, which has one writer at a
 /// time; in a database server two would look, both see nothing, and both be the first.
 #[derive(Debug)]
-pub(crate) struct Sightings<'t>(pub(crate) &'t Transaction<'t>);
+pub(crate) struct CallbackDigests<'t>(pub(crate) &'t Transaction<'t>);
 
-impl ReplayStore for Sightings<'_> {
+impl ReplayStore for CallbackDigests<'_> {
     type Error = rusqlite::Error;
 
-    fn record(&self, _: Timestamp, sighting: &Sighting) -> rusqlite::Result<Seen> {
+    fn record(&self, _: Timestamp, digest: &CallbackDigest) -> rusqlite::Result<ReplayCheck> {
         let is_new_pair = self.0.execute(
             "INSERT INTO sightings (pair, event, content, expires) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (pair) DO NOTHING",
-            params![sighting.pair(), sighting.event(), sighting.content(), millis(sighting.expires())],
+            params![digest.pair(), digest.event(), digest.content(), millis(digest.expires())],
         )? == 1;
         if !is_new_pair {
             let known: [u8; 32] = self.0.query_row(
                 "SELECT content FROM sightings WHERE pair = ?1",
-                [sighting.pair()],
+                [digest.pair()],
                 |row| row.get(0),
             )?;
-            return Ok(if known == *sighting.content() { Seen::Redelivery } else { Seen::SignatureReused });
+            return Ok(if known == *digest.content() {
+                ReplayCheck::Redelivery
+            } else {
+                ReplayCheck::SignatureReused
+            });
         }
         let is_new_event = self.0.execute(
             "INSERT INTO events (event, expires) VALUES (?1, ?2) ON CONFLICT (event) DO NOTHING",
-            params![sighting.event(), millis(sighting.expires())],
+            params![digest.event(), millis(digest.expires())],
         )? == 1;
         if is_new_event {
-            return Ok(Seen::First);
+            return Ok(ReplayCheck::First);
         }
         self.0.execute(
             "UPDATE events SET expires = max(expires, ?2) WHERE event = ?1",
-            params![sighting.event(), millis(sighting.expires())],
+            params![digest.event(), millis(digest.expires())],
         )?;
-        Ok(Seen::Redelivery)
+        Ok(ReplayCheck::Redelivery)
     }
 }
 
@@ -61,8 +65,8 @@ mod tests {
         Timestamp::from_unix_millis(second * 1_000)
     }
 
-    fn sighting(pair: u8, event: u8, content: u8, expires: Timestamp) -> Sighting {
-        Sighting::from_parts([pair; 32], [event; 32], [content; 32], expires)
+    fn digest(pair: u8, event: u8, content: u8, expires: Timestamp) -> CallbackDigest {
+        CallbackDigest::from_parts([pair; 32], [event; 32], [content; 32], expires)
     }
 
     #[test]
@@ -71,19 +75,19 @@ mod tests {
         connection.execute_batch(SCHEMA).unwrap();
         let transaction = connection.transaction().unwrap();
         let record = |pair, event, content| {
-            Sightings(&transaction).record(at(0), &sighting(pair, event, content, at(9))).unwrap()
+            CallbackDigests(&transaction).record(at(0), &digest(pair, event, content, at(9))).unwrap()
         };
-        assert_eq!(record(1, 1, 1), Seen::First);
-        assert_eq!(record(1, 1, 1), Seen::Redelivery, "the same bytes");
-        assert_eq!(record(2, 1, 2), Seen::Redelivery, "signed afresh");
-        assert_eq!(record(3, 2, 3), Seen::First, "the next result");
-        assert_eq!(record(3, 3, 4), Seen::SignatureReused);
-        assert_eq!(record(4, 3, 4), Seen::First, "a refused one has left no trace");
+        assert_eq!(record(1, 1, 1), ReplayCheck::First);
+        assert_eq!(record(1, 1, 1), ReplayCheck::Redelivery, "the same bytes");
+        assert_eq!(record(2, 1, 2), ReplayCheck::Redelivery, "signed afresh");
+        assert_eq!(record(3, 2, 3), ReplayCheck::First, "the next result");
+        assert_eq!(record(3, 3, 4), ReplayCheck::SignatureReused);
+        assert_eq!(record(4, 3, 4), ReplayCheck::First, "a refused one has left no trace");
 
         forget_expired(&transaction, at(9)).unwrap();
-        assert_eq!(record(1, 1, 1), Seen::Redelivery, "its signature still passes");
+        assert_eq!(record(1, 1, 1), ReplayCheck::Redelivery, "its signature still passes");
         forget_expired(&transaction, at(10)).unwrap();
-        assert_eq!(record(1, 1, 1), Seen::First);
+        assert_eq!(record(1, 1, 1), ReplayCheck::First);
     }
 
     #[test]
@@ -92,8 +96,8 @@ mod tests {
         connection.execute_batch(SCHEMA).unwrap();
         for _ in 0..2 {
             let transaction = connection.transaction().unwrap();
-            let seen = Sightings(&transaction).record(at(0), &sighting(1, 1, 1, Timestamp::MAX)).unwrap();
-            assert_eq!(seen, Seen::First);
+            let seen = CallbackDigests(&transaction).record(at(0), &digest(1, 1, 1, Timestamp::MAX)).unwrap();
+            assert_eq!(seen, ReplayCheck::First);
         }
     }
 }

@@ -6,14 +6,14 @@ use std::time::Duration;
 use bytes::Bytes;
 use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior, params};
 use smile_ureq::core::{
-    Callback, Change, JobKey, JobLife, PartnerAccount, ReplayStore as _, Seen, Timestamp,
+    Callback, Change, JobHistory, JobKey, PartnerAccount, ReplayCheck, ReplayStore as _, Timestamp,
 };
 
 use crate::rows::{
     ask_about, from_json, is_settled, key, key_of, life_of, look, migrate, millis, moment, prepare, to_json,
     write_life,
 };
-use crate::sightings::{Sightings, forget_expired};
+use crate::sightings::{CallbackDigests, forget_expired};
 use crate::{Action, Failure, Fuse, Moment};
 
 /// How often the service is asked about one callback before a person has to look.
@@ -53,8 +53,8 @@ pub(crate) enum Taken {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct JobReport {
-    /// Its life.
-    pub life: JobLife,
+    /// Its history.
+    pub history: JobHistory,
     /// Why somebody should look at it.
     pub look: Option<String>,
 }
@@ -76,11 +76,11 @@ impl Store {
     /// # Errors
     /// If it can't be written.
     pub fn register(&mut self, key: &JobKey) -> Result<(), Failure> {
-        let life = to_json(&JobLife::new(self.account.clone(), key.clone()))?;
+        let history = to_json(&JobHistory::new(self.account.clone(), key.clone()))?;
         self.connection.execute(
             "INSERT INTO jobs (job_id, user_id, job_type, life) VALUES (?1, ?2, ?3, ?4)
              ON CONFLICT (job_id) DO NOTHING",
-            params![key.job_id.as_str(), key.user_id.as_str(), key.job_type.number(), life],
+            params![key.job_id.as_str(), key.user_id.as_str(), key.job_type.number(), history],
         )?;
         Ok(())
     }
@@ -95,7 +95,8 @@ impl Store {
             .connection
             .query_row(select, [job_id], |row| Ok((row.get::<_, String>(0)?, row.get(1)?)))
             .optional()?;
-        row.map(|(life, look)| Ok(JobReport { life: from_json(&self.account, &life)?, look })).transpose()
+        row.map(|(history, look)| Ok(JobReport { history: from_json(&self.account, &history)?, look }))
+            .transpose()
     }
 
     /// How much isn't through yet: callbacks, and things to be done.
@@ -118,16 +119,22 @@ impl Store {
         if !key_of(&transaction, &job_id)?.is_some_and(|key| callback.is_about(&key)) {
             return Ok(Taken::UnknownJob);
         }
-        let sighting = callback.sighting();
-        let seen = Sightings(&transaction).record(now, &sighting)?;
-        let taken = if seen == Seen::SignatureReused {
+        let digest = callback.digest();
+        let seen = CallbackDigests(&transaction).record(now, &digest)?;
+        let taken = if seen == ReplayCheck::SignatureReused {
             ask_about(&transaction, now, &job_id)?;
             Taken::NotBelieved
         } else {
             transaction.execute(
                 "INSERT INTO inbox (slot, job_id, received_at, is_first, body) VALUES (?1, ?2, ?3, ?4, ?5)
                  ON CONFLICT (slot) DO NOTHING",
-                params![sighting.event(), job_id, millis(now), seen == Seen::First, &callback.body()[..]],
+                params![
+                    digest.event(),
+                    job_id,
+                    millis(now),
+                    seen == ReplayCheck::First,
+                    &callback.body()[..]
+                ],
             )?;
             Taken::Stored
         };
@@ -178,23 +185,23 @@ impl Store {
         Ok(due.map(moment))
     }
 
-    /// Applies a callback to its job's life. It stays in the inbox only if the service has to confirm it.
+    /// Applies a callback to its job's history. It stays in the inbox only if the service has to confirm it.
     pub(crate) fn apply(
         &mut self,
         now: Timestamp,
         letter: &Letter,
         callback: &Callback,
     ) -> Result<Change, Failure> {
-        let seen = if letter.is_first { Seen::First } else { Seen::Redelivery };
+        let seen = if letter.is_first { ReplayCheck::First } else { ReplayCheck::Redelivery };
         let (fuse, account) = (self.fuse.clone(), self.account.clone());
         let transaction = self.begin()?;
-        let mut life = life_of(&transaction, &account, &letter.key)?;
-        let change = life.apply_callback(now, callback, Some(seen));
-        write_life(&transaction, &letter.key, &life, change)?;
+        let mut history = life_of(&transaction, &account, &letter.key)?;
+        let change = history.apply_callback(now, callback, Some(seen));
+        write_life(&transaction, &letter.key, &history, change)?;
 
         let is_last_word = callback.verdict_for(letter.key.job_type).is_final();
-        let is_old_news =
-            is_settled(&life) && matches!(change, Change::Redelivered | Change::Late | Change::Strengthened);
+        let is_old_news = is_settled(&history)
+            && matches!(change, Change::Redelivered | Change::Late | Change::Strengthened);
         let is_none = matches!(change, Change::IdInformation | Change::NotThisJob);
         if !is_none && (change == Change::Undecided || is_last_word && !is_old_news) {
             transaction.execute("UPDATE inbox SET is_applied = 1 WHERE id = ?1", [letter.id])?;
@@ -211,22 +218,22 @@ impl Store {
     pub(crate) fn conclude(
         &mut self,
         letter: &Letter,
-        apply: impl FnOnce(&mut JobLife) -> Change,
+        apply: impl FnOnce(&mut JobHistory) -> Change,
     ) -> Result<Change, Failure> {
         let (fuse, account) = (self.fuse.clone(), self.account.clone());
         let transaction = self.begin()?;
-        let mut life = life_of(&transaction, &account, &letter.key)?;
-        let change = apply(&mut life);
-        write_life(&transaction, &letter.key, &life, change)?;
+        let mut history = life_of(&transaction, &account, &letter.key)?;
+        let change = apply(&mut history);
+        write_life(&transaction, &letter.key, &history, change)?;
         let job_id = letter.key.job_id.as_str();
-        match Action::of(&life) {
+        match Action::of(&history) {
             Some(action) => {
                 transaction.execute(
                     "INSERT INTO outbox (job_id, action) VALUES (?1, ?2) ON CONFLICT (job_id) DO NOTHING",
                     params![job_id, action.as_str()],
                 )?;
             }
-            None if is_settled(&life) => look(&transaction, job_id, "the last word calls for a person")?,
+            None if is_settled(&history) => look(&transaction, job_id, "the last word calls for a person")?,
             None => {}
         }
         transaction.execute("DELETE FROM inbox WHERE id = ?1", [letter.id])?;

@@ -60,8 +60,8 @@ pub(crate) fn tell() -> Result<(), Box<dyn Error>> {
     drop(receiver);
 
     let report = store.job(key.job_id.as_str())?.ok_or("the job is gone")?;
-    let result = report.life.result().ok_or("the job has no verdict")?;
-    println!("\n  verdict    {}, {:?}, {:?}", result.decision, report.life.standing(), result.trust);
+    let result = report.history.result().ok_or("the job has no verdict")?;
+    println!("\n  verdict    {}, {:?}, {:?}", result.decision, report.history.state(), result.trust);
     for entry in Ledger::open(&directory.0.join("ledger.db"))?.entries()? {
         println!("  ledger     {}: {}, once; asked for {} times", entry.job_id, entry.action, entry.asked);
     }

@@ -7,8 +7,8 @@ use std::time::Duration;
 use http::HeaderMap;
 use smile_ureq::Client;
 use smile_ureq::core::{
-    Callback, Change, ConfirmError, Confirmed, FlowSettings, JobLife, JobOutcome, JobStatus, PollSchedule,
-    Standing, Verdict,
+    Callback, Change, ConfirmError, Confirmation, FlowSettings, JobHistory, JobOutcome, JobState, JobStatus,
+    PollSchedule, Verdict,
 };
 
 use crate::store::Letter;
@@ -25,7 +25,7 @@ pub struct Worker {
 
 /// What came of asking the service.
 enum Answer {
-    Confirmed(Confirmed),
+    Confirmed(Confirmation),
     /// A last word, and not what the callback says.
     Otherwise(Box<JobStatus>),
     Asked(JobOutcome),
@@ -127,10 +127,10 @@ impl Worker {
             }
         };
         let Some(verdict) = verdict else { return self.store.put_off(now, letter) };
-        let change = self.store.conclude(letter, |life| match &answer {
-            Answer::Confirmed(confirmed) => life.apply_confirmed(now, confirmed),
-            Answer::Otherwise(status) => life.apply_status(now, status),
-            Answer::Asked(outcome) => life.apply_outcome(now, outcome),
+        let change = self.store.conclude(letter, |history| match &answer {
+            Answer::Confirmed(confirmed) => history.apply_confirmed(now, confirmed),
+            Answer::Otherwise(status) => history.apply_status(now, status),
+            Answer::Asked(outcome) => history.apply_outcome(now, outcome),
             Answer::Later(_) => Change::Late,
         })?;
         say(format_args!("confirmed: {} is {verdict}: {change:?}", letter.key.job_id));
@@ -148,9 +148,9 @@ impl Worker {
 
     /// Whether a status alone decides the letter's job.
     fn is_last_word(&self, letter: &Letter, status: &JobStatus) -> bool {
-        let mut life = JobLife::new(self.client.partner().account(), letter.key.clone());
-        life.apply_status(letter.received_at, status) == Change::Advanced
-            && life.standing() == Standing::Final
+        let mut history = JobHistory::new(self.client.partner().account(), letter.key.clone());
+        history.apply_status(letter.received_at, status) == Change::Advanced
+            && history.state() == JobState::Final
     }
 
     /// The callback of a letter, verified as at the moment when it came.

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
 use serde_json::Value;
 use smile_core::{
-    Callback, Change, JobId, JobKey, JobLife, JobType, ResultEntry, Standing, Trust, UserId, Verdict,
+    Callback, Change, JobHistory, JobId, JobKey, JobState, JobType, ResultEntry, Trust, UserId, Verdict,
 };
 
 use crate::parsers::JOB_TYPES;
@@ -30,7 +30,7 @@ pub fn callbacks(data: &[u8]) {
     if let Ok(whole) = serde_json::from_slice::<Value>(&body) {
         assert_eq!(callback.entry().as_json(), whole.as_object().unwrap(), "nothing is lost");
     }
-    let _ = (callback.kind(), callback.sighting(), callback.audit_json(), format!("{callback:?}"));
+    let _ = (callback.kind(), callback.digest(), callback.audit_json(), format!("{callback:?}"));
     look_at(callback.entry());
     for job_type in JOB_TYPES {
         check(&callback, &callback.verdict_for(job_type));
@@ -42,12 +42,12 @@ pub fn callbacks(data: &[u8]) {
         job_id: JobId::new(callback.job_id().unwrap_or_default()),
         job_type: JobType::BIOMETRIC_KYC,
     };
-    let mut life = JobLife::new(partner().account(), key);
-    let first = life.apply_callback(NOW, &callback, None);
-    assert!(!life.may_be_let_in(Trust::Confirmed), "no callback confirms itself");
-    let before = life.clone();
-    let second = life.apply_callback(NOW, &callback, None);
-    assert_eq!(life, before, "a redelivery changes nothing: {first:?}, {second:?}");
+    let mut history = JobHistory::new(partner().account(), key);
+    let first = history.apply_callback(NOW, &callback, None);
+    assert!(!history.may_be_let_in(Trust::Confirmed), "no callback confirms itself");
+    let before = history.clone();
+    let second = history.apply_callback(NOW, &callback, None);
+    assert_eq!(history, before, "a redelivery changes nothing: {first:?}, {second:?}");
 }
 
 fn check(callback: &Callback, verdict: &Verdict) {
@@ -87,19 +87,19 @@ fn split(data: &[u8]) -> (HeaderMap, &[u8]) {
     (HeaderMap::new(), data)
 }
 
-/// A job's life as it was stored, or as somebody changed it: refused, or sound.
-pub fn job_lives(data: &[u8]) {
-    let Ok(mut life) = serde_json::from_slice::<JobLife>(data) else { return };
-    let again: JobLife = serde_json::from_str(&serde_json::to_string(&life).unwrap()).unwrap();
-    assert_eq!(again, life);
-    let _ = (life.result(), life.disputed(), life.results(), format!("{life:?}"));
-    assert!(!life.may_be_let_in(Trust::Verified) || life.standing() == Standing::Final);
+/// A job's history as it was stored, or as somebody changed it: refused, or sound.
+pub fn job_histories(data: &[u8]) {
+    let Ok(mut history) = serde_json::from_slice::<JobHistory>(data) else { return };
+    let again: JobHistory = serde_json::from_str(&serde_json::to_string(&history).unwrap()).unwrap();
+    assert_eq!(again, history);
+    let _ = (history.result(), history.disputed(), history.results(), format!("{history:?}"));
+    assert!(!history.may_be_let_in(Trust::Verified) || history.state() == JobState::Final);
     let body = r#"{"ResultCode":"0811","PartnerParams":{"user_id":"user-1","job_id":"job-1","job_type":1},"timestamp":"2024-01-15T10:30:00.000Z","signature":"74G/CDcN5r6ubtBBagj/64F0MuWwVThqR9Qp52hqYtc="}"#;
     let rejected =
         partner().verifier().verify(NOW, &HeaderMap::new(), Bytes::from_static(body.as_bytes())).unwrap();
-    let was_approved = life.may_be_let_in(Trust::Verified);
-    let change = life.apply_callback(NOW, &rejected, None);
+    let was_approved = history.may_be_let_in(Trust::Verified);
+    let change = history.apply_callback(NOW, &rejected, None);
     if change == Change::Advanced {
-        assert!(!was_approved && !life.may_be_let_in(Trust::Verified));
+        assert!(!was_approved && !history.may_be_let_in(Trust::Verified));
     }
 }

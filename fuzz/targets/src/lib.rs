@@ -10,7 +10,7 @@ mod machine;
 mod parsers;
 mod sandbox;
 
-pub use callbacks::{callbacks, job_lives};
+pub use callbacks::{callbacks, job_histories};
 pub use machine::machine;
 pub use parsers::{addresses, answers, checkpoints, images, timestamps};
 pub use sandbox::{sandbox_requests, sandbox_zips, scenarios};
@@ -25,7 +25,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("callbacks", callbacks),
     ("checkpoints", checkpoints),
     ("images", images),
-    ("job_lives", job_lives),
+    ("job_histories", job_histories),
     ("machine", machine),
     ("sandbox_requests", sandbox_requests),
     ("sandbox_zips", sandbox_zips),

@@ -20,7 +20,7 @@ pub(crate) const START: u64 = 1_795_000_000_000;
 
 /// What differs between services of one kind.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Manner {
+pub(crate) struct ServiceBehaviour {
     /// What the reviewer says of a provisional result.
     pub(crate) review_approves: bool,
     /// Milliseconds until the reviewer says it.
@@ -66,7 +66,7 @@ enum Heart {
 impl Service {
     pub(crate) fn new(
         kind: Kind,
-        manner: Manner,
+        behaviour: ServiceBehaviour,
         partner_id: &str,
         key: &str,
         host: &str,
@@ -75,16 +75,16 @@ impl Service {
         let model = || {
             let id = PartnerId::new(partner_id).expect("a partner id of our own");
             let signer = Signer::new(id, &ApiKey::new(key).expect("a key of our own"));
-            Heart::Model(Box::new(Model::new(signer, &format!("http://{host}"), manner)))
+            Heart::Model(Box::new(Model::new(signer, &format!("http://{host}"), behaviour)))
         };
         let sandbox = || {
-            let review = if manner.review_approves { Review::Approve } else { Review::Reject };
+            let review = if behaviour.review_approves { Review::Approve } else { Review::Reject };
             let service = Sandbox::builder()
                 .partner_id(partner_id)
                 .api_key(key)
                 .seed(seed)
                 .automatic_review(review)
-                .review_delay(Duration::from_millis(manner.review_delay))
+                .review_delay(Duration::from_millis(behaviour.review_delay))
                 .callback_retries([])
                 .check_id_numbers(false)
                 .enforce_new_users(false)

@@ -9,7 +9,7 @@ use http::{Request, Response};
 use serde_json::{Map, Value, json};
 use smile_core::{Signer, Timestamp};
 
-use super::{Letter, Manner, START};
+use super::{Letter, START, ServiceBehaviour};
 
 /// How long an upload address is good for, in milliseconds.
 const ADDRESS_LIFETIME: u64 = 15 * 60 * 1_000;
@@ -17,7 +17,7 @@ const ADDRESS_LIFETIME: u64 = 15 * 60 * 1_000;
 pub(crate) struct Model {
     signer: Signer,
     origin: String,
-    manner: Manner,
+    behaviour: ServiceBehaviour,
     jobs: BTreeMap<String, Job>,
     addresses: BTreeMap<String, Address>,
     reviews: Vec<(u64, String, Map<String, Value>)>,
@@ -43,11 +43,11 @@ struct Address {
 }
 
 impl Model {
-    pub(crate) fn new(signer: Signer, origin: &str, manner: Manner) -> Self {
+    pub(crate) fn new(signer: Signer, origin: &str, behaviour: ServiceBehaviour) -> Self {
         Self {
             signer,
             origin: origin.to_owned(),
-            manner,
+            behaviour,
             jobs: BTreeMap::new(),
             addresses: BTreeMap::new(),
             reviews: Vec::new(),
@@ -90,7 +90,7 @@ impl Model {
     fn wake(&mut self, now: u64) {
         while let Some(place) = self.reviews.iter().position(|(at, ..)| *at <= now) {
             let (at, job_id, params) = self.reviews.remove(place);
-            let code = if self.manner.review_approves { "1210" } else { "1211" };
+            let code = if self.behaviour.review_approves { "1210" } else { "1211" };
             self.conclude(at.max(now), &job_id, &params, code, None);
         }
     }
@@ -143,7 +143,7 @@ impl Model {
         };
         let job_id = address.job_id.clone();
         let Some(job) = self.jobs.get_mut(&job_id) else { return refused("2203") };
-        let seen_from = now + self.manner.notice;
+        let seen_from = now + self.behaviour.notice;
         job.seen_from = Some(job.seen_from.map_or(seen_from, |earlier| earlier.min(seen_from)));
         let params = job.params.clone();
         // The newest zip is the one that is looked at.
@@ -155,7 +155,7 @@ impl Model {
         };
         self.conclude(seen_from, &job_id, &params, code, None);
         if code == "0812" {
-            self.reviews.push((seen_from + self.manner.review_delay, job_id, params));
+            self.reviews.push((seen_from + self.behaviour.review_delay, job_id, params));
         }
         answer(200, "application/xml", "")
     }
@@ -164,7 +164,9 @@ impl Model {
         let Some(Value::Object(params)) = body.get("partner_params") else { return refused("2413") };
         let ids = Ids::of(params);
         match self.jobs.get(&ids.job_id) {
-            Some(job) if job.job_type != ids.job_type && !self.manner.shares_ids => return refused("2215"),
+            Some(job) if job.job_type != ids.job_type && !self.behaviour.shares_ids => {
+                return refused("2215");
+            }
             Some(_) => {}
             None => self.add(&ids, params, is_async),
         }
@@ -261,7 +263,7 @@ impl Model {
     /// No two are signed for the same moment.
     fn sign(&mut self, at: u64, mut entry: Map<String, Value>) -> Map<String, Value> {
         self.last_signed = (self.last_signed + 1).max(START + at);
-        let signed = if self.manner.signs_seconds {
+        let signed = if self.behaviour.signs_seconds {
             self.last_signed = self.last_signed.div_ceil(1_000) * 1_000;
             let text = (self.last_signed / 1_000).to_string();
             let signature = self.signer.sign_text(&text);

@@ -1,6 +1,6 @@
 //! Who is in a world: owners of ids, fraudsters, and what they submit.
 
-use smile_core::{JobId, JobKey, JobLife, JobType, UserId};
+use smile_core::{JobHistory, JobId, JobKey, JobType, UserId};
 
 use super::{Happening, Product, Record, Row, RowKind, Submission, Wanted, World};
 use crate::hazard::Hazard;
@@ -32,7 +32,7 @@ impl World {
                 self.note(if is_first { Hazard::FraudsterFirst } else { Hazard::Fraudster });
                 self.submit(person, &job_id, product, Wanted::Rejection, at);
             }
-            if self.plan.manner.shares_ids && self.random.percent(60) {
+            if self.plan.behaviour.shares_ids && self.random.percent(60) {
                 let other = if product == Product::BiometricKyc {
                     Product::EnhancedKyc
                 } else {
@@ -87,8 +87,8 @@ impl World {
             if product == Product::AsyncEnhancedKyc {
                 self.note(Hazard::NumberOnly);
             }
-            let life = JobLife::new(self.partner.account(), key.clone());
-            self.insert_row(job_id.to_owned(), &life, kind);
+            let history = JobHistory::new(self.partner.account(), key.clone());
+            self.insert_row(job_id.to_owned(), &history, kind);
         }
         self.submissions.push(Submission { errand: product, key, number, wanted, instead_of: None });
         self.records.push(Record::default());
@@ -107,9 +107,9 @@ impl World {
         self.records[index].turns = turns;
     }
 
-    pub(crate) fn insert_row(&mut self, id: String, life: &JobLife, kind: RowKind) {
-        let life = serde_json::to_vec(life).expect("a history is JSON");
-        self.rows.insert(id, Row { life, kind, last_word: None, was_told: false, waits: 0 });
+    pub(crate) fn insert_row(&mut self, id: String, history: &JobHistory, kind: RowKind) {
+        let history = serde_json::to_vec(history).expect("a history is JSON");
+        self.rows.insert(id, Row { history, kind, last_word: None, was_told: false, waits: 0 });
     }
 
     /// Whether the service, asked about this submission alone, lets the person in: now or after the review.
@@ -117,7 +117,7 @@ impl World {
         let Submission { errand, wanted, .. } = &self.submissions[submission];
         let approves = match wanted {
             Wanted::Approval => true,
-            Wanted::Review => self.plan.manner.review_approves,
+            Wanted::Review => self.plan.behaviour.review_approves,
             Wanted::Rejection => false,
         };
         *errand == Product::BiometricKyc && approves && self.ledger.is_judged(submission)

@@ -4,11 +4,11 @@ use bytes::Bytes;
 use http::HeaderMap;
 use serde_json::{Map, Value, json};
 use smile_core::{
-    Callback, Change, Confirm, ConfirmError, Confirmed, Flow as _, JobFlow, JobId, JobLife, JobOutcome, Next,
-    ReplayStore as _, Standing, Timestamp, Trust, UserId,
+    Callback, Change, Confirm, ConfirmError, Confirmation, Flow as _, JobFlow, JobHistory, JobId, JobOutcome,
+    JobState, Next, ReplayStore as _, Timestamp, Trust, UserId,
 };
 
-use super::{Delivery, Happening, Post, Purpose, Row, RowKind, World, life};
+use super::{Delivery, Happening, Post, Purpose, Row, RowKind, World, history};
 use crate::hazard::Hazard;
 use crate::machine::Machine;
 use crate::rules::Rule;
@@ -30,7 +30,7 @@ impl World {
             if is_late {
                 self.note(Hazard::CallbackLate);
             }
-            if self.plan.manner.signs_seconds {
+            if self.plan.behaviour.signs_seconds {
                 self.note(Hazard::CallbackInSeconds);
             }
             self.posts.push(Post { letter, tries: 0, was_answered: false, was_misused: false });
@@ -119,7 +119,7 @@ impl World {
             None => callback.job_id(),
         };
         let Some(id) = id.filter(|id| self.rows.contains_key(id)) else { return Some(404) };
-        let Ok(seen) = self.replays.record(now, &callback.sighting()) else { return Some(503) };
+        let Ok(seen) = self.replays.record(now, &callback.digest()) else { return Some(503) };
         if self.is_unlucky(40) {
             self.note(Hazard::ReceiverKilled);
             return None;
@@ -128,13 +128,13 @@ impl World {
             self.note(Hazard::ReceiverRefused);
             return Some(503);
         }
-        let change = self.apply(&id, |now, life| life.apply_callback(now, &callback, Some(seen)));
+        let change = self.apply(&id, |now, history| history.apply_callback(now, &callback, Some(seen)));
         if self.is_unlucky(40) {
             self.note(Hazard::ReceiverKilled);
             return None;
         }
         let row = self.rows.get(&id)?;
-        if life(row).needs_confirming() && matches!(row.kind, RowKind::Job | RowKind::Number) {
+        if history(row).needs_confirming() && matches!(row.kind, RowKind::Job | RowKind::Number) {
             let pause = self.random.between(1, 2_000);
             self.after(pause, Happening::Confirm { row: id, callback: Box::new(callback) });
         }
@@ -149,23 +149,23 @@ impl World {
     pub(crate) fn apply(
         &mut self,
         id: &str,
-        change: impl FnOnce(Timestamp, &mut JobLife) -> Change,
+        change: impl FnOnce(Timestamp, &mut JobHistory) -> Change,
     ) -> Option<Change> {
         let now = self.true_time();
         let row = self.rows.get_mut(id)?;
-        let mut life = life(row);
-        let changed = change(now, &mut life);
-        row.life = serde_json::to_vec(&life).expect("a history is JSON");
-        self.trace(|_| format!("row {id}: {changed:?}, {:?} now", life.standing()));
-        self.check_row(id, &life);
+        let mut history = history(row);
+        let changed = change(now, &mut history);
+        row.history = serde_json::to_vec(&history).expect("a history is JSON");
+        self.trace(|_| format!("row {id}: {changed:?}, {:?} now", history.state()));
+        self.check_row(id, &history);
         Some(changed)
     }
 
-    fn check_row(&mut self, id: &str, life: &JobLife) {
+    fn check_row(&mut self, id: &str, history: &JobHistory) {
         let Some(Row { kind, last_word, .. }) = self.rows.get(id) else { return };
         let (kind, last_word) = (*kind, *last_word);
         let trust = if matches!(kind, RowKind::Webhook { .. }) { Trust::FirstSeen } else { Trust::Confirmed };
-        if life.may_be_let_in(trust) {
+        if history.may_be_let_in(trust) {
             let is_right = match kind {
                 RowKind::Webhook { is_clear } => is_clear,
                 _ => self.ledger.owners(id).iter().any(|owner| self.is_approved(*owner)),
@@ -177,14 +177,14 @@ impl World {
                 );
             }
         }
-        let is_confirmed = life.result().is_some_and(|result| result.trust >= Trust::Confirmed);
-        let decision = life.result().map(|result| result.decision);
+        let is_confirmed = history.result().is_some_and(|result| result.trust >= Trust::Confirmed);
+        let decision = history.result().map(|result| result.decision);
         match last_word {
             Some(before) if !self.is_shared(id) && Some(before) != decision => {
                 let what = format!("row {id} had {before:?} as its last word, and has {decision:?} now");
                 self.break_rule(Rule::Final, what);
             }
-            None if is_confirmed && life.standing() == Standing::Final => {
+            None if is_confirmed && history.state() == JobState::Final => {
                 if let Some(row) = self.rows.get_mut(id) {
                     row.last_word = decision;
                 }
@@ -201,14 +201,14 @@ impl World {
         self.start(Purpose::Confirm(row), Machine::Confirm(Box::new(confirm)), 0);
     }
 
-    pub(crate) fn confirmed(&mut self, row: &str, end: Result<Confirmed, ConfirmError>) {
+    pub(crate) fn confirmed(&mut self, row: &str, end: Result<Confirmation, ConfirmError>) {
         match end {
             Ok(confirmed) => {
-                self.apply(row, |now, life| life.apply_confirmed(now, &confirmed));
+                self.apply(row, |now, history| history.apply_confirmed(now, &confirmed));
             }
             Err(error) => {
                 if let Some(status) = error.status() {
-                    self.apply(row, |now, life| life.apply_status(now, status));
+                    self.apply(row, |now, history| history.apply_status(now, status));
                 }
             }
         }
@@ -267,9 +267,9 @@ impl World {
     /// A worker that is set up for the other environment submits there, and its result is applied here.
     pub(crate) fn run_elsewhere(&mut self, submission: usize) {
         self.note(Hazard::OtherEnvironment);
-        let mut manner = self.plan.manner;
-        (manner.notice, manner.review_delay, manner.review_approves) = (0, 0, true);
-        let mut service = Service::new(Kind::Model, manner, "001", "other-key", super::ELSEWHERE, 0);
+        let mut behaviour = self.plan.behaviour;
+        (behaviour.notice, behaviour.review_delay, behaviour.review_approves) = (0, 0, true);
+        let mut service = Service::new(Kind::Model, behaviour, "001", "other-key", super::ELSEWHERE, 0);
         let job = self.job(submission).retry(false);
         let seed = self.random.next();
         let Ok(mut flow) = JobFlow::new(self.elsewhere.clone(), job, self.settings.clone(), seed) else {
@@ -289,7 +289,7 @@ impl World {
         };
         let job_id = self.submissions[submission].key.job_id.as_str().to_owned();
         self.trace(|_| format!("elsewhere: {:?}", outcome.verdict().map(smile_core::Verdict::decision)));
-        self.apply(&job_id, |now, life| life.apply_outcome(now, &outcome));
+        self.apply(&job_id, |now, history| history.apply_outcome(now, &outcome));
     }
 
     /// A v3 verification, and its webhook.
@@ -316,8 +316,8 @@ impl World {
         body["message"] = "ok".into();
         body["job_id"] = id.as_str().into();
         body["user_id"] = "user-v3".into();
-        let life = JobLife::of_webhook(self.partner.account(), UserId::new("user-v3"), JobId::new(&id));
-        self.insert_row(id, &life, RowKind::Webhook { is_clear });
+        let history = JobHistory::of_webhook(self.partner.account(), UserId::new("user-v3"), JobId::new(&id));
+        self.insert_row(id, &history, RowKind::Webhook { is_clear });
         let signed = self.partner.signer().sign(self.true_time());
         let mut headers = HeaderMap::new();
         for (name, value) in

@@ -8,7 +8,7 @@ use smile_core::operation::Operation;
 use smile_core::v1::{AsyncEnhancedKyc, EnhancedKyc};
 use smile_core::{
     Call, CallError, Checkpoint, Decision, FlowSettings, IdInfo, Image, Job, JobError, JobFlow, JobOutcome,
-    Partner, PartnerParams, Reach, TransportFailure, Verdict,
+    Partner, PartnerParams, Progress, TransportFailure, Verdict,
 };
 
 use smile_sandbox::SampleImage;
@@ -491,13 +491,13 @@ impl World {
             return;
         }
         let (opened, processed) = (self.ledger.is_opened(submission), self.ledger.is_processed(submission));
-        let reach = error.reach();
+        let reach = error.progress();
         let is_too_low =
-            (processed && reach < Reach::MaybeUploaded) || (opened && reach < Reach::MaybeOpened);
+            (processed && reach < Progress::MaybeUploaded) || (opened && reach < Progress::MaybeOpened);
         // Another submission's zip under the same id may pass for this one's; to ask is no harm.
         let is_shared = !self.ledger.owners(self.submissions[submission].key.job_id.as_str()).is_empty();
-        let is_too_high =
-            !is_shared && ((reach == Reach::Uploaded && !processed) || (reach == Reach::Opened && !opened));
+        let is_too_high = !is_shared
+            && ((reach == Progress::Uploaded && !processed) || (reach == Progress::Opened && !opened));
         if is_too_low || is_too_high {
             let what = format!(
                 "submission {submission} has come so far: opened {opened}, processed {processed}; but its error says {error}"
@@ -524,7 +524,7 @@ impl World {
         match end {
             End::Job(end) => match *end {
                 Ok(outcome) => {
-                    self.apply(&job_id, |now, life| life.apply_outcome(now, &outcome));
+                    self.apply(&job_id, |now, history| history.apply_outcome(now, &outcome));
                     if outcome.verdict().is_none() {
                         self.after(20_000, Happening::Wait { row: job_id });
                     }
@@ -629,7 +629,7 @@ impl World {
 
     fn waited(&mut self, row: &str, end: &Result<JobOutcome, JobError>) {
         if let Ok(outcome) = end {
-            self.apply(row, |now, life| life.apply_outcome(now, outcome));
+            self.apply(row, |now, history| history.apply_outcome(now, outcome));
             if outcome.verdict().is_none() {
                 self.after(60_000, Happening::Wait { row: row.to_owned() });
             }
@@ -666,7 +666,7 @@ impl World {
         // One from before anything was sent knows as little as none.
         let knows_nothing = |text: &Vec<u8>| {
             let checkpoint: Option<Checkpoint> = serde_json::from_slice(text).ok();
-            checkpoint.is_none_or(|checkpoint| checkpoint.reach() == Reach::Nothing)
+            checkpoint.is_none_or(|checkpoint| checkpoint.progress() == Progress::Nothing)
         };
         record.is_forgotten |= record.checkpoint.as_ref().is_none_or(knows_nothing);
         record.outcome = None;

@@ -121,10 +121,10 @@ enum NextStep {
     AskForNewImages,
     AskForAnotherDocument,
     RetryLater,
-    FixTheNumber,
+    CorrectIdNumber,
     CallSupport,
     Decline,
-    LookByHand,
+    ManualReview,
 }
 
 impl NextStep {
@@ -133,11 +133,11 @@ impl NextStep {
         match category {
             Category::Approved => matches!(self, Self::Accept | Self::CompareTheRecord),
             Category::Provisional | Category::SuspectedSpoof => self == Self::AwaitReview,
-            Category::Inconclusive => matches!(self, Self::AwaitReview | Self::LookByHand),
+            Category::Inconclusive => matches!(self, Self::AwaitReview | Self::ManualReview),
             Category::Rejected | Category::Error => {
                 !matches!(self, Self::Accept | Self::CompareTheRecord | Self::AwaitReview)
             }
-            Category::Listed | Category::NotListed => self == Self::LookByHand,
+            Category::Listed | Category::NotListed => self == Self::ManualReview,
         }
     }
 }

@@ -8,8 +8,8 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use axum::routing::post as on_post;
 use smile_axum::core::{
-    AsyncReplayStore, CallbackKind, Environment, InMemoryReplayStore, JobType, Partner, Refusal, ReplayStore,
-    Seen, Sighting, StoreFull, Timestamp,
+    AsyncReplayStore, CallbackDigest, CallbackKind, Environment, InMemoryReplayStore, JobType, Partner,
+    Refusal, ReplayCheck, ReplayStore, StoreFull, Timestamp,
 };
 use smile_axum::{CallbackReceiver, ReceivedCallback, Rejection};
 
@@ -164,20 +164,20 @@ struct Hanging(Arc<InMemoryReplayStore>);
 impl AsyncReplayStore for Hanging {
     type Error = StoreFull;
 
-    async fn record(&self, now: Timestamp, sighting: &Sighting) -> Result<Seen, StoreFull> {
-        let recorded = ReplayStore::record(&*self.0, now, sighting);
+    async fn record(&self, now: Timestamp, digest: &CallbackDigest) -> Result<ReplayCheck, StoreFull> {
+        let recorded = ReplayStore::record(&*self.0, now, digest);
         std::future::pending::<()>().await;
         recorded
     }
 }
 
 /// Says these, from the last to the first.
-struct Scripted(Mutex<Vec<Result<Seen, StoreFull>>>);
+struct Scripted(Mutex<Vec<Result<ReplayCheck, StoreFull>>>);
 
 impl AsyncReplayStore for Scripted {
     type Error = StoreFull;
 
-    async fn record(&self, at: Timestamp, _: &Sighting) -> Result<Seen, StoreFull> {
+    async fn record(&self, at: Timestamp, _: &CallbackDigest) -> Result<ReplayCheck, StoreFull> {
         assert_eq!(at, NOW);
         self.0.lock().unwrap().pop().unwrap()
     }
@@ -209,7 +209,7 @@ async fn while_the_store_fails_nothing_is_handled_and_the_service_comes_again() 
     let reason = "the replay store can't say whether the callback has come before";
     assert_eq!(said, [(None, reason.to_owned())]);
 
-    let outage = Scripted(Mutex::new(vec![Ok(Seen::First), Err(StoreFull)]));
+    let outage = Scripted(Mutex::new(vec![Ok(ReplayCheck::First), Err(StoreFull)]));
     let app = app(receiver().with_async_store(outage));
     assert_eq!(answer(&app, post(body.clone())).await.0, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(answer(&app, post(body)).await, (StatusCode::OK, "0810 Body Some(First)".to_owned()));
@@ -220,7 +220,7 @@ async fn a_handler_may_have_a_reused_signature_confirmed() {
     async fn to_confirm(received: Result<ReceivedCallback, Rejection>) -> Result<String, Rejection> {
         match received {
             Err(Rejection::SignatureReused(received)) => {
-                assert_eq!(received.seen, Some(Seen::SignatureReused));
+                assert_eq!(received.seen, Some(ReplayCheck::SignatureReused));
                 Ok(received.callback.job_id().unwrap())
             }
             other => other.map(|_| "passed".to_owned()),

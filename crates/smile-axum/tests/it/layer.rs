@@ -8,7 +8,7 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
 use axum::routing::post as on_post;
 use axum::{Extension, Router};
-use smile_axum::core::{Environment, InMemoryReplayStore, Partner, Seen};
+use smile_axum::core::{Environment, InMemoryReplayStore, Partner, ReplayCheck};
 use smile_axum::{CallbackReceiver, ReceivedCallback};
 use tower::{Service as _, ServiceExt as _, service_fn};
 
@@ -62,7 +62,7 @@ async fn one_receiver_looks_once_however_often_it_is_asked() {
     let receiver = receiver().with_store(InMemoryReplayStore::default());
     let route = on_post(turned).layer(receiver.layer());
     let app = Router::new().route("/callback", route).layer(receiver.layer()).with_state(receiver);
-    for seen in [Seen::First, Seen::Redelivery] {
+    for seen in [ReplayCheck::First, ReplayCheck::Redelivery] {
         let told = answer(&app, post(signed(&partner(), NOW, "0810"))).await;
         assert_eq!(told, (StatusCode::OK, format!("{:?}", Some(seen))));
     }

@@ -10,7 +10,7 @@ use crate::ids;
 use crate::interrupt::Watch;
 use crate::products::Waiting;
 use crate::products::job_type;
-use crate::report::{Failure, Output, Progress, Report, describe_outcome, describe_status, verdict};
+use crate::report::{Failure, Output, ProgressLine, Report, describe_outcome, describe_status, verdict};
 
 /// Ask what has become of a job, once
 #[derive(Args, Debug)]
@@ -52,7 +52,7 @@ impl Status {
             .return_history(self.history)
             .return_image_links(self.image_links);
         let request = self.job_type.into_iter().fold(request, JobStatusRequest::job_type);
-        let mut progress = Progress::new(output, 0);
+        let mut progress = ProgressLine::new(output, 0);
         let status = client.call_with(request, |event| progress.event(&event));
         progress.finish();
         let status = status.map_err(|error| Failure::from(&error))?;
@@ -141,7 +141,7 @@ impl Wait {
             Failure::new(Exit::Interrupted, "interrupted").with_advice("the job goes on at the service")
         });
         let mut flow = JobFlow::wait_for(partner, key.clone(), self.waiting.asking(), ids::random());
-        let mut progress = Progress::new(output, self.waiting.max_polls());
+        let mut progress = ProgressLine::new(output, self.waiting.max_polls());
         watch.shows(&progress);
         let outcome = client.run_with(&mut flow, |event| progress.event(&event));
         progress.finish();

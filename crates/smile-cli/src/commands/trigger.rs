@@ -7,7 +7,7 @@ use http::{StatusCode, Uri};
 use serde_json::{Value, json};
 use smile_core::{CallbackUrl, Timestamp};
 use smile_sandbox::signed_callback::{
-    Flaw, Outcome, Product, RefusedFor, SignedCallback, SignedCallbackError, signed_callback,
+    ExpectedRefusal, Flaw, Outcome, Product, SignedCallback, SignedCallbackError, signed_callback,
 };
 
 use crate::address;
@@ -196,7 +196,7 @@ enum SoundAnswer {
 fn sound_answer(flaw: Option<Flaw>) -> SoundAnswer {
     match flaw.map(Flaw::refused_for) {
         None => SoundAnswer::Success,
-        Some(RefusedFor::Nothing | RefusedFor::Doubt) => SoundAnswer::Any,
+        Some(ExpectedRefusal::Nothing | ExpectedRefusal::Contradiction) => SoundAnswer::Any,
         Some(_) => SoundAnswer::Refusal,
     }
 }

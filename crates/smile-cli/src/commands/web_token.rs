@@ -8,7 +8,7 @@ use smile_core::{FlowSettings, JobId, PartnerParams, Timestamp, UserId};
 use crate::connection::Connection;
 use crate::exit::Exit;
 use crate::ids;
-use crate::report::{Failure, Output, Progress, Report};
+use crate::report::{Failure, Output, ProgressLine, Report};
 
 /// Ask for a token with which a browser may run one job
 ///
@@ -49,7 +49,7 @@ impl WebToken {
             request = request.callback_url(url)?;
         }
         let client = self.connection.client(partner, FlowSettings::default())?;
-        let mut progress = Progress::new(output, 0);
+        let mut progress = ProgressLine::new(output, 0);
         let token = client.call_with(request, |event| progress.event(&event));
         let warnings = progress.finish();
         let token = token.map_err(|error| Failure::from(&error))?;

@@ -53,7 +53,7 @@ impl Waiting {
         match self.poll_every {
             Some(pause) => {
                 let schedule = PollSchedule::every(pause, self.max_polls());
-                settings.with_poll_schedule(schedule).with_settle_delay(pause.min(Duration::from_secs(5)))
+                settings.with_poll_schedule(schedule).with_status_delay(pause.min(Duration::from_secs(5)))
             }
             None => {
                 let (first, then) = (Duration::from_secs(2), Duration::from_secs(6));

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::{Map, Value, json};
 use smile_core::{
-    CallError, CallErrorKind, ConfigError, JobError, JobErrorKind, ObserverError, Problem, Reach,
+    CallError, CallErrorKind, ConfigError, JobError, JobErrorKind, ObserverError, Problem, Progress,
 };
 
 use crate::exit::Exit;
@@ -175,13 +175,16 @@ impl From<&CallError> for Failure {
 impl From<&JobError> for Failure {
     fn from(error: &JobError) -> Self {
         if let Some(validation) = error.validation() {
-            let message =
-                if error.reach() == Reach::Nothing { "nothing was sent" } else { "the job was not resumed" };
+            let message = if error.progress() == Progress::Nothing {
+                "nothing was sent"
+            } else {
+                "the job was not resumed"
+            };
             return Self::usage(message).with_problems(validation.problems().iter().map(Wrong::from));
         }
         let exit = if error.outcome_unknown() { Exit::OutcomeUnknown } else { Exit::Failed };
         if let JobErrorKind::Observer(refusal) = error.kind() {
-            return Self::not_sent(exit, refusal, error.reach() != Reach::Nothing);
+            return Self::not_sent(exit, refusal, error.progress() != Progress::Nothing);
         }
         let message = error.to_string().replace("`retry(true)`", "--retry");
         let failure = Self::new(exit, message).with_hint(error.is_unauthorized());

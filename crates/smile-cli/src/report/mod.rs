@@ -11,4 +11,4 @@ pub(crate) mod verdict;
 pub(crate) use failure::Failure;
 pub(crate) use outcome::{describe_outcome, describe_status, follow_up};
 pub(crate) use output::{Output, Report, Tone};
-pub(crate) use progress::Progress;
+pub(crate) use progress::ProgressLine;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
-use smile_core::{Event, ObserverResult, Problem, Reach};
+use smile_core::{Event, ObserverResult, Problem, Progress};
 use smile_ureq::Client;
 
 use super::failure::Wrong;
@@ -15,7 +15,7 @@ use super::output::{Output, Tone};
 
 /// Watches a job.
 #[derive(Debug)]
-pub(crate) struct Progress {
+pub(crate) struct ProgressLine {
     output: Output,
     bar: ProgressBar,
     is_uploading: Arc<AtomicBool>,
@@ -24,7 +24,7 @@ pub(crate) struct Progress {
     warnings: Vec<Value>,
 }
 
-impl Progress {
+impl ProgressLine {
     pub(crate) fn new(output: Output, max_polls: u32) -> Self {
         let is_seen = !output.is_json() && std::io::stderr().is_terminal();
         let bar = if is_seen { ProgressBar::new_spinner() } else { ProgressBar::hidden() };
@@ -53,7 +53,7 @@ impl Progress {
     pub(crate) fn event(&mut self, event: &Event) -> ObserverResult {
         match event {
             Event::ImageRead { index, .. } => self.bar.set_message(format!("reading image {}", index + 1)),
-            Event::Checkpoint(checkpoint) if checkpoint.reach() < Reach::Opened => {
+            Event::Checkpoint(checkpoint) if checkpoint.progress() < Progress::Opened => {
                 self.bar.set_message("opening the job");
             }
             Event::Opened { .. } => self.bar.set_message("opened"),

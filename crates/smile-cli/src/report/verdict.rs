@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 use smile_core::catalogue::Category;
-use smile_core::{Decision, Doubt, NextStep, ResultEntry, Verdict};
+use smile_core::{Decision, NextStep, ResultEntry, UnknownReason, Verdict};
 
 use super::output::{Report, Tone};
 use crate::exit::Exit;
@@ -26,7 +26,7 @@ pub(crate) fn as_json(verdict: &Verdict) -> Value {
         "code": verdict.code().map(ToString::to_string),
         "meaning": verdict.meaning(),
         "next_step": next_step_name(verdict.next_step()),
-        "doubt": verdict.doubt().map(doubt_name),
+        "doubt": verdict.unknown_reason().map(doubt_name),
     })
 }
 
@@ -105,9 +105,9 @@ pub(crate) fn without_signature(fields: &Map<String, Value>) -> Value {
 /// The exit status for a verdict.
 pub(crate) fn exit_of(verdict: &Verdict) -> Exit {
     let category = verdict.catalogue_row().map(|row| row.category);
-    match (verdict.decision(), verdict.doubt(), category) {
-        (_, Some(Doubt::NoVerdict), Some(Category::NotListed)) => Exit::Done,
-        (_, Some(Doubt::NoVerdict), _) => Exit::Open,
+    match (verdict.decision(), verdict.unknown_reason(), category) {
+        (_, Some(UnknownReason::NoVerdict), Some(Category::NotListed)) => Exit::Done,
+        (_, Some(UnknownReason::NoVerdict), _) => Exit::Open,
         (Decision::Approved, ..) if verdict.may_be_let_in() => Exit::Done,
         // A number alone is no person: somebody compares the record first.
         (Decision::Approved | Decision::Provisional, ..) => Exit::Open,
@@ -132,27 +132,27 @@ fn next_step_name(next: NextStep) -> &'static str {
         NextStep::AskForNewImages => "ask_for_new_images",
         NextStep::AskForAnotherDocument => "ask_for_another_document",
         NextStep::RetryLater => "retry_later",
-        NextStep::FixTheNumber => "fix_the_number",
+        NextStep::CorrectIdNumber => "correct_id_number",
         NextStep::CallSupport => "call_support",
         NextStep::Decline => "decline",
         // What isn't known here is for a person to look at.
-        _ => "look_by_hand",
+        _ => "manual_review",
     }
 }
 
-fn doubt_name(doubt: Doubt) -> &'static str {
+fn doubt_name(doubt: UnknownReason) -> &'static str {
     match doubt {
-        Doubt::NoCode => "no_code",
-        Doubt::NoJobType => "no_job_type",
-        Doubt::OtherJobType => "other_job_type",
-        Doubt::NotInCatalogue => "not_in_catalogue",
-        Doubt::Contradiction => "contradiction",
-        Doubt::NoVerdict => "no_verdict",
-        Doubt::Unsigned => "unsigned",
-        Doubt::Unreadable => "unreadable",
-        Doubt::OtherTime => "other_time",
-        Doubt::NoJobId => "no_job_id",
-        Doubt::UnknownProduct => "unknown_product",
+        UnknownReason::NoCode => "no_code",
+        UnknownReason::NoJobType => "no_job_type",
+        UnknownReason::OtherJobType => "other_job_type",
+        UnknownReason::NotInCatalogue => "not_in_catalogue",
+        UnknownReason::Contradiction => "contradiction",
+        UnknownReason::NoVerdict => "no_verdict",
+        UnknownReason::Unsigned => "unsigned",
+        UnknownReason::Unreadable => "unreadable",
+        UnknownReason::OtherTime => "other_time",
+        UnknownReason::NoJobId => "no_job_id",
+        UnknownReason::UnknownProduct => "unknown_product",
         _ => "other",
     }
 }

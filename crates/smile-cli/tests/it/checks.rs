@@ -44,7 +44,7 @@ fn the_json_of_a_check() {
         found["verdict"],
         json!({
             "decision": "rejected", "final": true, "may_be_let_in": false, "code": "1013",
-            "meaning": "the ID authority does not know the ID number", "next_step": "fix_the_number", "doubt": null,
+            "meaning": "the ID authority does not know the ID number", "next_step": "correct_id_number", "doubt": null,
         })
     );
     assert_eq!(found["job_id"], "j-1");

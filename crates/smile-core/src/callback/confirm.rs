@@ -45,7 +45,7 @@ enum Stage {
     Asking(Box<Call<JobStatusRequest>>),
     /// Until then; with why the last status didn't do: it isn't as far as the callback.
     Waiting(Timestamp, ConfirmError),
-    Finished(Result<Confirmed, ConfirmError>),
+    Finished(Result<Confirmation, ConfirmError>),
 }
 
 impl Confirm {
@@ -125,7 +125,7 @@ impl Confirm {
         self.deadline.is_none_or(|deadline| at < deadline)
     }
 
-    fn compare(&self, status: JobStatus) -> Result<Confirmed, ConfirmError> {
+    fn compare(&self, status: JobStatus) -> Result<Confirmation, ConfirmError> {
         let status = Box::new(status);
         let Some(verdict) = status.verdict() else { return Err(ConfirmError::Behind { status }) };
         if status.entry().is_some_and(|entry| !self.is_named_by(entry)) {
@@ -139,7 +139,7 @@ impl Confirm {
         let says_the_same =
             verdict.decision() == claimed.decision() && verdict.is_final() == claimed.is_final();
         if !is_other && has_same_code && says_the_same {
-            return Ok(Confirmed { key: self.key.clone(), verdict, status });
+            return Ok(Confirmation { key: self.key.clone(), verdict, status });
         }
         let makes_no_sense = has_same_code && verdict.decision() == Decision::Unknown;
         match (is_other || makes_no_sense, claimed.is_final(), verdict.is_final()) {
@@ -151,7 +151,7 @@ impl Confirm {
 }
 
 impl Flow for Confirm {
-    type Outcome = Result<Confirmed, ConfirmError>;
+    type Outcome = Result<Confirmation, ConfirmError>;
 
     fn next(&mut self, now: Timestamp) -> Next<Self::Outcome> {
         self.clock = self.clock.max(now);
@@ -213,13 +213,13 @@ impl fmt::Debug for Confirm {
 /// Only [`Confirm`] makes one. Everything in it is from the status, and nothing from the callback: a forger may have changed what
 /// the code doesn't show, such as a name, so take the record from here too.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Confirmed {
+pub struct Confirmation {
     key: JobKey,
     verdict: Verdict,
     status: Box<JobStatus>,
 }
 
-impl Confirmed {
+impl Confirmation {
     /// The job.
     pub fn key(&self) -> &JobKey {
         &self.key

@@ -9,7 +9,7 @@
 //!    that, and nothing else can.
 
 pub(crate) mod confirm;
-mod life;
+mod history;
 mod nonce;
 mod refusal;
 mod replay;
@@ -22,10 +22,12 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use crate::v3::webhook::Webhook;
-pub use life::{Change, JobLife, LifeError, RecordedResult, Standing, Trust};
+pub use history::{Change, JobHistory, JobHistoryError, JobState, RecordedResult, Trust};
 pub use nonce::{Nonce, NonceError};
 pub use refusal::Refusal;
-pub use replay::{AsyncReplayStore, InMemoryReplayStore, ReplayStore, Seen, Sighting, StoreFull};
+pub use replay::{
+    AsyncReplayStore, CallbackDigest, InMemoryReplayStore, ReplayCheck, ReplayStore, StoreFull,
+};
 pub use verifier::Verifier;
 
 use crate::result::{ActionValue, ResultEntry, Verdict};
@@ -198,8 +200,8 @@ impl Callback {
     }
 
     /// What a [`ReplayStore`] knows it by.
-    pub fn sighting(&self) -> Sighting {
-        Sighting::of(self)
+    pub fn digest(&self) -> CallbackDigest {
+        CallbackDigest::of(self)
     }
 
     /// When it was signed.

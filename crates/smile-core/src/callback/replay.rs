@@ -18,17 +18,17 @@ use crate::wire::tolerant::{self, Object as _};
 
 /// What a callback is known by once it has been seen: three digests, from which nothing can be read back.
 ///
-/// A store of one's own, in a database say, keeps all three until [`Sighting::expires`]: see [`ReplayStore`] for the statements,
+/// A store of one's own, in a database say, keeps all three until [`CallbackDigest::expires`]: see [`ReplayStore`] for the statements,
 /// and for the rule that they must keep.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sighting {
+pub struct CallbackDigest {
     pair: [u8; 32],
     event: [u8; 32],
     content: [u8; 32],
     expires: Timestamp,
 }
 
-impl Sighting {
+impl CallbackDigest {
     pub(super) fn of(callback: &Callback) -> Self {
         // Of the signature alone, which only one spelling of passes: there may be several timestamps to one signature, such as
         // a moment's text and its milliseconds, and whoever has seen the one can write the other.
@@ -72,12 +72,12 @@ impl Sighting {
 
     /// What it is, given the earlier one with the same [`pair`](Self::pair), if there is one, and whether there is any with the same
     /// [`event`](Self::event).
-    pub fn compare(&self, same_pair: Option<&Self>, event_is_known: bool) -> Seen {
+    pub fn compare(&self, same_pair: Option<&Self>, event_is_known: bool) -> ReplayCheck {
         match same_pair {
-            Some(earlier) if earlier.content != self.content => Seen::SignatureReused,
-            Some(_) => Seen::Redelivery,
-            None if event_is_known => Seen::Redelivery,
-            None => Seen::First,
+            Some(earlier) if earlier.content != self.content => ReplayCheck::SignatureReused,
+            Some(_) => ReplayCheck::Redelivery,
+            None if event_is_known => ReplayCheck::Redelivery,
+            None => ReplayCheck::First,
         }
     }
 }
@@ -183,7 +183,7 @@ fn event(callback: &Callback) -> [u8; 32] {
     part(&mut digest, callback.contradicts_itself().then_some("contradicts itself"));
     // Anything in a webhook's body may speak against the person.
     let webhook = callback.webhook().map(|webhook| webhook.verdict());
-    let doubt = webhook.as_ref().and_then(Verdict::doubt).map(|doubt| format!("{doubt:?}"));
+    let doubt = webhook.as_ref().and_then(Verdict::unknown_reason).map(|doubt| format!("{doubt:?}"));
     part(&mut digest, doubt.as_deref());
     digest.finalize().into()
 }
@@ -212,7 +212,7 @@ fn canonical(value: &Value, whatever_delivery: bool) -> String {
 
 /// What a [`ReplayStore`] says about a callback.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Seen {
+pub enum ReplayCheck {
     /// It hasn't come before: act on it.
     First,
     /// The same result has come before, whether with the same signature or signed afresh: answer 200, and do nothing.
@@ -222,7 +222,7 @@ pub enum Seen {
     SignatureReused,
 }
 
-impl Seen {
+impl ReplayCheck {
     /// What to answer: 200, or 409 for a signature that was reused.
     pub fn status(self) -> StatusCode {
         match self {
@@ -244,26 +244,26 @@ impl Seen {
 ///
 /// # The rule
 ///
-/// **Looking and remembering are one step.** Of all deliveries with the same [`event`](Sighting::event), however many come at
-/// the same moment and to however many processes, exactly one is the first; of all with the same [`pair`](Sighting::pair) and
-/// another [`content`](Sighting::content), all but one are reused signatures. A store that looks and then inserts breaks it, in
+/// **Looking and remembering are one step.** Of all deliveries with the same [`event`](CallbackDigest::event), however many come at
+/// the same moment and to however many processes, exactly one is the first; of all with the same [`pair`](CallbackDigest::pair) and
+/// another [`content`](CallbackDigest::content), all but one are reused signatures. A store that looks and then inserts breaks it, in
 /// a transaction of its own as well: at PostgreSQL's default level (`READ COMMITTED`) two transactions both see nothing, both
-/// insert, and both say [`Seen::First`].
+/// insert, and both say [`ReplayCheck::First`].
 ///
 /// So a store in a database **inserts first, under a unique index, and goes by what the database says of that**. In one transaction,
 /// with the callback itself if it is stored too:
 ///
 /// ```sql
-/// create table sighting (pair bytea primary key, content bytea not null, expires timestamptz not null);
+/// create table digest (pair bytea primary key, content bytea not null, expires timestamptz not null);
 /// create table event    (event bytea primary key, expires timestamptz not null);
 ///
-/// insert into sighting (pair, content, expires) values ($pair, $content, $expires) on conflict do nothing;
-/// -- No row inserted: select content from sighting where pair = $pair;
-/// --   the same content: Seen::Redelivery; another: Seen::SignatureReused. Nothing else is written.
+/// insert into digest (pair, content, expires) values ($pair, $content, $expires) on conflict do nothing;
+/// -- No row inserted: select content from digest where pair = $pair;
+/// --   the same content: ReplayCheck::Redelivery; another: ReplayCheck::SignatureReused. Nothing else is written.
 /// -- One row inserted:
 /// insert into event (event, expires) values ($event, $expires) on conflict (event)
 ///   do update set expires = greatest(event.expires, excluded.expires) returning (xmax = 0) as is_new;
-/// -- is_new: Seen::First; otherwise Seen::Redelivery.
+/// -- is_new: ReplayCheck::First; otherwise ReplayCheck::Redelivery.
 /// ```
 ///
 /// Rows may be deleted once `expires` is past, and not at that very moment: until then the signature passes.
@@ -277,28 +277,28 @@ pub trait ReplayStore {
     ///
     /// # Errors
     /// If the store can't say, or can't remember.
-    fn record(&self, now: Timestamp, sighting: &Sighting) -> Result<Seen, Self::Error>;
+    fn record(&self, now: Timestamp, digest: &CallbackDigest) -> Result<ReplayCheck, Self::Error>;
 }
 
 /// A [`ReplayStore`] that has to be waited for, such as a table behind an asynchronous driver. The same rule holds.
 ///
 /// The future is `Send`, so that a server of any runtime can wait for it; nothing here brings a runtime along. A future that is
-/// dropped before its end, because the service has hung up, may have recorded the sighting or not.
+/// dropped before its end, because the service has hung up, may have recorded the digest or not.
 ///
 /// ```
-/// use smile_core::{AsyncReplayStore, Seen, Sighting, Timestamp};
+/// use smile_core::{AsyncReplayStore, ReplayCheck, CallbackDigest, Timestamp};
 ///
 /// # struct Pool;
 /// # impl Pool {
-/// #     async fn insert_first(&self, _: &[u8; 32], _: &[u8; 32]) -> Result<Seen, std::io::Error> { Ok(Seen::First) }
+/// #     async fn insert_first(&self, _: &[u8; 32], _: &[u8; 32]) -> Result<ReplayCheck, std::io::Error> { Ok(ReplayCheck::First) }
 /// # }
 /// struct Table(Pool);
 ///
 /// impl AsyncReplayStore for Table {
 ///     type Error = std::io::Error;
 ///
-///     async fn record(&self, _: Timestamp, sighting: &Sighting) -> Result<Seen, Self::Error> {
-///         self.0.insert_first(sighting.pair(), sighting.event()).await
+///     async fn record(&self, _: Timestamp, digest: &CallbackDigest) -> Result<ReplayCheck, Self::Error> {
+///         self.0.insert_first(digest.pair(), digest.event()).await
 ///     }
 /// }
 /// # fn takes(_: impl AsyncReplayStore) {}
@@ -315,8 +315,8 @@ pub trait AsyncReplayStore {
     fn record(
         &self,
         now: Timestamp,
-        sighting: &Sighting,
-    ) -> impl Future<Output = Result<Seen, Self::Error>> + Send;
+        digest: &CallbackDigest,
+    ) -> impl Future<Output = Result<ReplayCheck, Self::Error>> + Send;
 }
 
 impl<S: AsyncReplayStore> AsyncReplayStore for &S {
@@ -325,9 +325,9 @@ impl<S: AsyncReplayStore> AsyncReplayStore for &S {
     fn record(
         &self,
         now: Timestamp,
-        sighting: &Sighting,
-    ) -> impl Future<Output = Result<Seen, S::Error>> + Send {
-        (**self).record(now, sighting)
+        digest: &CallbackDigest,
+    ) -> impl Future<Output = Result<ReplayCheck, S::Error>> + Send {
+        (**self).record(now, digest)
     }
 }
 
@@ -337,25 +337,25 @@ impl<S: AsyncReplayStore> AsyncReplayStore for std::sync::Arc<S> {
     fn record(
         &self,
         now: Timestamp,
-        sighting: &Sighting,
-    ) -> impl Future<Output = Result<Seen, S::Error>> + Send {
-        (**self).record(now, sighting)
+        digest: &CallbackDigest,
+    ) -> impl Future<Output = Result<ReplayCheck, S::Error>> + Send {
+        (**self).record(now, digest)
     }
 }
 
 impl<S: ReplayStore + ?Sized> ReplayStore for &S {
     type Error = S::Error;
 
-    fn record(&self, now: Timestamp, sighting: &Sighting) -> Result<Seen, S::Error> {
-        (**self).record(now, sighting)
+    fn record(&self, now: Timestamp, digest: &CallbackDigest) -> Result<ReplayCheck, S::Error> {
+        (**self).record(now, digest)
     }
 }
 
 impl<S: ReplayStore + ?Sized> ReplayStore for std::sync::Arc<S> {
     type Error = S::Error;
 
-    fn record(&self, now: Timestamp, sighting: &Sighting) -> Result<Seen, S::Error> {
-        (**self).record(now, sighting)
+    fn record(&self, now: Timestamp, digest: &CallbackDigest) -> Result<ReplayCheck, S::Error> {
+        (**self).record(now, digest)
     }
 }
 
@@ -363,29 +363,29 @@ impl<S: ReplayStore + ?Sized> ReplayStore for std::sync::Arc<S> {
 impl ReplayStore for () {
     type Error = Infallible;
 
-    fn record(&self, _: Timestamp, _: &Sighting) -> Result<Seen, Infallible> {
-        Ok(Seen::First)
+    fn record(&self, _: Timestamp, _: &CallbackDigest) -> Result<ReplayCheck, Infallible> {
+        Ok(ReplayCheck::First)
     }
 }
 
 /// A [`ReplayStore`] in memory, for a server of one process. A restart forgets everything.
 ///
-/// It holds so many sightings and no more. One that is full refuses rather than forgets: a store that could be made to forget
+/// It holds so many digests and no more. One that is full refuses rather than forgets: a store that could be made to forget
 /// would protect from nobody. What has expired makes room.
 ///
 /// ```
-/// use smile_core::{InMemoryReplayStore, ReplayStore as _, Seen, Sighting, Timestamp};
+/// use smile_core::{InMemoryReplayStore, ReplayStore as _, ReplayCheck, CallbackDigest, Timestamp};
 ///
 /// let store = InMemoryReplayStore::with_capacity(100_000);
 /// # let now = Timestamp::from_unix_millis(1_705_314_600_000);
-/// # let sighting = Sighting::from_parts([1; 32], [2; 32], [3; 32], Timestamp::MAX);
-/// // `sighting` is `callback.sighting()`.
-/// assert_eq!(store.record(now, &sighting), Ok(Seen::First));
-/// assert_eq!(store.record(now, &sighting), Ok(Seen::Redelivery));
+/// # let digest = CallbackDigest::from_parts([1; 32], [2; 32], [3; 32], Timestamp::MAX);
+/// // `digest` is `callback.digest()`.
+/// assert_eq!(store.record(now, &digest), Ok(ReplayCheck::First));
+/// assert_eq!(store.record(now, &digest), Ok(ReplayCheck::Redelivery));
 /// ```
 pub struct InMemoryReplayStore {
     capacity: usize,
-    seen: Mutex<BTreeMap<[u8; 32], Sighting>>,
+    seen: Mutex<BTreeMap<[u8; 32], CallbackDigest>>,
     events: Mutex<BTreeMap<[u8; 32], Timestamp>>,
 }
 
@@ -399,12 +399,12 @@ impl fmt::Debug for InMemoryReplayStore {
 }
 
 impl InMemoryReplayStore {
-    /// Holds so many sightings, of some 250 bytes each.
+    /// Holds so many digests, of some 250 bytes each.
     pub fn with_capacity(capacity: usize) -> Self {
         Self { capacity, seen: Mutex::default(), events: Mutex::default() }
     }
 
-    /// How many sightings it holds, expired ones perhaps among them.
+    /// How many digests it holds, expired ones perhaps among them.
     pub fn len(&self) -> usize {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
@@ -416,7 +416,7 @@ impl InMemoryReplayStore {
 }
 
 impl Default for InMemoryReplayStore {
-    /// For 65,536 sightings: at 15 minutes each, 70 callbacks a second.
+    /// For 65,536 digests: at 15 minutes each, 70 callbacks a second.
     fn default() -> Self {
         Self::with_capacity(65_536)
     }
@@ -425,11 +425,11 @@ impl Default for InMemoryReplayStore {
 impl ReplayStore for InMemoryReplayStore {
     type Error = StoreFull;
 
-    fn record(&self, now: Timestamp, sighting: &Sighting) -> Result<Seen, StoreFull> {
+    fn record(&self, now: Timestamp, digest: &CallbackDigest) -> Result<ReplayCheck, StoreFull> {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let mut events = self.events.lock().unwrap_or_else(PoisonError::into_inner);
-        let verdict = sighting.compare(seen.get(&sighting.pair), events.contains_key(&sighting.event));
-        if seen.contains_key(&sighting.pair) {
+        let verdict = digest.compare(seen.get(&digest.pair), events.contains_key(&digest.event));
+        if seen.contains_key(&digest.pair) {
             return Ok(verdict);
         }
         if seen.len() >= self.capacity {
@@ -439,9 +439,9 @@ impl ReplayStore for InMemoryReplayStore {
         if seen.len() >= self.capacity {
             return Err(StoreFull);
         }
-        seen.insert(sighting.pair, sighting.clone());
-        let until = events.entry(sighting.event).or_insert(sighting.expires);
-        *until = sighting.expires.max(*until);
+        seen.insert(digest.pair, digest.clone());
+        let until = events.entry(digest.event).or_insert(digest.expires);
+        *until = digest.expires.max(*until);
         Ok(verdict)
     }
 }
@@ -459,36 +459,36 @@ mod tests {
         Timestamp::from_unix_millis(second * 1_000)
     }
 
-    fn sighting(pair: u8, event: u8, content: u8, expires: u64) -> Sighting {
-        Sighting::from_parts([pair; 32], [event; 32], [content; 32], at(expires))
+    fn digest(pair: u8, event: u8, content: u8, expires: u64) -> CallbackDigest {
+        CallbackDigest::from_parts([pair; 32], [event; 32], [content; 32], at(expires))
     }
 
     #[test]
     fn redeliveries_next_results_and_reused_signatures_are_told_apart() {
         let store = InMemoryReplayStore::default();
-        let record = |sighting| store.record(at(0), &sighting).unwrap();
-        assert_eq!(record(sighting(1, 1, 1, 9)), Seen::First);
-        assert_eq!(record(sighting(1, 1, 1, 9)), Seen::Redelivery, "the same bytes");
-        assert_eq!(record(sighting(2, 1, 2, 9)), Seen::Redelivery, "signed afresh");
-        assert_eq!(record(sighting(3, 2, 3, 9)), Seen::First, "the next result");
-        assert_eq!(record(sighting(3, 3, 4, 9)), Seen::SignatureReused);
-        assert_eq!(record(sighting(3, 2, 4, 9)), Seen::SignatureReused);
-        assert_eq!(record(sighting(4, 3, 4, 9)), Seen::First, "a refused one has left no trace");
+        let record = |digest| store.record(at(0), &digest).unwrap();
+        assert_eq!(record(digest(1, 1, 1, 9)), ReplayCheck::First);
+        assert_eq!(record(digest(1, 1, 1, 9)), ReplayCheck::Redelivery, "the same bytes");
+        assert_eq!(record(digest(2, 1, 2, 9)), ReplayCheck::Redelivery, "signed afresh");
+        assert_eq!(record(digest(3, 2, 3, 9)), ReplayCheck::First, "the next result");
+        assert_eq!(record(digest(3, 3, 4, 9)), ReplayCheck::SignatureReused);
+        assert_eq!(record(digest(3, 2, 4, 9)), ReplayCheck::SignatureReused);
+        assert_eq!(record(digest(4, 3, 4, 9)), ReplayCheck::First, "a refused one has left no trace");
         assert_eq!(store.len(), 4);
     }
 
     #[test]
     fn a_full_store_refuses_until_something_expires() {
         let store = InMemoryReplayStore::with_capacity(2);
-        assert_eq!(store.record(at(0), &sighting(1, 1, 1, 10)), Ok(Seen::First));
-        assert_eq!(store.record(at(0), &sighting(2, 2, 2, 20)), Ok(Seen::First));
-        assert_eq!(store.record(at(10), &sighting(3, 3, 3, 20)), Err(StoreFull));
+        assert_eq!(store.record(at(0), &digest(1, 1, 1, 10)), Ok(ReplayCheck::First));
+        assert_eq!(store.record(at(0), &digest(2, 2, 2, 20)), Ok(ReplayCheck::First));
+        assert_eq!(store.record(at(10), &digest(3, 3, 3, 20)), Err(StoreFull));
         assert_eq!(
-            store.record(at(10), &sighting(1, 1, 1, 10)),
-            Ok(Seen::Redelivery),
+            store.record(at(10), &digest(1, 1, 1, 10)),
+            Ok(ReplayCheck::Redelivery),
             "it still tells what it knows"
         );
-        assert_eq!(store.record(at(11), &sighting(3, 3, 3, 20)), Ok(Seen::First));
+        assert_eq!(store.record(at(11), &digest(3, 3, 3, 20)), Ok(ReplayCheck::First));
         assert_eq!(store.len(), 2);
     }
 
@@ -497,7 +497,9 @@ mod tests {
         let store = InMemoryReplayStore::default();
         let firsts: usize = std::thread::scope(|scope| {
             let racers: Vec<_> = (0..8)
-                .map(|_| scope.spawn(|| store.record(at(0), &sighting(1, 1, 1, 9)).unwrap() == Seen::First))
+                .map(|_| {
+                    scope.spawn(|| store.record(at(0), &digest(1, 1, 1, 9)).unwrap() == ReplayCheck::First)
+                })
                 .collect();
             racers.into_iter().map(|racer| usize::from(racer.join().unwrap())).sum()
         });

@@ -63,7 +63,7 @@ impl Verifier {
     /// Believes what is signed with this key for this partner.
     ///
     /// [`Partner::verifier`] is the same for the partner's own key. A [`Signer`] that was made by hand belongs to no
-    /// environment, so the callbacks that it confirms can be read and can't be applied to a [`JobLife`](crate::JobLife).
+    /// environment, so the callbacks that it confirms can be read and can't be applied to a [`JobHistory`](crate::JobHistory).
     pub fn new(signer: Signer) -> Self {
         Self {
             signers: vec![signer],

@@ -20,13 +20,13 @@ pub enum NextStep {
     /// The images and the number are in order as far as is known: submit another job later.
     RetryLater,
     /// Ask for the ID number again and submit another job.
-    FixTheNumber,
+    CorrectIdNumber,
     /// Smile ID must change something about the account.
     CallSupport,
     /// Don't let the person in.
     Decline,
     /// Somebody should look at the result.
-    LookByHand,
+    ManualReview,
 }
 
 impl fmt::Display for NextStep {
@@ -38,10 +38,10 @@ impl fmt::Display for NextStep {
             Self::AskForNewImages => "ask for new images",
             Self::AskForAnotherDocument => "ask for another kind of document",
             Self::RetryLater => "try again later",
-            Self::FixTheNumber => "ask for the ID number again",
+            Self::CorrectIdNumber => "ask for the ID number again",
             Self::CallSupport => "call Smile ID's support",
             Self::Decline => "decline",
-            Self::LookByHand => "have somebody look at it",
+            Self::ManualReview => "have somebody look at it",
         })
     }
 }

@@ -7,12 +7,12 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::Response;
 
-use crate::flow::Reach;
+use crate::flow::Progress;
 use crate::flow::{Checkpoint, Event, Flow, FlowSettings, LastSend, Next, ObserverError, ServiceClock};
 use crate::job::job_key::JobKey;
 use crate::job::submission_id::SubmissionId;
 use crate::operation::Step;
-use crate::operation::{LookedUp, Operation, Repeat, retry_after};
+use crate::operation::{LookupAnswer, Operation, RepeatSafety, retry_after};
 use crate::{
     OperationError, Partner, Problem, Timestamp, TransportFailure, TransportFailureKind, ValidationError,
 };
@@ -118,7 +118,7 @@ impl<O: Operation> Call<O> {
         settings: FlowSettings,
         seed: u64,
     ) -> Result<Self, CallError> {
-        let may_be_done = checkpoint.reach != Reach::Nothing;
+        let may_be_done = checkpoint.reach != Progress::Nothing;
         let mut call = Self::new(partner, operation, settings, seed);
         if let Stage::Finished(Err(error)) = call.stage {
             return Err(CallError::new(O::STEP, error.kind().clone(), may_be_done, call.operation.key()));
@@ -153,10 +153,10 @@ impl<O: Operation> Call<O> {
     /// Where it stands now, for [`Call::resume`]. There is no personal data in it but the user id.
     pub fn checkpoint(&self) -> Checkpoint {
         let reach = match &self.stage {
-            Stage::Finished(Ok(_)) => Reach::Uploaded,
-            Stage::Asking { .. } if self.is_out => Reach::MaybeUploaded,
-            _ if self.may_be_done => Reach::MaybeUploaded,
-            _ => Reach::Nothing,
+            Stage::Finished(Ok(_)) => Progress::Uploaded,
+            Stage::Asking { .. } if self.is_out => Progress::MaybeUploaded,
+            _ if self.may_be_done => Progress::MaybeUploaded,
+            _ => Progress::Nothing,
         };
         let mut checkpoint = Checkpoint::of_check(&self.partner, O::STEP, self.operation.key(), reach);
         checkpoint.submission_id.clone_from(&self.submission_id);
@@ -174,7 +174,7 @@ impl<O: Operation> Call<O> {
 
     /// Writes down where it stands, if that matters: what only reads begins anew.
     fn note_checkpoint(&mut self) {
-        if self.operation.repeat() != Repeat::Free {
+        if self.operation.repeat() != RepeatSafety::Free {
             self.events.push_back(Event::Checkpoint(self.checkpoint()));
         }
     }
@@ -195,7 +195,7 @@ impl<O: Operation> Call<O> {
             Stage::Asking { last_error } => {
                 *last_error = Some(error.clone());
                 let repeat = self.operation.repeat();
-                if repeat != Repeat::Free && !was_refused(&error, repeat) {
+                if repeat != RepeatSafety::Free && !was_refused(&error, repeat) {
                     return self.lost(error);
                 }
                 if !self.may_be_done {
@@ -237,11 +237,11 @@ impl<O: Operation> Call<O> {
         }
     }
 
-    fn looked_up(&mut self, found: LookedUp<O::Output>) {
+    fn looked_up(&mut self, found: LookupAnswer<O::Output>) {
         match found {
-            LookedUp::Answer(output) => return self.answered(output),
-            LookedUp::Denied if self.settings.resends_denied_checks => return self.denied(),
-            LookedUp::Denied | LookedUp::Untold => {}
+            LookupAnswer::Answer(output) => return self.answered(output),
+            LookupAnswer::Denied if self.settings.resends_denied_checks => return self.denied(),
+            LookupAnswer::Denied | LookupAnswer::Untold => {}
         }
         if let Stage::Reconciling { denials, .. } = &mut self.stage {
             *denials = 0;
@@ -448,13 +448,13 @@ impl<O: Operation> fmt::Debug for Call<O> {
 
 /// Whether the service certainly hasn't acted on the request: it never left, or the API itself refused it, with a code of its
 /// own. Any other status, 3xx and 4xx too, may come from something in between after the work was done.
-fn was_refused(error: &OperationError, repeat: Repeat) -> bool {
+fn was_refused(error: &OperationError, repeat: RepeatSafety) -> bool {
     match error {
         OperationError::Transport(failure) => {
             matches!(failure.kind(), TransportFailureKind::NotSent | TransportFailureKind::Refused)
         }
         // Consent and Smile Links are documented to refuse in words alone. Such a refusal is never sent again.
-        OperationError::Api(error) if repeat == Repeat::MayCreateTwice => {
+        OperationError::Api(error) if repeat == RepeatSafety::MayCreateTwice => {
             let is_worded = error.message().is_some() && error.code().is_none();
             let is_of_client = (400..500).contains(&error.status()) && !matches!(error.status(), 408 | 429);
             error.is_refusal() || (is_worded && is_of_client)

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::flow::LastSend;
-use crate::flow::Reach;
+use crate::flow::Progress;
 use crate::job::job_key::JobKey;
 use crate::job::submission_id::SubmissionId;
 use crate::operation::Step;
@@ -29,7 +29,7 @@ pub struct Checkpoint {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) check: Option<Step>,
     pub(crate) smile_job_id: Option<String>,
-    pub(crate) reach: Reach,
+    pub(crate) reach: Progress,
     #[serde(rename = "submission", skip_serializing_if = "Option::is_none")]
     pub(crate) submission_id: Option<SubmissionId>,
     pub(crate) denials: u32,
@@ -41,7 +41,7 @@ impl Checkpoint {
     const VERSION: u32 = 2;
 
     /// Of a job.
-    pub(crate) fn of_job(partner: &Partner, key: JobKey, reach: Reach) -> Self {
+    pub(crate) fn of_job(partner: &Partner, key: JobKey, reach: Progress) -> Self {
         Self {
             version: Self::VERSION,
             base_url: partner.environment().base_url().to_owned(),
@@ -58,7 +58,7 @@ impl Checkpoint {
 
     /// Of a check that is a single exchange; some have no ids.
     #[allow(dead_code)] // The checks' own flow comes to use it.
-    pub(crate) fn of_check(partner: &Partner, step: Step, key: Option<JobKey>, reach: Reach) -> Self {
+    pub(crate) fn of_check(partner: &Partner, step: Step, key: Option<JobKey>, reach: Progress) -> Self {
         let placeholder = JobKey {
             user_id: crate::UserId::new(""),
             job_id: crate::JobId::new(""),
@@ -78,7 +78,7 @@ impl Checkpoint {
     }
 
     /// How far it has certainly, or possibly, come.
-    pub fn reach(&self) -> Reach {
+    pub fn progress(&self) -> Progress {
         self.reach
     }
 
@@ -161,7 +161,7 @@ struct Wire {
     check: Option<Step>,
     #[serde(default)]
     smile_job_id: Option<String>,
-    reach: Option<Reach>,
+    reach: Option<Progress>,
     #[serde(default)]
     submission: Option<SubmissionId>,
     #[serde(default)]
@@ -213,7 +213,7 @@ impl<'de> Deserialize<'de> for Checkpoint {
             check: wire.check,
             smile_job_id: wire.smile_job_id,
             // What isn't known may be the most.
-            reach: wire.reach.unwrap_or(Reach::MaybeUploaded),
+            reach: wire.reach.unwrap_or(Progress::MaybeUploaded),
             submission_id: wire.submission,
             denials: wire.denials,
             last_send: wire.last_send,
@@ -257,8 +257,8 @@ mod tests {
 
     #[test]
     fn a_checks_checkpoint_is_not_a_jobs_nor_the_other_way_round() {
-        let job = Checkpoint::of_job(&partner(), key(), Reach::Nothing);
-        let check = Checkpoint::of_check(&partner(), Step::EnhancedKyc, Some(key()), Reach::MaybeUploaded);
+        let job = Checkpoint::of_job(&partner(), key(), Progress::Nothing);
+        let check = Checkpoint::of_check(&partner(), Step::EnhancedKyc, Some(key()), Progress::MaybeUploaded);
         let (job, check) = (through_text(&job), through_text(&check));
         let (same, other) = (Some(Step::EnhancedKyc), Some(Step::BasicKyc));
         assert_eq!(fields(&job.problems(&partner(), Some(&key()), None)), [""; 0]);
@@ -270,7 +270,8 @@ mod tests {
 
     #[test]
     fn a_check_without_ids_has_a_checkpoint_too() {
-        let check = Checkpoint::of_check(&partner(), Step::AddressVerification, None, Reach::MaybeUploaded);
+        let check =
+            Checkpoint::of_check(&partner(), Step::AddressVerification, None, Progress::MaybeUploaded);
         let check = through_text(&check);
         assert_eq!(check.key(), None);
         assert_eq!(check.check(), Some(Step::AddressVerification));

@@ -64,7 +64,7 @@ impl FlowSettings {
     /// How long the service is given to notice what it may have received, before it is asked. It must say twice, this far
     /// apart, that it has no zip before one is sent again: a zip takes a moment to be noticed.
     #[must_use]
-    pub fn with_settle_delay(mut self, delay: Duration) -> Self {
+    pub fn with_status_delay(mut self, delay: Duration) -> Self {
         self.settle = delay;
         self
     }
@@ -126,7 +126,7 @@ impl FlowSettings {
     }
 
     /// How long the service is given to notice what it may have received.
-    pub fn settle_delay(&self) -> Duration {
+    pub fn status_delay(&self) -> Duration {
         self.settle
     }
 
@@ -200,11 +200,11 @@ mod tests {
         let settings = FlowSettings::default()
             .with_poll_schedule(poll)
             .with_retry_policy(retry)
-            .with_settle_delay(Duration::from_secs(1))
+            .with_status_delay(Duration::from_secs(1))
             .with_deadline(Duration::from_secs(2))
             .with_request_timeout(Duration::from_secs(3));
         assert_eq!((settings.poll_schedule(), settings.retry_policy()), (poll, retry));
-        let durations = [settings.settle_delay(), settings.deadline(), settings.request_timeout()];
+        let durations = [settings.status_delay(), settings.deadline(), settings.request_timeout()];
         assert_eq!(durations, [1, 2, 3].map(Duration::from_secs));
     }
 }

@@ -32,8 +32,8 @@ impl Job {
 
     /// As [`Job::validate`], with what the service will likely refuse, or what will disappoint: a Biometric KYC against a kind
     /// of ID whose authority has no photo, say. Running a job tells these as [`Event::Warning`](crate::Event::Warning).
-    pub fn check(&self, partner: &Partner) -> Findings {
-        let mut problems = Findings::default();
+    pub fn check(&self, partner: &Partner) -> ValidationReport {
+        let mut problems = ValidationReport::default();
         if matches!(self.job_type, JobType::ENHANCED_KYC | JobType::BUSINESS_VERIFICATION | JobType::AML) {
             problems.add("job_type", ProblemKind::Conflict, "has an endpoint of its own, without images");
         }
@@ -50,13 +50,13 @@ impl Job {
     }
 
     /// Checks what depends on the time: a date of birth can't be in the future.
-    pub(crate) fn check_at(&self, now: Timestamp) -> Findings {
-        let mut problems = Findings::default();
+    pub(crate) fn check_at(&self, now: Timestamp) -> ValidationReport {
+        let mut problems = ValidationReport::default();
         problems.not_born_yet("id_info.dob", self.id_info.dob.as_deref(), now);
         problems
     }
 
-    fn check_images(&self, problems: &mut Findings) {
+    fn check_images(&self, problems: &mut ValidationReport) {
         let lifts_selfie = self.options.use_enrolled_image && self.job_type.is_document();
         if !self.has(ImageRole::Selfie) && !lifts_selfie {
             problems.add("images", ProblemKind::Missing, "must have a selfie (image type 0 or 2)");
@@ -82,7 +82,7 @@ impl Job {
         }
     }
 
-    fn check_id_info(&self, partner: &Partner, problems: &mut Findings) {
+    fn check_id_info(&self, partner: &Partner, problems: &mut ValidationReport) {
         const PREFIX: &str = "id_info.";
         let id_info = &self.id_info;
         if self.job_type.is_document() {
@@ -121,14 +121,14 @@ pub(crate) fn image_field(index: usize, role: ImageRole) -> String {
 /// What was found in an input, before anything of it was sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Findings {
+pub struct ValidationReport {
     /// What the service would certainly refuse. Nothing is sent while there is any.
     pub problems: Vec<Problem>,
     /// What the service will likely refuse, or what will disappoint. It is sent all the same.
     pub warnings: Vec<Problem>,
 }
 
-impl Findings {
+impl ValidationReport {
     pub(crate) fn add(&mut self, field: impl Into<String>, kind: ProblemKind, rule: impl Into<String>) {
         self.problems.push(Problem::new(field, kind, rule));
     }
@@ -635,7 +635,7 @@ mod tests {
             "the service may know it"
         );
 
-        let lenient = partner(Environment::Sandbox).leave_judgement_to_service();
+        let lenient = partner(Environment::Sandbox).without_id_type_checks();
         let job = job(IdInfo::new("NG", "BVN", "0"));
         assert_eq!((job.validate(&lenient), job.check(&lenient).warnings), (Ok(()), vec![]));
     }
@@ -644,7 +644,7 @@ mod tests {
     fn a_bank_code_that_lost_its_zeros_is_noticed() {
         let warnings = |code: &str| {
             let account = IdInfo::new("NG", "BANK_ACCOUNT", "0000000000").with_bank_code(code);
-            let mut problems = Findings::default();
+            let mut problems = ValidationReport::default();
             problems.id_type("", &account, Product::EnhancedKyc, &partner(Environment::Sandbox));
             assert!(problems.problems.is_empty());
             problems.warnings.into_iter().map(|problem| problem.field).collect::<Vec<_>>()
@@ -653,7 +653,7 @@ mod tests {
             (warnings("44"), warnings("044"), warnings("999999")),
             (vec!["bank_code".to_owned()], vec![], vec![])
         );
-        let mut problems = Findings::default();
+        let mut problems = ValidationReport::default();
         let account = IdInfo::new("NG", "BANK_ACCOUNT", "0000000000");
         problems.id_type("", &account, Product::EnhancedKyc, &partner(Environment::Sandbox));
         assert_eq!(problems.problems[0].field, "bank_code");
@@ -774,7 +774,7 @@ mod tests {
     fn a_date_of_birth_in_another_form_is_a_warning_where_the_service_judges() {
         let job = sound(params(), bvn().with_dob("02/03/2001"));
         assert_eq!(problems(&job), ["`id_info.dob` must be a date of the form `YYYY-MM-DD`"]);
-        let lenient = partner(Environment::Sandbox).leave_judgement_to_service();
+        let lenient = partner(Environment::Sandbox).without_id_type_checks();
         assert_eq!(job.validate(&lenient), Ok(()));
         let warned = job.check(&lenient).warnings;
         assert_eq!(warned.iter().map(|problem| &problem.field).collect::<Vec<_>>(), ["id_info.dob"]);
@@ -785,7 +785,7 @@ mod tests {
 
     #[test]
     fn a_date_of_birth_that_stands_for_none_or_is_to_come_is_refused() {
-        let lenient = partner(Environment::Sandbox).leave_judgement_to_service();
+        let lenient = partner(Environment::Sandbox).without_id_type_checks();
         for dob in ["0001-01-01", "1899-12-31", "0000-12-31"] {
             let job = sound(params(), bvn().with_dob(dob));
             assert_eq!(
@@ -814,7 +814,7 @@ mod tests {
             let found = warnings(&sound(params(), IdInfo::new(country, name, "1")));
             assert!(found.len() == 1 && found[0].contains(said), "{country} {name}: {found:?}");
         }
-        let lenient = partner(Environment::Sandbox).leave_judgement_to_service();
+        let lenient = partner(Environment::Sandbox).without_id_type_checks();
         let job = sound(params(), IdInfo::new("KE", "PASSPORTT", "1"));
         assert_eq!(job.check(&lenient).warnings, []);
     }

@@ -86,7 +86,7 @@ impl IdInfo {
     /// day, or with blanks around it, is put into this form: `2001/2/3`, `2001.02.03`, `20010203`. So is a moment at midnight
     /// that names no time zone: `2001-02-03T00:00:00`. Any other form could be read in two ways, such as `02/03/2001`. It is
     /// refused when the job runs; or sent as it is, with a warning, if
-    /// [judgement is left to the service](crate::Partner::leave_judgement_to_service). Dates before 1900 and in the
+    /// [judgement is left to the service](crate::Partner::without_id_type_checks). Dates before 1900 and in the
     /// future are refused.
     #[must_use]
     pub fn with_dob(mut self, dob: impl Into<String>) -> Self {

@@ -27,7 +27,7 @@ pub use transport::{TransportFailure, TransportFailureKind};
 
 use crate::job::job_key::JobKey;
 use crate::job::submission_id::SubmissionId;
-use crate::{Findings, Partner, Timestamp};
+use crate::{Partner, Timestamp, ValidationReport};
 
 /// One exchange with the service.
 pub trait Operation {
@@ -38,16 +38,16 @@ pub trait Operation {
     const STEP: Step;
 
     /// What sending the request a second time does.
-    fn repeat(&self) -> Repeat;
+    fn repeat(&self) -> RepeatSafety;
 
     /// What is wrong with the input, and what is doubtful, found before anything is sent.
-    fn check(&self, _partner: &Partner) -> Findings {
-        Findings::default()
+    fn check(&self, _partner: &Partner) -> ValidationReport {
+        ValidationReport::default()
     }
 
     /// What is wrong with the input at this time: a date of birth in the future.
-    fn check_at(&self, _now: Timestamp) -> Findings {
-        Findings::default()
+    fn check_at(&self, _now: Timestamp) -> ValidationReport {
+        ValidationReport::default()
     }
 
     /// The request, signed for this moment.
@@ -90,15 +90,15 @@ pub trait Operation {
         _partner: &Partner,
         _sent_at: Timestamp,
         _response: &Response<Bytes>,
-    ) -> Result<LookedUp<Self::Output>, OperationError> {
-        Ok(LookedUp::Untold)
+    ) -> Result<LookupAnswer<Self::Output>, OperationError> {
+        Ok(LookupAnswer::Untold)
     }
 }
 
 /// What the service says about a request whose answer was lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum LookedUp<T> {
+pub enum LookupAnswer<T> {
     /// The result of this very request.
     Answer(T),
     /// The service says that it has nothing of it.
@@ -110,7 +110,7 @@ pub enum LookedUp<T> {
 /// What sending a request a second time does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Repeat {
+pub enum RepeatSafety {
     /// Nothing: it only reads.
     Free,
     /// It would be refused as a duplicate, unless it says `retry: true`.

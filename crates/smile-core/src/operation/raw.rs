@@ -7,13 +7,13 @@ use http::{HeaderValue, Method, Request, Response, header};
 use serde_json::{Map, Value};
 
 use super::{
-    ApiError, Operation, OperationError, Repeat, refuse_compressed, send_bare, send_json, send_signed,
+    ApiError, Operation, OperationError, RepeatSafety, refuse_compressed, send_bare, send_json, send_signed,
     sign_headers,
 };
 use crate::operation::Step;
 use crate::partner::environment::{has_dots, is_encoded};
 use crate::wire::fields::read_json;
-use crate::{ConfigError, Findings, Partner, ProblemKind, Timestamp};
+use crate::{ConfigError, Partner, ProblemKind, Timestamp, ValidationReport};
 
 /// A request of the caller's own making, signed as the endpoint wants it; the answer is JSON as it came, and
 /// [`Value::Null`] if there was none to a success.
@@ -34,7 +34,7 @@ pub struct RawRequest {
     path: String,
     body: Body,
     signing: Signing,
-    repeat: Repeat,
+    repeat: RepeatSafety,
 }
 
 #[derive(Clone)]
@@ -52,8 +52,8 @@ pub enum Signing {
     Body,
     /// In `smileid-*` headers, as address verification and the v2 endpoints have it.
     Headers,
-    /// Nowhere.
-    Nowhere,
+    /// Not signed.
+    Unsigned,
 }
 
 impl RawRequest {
@@ -69,7 +69,7 @@ impl RawRequest {
             Method::POST | Method::PUT | Method::PATCH => (Body::Json(Map::new().into()), Signing::Body),
             _ => (Body::Nothing, Signing::Headers),
         };
-        let repeat = if method.is_safe() { Repeat::Free } else { Repeat::MayBillTwice };
+        let repeat = if method.is_safe() { RepeatSafety::Free } else { RepeatSafety::MayBillTwice };
         Ok(Self { method, path: checked(path.into())?, body, signing, repeat })
     }
 
@@ -157,7 +157,7 @@ impl RawRequest {
     /// Says that sending it a second time does no harm, so that it may be sent again after its answer was lost.
     #[must_use]
     pub fn free_to_repeat(mut self) -> Self {
-        self.repeat = Repeat::Free;
+        self.repeat = RepeatSafety::Free;
         self
     }
 }
@@ -183,12 +183,12 @@ impl Operation for RawRequest {
     type Output = Value;
     const STEP: Step = Step::Raw;
 
-    fn repeat(&self) -> Repeat {
+    fn repeat(&self) -> RepeatSafety {
         self.repeat
     }
 
-    fn check(&self, _: &Partner) -> Findings {
-        let mut problems = Findings::default();
+    fn check(&self, _: &Partner) -> ValidationReport {
+        let mut problems = ValidationReport::default();
         let is_bodiless = matches!(self.method, Method::GET | Method::HEAD);
         if is_bodiless && !matches!(self.body, Body::Nothing) {
             problems.add(
@@ -241,7 +241,7 @@ impl Operation for RawRequest {
         };
         // A body that can't carry its signature is a problem, and isn't sent; here it gets it in the headers.
         match self.signing {
-            Signing::Nowhere => request,
+            Signing::Unsigned => request,
             Signing::Headers | Signing::Body => sign_headers(request, partner, now),
         }
     }
@@ -306,7 +306,7 @@ mod tests {
             (of(b"DELETE").field("a", 1), "DELETE", object.to_string(), json),
             (of(b"POST").signed_in(Signing::Headers), "POST", "{}".to_owned(), json),
             (of(b"POST").json(list.clone()).signed_in(Signing::Headers), "POST", list.to_string(), json),
-            (of(b"POST").json(Value::Null).signed_in(Signing::Nowhere), "POST", "null".to_owned(), json),
+            (of(b"POST").json(Value::Null).signed_in(Signing::Unsigned), "POST", "null".to_owned(), json),
             (
                 of(b"PUT").bytes("text/csv; charset=utf-8", "a,b").unwrap().signed_in(Signing::Headers),
                 "PUT",
@@ -314,7 +314,7 @@ mod tests {
                 Some("text/csv; charset=utf-8"),
             ),
             (
-                of(b"PURGE").bytes("a/b", "").unwrap().signed_in(Signing::Nowhere),
+                of(b"PURGE").bytes("a/b", "").unwrap().signed_in(Signing::Unsigned),
                 "PURGE",
                 String::new(),
                 Some("a/b"),
@@ -326,7 +326,7 @@ mod tests {
                 json,
             ),
             (of(b"GET"), "GET", String::new(), None),
-            (of(b"GET").signed_in(Signing::Nowhere), "GET", String::new(), None),
+            (of(b"GET").signed_in(Signing::Unsigned), "GET", String::new(), None),
         ] {
             let line = format!("{method} https://testapi.smileidentity.com/v2/x?y=%20");
             assert_eq!(golden(&request), (line, body));
@@ -343,11 +343,11 @@ mod tests {
     #[test]
     fn what_only_reads_is_free_to_repeat_and_so_is_what_the_caller_says() {
         let path = "/v1/x";
-        assert_eq!(RawRequest::get(path).unwrap().repeat(), Repeat::Free);
+        assert_eq!(RawRequest::get(path).unwrap().repeat(), RepeatSafety::Free);
         for request in [RawRequest::post, RawRequest::put, RawRequest::patch, RawRequest::delete] {
             let request = request(path).unwrap();
-            assert_eq!(request.repeat(), Repeat::MayBillTwice);
-            assert_eq!(request.free_to_repeat().repeat(), Repeat::Free);
+            assert_eq!(request.repeat(), RepeatSafety::MayBillTwice);
+            assert_eq!(request.free_to_repeat().repeat(), RepeatSafety::Free);
         }
     }
 
@@ -426,7 +426,7 @@ mod tests {
         for request in [post().json(json!([{}])), post().bytes("application/json", "{}").unwrap()] {
             let no_object = "`signing` must be in the headers or nowhere, as the body isn't a JSON object";
             assert_eq!(problems(&request), [no_object]);
-            assert_eq!(problems(&request.signed_in(Signing::Nowhere)), [""; 0]);
+            assert_eq!(problems(&request.signed_in(Signing::Unsigned)), [""; 0]);
         }
         for key in ["partner_id", "signature", "timestamp", "source_sdk", "source_sdk_version"] {
             let twice = post().json(json!({ key: "mine" }));
@@ -462,7 +462,7 @@ mod tests {
             for environment in [crate::Environment::Production, longest.parse().unwrap()] {
                 let partner = Partner::new("001", "key", environment).unwrap();
                 let url = format!("{}{path}", partner.environment().root_url());
-                for signing in [Signing::Body, Signing::Headers, Signing::Nowhere] {
+                for signing in [Signing::Body, Signing::Headers, Signing::Unsigned] {
                     for request in &requests {
                         let sent = request.clone().signed_in(signing).request(&partner, noon());
                         prop_assert_eq!(sent.uri().to_string(), url.as_str());

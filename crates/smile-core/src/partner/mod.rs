@@ -98,7 +98,7 @@ impl Partner {
 
     /// Doesn't look at ID types and numbers before they are sent: the service will judge them. It may bill for that.
     #[must_use]
-    pub fn leave_judgement_to_service(mut self) -> Self {
+    pub fn without_id_type_checks(mut self) -> Self {
         Arc::make_mut(&mut self.0).id_types = None;
         self
     }
@@ -107,7 +107,7 @@ impl Partner {
     /// default, [`Partner::ANSWER_WINDOW`].
     ///
     /// An answer from further away, or from a time that can't be read, can still be read, and decides nothing: its verdict
-    /// is unknown, with the reason [`Doubt::OtherTime`](crate::Doubt::OtherTime). Smile ID documents that the timestamp of a
+    /// is unknown, with the reason [`UnknownReason::OtherTime`](crate::UnknownReason::OtherTime). Smile ID documents that the timestamp of a
     /// job's status is signed, and not which moment it names. If it turns out to be that of the result, then the status of
     /// older jobs needs a wider window, or [none](Self::without_answer_window).
     #[must_use]

@@ -17,6 +17,6 @@ pub use entry::{EchoedParams, ResultCode, ResultEntry};
 pub use image_links::ImageLinks;
 pub use personal::{Antifraud, PersonalInfo, SuspectUser};
 pub use record::{Date, Personal, Record};
-pub use verdict::{Decision, Doubt, Verdict};
+pub use verdict::{Decision, UnknownReason, Verdict};
 
 pub use crate::catalogue::NextStep;

@@ -43,7 +43,7 @@ impl fmt::Display for Decision {
 /// Why a decision is [`Decision::Unknown`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Doubt {
+pub enum UnknownReason {
     /// The result has no code.
     NoCode,
     /// The job's type isn't known, and one code means different things for different types.
@@ -81,7 +81,7 @@ pub struct Verdict {
     decision: Decision,
     is_final: bool,
     code: Option<ResultCode>,
-    doubt: Option<Doubt>,
+    doubt: Option<UnknownReason>,
     row: Option<&'static ResultCodeRow>,
     webhook: Option<(WebhookStatus, NextStep)>,
 }
@@ -107,30 +107,30 @@ impl Verdict {
             webhook: None,
         };
         if entry.is_unreadable() {
-            return unknown(Doubt::Unreadable, None);
+            return unknown(UnknownReason::Unreadable, None);
         }
-        let Some(number) = &code else { return unknown(Doubt::NoCode, None) };
-        let Some(job_type) = job_type else { return unknown(Doubt::NoJobType, None) };
+        let Some(number) = &code else { return unknown(UnknownReason::NoCode, None) };
+        let Some(job_type) = job_type else { return unknown(UnknownReason::NoJobType, None) };
         if echoes_type && entry.partner_params().is_of_other_type(job_type) {
-            return unknown(Doubt::OtherJobType, None);
+            return unknown(UnknownReason::OtherJobType, None);
         }
         let Some(row) = catalogue::result_code(number.as_str(), job_type) else {
-            return unknown(Doubt::NotInCatalogue, None);
+            return unknown(UnknownReason::NotInCatalogue, None);
         };
         if matches!(row.category, Category::Listed | Category::NotListed) {
-            return unknown(Doubt::NoVerdict, Some(row));
+            return unknown(UnknownReason::NoVerdict, Some(row));
         }
         let mut decision = decision_of(row.category);
         let mut is_final = row.is_final && !entry.says_not_final();
         if decision == Decision::Approved {
             match Backing::of(entry, job_type, number.as_str()) {
-                _ if entry.has_antifraud_doubt() => return unknown(Doubt::Contradiction, Some(row)),
+                _ if entry.has_antifraud_doubt() => return unknown(UnknownReason::Contradiction, Some(row)),
                 Backing::Sound if job_success != Some(false) => {}
                 Backing::Undecided if job_success != Some(false) => {
                     decision = Decision::Provisional;
                     is_final = false;
                 }
-                _ => return unknown(Doubt::Contradiction, Some(row)),
+                _ => return unknown(UnknownReason::Contradiction, Some(row)),
             }
             if !is_final {
                 decision = Decision::Provisional;
@@ -140,7 +140,7 @@ impl Verdict {
     }
 
     /// Of an answer that can't be gone by, whatever it says.
-    pub(crate) fn in_doubt(entry: Option<&ResultEntry>, doubt: Doubt) -> Self {
+    pub(crate) fn in_doubt(entry: Option<&ResultEntry>, doubt: UnknownReason) -> Self {
         let code = entry.and_then(|entry| entry.result_code().cloned());
         Self { code, doubt: Some(doubt), ..Self::without_entry() }
     }
@@ -156,7 +156,7 @@ impl Verdict {
             decision: Decision::Unknown,
             is_final: false,
             code: None,
-            doubt: Some(Doubt::NoCode),
+            doubt: Some(UnknownReason::NoCode),
             row: None,
             webhook: None,
         }
@@ -175,7 +175,7 @@ impl Verdict {
     }
 
     /// Of a v3 webhook, which has words in place of codes. All of them are final.
-    pub(crate) fn of_webhook(status: WebhookStatus, next: NextStep, doubt: Option<Doubt>) -> Self {
+    pub(crate) fn of_webhook(status: WebhookStatus, next: NextStep, doubt: Option<UnknownReason>) -> Self {
         let decision = match status {
             WebhookStatus::Clear => Decision::Approved,
             WebhookStatus::Attention => Decision::Provisional,
@@ -183,7 +183,7 @@ impl Verdict {
             WebhookStatus::Error => Decision::Error,
             WebhookStatus::Unknown => Decision::Unknown,
         };
-        let doubt = if status == WebhookStatus::Unknown { Some(Doubt::UnknownStatus) } else { doubt };
+        let doubt = if status == WebhookStatus::Unknown { Some(UnknownReason::UnknownStatus) } else { doubt };
         let (decision, is_final) =
             if doubt.is_some() { (Decision::Unknown, false) } else { (decision, true) };
         Self { decision, is_final, code: None, doubt, row: None, webhook: Some((status, next)) }
@@ -209,7 +209,7 @@ impl Verdict {
     /// be done first, such as comparing the record under a number with what the person says ([`NextStep::CompareTheRecord`]).
     ///
     /// A verdict is as trustworthy as where it comes from: of one that came by callback, ask
-    /// [`JobLife::may_be_let_in`](crate::JobLife::may_be_let_in), which knows that as well.
+    /// [`JobHistory::may_be_let_in`](crate::JobHistory::may_be_let_in), which knows that as well.
     pub fn may_be_let_in(&self) -> bool {
         self.is_approved() && self.next_step() == NextStep::Accept
     }
@@ -225,7 +225,7 @@ impl Verdict {
     }
 
     /// Why the decision is unknown, if it is.
-    pub fn doubt(&self) -> Option<Doubt> {
+    pub fn unknown_reason(&self) -> Option<UnknownReason> {
         self.doubt
     }
 
@@ -241,7 +241,7 @@ impl Verdict {
             (Decision::Error, _) => NextStep::RetryLater,
             (Decision::Rejected, _) => NextStep::Decline,
             // An approval that no code of the catalogue stands behind is none to go by.
-            (Decision::Approved | Decision::Unknown, _) => NextStep::LookByHand,
+            (Decision::Approved | Decision::Unknown, _) => NextStep::ManualReview,
         }
     }
 
@@ -260,23 +260,31 @@ impl Verdict {
             };
         }
         match (self.doubt, self.row) {
-            (Some(Doubt::UnknownStatus), _) => "the status is not known",
-            (Some(Doubt::UnknownProduct), _) => "it names no product, or one that is not known",
-            (Some(Doubt::NoCode), _) => "the result has no code",
-            (Some(Doubt::NoJobType), _) => "the result doesn't say what type of job it is about",
-            (Some(Doubt::OtherJobType), _) => "the result is about a job of another type",
-            (Some(Doubt::Contradiction), _) => {
+            (Some(UnknownReason::UnknownStatus), _) => "the status is not known",
+            (Some(UnknownReason::UnknownProduct), _) => "it names no product, or one that is not known",
+            (Some(UnknownReason::NoCode), _) => "the result has no code",
+            (Some(UnknownReason::NoJobType), _) => "the result doesn't say what type of job it is about",
+            (Some(UnknownReason::OtherJobType), _) => "the result is about a job of another type",
+            (Some(UnknownReason::Contradiction), _) => {
                 "it approves, but another part of the result doesn't bear it out"
             }
-            (Some(Doubt::Unsigned), _) => "the answer is not signed",
-            (Some(Doubt::OtherTime), _) => "the answer was signed at another time than that of the request",
-            (Some(Doubt::NoJobId), _) => "the result doesn't name the job and the user that were asked about",
-            (Some(Doubt::Unreadable), _) => "a part of the result can't be read, or disagrees with itself",
-            (Some(Doubt::NoVerdict), None) => {
+            (Some(UnknownReason::Unsigned), _) => "the answer is not signed",
+            (Some(UnknownReason::OtherTime), _) => {
+                "the answer was signed at another time than that of the request"
+            }
+            (Some(UnknownReason::NoJobId), _) => {
+                "the result doesn't name the job and the user that were asked about"
+            }
+            (Some(UnknownReason::Unreadable), _) => {
+                "a part of the result can't be read, or disagrees with itself"
+            }
+            (Some(UnknownReason::NoVerdict), None) => {
                 "it says whether a name is on a list, which decides nothing about the person"
             }
-            (None | Some(Doubt::NoVerdict), Some(row)) => row.meaning,
-            (Some(Doubt::NotInCatalogue), _) | (None, None) => "the code is not known for this type of job",
+            (None | Some(UnknownReason::NoVerdict), Some(row)) => row.meaning,
+            (Some(UnknownReason::NotInCatalogue), _) | (None, None) => {
+                "the code is not known for this type of job"
+            }
         }
     }
 }
@@ -407,7 +415,7 @@ mod tests {
             json!({ "Verify_ID_Number": "Not Verified" }),
         ] {
             let verdict = verdict(1, json!({ "ResultCode": "0810", "Actions": actions }));
-            assert_eq!(verdict.doubt(), Some(Doubt::Contradiction));
+            assert_eq!(verdict.unknown_reason(), Some(UnknownReason::Contradiction));
             assert!(!verdict.is_final());
         }
         let entry = ResultEntry::from_json(json!({ "ResultCode": "0810" })).unwrap();
@@ -432,23 +440,27 @@ mod tests {
     #[test]
     fn what_cannot_be_read_is_never_an_approval() {
         for (part, value, doubt) in [
-            ("Actions", json!(["Not Verified"]), Some(Doubt::Unreadable)),
-            ("Actions", json!({ "Verify_ID_Number": { "value": "Not Verified" } }), Some(Doubt::Unreadable)),
+            ("Actions", json!(["Not Verified"]), Some(UnknownReason::Unreadable)),
+            (
+                "Actions",
+                json!({ "Verify_ID_Number": { "value": "Not Verified" } }),
+                Some(UnknownReason::Unreadable),
+            ),
             (
                 "Actions",
                 json!({ "Liveness_Check": "Passed", "liveness_check": "Failed" }),
-                Some(Doubt::Unreadable),
+                Some(UnknownReason::Unreadable),
             ),
-            ("result_code", json!("0811"), Some(Doubt::Unreadable)),
+            ("result_code", json!("0811"), Some(UnknownReason::Unreadable)),
             ("is_final_result", json!(0), None),
-            ("PartnerParams", json!({ "job_type": 99_999 }), Some(Doubt::OtherJobType)),
-            ("PartnerParams", json!({ "job_type": 1.5 }), Some(Doubt::OtherJobType)),
-            ("PartnerParams", json!({ "jobType": 6, "JOB_TYPE": 6 }), Some(Doubt::OtherJobType)),
+            ("PartnerParams", json!({ "job_type": 99_999 }), Some(UnknownReason::OtherJobType)),
+            ("PartnerParams", json!({ "job_type": 1.5 }), Some(UnknownReason::OtherJobType)),
+            ("PartnerParams", json!({ "jobType": 6, "JOB_TYPE": 6 }), Some(UnknownReason::OtherJobType)),
         ] {
             let mut entry = json!({ "ResultCode": "0810" });
             entry[part] = value;
             let verdict = verdict(1, entry.clone());
-            assert_eq!((verdict.is_approved(), verdict.doubt()), (false, doubt), "{entry}");
+            assert_eq!((verdict.is_approved(), verdict.unknown_reason()), (false, doubt), "{entry}");
         }
     }
 
@@ -460,18 +472,18 @@ mod tests {
             (6, "0812", NextStep::AskForNewImages),
             (1, "0811", NextStep::Decline),
             (1, "0911", NextStep::AskForNewImages),
-            (1, "1013", NextStep::FixTheNumber),
+            (1, "1013", NextStep::CorrectIdNumber),
             (5, "1012", NextStep::CompareTheRecord),
             (6, "0816", NextStep::AskForAnotherDocument),
-            (6, "0817", NextStep::LookByHand),
-            (5, "1014", NextStep::FixTheNumber),
+            (6, "0817", NextStep::ManualReview),
+            (5, "1014", NextStep::CorrectIdNumber),
             (5, "1015", NextStep::RetryLater),
             (5, "1016", NextStep::CallSupport),
-            (5, "1021", NextStep::LookByHand),
-            (1, "1213", NextStep::LookByHand),
+            (5, "1021", NextStep::ManualReview),
+            (1, "1213", NextStep::ManualReview),
             (1, "1012", NextStep::AwaitReview),
-            (1, "9999", NextStep::LookByHand),
-            (10, "1030", NextStep::LookByHand),
+            (1, "9999", NextStep::ManualReview),
+            (10, "1030", NextStep::ManualReview),
         ] {
             assert_eq!(
                 verdict(job_type, json!({ "ResultCode": code })).next_step(),
@@ -503,19 +515,22 @@ mod tests {
     #[test]
     fn what_is_missing_or_strange_is_unknown_and_not_final() {
         for (entry, doubt) in [
-            (json!({}), Doubt::NoCode),
-            (json!({ "ResultCode": "9999" }), Doubt::NotInCatalogue),
-            (json!({ "ResultCode": "810" }), Doubt::NotInCatalogue),
-            (json!({ "ResultCode": "Approved" }), Doubt::NotInCatalogue),
-            (json!({ "ResultCode": "0810", "PartnerParams": { "job_type": 6 } }), Doubt::OtherJobType),
+            (json!({}), UnknownReason::NoCode),
+            (json!({ "ResultCode": "9999" }), UnknownReason::NotInCatalogue),
+            (json!({ "ResultCode": "810" }), UnknownReason::NotInCatalogue),
+            (json!({ "ResultCode": "Approved" }), UnknownReason::NotInCatalogue),
+            (
+                json!({ "ResultCode": "0810", "PartnerParams": { "job_type": 6 } }),
+                UnknownReason::OtherJobType,
+            ),
         ] {
             let verdict = verdict(1, entry);
             assert_eq!(
-                (verdict.decision(), verdict.is_final(), verdict.doubt()),
+                (verdict.decision(), verdict.is_final(), verdict.unknown_reason()),
                 (Decision::Unknown, false, Some(doubt))
             );
         }
         let untyped = ResultEntry::from_json(json!({ "ResultCode": "0810" })).unwrap().verdict();
-        assert_eq!(untyped.doubt(), Some(Doubt::NoJobType));
+        assert_eq!(untyped.unknown_reason(), Some(UnknownReason::NoJobType));
     }
 }

@@ -12,10 +12,10 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::operation::Step;
-use crate::operation::{Operation, OperationError, Repeat, send_json, sign_headers};
+use crate::operation::{Operation, OperationError, RepeatSafety, send_json, sign_headers};
 use crate::partner::environment::CallbackUrl;
-use crate::v1::verification::Accepted;
-use crate::{ConfigError, Findings, Partner, ProblemKind, Timestamp};
+use crate::v1::verification::Acceptance;
+use crate::{ConfigError, Partner, ProblemKind, Timestamp, ValidationReport};
 
 /// Asks whether somebody lives at an address: in Nigeria by the number of their utility, in South Africa by their ID.
 #[derive(Clone)]
@@ -117,15 +117,15 @@ impl AddressVerification {
 }
 
 impl Operation for AddressVerification {
-    type Output = Accepted;
+    type Output = Acceptance;
     const STEP: Step = Step::AddressVerification;
 
-    fn repeat(&self) -> Repeat {
-        Repeat::MayBillTwice
+    fn repeat(&self) -> RepeatSafety {
+        RepeatSafety::MayBillTwice
     }
 
-    fn check(&self, partner: &Partner) -> Findings {
-        let mut problems = Findings::default();
+    fn check(&self, partner: &Partner) -> ValidationReport {
+        let mut problems = ValidationReport::default();
         problems.required("address", Some(&self.address));
         let own = [
             "country",
@@ -172,8 +172,8 @@ impl Operation for AddressVerification {
         _: &Partner,
         _: Timestamp,
         response: &Response<Bytes>,
-    ) -> Result<Accepted, OperationError> {
-        Accepted::parse(response)
+    ) -> Result<Acceptance, OperationError> {
+        Acceptance::parse(response)
     }
 }
 

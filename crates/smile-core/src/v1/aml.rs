@@ -14,11 +14,11 @@ use crate::job::check::FIRST_YEAR;
 use crate::job::job_key::JobKey;
 use crate::job::submission_id::SubmissionId;
 use crate::operation::Step;
-use crate::operation::{LookedUp, Operation, OperationError, Repeat, post_signed};
+use crate::operation::{LookupAnswer, Operation, OperationError, RepeatSafety, post_signed};
 use crate::v1::job_status::JobStatusRequest;
 use crate::v1::verification::Asked;
 use crate::v1::verification::Verification;
-use crate::{Findings, JobStatus, JobType, Partner, PartnerParams, ProblemKind, Timestamp};
+use crate::{JobStatus, JobType, Partner, PartnerParams, ProblemKind, Timestamp, ValidationReport};
 
 /// Looks for somebody on sanctions lists, among the politically exposed, and in adverse media.
 ///
@@ -141,12 +141,12 @@ impl Operation for AmlCheck {
     type Output = Verification;
     const STEP: Step = Step::Aml;
 
-    fn repeat(&self) -> Repeat {
-        Repeat::MayBillTwice
+    fn repeat(&self) -> RepeatSafety {
+        RepeatSafety::MayBillTwice
     }
 
-    fn check(&self, _: &Partner) -> Findings {
-        let mut problems = Findings::default();
+    fn check(&self, _: &Partner) -> ValidationReport {
+        let mut problems = ValidationReport::default();
         problems.partner_params(&self.partner_params);
         if !self.search_existing_user {
             problems.required("full_name", self.full_name.as_deref());
@@ -166,8 +166,8 @@ impl Operation for AmlCheck {
         problems
     }
 
-    fn check_at(&self, now: Timestamp) -> Findings {
-        let mut problems = Findings::default();
+    fn check_at(&self, now: Timestamp) -> ValidationReport {
+        let mut problems = ValidationReport::default();
         let born = self.birth_year.map(|year| format!("{year:04}-01-01"));
         problems.not_born_yet("birth_year", born.as_deref(), now);
         problems
@@ -215,7 +215,7 @@ impl Operation for AmlCheck {
         partner: &Partner,
         sent_at: Timestamp,
         response: &Response<Bytes>,
-    ) -> Result<LookedUp<Verification>, OperationError> {
+    ) -> Result<LookupAnswer<Verification>, OperationError> {
         JobStatusRequest::of(&self.job_key())
             .looked_up(partner, sent_at, response, |status| self.reconcile(status))
     }

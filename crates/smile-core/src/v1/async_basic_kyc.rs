@@ -8,12 +8,12 @@ use http::{Method, Request, Response};
 use crate::catalogue::Product;
 use crate::job::job_key::JobKey;
 use crate::job::submission_id::SubmissionId;
-use crate::operation::{LookedUp, Operation, OperationError, Repeat, Step, send_signed};
+use crate::operation::{LookupAnswer, Operation, OperationError, RepeatSafety, Step, send_signed};
 use crate::partner::environment::CallbackUrl;
 use crate::v1::id_check::IdCheck;
 use crate::v1::job_status::JobStatusRequest;
-use crate::v1::verification::Accepted;
-use crate::{ConfigError, Findings, IdInfo, JobStatus, Partner, PartnerParams, Timestamp};
+use crate::v1::verification::Acceptance;
+use crate::{ConfigError, IdInfo, JobStatus, Partner, PartnerParams, Timestamp, ValidationReport};
 
 /// Basic KYC, with the result by callback.
 #[derive(Clone)]
@@ -34,25 +34,25 @@ impl AsyncBasicKyc {
         Ok(self)
     }
 
-    pub(super) fn reconcile(&self, status: JobStatus) -> Option<Accepted> {
-        Accepted::from_status(&status, &self.0.asked(Product::BasicKyc))
+    pub(super) fn reconcile(&self, status: JobStatus) -> Option<Acceptance> {
+        Acceptance::from_status(&status, &self.0.asked(Product::BasicKyc))
     }
 }
 
 impl Operation for AsyncBasicKyc {
-    type Output = Accepted;
+    type Output = Acceptance;
 
     const STEP: Step = Step::BasicKyc;
 
-    fn repeat(&self) -> Repeat {
-        Repeat::MayBillTwice
+    fn repeat(&self) -> RepeatSafety {
+        RepeatSafety::MayBillTwice
     }
 
-    fn check(&self, partner: &Partner) -> Findings {
+    fn check(&self, partner: &Partner) -> ValidationReport {
         self.0.check(partner, Product::BasicKyc, true)
     }
 
-    fn check_at(&self, now: Timestamp) -> Findings {
+    fn check_at(&self, now: Timestamp) -> ValidationReport {
         self.0.check_at(now)
     }
 
@@ -66,8 +66,8 @@ impl Operation for AsyncBasicKyc {
         _: &Partner,
         _: Timestamp,
         response: &Response<Bytes>,
-    ) -> Result<Accepted, OperationError> {
-        Accepted::parse(response)
+    ) -> Result<Acceptance, OperationError> {
+        Acceptance::parse(response)
     }
 
     fn key(&self) -> Option<JobKey> {
@@ -87,7 +87,7 @@ impl Operation for AsyncBasicKyc {
         partner: &Partner,
         sent_at: Timestamp,
         response: &Response<Bytes>,
-    ) -> Result<LookedUp<Accepted>, OperationError> {
+    ) -> Result<LookupAnswer<Acceptance>, OperationError> {
         JobStatusRequest::of(&self.0.key())
             .looked_up(partner, sent_at, response, |status| self.reconcile(status))
     }

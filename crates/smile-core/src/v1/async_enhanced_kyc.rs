@@ -8,12 +8,12 @@ use http::{Request, Response};
 use crate::catalogue::Product;
 use crate::job::job_key::JobKey;
 use crate::job::submission_id::SubmissionId;
-use crate::operation::{LookedUp, Operation, OperationError, Repeat, Step, post_signed};
+use crate::operation::{LookupAnswer, Operation, OperationError, RepeatSafety, Step, post_signed};
 use crate::partner::environment::CallbackUrl;
 use crate::v1::id_check::IdCheck;
 use crate::v1::job_status::JobStatusRequest;
-use crate::v1::verification::Accepted;
-use crate::{ConfigError, Findings, IdInfo, JobStatus, Partner, PartnerParams, Timestamp};
+use crate::v1::verification::Acceptance;
+use crate::{ConfigError, IdInfo, JobStatus, Partner, PartnerParams, Timestamp, ValidationReport};
 
 /// Enhanced KYC, with the result by callback.
 #[derive(Clone)]
@@ -34,25 +34,25 @@ impl AsyncEnhancedKyc {
         Ok(self)
     }
 
-    pub(super) fn reconcile(&self, status: JobStatus) -> Option<Accepted> {
-        Accepted::from_status(&status, &self.0.asked(Product::EnhancedKyc))
+    pub(super) fn reconcile(&self, status: JobStatus) -> Option<Acceptance> {
+        Acceptance::from_status(&status, &self.0.asked(Product::EnhancedKyc))
     }
 }
 
 impl Operation for AsyncEnhancedKyc {
-    type Output = Accepted;
+    type Output = Acceptance;
 
     const STEP: Step = Step::EnhancedKyc;
 
-    fn repeat(&self) -> Repeat {
-        Repeat::MayBillTwice
+    fn repeat(&self) -> RepeatSafety {
+        RepeatSafety::MayBillTwice
     }
 
-    fn check(&self, partner: &Partner) -> Findings {
+    fn check(&self, partner: &Partner) -> ValidationReport {
         self.0.check(partner, Product::EnhancedKyc, true)
     }
 
-    fn check_at(&self, now: Timestamp) -> Findings {
+    fn check_at(&self, now: Timestamp) -> ValidationReport {
         self.0.check_at(now)
     }
 
@@ -65,8 +65,8 @@ impl Operation for AsyncEnhancedKyc {
         _: &Partner,
         _: Timestamp,
         response: &Response<Bytes>,
-    ) -> Result<Accepted, OperationError> {
-        Accepted::parse(response)
+    ) -> Result<Acceptance, OperationError> {
+        Acceptance::parse(response)
     }
 
     fn key(&self) -> Option<JobKey> {
@@ -86,7 +86,7 @@ impl Operation for AsyncEnhancedKyc {
         partner: &Partner,
         sent_at: Timestamp,
         response: &Response<Bytes>,
-    ) -> Result<LookedUp<Accepted>, OperationError> {
+    ) -> Result<LookupAnswer<Acceptance>, OperationError> {
         JobStatusRequest::of(&self.0.key())
             .looked_up(partner, sent_at, response, |status| self.reconcile(status))
     }

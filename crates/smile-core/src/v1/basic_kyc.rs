@@ -8,12 +8,12 @@ use http::{Method, Request, Response};
 use crate::catalogue::Product;
 use crate::job::job_key::JobKey;
 use crate::job::submission_id::SubmissionId;
-use crate::operation::{LookedUp, Operation, OperationError, Repeat, Step, send_signed};
+use crate::operation::{LookupAnswer, Operation, OperationError, RepeatSafety, Step, send_signed};
 
 use crate::v1::id_check::IdCheck;
 use crate::v1::job_status::JobStatusRequest;
 use crate::v1::verification::Verification;
-use crate::{Findings, IdInfo, JobStatus, Partner, PartnerParams, Timestamp};
+use crate::{IdInfo, JobStatus, Partner, PartnerParams, Timestamp, ValidationReport};
 
 /// Basic KYC: whether the ID authority has the same name, date of birth, … under this number, at once. It doesn't
 /// say what it has.
@@ -36,15 +36,15 @@ impl Operation for BasicKyc {
 
     const STEP: Step = Step::BasicKyc;
 
-    fn repeat(&self) -> Repeat {
-        Repeat::MayBillTwice
+    fn repeat(&self) -> RepeatSafety {
+        RepeatSafety::MayBillTwice
     }
 
-    fn check(&self, partner: &Partner) -> Findings {
+    fn check(&self, partner: &Partner) -> ValidationReport {
         self.0.check(partner, Product::BasicKyc, false)
     }
 
-    fn check_at(&self, now: Timestamp) -> Findings {
+    fn check_at(&self, now: Timestamp) -> ValidationReport {
         self.0.check_at(now)
     }
 
@@ -79,7 +79,7 @@ impl Operation for BasicKyc {
         partner: &Partner,
         sent_at: Timestamp,
         response: &Response<Bytes>,
-    ) -> Result<LookedUp<Verification>, OperationError> {
+    ) -> Result<LookupAnswer<Verification>, OperationError> {
         JobStatusRequest::of(&self.0.key())
             .looked_up(partner, sent_at, response, |status| self.reconcile(status))
     }

@@ -13,15 +13,15 @@ use crate::catalogue::Product;
 use crate::job::job_key::JobKey;
 use crate::job::submission_id::SubmissionId;
 use crate::operation::Step;
-use crate::operation::{LookedUp, Operation, OperationError, Repeat, post_signed};
+use crate::operation::{LookupAnswer, Operation, OperationError, RepeatSafety, post_signed};
 use crate::partner::environment::CallbackUrl;
 use crate::v1::job_status::JobStatusRequest;
 use crate::v1::prep_upload::WirePartnerParams;
-use crate::v1::verification::{Accepted, Verification};
+use crate::v1::verification::{Acceptance, Verification};
 use crate::v1::verification::{Asked, says_the_same};
 use crate::wire::characters::Rule;
 use crate::{
-    ConfigError, Findings, IdInfo, JobStatus, JobType, Partner, PartnerParams, ProblemKind, Timestamp,
+    ConfigError, IdInfo, JobStatus, JobType, Partner, PartnerParams, ProblemKind, Timestamp, ValidationReport,
 };
 
 /// Which company: the country, the kind of number, and the number.
@@ -155,10 +155,10 @@ impl BusinessVerification {
         id_info
     }
 
-    fn checked(&self, partner: &Partner) -> Findings {
+    fn checked(&self, partner: &Partner) -> ValidationReport {
         let Business { country, id_type, id_number, business_type, postal_address, postal_code } =
             &self.business;
-        let mut problems = Findings::default();
+        let mut problems = ValidationReport::default();
         problems.partner_params(&self.partner_params);
         problems.required("country", Some(country));
         problems.country("country", Some(country));
@@ -188,11 +188,11 @@ impl Operation for BusinessVerification {
     type Output = Verification;
     const STEP: Step = Step::BusinessVerification;
 
-    fn repeat(&self) -> Repeat {
-        Repeat::MayBillTwice
+    fn repeat(&self) -> RepeatSafety {
+        RepeatSafety::MayBillTwice
     }
 
-    fn check(&self, partner: &Partner) -> Findings {
+    fn check(&self, partner: &Partner) -> ValidationReport {
         self.checked(partner)
     }
 
@@ -226,7 +226,7 @@ impl Operation for BusinessVerification {
         partner: &Partner,
         sent_at: Timestamp,
         response: &Response<Bytes>,
-    ) -> Result<LookedUp<Verification>, OperationError> {
+    ) -> Result<LookupAnswer<Verification>, OperationError> {
         JobStatusRequest::of(&self.job_key())
             .looked_up(partner, sent_at, response, |status| self.reconcile(status))
     }
@@ -247,7 +247,7 @@ impl AsyncBusinessVerification {
         Ok(self)
     }
 
-    fn checked(&self, partner: &Partner) -> Findings {
+    fn checked(&self, partner: &Partner) -> ValidationReport {
         let mut problems = self.check.checked(partner);
         problems.callback(self.callback(partner), partner, true);
         problems
@@ -259,23 +259,23 @@ impl AsyncBusinessVerification {
 }
 
 impl AsyncBusinessVerification {
-    fn reconcile(&self, status: JobStatus) -> Option<Accepted> {
+    fn reconcile(&self, status: JobStatus) -> Option<Acceptance> {
         if self.check.is_about_another(&status) {
             return None;
         }
-        Accepted::from_status(&status, &self.check.asked())
+        Acceptance::from_status(&status, &self.check.asked())
     }
 }
 
 impl Operation for AsyncBusinessVerification {
-    type Output = Accepted;
+    type Output = Acceptance;
     const STEP: Step = Step::BusinessVerification;
 
-    fn repeat(&self) -> Repeat {
-        Repeat::MayBillTwice
+    fn repeat(&self) -> RepeatSafety {
+        RepeatSafety::MayBillTwice
     }
 
-    fn check(&self, partner: &Partner) -> Findings {
+    fn check(&self, partner: &Partner) -> ValidationReport {
         self.checked(partner)
     }
 
@@ -288,8 +288,8 @@ impl Operation for AsyncBusinessVerification {
         _: &Partner,
         _: Timestamp,
         response: &Response<Bytes>,
-    ) -> Result<Accepted, OperationError> {
-        Accepted::parse(response)
+    ) -> Result<Acceptance, OperationError> {
+        Acceptance::parse(response)
     }
 
     fn key(&self) -> Option<JobKey> {
@@ -309,7 +309,7 @@ impl Operation for AsyncBusinessVerification {
         partner: &Partner,
         sent_at: Timestamp,
         response: &Response<Bytes>,
-    ) -> Result<LookedUp<Accepted>, OperationError> {
+    ) -> Result<LookupAnswer<Acceptance>, OperationError> {
         JobStatusRequest::of(&self.check.job_key())
             .looked_up(partner, sent_at, response, |status| self.reconcile(status))
     }
@@ -402,7 +402,7 @@ mod tests {
         assert_eq!(fields(Business::new("ng", "BVN", "")), ["country", "id_number"]);
         let company = |number: &str| Business::new("NG", "TAX_INFORMATION", number);
         assert_eq!(fields(company("1")), ["id_number"], "the registry's form is known");
-        let lenient = partner().leave_judgement_to_service();
+        let lenient = partner().without_id_type_checks();
         assert!(BusinessVerification::new(params(), company("1")).check(&lenient).problems.is_empty());
     }
 }

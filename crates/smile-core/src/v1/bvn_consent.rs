@@ -4,7 +4,7 @@
 //!
 //! 1. [`BvnConsent`] opens a session and says where a password can be sent: show the person the [`ConsentModes`].
 //! 2. [`ConsentModes::choose`] has it sent there: ask the person for it.
-//! 3. [`OtpSent::confirm`] hands it in. The [`ConsentGranted`] goes into the check: [`ConsentGranted::id_info`].
+//! 3. [`PendingOtp::confirm`] hands it in. The [`BvnConsentGrant`] goes into the check: [`BvnConsentGrant::id_info`].
 //!
 //! The first two may send a person a message each time, so they are not repeated after an answer was lost.
 
@@ -18,10 +18,10 @@ use serde_json::Value;
 use crate::catalogue::Product;
 use crate::operation::Step;
 use crate::operation::signed::confirm;
-use crate::operation::{Operation, OperationError, Repeat, confirmed_object, post_signed};
+use crate::operation::{Operation, OperationError, RepeatSafety, confirmed_object, post_signed};
 use crate::wire::characters::Rule;
 use crate::wire::tolerant;
-use crate::{Findings, IdInfo, Partner, Timestamp};
+use crate::{IdInfo, Partner, Timestamp, ValidationReport};
 
 const COUNTRY: &str = "NG";
 const ID_TYPE: &str = "BVN_MFA";
@@ -62,12 +62,12 @@ impl Operation for BvnConsent {
     type Output = ConsentModes;
     const STEP: Step = Step::BvnConsent;
 
-    fn repeat(&self) -> Repeat {
-        Repeat::MayCreateTwice
+    fn repeat(&self) -> RepeatSafety {
+        RepeatSafety::MayCreateTwice
     }
 
-    fn check(&self, partner: &Partner) -> Findings {
-        let mut problems = Findings::default();
+    fn check(&self, partner: &Partner) -> ValidationReport {
+        let mut problems = ValidationReport::default();
         problems.required("id_number", Some(&self.id_number));
         problems.characters("id_number", Some(&self.id_number), Rule::Number);
         let id_info = IdInfo::new(COUNTRY, ID_TYPE, self.id_number.as_str());
@@ -151,11 +151,11 @@ pub struct ChooseMode {
 }
 
 impl Operation for ChooseMode {
-    type Output = OtpSent;
+    type Output = PendingOtp;
     const STEP: Step = Step::BvnConsent;
 
-    fn repeat(&self) -> Repeat {
-        Repeat::MayCreateTwice
+    fn repeat(&self) -> RepeatSafety {
+        RepeatSafety::MayCreateTwice
     }
 
     fn request(&self, partner: &Partner, now: Timestamp) -> Request<Bytes> {
@@ -168,19 +168,19 @@ impl Operation for ChooseMode {
         partner: &Partner,
         _: Timestamp,
         response: &Response<Bytes>,
-    ) -> Result<OtpSent, OperationError> {
+    ) -> Result<PendingOtp, OperationError> {
         confirm(partner, response, &confirmed_object(response)?)?;
-        Ok(OtpSent { session: self.session.clone() })
+        Ok(PendingOtp { session: self.session.clone() })
     }
 }
 
 /// A password is on its way to the person.
 #[derive(Clone, PartialEq, Eq)]
-pub struct OtpSent {
+pub struct PendingOtp {
     session: Session,
 }
 
-impl OtpSent {
+impl PendingOtp {
     /// Hands in what the person typed. A wrong one is refused; ask again.
     pub fn confirm(&self, otp: impl Into<String>) -> ConfirmOtp {
         ConfirmOtp { session: self.session.clone(), otp: otp.into() }
@@ -195,16 +195,16 @@ pub struct ConfirmOtp {
 }
 
 impl Operation for ConfirmOtp {
-    type Output = ConsentGranted;
+    type Output = BvnConsentGrant;
     const STEP: Step = Step::BvnConsent;
 
     // A password is good for one use, so a repetition after a lost answer would be refused, and look like a wrong one.
-    fn repeat(&self) -> Repeat {
-        Repeat::MayCreateTwice
+    fn repeat(&self) -> RepeatSafety {
+        RepeatSafety::MayCreateTwice
     }
 
-    fn check(&self, _: &Partner) -> Findings {
-        let mut problems = Findings::default();
+    fn check(&self, _: &Partner) -> ValidationReport {
+        let mut problems = ValidationReport::default();
         problems.required("otp", Some(&self.otp));
         problems
     }
@@ -219,19 +219,19 @@ impl Operation for ConfirmOtp {
         partner: &Partner,
         _: Timestamp,
         response: &Response<Bytes>,
-    ) -> Result<ConsentGranted, OperationError> {
+    ) -> Result<BvnConsentGrant, OperationError> {
         confirm(partner, response, &confirmed_object(response)?)?;
-        Ok(ConsentGranted { session: self.session.clone() })
+        Ok(BvnConsentGrant { session: self.session.clone() })
     }
 }
 
 /// The person has consented.
 #[derive(Clone, PartialEq, Eq)]
-pub struct ConsentGranted {
+pub struct BvnConsentGrant {
     session: Session,
 }
 
-impl ConsentGranted {
+impl BvnConsentGrant {
     /// The session, which stands for the number in a check of the ID type `BVN_MFA`.
     pub fn session_id(&self) -> &str {
         &self.session.session_id
@@ -253,7 +253,7 @@ macro_rules! redacted {
     };
 }
 
-redacted! { BvnConsent ConsentModes ConsentMode ChooseMode OtpSent ConfirmOtp ConsentGranted }
+redacted! { BvnConsent ConsentModes ConsentMode ChooseMode PendingOtp ConfirmOtp BvnConsentGrant }
 
 #[cfg(test)]
 mod tests {
@@ -299,7 +299,7 @@ mod tests {
     #[test]
     fn refusals_are_refusals() {
         let wrong = answer(400, &json!({ "error": "wrong OTP" }));
-        let sent = OtpSent { session: Session { id_number: String::new(), session_id: String::new() } };
+        let sent = PendingOtp { session: Session { id_number: String::new(), session_id: String::new() } };
         assert!(sent.confirm("1").parse(&partner(), noon(), &wrong).unwrap_err().api().is_some());
         assert!(
             BvnConsent::new("0")

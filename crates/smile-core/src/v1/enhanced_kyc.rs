@@ -8,12 +8,12 @@ use http::{Request, Response};
 use crate::catalogue::Product;
 use crate::job::job_key::JobKey;
 use crate::job::submission_id::SubmissionId;
-use crate::operation::{LookedUp, Operation, OperationError, Repeat, Step, post_signed};
+use crate::operation::{LookupAnswer, Operation, OperationError, RepeatSafety, Step, post_signed};
 
 use crate::v1::id_check::IdCheck;
 use crate::v1::job_status::JobStatusRequest;
 use crate::v1::verification::Verification;
-use crate::{Findings, IdInfo, JobStatus, Partner, PartnerParams, Timestamp};
+use crate::{IdInfo, JobStatus, Partner, PartnerParams, Timestamp, ValidationReport};
 
 /// Enhanced KYC: what the ID authority has under this number, at once.
 ///
@@ -43,15 +43,15 @@ impl Operation for EnhancedKyc {
 
     const STEP: Step = Step::EnhancedKyc;
 
-    fn repeat(&self) -> Repeat {
-        Repeat::MayBillTwice
+    fn repeat(&self) -> RepeatSafety {
+        RepeatSafety::MayBillTwice
     }
 
-    fn check(&self, partner: &Partner) -> Findings {
+    fn check(&self, partner: &Partner) -> ValidationReport {
         self.0.check(partner, Product::EnhancedKyc, false)
     }
 
-    fn check_at(&self, now: Timestamp) -> Findings {
+    fn check_at(&self, now: Timestamp) -> ValidationReport {
         self.0.check_at(now)
     }
 
@@ -85,7 +85,7 @@ impl Operation for EnhancedKyc {
         partner: &Partner,
         sent_at: Timestamp,
         response: &Response<Bytes>,
-    ) -> Result<LookedUp<Verification>, OperationError> {
+    ) -> Result<LookupAnswer<Verification>, OperationError> {
         JobStatusRequest::of(&self.0.key())
             .looked_up(partner, sent_at, response, |status| self.reconcile(status))
     }

@@ -12,7 +12,7 @@ use crate::job::job_key::JobKey;
 use crate::partner::environment::CallbackUrl;
 use crate::v1::prep_upload::WirePartnerParams;
 use crate::v1::verification::Asked;
-use crate::{Findings, IdInfo, JobType, Partner, PartnerParams, ResultCode, Timestamp};
+use crate::{IdInfo, JobType, Partner, PartnerParams, ResultCode, Timestamp, ValidationReport};
 
 /// The question that all four ask.
 #[derive(Clone)]
@@ -45,8 +45,13 @@ impl IdCheck {
         self.callback_url.as_ref().or(partner.callback_url())
     }
 
-    pub(super) fn check(&self, partner: &Partner, product: Product, needs_callback: bool) -> Findings {
-        let mut problems = Findings::default();
+    pub(super) fn check(
+        &self,
+        partner: &Partner,
+        product: Product,
+        needs_callback: bool,
+    ) -> ValidationReport {
+        let mut problems = ValidationReport::default();
         problems.partner_params(&self.partner_params);
         problems.entered_id("", &self.id_info, partner);
         problems.reserved("", &self.id_info.extra, &["partner_params", "callback_url"]);
@@ -57,8 +62,8 @@ impl IdCheck {
         problems
     }
 
-    pub(super) fn check_at(&self, now: Timestamp) -> Findings {
-        let mut problems = Findings::default();
+    pub(super) fn check_at(&self, now: Timestamp) -> ValidationReport {
+        let mut problems = ValidationReport::default();
         problems.not_born_yet("dob", self.id_info.dob.as_deref(), now);
         problems
     }
@@ -196,7 +201,10 @@ mod tests {
     fn an_answer_that_is_not_signed_is_read_and_not_believed() {
         let body = json!({ "ResultCode": "1012", "FullName": "Joe Doe Leo" });
         let found = EnhancedKyc::new(params(), bvn()).parse(&partner(), noon(), &answer(200, &body)).unwrap();
-        assert_eq!((found.is_signed, found.verdict.doubt()), (false, Some(crate::Doubt::Unsigned)));
+        assert_eq!(
+            (found.is_signed, found.verdict.unknown_reason()),
+            (false, Some(crate::UnknownReason::Unsigned))
+        );
         assert!(found.entry.personal_info().full_name().is_some());
     }
 
@@ -210,7 +218,7 @@ mod tests {
         assert!(parse("error", json!(null)).is_approved());
         assert!(parse("success", json!(true)).is_approved());
         for no in [json!(false), json!(0), json!("no")] {
-            assert_eq!(parse("success", no).doubt(), Some(crate::Doubt::Contradiction));
+            assert_eq!(parse("success", no).unknown_reason(), Some(crate::UnknownReason::Contradiction));
         }
     }
 
@@ -230,7 +238,7 @@ mod tests {
         let found = parse(r#""ResultCode""#, &named(b"\"Jos\xE9\"")).unwrap();
         assert_eq!(found.entry.get("OtherName"), Some(&json!("Jos\u{FFFD}")));
         let other = parse(r#""ResultCode""#, b"\"IDNumber\":\"000\xE9\",\"ResultCode\"").unwrap();
-        assert_eq!(other.verdict.doubt(), Some(crate::Doubt::Unreadable));
+        assert_eq!(other.verdict.unknown_reason(), Some(crate::UnknownReason::Unreadable));
         let twice = parse(r#""ResultCode""#, br#""ResultCode":"1013","ResultCode""#).unwrap_err();
         assert!(twice.answer().unwrap().starts_with(b"{"), "it can't be read, and isn't lost");
     }
@@ -241,14 +249,14 @@ mod tests {
         let doubt = |at: crate::Timestamp, body: &Value| {
             let found = check.parse(&partner(), at, &answer(200, body)).unwrap();
             assert_eq!(found.entry.result_code().unwrap().as_str(), "1012");
-            found.verdict.doubt()
+            found.verdict.unknown_reason()
         };
         let late = noon() + Partner::ANSWER_WINDOW + std::time::Duration::from_millis(1);
         assert_eq!(doubt(noon(), &result("1012")), None);
-        assert_eq!(doubt(late, &result("1012")), Some(crate::Doubt::OtherTime));
+        assert_eq!(doubt(late, &result("1012")), Some(crate::UnknownReason::OtherTime));
         let mut nameless = result("1012");
         nameless["PartnerParams"] = json!({ "job_type": 5 });
-        assert_eq!(doubt(noon(), &nameless), Some(crate::Doubt::NoJobId));
+        assert_eq!(doubt(noon(), &nameless), Some(crate::UnknownReason::NoJobId));
     }
 
     fn status(body: Value) -> JobStatus {

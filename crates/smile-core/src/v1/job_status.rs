@@ -13,14 +13,16 @@ use crate::job::job_key::JobKey;
 use crate::operation::Step;
 use crate::operation::signed::confirm;
 use crate::operation::{
-    ApiError, LookedUp, Operation, OperationError, Repeat, fields, has_error, plain_object, post_signed,
+    ApiError, LookupAnswer, Operation, OperationError, RepeatSafety, fields, has_error, plain_object,
+    post_signed,
 };
 use crate::result::audit::audit;
-use crate::result::{Doubt, ImageLinks, Personal, ResultEntry, Verdict};
+use crate::result::{ImageLinks, Personal, ResultEntry, UnknownReason, Verdict};
 use crate::wire::fields::{Fields, Unreadable};
 use crate::wire::tolerant;
 use crate::{
-    Findings, JobId, JobType, Partner, PartnerAccount, ReceivedTimestamp, SignatureError, Timestamp, UserId,
+    JobId, JobType, Partner, PartnerAccount, ReceivedTimestamp, SignatureError, Timestamp, UserId,
+    ValidationReport,
 };
 
 /// Asks what has become of a job.
@@ -89,7 +91,7 @@ pub struct JobStatus {
     job_type: Option<JobType>,
     account: PartnerAccount,
     /// Why nothing in it can be gone by.
-    doubt: Option<Doubt>,
+    doubt: Option<UnknownReason>,
     fields: Fields,
 }
 
@@ -155,7 +157,7 @@ impl JobStatus {
         // `No zip file received`, `No zip uploaded yet`: the code that goes with the second isn't documented.
         let says_no_zip =
             matches!(&self.result, JobResult::Text(text) if text.to_ascii_lowercase().starts_with("no zip"));
-        let is_timely = self.doubt != Some(Doubt::OtherTime);
+        let is_timely = self.doubt != Some(UnknownReason::OtherTime);
         match self.code.as_deref() {
             // A no of another time is none: a zip may have come since then.
             _ if says_no_zip && !is_timely => None,
@@ -226,16 +228,16 @@ impl JobStatusRequest {
         sent_at: Timestamp,
         response: &Response<Bytes>,
         answer: impl FnOnce(JobStatus) -> Option<T>,
-    ) -> Result<LookedUp<T>, OperationError> {
+    ) -> Result<LookupAnswer<T>, OperationError> {
         let status = match self.parse(partner, sent_at, response) {
-            Err(error) if error.denies_zip() => return Ok(LookedUp::Denied),
+            Err(error) if error.denies_zip() => return Ok(LookupAnswer::Denied),
             parsed => parsed?,
         };
         let is_denial = status.has_zip() == Some(false);
         Ok(match answer(status) {
-            Some(output) => LookedUp::Answer(output),
-            None if is_denial => LookedUp::Denied,
-            None => LookedUp::Untold,
+            Some(output) => LookupAnswer::Answer(output),
+            None if is_denial => LookupAnswer::Denied,
+            None => LookupAnswer::Untold,
         })
     }
 }
@@ -244,12 +246,12 @@ impl Operation for JobStatusRequest {
     type Output = JobStatus;
     const STEP: Step = Step::JobStatus;
 
-    fn repeat(&self) -> Repeat {
-        Repeat::Free
+    fn repeat(&self) -> RepeatSafety {
+        RepeatSafety::Free
     }
 
-    fn check(&self, _: &Partner) -> Findings {
-        let mut problems = Findings::default();
+    fn check(&self, _: &Partner) -> ValidationReport {
+        let mut problems = ValidationReport::default();
         problems.ids("", self.user_id.as_str(), self.job_id.as_str());
         problems
     }
@@ -299,8 +301,8 @@ impl Operation for JobStatusRequest {
         let names_the_job =
             |entry: &ResultEntry| entry.partner_params().names(self.user_id.as_str(), self.job_id.as_str());
         let doubt = match &result {
-            _ if !partner.is_timely(sent_at, &timestamp) => Some(Doubt::OtherTime),
-            JobResult::Entry(entry) if !names_the_job(entry) => Some(Doubt::NoJobId),
+            _ if !partner.is_timely(sent_at, &timestamp) => Some(UnknownReason::OtherTime),
+            JobResult::Entry(entry) if !names_the_job(entry) => Some(UnknownReason::NoJobId),
             _ => None,
         };
         let history = fields.parts_of("history").map_err(refuse)?;
@@ -453,18 +455,18 @@ mod tests {
             let status = parse_at(partner, sent_at, &body);
             assert!(status.job_complete && status.entry().is_some());
             let verdict = status.verdict().unwrap();
-            assert_eq!(verdict.is_approved(), verdict.doubt().is_none());
+            assert_eq!(verdict.is_approved(), verdict.unknown_reason().is_none());
             assert_eq!(verdict.code().unwrap().as_str(), "0810");
-            verdict.doubt()
+            verdict.unknown_reason()
         };
         for sent_at in ["2024-01-15T09:30:00.000Z", STAMP, "2024-01-15T11:30:00.000Z"] {
             assert_eq!(doubt(&partner(), sent_at), None, "{sent_at}");
         }
         for sent_at in ["2024-01-15T09:29:59.999Z", "2024-01-15T11:30:00.001Z", "2047-01-15T10:30:00.000Z"] {
-            assert_eq!(doubt(&partner(), sent_at), Some(Doubt::OtherTime), "{sent_at}");
+            assert_eq!(doubt(&partner(), sent_at), Some(UnknownReason::OtherTime), "{sent_at}");
         }
         let minute = partner().with_answer_window(std::time::Duration::from_secs(60));
-        assert_eq!(doubt(&minute, "2024-01-15T10:31:01.000Z"), Some(Doubt::OtherTime));
+        assert_eq!(doubt(&minute, "2024-01-15T10:31:01.000Z"), Some(UnknownReason::OtherTime));
         assert_eq!(doubt(&minute, "2024-01-15T10:31:00.000Z"), None);
         assert_eq!(doubt(&partner().without_answer_window(), "2047-01-15T10:30:00.000Z"), None);
     }
@@ -474,8 +476,8 @@ mod tests {
         let mut body = approval();
         body["timestamp"] = json!("Monday");
         body["signature"] = json!(partner().signer().sign_text("Monday"));
-        let doubt = |partner: &Partner| parse_at(partner, STAMP, &body).verdict().unwrap().doubt();
-        assert_eq!(doubt(&partner()), Some(Doubt::OtherTime));
+        let doubt = |partner: &Partner| parse_at(partner, STAMP, &body).verdict().unwrap().unknown_reason();
+        assert_eq!(doubt(&partner()), Some(UnknownReason::OtherTime));
         assert_eq!(doubt(&partner().without_answer_window()), None);
     }
 
@@ -492,7 +494,7 @@ mod tests {
             let mut body = approval();
             body["result"]["PartnerParams"] = params;
             let verdict = parse(&signed(body.clone())).unwrap().verdict().unwrap();
-            assert_eq!(verdict.doubt(), Some(Doubt::NoJobId), "{body}");
+            assert_eq!(verdict.unknown_reason(), Some(UnknownReason::NoJobId), "{body}");
             assert!(!verdict.is_approved() && !verdict.is_final());
         }
         assert!(parse(&signed(approval())).unwrap().verdict().unwrap().is_approved());
@@ -531,7 +533,7 @@ mod tests {
             assert!(error.to_string().contains("has a field twice"), "{this}: {error}");
         }
         let spelt_twice = parse_with(r#""ResultCode""#, br#""result_code":"0811","ResultCode""#).unwrap();
-        assert_eq!(spelt_twice.verdict().unwrap().doubt(), Some(Doubt::Unreadable));
+        assert_eq!(spelt_twice.verdict().unwrap().unknown_reason(), Some(UnknownReason::Unreadable));
         assert!(parse_with("result", b"result").unwrap().verdict().unwrap().is_approved());
     }
 
@@ -561,7 +563,12 @@ mod tests {
             (r#""Actions""#, b"\"Result\x01Code\":\"0811\",\"Actions\""),
         ] {
             let verdict = parse_with(that, this).unwrap().verdict().unwrap();
-            assert_eq!(verdict.doubt(), Some(Doubt::Unreadable), "{}", String::from_utf8_lossy(this));
+            assert_eq!(
+                verdict.unknown_reason(),
+                Some(UnknownReason::Unreadable),
+                "{}",
+                String::from_utf8_lossy(this)
+            );
         }
         for (that, this) in [
             (r#""job_complete":true"#, &b"\"job_complete\":NaN"[..]),

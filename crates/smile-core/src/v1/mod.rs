@@ -32,7 +32,7 @@ pub use async_enhanced_kyc::AsyncEnhancedKyc;
 pub use basic_kyc::BasicKyc;
 pub use business_verification::{AsyncBusinessVerification, Business, BusinessType, BusinessVerification};
 pub use bvn_consent::{
-    BvnConsent, ChooseMode, ConfirmOtp, ConsentGranted, ConsentMode, ConsentModes, OtpSent,
+    BvnConsent, BvnConsentGrant, ChooseMode, ConfirmOtp, ConsentMode, ConsentModes, PendingOtp,
 };
 pub use enhanced_kyc::EnhancedKyc;
 pub use job_status::JobStatusRequest;
@@ -45,5 +45,5 @@ pub use smile_links::{
 };
 pub use upload::{Upload, UploadUrl};
 pub use valid_documents::{ValidDocument, ValidDocuments, ValidDocumentsRequest};
-pub use verification::{Accepted, Verification};
+pub use verification::{Acceptance, Verification};
 pub use web_token::{WebToken, WebTokenRequest};

@@ -12,11 +12,11 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::operation::Step;
-use crate::operation::{Operation, OperationError, Repeat, send_json, sign_headers};
+use crate::operation::{Operation, OperationError, RepeatSafety, send_json, sign_headers};
 use crate::partner::environment::CallbackUrl;
-use crate::v1::verification::Accepted;
+use crate::v1::verification::Acceptance;
 use crate::wire::characters::Rule;
-use crate::{ConfigError, Findings, Partner, ProblemKind, Timestamp};
+use crate::{ConfigError, Partner, ProblemKind, Timestamp, ValidationReport};
 
 /// Asks whose phone number it is.
 #[derive(Clone)]
@@ -79,15 +79,15 @@ impl PhoneVerification {
 }
 
 impl Operation for PhoneVerification {
-    type Output = Accepted;
+    type Output = Acceptance;
     const STEP: Step = Step::PhoneVerification;
 
-    fn repeat(&self) -> Repeat {
-        Repeat::MayBillTwice
+    fn repeat(&self) -> RepeatSafety {
+        RepeatSafety::MayBillTwice
     }
 
-    fn check(&self, partner: &Partner) -> Findings {
-        let mut problems = Findings::default();
+    fn check(&self, partner: &Partner) -> ValidationReport {
+        let mut problems = ValidationReport::default();
         problems.required("country", Some(&self.country));
         problems.country("country", Some(&self.country));
         problems.required("phone_number", Some(&self.phone_number));
@@ -121,8 +121,8 @@ impl Operation for PhoneVerification {
         _: &Partner,
         _: Timestamp,
         response: &Response<Bytes>,
-    ) -> Result<Accepted, OperationError> {
-        Accepted::parse(response)
+    ) -> Result<Acceptance, OperationError> {
+        Acceptance::parse(response)
     }
 }
 

@@ -12,10 +12,10 @@ use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value};
 
 use crate::operation::Step;
-use crate::operation::{Operation, OperationError, Repeat, send_json, successful_object};
+use crate::operation::{Operation, OperationError, RepeatSafety, send_json, successful_object};
 use crate::v1::upload::UploadUrl;
 use crate::wire::tolerant;
-use crate::{Findings, Job, JobType, Partner, PartnerParams, Timestamp};
+use crate::{Job, JobType, Partner, PartnerParams, Timestamp, ValidationReport};
 
 /// What all SDKs call the zip.
 pub(crate) const FILE_NAME: &str = "selfie.zip";
@@ -117,11 +117,11 @@ impl Operation for PrepUpload<'_> {
     type Output = PreparedUpload;
     const STEP: Step = Step::PrepUpload;
 
-    fn repeat(&self) -> Repeat {
-        Repeat::WithRetryFlag
+    fn repeat(&self) -> RepeatSafety {
+        RepeatSafety::WithRetryFlag
     }
 
-    fn check(&self, partner: &Partner) -> Findings {
+    fn check(&self, partner: &Partner) -> ValidationReport {
         self.job.check(partner)
     }
 

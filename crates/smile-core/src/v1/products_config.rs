@@ -7,7 +7,7 @@ use http::{Request, Response};
 use serde_json::{Map, Value};
 
 use crate::operation::Step;
-use crate::operation::{Operation, OperationError, Repeat, post_signed, successful_object};
+use crate::operation::{Operation, OperationError, RepeatSafety, post_signed, successful_object};
 use crate::{Partner, Timestamp};
 
 /// Asks what the partner may use.
@@ -18,8 +18,8 @@ impl Operation for ProductsConfigRequest {
     type Output = ProductsConfig;
     const STEP: Step = Step::ProductsConfig;
 
-    fn repeat(&self) -> Repeat {
-        Repeat::Free
+    fn repeat(&self) -> RepeatSafety {
+        RepeatSafety::Free
     }
 
     fn request(&self, partner: &Partner, now: Timestamp) -> Request<Bytes> {

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::catalogue::IdTypeCatalogue;
 use crate::operation::Step;
-use crate::operation::{Operation, OperationError, Repeat, json_object, segment, send_bare};
+use crate::operation::{Operation, OperationError, RepeatSafety, json_object, segment, send_bare};
 use crate::{Partner, Timestamp};
 
 /// Asks what the service supports.
@@ -35,8 +35,8 @@ impl Operation for ServicesRequest {
     type Output = Services;
     const STEP: Step = Step::Services;
 
-    fn repeat(&self) -> Repeat {
-        Repeat::Free
+    fn repeat(&self) -> RepeatSafety {
+        RepeatSafety::Free
     }
 
     fn request(&self, partner: &Partner, _: Timestamp) -> Request<Bytes> {

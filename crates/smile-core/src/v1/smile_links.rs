@@ -13,13 +13,13 @@ use serde_json::{Map, Value};
 
 use crate::operation::Step;
 use crate::operation::{
-    Operation, OperationError, Repeat, json, post_signed, segment, send_bare, send_signed, sign_headers,
-    successful_object,
+    Operation, OperationError, RepeatSafety, json, post_signed, segment, send_bare, send_signed,
+    sign_headers, successful_object,
 };
 use crate::partner::environment::CallbackUrl;
 use crate::wire::characters::Rule;
 use crate::wire::tolerant;
-use crate::{ConfigError, Findings, Partner, PartnerParams, ProblemKind, Timestamp, UserId};
+use crate::{ConfigError, Partner, PartnerParams, ProblemKind, Timestamp, UserId, ValidationReport};
 
 /// What a link asks for and says: everything that can be set when it is created, and changed later.
 #[derive(Clone, Default, Serialize)]
@@ -168,13 +168,13 @@ impl Operation for CreateSmileLink {
     type Output = SmileLink;
     const STEP: Step = Step::SmileLinks;
 
-    fn repeat(&self) -> Repeat {
-        Repeat::MayCreateTwice
+    fn repeat(&self) -> RepeatSafety {
+        RepeatSafety::MayCreateTwice
     }
 
-    fn check(&self, partner: &Partner) -> Findings {
+    fn check(&self, partner: &Partner) -> ValidationReport {
         let details = self.details(partner);
-        let mut problems = Findings::default();
+        let mut problems = ValidationReport::default();
         problems.required("name", details.name.as_deref());
         problems.required("company_name", details.company_name.as_deref());
         problems.required("data_privacy_policy_url", details.data_privacy_policy_url.as_deref());
@@ -253,12 +253,12 @@ impl Operation for UpdateSmileLink {
     type Output = SmileLink;
     const STEP: Step = Step::SmileLinks;
 
-    fn repeat(&self) -> Repeat {
-        Repeat::Free
+    fn repeat(&self) -> RepeatSafety {
+        RepeatSafety::Free
     }
 
-    fn check(&self, _: &Partner) -> Findings {
-        let mut problems = Findings::default();
+    fn check(&self, _: &Partner) -> ValidationReport {
+        let mut problems = ValidationReport::default();
         problems.required("ref_id", Some(&self.ref_id));
         problems
     }
@@ -302,8 +302,8 @@ impl Operation for ListSmileLinks {
     type Output = Vec<SmileLink>;
     const STEP: Step = Step::SmileLinks;
 
-    fn repeat(&self) -> Repeat {
-        Repeat::Free
+    fn repeat(&self) -> RepeatSafety {
+        RepeatSafety::Free
     }
 
     fn request(&self, partner: &Partner, now: Timestamp) -> Request<Bytes> {
@@ -360,12 +360,12 @@ impl Operation for ReadSmileLink {
     type Output = SmileLink;
     const STEP: Step = Step::SmileLinks;
 
-    fn repeat(&self) -> Repeat {
-        Repeat::Free
+    fn repeat(&self) -> RepeatSafety {
+        RepeatSafety::Free
     }
 
-    fn check(&self, _: &Partner) -> Findings {
-        let mut problems = Findings::default();
+    fn check(&self, _: &Partner) -> ValidationReport {
+        let mut problems = ValidationReport::default();
         problems.required("ref_id", Some(&self.ref_id));
         problems
     }

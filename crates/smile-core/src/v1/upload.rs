@@ -12,7 +12,7 @@ use bytes::Bytes;
 use http::{Method, Request, Response, Uri, header};
 
 use crate::operation::Step;
-use crate::operation::{ApiError, Operation, OperationError, Repeat, USER_AGENT};
+use crate::operation::{ApiError, Operation, OperationError, RepeatSafety, USER_AGENT};
 use crate::partner::environment::WebUrl;
 use crate::{Environment, Partner, Timestamp};
 
@@ -68,8 +68,8 @@ impl Operation for Upload {
     type Output = ();
     const STEP: Step = Step::Upload;
 
-    fn repeat(&self) -> Repeat {
-        Repeat::MayBillTwice
+    fn repeat(&self) -> RepeatSafety {
+        RepeatSafety::MayBillTwice
     }
 
     fn request(&self, _: &Partner, _: Timestamp) -> Request<Bytes> {

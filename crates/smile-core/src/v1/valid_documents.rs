@@ -7,7 +7,7 @@ use http::{Request, Response};
 use serde_json::{Map, Value};
 
 use crate::operation::Step;
-use crate::operation::{Operation, OperationError, Repeat, post_signed, successful_object};
+use crate::operation::{Operation, OperationError, RepeatSafety, post_signed, successful_object};
 use crate::wire::tolerant;
 use crate::{Partner, Timestamp};
 
@@ -19,8 +19,8 @@ impl Operation for ValidDocumentsRequest {
     type Output = ValidDocuments;
     const STEP: Step = Step::ValidDocuments;
 
-    fn repeat(&self) -> Repeat {
-        Repeat::Free
+    fn repeat(&self) -> RepeatSafety {
+        RepeatSafety::Free
     }
 
     fn request(&self, partner: &Partner, now: Timestamp) -> Request<Bytes> {

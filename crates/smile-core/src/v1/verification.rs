@@ -11,7 +11,7 @@ use crate::job::job_key::JobKey;
 use crate::job::submission_id::SubmissionId;
 use crate::operation::signed::confirm;
 use crate::operation::{OperationError, confirmed_object, fields, plain_object, refuse_refusal};
-use crate::result::{Doubt, ResultCode, ResultEntry, Verdict};
+use crate::result::{ResultCode, ResultEntry, UnknownReason, Verdict};
 use crate::wire::tolerant;
 use crate::{JobStatus, Partner, Timestamp};
 
@@ -51,9 +51,11 @@ impl Verification {
         }
         let params = entry.partner_params();
         let doubt = match signed {
-            None => Some(Doubt::Unsigned),
-            Some(signed) if !partner.is_timely(sent_at, &signed) => Some(Doubt::OtherTime),
-            Some(_) if !params.names(key.user_id.as_str(), key.job_id.as_str()) => Some(Doubt::NoJobId),
+            None => Some(UnknownReason::Unsigned),
+            Some(signed) if !partner.is_timely(sent_at, &signed) => Some(UnknownReason::OtherTime),
+            Some(_) if !params.names(key.user_id.as_str(), key.job_id.as_str()) => {
+                Some(UnknownReason::NoJobId)
+            }
             Some(_) => None,
         };
         let verdict = match doubt {
@@ -113,7 +115,7 @@ impl Asked<'_> {
         }
         let verdict = status.verdict_for(Some(key.job_type));
         // Whether a name is on a list is an answer, and no verdict.
-        matches!(verdict.doubt(), None | Some(Doubt::NoVerdict)).then_some(verdict)
+        matches!(verdict.unknown_reason(), None | Some(UnknownReason::NoVerdict)).then_some(verdict)
     }
 }
 
@@ -124,11 +126,11 @@ fn rows_of(code: &ResultCode) -> impl Iterator<Item = &'static ResultCodeRow> {
 /// A check that was taken on: the result comes by callback.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
-pub struct Accepted {
+pub struct Acceptance {
     raw: Map<String, Value>,
 }
 
-impl Accepted {
+impl Acceptance {
     pub(crate) fn parse(response: &Response<Bytes>) -> Result<Self, OperationError> {
         confirmed_object(response).map(|raw| Self { raw })
     }
@@ -145,9 +147,9 @@ impl Accepted {
     }
 }
 
-impl fmt::Debug for Accepted {
+impl fmt::Debug for Acceptance {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Accepted")
+        f.write_str("Acceptance")
     }
 }
 

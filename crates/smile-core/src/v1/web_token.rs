@@ -13,10 +13,10 @@ use serde_json::{Map, Value};
 
 use crate::catalogue::web_product;
 use crate::operation::Step;
-use crate::operation::{Operation, OperationError, Repeat, post_signed, successful_object};
+use crate::operation::{Operation, OperationError, RepeatSafety, post_signed, successful_object};
 use crate::partner::environment::CallbackUrl;
 use crate::wire::tolerant;
-use crate::{ConfigError, Findings, Partner, PartnerParams, ProblemKind, Timestamp};
+use crate::{ConfigError, Partner, PartnerParams, ProblemKind, Timestamp, ValidationReport};
 
 /// Asks for a token with which a browser may run one job.
 ///
@@ -71,12 +71,12 @@ impl Operation for WebTokenRequest {
     type Output = WebToken;
     const STEP: Step = Step::WebToken;
 
-    fn repeat(&self) -> Repeat {
-        Repeat::Free
+    fn repeat(&self) -> RepeatSafety {
+        RepeatSafety::Free
     }
 
-    fn check(&self, partner: &Partner) -> Findings {
-        let mut problems = Findings::default();
+    fn check(&self, partner: &Partner) -> ValidationReport {
+        let mut problems = ValidationReport::default();
         problems.partner_params(&self.partner_params);
         problems.required("product", Some(&self.product));
         problems.reserved("partner_params.", &self.partner_params.extra, &["product", "callback_url"]);

@@ -6,7 +6,7 @@ use http::HeaderMap;
 use serde_json::{Map, Value};
 
 use crate::catalogue::webhook_words::{LooksAt, PRODUCTS, WebhookStatus, normalised};
-use crate::result::{Antifraud, Doubt, NextStep, Personal, Record, ResultEntry, Verdict};
+use crate::result::{Antifraud, NextStep, Personal, Record, ResultEntry, UnknownReason, Verdict};
 use crate::v3::against::speaks_against;
 use crate::wire::header::{RepeatedHeader, only_header};
 use crate::wire::tolerant::{self, Object as _};
@@ -149,7 +149,7 @@ impl<'a> Webhook<'a> {
         let fields = self.entry.fields();
         let status = self.status().unwrap_or(WebhookStatus::Unknown);
         if fields.is_damaged_as_webhook() {
-            return Verdict::of_webhook(status, self.next_step(status), Some(Doubt::Unreadable));
+            return Verdict::of_webhook(status, self.next_step(status), Some(UnknownReason::Unreadable));
         }
         let stands_twice = |key: &str| fields.alike(key).nth(1).is_some();
         let twice = ["status", "reason", "product"].into_iter().any(stands_twice);
@@ -161,11 +161,11 @@ impl<'a> Webhook<'a> {
                 || speaks_against(fields));
         let doubt = if looks_at == Some(LooksAt::WatchLists) {
             // Whether a name is on a list is no decision about a person.
-            Some(Doubt::NoVerdict)
+            Some(UnknownReason::NoVerdict)
         } else if clear_but || twice || self.names_others() {
-            Some(Doubt::Contradiction)
+            Some(UnknownReason::Contradiction)
         } else {
-            (is_clear && looks_at.is_none()).then_some(Doubt::UnknownProduct)
+            (is_clear && looks_at.is_none()).then_some(UnknownReason::UnknownProduct)
         };
         let next = match looks_at {
             Some(LooksAt::Record) if is_clear => NextStep::CompareTheRecord,
@@ -189,17 +189,17 @@ impl<'a> Webhook<'a> {
         let reason = self.plain("reason");
         match (status, reason.as_deref()) {
             (WebhookStatus::Clear, _) => NextStep::Accept,
-            (WebhookStatus::Block, Some("identifier_not_found")) => NextStep::FixTheNumber,
+            (WebhookStatus::Block, Some("identifier_not_found")) => NextStep::CorrectIdNumber,
             (WebhookStatus::Block, Some("unsupported_document")) => NextStep::AskForAnotherDocument,
             (WebhookStatus::Block, _) => NextStep::Decline,
-            (WebhookStatus::Error, Some("invalid_id_number")) => NextStep::FixTheNumber,
+            (WebhookStatus::Error, Some("invalid_id_number")) => NextStep::CorrectIdNumber,
             (WebhookStatus::Error, Some("document_unclassifiable")) => NextStep::AskForAnotherDocument,
             (WebhookStatus::Error, Some("image_unavailable_or_invalid")) => NextStep::AskForNewImages,
             (WebhookStatus::Error, Some("internal_error" | "service_unavailable") | None) => {
                 NextStep::RetryLater
             }
             (WebhookStatus::Attention | WebhookStatus::Error | WebhookStatus::Unknown, _) => {
-                NextStep::LookByHand
+                NextStep::ManualReview
             }
         }
     }

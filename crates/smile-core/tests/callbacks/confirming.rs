@@ -5,9 +5,9 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use smile_core::operation::Operation as _;
 use smile_core::{
-    CallErrorKind, Callback, Change, Confirm, ConfirmError, Confirmed, Decision, Event, Flow, FlowSettings,
-    JobId, JobKey, JobLife, JobStatusRequest, JobType, Next, OperationError, PollSchedule, Submission,
-    SubmissionId, Trust, UserId,
+    CallErrorKind, Callback, Change, Confirm, ConfirmError, Confirmation, Decision, Event, Flow,
+    FlowSettings, JobHistory, JobId, JobKey, JobStatusRequest, JobType, Next, OperationError, PollSchedule,
+    Submission, SubmissionId, Trust, UserId,
 };
 
 use super::{callback, key, result, webhook};
@@ -31,7 +31,7 @@ fn says(mut entry: Value) -> Answer {
 fn run(
     claim: &Callback,
     answers: impl IntoIterator<Item = Answer>,
-) -> Transcript<Result<Confirmed, ConfirmError>> {
+) -> Transcript<Result<Confirmation, ConfirmError>> {
     run_with(claim, settings(), answers)
 }
 
@@ -39,7 +39,7 @@ fn run_with(
     claim: &Callback,
     settings: FlowSettings,
     answers: impl IntoIterator<Item = Answer>,
-) -> Transcript<Result<Confirmed, ConfirmError>> {
+) -> Transcript<Result<Confirmation, ConfirmError>> {
     let mut flow = Confirm::new(partner(), key(), claim, settings, 7);
     let transcript = drive(&mut flow, answers);
     let again = flow.next(START);
@@ -57,12 +57,12 @@ fn run_with(
     transcript
 }
 
-/// What the service says, for the tests of a job's life.
-pub(super) fn confirmed(entry: Value) -> Confirmed {
+/// What the service says, for the tests of a job's history.
+pub(super) fn confirmed(entry: Value) -> Confirmation {
     run(&callback(entry.clone()), [says(entry)]).outcome.unwrap()
 }
 
-fn settled(code: &str, answers: impl IntoIterator<Item = Answer>) -> Result<Confirmed, ConfirmError> {
+fn settled(code: &str, answers: impl IntoIterator<Item = Answer>) -> Result<Confirmation, ConfirmError> {
     run(&callback(result(code)), answers).outcome
 }
 
@@ -249,15 +249,15 @@ fn no_more_time_than_was_given() {
 fn a_status_of_another_time_decides_nothing_in_a_jobs_life_either() {
     let told = settled("0811", [says(result("0810"))]).unwrap_err();
     let said = told.status().unwrap();
-    assert_eq!(JobLife::new(partner().account(), key()).apply_status(START, said), Change::Advanced);
+    assert_eq!(JobHistory::new(partner().account(), key()).apply_status(START, said), Change::Advanced);
     // The same answer, asked for a year later.
     let request = JobStatusRequest::of(&key());
     let answer = says(result("0810")).unwrap();
     let late = request.parse(&partner(), START + Duration::from_secs(365 * 86_400), &answer).unwrap();
     assert!(late.job_complete);
-    let mut life = JobLife::new(partner().account(), key());
-    assert_eq!(life.apply_status(START, &late), Change::Undecided);
-    assert!(!life.may_be_let_in(Trust::Verified));
+    let mut history = JobHistory::new(partner().account(), key());
+    assert_eq!(history.apply_status(START, &late), Change::Undecided);
+    assert!(!history.may_be_let_in(Trust::Verified));
 }
 
 #[test]
@@ -265,18 +265,18 @@ fn what_the_service_said_instead_can_be_applied() {
     let claim = callback(result("0810"));
     let error = settled("0810", [says(result("0811"))]).unwrap_err();
     let said = error.status().unwrap();
-    let mut life = JobLife::new(partner().account(), key());
-    assert_eq!(life.apply_callback(START, &claim, None), Change::Advanced);
-    assert_eq!(life.apply_status(START, said), Change::Overturned, "the service outranks the callback");
-    assert_eq!(life.result().unwrap().decision, Decision::Rejected);
-    assert_eq!(life.apply_status(START, said), Change::Redelivered);
+    let mut history = JobHistory::new(partner().account(), key());
+    assert_eq!(history.apply_callback(START, &claim, None), Change::Advanced);
+    assert_eq!(history.apply_status(START, said), Change::Overturned, "the service outranks the callback");
+    assert_eq!(history.result().unwrap().decision, Decision::Rejected);
+    assert_eq!(history.apply_status(START, said), Change::Redelivered);
 
-    let mut other = JobLife::new(partner().account(), JobKey { job_id: JobId::new("job-2"), ..key() });
+    let mut other = JobHistory::new(partner().account(), JobKey { job_id: JobId::new("job-2"), ..key() });
     assert_eq!(other.apply_status(START, said), Change::NotThisJob);
     let mut nameless = result("0810");
     nameless["PartnerParams"] = json!({});
     let error = settled("0810", [says(nameless)]).unwrap_err();
-    assert_eq!(life.apply_status(START, error.status().unwrap()), Change::NotThisJob, "it says neither");
+    assert_eq!(history.apply_status(START, error.status().unwrap()), Change::NotThisJob, "it says neither");
 }
 
 /// A result that names a submission, or none.
@@ -288,7 +288,7 @@ fn of_submission(id: Option<&str>) -> Value {
     body
 }
 
-fn confirm_submission(claim: Value, answers: Vec<Answer>) -> Transcript<Result<Confirmed, ConfirmError>> {
+fn confirm_submission(claim: Value, answers: Vec<Answer>) -> Transcript<Result<Confirmation, ConfirmError>> {
     let id = serde_json::from_value(json!("0123456789abcdef0123456789abcdef")).unwrap();
     let submission = Submission::new(key(), id);
     drive(&mut Confirm::new(partner(), submission, &callback(claim), settings(), 7), answers)

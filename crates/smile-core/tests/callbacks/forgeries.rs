@@ -144,26 +144,26 @@ fn stripped_and_duplicated_fields() {
 /// It is over no more than a moment and the partner, so this is what a signature is worth.
 #[test]
 fn a_swapped_body_passes_and_only_a_replay_store_sees_it() {
-    use smile_core::{InMemoryReplayStore, ReplayStore as _, Seen};
+    use smile_core::{InMemoryReplayStore, ReplayCheck, ReplayStore as _};
     let store = InMemoryReplayStore::default();
-    let seen = |body: &Value| store.record(START, &verify(body).unwrap().sighting()).unwrap();
-    assert_eq!(seen(&genuine()), Seen::First);
+    let seen = |body: &Value| store.record(START, &verify(body).unwrap().digest()).unwrap();
+    assert_eq!(seen(&genuine()), ReplayCheck::First);
     let forged = signed(result("1210"));
-    assert_eq!(seen(&forged), Seen::SignatureReused);
+    assert_eq!(seen(&forged), ReplayCheck::SignatureReused);
     refused(seen(&forged).accept().map(|_| callback(result("1210"))), "Replayed", 409);
-    assert_eq!(seen(&genuine()), Seen::Redelivery);
-    assert_eq!(seen(&genuine()).accept(), Ok(Seen::Redelivery));
+    assert_eq!(seen(&genuine()), ReplayCheck::Redelivery);
+    assert_eq!(seen(&genuine()).accept(), Ok(ReplayCheck::Redelivery));
 
     // The same moment, written as the number that the service's older SDKs sign the text of.
     let mut respelt = signed(result("1210"));
     respelt["timestamp"] = json!(START.unix_millis());
-    assert_eq!(seen(&respelt), Seen::SignatureReused);
+    assert_eq!(seen(&respelt), ReplayCheck::SignatureReused);
 }
 
 /// Between timestamp and partner id there is nothing, so what is signed can be cut in two in more than one way.
 #[test]
 fn zeros_moved_from_the_partner_to_the_timestamp_make_no_new_signature() {
-    use smile_core::{InMemoryReplayStore, ReplayStore as _, Seen};
+    use smile_core::{InMemoryReplayStore, ReplayCheck, ReplayStore as _};
     let signer = signer("001", "test_api_key");
     let (timestamp, longer) = ("2024-01-15T10:30:00.0000", "2024-01-15T10:30:00.000000");
     let signature = signer.sign_text(timestamp);
@@ -171,10 +171,10 @@ fn zeros_moved_from_the_partner_to_the_timestamp_make_no_new_signature() {
     let seen = |timestamp: &str, code: &str| {
         let headers = headers([("response-timestamp", timestamp), ("response-signature", &signature)]);
         let callback = Verifier::new(signer.clone()).verify(START, &headers, bytes(&result(code))).unwrap();
-        store.record(START, &callback.sighting()).unwrap()
+        store.record(START, &callback.digest()).unwrap()
     };
-    assert_eq!(seen(timestamp, "0811"), Seen::First);
-    assert_eq!(seen(longer, "0810"), Seen::SignatureReused);
+    assert_eq!(seen(timestamp, "0811"), ReplayCheck::First);
+    assert_eq!(seen(longer, "0810"), ReplayCheck::SignatureReused);
 }
 
 #[test]
@@ -396,7 +396,7 @@ fn many_names_cost_no_more_than_their_number() {
     body["Actions"] = Value::Object(steps);
     let callback = callback(body);
     assert!(callback.verdict().is_approved());
-    assert_ne!(callback.sighting().event(), callback.sighting().content());
+    assert_ne!(callback.digest().event(), callback.digest().content());
     assert!(format!("{callback:?}").len() < 1_000);
     assert!(callback.audit_json()["Actions"].as_object().unwrap().len() < 10);
 }
@@ -452,7 +452,7 @@ proptest! {
                 if let Ok(read) = serde_json::from_slice::<Value>(&body) {
                     prop_assert_eq!(read.as_object(), Some(callback.entry().as_json()));
                 }
-                let _ = (callback.verdict(), callback.sighting(), callback.audit_json(), callback.kind());
+                let _ = (callback.verdict(), callback.digest(), callback.audit_json(), callback.kind());
                 let shown = format!("{callback:?}");
                 prop_assert!(!shown.contains(MARK), "{}", shown);
             }

@@ -39,7 +39,7 @@ fn the_window_is_closed_on_both_sides_and_includes_its_ends() {
     ] {
         let post = |now| post(&verifier, now, &body);
         let last = post(START + age).unwrap();
-        assert_eq!(last.sighting().expires(), START + age, "a store keeps it for as long as it passes");
+        assert_eq!(last.digest().expires(), START + age, "a store keeps it for as long as it passes");
         assert!(matches!(post(START + age + MS), Err(Refusal::TooOld { age: was, .. }) if was == age + MS));
         post(before(START, skew)).unwrap();
         let early = post(before(START, skew + MS)).unwrap_err();
@@ -104,7 +104,7 @@ fn a_moment_that_cannot_be_read_passes_only_where_no_age_is_asked_for() {
         assert_eq!(refusal, Refusal::UnreadableTimestamp, "{text}");
         assert!(refusal.has_right_signature(), "the signature was looked at first");
         let old = post(&partner().verifier().any_age(), START, &body).unwrap();
-        assert_eq!(old.sighting().expires(), Timestamp::MAX, "it passes for ever");
+        assert_eq!(old.digest().expires(), Timestamp::MAX, "it passes for ever");
     }
     let forged = stamped(json!("now"), "then");
     assert_eq!(post(&partner().verifier().any_age(), START, &forged).unwrap_err(), Refusal::WrongSignature);
@@ -121,7 +121,7 @@ fn clocks_at_the_ends_of_time() {
                 let is_fresh = now.since(signed) <= age && signed.since(now) <= skew;
                 assert_eq!(outcome.is_ok(), is_fresh, "{now} {signed} {age:?} {skew:?}");
                 if let Ok(callback) = outcome {
-                    assert!(callback.sighting().expires() >= signed);
+                    assert!(callback.digest().expires() >= signed);
                 }
             }
         }

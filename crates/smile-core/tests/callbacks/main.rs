@@ -8,7 +8,7 @@ mod support;
 mod confirming;
 mod forgeries;
 mod freshness;
-mod lives;
+mod histories;
 mod readings;
 mod replays;
 

@@ -7,7 +7,8 @@ use http::HeaderMap;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 use smile_core::{
-    Callback, CallbackKind, Decision, Doubt, JobType, NextStep, Nonce, NonceError, Refusal, WebhookStatus,
+    Callback, CallbackKind, Decision, JobType, NextStep, Nonce, NonceError, Refusal, UnknownReason,
+    WebhookStatus,
 };
 
 use super::{bytes, callback, cases, genuine, headers, result, signed, verify, webhook};
@@ -105,7 +106,11 @@ fn an_address_verification_is_judged_as_a_match() {
     let callback = callback(body);
     assert_eq!(callback.kind(), CallbackKind::Match);
     assert_eq!(callback.entry().match_verdict().decision(), Decision::Approved);
-    assert_eq!(callback.verdict().doubt(), Some(Doubt::NoJobType), "which job it is the partner knows");
+    assert_eq!(
+        callback.verdict().unknown_reason(),
+        Some(UnknownReason::NoJobType),
+        "which job it is the partner knows"
+    );
 }
 
 #[test]
@@ -113,7 +118,7 @@ fn the_partners_own_records_say_what_type_it_is() {
     let callback = callback(result("0810"));
     assert!(callback.verdict_for(JobType::BIOMETRIC_KYC).is_approved());
     let other = callback.verdict_for(JobType::DOCUMENT_VERIFICATION);
-    assert_eq!(other.doubt(), Some(Doubt::OtherJobType));
+    assert_eq!(other.unknown_reason(), Some(UnknownReason::OtherJobType));
 }
 
 #[test]
@@ -162,9 +167,9 @@ fn webhooks() {
     };
     for (status, reason, expected, decision, next) in [
         ("clear", Value::Null, S::Clear, Decision::Approved, NextStep::Accept),
-        ("attention", json!("medium_risk"), S::Attention, Decision::Provisional, NextStep::LookByHand),
+        ("attention", json!("medium_risk"), S::Attention, Decision::Provisional, NextStep::ManualReview),
         ("block", json!("spoof_detected"), S::Block, Decision::Rejected, NextStep::Decline),
-        ("block", json!("identifier_not_found"), S::Block, Decision::Rejected, NextStep::FixTheNumber),
+        ("block", json!("identifier_not_found"), S::Block, Decision::Rejected, NextStep::CorrectIdNumber),
         ("error", json!("service_unavailable"), S::Error, Decision::Error, NextStep::RetryLater),
         (
             "error",
@@ -173,9 +178,9 @@ fn webhooks() {
             Decision::Error,
             NextStep::AskForNewImages,
         ),
-        ("Clear", Value::Null, S::Unknown, Decision::Unknown, NextStep::LookByHand),
-        ("approved", Value::Null, S::Unknown, Decision::Unknown, NextStep::LookByHand),
-        ("", Value::Null, S::Unknown, Decision::Unknown, NextStep::LookByHand),
+        ("Clear", Value::Null, S::Unknown, Decision::Unknown, NextStep::ManualReview),
+        ("approved", Value::Null, S::Unknown, Decision::Unknown, NextStep::ManualReview),
+        ("", Value::Null, S::Unknown, Decision::Unknown, NextStep::ManualReview),
     ] {
         let callback = webhook(body(status, reason), "v3-job");
         assert_eq!(callback.kind(), CallbackKind::Webhook);
@@ -270,7 +275,7 @@ fn a_clear_webhook_that_is_odd_anywhere_is_no_approval() {
     ] {
         let verdict = clear(odd.clone());
         assert_eq!((verdict.decision(), verdict.is_final()), (Decision::Unknown, false), "{odd}");
-        assert_eq!(verdict.next_step(), NextStep::LookByHand);
+        assert_eq!(verdict.next_step(), NextStep::ManualReview);
     }
     // A v1 result is none for having a status.
     let mut both = result("0811");
@@ -283,7 +288,7 @@ fn clear_says_what_its_product_looks_at_and_an_unknown_product_says_nothing() {
     let verdict = |product: Value| {
         let verdict =
             webhook(json!({ "status": "clear", "reason": null, "product": product }), "job-1").verdict();
-        (verdict.decision(), verdict.next_step(), verdict.doubt(), verdict.may_be_let_in())
+        (verdict.decision(), verdict.next_step(), verdict.unknown_reason(), verdict.may_be_let_in())
     };
     for product in [
         "biometric_kyc",
@@ -303,7 +308,7 @@ fn clear_says_what_its_product_looks_at_and_an_unknown_product_says_nothing() {
         let compare = (Decision::Approved, NextStep::CompareTheRecord, None, false);
         assert_eq!(verdict(json!(product)), compare, "{product}");
     }
-    let unknown = |doubt| (Decision::Unknown, NextStep::LookByHand, Some(doubt), false);
+    let unknown = |doubt| (Decision::Unknown, NextStep::ManualReview, Some(doubt), false);
     for product in [
         json!("aml"),
         json!("AML"),
@@ -315,7 +320,7 @@ fn clear_says_what_its_product_looks_at_and_an_unknown_product_says_nothing() {
         json!("new_aml_product"),
         json!("a-m-l"),
     ] {
-        assert_eq!(verdict(product.clone()), unknown(Doubt::NoVerdict), "{product}");
+        assert_eq!(verdict(product.clone()), unknown(UnknownReason::NoVerdict), "{product}");
     }
     for product in [
         Value::Null,
@@ -330,10 +335,13 @@ fn clear_says_what_its_product_looks_at_and_an_unknown_product_says_nothing() {
         json!("something_new"),
         json!("x".repeat(9_000)),
     ] {
-        assert_eq!(verdict(product.clone()), unknown(Doubt::UnknownProduct), "{product}");
+        assert_eq!(verdict(product.clone()), unknown(UnknownReason::UnknownProduct), "{product}");
     }
     let missing = webhook(json!({ "status": "clear" }), "job-1").verdict();
-    assert_eq!((missing.doubt(), missing.may_be_let_in()), (Some(Doubt::UnknownProduct), false));
+    assert_eq!(
+        (missing.unknown_reason(), missing.may_be_let_in()),
+        (Some(UnknownReason::UnknownProduct), false)
+    );
     assert_eq!(missing.meaning(), "it names no product, or one that is not known");
     let blocked = webhook(json!({ "status": "block", "product": "something_new" }), "job-1").verdict();
     assert_eq!(blocked.decision(), Decision::Rejected, "what rejects needs no product");
@@ -478,7 +486,7 @@ proptest! {
                 prop_assert_eq!(callback.entry().as_json().get(key), Some(value));
             }
             prop_assert_eq!(Value::from(callback.entry().as_json().clone()), expected);
-            let _ = (callback.sighting(), callback.verdict(), callback.audit_json(), format!("{callback:?}"));
+            let _ = (callback.digest(), callback.verdict(), callback.audit_json(), format!("{callback:?}"));
         }
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use smile_core::{InMemoryReplayStore, ReplayStore, Seen, Sighting, StoreFull, Timestamp};
+use smile_core::{CallbackDigest, InMemoryReplayStore, ReplayCheck, ReplayStore, StoreFull, Timestamp};
 
 use super::{bytes, callback, cases, headers, result, signed_at, webhook};
 use crate::support::{START, partner};
@@ -14,9 +14,9 @@ fn at(milliseconds: u64) -> Timestamp {
 }
 
 /// Delivered at this moment, and signed at it.
-fn delivered(at: Timestamp, body: Value) -> Sighting {
+fn delivered(at: Timestamp, body: Value) -> CallbackDigest {
     let body = signed_at(at, body).to_string();
-    partner().verifier().verify(at, &http::HeaderMap::new(), body.into()).unwrap().sighting()
+    partner().verifier().verify(at, &http::HeaderMap::new(), body.into()).unwrap().digest()
 }
 
 fn changed(change: impl Fn(&mut Value)) -> Value {
@@ -41,31 +41,35 @@ fn every_result_of_a_job_passes_once() {
         })
     };
     let (provisional, last) = (result("0812"), result("1210"));
-    assert_eq!(seen(0, links(provisional.clone(), "a")), Seen::First);
-    assert_eq!(seen(1, look_up()), Seen::First, "what the authority has");
-    assert_eq!(seen(2, links(last.clone(), "a")), Seen::First, "after the review");
+    assert_eq!(seen(0, links(provisional.clone(), "a")), ReplayCheck::First);
+    assert_eq!(seen(1, look_up()), ReplayCheck::First, "what the authority has");
+    assert_eq!(seen(2, links(last.clone(), "a")), ReplayCheck::First, "after the review");
     for (millis, body) in [(0, provisional.clone()), (2, last.clone())] {
-        assert_eq!(seen(millis, links(body.clone(), "a")), Seen::Redelivery, "the same bytes");
-        assert_eq!(seen(millis + 100, links(body.clone(), "a")), Seen::Redelivery, "signed afresh");
-        assert_eq!(seen(millis + 200, links(body, "b")), Seen::Redelivery, "with other links");
+        assert_eq!(seen(millis, links(body.clone(), "a")), ReplayCheck::Redelivery, "the same bytes");
+        assert_eq!(seen(millis + 100, links(body.clone(), "a")), ReplayCheck::Redelivery, "signed afresh");
+        assert_eq!(seen(millis + 200, links(body, "b")), ReplayCheck::Redelivery, "with other links");
     }
-    assert_eq!(seen(300, look_up()), Seen::Redelivery);
-    assert_eq!(seen(300, last), Seen::SignatureReused, "two results of one millisecond look like a forgery");
+    assert_eq!(seen(300, look_up()), ReplayCheck::Redelivery);
+    assert_eq!(
+        seen(300, last),
+        ReplayCheck::SignatureReused,
+        "two results of one millisecond look like a forgery"
+    );
 }
 
 #[test]
 fn the_same_result_in_another_order_is_the_same() {
     let one = callback(json!({ "ResultCode": "0810", "Actions": { "A": "Passed", "B": "Failed" } }));
     let other = callback(json!({ "Actions": { "B": "Failed", "A": "Passed" }, "ResultCode": "0810" }));
-    assert_eq!(one.sighting().event(), other.sighting().event());
-    assert_eq!(one.sighting().content(), other.sighting().content());
+    assert_eq!(one.digest().event(), other.digest().event());
+    assert_eq!(one.digest().content(), other.digest().content());
 }
 
 /// Signed at this moment in its body, which is this text.
-fn text_at_start(text: &str) -> Sighting {
+fn text_at_start(text: &str) -> CallbackDigest {
     let pair = partner().signer().sign(START);
     let text = text.replace("TIMESTAMP", pair.timestamp()).replace("SIGNATURE", pair.signature());
-    partner().verifier().verify(START, &http::HeaderMap::new(), text.into()).unwrap().sighting()
+    partner().verifier().verify(START, &http::HeaderMap::new(), text.into()).unwrap().digest()
 }
 
 const PERSON: &str = r#""PartnerParams":{"user_id":"user-1","job_id":"job-1","job_type":5}"#;
@@ -77,7 +81,7 @@ fn a_redelivery_under_its_own_signature_may_differ_in_what_no_decision_rests_on(
     let first = format!(
         r#"{{"ResultCode":"1012","FullName":"Joe Leo","Actions":{{"Verify_ID_Number":"Verified","A":"Passed"}},"ResultText":"ID Number Validated","ImageLinks":{{"selfie_image":"https://a.example/1?sig=a"}},"KYCReceipt":"https://a.example/r1",{PERSON},{SIGNED}}}"#
     );
-    assert_eq!(store.record(START, &text_at_start(&first)), Ok(Seen::First));
+    assert_eq!(store.record(START, &text_at_start(&first)), Ok(ReplayCheck::First));
     let reordered = format!(
         r#"{{{SIGNED},{PERSON},"Actions":{{"A":"Passed","Verify_ID_Number":"Verified"}},"FullName":"Joe Leo","ResultCode":"1012","ResultText":"ID Number Validated"}}"#
     );
@@ -89,7 +93,7 @@ fn a_redelivery_under_its_own_signature_may_differ_in_what_no_decision_rests_on(
         first.replace("Joe", "\\u004aoe"),
         reordered,
     ] {
-        assert_eq!(store.record(START, &text_at_start(&again)), Ok(Seen::Redelivery), "{again}");
+        assert_eq!(store.record(START, &text_at_start(&again)), Ok(ReplayCheck::Redelivery), "{again}");
     }
     for forged in [
         first.replace("1012", "1013"),
@@ -99,7 +103,11 @@ fn a_redelivery_under_its_own_signature_may_differ_in_what_no_decision_rests_on(
         first.replace(r#""FullName""#, r#""FullNam""#),
         first.replace(r#"{"ResultCode""#, r#"{"IDNumber":"1","ResultCode""#),
     ] {
-        assert_eq!(store.record(START, &text_at_start(&forged)), Ok(Seen::SignatureReused), "{forged}");
+        assert_eq!(
+            store.record(START, &text_at_start(&forged)),
+            Ok(ReplayCheck::SignatureReused),
+            "{forged}"
+        );
     }
     assert_eq!(store.len(), 1);
 }
@@ -113,10 +121,10 @@ fn a_webhook_delivered_again_under_its_own_signature_may_have_fresh_links() {
             "image_links": { "selfie": link }, "additional_documents": [{ "image_link": link, "full_name": name }],
         })
     };
-    let seen = |link, name| store.record(START, &webhook(body(link, name), "job-1").sighting()).unwrap();
-    assert_eq!(seen("https://a.example/1", "Joe Leo"), Seen::First);
-    assert_eq!(seen("https://a.example/2", "Joe Leo"), Seen::Redelivery);
-    assert_eq!(seen("https://a.example/2", "Jim Leo"), Seen::SignatureReused);
+    let seen = |link, name| store.record(START, &webhook(body(link, name), "job-1").digest()).unwrap();
+    assert_eq!(seen("https://a.example/1", "Joe Leo"), ReplayCheck::First);
+    assert_eq!(seen("https://a.example/2", "Joe Leo"), ReplayCheck::Redelivery);
+    assert_eq!(seen("https://a.example/2", "Jim Leo"), ReplayCheck::SignatureReused);
 }
 
 #[test]
@@ -133,16 +141,16 @@ fn a_long_field_is_compared_whole() {
     let swapped = json!({ "b": "1", "a": "x".repeat(5_000) });
     let seen =
         |photo: &str, data| store.record(START, &delivered(START, body(photo.to_owned(), data))).unwrap();
-    assert_eq!(seen(&photo, data("1")), Seen::First);
-    assert_eq!(seen(&photo, swapped), Seen::Redelivery, "in another order");
-    assert_eq!(seen(&photo, data("2")), Seen::SignatureReused);
-    assert_eq!(seen(&format!("{photo}A"), data("1")), Seen::SignatureReused);
+    assert_eq!(seen(&photo, data("1")), ReplayCheck::First);
+    assert_eq!(seen(&photo, swapped), ReplayCheck::Redelivery, "in another order");
+    assert_eq!(seen(&photo, data("2")), ReplayCheck::SignatureReused);
+    assert_eq!(seen(&format!("{photo}A"), data("1")), ReplayCheck::SignatureReused);
 }
 
 /// Else somebody who can tell what a result will be could post one first that looks the same and says nothing.
 #[test]
 fn whatever_a_verdict_rests_on_makes_another_event() {
-    let plain = callback(result("0812")).sighting();
+    let plain = callback(result("0812")).digest();
     for (what, body) in [
         ("code", changed(|body| body["ResultCode"] = json!("0814"))),
         ("no code", changed(|body| body["ResultCode"] = json!(null))),
@@ -164,12 +172,12 @@ fn whatever_a_verdict_rests_on_makes_another_event() {
         ("antifraud", changed(|body| body["Antifraud"] = json!({ "summary": { "fraud_detected": true } }))),
         ("type of result", changed(|body| body["ResultType"] = json!("ID Verification"))),
     ] {
-        assert_ne!(callback(body).sighting().event(), plain.event(), "{what}");
+        assert_ne!(callback(body).digest().event(), plain.event(), "{what}");
     }
     let clear = |extra: Value| {
         let mut body = json!({ "status": "clear", "product": "biometric_kyc" });
         body.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
-        webhook(body, "job-1").sighting()
+        webhook(body, "job-1").digest()
     };
     for extra in [
         json!({ "status": "block" }),
@@ -190,30 +198,31 @@ fn whatever_a_verdict_rests_on_makes_another_event() {
 fn a_webhook_of_another_job_under_the_same_signature_is_reused() {
     let store = InMemoryReplayStore::default();
     let body = || json!({ "status": "clear" });
-    assert_eq!(store.record(START, &webhook(body(), "job-1").sighting()), Ok(Seen::First));
-    assert_eq!(store.record(START, &webhook(body(), "job-1").sighting()), Ok(Seen::Redelivery));
-    assert_eq!(store.record(START, &webhook(body(), "job-2").sighting()), Ok(Seen::SignatureReused));
+    assert_eq!(store.record(START, &webhook(body(), "job-1").digest()), Ok(ReplayCheck::First));
+    assert_eq!(store.record(START, &webhook(body(), "job-1").digest()), Ok(ReplayCheck::Redelivery));
+    assert_eq!(store.record(START, &webhook(body(), "job-2").digest()), Ok(ReplayCheck::SignatureReused));
     // What a proxy adds to a v1 callback says nothing about its job.
     let body = bytes(&signed_at(at(1), result("0812")));
-    for expected in [Seen::First, Seen::Redelivery] {
+    for expected in [ReplayCheck::First, ReplayCheck::Redelivery] {
         let id = format!("{expected:?}");
         let callback = partner().verifier().verify(START, &headers([("job-id", &id)]), body.clone()).unwrap();
-        assert_eq!(store.record(START, &callback.sighting()), Ok(expected));
+        assert_eq!(store.record(START, &callback.digest()), Ok(expected));
     }
 }
 
 #[test]
 fn what_is_kept_is_enough_to_tell() {
-    let one = callback(result("0812")).sighting();
-    let kept = Sighting::from_parts(*one.pair(), *one.event(), *one.content(), one.expires());
+    let one = callback(result("0812")).digest();
+    let kept = CallbackDigest::from_parts(*one.pair(), *one.event(), *one.content(), one.expires());
     assert_eq!(kept, one);
-    assert_eq!(one.compare(Some(&kept), true), Seen::Redelivery);
-    let forged = callback(result("1210")).sighting();
-    assert_eq!(forged.compare(Some(&kept), false), Seen::SignatureReused);
-    assert_eq!(forged.compare(None, false), Seen::First);
-    assert_eq!(forged.compare(None, true), Seen::Redelivery);
+    assert_eq!(one.compare(Some(&kept), true), ReplayCheck::Redelivery);
+    let forged = callback(result("1210")).digest();
+    assert_eq!(forged.compare(Some(&kept), false), ReplayCheck::SignatureReused);
+    assert_eq!(forged.compare(None, false), ReplayCheck::First);
+    assert_eq!(forged.compare(None, true), ReplayCheck::Redelivery);
     assert_eq!(
-        [Seen::First, Seen::Redelivery, Seen::SignatureReused].map(|seen| seen.status().as_u16()),
+        [ReplayCheck::First, ReplayCheck::Redelivery, ReplayCheck::SignatureReused]
+            .map(|seen| seen.status().as_u16()),
         [200, 200, 409]
     );
 }
@@ -222,35 +231,35 @@ fn what_is_kept_is_enough_to_tell() {
 fn a_store_that_is_full_answers_nothing_new_and_forgets_nothing_that_passes() {
     let store = InMemoryReplayStore::with_capacity(3);
     let results = ["0812", "0814", "0815", "1210"].map(result);
-    let sightings: Vec<_> =
+    let digests: Vec<_> =
         results.iter().zip(0..).map(|(body, at_ms)| delivered(at(at_ms), body.clone())).collect();
-    for sighting in &sightings[..3] {
-        assert_eq!(store.record(START, sighting), Ok(Seen::First));
+    for digest in &digests[..3] {
+        assert_eq!(store.record(START, digest), Ok(ReplayCheck::First));
     }
     let window = 15 * 60 * 1_000;
     for now in [START, at(window)] {
-        assert_eq!(store.record(now, &sightings[3]), Err(StoreFull), "the first still passes at {now}");
-        assert_eq!(store.record(now, &sightings[0]), Ok(Seen::Redelivery));
+        assert_eq!(store.record(now, &digests[3]), Err(StoreFull), "the first still passes at {now}");
+        assert_eq!(store.record(now, &digests[0]), Ok(ReplayCheck::Redelivery));
     }
-    assert_eq!(store.record(at(window + 1), &sightings[3]), Ok(Seen::First), "there is room again");
+    assert_eq!(store.record(at(window + 1), &digests[3]), Ok(ReplayCheck::First), "there is room again");
     assert_eq!(store.len(), 3);
-    assert_eq!(store.record(at(window + 1), &sightings[1]), Ok(Seen::Redelivery));
-    assert_eq!(InMemoryReplayStore::with_capacity(0).record(START, &sightings[0]), Err(StoreFull));
+    assert_eq!(store.record(at(window + 1), &digests[1]), Ok(ReplayCheck::Redelivery));
+    assert_eq!(InMemoryReplayStore::with_capacity(0).record(START, &digests[0]), Err(StoreFull));
     assert!(format!("{store:?}").len() < 100);
-    assert_eq!(().record(START, &sightings[0]), Ok(Seen::First), "no store");
+    assert_eq!(().record(START, &digests[0]), Ok(ReplayCheck::First), "no store");
 }
 
 #[test]
 fn of_many_deliveries_at_once_one_is_the_first() {
     let store = std::sync::Arc::new(InMemoryReplayStore::default());
-    let sightings: Vec<_> = (0..64).map(|millis| delivered(at(millis), result("0812"))).collect();
+    let digests: Vec<_> = (0..64).map(|millis| delivered(at(millis), result("0812"))).collect();
     let firsts: usize = std::thread::scope(|scope| {
         let racers: Vec<_> = (0..4)
             .map(|_| {
-                let (store, sightings) = (store.clone(), &sightings);
+                let (store, digests) = (store.clone(), &digests);
                 scope.spawn(move || {
-                    let is_first = |sighting| store.record(START, sighting) == Ok(Seen::First);
-                    sightings.iter().filter(|sighting| is_first(*sighting)).count()
+                    let is_first = |digest| store.record(START, digest) == Ok(ReplayCheck::First);
+                    digests.iter().filter(|digest| is_first(*digest)).count()
                 })
             })
             .collect();
@@ -269,7 +278,7 @@ proptest! {
         capacity in 0..8_usize,
     ) {
         let store = InMemoryReplayStore::with_capacity(capacity);
-        let mut kept: Vec<Sighting> = Vec::new();
+        let mut kept: Vec<CallbackDigest> = Vec::new();
         let mut now = START;
         for (pair, event, content, step) in deliveries {
             now = now + Duration::from_millis(step);
@@ -278,21 +287,21 @@ proptest! {
             if expires < now {
                 continue;
             }
-            let sighting = Sighting::from_parts([pair; 32], [event; 32], [content; 32], expires);
-            let same_pair = kept.iter().find(|earlier| earlier.pair() == sighting.pair());
-            let passes = |earlier: &&Sighting| earlier.expires() >= now;
-            match (store.record(now, &sighting), same_pair) {
-                (told, Some(earlier)) => prop_assert_eq!(told, Ok(sighting.compare(Some(earlier), true))),
+            let digest = CallbackDigest::from_parts([pair; 32], [event; 32], [content; 32], expires);
+            let same_pair = kept.iter().find(|earlier| earlier.pair() == digest.pair());
+            let passes = |earlier: &&CallbackDigest| earlier.expires() >= now;
+            match (store.record(now, &digest), same_pair) {
+                (told, Some(earlier)) => prop_assert_eq!(told, Ok(digest.compare(Some(earlier), true))),
                 (Err(StoreFull), None) => prop_assert!(kept.iter().filter(passes).count() >= capacity),
                 (Ok(seen), None) => {
-                    let mut same_event = kept.iter().filter(|earlier| earlier.event() == sighting.event());
+                    let mut same_event = kept.iter().filter(|earlier| earlier.event() == digest.event());
                     match (seen, same_event.clone().next()) {
-                        (Seen::First, None) => {}
-                        (Seen::First, Some(_)) => prop_assert!(same_event.all(|earlier| earlier.expires() < now)),
-                        (Seen::Redelivery, earlier) => prop_assert!(earlier.is_some()),
-                        (Seen::SignatureReused, _) => prop_assert!(false, "it has a signature of its own"),
+                        (ReplayCheck::First, None) => {}
+                        (ReplayCheck::First, Some(_)) => prop_assert!(same_event.all(|earlier| earlier.expires() < now)),
+                        (ReplayCheck::Redelivery, earlier) => prop_assert!(earlier.is_some()),
+                        (ReplayCheck::SignatureReused, _) => prop_assert!(false, "it has a signature of its own"),
                     }
-                    kept.push(sighting);
+                    kept.push(digest);
                 }
             }
             prop_assert!(store.len() <= capacity);

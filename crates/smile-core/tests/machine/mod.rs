@@ -22,7 +22,7 @@ use proptest::sample::select;
 use serde_json::json;
 use smile_core::{
     Checkpoint, Event, Flow, FlowSettings, Image, Job, JobError, JobFlow, JobOutcome, Next, PollSchedule,
-    Reach, RetryPolicy, SubmissionId, Timestamp, TransportFailure, TransportFailureKind,
+    Progress, RetryPolicy, SubmissionId, Timestamp, TransportFailure, TransportFailureKind,
 };
 
 use super::support::{self, Answer, JPEG, START, Sent, answer, classify, partner};
@@ -96,18 +96,18 @@ impl Service {
     }
 
     /// Nobody may believe less than this.
-    pub fn truth(&self) -> Reach {
+    pub fn truth(&self) -> Progress {
         match self {
-            Self { zips: 1.., .. } => Reach::MaybeUploaded,
-            Self { opened: true, .. } => Reach::MaybeOpened,
-            _ => Reach::Nothing,
+            Self { zips: 1.., .. } => Progress::MaybeUploaded,
+            Self { opened: true, .. } => Progress::MaybeOpened,
+            _ => Progress::Nothing,
         }
     }
 
-    pub fn is_known_to_have(&self, reach: Reach) -> bool {
+    pub fn is_known_to_have(&self, reach: Progress) -> bool {
         match reach {
-            Reach::Opened => self.opened,
-            Reach::Uploaded => self.zips > 0,
+            Progress::Opened => self.opened,
+            Progress::Uploaded => self.zips > 0,
             _ => true,
         }
     }
@@ -464,7 +464,10 @@ pub fn play(plot: &Plot) -> End {
                 .unwrap()
             }
         };
-        assert!(flow.checkpoint().reach() >= service.truth(), "what was stored is not less than the truth");
+        assert!(
+            flow.checkpoint().progress() >= service.truth(),
+            "what was stored is not less than the truth"
+        );
         let mut watch = Watch::new(plot.deadline);
         let mut addresses: Vec<http::Uri> = Vec::new();
         // Whether a request is out, and an answer that came after the machine was told that there is none.
@@ -506,8 +509,8 @@ pub fn play(plot: &Plot) -> End {
                     stored = Some(serde_json::to_string(&checkpoint).unwrap());
                 }
             }
-            assert!(flow.checkpoint().reach() >= service.truth());
-            assert!(service.is_known_to_have(flow.checkpoint().reach()));
+            assert!(flow.checkpoint().progress() >= service.truth());
+            assert!(service.is_known_to_have(flow.checkpoint().progress()));
 
             match next {
                 Next::Finished(outcome) => {
@@ -539,7 +542,10 @@ pub fn play(plot: &Plot) -> End {
                     let told = turn.network.exchange(&mut service, &request);
                     let is_timeout = told.as_ref().is_err_and(|f| f.kind() == TransportFailureKind::TimedOut);
                     now = now + if is_timeout { timeout } else { Duration::from_millis(turn.millis) };
-                    assert!(flow.checkpoint().reach() >= service.truth(), "a request that is out may arrive");
+                    assert!(
+                        flow.checkpoint().progress() >= service.truth(),
+                        "a request that is out may arrive"
+                    );
                     match turn.driver {
                         Driver::Crashes(Crash::BeforeTelling) => break,
                         Driver::CancelsWhileItIsOut => flow.cancel(),
@@ -553,8 +559,8 @@ pub fn play(plot: &Plot) -> End {
                     flow.receive(now, told.clone());
                     is_out = false;
                     watch.told(now);
-                    assert!(flow.checkpoint().reach() >= service.truth());
-                    assert!(service.is_known_to_have(flow.checkpoint().reach()));
+                    assert!(flow.checkpoint().progress() >= service.truth());
+                    assert!(service.is_known_to_have(flow.checkpoint().progress()));
                     if turn.driver == Driver::TellsTwice {
                         let before = (flow.checkpoint(), format!("{flow:?}"));
                         flow.receive(now, told);
@@ -602,9 +608,9 @@ pub fn judge(outcome: &Result<JobOutcome, JobError>, service: &Service) {
             }
         }
         Err(error) => {
-            assert!(error.reach() >= service.truth(), "{error}");
-            assert!(service.is_known_to_have(error.reach()), "{error}");
-            if service.zips > 0 && error.reach() != Reach::Uploaded {
+            assert!(error.progress() >= service.truth(), "{error}");
+            assert!(service.is_known_to_have(error.progress()), "{error}");
+            if service.zips > 0 && error.progress() != Progress::Uploaded {
                 assert!(error.outcome_unknown(), "{error}");
             }
             assert!(!error.is_job_already_exists(), "nobody else has opened it: {error}");

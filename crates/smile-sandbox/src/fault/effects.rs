@@ -10,8 +10,8 @@ use http::{Response, StatusCode};
 use serde_json::{Map, Value};
 use smile_core::{Signer, Timestamp};
 
-use crate::fault::kinds::{Fault, Manner, RetryAfter, StorageError};
-use crate::fault::rules::Admission;
+use crate::fault::kinds::{Fault, ResponseDelivery, RetryAfter, StorageError};
+use crate::fault::rules::HeadCheck;
 use crate::http::answers::{gateway, storage_error, with_type};
 use crate::secret::Secret;
 
@@ -24,8 +24,8 @@ use crate::secret::Secret;
 pub struct Outgoing {
     /// The answer. If a connection is to break within it, this is what there would be of it otherwise.
     pub response: Response<Bytes>,
-    /// In which manner it has to be sent.
-    pub manner: Manner,
+    /// How it has to be sent.
+    pub delivery: ResponseDelivery,
     /// Whether it must not be sent at all: the connection is to be closed instead.
     pub connection_lost: bool,
 }
@@ -33,11 +33,11 @@ pub struct Outgoing {
 /// An answer that can just be sent.
 impl From<Response<Bytes>> for Outgoing {
     fn from(response: Response<Bytes>) -> Self {
-        Self { response, manner: Manner::default(), connection_lost: false }
+        Self { response, delivery: ResponseDelivery::default(), connection_lost: false }
     }
 }
 
-impl Admission {
+impl HeadCheck {
     /// The answer that the request gets in place of the service's, if the service is not to see it.
     pub(crate) fn answer_in_place(&self, now: Timestamp) -> Option<Response<Bytes>> {
         self.faults.iter().find_map(|fault| match fault {
@@ -71,7 +71,7 @@ impl Admission {
         now: Timestamp,
         mut response: Response<Bytes>,
     ) -> Outgoing {
-        let mut manner = Manner::default();
+        let mut delivery = ResponseDelivery::default();
         let mut connection_lost = false;
         for fault in &self.faults {
             match fault {
@@ -80,11 +80,11 @@ impl Admission {
                 Fault::LoseRequest | Fault::LoseAnswer => {
                     connection_lost = true;
                 }
-                Fault::ResetRequest { .. } => manner.reset_after = Some(0),
-                Fault::ResetAnswer { after_bytes } => manner.reset_after = Some(*after_bytes),
-                Fault::EarlyEof => manner.ends_early = true,
-                Fault::SlowAnswer(pace) => manner.pace = Some(*pace),
-                Fault::Latency(latency) => manner.latency = manner.latency.saturating_add(*latency),
+                Fault::ResetRequest { .. } => delivery.reset_after = Some(0),
+                Fault::ResetAnswer { after_bytes } => delivery.reset_after = Some(*after_bytes),
+                Fault::EarlyEof => delivery.ends_early = true,
+                Fault::SlowAnswer(pace) => delivery.pace = Some(*pace),
+                Fault::Latency(latency) => delivery.latency = delivery.latency.saturating_add(*latency),
                 Fault::TruncatedJson => {
                     let half = response.body().len() / 2;
                     response.body_mut().truncate(half);
@@ -109,7 +109,7 @@ impl Admission {
                 | Fault::StorageError(_) => {}
             }
         }
-        Outgoing { response, manner, connection_lost }
+        Outgoing { response, delivery, connection_lost }
     }
 }
 

@@ -283,7 +283,7 @@ mod millis {
 /// How an answer has to be sent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Manner {
+pub struct ResponseDelivery {
     /// Wait this long before anything.
     pub latency: Duration,
     /// Reset the connection after so many bytes, head included; at the end, if there are fewer.

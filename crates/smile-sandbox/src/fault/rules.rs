@@ -219,17 +219,17 @@ impl Faults {
 
 /// What was decided about a request before its body was read.
 ///
-/// [`Service::admit`](crate::Service::admit) makes it, and [`Incoming::with_admission`](crate::Incoming::with_admission)
+/// [`Service::admit`](crate::Service::admit) makes it, and [`Incoming::with_head_check`](crate::Incoming::with_head_check)
 /// takes it to the service.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[must_use]
-pub struct Admission {
+pub struct HeadCheck {
     /// Where the request's path leads.
     pub(crate) route: Route,
     pub(crate) faults: Vec<Fault>,
 }
 
-impl Admission {
+impl HeadCheck {
     /// What a record of the request says of it.
     pub(crate) fn told(self) -> Option<Fault> {
         let mut faults = self.faults;

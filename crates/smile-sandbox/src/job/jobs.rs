@@ -11,8 +11,8 @@ use crate::job::events::{JobEvent, JobEventKind};
 use crate::job::record::{JobRecord, Stage};
 use crate::job::stage::Staged;
 use crate::job::submission::Submission;
-use crate::result::oddity::Oddity;
 use crate::result::product::Product;
+use crate::result::spelling_variant::SpellingVariant;
 
 /// One job: an upload, or a check that was asked for in a single request.
 #[derive(serde::Serialize, serde::Deserialize)]
@@ -56,7 +56,7 @@ pub(crate) struct JobResult {
     /// What the job status says in `job_success`.
     pub(crate) is_success: bool,
     /// How the job status is written.
-    pub(crate) oddities: Vec<Oddity>,
+    pub(crate) spelling_variants: Vec<SpellingVariant>,
 }
 
 impl Job {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use crate::result::oddity::Oddity;
+use crate::result::spelling_variant::SpellingVariant;
 
 /// A result that is ready but for its number and its signature.
 #[derive(Clone, serde::Serialize, serde::Deserialize)]
@@ -19,7 +19,7 @@ pub(crate) struct Staged {
     pub(crate) sends_callback: bool,
     /// Whether a human gave it, and not the machine.
     pub(crate) by_human: bool,
-    pub(crate) oddities: Vec<Oddity>,
+    pub(crate) spelling_variants: Vec<SpellingVariant>,
     /// What follows in a callback of its own.
     pub(crate) follow_up: Option<Map<String, Value>>,
 }

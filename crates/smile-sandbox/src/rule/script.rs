@@ -6,16 +6,16 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use crate::result::oddity::Oddity;
 use crate::result::outcome::Outcome;
 use crate::result::product::Product;
+use crate::result::spelling_variant::SpellingVariant;
 
 /// One result of a job, as a test wants it: its code, when it comes, and how it is written.
 ///
 /// It is made from a result code or an [`Outcome`], which is enough in most cases:
 ///
 /// ```
-/// use smile_sandbox::{Oddity, Outcome, ScriptStage};
+/// use smile_sandbox::{SpellingVariant, Outcome, ScriptStage};
 /// use std::time::Duration;
 ///
 /// let first = ScriptStage::from("0812");
@@ -23,7 +23,7 @@ use crate::result::product::Product;
 ///     .after(Duration::from_secs(60))
 ///     .action("Human_Review_Compare", "Unable To Determine")
 ///     .missing("ConfidenceValue")
-///     .odd(Oddity::RealBooleans);
+///     .odd(SpellingVariant::RealBooleans);
 /// # let _ = (first, second);
 /// ```
 #[derive(Clone, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -38,7 +38,7 @@ pub struct ScriptStage {
     fields: Map<String, Value>,
     renamed: BTreeMap<String, String>,
     missing: Vec<String>,
-    pub(crate) oddities: Vec<Oddity>,
+    pub(crate) spelling_variants: Vec<SpellingVariant>,
 }
 
 /// What a stage comes to.
@@ -68,7 +68,7 @@ impl ScriptStage {
             fields: Map::new(),
             renamed: BTreeMap::new(),
             missing: Vec::new(),
-            oddities: Vec::new(),
+            spelling_variants: Vec::new(),
         }
     }
 
@@ -122,8 +122,8 @@ impl ScriptStage {
     }
 
     /// An odd way of writing, applied last.
-    pub fn odd(mut self, oddity: Oddity) -> Self {
-        self.oddities.push(oddity);
+    pub fn odd(mut self, spelling_variant: SpellingVariant) -> Self {
+        self.spelling_variants.push(spelling_variant);
         self
     }
 
@@ -163,7 +163,7 @@ impl ScriptStage {
                 entry.insert(other.clone(), value);
             }
         }
-        self.oddities.iter().for_each(|oddity| oddity.apply(entry));
+        self.spelling_variants.iter().for_each(|spelling_variant| spelling_variant.apply(entry));
     }
 }
 
@@ -198,7 +198,7 @@ impl fmt::Debug for ScriptStage {
             .field("actions", &self.actions)
             .field("fields", &self.fields.len())
             .field("missing", &self.missing)
-            .field("oddities", &self.oddities)
+            .field("spelling_variants", &self.spelling_variants)
             .finish_non_exhaustive()
     }
 }

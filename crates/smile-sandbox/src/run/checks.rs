@@ -80,7 +80,7 @@ impl Asked {
             review: Reviewing::Nobody,
             sends_callback: self.stage.sends_callback,
             by_human: false,
-            oddities: self.stage.oddities.clone(),
+            spelling_variants: self.stage.spelling_variants.clone(),
             follow_up: None,
         }
     }

@@ -75,7 +75,7 @@ fn verdict_stages(state: &mut State, now: Timestamp, position: usize) -> Vec<Sta
         staged.review = if is_pending { Reviewing::ByHand } else { Reviewing::Nobody };
         staged.after = stage.after;
         staged.sends_callback = stage.sends_callback;
-        staged.oddities.clone_from(&stage.oddities);
+        staged.spelling_variants.clone_from(&stage.spelling_variants);
         stage.write(&mut staged.entry);
         staged
     });
@@ -95,7 +95,7 @@ pub(crate) fn verdict_stage(state: &State, position: usize, verdict: &Verdict) -
         review: if verdict.awaits_review() { Reviewing::Automatic } else { Reviewing::Nobody },
         sends_callback: true,
         by_human: verdict.is_by_human(),
-        oddities: Vec::new(),
+        spelling_variants: Vec::new(),
         follow_up: None,
     }
 }

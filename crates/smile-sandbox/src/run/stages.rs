@@ -68,8 +68,8 @@ pub(crate) fn file(state: &mut State, now: Timestamp, position: usize, stage: St
         other => other.map(Value::to_string).unwrap_or_default(),
     };
     job.note(now, JobEventKind::Decided { result_code, by_human: stage.by_human });
-    let (entry, oddities) = (stage.entry.clone(), stage.oddities);
-    job.results.push(JobResult { number, entry, is_success: stage.is_success, oddities });
+    let (entry, spelling_variants) = (stage.entry.clone(), stage.spelling_variants);
+    job.results.push(JobResult { number, entry, is_success: stage.is_success, spelling_variants });
     let is_told = job.endpoint.sends_callbacks();
     state.jobs.weigh(position);
     for entry in Some(stage.entry).into_iter().chain(stage.follow_up) {

@@ -6,9 +6,9 @@ use serde::Deserialize;
 use serde_json::Value;
 use toml::Spanned;
 
-use crate::result::oddity::Oddity;
 use crate::result::outcome::Outcome;
 use crate::result::product::Product;
+use crate::result::spelling_variant::SpellingVariant;
 use crate::rule::script::{ScriptStage, Scripted};
 use crate::scenario::values::{duration, known_code};
 use crate::scenario::wrong::Wrong;
@@ -34,7 +34,7 @@ pub(super) struct StageRow {
     #[serde(default)]
     missing: Vec<String>,
     #[serde(default)]
-    odd: Vec<Oddity>,
+    odd: Vec<SpellingVariant>,
 }
 
 pub(super) fn read_stages(

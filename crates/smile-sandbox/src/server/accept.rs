@@ -247,15 +247,15 @@ async fn serve<S: Stream>(stream: S, peer: Peer, shared: Arc<Shared>) {
 
 async fn answer(request: Request<Body>, peer: Peer, shared: &Arc<Shared>) -> Outgoing {
     let (head, body) = request.into_parts();
-    let admission = shared.lock().admit(&head);
-    let (body, permit) = match shared.intake.read(body, admission.body_limit()).await {
+    let head_check = shared.lock().admit(&head);
+    let (body, permit) = match shared.intake.read(body, head_check.body_limit()).await {
         Ok(read) => read,
-        Err(not_read) => return not_read.answer(admission.is_to_store()).into(),
+        Err(not_read) => return not_read.answer(head_check.is_to_store()).into(),
     };
-    let is_to_store = admission.is_to_store();
+    let is_to_store = head_check.is_to_store();
     let request = Request::from_parts(head, body);
     let is_look = only_looks(&request);
-    let mut incoming = Incoming::from(request).with_scheme(peer.scheme).with_admission(admission);
+    let mut incoming = Incoming::from(request).with_scheme(peer.scheme).with_head_check(head_check);
     if peer.is_far {
         incoming = incoming.from_the_network(shared.front.admin_is_for_everyone);
     }
@@ -294,17 +294,17 @@ async fn look(incoming: Incoming, shared: &Shared) -> Outgoing {
 
 /// Prepares an answer to be sent as it has to be.
 async fn send(outgoing: Outgoing, scissors: &Scissors) -> Result<Response<AnswerBody>, Closed> {
-    let Outgoing { response, manner, connection_lost } = outgoing;
-    if !manner.latency.is_zero() {
-        tokio::time::sleep(manner.latency).await;
+    let Outgoing { response, delivery, connection_lost } = outgoing;
+    if !delivery.latency.is_zero() {
+        tokio::time::sleep(delivery.latency).await;
     }
     if connection_lost {
         return Err(Closed);
     }
-    let mut response = response.map(|body| AnswerBody::new(body, manner));
-    if let Some(bytes) = manner.reset_after {
+    let mut response = response.map(|body| AnswerBody::new(body, delivery));
+    if let Some(bytes) = delivery.reset_after {
         scissors.cut_after(bytes);
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
-    if manner.reset_after == Some(0) { Err(Closed) } else { Ok(response) }
+    if delivery.reset_after == Some(0) { Err(Closed) } else { Ok(response) }
 }

@@ -7,10 +7,10 @@ use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
 use tokio::time::Sleep;
 
-use crate::fault::kinds::{Manner, Pace};
+use crate::fault::kinds::{Pace, ResponseDelivery};
 use crate::server::line::Closed;
 
-/// A body that follows a [`Manner`].
+/// A body that follows a [`ResponseDelivery`].
 pub(crate) struct AnswerBody {
     rest: Bytes,
     /// How much is promised beyond that, and won't come.
@@ -21,13 +21,13 @@ pub(crate) struct AnswerBody {
 }
 
 impl AnswerBody {
-    pub(crate) fn new(mut body: Bytes, manner: Manner) -> Self {
+    pub(crate) fn new(mut body: Bytes, delivery: ResponseDelivery) -> Self {
         let whole = body.len() as u64;
-        if manner.ends_early {
+        if delivery.ends_early {
             body.truncate(body.len() / 2);
         }
-        let missing = if manner.ends_early { whole.max(1) - body.len() as u64 } else { 0 };
-        Self { rest: body, missing, pace: manner.pace, pause: None, has_flushed: false }
+        let missing = if delivery.ends_early { whole.max(1) - body.len() as u64 } else { 0 };
+        Self { rest: body, missing, pace: delivery.pace, pause: None, has_flushed: false }
     }
 }
 

@@ -7,14 +7,14 @@ use http::Request;
 use http::uri::Scheme;
 
 use crate::admin::guard::FromTheNetwork;
-use crate::fault::rules::Admission;
+use crate::fault::rules::HeadCheck;
 
 /// A request, and what is known of the way that it came. A request by itself is plain http from this machine.
 #[must_use]
 pub struct Incoming {
     pub(crate) request: Request<Bytes>,
     pub(crate) scheme: Scheme,
-    pub(crate) admission: Option<Admission>,
+    pub(crate) head_check: Option<HeadCheck>,
     pub(crate) network: Option<FromTheNetwork>,
 }
 
@@ -27,8 +27,8 @@ impl Incoming {
 
     /// With what [`Service::admit`](crate::Service::admit) decided about it before its body was read; otherwise the service
     /// decides when it has all of it.
-    pub fn with_admission(mut self, admission: Admission) -> Self {
-        self.admission = Some(admission);
+    pub fn with_head_check(mut self, head_check: HeadCheck) -> Self {
+        self.head_check = Some(head_check);
         self
     }
 
@@ -41,7 +41,7 @@ impl Incoming {
 
 impl From<Request<Bytes>> for Incoming {
     fn from(request: Request<Bytes>) -> Self {
-        Self { request, scheme: Scheme::HTTP, admission: None, network: None }
+        Self { request, scheme: Scheme::HTTP, head_check: None, network: None }
     }
 }
 

@@ -16,7 +16,7 @@ use crate::callback::disturbance::{CallbackError, CallbackRule, Disturbance, Red
 use crate::callback::record::{CallbackAnswer, CallbackRecord};
 use crate::fault::effects::Outgoing;
 use crate::fault::kinds::Fault;
-use crate::fault::rules::{Admission, FaultId, FaultInForce, FaultRule};
+use crate::fault::rules::{FaultId, FaultInForce, FaultRule, HeadCheck};
 use crate::http::endpoint::Endpoint;
 use crate::http::origin::Origin;
 use crate::http::routing::route;
@@ -66,15 +66,15 @@ impl Service {
     /// The page and the admin API are served as well, to those who say `Host: localhost` or the like. Requests for these
     /// are not among [`requests`](Self::requests), and no fault happens to them.
     pub fn handle(&mut self, now: Timestamp, incoming: impl Into<Incoming>) -> Outgoing {
-        let Incoming { mut request, scheme, admission, network } = incoming.into();
+        let Incoming { mut request, scheme, head_check, network } = incoming.into();
         let state = &mut self.state;
         if admin::dispatch::concerns(&request) {
             return admin::dispatch::answer(state, now, &request, network).into();
         }
         let now = advance(state, now);
-        let admission = admission.unwrap_or_else(|| admit(state, request.uri()));
-        let route = &admission.route;
-        let response = match admission.answer_in_place(now) {
+        let head_check = head_check.unwrap_or_else(|| admit(state, request.uri()));
+        let route = &head_check.route;
+        let response = match head_check.answer_in_place(now) {
             Some(response) => response,
             None => {
                 let origin = Origin::of(&request, scheme);
@@ -84,18 +84,18 @@ impl Service {
         state.changes += u64::from(dispatch::may_change(route));
         let mut record = RecordedRequest::new(state.requests_made, now, route, request, &response);
         state.requests_made += 1;
-        let outgoing = admission.spoil(&state.signer, &state.secret, now, response);
-        record.fault = admission.told();
+        let outgoing = head_check.spoil(&state.signer, &state.secret, now, response);
+        record.fault = head_check.told();
         state.remember(record);
         outgoing
     }
 
     /// Decides what is going to go wrong with a request, before its body has been read; for those who serve clients over
-    /// a wire that can break. [`Incoming::with_admission`] takes it to [`handle`](Self::handle), which otherwise decides by
+    /// a wire that can break. [`Incoming::with_head_check`] takes it to [`handle`](Self::handle), which otherwise decides by
     /// itself.
-    pub fn admit(&mut self, head: &Parts) -> Admission {
+    pub fn admit(&mut self, head: &Parts) -> HeadCheck {
         if admin::dispatch::concerns_head(&head.method, &head.uri, &head.headers) {
-            return Admission::default();
+            return HeadCheck::default();
         }
         admit(&mut self.state, &head.uri)
     }
@@ -298,10 +298,10 @@ impl Service {
     }
 }
 
-fn admit(state: &mut State, uri: &Uri) -> Admission {
+fn admit(state: &mut State, uri: &Uri) -> HeadCheck {
     let route = route(uri.path());
     let faults = state.faults.take(route.endpoint(), &state.secret);
-    Admission { route, faults }
+    HeadCheck { route, faults }
 }
 
 impl fmt::Debug for Service {

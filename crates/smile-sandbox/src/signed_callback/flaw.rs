@@ -15,7 +15,7 @@ macro_rules! flaws {
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]
         pub enum Flaw {
-            $(#[doc = $doc] #[doc = concat!("\n\nRefused for: [`RefusedFor::", stringify!($reason), "`].")] $variant,)*
+            $(#[doc = $doc] #[doc = concat!("\n\nRefused for: [`ExpectedRefusal::", stringify!($reason), "`].")] $variant,)*
         }
 
         const ALL: &[Flaw] = &[$(Flaw::$variant,)*];
@@ -36,9 +36,9 @@ macro_rules! flaws {
             }
 
             /// What a sound receiver refuses it for.
-            pub fn refused_for(self) -> RefusedFor {
+            pub fn refused_for(self) -> ExpectedRefusal {
                 match self {
-                    $(Self::$variant => RefusedFor::$reason,)*
+                    $(Self::$variant => ExpectedRefusal::$reason,)*
                 }
             }
         }
@@ -90,7 +90,7 @@ flaws! {
         "There are two timestamps. The one that a parser takes that doesn't look for another is right.",
     DuplicatedResult "duplicated-result" Duplicated
         "There are two result codes, or statuses, in the JSON, which disagree.",
-    RespelledResult "respelled-result" Doubt
+    RespelledResult "respelled-result" Contradiction
         "There is a second result code, or status, in another casing, which disagrees.",
     Oversized "oversized" TooLarge "There are 3 MiB of padding in it.",
     DeeplyNested "deeply-nested" TooDeep
@@ -106,12 +106,12 @@ flaws! {
 /// What a sound receiver refuses a callback for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
-pub enum RefusedFor {
+pub enum ExpectedRefusal {
     /// Nothing: the callback can't be told from a right one by itself. That is why a callback is a hint, and the job's
     /// status has the last word.
     Nothing,
     /// Nothing, as it is signed; but its result says two things, so a receiver that takes it approves nobody for it.
-    Doubt,
+    Contradiction,
     /// It is larger than any callback.
     TooLarge,
     /// There is no body.

@@ -62,7 +62,7 @@ mod webhook;
 
 pub use builder::{SignedCallback, SignedCallbackBuilder, signed_callback};
 pub use error::SignedCallbackError;
-pub use flaw::{Flaw, RefusedFor};
+pub use flaw::{ExpectedRefusal, Flaw};
 pub use stamp::TimestampSpelling;
 
 pub use crate::result::outcome::Outcome;

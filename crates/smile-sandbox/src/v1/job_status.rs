@@ -78,13 +78,13 @@ fn progress(state: &mut State, position: Option<usize>) -> Map<String, Value> {
         }
     }
     let newest = position.and_then(|position| state.jobs.at(position).results.last());
-    let oddities = newest.filter(|_| is_complete).map(|newest| newest.oddities.as_slice());
+    let spelling_variants = newest.filter(|_| is_complete).map(|newest| newest.spelling_variants.as_slice());
     let mut fields = Map::new();
     fields.insert("job_complete".into(), is_complete.into());
     fields.insert("job_success".into(), is_success.into());
     fields.insert("code".into(), code.into());
     fields.insert("result".into(), result);
-    oddities.into_iter().flatten().for_each(|oddity| oddity.apply(&mut fields));
+    spelling_variants.into_iter().flatten().for_each(|spelling_variant| spelling_variant.apply(&mut fields));
     fields
 }
 

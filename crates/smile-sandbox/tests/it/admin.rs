@@ -6,8 +6,8 @@ use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
 use serde_json::{Value, json};
 use smile_sandbox::{
-    Builder, CallbackAnswer, CallbackOutcome, Endpoint, Fault, Matcher, Oddity, Review, ScriptStage, Service,
-    UserState,
+    Builder, CallbackAnswer, CallbackOutcome, Endpoint, Fault, Matcher, Review, ScriptStage, Service,
+    SpellingVariant, UserState,
 };
 use zip::CompressionMethod::{Deflated, Stored};
 
@@ -354,7 +354,7 @@ fn no_fault_happens_to_the_page_and_the_admin_api() {
     let mut admin = Admin::new();
     admin.post("/faults", &json!({"fault": {"answer": 503}}));
     let head = Request::get("/_sandbox/status").body(()).unwrap().into_parts().0;
-    assert_eq!(admin.client.service.admit(&head), smile_sandbox::Admission::default());
+    assert_eq!(admin.client.service.admit(&head), smile_sandbox::HeadCheck::default());
     assert_eq!(admin.get("/faults")["faults"][0]["seen"], 0);
     assert_eq!(admin.client.post("/v1/job_status", &json!({})).0, 503);
 }
@@ -515,7 +515,7 @@ fn after_a_reset_it_is_like_new() {
 #[test]
 fn a_code_that_is_oddly_written_comes_to_the_same() {
     let mut admin = Admin::new();
-    let odd = ScriptStage::from("0811").odd(Oddity::CodesAsNumbers);
+    let odd = ScriptStage::from("0811").odd(SpellingVariant::CodesAsNumbers);
     admin.client.service.when(Matcher::any()).respond([odd]);
     admin.client.run(&prep_body(&params("job", 1)), &full_zip("0"));
     assert_eq!(admin.get("/jobs/0000000001")["category"], "rejected");

@@ -3,7 +3,8 @@ use std::time::Duration;
 use http::StatusCode;
 use serde_json::{Value, json};
 use smile_sandbox::{
-    Endpoint, Fault, FaultRule, Incoming, Manner, Outgoing, Pace, Redirect, RetryAfter, StorageError,
+    Endpoint, Fault, FaultRule, Incoming, Outgoing, Pace, Redirect, ResponseDelivery, RetryAfter,
+    StorageError,
 };
 
 use crate::client::{Client, START, builder, full_zip, id_body, params, prep_body, put_request, signer};
@@ -242,17 +243,17 @@ fn a_clock_that_is_off_signs_what_it_says() {
 #[test]
 fn the_server_is_told_how_to_send_it() {
     let pace = Pace::new(3, Duration::from_millis(5));
-    let manner = |fault| {
+    let delivery = |fault| {
         let mut client = Client::new();
         client.service.fail_next(Endpoint::EnhancedKyc, fault);
-        exchange(&mut client).manner
+        exchange(&mut client).delivery
     };
-    assert_eq!(manner(Fault::ResetAnswer { after_bytes: 9 }).reset_after, Some(9));
-    assert_eq!(manner(Fault::ResetRequest { after_bytes: 9 }).reset_after, Some(0));
-    assert!(manner(Fault::EarlyEof).ends_early);
-    assert_eq!(manner(Fault::SlowAnswer(pace)).pace, Some(pace));
-    assert_eq!(manner(Fault::Latency(Duration::from_secs(9))).latency, Duration::from_secs(9));
-    assert_eq!(manner(BAD_GATEWAY), Manner::default());
+    assert_eq!(delivery(Fault::ResetAnswer { after_bytes: 9 }).reset_after, Some(9));
+    assert_eq!(delivery(Fault::ResetRequest { after_bytes: 9 }).reset_after, Some(0));
+    assert!(delivery(Fault::EarlyEof).ends_early);
+    assert_eq!(delivery(Fault::SlowAnswer(pace)).pace, Some(pace));
+    assert_eq!(delivery(Fault::Latency(Duration::from_secs(9))).latency, Duration::from_secs(9));
+    assert_eq!(delivery(BAD_GATEWAY), ResponseDelivery::default());
 }
 
 #[test]
@@ -264,7 +265,7 @@ fn latencies_add_up_and_go_with_everything_else() {
     client.service.fail_next(Endpoint::EnhancedKyc, Fault::LoseAnswer);
     for expected in [Some(Fault::LoseAnswer), Some(Fault::Latency(Duration::from_millis(200)))] {
         let outgoing = exchange(&mut client);
-        assert_eq!(outgoing.manner.latency, Duration::from_millis(500));
+        assert_eq!(outgoing.delivery.latency, Duration::from_millis(500));
         assert_eq!(outgoing.connection_lost, expected == Some(Fault::LoseAnswer));
         assert_eq!(client.service.requests().back().unwrap().fault, expected);
     }
@@ -276,12 +277,12 @@ fn what_was_decided_before_the_body_came_is_not_decided_again() {
     client.service.fail_next(Endpoint::JobStatus, Fault::ResetRequest { after_bytes: 5 });
     let request = http::Request::post("/v1/job_status").body(bytes::Bytes::from_static(b"{\"par")).unwrap();
     let (head, body) = request.into_parts();
-    let admission = client.service.admit(&head);
-    assert_eq!(admission.body_limit(), Some(5));
+    let head_check = client.service.admit(&head);
+    assert_eq!(head_check.body_limit(), Some(5));
     assert!(client.service.faults().is_empty());
     client.service.fail_next(Endpoint::JobStatus, BAD_GATEWAY);
-    let incoming = Incoming::from(http::Request::from_parts(head, body)).with_admission(admission);
-    assert_eq!(client.exchange(incoming).manner.reset_after, Some(0));
+    let incoming = Incoming::from(http::Request::from_parts(head, body)).with_head_check(head_check);
+    assert_eq!(client.exchange(incoming).delivery.reset_after, Some(0));
     assert_eq!(client.service.requests()[0].body, "{\"par");
     assert_eq!(polls(&mut client, 1), [502]);
 }

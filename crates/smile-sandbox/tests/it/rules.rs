@@ -5,7 +5,9 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use smile_core::JobType;
 use smile_core::catalogue::result_codes;
-use smile_sandbox::{Matcher, Oddity, Outcome, Product, Review, ReviewError, ScriptStage, Stage, UserState};
+use smile_sandbox::{
+    Matcher, Outcome, Product, Review, ReviewError, ScriptStage, SpellingVariant, Stage, UserState,
+};
 
 use crate::client::{
     CALLBACK_URL, Client, address_body, aml_body, builder, business_body, full_zip, header_signed, id_body,
@@ -269,18 +271,18 @@ fn a_result_is_written_as_oddly_as_asked() {
 
 #[test]
 fn oddities_are_those_of_the_status_as_well() {
-    for (oddity, pointer, expected) in [
-        (Oddity::StringBooleans, "/job_complete", json!("true")),
-        (Oddity::RealBooleans, "/result/IsFinalResult", json!(true)),
-        (Oddity::NumbersAsStrings, "/result/PartnerParams/job_type", json!("1")),
-        (Oddity::CodesAsNumbers, "/code", json!(2302)),
-        (Oddity::CodesAsNumbers, "/result/ResultCode", json!(810)),
-        (Oddity::SnakeCaseKeys, "/result/actions/liveness_check", json!("Passed")),
+    for (spelling_variant, pointer, expected) in [
+        (SpellingVariant::StringBooleans, "/job_complete", json!("true")),
+        (SpellingVariant::RealBooleans, "/result/IsFinalResult", json!(true)),
+        (SpellingVariant::NumbersAsStrings, "/result/PartnerParams/job_type", json!("1")),
+        (SpellingVariant::CodesAsNumbers, "/code", json!(2302)),
+        (SpellingVariant::CodesAsNumbers, "/result/ResultCode", json!(810)),
+        (SpellingVariant::SnakeCaseKeys, "/result/actions/liveness_check", json!("Passed")),
     ] {
         let mut client = Client::new();
-        client.service.when(Matcher::any()).respond([ScriptStage::as_it_comes().odd(oddity)]);
+        client.service.when(Matcher::any()).respond([ScriptStage::as_it_comes().odd(spelling_variant)]);
         let status = client.run(&prep_body(&params("job", 1)), &full_zip("00000000000"));
-        assert_eq!(status.pointer(pointer), Some(&expected), "{oddity:?}");
+        assert_eq!(status.pointer(pointer), Some(&expected), "{spelling_variant:?}");
     }
 }
 

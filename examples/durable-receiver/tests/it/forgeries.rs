@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 use smile_sandbox::Review;
-use smile_ureq::core::{Decision, Standing, Timestamp, Trust};
+use smile_ureq::core::{Decision, JobState, Timestamp, Trust};
 
 use crate::world::{PATIENCE, World};
 
@@ -53,16 +53,16 @@ fn a_forged_approval_opens_no_account_and_the_real_verdict_comes_through() {
     assert_eq!(post(receiver.url(), &forged(&world, "job", Duration::from_secs(5)).to_string()), 200);
     // The service isn't as far as the forgery says: that may be true in a moment, so it is asked again later.
     let is_claimed = |world: &World| {
-        let life = world.report("job").life;
-        life.standing() == Standing::Final && life.results().len() == 2
+        let history = world.report("job").history;
+        history.state() == JobState::Final && history.results().len() == 2
     };
     world.wait_until(&receiver, "the forgery is applied", is_claimed);
-    assert!(!world.report("job").life.may_be_let_in(Trust::Confirmed));
+    assert!(!world.report("job").history.may_be_let_in(Trust::Confirmed));
 
     world.sandbox.review("job", Review::SpoofDetected).unwrap();
     world.wait_until(&receiver, "the verdict is confirmed", |world| {
         let report = world.report("job");
-        let result = report.life.result().map(|result| (result.decision, result.trust));
+        let result = report.history.result().map(|result| (result.decision, result.trust));
         result == Some((Decision::Rejected, Trust::Confirmed)) && world.store().unfinished().unwrap() == 0
     });
     let ledger = world.ledger();
@@ -76,7 +76,7 @@ fn another_body_under_a_seen_signature_is_refused_and_the_service_is_asked() {
     let world = World::new();
     let receiver = world.start(None);
     world.submit("job", "2");
-    let provisional = |world: &World| world.report("job").life.standing() == Standing::Provisional;
+    let provisional = |world: &World| world.report("job").history.state() == JobState::Provisional;
     world.wait_until(&receiver, "the provisional result is applied", provisional);
 
     let seen = world.sandbox.wait_for_callbacks(1, PATIENCE)[0].entry();
@@ -90,7 +90,7 @@ fn another_body_under_a_seen_signature_is_refused_and_the_service_is_asked() {
     world.wait_until(&receiver, "the account is opened", |world| {
         world.store().unfinished().unwrap() == 0 && !world.ledger().is_empty()
     });
-    assert_eq!(world.report("job").life.results().len(), 2, "the forgery is none of them");
+    assert_eq!(world.report("job").history.results().len(), 2, "the forgery is none of them");
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn a_callback_that_comes_too_late_has_the_service_asked() {
     world.wait_until(&receiver, "the account is opened", |world| {
         world.store().unfinished().unwrap() == 0 && !world.ledger().is_empty()
     });
-    let result = world.report("job").life.result().cloned().unwrap();
+    let result = world.report("job").history.result().cloned().unwrap();
     assert_eq!((result.code.as_deref(), result.trust), (Some("0810"), Trust::Confirmed));
 }
 

@@ -110,7 +110,7 @@ fn it_is_killed_while_the_service_can_not_be_asked() {
     world.wait_until(&receiver, "the account is opened", |world| {
         world.store().unfinished().unwrap() == 0 && !world.ledger().is_empty()
     });
-    assert!(world.report("at-once").life.may_be_let_in(Trust::Confirmed));
+    assert!(world.report("at-once").history.may_be_let_in(Trust::Confirmed));
 }
 
 #[test]

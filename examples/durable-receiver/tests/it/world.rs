@@ -9,7 +9,7 @@ use durable_receiver::{Fuse, JobReport, Ledger, LedgerEntry, Process, Store};
 use smile_sandbox::{Review, SampleImage, Sandbox};
 use smile_ureq::Client;
 use smile_ureq::core::{
-    Decision, IdInfo, Image, Job, JobId, JobKey, JobType, PartnerParams, Standing, Timestamp, Trust, UserId,
+    Decision, IdInfo, Image, Job, JobId, JobKey, JobState, JobType, PartnerParams, Timestamp, Trust, UserId,
 };
 
 use crate::proxy::Proxy;
@@ -154,10 +154,10 @@ impl World {
             let report = store.job(job_id).unwrap();
             report.is_some_and(|report| {
                 let is_confirmed =
-                    report.life.result().is_some_and(|result| result.trust == Trust::Confirmed);
-                report.life.standing() == Standing::Final
+                    report.history.result().is_some_and(|result| result.trust == Trust::Confirmed);
+                report.history.state() == JobState::Final
                     && is_confirmed
-                    && report.life.results().len() == results
+                    && report.history.results().len() == results
             })
         };
         CASES.into_iter().all(is_complete) && store.unfinished().unwrap() == 0
@@ -173,9 +173,9 @@ impl World {
     pub(crate) fn check(&self) -> u32 {
         for Case { job_id, decision, results, .. } in CASES {
             let report = self.report(job_id);
-            let result = report.life.result().unwrap();
+            let result = report.history.result().unwrap();
             assert_eq!((result.decision, result.is_final), (decision, true), "{job_id}");
-            assert_eq!(report.life.results().len(), results, "{job_id}: {:?}", report.life);
+            assert_eq!(report.history.results().len(), results, "{job_id}: {:?}", report.history);
             assert_eq!(report.look, None, "{job_id}");
             assert_eq!(self.sandbox.job(job_id).unwrap().processed, 1);
         }

@@ -7,7 +7,7 @@ use std::sync::mpsc::channel;
 
 use clap::Args;
 use serde_json::{Value, json};
-use smile_core::{CallbackUrl, Seen, Verifier};
+use smile_core::{CallbackUrl, ReplayCheck, Verifier};
 
 use self::receiver::{Forward, Forwarded, Received, Receiver};
 use crate::connection::Credentials;
@@ -109,10 +109,10 @@ impl Listen {
         match &received.outcome {
             Ok((callback, seen)) => {
                 received::describe(&mut report, callback, self.show_personal);
-                if *seen == Seen::Redelivery {
+                if *seen == ReplayCheck::Redelivery {
                     report.row("careful", "it has come before: don't act on it twice");
                 }
-                report.set("seen", if *seen == Seen::Redelivery { "redelivery" } else { "first" });
+                report.set("seen", if *seen == ReplayCheck::Redelivery { "redelivery" } else { "first" });
             }
             Err(refusal) => received::describe_refusal(&mut report, *refusal),
         }

@@ -14,7 +14,9 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode, Uri, header};
 use http_body_util::BodyExt as _;
 use smile_axum::{CallbackReceiver, ReceivedCallback, Rejection};
-use smile_core::{Callback, InMemoryReplayStore, Refusal, ReplayStore, Seen, Sighting, Timestamp, Verifier};
+use smile_core::{
+    Callback, CallbackDigest, InMemoryReplayStore, Refusal, ReplayCheck, ReplayStore, Timestamp, Verifier,
+};
 use tokio::sync::oneshot;
 
 use crate::{address, ids};
@@ -22,7 +24,7 @@ use crate::{address, ids};
 /// What came, and what became of it.
 pub(super) struct Received {
     pub(super) at: Timestamp,
-    pub(super) outcome: Result<(Callback, Seen), Refusal>,
+    pub(super) outcome: Result<(Callback, ReplayCheck), Refusal>,
     pub(super) forwarded: Forwarded,
     /// What was answered.
     pub(super) status: StatusCode,
@@ -55,8 +57,8 @@ struct Memory(InMemoryReplayStore);
 impl ReplayStore for Memory {
     type Error = Infallible;
 
-    fn record(&self, now: Timestamp, sighting: &Sighting) -> Result<Seen, Infallible> {
-        Ok(self.0.record(now, sighting).unwrap_or(Seen::First))
+    fn record(&self, now: Timestamp, digest: &CallbackDigest) -> Result<ReplayCheck, Infallible> {
+        Ok(self.0.record(now, digest).unwrap_or(ReplayCheck::First))
     }
 }
 
@@ -118,7 +120,7 @@ where
     let headers = parts.headers.clone();
     let request = Request::from_parts(parts, Body::from(body.clone()));
     let (at, outcome) = match ReceivedCallback::from_request(request, &shared.callbacks).await {
-        Ok(received) => (received.at, Ok((received.callback, received.seen.unwrap_or(Seen::First)))),
+        Ok(received) => (received.at, Ok((received.callback, received.seen.unwrap_or(ReplayCheck::First)))),
         Err(rejection) => match rejection.refusal() {
             Some(refusal) => (came_at(&rejection), Err(refusal)),
             // The body was read already and the memory never fails, so nothing is known to come here.
@@ -167,7 +169,7 @@ impl<F> Shared<F> {
         at: Timestamp,
         headers: &HeaderMap,
         body: Bytes,
-        outcome: Result<(Callback, Seen), Refusal>,
+        outcome: Result<(Callback, ReplayCheck), Refusal>,
     ) -> Received {
         let forward = self.forward.as_ref().filter(|forward| outcome.is_ok() || forward.refused_too);
         let forwarded = match forward {
@@ -252,8 +254,8 @@ mod tests {
         let signature = signer.sign_text(&now.to_string());
         let body = format!(r#"{{"ResultCode":"0810","timestamp":"{now}","signature":"{signature}"}}"#);
         let callback = Verifier::new(signer).verify(now, &HeaderMap::new(), Bytes::from(body)).unwrap();
-        let (full, sighting) = (InMemoryReplayStore::with_capacity(0), callback.sighting());
-        assert!(full.record(now, &sighting).is_err());
-        assert_eq!(Memory(full).record(now, &sighting), Ok(Seen::First));
+        let (full, digest) = (InMemoryReplayStore::with_capacity(0), callback.digest());
+        assert!(full.record(now, &digest).is_err());
+        assert_eq!(Memory(full).record(now, &digest), Ok(ReplayCheck::First));
     }
 }

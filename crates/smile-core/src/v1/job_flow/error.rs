@@ -2,14 +2,14 @@
 
 use std::fmt;
 
-use crate::flow::{ObserverError, Reach};
+use crate::flow::{ObserverError, Progress};
 use crate::job::job_key::JobKey;
 use crate::operation::Step;
 use crate::{OperationError, ValidationError};
 
 /// Why a job could not be brought to an end, and how far it came.
 ///
-/// Whatever the cause, [`JobError::reach`] says what the service may know of the job, and `Display` says what to do
+/// Whatever the cause, [`JobError::progress`] says what the service may know of the job, and `Display` says what to do
 /// about it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct JobError(Box<Inner>);
@@ -17,7 +17,7 @@ pub struct JobError(Box<Inner>);
 #[derive(Clone, PartialEq, Eq)]
 struct Inner {
     kind: JobErrorKind,
-    reach: Reach,
+    reach: Progress,
     key: JobKey,
     smile_job_id: Option<String>,
 }
@@ -40,7 +40,7 @@ pub enum JobErrorKind {
     Deadline(Option<OperationError>),
     /// The service has a zip or a result under this job id, and it is another submission's: about other images, and no verdict
     /// on this one. The job id was used before, or somebody else uses it. Submit this one under a new job id; but first find
-    /// out what became of it if its [reach](JobError::reach) says that the service may have it too.
+    /// out what became of it if its [reach](JobError::progress) says that the service may have it too.
     AnotherSubmission,
     /// The service has a result under this job id that doesn't say which submission it is about, so it is no verdict on this
     /// one: the job was submitted by other means, or the service doesn't bring back
@@ -53,7 +53,12 @@ pub enum JobErrorKind {
 }
 
 impl JobError {
-    pub(crate) fn new(kind: JobErrorKind, reach: Reach, key: JobKey, smile_job_id: Option<String>) -> Self {
+    pub(crate) fn new(
+        kind: JobErrorKind,
+        reach: Progress,
+        key: JobKey,
+        smile_job_id: Option<String>,
+    ) -> Self {
         Self(Box::new(Inner { kind, reach, key, smile_job_id }))
     }
 
@@ -63,7 +68,7 @@ impl JobError {
     }
 
     /// How far it has come at the service.
-    pub fn reach(&self) -> Reach {
+    pub fn progress(&self) -> Progress {
         self.0.reach
     }
 
@@ -80,7 +85,7 @@ impl JobError {
     /// The service may have the job or not: ask for its status, or resume it from its checkpoint, before anything is
     /// submitted again.
     pub fn outcome_unknown(&self) -> bool {
-        self.0.reach == Reach::MaybeUploaded
+        self.0.reach == Progress::MaybeUploaded
     }
 
     /// The input is at fault.
@@ -125,7 +130,7 @@ impl JobError {
     /// The same job may be submitted again as it is, and may succeed: the service knows nothing of it, and what stopped
     /// it passes.
     pub fn is_retryable(&self) -> bool {
-        self.0.reach == Reach::Nothing
+        self.0.reach == Progress::Nothing
             && match &self.0.kind {
                 JobErrorKind::Operation { error, .. } => error.is_transient(),
                 JobErrorKind::Deadline(_) | JobErrorKind::Observer(_) => true,
@@ -154,7 +159,7 @@ impl fmt::Display for JobError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0.kind {
             // Its own sentence says that nothing was submitted.
-            JobErrorKind::Validation(error) if self.0.reach == Reach::Nothing => return error.fmt(f),
+            JobErrorKind::Validation(error) if self.0.reach == Progress::Nothing => return error.fmt(f),
             JobErrorKind::Validation(error) => error.fmt(f)?,
             JobErrorKind::Operation { step, error } if error.is_job_already_exists() => {
                 write!(f, "{step} failed: {error}")?;
@@ -167,7 +172,7 @@ impl fmt::Display for JobError {
             }
             JobErrorKind::AnotherSubmission => {
                 f.write_str("what the service has under this job id is another submission's, and no verdict on this one")?;
-                if self.0.reach <= Reach::Opened {
+                if self.0.reach <= Progress::Opened {
                     let job_id = &self.0.key.job_id;
                     return write!(f, "; submit this one under a new job id (job_id {job_id})");
                 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::OperationError;
-use crate::flow::Reach;
+use crate::flow::Progress;
 use crate::flow::{Event, RetryPolicy};
 use crate::operation::Step;
 use crate::v1::job_flow::error::JobErrorKind;
@@ -32,7 +32,7 @@ impl JobFlow {
                 if error.certainly_not_done() {
                     return self.retry_or_fail(Step::PrepUpload, tried, error, wait);
                 }
-                self.reach = self.reach.max(Reach::MaybeOpened);
+                self.reach = self.reach.max(Progress::MaybeOpened);
                 let asks = error.is_transient();
                 self.retry_or_fail(Step::PrepUpload, tried, error, wait);
                 if asks && !matches!(self.stage, Stage::Finished(_)) {
@@ -48,7 +48,7 @@ impl JobFlow {
                     lost: error.clone(),
                 };
                 let tried = *attempts;
-                (self.reach, self.denials) = (Reach::MaybeUploaded, 0);
+                (self.reach, self.denials) = (Progress::MaybeUploaded, 0);
                 // It takes the service a moment to notice a zip.
                 let wait = self.settings.settle.max(RetryPolicy::granted(retry_after));
                 self.note_retry(Step::Upload, tried, &error, wait);

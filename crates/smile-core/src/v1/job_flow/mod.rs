@@ -14,7 +14,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::Response;
 
-use crate::flow::Reach;
+use crate::flow::Progress;
 use crate::flow::{Checkpoint, Event, Flow, FlowSettings, LastSend, Next, ObserverError, ServiceClock};
 use crate::job::job_key::JobKey;
 use crate::job::submission_id::SubmissionId;
@@ -71,7 +71,7 @@ pub struct JobFlow {
     /// Somebody may have gone further than the checkpoint says, until the service has denied it to this process.
     may_be_outdated: bool,
     is_reading: bool,
-    reach: Reach,
+    reach: Progress,
     submission_id: Option<SubmissionId>,
     /// How often in a row the service has said that it has no zip, since one was last sent.
     denials: u32,
@@ -156,7 +156,7 @@ impl JobFlow {
             findings.problems.push(Problem::new(field, ProblemKind::Conflict, rule));
         }
         if let Err(error) = ValidationError::check(findings.problems) {
-            return Err(JobError::new(JobErrorKind::Validation(error), Reach::Nothing, key, None));
+            return Err(JobError::new(JobErrorKind::Validation(error), Progress::Nothing, key, None));
         }
         let status = StatusRequest {
             wanted: job.options.return_job_status,
@@ -201,13 +201,13 @@ impl JobFlow {
         flow.check(checkpoint, None, false)?;
         flow.take_over(checkpoint);
         match checkpoint.reach {
-            Reach::Nothing => {}
-            Reach::MaybeOpened | Reach::Opened | Reach::MaybeUploaded => {
+            Progress::Nothing => {}
+            Progress::MaybeOpened | Progress::Opened | Progress::MaybeUploaded => {
                 flow.may_be_there = true;
                 flow.turn = spread(seed, flow.settings.settle.saturating_mul(2));
                 flow.ask(Asked::Submit, 2);
             }
-            Reach::Uploaded => {
+            Progress::Uploaded => {
                 flow.is_own = true;
                 flow.uploaded();
             }
@@ -224,7 +224,7 @@ impl JobFlow {
         let status = StatusRequest { wanted: true, history: false, image_links: false };
         let stage = Stage::Polling { polls: 0, failures: 0, last: None, last_error: None };
         let mut flow = Self::start(partner, None, key, status, stage, settings, seed);
-        flow.reach = Reach::Uploaded;
+        flow.reach = Progress::Uploaded;
         flow
     }
 
@@ -325,7 +325,7 @@ impl JobFlow {
             is_inherited: false,
             may_be_outdated: false,
             is_reading: false,
-            reach: Reach::Nothing,
+            reach: Progress::Nothing,
             submission_id: None,
             denials: 0,
             turn: Duration::ZERO,
@@ -351,7 +351,7 @@ impl JobFlow {
         let mut problems = checkpoint.problems(&self.partner, Some(&self.key), check);
         if problems.is_empty()
             && checkpoint.submission_id.is_none()
-            && (must_be_begun || checkpoint.reach > Reach::Nothing)
+            && (must_be_begun || checkpoint.reach > Progress::Nothing)
         {
             let rule = "must be there: without it nothing was ever sent";
             problems.push(Problem::new("checkpoint.submission", ProblemKind::Missing, rule));
@@ -428,10 +428,10 @@ impl JobFlow {
     }
 
     /// How far the job may have come, counting a request that is out as one that may arrive.
-    fn possible_reach(&self) -> Reach {
+    fn possible_reach(&self) -> Progress {
         match self.stage {
-            Stage::Opening { .. } if self.is_out => self.reach.max(Reach::MaybeOpened),
-            Stage::Uploading { .. } if self.is_out => self.reach.max(Reach::MaybeUploaded),
+            Stage::Opening { .. } if self.is_out => self.reach.max(Progress::MaybeOpened),
+            Stage::Uploading { .. } if self.is_out => self.reach.max(Progress::MaybeUploaded),
             _ => self.reach,
         }
     }
@@ -477,7 +477,7 @@ impl Flow for JobFlow {
         }
         // What the service has already is judged there.
         if self.deadline.is_none()
-            && self.reach == Reach::Nothing
+            && self.reach == Progress::Nothing
             && let Some(job) = &self.job
             && let Err(error) = ValidationError::check(job.check_at(now).problems)
         {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::flow::Event;
-use crate::flow::Reach;
+use crate::flow::Progress;
 use crate::flow::RetryPolicy;
 use crate::job::image::ImageSource;
 use crate::job::submission_id::SubmissionId;
@@ -48,7 +48,7 @@ impl JobFlow {
                 if said && !self.has_asked {
                     // An earlier submission under this id, which nothing is known of here, may have come all the way; and that
                     // the job is open is what the caller says.
-                    self.reach = self.reach.max(Reach::MaybeOpened);
+                    self.reach = self.reach.max(Progress::MaybeOpened);
                     self.ask(Asked::Open { attempts: 0 }, 2);
                 }
             }
@@ -57,7 +57,7 @@ impl JobFlow {
 
     pub(super) fn opened(&mut self, prepared: &PreparedUpload, retry: bool) {
         let Some(job) = &self.job else { return };
-        self.reach = self.reach.max(Reach::Opened);
+        self.reach = self.reach.max(Progress::Opened);
         // Without the flag, an id that is another job's would have been refused.
         self.is_own |= !retry;
         self.smile_job_id.clone_from(&prepared.smile_job_id);
@@ -72,7 +72,7 @@ impl JobFlow {
 
     /// The service has a zip under this job id: this submission's, or one of which that is yet to be proven.
     pub(super) fn uploaded(&mut self) {
-        self.reach = if self.is_own { Reach::Uploaded } else { Reach::MaybeUploaded };
+        self.reach = if self.is_own { Progress::Uploaded } else { Progress::MaybeUploaded };
         self.package = Package::default();
         self.job = None;
         self.events.push_back(Event::Uploaded);
@@ -110,7 +110,7 @@ impl JobFlow {
             self.not_before = Some(self.clock + settle + self.turn);
             return self.note_progress();
         }
-        self.reach = self.reach.min(Reach::Opened);
+        self.reach = self.reach.min(Progress::Opened);
         (self.has_asked, self.may_be_outdated) = (true, false);
         let Stage::Asking { then, .. } = std::mem::replace(&mut self.stage, Stage::Reading { index: 0 })
         else {
@@ -173,7 +173,7 @@ impl JobFlow {
                 return self.schedule_poll(None);
             }
         }
-        (self.is_own, self.reach) = (true, Reach::Uploaded);
+        (self.is_own, self.reach) = (true, Progress::Uploaded);
         let submission = self.submission();
         self.finish(Ok(if self.status.wanted {
             JobOutcome::Complete { submission, status: Box::new(status), verdict }

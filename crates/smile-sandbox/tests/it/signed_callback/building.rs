@@ -3,7 +3,9 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
-use smile_core::{ApiKey, Doubt, JobType, PartnerId, ReceivedTimestamp, ResultEntry, SignatureError, Signer};
+use smile_core::{
+    ApiKey, JobType, PartnerId, ReceivedTimestamp, ResultEntry, SignatureError, Signer, UnknownReason,
+};
 use smile_sandbox::signed_callback::{
     Flaw, Outcome, Product, SignedCallbackBuilder, SignedCallbackError, TimestampSpelling, signed_callback,
 };
@@ -80,7 +82,7 @@ fn what_is_there_can_be_replaced_but_for_the_signature() {
     assert_eq!(callback.json()["ResultCode"], 810);
     assert_eq!(confirm(Product::BiometricKyc, &callback), Ok(()));
     let entry = ResultEntry::from_json(callback.json()).unwrap();
-    assert_eq!(entry.verdict_for(JobType::BIOMETRIC_KYC).doubt(), Some(Doubt::OtherJobType));
+    assert_eq!(entry.verdict_for(JobType::BIOMETRIC_KYC).unknown_reason(), Some(UnknownReason::OtherJobType));
 }
 
 #[test]

@@ -4,7 +4,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 use smile_core::{ApiKey, Decision, PartnerId, SignatureError, Signer, Timestamp};
-use smile_sandbox::signed_callback::{Flaw, Outcome, Product, RefusedFor, SignedCallback, signed_callback};
+use smile_sandbox::signed_callback::{
+    ExpectedRefusal, Flaw, Outcome, Product, SignedCallback, signed_callback,
+};
 
 use super::{NOW, callback, confirm, signer, stamp, verdict};
 
@@ -20,62 +22,62 @@ fn broken(product: Product, flaw: Flaw) -> SignedCallback {
     signed_callback(product, refusal(product)).at(NOW).broken(flaw).build().unwrap()
 }
 
-/// A receiver that does what [`RefusedFor`] says, written for these tests alone.
-fn refuse(product: Product, callback: &SignedCallback, now: Timestamp) -> RefusedFor {
+/// A receiver that does what [`ExpectedRefusal`] says, written for these tests alone.
+fn refuse(product: Product, callback: &SignedCallback, now: Timestamp) -> ExpectedRefusal {
     let json = match read(product, callback.body()) {
         Ok(json) => json,
         Err(reason) => return reason,
     };
     let header = |name: &str| callback.headers().get_all(name).iter().count();
     if header("response-signature") > 1 || header("response-timestamp") > 1 {
-        return RefusedFor::Duplicated;
+        return ExpectedRefusal::Duplicated;
     }
     let in_body = ["signature", "timestamp"].iter().any(|name| json.get(*name).is_some());
     if in_body && header("response-signature") + header("response-timestamp") > 0 {
-        return RefusedFor::CarriersDisagree;
+        return ExpectedRefusal::CarriersDisagree;
     }
     match confirm(product, callback) {
-        Err(SignatureError::Missing) => return RefusedFor::MissingSignature,
-        Err(SignatureError::Malformed) => return RefusedFor::MalformedSignature,
-        Err(_) => return RefusedFor::WrongSignature,
+        Err(SignatureError::Missing) => return ExpectedRefusal::MissingSignature,
+        Err(SignatureError::Malformed) => return ExpectedRefusal::MalformedSignature,
+        Err(_) => return ExpectedRefusal::WrongSignature,
         Ok(()) => {}
     }
     let (timestamp, _) = stamp(product, callback).unwrap();
     match Timestamp::parse(&timestamp) {
-        None => return RefusedFor::UnreadableTimestamp,
-        Some(moment) if now.since(moment).as_secs() > 600 => return RefusedFor::TooOld,
-        Some(moment) if moment.since(now).as_secs() > 600 => return RefusedFor::FromTheFuture,
+        None => return ExpectedRefusal::UnreadableTimestamp,
+        Some(moment) if now.since(moment).as_secs() > 600 => return ExpectedRefusal::TooOld,
+        Some(moment) if moment.since(now).as_secs() > 600 => return ExpectedRefusal::FromTheFuture,
         Some(_) => {}
     }
     let plain = |name: &str| name.replace('_', "").to_lowercase();
     let is_result = |name: &String| plain(name) == plain(result_field(product));
     let results = json.as_object().unwrap().keys().filter(|name| is_result(name)).count();
-    if results > 1 { RefusedFor::Doubt } else { RefusedFor::Nothing }
+    if results > 1 { ExpectedRefusal::Contradiction } else { ExpectedRefusal::Nothing }
 }
 
 /// Reads the JSON with care.
-fn read(product: Product, body: &[u8]) -> Result<Value, RefusedFor> {
+fn read(product: Product, body: &[u8]) -> Result<Value, ExpectedRefusal> {
     if body.len() > 2_000_000 {
-        return Err(RefusedFor::TooLarge);
+        return Err(ExpectedRefusal::TooLarge);
     }
     if body.is_empty() {
-        return Err(RefusedFor::Empty);
+        return Err(ExpectedRefusal::Empty);
     }
-    let text = std::str::from_utf8(body).map_err(|_| RefusedFor::NotUtf8)?;
+    let text = std::str::from_utf8(body).map_err(|_| ExpectedRefusal::NotUtf8)?;
     let json: Value = serde_json::from_str(text).map_err(|error| match error {
-        error if error.is_eof() => RefusedFor::Truncated,
-        error if error.to_string().starts_with("recursion limit") => RefusedFor::TooDeep,
-        _ => RefusedFor::NotJson,
+        error if error.is_eof() => ExpectedRefusal::Truncated,
+        error if error.to_string().starts_with("recursion limit") => ExpectedRefusal::TooDeep,
+        _ => ExpectedRefusal::NotJson,
     })?;
     let written = |name: &str| text.matches(&format!("\"{name}\":")).count();
     match json {
         Value::Object(_)
             if [result_field(product), "signature", "timestamp"].iter().any(|name| written(name) > 1) =>
         {
-            Err(RefusedFor::Duplicated)
+            Err(ExpectedRefusal::Duplicated)
         }
         Value::Object(_) => Ok(json),
-        _ => Err(RefusedFor::NotAnObject),
+        _ => Err(ExpectedRefusal::NotAnObject),
     }
 }
 
@@ -87,7 +89,7 @@ fn result_field(product: Product) -> &'static str {
 fn every_flaw_of_every_product_is_refused_for_what_it_says() {
     for &product in Product::all() {
         let right = callback(product, product.outcomes()[0].clone());
-        assert_eq!(refuse(product, &right, NOW), RefusedFor::Nothing);
+        assert_eq!(refuse(product, &right, NOW), ExpectedRefusal::Nothing);
         for &flaw in Flaw::all() {
             let broken = broken(product, flaw);
             assert_eq!(refuse(product, &broken, NOW), flaw.refused_for(), "{product} {flaw}");
@@ -105,7 +107,9 @@ fn a_flaw_breaks_nothing_but_what_it_says() {
             assert_ne!(broken, right, "{product} {flaw}");
             match flaw.refused_for() {
                 // What is wrong is the pair: the rest is as it was.
-                RefusedFor::WrongSignature | RefusedFor::MalformedSignature | RefusedFor::TooOld => {
+                ExpectedRefusal::WrongSignature
+                | ExpectedRefusal::MalformedSignature
+                | ExpectedRefusal::TooOld => {
                     let without = |callback: &SignedCallback| {
                         let mut json = callback.json();
                         let fields = json.as_object_mut().unwrap();
@@ -115,7 +119,7 @@ fn a_flaw_breaks_nothing_but_what_it_says() {
                     assert_eq!(without(&broken), without(&right), "{product} {flaw}");
                 }
                 // The pair is right; it is the rest that is wrong.
-                RefusedFor::Nothing => {
+                ExpectedRefusal::Nothing => {
                     let pair = stamp(product, &broken).unwrap();
                     assert_eq!(pair, (timestamp.clone(), signature.clone()), "{product} {flaw}");
                 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use smile_core::catalogue::{self, Category};
-use smile_core::{Decision, Doubt, ResultEntry, Timestamp};
+use smile_core::{Decision, ResultEntry, Timestamp, UnknownReason};
 use smile_sandbox::signed_callback::{Outcome, Product};
 
 use super::{NOW, callback, confirm, everything, stamp, v1, v3, verdict};
@@ -41,7 +41,11 @@ fn every_result_means_what_the_catalogue_says() {
         for outcome in everything(product) {
             let verdict = verdict(product, &callback(product, outcome.clone()));
             if outcome == Outcome::Unknown || !is_published(product, &outcome) {
-                assert_eq!(verdict.doubt(), Some(Doubt::NotInCatalogue), "{product} {outcome}");
+                assert_eq!(
+                    verdict.unknown_reason(),
+                    Some(UnknownReason::NotInCatalogue),
+                    "{product} {outcome}"
+                );
                 continue;
             }
             let row = verdict.catalogue_row().unwrap();

@@ -6,7 +6,7 @@ use serde_json::{Map, Number, Value};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
-pub enum Oddity {
+pub enum SpellingVariant {
     /// Booleans as the strings `"true"` and `"false"`.
     StringBooleans,
     /// `IsFinalResult` and the like, which are strings as a rule, as booleans.
@@ -23,7 +23,7 @@ pub enum Oddity {
 const PARTNERS: &str = "PartnerParams";
 const CODES: [&str; 3] = ["ResultCode", "ConfidenceValue", "code"];
 
-impl Oddity {
+impl SpellingVariant {
     pub(crate) fn apply(self, object: &mut Map<String, Value>) {
         match self {
             Self::StringBooleans => rewrite(object, &|_, value| match value {
@@ -113,9 +113,9 @@ mod tests {
 
     use super::*;
 
-    fn odd(oddity: Oddity, value: &Value) -> Value {
+    fn odd(spelling_variant: SpellingVariant, value: &Value) -> Value {
         let mut object = value.as_object().unwrap().clone();
-        oddity.apply(&mut object);
+        spelling_variant.apply(&mut object);
         object.into()
     }
 
@@ -126,21 +126,21 @@ mod tests {
             "no_of_persons_found": 2, "people": [{"pep": {"pep_level": 1}}],
             "PartnerParams": {"job_type": 1, "flag": true, "number": 7},
         });
-        let strings = odd(Oddity::StringBooleans, &plain);
+        let strings = odd(SpellingVariant::StringBooleans, &plain);
         assert_eq!(
             (&strings["StrictMatch"], &strings["PartnerParams"]["flag"]),
             (&json!("true"), &json!(true))
         );
-        assert_eq!(odd(Oddity::RealBooleans, &plain)["IsFinalResult"], true);
-        let strings = odd(Oddity::NumbersAsStrings, &plain);
+        assert_eq!(odd(SpellingVariant::RealBooleans, &plain)["IsFinalResult"], true);
+        let strings = odd(SpellingVariant::NumbersAsStrings, &plain);
         assert_eq!(
             (&strings["no_of_persons_found"], &strings["people"][0]["pep"]["pep_level"]),
             (&json!("2"), &json!("1"))
         );
         assert_eq!(strings["PartnerParams"], json!({"job_type": "1", "flag": true, "number": 7}));
-        let numbers = odd(Oddity::CodesAsNumbers, &plain);
+        let numbers = odd(SpellingVariant::CodesAsNumbers, &plain);
         assert_eq!((&numbers["ResultCode"], &numbers["ConfidenceValue"]), (&json!(810), &json!(99.99)));
-        let snake = odd(Oddity::SnakeCaseKeys, &plain);
+        let snake = odd(SpellingVariant::SnakeCaseKeys, &plain);
         assert_eq!(
             (&snake["result_code"], &snake["partner_params"]),
             (&json!("0810"), &plain["PartnerParams"])

@@ -1,11 +1,11 @@
-//! A job's life as a partner's database has it: which result counts, whatever comes in which order and how often.
+//! A job's history as a partner's database has it: which result counts, whatever comes in which order and how often.
 
 use std::fmt;
 
 use http::StatusCode;
 
-use super::{Callback, CallbackKind, Seen};
-use crate::callback::confirm::Confirmed;
+use super::{Callback, CallbackKind, ReplayCheck};
+use crate::callback::confirm::Confirmation;
 use crate::result::{Decision, NextStep, Verdict};
 use crate::{JobId, JobKey, JobOutcome, JobStatus, JobType, PartnerAccount, Timestamp, UserId};
 
@@ -13,11 +13,11 @@ use crate::{JobId, JobKey, JobOutcome, JobStatus, JobType, PartnerAccount, Times
 /// that there are only so many of them. More than a few means that somebody is making them up.
 const MAX_UNDECIDED: usize = 8;
 
-/// A job's life: results go in as they come, and what counts comes out.
+/// A job's history: results go in as they come, and what counts comes out.
 ///
 /// - A provisional result that comes late never undoes a final one.
 /// - A redelivery changes nothing.
-/// - Final results that disagree are [flagged](Standing::Disputed) and decide nothing, until the service, or a person, has the
+/// - Final results that disagree are [flagged](JobState::Disputed) and decide nothing, until the service, or a person, has the
 ///   last word.
 /// - What the service itself has [confirmed](Trust::Confirmed) outranks what only came by callback, and what a person has
 ///   [decided](Trust::ByHand) outranks both.
@@ -27,10 +27,10 @@ const MAX_UNDECIDED: usize = 8;
 /// It serialises to a few hundred bytes without anything personal but the partner's own ids; keep it in the row of the job, and
 /// read, apply and write it in one transaction. What is stored says which version of the form it has; this one writes
 /// version 2. A version that isn't known is refused with a message that says so, and one of version 1 is read with
-/// [`JobLife::from_stored`].
+/// [`JobHistory::from_stored`].
 ///
 /// ```
-/// use smile_core::{Change, JobId, JobKey, JobLife, JobType, Standing, Trust, UserId};
+/// use smile_core::{Change, JobId, JobKey, JobHistory, JobType, JobState, Trust, UserId};
 /// # use smile_core::{Environment, Partner, Timestamp, Verifier};
 /// # let partner = Partner::new("001", "key", Environment::Sandbox)?;
 /// # let now = Timestamp::from_unix_millis(1_705_314_600_000);
@@ -43,26 +43,26 @@ const MAX_UNDECIDED: usize = 8;
 /// # let (provisional, last) = (callback("0812")?, callback("1210")?);
 ///
 /// let key = JobKey { user_id: UserId::new("u"), job_id: JobId::new("j"), job_type: JobType::BIOMETRIC_KYC };
-/// let mut life = JobLife::new(partner.account(), key);
-/// assert_eq!(life.apply_callback(now, &provisional, None), Change::Advanced);
-/// assert_eq!(life.apply_callback(now, &last, None), Change::Advanced);
-/// assert_eq!(life.apply_callback(now, &provisional, None), Change::Redelivered);
-/// assert_eq!(life.standing(), Standing::Final);
-/// assert!(life.may_be_let_in(Trust::Verified) && !life.may_be_let_in(Trust::Confirmed));
+/// let mut history = JobHistory::new(partner.account(), key);
+/// assert_eq!(history.apply_callback(now, &provisional, None), Change::Advanced);
+/// assert_eq!(history.apply_callback(now, &last, None), Change::Advanced);
+/// assert_eq!(history.apply_callback(now, &provisional, None), Change::Redelivered);
+/// assert_eq!(history.state(), JobState::Final);
+/// assert!(history.may_be_let_in(Trust::Verified) && !history.may_be_let_in(Trust::Confirmed));
 ///
-/// let stored = serde_json::to_string(&life)?;
-/// let mut life: JobLife = serde_json::from_str(&stored)?;
-/// assert_eq!(life.apply_callback(now, &last, None), Change::Redelivered);
+/// let stored = serde_json::to_string(&history)?;
+/// let mut history: JobHistory = serde_json::from_str(&stored)?;
+/// assert_eq!(history.apply_callback(now, &last, None), Change::Redelivered);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(try_from = "Stored", into = "Stored")]
-pub struct JobLife {
+pub struct JobHistory {
     account: PartnerAccount,
     user_id: UserId,
     job_id: JobId,
     judged_as: JudgedAs,
-    standing: Standing,
+    standing: JobState,
     /// The places, among the results, of the one that counts, or of the two that disagree.
     counts: Vec<usize>,
     results: Vec<RecordedResult>,
@@ -81,7 +81,7 @@ enum JudgedAs {
 /// Where a job stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Standing {
+pub enum JobState {
     /// There is no result that says anything.
     Open,
     /// There is one, and it isn't the last word.
@@ -89,7 +89,7 @@ pub enum Standing {
     /// There is a last word.
     Final,
     /// There are two last words that disagree, neither more trustworthy than the other. Nobody is to be let in on that.
-    /// [Confirm](crate::callback::confirm::Confirm) it, or [settle](JobLife::settle_by_hand) it.
+    /// [Confirm](crate::callback::confirm::Confirm) it, or [settle](JobHistory::settle_by_hand) it.
     Disputed,
 }
 
@@ -169,7 +169,7 @@ impl RecordedResult {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Change {
-    /// It is the result that counts now: look at [`JobLife::standing`] and act.
+    /// It is the result that counts now: look at [`JobHistory::state`] and act.
     Advanced,
     /// It is the result that counts already, and can be trusted further now.
     Strengthened,
@@ -211,7 +211,7 @@ impl Change {
     }
 
     /// Whether a person should look at the job.
-    pub fn needs_a_look(self) -> bool {
+    pub fn needs_manual_review(self) -> bool {
         matches!(
             self,
             Self::Overturned | Self::Disputed | Self::Contradicted | Self::Undecided | Self::OtherAccount
@@ -219,7 +219,7 @@ impl Change {
     }
 }
 
-impl JobLife {
+impl JobHistory {
     /// Of a job that was just submitted for this partner, in this environment ([`Partner::account`](crate::Partner::account)).
     pub fn new(account: PartnerAccount, key: JobKey) -> Self {
         Self::of(account, key.user_id, key.job_id, JudgedAs::JobType(key.job_type))
@@ -241,7 +241,7 @@ impl JobLife {
             user_id,
             job_id,
             judged_as,
-            standing: Standing::Open,
+            standing: JobState::Open,
             counts: Vec::new(),
             results: Vec::new(),
             id_information: false,
@@ -255,12 +255,12 @@ impl JobLife {
     /// becomes one to be looked at by hand.
     ///
     /// # Errors
-    /// [`LifeError`]: it is of another account, of a version that isn't known, or not a job's life at all.
-    pub fn from_stored(account: &PartnerAccount, json: &str) -> Result<Self, LifeError> {
-        let stored: Stored = serde_json::from_str(json).map_err(|_| LifeError::NotALife)?;
+    /// [`JobHistoryError`]: it is of another account, of a version that isn't known, or not a job's history at all.
+    pub fn from_stored(account: &PartnerAccount, json: &str) -> Result<Self, JobHistoryError> {
+        let stored: Stored = serde_json::from_str(json).map_err(|_| JobHistoryError::NotALife)?;
         let stored = match (stored.version, &stored.account) {
             (1, None) => stored.upgrade(account.clone()),
-            (_, Some(other)) if other != account => return Err(LifeError::OtherAccount),
+            (_, Some(other)) if other != account => return Err(JobHistoryError::OtherAccount),
             _ => stored,
         };
         stored.try_into()
@@ -272,7 +272,7 @@ impl JobLife {
     }
 
     /// Where the job stands.
-    pub fn standing(&self) -> Standing {
+    pub fn state(&self) -> JobState {
         self.standing
     }
 
@@ -296,7 +296,7 @@ impl JobLife {
     /// It is no for a number that is known ([`NextStep::CompareTheRecord`]), until somebody has compared the record with
     /// what the person says and [settled](Self::settle_by_hand) it.
     pub fn may_be_let_in(&self, at_least: Trust) -> bool {
-        self.standing == Standing::Final
+        self.standing == JobState::Final
             && self.result().is_some_and(|result| result.lets_in() && result.trust >= at_least)
     }
 
@@ -306,7 +306,7 @@ impl JobLife {
     /// Ask this after each callback, whatever it has changed: it may be that the process died after the first delivery was
     /// stored, and before the service was asked. Address and phone verifications, and webhooks, have no status to be asked for here.
     pub fn needs_confirming(&self) -> bool {
-        self.standing != Standing::Open && self.result().is_none_or(|result| result.trust < Trust::Confirmed)
+        self.standing != JobState::Open && self.result().is_none_or(|result| result.trust < Trust::Confirmed)
     }
 
     /// Whether the callback with what the ID authority has under the number has come, as older accounts get it.
@@ -325,7 +325,12 @@ impl JobLife {
     }
 
     /// Applies a callback; with what a [`ReplayStore`](super::ReplayStore) said of it, if there is one.
-    pub fn apply_callback(&mut self, now: Timestamp, callback: &Callback, seen: Option<Seen>) -> Change {
+    pub fn apply_callback(
+        &mut self,
+        now: Timestamp,
+        callback: &Callback,
+        seen: Option<ReplayCheck>,
+    ) -> Change {
         if !callback.names(self.user_id.as_str(), self.job_id.as_str()) {
             return Change::NotThisJob;
         }
@@ -333,9 +338,9 @@ impl JobLife {
             return Change::OtherAccount;
         }
         let trust = match seen {
-            Some(Seen::SignatureReused) => return Change::NotBelieved,
-            Some(Seen::First) => Trust::FirstSeen,
-            Some(Seen::Redelivery) | None => Trust::Verified,
+            Some(ReplayCheck::SignatureReused) => return Change::NotBelieved,
+            Some(ReplayCheck::First) => Trust::FirstSeen,
+            Some(ReplayCheck::Redelivery) | None => Trust::Verified,
         };
         let verdict = match (self.judged_as, callback.kind()) {
             (JudgedAs::JobType(_), CallbackKind::IdInformation) => {
@@ -352,7 +357,7 @@ impl JobLife {
     }
 
     /// Applies what the service itself said when a callback was confirmed.
-    pub fn apply_confirmed(&mut self, now: Timestamp, confirmed: &Confirmed) -> Change {
+    pub fn apply_confirmed(&mut self, now: Timestamp, confirmed: &Confirmation) -> Change {
         self.apply_verdict(now, confirmed.key(), confirmed.status(), confirmed.verdict())
     }
 
@@ -438,25 +443,25 @@ impl JobLife {
         let others = self.counts.iter().filter(|at| **at != place).map(|at| self.results[*at].trust.rank());
         let highest_other = others.max();
         let (standing, change) = match (self.standing, is_final) {
-            (Standing::Open, false) => (Standing::Provisional, Change::Advanced),
-            (Standing::Open | Standing::Provisional, true) => (Standing::Final, Change::Advanced),
-            (Standing::Provisional, false) if highest_other > Some(rank) => return Change::Late,
-            (Standing::Provisional, false) => (Standing::Provisional, Change::Advanced),
-            (Standing::Final | Standing::Disputed, false) => return Change::Late,
+            (JobState::Open, false) => (JobState::Provisional, Change::Advanced),
+            (JobState::Open | JobState::Provisional, true) => (JobState::Final, Change::Advanced),
+            (JobState::Provisional, false) if highest_other > Some(rank) => return Change::Late,
+            (JobState::Provisional, false) => (JobState::Provisional, Change::Advanced),
+            (JobState::Final | JobState::Disputed, false) => return Change::Late,
             // Of two that a person has decided, the newer one.
-            (Standing::Final | Standing::Disputed, true)
+            (JobState::Final | JobState::Disputed, true)
                 if highest_other < Some(rank) || rank == Trust::ByHand.rank() =>
             {
-                (Standing::Final, if agrees { Change::Strengthened } else { Change::Overturned })
+                (JobState::Final, if agrees { Change::Strengthened } else { Change::Overturned })
             }
-            (Standing::Final, true) if agrees => return Change::Late,
-            (Standing::Final, true) if highest_other > Some(rank) => return Change::Contradicted,
-            (Standing::Final, true) => {
+            (JobState::Final, true) if agrees => return Change::Late,
+            (JobState::Final, true) if highest_other > Some(rank) => return Change::Contradicted,
+            (JobState::Final, true) => {
                 self.counts.push(place);
-                self.standing = Standing::Disputed;
+                self.standing = JobState::Disputed;
                 return Change::Disputed;
             }
-            (Standing::Disputed, true) => return Change::Disputed,
+            (JobState::Disputed, true) => return Change::Disputed,
         };
         self.standing = standing;
         self.counts = vec![place];
@@ -481,9 +486,9 @@ impl JobLife {
     }
 }
 
-impl fmt::Debug for JobLife {
+impl fmt::Debug for JobHistory {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("JobLife")
+        f.debug_struct("JobHistory")
             .field("job_id", &self.job_id)
             .field("standing", &self.standing)
             .field("results", &self.results)
@@ -498,35 +503,35 @@ fn by_hand(decision: Decision) -> NextStep {
         Decision::Provisional => NextStep::AwaitReview,
         Decision::Rejected => NextStep::Decline,
         Decision::Error => NextStep::RetryLater,
-        Decision::Unknown => NextStep::LookByHand,
+        Decision::Unknown => NextStep::ManualReview,
     }
 }
 
-/// Why what was stored is no job's life.
+/// Why what was stored is no job's history.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum LifeError {
-    /// It isn't what [`JobLife`] writes, in any version.
-    #[error("what is stored is not a job's life")]
+pub enum JobHistoryError {
+    /// It isn't what [`JobHistory`] writes, in any version.
+    #[error("what is stored is not a job's history")]
     NotALife,
-    /// It is of version 1, which doesn't say whose it is: read it with [`JobLife::from_stored`].
+    /// It is of version 1, which doesn't say whose it is: read it with [`JobHistory::from_stored`].
     #[error(
-        "this job's life was stored in version 1, which doesn't name the partner and the environment: read it with \
-         `JobLife::from_stored`"
+        "this job's history was stored in version 1, which doesn't name the partner and the environment: read it with \
+         `JobHistory::from_stored`"
     )]
     Version1,
     /// A version of the SDK wrote it that is newer than this one.
-    #[error("this job's life was stored in version {version}, and this version of the SDK reads 1 and 2")]
+    #[error("this job's history was stored in version {version}, and this version of the SDK reads 1 and 2")]
     #[non_exhaustive]
     UnknownVersion {
         /// Its version.
         version: u32,
     },
     /// It is of another partner or another environment.
-    #[error("this job's life is of another partner or another environment")]
+    #[error("this job's history is of another partner or another environment")]
     OtherAccount,
-    /// It was changed by something else than [`JobLife`].
-    #[error("this job's life contradicts itself: {0}")]
+    /// It was changed by something else than [`JobHistory`].
+    #[error("this job's history contradicts itself: {0}")]
     Inconsistent(&'static str),
 }
 
@@ -540,7 +545,7 @@ struct Stored {
     user_id: UserId,
     job_id: JobId,
     judged_as: JudgedAs,
-    standing: Standing,
+    standing: JobState,
     counts: Vec<usize>,
     results: Vec<StoredResult>,
     id_information: bool,
@@ -584,7 +589,7 @@ impl StoredResult {
                 Verdict::recorded(self.decision, self.is_final, code, job_type).next_step()
             }
             _ if self.decision == Decision::Rejected => NextStep::Decline,
-            _ => NextStep::LookByHand,
+            _ => NextStep::ManualReview,
         }
     }
 }
@@ -596,19 +601,20 @@ impl From<RecordedResult> for StoredResult {
     }
 }
 
-impl From<JobLife> for Stored {
-    fn from(life: JobLife) -> Self {
-        let JobLife { account, user_id, job_id, judged_as, standing, counts, results, id_information } = life;
+impl From<JobHistory> for Stored {
+    fn from(history: JobHistory) -> Self {
+        let JobHistory { account, user_id, job_id, judged_as, standing, counts, results, id_information } =
+            history;
         let results = results.into_iter().map(StoredResult::from).collect();
         let (version, account) = (VERSION, Some(account));
         Self { version, account, user_id, job_id, judged_as, standing, counts, results, id_information }
     }
 }
 
-impl TryFrom<Stored> for JobLife {
-    type Error = LifeError;
+impl TryFrom<Stored> for JobHistory {
+    type Error = JobHistoryError;
 
-    fn try_from(stored: Stored) -> Result<Self, LifeError> {
+    fn try_from(stored: Stored) -> Result<Self, JobHistoryError> {
         let Stored {
             version,
             account,
@@ -620,12 +626,12 @@ impl TryFrom<Stored> for JobLife {
             results,
             id_information,
         } = stored;
-        let refuse = |why| Err(LifeError::Inconsistent(why));
+        let refuse = |why| Err(JobHistoryError::Inconsistent(why));
         let account = match (version, account) {
             (VERSION, Some(account)) => account,
             (VERSION, None) => return refuse("it names neither partner nor environment"),
-            (1, _) => return Err(LifeError::Version1),
-            (version, _) => return Err(LifeError::UnknownVersion { version }),
+            (1, _) => return Err(JobHistoryError::Version1),
+            (version, _) => return Err(JobHistoryError::UnknownVersion { version }),
         };
         let with_step = |result: StoredResult| {
             let StoredResult { decision, is_final, next_step, code, trust, at } = result;
@@ -639,10 +645,10 @@ impl TryFrom<Stored> for JobLife {
             return refuse("it names results that it doesn't have");
         };
         let fits = match (standing, &counted[..]) {
-            (Standing::Open, []) => true,
-            (Standing::Provisional, [result]) => !result.is_final,
-            (Standing::Final, [result]) => result.is_final,
-            (Standing::Disputed, [first, second]) => {
+            (JobState::Open, []) => true,
+            (JobState::Provisional, [result]) => !result.is_final,
+            (JobState::Final, [result]) => result.is_final,
+            (JobState::Disputed, [first, second]) => {
                 first.is_final && second.is_final && !first.agrees_with(second)
             }
             _ => false,

@@ -6,27 +6,27 @@ use http::StatusCode;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use smile_core::{
-    ApiKey, Callback, Change, Confirmed, Decision, Environment, JobId, JobKey, JobLife, JobType, LifeError,
-    NextStep, Partner, Seen, Signer, Standing, Trust, UserId, Verdict, Verifier,
+    ApiKey, Callback, Change, Confirmation, Decision, Environment, JobHistory, JobHistoryError, JobId,
+    JobKey, JobState, JobType, NextStep, Partner, ReplayCheck, Signer, Trust, UserId, Verdict, Verifier,
 };
 
 use super::confirming::confirmed;
 use super::{bytes, callback, cases, key, result, signed, webhook};
 use crate::support::{START, partner};
 
-fn life() -> JobLife {
-    JobLife::new(partner().account(), key())
+fn history() -> JobHistory {
+    JobHistory::new(partner().account(), key())
 }
 
-fn stored(life: &JobLife) -> String {
-    serde_json::to_string(life).unwrap()
+fn stored(history: &JobHistory) -> String {
+    serde_json::to_string(history).unwrap()
 }
 
 /// As the next request finds it in the database.
-fn restored(life: &JobLife) -> JobLife {
-    let again = serde_json::from_str(&stored(life)).unwrap();
-    assert_eq!(&again, life);
-    assert_eq!(JobLife::from_stored(life.account(), &stored(life)).as_ref(), Ok(life));
+fn restored(history: &JobHistory) -> JobHistory {
+    let again = serde_json::from_str(&stored(history)).unwrap();
+    assert_eq!(&again, history);
+    assert_eq!(JobHistory::from_stored(history.account(), &stored(history)).as_ref(), Ok(history));
     again
 }
 
@@ -36,20 +36,21 @@ fn look_up() -> Value {
     body
 }
 
-fn apply(life: &mut JobLife, code: &str) -> Change {
-    life.apply_callback(START, &callback(result(code)), Some(Seen::First))
+fn apply(history: &mut JobHistory, code: &str) -> Change {
+    history.apply_callback(START, &callback(result(code)), Some(ReplayCheck::First))
 }
 
 /// What can happen to a job.
 #[derive(Clone, Debug)]
 enum Event {
-    Callback(Box<Callback>, Option<Seen>),
-    Confirmed(Confirmed),
+    Callback(Box<Callback>, Option<ReplayCheck>),
+    Confirmed(Confirmation),
     ByHand(Decision),
 }
 
 static EVENTS: LazyLock<Vec<Event>> = LazyLock::new(|| {
-    let seen = [None, Some(Seen::First), Some(Seen::Redelivery), Some(Seen::SignatureReused)];
+    let seen =
+        [None, Some(ReplayCheck::First), Some(ReplayCheck::Redelivery), Some(ReplayCheck::SignatureReused)];
     let mut bodies: Vec<Value> =
         ["0812", "0814", "0810", "1210", "1211", "0811", "0908", "9999", "12"].map(result).to_vec();
     bodies.push(look_up());
@@ -68,16 +69,16 @@ static EVENTS: LazyLock<Vec<Event>> = LazyLock::new(|| {
     callbacks.chain(confirmed).chain(by_hand).collect()
 });
 
-fn happen(life: &mut JobLife, event: &Event) -> Change {
+fn happen(history: &mut JobHistory, event: &Event) -> Change {
     match event {
-        Event::Callback(callback, seen) => life.apply_callback(START, callback, *seen),
-        Event::Confirmed(confirmed) => life.apply_confirmed(START, confirmed),
-        Event::ByHand(decision) => life.settle_by_hand(START, *decision),
+        Event::Callback(callback, seen) => history.apply_callback(START, callback, *seen),
+        Event::Confirmed(confirmed) => history.apply_confirmed(START, confirmed),
+        Event::ByHand(decision) => history.settle_by_hand(START, *decision),
     }
 }
 
 /// What must be true of a job after these events, told from them alone.
-fn check(life: &JobLife, past: &[Event]) {
+fn check(history: &JobHistory, past: &[Event]) {
     let confirmed: Vec<_> = past
         .iter()
         .filter_map(
@@ -93,41 +94,41 @@ fn check(life: &JobLife, past: &[Event]) {
     let by_callback: Vec<_> = past
         .iter()
         .filter_map(|event| match event {
-            Event::Callback(callback, seen) if *seen != Some(Seen::SignatureReused) => Some(callback),
+            Event::Callback(callback, seen) if *seen != Some(ReplayCheck::SignatureReused) => Some(callback),
             _ => None,
         })
         .filter(|callback| callback.is_about(&key()) && callback.verdict().is_final())
         .map(|callback| callback.verdict().decision())
         .collect();
-    let decision = life.result().map(|result| result.decision);
+    let decision = history.result().map(|result| result.decision);
     let differ = |decisions: &[Decision]| decisions.windows(2).any(|pair| pair[0] != pair[1]);
     if let Some(by_hand) = by_hand {
-        assert_eq!((life.standing(), decision), (Standing::Final, Some(by_hand)), "a person has decided");
+        assert_eq!((history.state(), decision), (JobState::Final, Some(by_hand)), "a person has decided");
     } else if differ(&confirmed) {
         assert_eq!(
-            (life.standing(), decision),
-            (Standing::Disputed, None),
+            (history.state(), decision),
+            (JobState::Disputed, None),
             "the service has said two things"
         );
     } else if let Some(confirmed) = confirmed.first() {
         assert_eq!(
-            (life.standing(), decision),
-            (Standing::Final, Some(*confirmed)),
+            (history.state(), decision),
+            (JobState::Final, Some(*confirmed)),
             "the service has said so"
         );
-        assert!(life.result().unwrap().trust >= Trust::Confirmed);
+        assert!(history.result().unwrap().trust >= Trust::Confirmed);
     } else if differ(&by_callback) {
-        assert_eq!((life.standing(), decision), (Standing::Disputed, None), "finals that disagree");
-        assert!(life.disputed().is_some_and(|(one, other)| one.decision != other.decision));
+        assert_eq!((history.state(), decision), (JobState::Disputed, None), "finals that disagree");
+        assert!(history.disputed().is_some_and(|(one, other)| one.decision != other.decision));
     } else if let Some(last) = by_callback.first() {
-        assert_eq!((life.standing(), decision), (Standing::Final, Some(*last)), "the only last word");
+        assert_eq!((history.state(), decision), (JobState::Final, Some(*last)), "the only last word");
     } else {
-        assert!(matches!(life.standing(), Standing::Open | Standing::Provisional));
+        assert!(matches!(history.state(), JobState::Open | JobState::Provisional));
     }
-    if life.may_be_let_in(Trust::Verified) {
-        assert_eq!((life.standing(), decision), (Standing::Final, Some(Decision::Approved)));
+    if history.may_be_let_in(Trust::Verified) {
+        assert_eq!((history.state(), decision), (JobState::Final, Some(Decision::Approved)));
     }
-    assert!(!life.may_be_let_in(Trust::Confirmed) || by_hand.is_some() || !confirmed.is_empty());
+    assert!(!history.may_be_let_in(Trust::Confirmed) || by_hand.is_some() || !confirmed.is_empty());
 }
 
 proptest! {
@@ -135,36 +136,36 @@ proptest! {
 
     #[test]
     fn any_order_any_number_of_times(order in prop::collection::vec(any::<prop::sample::Index>(), 1..25)) {
-        let mut life = life();
+        let mut history = history();
         let mut past: Vec<Event> = Vec::new();
         for index in order {
             let event = index.get(&EVENTS);
-            let before = life.clone();
-            let mut kept = restored(&life);
-            let change = happen(&mut life, event);
+            let before = history.clone();
+            let mut kept = restored(&history);
+            let change = happen(&mut history, event);
             prop_assert_eq!(happen(&mut kept, event), change, "it is all written down");
-            prop_assert_eq!(&kept, &life);
+            prop_assert_eq!(&kept, &history);
             past.push(event.clone());
-            check(&life, &past);
-            let counts = |life: &JobLife| (life.standing(), life.result().map(|result| (result.decision, result.code.clone())));
+            check(&history, &past);
+            let counts = |history: &JobHistory| (history.state(), history.result().map(|result| (result.decision, result.code.clone())));
             match change {
-                Change::NotThisJob | Change::NotBelieved => prop_assert_eq!(&life, &before),
+                Change::NotThisJob | Change::NotBelieved => prop_assert_eq!(&history, &before),
                 Change::Redelivered | Change::Late | Change::Undecided | Change::IdInformation | Change::Contradicted => {
-                    prop_assert_eq!(counts(&life), counts(&before), "{:?}", change);
+                    prop_assert_eq!(counts(&history), counts(&before), "{:?}", change);
                 }
                 Change::Strengthened => prop_assert_eq!(
-                    life.result().map(|result| result.decision),
+                    history.result().map(|result| result.decision),
                     before.result().map(|result| result.decision)
                 ),
-                Change::Advanced => prop_assert!(matches!(before.standing(), Standing::Open | Standing::Provisional)),
-                Change::Overturned => prop_assert!(matches!(before.standing(), Standing::Final | Standing::Disputed)),
-                Change::Disputed => prop_assert_eq!(life.standing(), Standing::Disputed),
+                Change::Advanced => prop_assert!(matches!(before.state(), JobState::Open | JobState::Provisional)),
+                Change::Overturned => prop_assert!(matches!(before.state(), JobState::Final | JobState::Disputed)),
+                Change::Disputed => prop_assert_eq!(history.state(), JobState::Disputed),
                 other => prop_assert!(false, "{:?} is new", other),
             }
             // The same once more.
-            let after = life.clone();
-            let again = happen(&mut life, event);
-            prop_assert_eq!(&life, &after, "a redelivery changes nothing");
+            let after = history.clone();
+            let again = happen(&mut history, event);
+            prop_assert_eq!(&history, &after, "a redelivery changes nothing");
             prop_assert!(
                 matches!(again, Change::Redelivered | Change::NotThisJob | Change::NotBelieved),
                 "{:?} after {:?}", again, change
@@ -177,13 +178,13 @@ proptest! {
         edits in prop::collection::vec((any::<prop::sample::Index>(), 0..3_u8, any::<char>()), 1..4),
         disputed: bool,
     ) {
-        let mut life = life();
-        apply(&mut life, "0812");
-        apply(&mut life, "0810");
+        let mut history = history();
+        apply(&mut history, "0812");
+        apply(&mut history, "0810");
         if disputed {
-            apply(&mut life, "1211");
+            apply(&mut history, "1211");
         }
-        let mut text: Vec<char> = stored(&life).chars().collect();
+        let mut text: Vec<char> = stored(&history).chars().collect();
         for (at, how, new) in edits {
             let at = at.index(text.len());
             match how {
@@ -193,7 +194,7 @@ proptest! {
             }
         }
         let text: String = text.into_iter().collect();
-        if let Ok(mut edited) = serde_json::from_str::<JobLife>(&text) {
+        if let Ok(mut edited) = serde_json::from_str::<JobHistory>(&text) {
             let _ = (edited.result().cloned(), edited.disputed(), format!("{edited:?}"));
             for event in EVENTS.iter() {
                 let _ = happen(&mut edited, event);
@@ -205,66 +206,66 @@ proptest! {
 
 #[test]
 fn an_older_provisional_result_stays_older_however_it_comes_again() {
-    let mut life = life();
+    let mut history = history();
     let first = callback(result("0812"));
-    assert_eq!(life.apply_callback(START, &first, None), Change::Advanced);
-    assert_eq!(apply(&mut life, "0815"), Change::Advanced);
-    assert_eq!(life.apply_callback(START, &first, Some(Seen::First)), Change::Redelivered);
-    assert_eq!(life.result().unwrap().code.as_deref(), Some("0815"));
+    assert_eq!(history.apply_callback(START, &first, None), Change::Advanced);
+    assert_eq!(apply(&mut history, "0815"), Change::Advanced);
+    assert_eq!(history.apply_callback(START, &first, Some(ReplayCheck::First)), Change::Redelivered);
+    assert_eq!(history.result().unwrap().code.as_deref(), Some("0815"));
     assert_eq!(
-        life.apply_confirmed(START, &confirmed(result("0812"))),
+        history.apply_confirmed(START, &confirmed(result("0812"))),
         Change::Advanced,
         "the service says so now"
     );
-    assert_eq!(apply(&mut life, "0814"), Change::Late, "and goes before who only claims it");
-    assert_eq!(life.result().unwrap().code.as_deref(), Some("0812"));
-    assert_eq!(apply(&mut life, "1210"), Change::Advanced);
-    assert!(life.may_be_let_in(Trust::FirstSeen) && !life.may_be_let_in(Trust::Confirmed));
-    assert_eq!(life.apply_confirmed(START, &confirmed(result("1210"))), Change::Strengthened);
-    assert!(life.may_be_let_in(Trust::Confirmed) && !life.may_be_let_in(Trust::ByHand));
+    assert_eq!(apply(&mut history, "0814"), Change::Late, "and goes before who only claims it");
+    assert_eq!(history.result().unwrap().code.as_deref(), Some("0812"));
+    assert_eq!(apply(&mut history, "1210"), Change::Advanced);
+    assert!(history.may_be_let_in(Trust::FirstSeen) && !history.may_be_let_in(Trust::Confirmed));
+    assert_eq!(history.apply_confirmed(START, &confirmed(result("1210"))), Change::Strengthened);
+    assert!(history.may_be_let_in(Trust::Confirmed) && !history.may_be_let_in(Trust::ByHand));
 }
 
 #[test]
 fn what_a_person_has_decided_only_a_person_changes() {
-    let mut life = life();
-    assert_eq!(apply(&mut life, "0810"), Change::Advanced);
-    assert_eq!(apply(&mut life, "1211"), Change::Disputed);
+    let mut history = history();
+    assert_eq!(apply(&mut history, "0810"), Change::Advanced);
+    assert_eq!(apply(&mut history, "1211"), Change::Disputed);
     for (decision, change) in [
         (Decision::Approved, Change::Overturned),
         (Decision::Approved, Change::Redelivered),
         (Decision::Rejected, Change::Overturned),
         (Decision::Approved, Change::Overturned),
     ] {
-        assert_eq!(life.settle_by_hand(START, decision), change);
+        assert_eq!(history.settle_by_hand(START, decision), change);
         assert_eq!(
-            life.result().map(|result| (result.decision, result.trust)),
+            history.result().map(|result| (result.decision, result.trust)),
             Some((decision, Trust::ByHand))
         );
-        life = restored(&life);
+        history = restored(&history);
     }
-    assert_eq!(life.apply_confirmed(START, &confirmed(result("0811"))), Change::Contradicted);
-    assert_eq!(life.settle_by_hand(START, Decision::Unknown), Change::Undecided);
-    assert!(life.may_be_let_in(Trust::ByHand));
+    assert_eq!(history.apply_confirmed(START, &confirmed(result("0811"))), Change::Contradicted);
+    assert_eq!(history.settle_by_hand(START, Decision::Unknown), Change::Undecided);
+    assert!(history.may_be_let_in(Trust::ByHand));
 }
 
 #[test]
 fn a_flood_of_forgeries_neither_fills_it_nor_keeps_the_last_word_out() {
-    let mut life = life();
+    let mut history = history();
     for code in 0..5_000 {
-        apply(&mut life, &format!("{code:04}"));
-        apply(&mut life, &format!("{code:08}"));
+        apply(&mut history, &format!("{code:04}"));
+        apply(&mut history, &format!("{code:08}"));
     }
-    assert!(stored(&life).len() < 16_000, "{} bytes", stored(&life).len());
-    assert_ne!(life.standing(), Standing::Open);
-    assert_eq!(life.apply_confirmed(START, &confirmed(result("1211"))), Change::Overturned);
-    assert_eq!(life.result().unwrap().decision, Decision::Rejected);
+    assert!(stored(&history).len() < 16_000, "{} bytes", stored(&history).len());
+    assert_ne!(history.state(), JobState::Open);
+    assert_eq!(history.apply_confirmed(START, &confirmed(result("1211"))), Change::Overturned);
+    assert_eq!(history.result().unwrap().decision, Decision::Rejected);
 
-    let mut life = self::life();
+    let mut history = self::history();
     for code in 9_000..9_500 {
-        assert!(matches!(apply(&mut life, &format!("{code}")), Change::Undecided | Change::Redelivered));
+        assert!(matches!(apply(&mut history, &format!("{code}")), Change::Undecided | Change::Redelivered));
     }
-    assert!(life.results().len() <= 8);
-    assert_eq!(apply(&mut life, "1210"), Change::Advanced, "what makes no sense takes nobody's place");
+    assert!(history.results().len() <= 8);
+    assert_eq!(apply(&mut history, "1210"), Change::Advanced, "what makes no sense takes nobody's place");
 }
 
 #[test]
@@ -272,34 +273,34 @@ fn nothing_personal_is_written_down() {
     let mut body = result("jane@example.com");
     body["FullName"] = json!("jane");
     body["Actions"]["jane"] = json!("jane");
-    let mut life = life();
-    assert_eq!(life.apply_callback(START, &callback(body), None), Change::Undecided);
+    let mut history = history();
+    assert_eq!(history.apply_callback(START, &callback(body), None), Change::Undecided);
     let mut named = result("0810");
     named["FullName"] = json!("jane");
     named["IDNumber"] = json!("12345678901");
-    life.apply_callback(START, &callback(named), None);
-    let text = stored(&life);
+    history.apply_callback(START, &callback(named), None);
+    let text = stored(&history);
     assert!(!text.contains("jane") && !text.contains("12345678901") && !text.contains("Lagos"), "{text}");
     assert!(text.len() < 600, "{text}");
-    let shown = format!("{life:?}");
+    let shown = format!("{history:?}");
     assert!(shown.contains("job-1") && !shown.contains("user-1"), "{shown}");
 }
 
 #[test]
 fn stored_text_that_contradicts_itself_is_refused() {
-    let mut life = life();
-    apply(&mut life, "0812");
-    apply(&mut life, "0810");
-    apply(&mut life, "1211");
-    apply(&mut life, "9999");
-    let sound = serde_json::to_value(&life).unwrap();
+    let mut history = history();
+    apply(&mut history, "0812");
+    apply(&mut history, "0810");
+    apply(&mut history, "1211");
+    apply(&mut history, "9999");
+    let sound = serde_json::to_value(&history).unwrap();
     assert_eq!(sound["standing"], "disputed");
     let changed = |change: &dyn Fn(&mut Value)| {
         let mut value = sound.clone();
         change(&mut value);
-        serde_json::from_value::<JobLife>(value).map_err(|error| error.to_string())
+        serde_json::from_value::<JobHistory>(value).map_err(|error| error.to_string())
     };
-    assert_eq!(changed(&|_| {}), Ok(life));
+    assert_eq!(changed(&|_| {}), Ok(history));
     for (what, outcome) in [
         ("another version", changed(&|value| value["version"] = json!(1))),
         ("no account", changed(&|value| value["account"] = json!(null))),
@@ -350,7 +351,7 @@ fn stored_text_that_contradicts_itself_is_refused() {
 
 #[test]
 fn callbacks_that_are_not_about_the_job_change_nothing() {
-    let mut life = life();
+    let mut history = history();
     let of = |params: Value| {
         let mut body = result("0810");
         body["PartnerParams"] = params;
@@ -363,52 +364,52 @@ fn callbacks_that_are_not_about_the_job_change_nothing() {
         json!({ "user_id": "user-1", "job_id": "job-1", "JobId": "job-2" }),
         json!(null),
     ] {
-        let change = life.apply_callback(START, &of(params), Some(Seen::First));
+        let change = history.apply_callback(START, &of(params), Some(ReplayCheck::First));
         assert_eq!((change, change.status()), (Change::NotThisJob, StatusCode::NOT_FOUND));
     }
-    assert_eq!(life, self::life());
-    let reused = life.apply_callback(START, &callback(result("0810")), Some(Seen::SignatureReused));
+    assert_eq!(history, self::history());
+    let reused = history.apply_callback(START, &callback(result("0810")), Some(ReplayCheck::SignatureReused));
     assert_eq!((reused, reused.status()), (Change::NotBelieved, StatusCode::CONFLICT));
-    assert_eq!(life, self::life());
+    assert_eq!(history, self::history());
     let mut other_type = result("0810");
     other_type["PartnerParams"]["job_type"] = json!(6);
-    assert_eq!(life.apply_callback(START, &callback(other_type), None), Change::Undecided);
+    assert_eq!(history.apply_callback(START, &callback(other_type), None), Change::Undecided);
     assert_eq!(
-        life.apply_callback(START, &webhook(json!({ "status": "clear" }), "job-1"), None),
+        history.apply_callback(START, &webhook(json!({ "status": "clear" }), "job-1"), None),
         Change::Undecided
     );
-    assert_eq!(life.standing(), Standing::Open);
+    assert_eq!(history.state(), JobState::Open);
     let documents = JobKey { job_type: JobType::DOCUMENT_VERIFICATION, ..key() };
-    let mut documents = JobLife::new(partner().account(), documents);
+    let mut documents = JobHistory::new(partner().account(), documents);
     assert_eq!(documents.apply_confirmed(START, &confirmed(result("0810"))), Change::NotThisJob);
 }
 
 /// A job whose number the authority doesn't know has no other result.
 #[test]
 fn a_number_that_is_not_found_ends_the_job_and_a_look_up_does_not() {
-    let mut life = life();
-    assert_eq!(life.apply_callback(START, &callback(look_up()), None), Change::IdInformation);
-    assert_eq!(life.apply_callback(START, &callback(look_up()), None), Change::Redelivered);
-    assert!(life.has_id_information() && life.standing() == Standing::Open);
+    let mut history = history();
+    assert_eq!(history.apply_callback(START, &callback(look_up()), None), Change::IdInformation);
+    assert_eq!(history.apply_callback(START, &callback(look_up()), None), Change::Redelivered);
+    assert!(history.has_id_information() && history.state() == JobState::Open);
     let mut not_found = result("1013");
     not_found["Actions"] = json!({ "Verify_ID_Number": "Not Verified", "Selfie_Provided": "Passed" });
-    assert_eq!(life.apply_callback(START, &callback(not_found), None), Change::Advanced);
-    assert_eq!((life.standing(), life.result().unwrap().decision), (Standing::Final, Decision::Rejected));
+    assert_eq!(history.apply_callback(START, &callback(not_found), None), Change::Advanced);
+    assert_eq!((history.state(), history.result().unwrap().decision), (JobState::Final, Decision::Rejected));
 }
 
 #[test]
 fn lives_of_matches_and_of_webhooks() {
     let (user, job) = (UserId::new("user-1"), JobId::new("job-1"));
-    let mut matched = JobLife::of_match(partner().account(), user.clone(), job.clone());
+    let mut matched = JobHistory::of_match(partner().account(), user.clone(), job.clone());
     let body = json!({
         "ResultCode": "1020", "Actions": { "Address": "Exact Match" },
         "PartnerParams": { "user_id": "user-1", "job_id": "job-1" },
     });
-    assert_eq!(matched.apply_callback(START, &callback(body), Some(Seen::First)), Change::Advanced);
+    assert_eq!(matched.apply_callback(START, &callback(body), Some(ReplayCheck::First)), Change::Advanced);
     assert!(restored(&matched).may_be_let_in(Trust::FirstSeen));
     assert_eq!(matched.apply_confirmed(START, &confirmed(result("0810"))), Change::NotThisJob);
 
-    let mut verified = JobLife::of_webhook(partner().account(), user, job);
+    let mut verified = JobHistory::of_webhook(partner().account(), user, job);
     assert_eq!(apply(&mut verified, "0810"), Change::NotThisJob);
     let hook =
         |status: &str, job: &str| webhook(json!({ "status": status, "product": "biometric_kyc" }), job);
@@ -425,8 +426,8 @@ fn lives_of_matches_and_of_webhooks() {
     assert!(verified.may_be_let_in(Trust::ByHand));
 }
 
-fn kyc_life() -> JobLife {
-    JobLife::new(partner().account(), JobKey { job_type: JobType::ENHANCED_KYC, ..key() })
+fn kyc_life() -> JobHistory {
+    JobHistory::new(partner().account(), JobKey { job_type: JobType::ENHANCED_KYC, ..key() })
 }
 
 fn number_found() -> Value {
@@ -437,26 +438,29 @@ fn number_found() -> Value {
 
 #[test]
 fn a_number_that_is_known_lets_nobody_in_until_somebody_has_compared_the_record() {
-    let mut life = kyc_life();
-    assert_eq!(life.apply_callback(START, &callback(number_found()), Some(Seen::First)), Change::Advanced);
-    let result = life.result().unwrap();
+    let mut history = kyc_life();
+    assert_eq!(
+        history.apply_callback(START, &callback(number_found()), Some(ReplayCheck::First)),
+        Change::Advanced
+    );
+    let result = history.result().unwrap();
     assert_eq!((result.decision, result.is_final), (Decision::Approved, true));
     assert_eq!(result.next_step, NextStep::CompareTheRecord);
-    assert!(!life.may_be_let_in(Trust::Verified) && !restored(&life).may_be_let_in(Trust::Verified));
-    assert_eq!(life.settle_by_hand(START, Decision::Approved), Change::Overturned);
-    assert!(restored(&life).may_be_let_in(Trust::ByHand));
+    assert!(!history.may_be_let_in(Trust::Verified) && !restored(&history).may_be_let_in(Trust::Verified));
+    assert_eq!(history.settle_by_hand(START, Decision::Approved), Change::Overturned);
+    assert!(restored(&history).may_be_let_in(Trust::ByHand));
 }
 
 #[test]
 fn webhooks_that_approve_a_face_and_a_number_alone_disagree() {
     let (user, job) = (UserId::new("user-1"), JobId::new("job-1"));
     for products in [["biometric_kyc", "enhanced_kyc"], ["enhanced_kyc", "biometric_kyc"]] {
-        let mut life = JobLife::of_webhook(partner().account(), user.clone(), job.clone());
+        let mut history = JobHistory::of_webhook(partner().account(), user.clone(), job.clone());
         let [first, second] =
             products.map(|product| webhook(json!({ "status": "clear", "product": product }), "job-1"));
-        assert_eq!(life.apply_callback(START, &first, None), Change::Advanced);
-        assert_eq!(life.apply_callback(START, &second, None), Change::Disputed, "{products:?}");
-        assert!(!restored(&life).may_be_let_in(Trust::Verified));
+        assert_eq!(history.apply_callback(START, &first, None), Change::Advanced);
+        assert_eq!(history.apply_callback(START, &second, None), Change::Disputed, "{products:?}");
+        assert!(!restored(&history).may_be_let_in(Trust::Verified));
     }
 }
 
@@ -483,19 +487,19 @@ fn an_approval_of_another_environment_or_partner_changes_nothing() {
             verifier.verify(START, &http::HeaderMap::new(), bytes(&body)).unwrap()
         };
         assert_eq!(of_other.account(), Some(&other.account()));
-        let mut life = life();
-        assert_eq!(life.apply_callback(START, &of_other, Some(Seen::First)), Change::OtherAccount);
-        assert_eq!(life, self::life());
-        let mut theirs = JobLife::new(other.account(), key());
-        assert_eq!(theirs.apply_callback(START, &of_other, Some(Seen::First)), Change::Advanced);
+        let mut history = history();
+        assert_eq!(history.apply_callback(START, &of_other, Some(ReplayCheck::First)), Change::OtherAccount);
+        assert_eq!(history, self::history());
+        let mut theirs = JobHistory::new(other.account(), key());
+        assert_eq!(theirs.apply_callback(START, &of_other, Some(ReplayCheck::First)), Change::Advanced);
         assert!(theirs.may_be_let_in(Trust::FirstSeen));
 
         let confirmed = confirmed(result("0810"));
         assert_eq!(confirmed.status().account(), &partner().account());
-        let mut theirs = JobLife::new(other.account(), key());
+        let mut theirs = JobHistory::new(other.account(), key());
         assert_eq!(theirs.apply_confirmed(START, &confirmed), Change::OtherAccount);
         assert_eq!(theirs.apply_status(START, confirmed.status()), Change::OtherAccount);
-        assert_eq!(theirs, JobLife::new(other.account(), key()));
+        assert_eq!(theirs, JobHistory::new(other.account(), key()));
     }
 }
 
@@ -505,16 +509,16 @@ fn a_callback_that_a_bare_signer_believed_says_no_account_and_is_not_applied() {
     let callback =
         Verifier::new(bare).verify(START, &http::HeaderMap::new(), bytes(&signed(result("0810")))).unwrap();
     assert_eq!(callback.account(), None);
-    assert_eq!(life().apply_callback(START, &callback, None), Change::OtherAccount);
+    assert_eq!(history().apply_callback(START, &callback, None), Change::OtherAccount);
 }
 
 #[test]
 fn a_stored_life_of_another_account_is_refused_by_name() {
-    let mut life = life();
-    apply(&mut life, "0810");
+    let mut history = history();
+    apply(&mut history, "0810");
     for other in others() {
-        let error = JobLife::from_stored(&other.account(), &stored(&life)).unwrap_err();
-        assert_eq!(error, LifeError::OtherAccount);
+        let error = JobHistory::from_stored(&other.account(), &stored(&history)).unwrap_err();
+        assert_eq!(error, JobHistoryError::OtherAccount);
         assert!(error.to_string().contains("another partner or another environment"));
     }
 }
@@ -541,60 +545,64 @@ fn version_1_is_read_for_the_account_it_belongs_to_and_its_next_steps_follow_fro
         (json!({ "job_type": 5 }), approved(Value::Null, "by_hand"), true),
     ] {
         let text = version_1(judged_as.clone(), result.clone());
-        let life = JobLife::from_stored(&partner().account(), &text).unwrap();
-        assert_eq!(life.may_be_let_in(Trust::Verified), lets_in, "{judged_as} {result}");
-        assert_eq!((life.account(), life.standing()), (&partner().account(), Standing::Final));
-        assert_eq!(restored(&life), life);
-        let refused = serde_json::from_str::<JobLife>(&text).unwrap_err().to_string();
+        let history = JobHistory::from_stored(&partner().account(), &text).unwrap();
+        assert_eq!(history.may_be_let_in(Trust::Verified), lets_in, "{judged_as} {result}");
+        assert_eq!((history.account(), history.state()), (&partner().account(), JobState::Final));
+        assert_eq!(restored(&history), history);
+        let refused = serde_json::from_str::<JobHistory>(&text).unwrap_err().to_string();
         assert!(refused.contains("version 1") && refused.contains("from_stored"), "{refused}");
     }
 }
 
 #[test]
 fn a_version_that_is_not_known_is_refused_with_its_number() {
-    let mut newer: Value = serde_json::from_str(&stored(&life())).unwrap();
+    let mut newer: Value = serde_json::from_str(&stored(&history())).unwrap();
     assert_eq!(newer["version"], 2);
     for version in [0, 3, 4_000_000_000_u32] {
         newer["version"] = json!(version);
-        let error = JobLife::from_stored(&partner().account(), &newer.to_string()).unwrap_err();
+        let error = JobHistory::from_stored(&partner().account(), &newer.to_string()).unwrap_err();
         assert!(
-            matches!(error, LifeError::UnknownVersion { .. })
+            matches!(error, JobHistoryError::UnknownVersion { .. })
                 && error.to_string().contains(&version.to_string())
         );
-        assert!(serde_json::from_str::<JobLife>(&newer.to_string()).is_err());
+        assert!(serde_json::from_str::<JobHistory>(&newer.to_string()).is_err());
     }
     for text in ["", "{}", "null", r#"{"version":1}"#] {
-        assert_eq!(JobLife::from_stored(&partner().account(), text), Err(LifeError::NotALife), "{text}");
+        assert_eq!(
+            JobHistory::from_stored(&partner().account(), text),
+            Err(JobHistoryError::NotALife),
+            "{text}"
+        );
     }
 }
 
 #[test]
 fn a_stored_result_that_lets_in_without_approving_is_refused() {
-    let mut life = life();
-    apply(&mut life, "0811");
-    let mut edited: Value = serde_json::from_str(&stored(&life)).unwrap();
+    let mut history = history();
+    apply(&mut history, "0811");
+    let mut edited: Value = serde_json::from_str(&stored(&history)).unwrap();
     edited["results"][0]["next_step"] = json!("accept");
-    assert!(serde_json::from_value::<JobLife>(edited.clone()).is_err());
+    assert!(serde_json::from_value::<JobHistory>(edited.clone()).is_err());
     edited["results"][0]["next_step"] = Value::Null;
-    assert!(serde_json::from_value::<JobLife>(edited).is_err());
+    assert!(serde_json::from_value::<JobHistory>(edited).is_err());
 }
 
 #[test]
 fn what_only_callbacks_have_said_needs_confirming() {
-    let mut life = life();
-    assert!(!life.needs_confirming(), "there is nothing to ask about");
+    let mut history = history();
+    assert!(!history.needs_confirming(), "there is nothing to ask about");
     for code in ["0812", "0810"] {
-        apply(&mut life, code);
-        assert!(life.needs_confirming(), "{code}");
-        assert_eq!(apply(&mut life, code), Change::Redelivered);
-        assert!(restored(&life).needs_confirming(), "a redelivery of {code} reminds of it");
-        life.apply_confirmed(START, &confirmed(result(code)));
-        assert!(!life.needs_confirming(), "{code}");
+        apply(&mut history, code);
+        assert!(history.needs_confirming(), "{code}");
+        assert_eq!(apply(&mut history, code), Change::Redelivered);
+        assert!(restored(&history).needs_confirming(), "a redelivery of {code} reminds of it");
+        history.apply_confirmed(START, &confirmed(result(code)));
+        assert!(!history.needs_confirming(), "{code}");
     }
-    assert_eq!(apply(&mut life, "0811"), Change::Contradicted);
-    assert!(!life.needs_confirming(), "what counts is confirmed");
+    assert_eq!(apply(&mut history, "0811"), Change::Contradicted);
+    assert!(!history.needs_confirming(), "what counts is confirmed");
 
-    let mut disputed = self::life();
+    let mut disputed = self::history();
     apply(&mut disputed, "0810");
     assert_eq!(apply(&mut disputed, "0811"), Change::Disputed);
     assert!(disputed.needs_confirming());
@@ -619,6 +627,6 @@ fn what_to_answer_and_what_to_look_at() {
         (C::OtherAccount, 404, true),
         (C::NotBelieved, 409, false),
     ] {
-        assert_eq!((change.status().as_u16(), change.needs_a_look()), (status, look), "{change:?}");
+        assert_eq!((change.status().as_u16(), change.needs_manual_review()), (status, look), "{change:?}");
     }
 }

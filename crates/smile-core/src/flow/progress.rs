@@ -4,7 +4,7 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
-pub enum Reach {
+pub enum Progress {
     /// The service knows nothing of it.
     Nothing,
     /// It may have opened the job; it has no images and bills nothing.
@@ -17,7 +17,7 @@ pub enum Reach {
     Uploaded,
 }
 
-impl Reach {
+impl Progress {
     /// How far something may have come whose checkpoint says this: the checkpoint may be an old one, and the job or check may
     /// have been finished since. Only what was never begun under it is known not to be there.
     pub(crate) fn of_outdated(self) -> Self {

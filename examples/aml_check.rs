@@ -15,7 +15,7 @@ fn main() -> ExitCode {
 
 fn run() -> Result<ExitCode, Failure> {
     let setup = Setup::new("AML check")?;
-    let client = Client::new(setup.partner());
+    let client = Client::new(setup.partner())?;
 
     // Without a name of your own, somebody whom the sandbox has on a list.
     let name = setup.full_name().unwrap_or_else(|| "Mallory Listed".to_owned());

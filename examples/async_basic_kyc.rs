@@ -16,7 +16,7 @@ fn main() -> ExitCode {
 
 fn run() -> Result<ExitCode, Failure> {
     let setup = Setup::new("Basic KYC, by callback")?;
-    let client = Client::new(setup.partner());
+    let client = Client::new(setup.partner())?;
 
     client.call_with(AsyncBasicKyc::new(setup.partner_params(), setup.id_info()), setup.narrator())?;
     println!("  accepted   the result comes by callback");

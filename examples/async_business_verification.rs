@@ -16,7 +16,7 @@ fn main() -> ExitCode {
 
 fn run() -> Result<ExitCode, Failure> {
     let setup = Setup::new("Business Verification, by callback")?;
-    let client = Client::new(setup.partner());
+    let client = Client::new(setup.partner())?;
 
     let company =
         Business::new(setup.country_or("NG"), "BUSINESS_REGISTRATION", setup.id_number_or("0000000"))

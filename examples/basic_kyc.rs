@@ -15,7 +15,7 @@ fn main() -> ExitCode {
 
 fn run() -> Result<ExitCode, Failure> {
     let setup = Setup::new("Basic KYC")?;
-    let client = Client::new(setup.partner());
+    let client = Client::new(setup.partner())?;
 
     let check = client.call_with(BasicKyc::new(setup.partner_params(), setup.id_info()), setup.narrator())?;
 

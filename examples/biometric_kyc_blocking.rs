@@ -14,7 +14,7 @@ fn main() -> ExitCode {
 
 fn run() -> Result<ExitCode, Failure> {
     let setup = Setup::new("Biometric KYC")?;
-    let client = Client::new(setup.partner());
+    let client = Client::new(setup.partner())?;
 
     let job = Job::biometric_kyc(setup.partner_params(), setup.selfie(), setup.id_info())
         .with_liveness(setup.liveness())

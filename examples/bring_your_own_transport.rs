@@ -36,7 +36,7 @@ fn run() -> Result<ExitCode, Failure> {
             narrate(event)?; // Before the request goes out: an observer that objects ends the job here.
         }
         match next {
-            Next::Read(path) => flow.read(now(), std::fs::File::open(path).and_then(read_image)),
+            Next::Read(path) => flow.file_read(now(), std::fs::File::open(path).and_then(read_image)),
             Next::Send { request, timeout } => {
                 let answer = transport(&request, timeout);
                 flow.receive(now(), answer);

@@ -16,7 +16,7 @@ fn main() -> ExitCode {
 
 fn run() -> Result<ExitCode, Failure> {
     let setup = Setup::new("BVN consent, then Enhanced KYC")?;
-    let client = Client::new(setup.partner());
+    let client = Client::new(setup.partner())?;
 
     let modes = client.call(BvnConsent::new(setup.id_number_or("00000000000")))?;
     for mode in modes.modes() {

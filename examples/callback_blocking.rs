@@ -119,14 +119,14 @@ fn run() -> Result<ExitCode, Failure> {
     let app = App {
         verifier: sandbox.partner().verifier(),
         store: InMemoryReplayStore::default(),
-        client: Client::new(sandbox.partner()),
+        client: Client::new(sandbox.partner())?,
         jobs: Arc::default(),
         to_confirm,
     };
     let jobs = Arc::clone(&app.jobs);
     let address = serve(&Arc::new(app))?;
     let partner = sandbox.partner().with_callback_url(&format!("http://{address}/callback"))?;
-    let client = Client::new(partner.clone());
+    let client = Client::new(partner.clone())?;
 
     // The job is stored before it is submitted: its callback may be quicker than the answer.
     let mut random = [0; 16];

@@ -15,7 +15,7 @@ fn main() -> ExitCode {
 
 fn run() -> Result<ExitCode, Failure> {
     let setup = Setup::new("Job status")?;
-    let client = Client::new(setup.partner());
+    let client = Client::new(setup.partner())?;
 
     // Submitted here, but it could have been another process, or a phone.
     let job = Job::smartselfie_registration(setup.partner_params(), setup.selfie());

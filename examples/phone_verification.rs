@@ -15,7 +15,7 @@ fn main() -> ExitCode {
 
 fn run() -> Result<ExitCode, Failure> {
     let setup = Setup::new("Phone verification")?;
-    let client = Client::new(setup.partner());
+    let client = Client::new(setup.partner())?;
 
     let check = PhoneVerification::new("NG", "00000000000")
         .match_field("first_name", "Joe")

@@ -15,7 +15,7 @@ fn main() -> ExitCode {
 
 fn run() -> Result<ExitCode, Failure> {
     let setup = Setup::new("Raw request")?;
-    let client = Client::new(setup.partner());
+    let client = Client::new(setup.partner())?;
 
     let answer = client.call(RawRequest::get("/v1/services")?.signed_in(Signing::Unsigned))?;
     let keys: Vec<&str> =

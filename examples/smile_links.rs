@@ -17,7 +17,7 @@ fn main() -> ExitCode {
 
 fn run() -> Result<ExitCode, Failure> {
     let setup = Setup::new("Smile Links")?;
-    let client = Client::new(setup.partner());
+    let client = Client::new(setup.partner())?;
 
     let details = SmileLinkDetails::new()
         .name("Onboarding")

@@ -149,7 +149,9 @@ fn zip(scenario: Scenario, directory: &Path) -> Result<Bytes, Box<dyn Error>> {
     let mut flow = JobFlow::new(scenario::partner("http://localhost"), job, scenario::settings(), 0)?;
     loop {
         match flow.next(now) {
-            Next::Read(path) => flow.read(now, std::fs::File::open(path).and_then(smile_core::read_image)),
+            Next::Read(path) => {
+                flow.file_read(now, std::fs::File::open(path).and_then(smile_core::read_image))
+            }
             Next::Send { request, .. } if request.method() == http::Method::PUT => {
                 return Ok(Request::into_body(request));
             }

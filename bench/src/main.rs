@@ -7,18 +7,19 @@
 mod authority;
 mod child;
 mod floor;
+mod pipe;
 mod report;
 mod runner;
 mod scenario;
 mod sink;
 
 use std::error::Error;
-use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use lexopt::prelude::*;
 
+use crate::pipe::say;
 use crate::report::Plan;
 use crate::runner::{Driver, Order};
 use crate::scenario::Scenario;
@@ -109,11 +110,4 @@ fn order(parser: &mut lexopt::Parser) -> Result<Order, Box<dyn Error>> {
         jobs: parser.value()?.parse()?,
         at_once: matches!(parser.next()?, Some(Long("at-once"))),
     })
-}
-
-/// A line for the process that started this one.
-fn say(line: &str) -> io::Result<()> {
-    let mut out = io::stdout().lock();
-    writeln!(out, "{line}")?;
-    out.flush()
 }

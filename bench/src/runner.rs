@@ -128,7 +128,7 @@ impl Order {
             config = config.tls_config(tls.build());
         }
         let agent = ureq::Agent::new_with_config(config.build());
-        let client = smile_ureq::Client::with_http_agent(scenario::partner(&self.base), agent)
+        let client = smile_ureq::Client::with_http_client(scenario::partner(&self.base), agent)
             .with_settings(scenario::settings());
         self.batches(|job| client.submit(job))
     }

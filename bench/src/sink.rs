@@ -13,6 +13,7 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use serde_json::{Value, json};
 use smile_core::Timestamp;
 
+use crate::pipe::say;
 use crate::scenario;
 
 /// How long uploads wait for one another before it is said that they didn't all come.
@@ -40,7 +41,7 @@ pub(crate) fn serve(ca_file: Option<&Path>, gather: u64) -> Result<(), Box<dyn E
         another_upload: Condvar::new(),
         gather,
     });
-    crate::say(&base)?;
+    say(&base)?;
 
     let serving = Arc::clone(&sink);
     thread::spawn(move || {
@@ -52,7 +53,7 @@ pub(crate) fn serve(ca_file: Option<&Path>, gather: u64) -> Result<(), Box<dyn E
     });
     io::copy(&mut io::stdin(), &mut io::sink())?;
     let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-    crate::say(&format!("{} {}", count(&sink.connections), count(&sink.requests)))?;
+    say(&format!("{} {}", count(&sink.connections), count(&sink.requests)))?;
     Ok(())
 }
 

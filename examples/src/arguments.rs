@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use lexopt::{Arg, Parser, ValueExt as _};
 
-use crate::Failure;
+use crate::failure::Failure;
 
 const HELP: &str = "\
 Flags, all optional; without them the drawn pictures and a test number are sent.

@@ -7,10 +7,10 @@
 
 mod arguments;
 mod cookbook;
+mod failure;
 mod narrator;
 mod receiver;
 
-use std::error::Error;
 use std::future::Ready;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -23,11 +23,9 @@ use smile_core::{
 use smile_sandbox::Sandbox;
 
 use arguments::Arguments;
+pub use failure::Failure;
 pub use narrator::{async_narrator, narrator};
 pub use receiver::Receiver;
-
-/// Whatever goes wrong in a program.
-pub type Failure = Box<dyn Error + Send + Sync>;
 
 /// Where a program runs, and what it sends.
 #[derive(Debug)]
@@ -272,7 +270,7 @@ mod tests {
             .return_job_status(true);
         let seen = Arc::new(Mutex::new(Vec::new()));
         let warnings = Arc::clone(&seen);
-        let client = smile_ureq::Client::new(setup.partner());
+        let client = smile_ureq::Client::new(setup.partner()).unwrap();
         let outcome = client.submit_with(job, move |event| {
             if let Event::Warning(problem) = event {
                 warnings.lock().unwrap().push(problem.to_string());

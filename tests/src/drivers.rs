@@ -78,8 +78,11 @@ impl Driver {
                 block_on(client.submit_with(job, move |event| std::future::ready(observer(event))))
             }
             Self::Ureq => {
-                let client =
-                    smile_ureq::Client::new(partner).with_settings(settings).with_clock(now).with_seed(1);
+                let client = smile_ureq::Client::new(partner)
+                    .unwrap()
+                    .with_settings(settings)
+                    .with_clock(now)
+                    .with_seed(1);
                 client.submit_with(job, observer)
             }
             Self::ByHand => by_hand(JobFlow::new(partner, job, settings, 1)?, now, observer),
@@ -105,7 +108,7 @@ impl Driver {
                 let client = smile_reqwest::Client::new(partner).unwrap().with_settings(settings);
                 block_on(client.call(operation))
             }
-            Self::Ureq => smile_ureq::Client::new(partner).with_settings(settings).call(operation),
+            Self::Ureq => smile_ureq::Client::new(partner).unwrap().with_settings(settings).call(operation),
             Self::ByHand => {
                 let now = || Timestamp::from_unix(SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default());
                 by_hand(Call::new(partner, operation, settings, 1), now, |_| Ok(()))
@@ -139,7 +142,7 @@ impl Driver {
                 block_on(client.run_with(&mut call, |event| std::future::ready(observer(event))))
             }
             Self::Ureq => {
-                let client = smile_ureq::Client::new(partner).with_settings(settings);
+                let client = smile_ureq::Client::new(partner).unwrap().with_settings(settings);
                 let mut call = match checkpoint {
                     Some(checkpoint) => client.resume_call(checkpoint, operation)?,
                     None => client.begin_call(operation),
@@ -173,9 +176,10 @@ impl Driver {
                 let client = smile_reqwest::Client::new(partner).unwrap().with_settings(settings);
                 block_on(client.confirm(key.clone(), callback))
             }
-            Self::Ureq => {
-                smile_ureq::Client::new(partner).with_settings(settings).confirm(key.clone(), callback)
-            }
+            Self::Ureq => smile_ureq::Client::new(partner)
+                .unwrap()
+                .with_settings(settings)
+                .confirm(key.clone(), callback),
             Self::ByHand => {
                 let now = || Timestamp::from_unix(SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default());
                 by_hand(Confirm::new(partner, key.clone(), callback, settings, 1), now, |_| Ok(()))
@@ -200,7 +204,9 @@ fn by_hand<F: Flow>(
             }
         }
         match next {
-            Next::Read(path) => flow.read(now(), std::fs::File::open(path).and_then(smile_core::read_image)),
+            Next::Read(path) => {
+                flow.file_read(now(), std::fs::File::open(path).and_then(smile_core::read_image))
+            }
             Next::Send { request, timeout } => {
                 let answer = exchange(&request, timeout);
                 flow.receive(now(), answer);

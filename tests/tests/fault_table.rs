@@ -172,7 +172,7 @@ fn run(driver: Driver, fault: &Fault, step: Endpoint, times: Option<u32>) -> End
 
         // Nothing is lost: whoever goes on from what was written down last gets the verdict, and pays once.
         sandbox.clear_faults();
-        let client = smile_ureq::Client::new(sandbox.partner()).with_settings(settings);
+        let client = smile_ureq::Client::new(sandbox.partner()).unwrap().with_settings(settings);
         let checkpoint = newest.lock().unwrap().take();
         let mut flow = match &checkpoint {
             Some(checkpoint) => client.resume(checkpoint, job).unwrap(),

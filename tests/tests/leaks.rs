@@ -163,7 +163,7 @@ fn nothing_marked_is_ever_shown() {
     let sandbox = Sandbox::builder().api_key(format!("{MARK}-key")).personal_info(true).start().unwrap();
     show(&partner(&sandbox));
     show(&smile_reqwest::Client::new(partner(&sandbox)).unwrap());
-    show(&smile_ureq::Client::new(partner(&sandbox)));
+    show(&smile_ureq::Client::new(partner(&sandbox)).unwrap());
 
     for driver in [Driver::Reqwest, Driver::Ureq] {
         run(driver, &sandbox, &format!("well-{driver:?}"), &folder).unwrap();

@@ -114,7 +114,7 @@ fn child() {
             block_on(client.run_with(&mut flow, |event| std::future::ready(store(event))))
         }
         _ => {
-            let client = smile_ureq::Client::new(partner).with_settings(settings());
+            let client = smile_ureq::Client::new(partner).unwrap().with_settings(settings());
             let mut flow = if resume { client.resume(&read(), job()) } else { client.begin(job()) }.unwrap();
             client.run_with(&mut flow, store)
         }

@@ -1,8 +1,10 @@
 //! Whole jobs through each driver against the sandbox.
 #![allow(clippy::unwrap_used)] // A test that can't set itself up fails.
 
+use smile_core::v1::ProductsConfigRequest;
 use smile_core::{
-    Decision, FlowSettings, IdInfo, Image, Job, JobStatusRequest, JobType, OperationError, Selfie, UserId,
+    ApiKey, Decision, FlowSettings, IdInfo, Image, Job, JobStatusRequest, JobType, OperationError, Partner,
+    Selfie, Timestamp, UserId,
 };
 use smile_sandbox::{Endpoint, Fault, Sandbox};
 use smile_tests::{ALL_DRIVERS, Driver, Nobody, biometric_kyc, block_on, jpeg, params, quick};
@@ -195,7 +197,7 @@ fn the_status_of_any_job_can_be_asked_for_with_history_and_links() {
         .job_type(JobType::BIOMETRIC_KYC)
         .return_history(true)
         .return_image_links(true);
-    let blocking = smile_ureq::Client::new(sandbox.partner()).call(request.clone()).unwrap();
+    let blocking = smile_ureq::Client::new(sandbox.partner()).unwrap().call(request.clone()).unwrap();
     let client = smile_reqwest::Client::new(sandbox.partner()).unwrap();
     let asynchronous = block_on(client.call(request)).unwrap();
     for status in [blocking, asynchronous] {
@@ -204,7 +206,7 @@ fn the_status_of_any_job_can_be_asked_for_with_history_and_links() {
         assert!(status.image_links.unwrap().selfie_image().unwrap().starts_with("http://127.0.0.1"));
     }
     let stranger = JobStatusRequest::new(UserId::new("nobody"), ids.job_id().clone());
-    let status = smile_ureq::Client::new(sandbox.partner()).call(stranger).unwrap();
+    let status = smile_ureq::Client::new(sandbox.partner()).unwrap().call(stranger).unwrap();
     assert!(status.has_zip() == Some(false) && status.verdict().is_none());
 }
 
@@ -243,8 +245,10 @@ fn answers_that_are_too_large_are_not_read() {
     let server = smile_tests::CannedServer::start(|_, _| Response::new(Body::from(vec![b' '; 100_000])));
     let environment: smile_core::Environment = format!("{}/v1", server.address()).parse().unwrap();
     let partner = smile_core::Partner::new("001", "key", environment).unwrap();
-    let blocking =
-        smile_ureq::Client::new(partner.clone()).with_settings(quick()).with_max_response_bytes(50_000);
+    let blocking = smile_ureq::Client::new(partner.clone())
+        .unwrap()
+        .with_settings(quick())
+        .with_max_response_bytes(50_000);
     let asynchronous = smile_reqwest::Client::new(partner).unwrap();
     let asynchronous = asynchronous.with_settings(quick()).with_max_response_bytes(50_000);
     for error in
@@ -253,4 +257,35 @@ fn answers_that_are_too_large_are_not_read() {
     {
         assert!(error.to_string().contains("larger than this client takes"), "{error}");
     }
+}
+
+#[test]
+fn a_key_from_a_function_is_rotated_under_clients_and_verifiers_that_stay() {
+    let sandbox = Sandbox::start().unwrap();
+    let current = std::sync::Arc::new(std::sync::Mutex::new(ApiKey::new("yesterdays-key").unwrap()));
+    let asked = std::sync::Arc::clone(&current);
+    let key = ApiKey::from_fn(move || asked.lock().unwrap().clone());
+    let partner = Partner::new(sandbox.partner_id(), key, sandbox.environment().clone()).unwrap();
+    let verifier = partner.verifier();
+    let signed = sandbox.partner().signer().sign(Timestamp::from_unix_millis(0));
+    let confirmed = || partner.signer().confirm(signed.timestamp(), signed.signature()).is_ok();
+    let callback = smile_sandbox::signed_callback::signed_callback(
+        smile_sandbox::signed_callback::Product::BiometricKyc,
+        smile_sandbox::signed_callback::Outcome::Approved,
+    );
+    let now = Timestamp::from_unix_millis(1_705_314_600_000);
+    let callback = callback.partner(sandbox.partner_id(), sandbox.api_key()).at(now).build().unwrap();
+    let (headers, body) = callback.into_parts();
+    let believed = || verifier.verify(now, &headers, body.clone()).is_ok();
+
+    let blocking = smile_ureq::Client::new(partner.clone()).unwrap().with_settings(quick());
+    let asynchronous = smile_reqwest::Client::new(partner.clone()).unwrap().with_settings(quick());
+    assert!(blocking.call(ProductsConfigRequest).unwrap_err().is_unauthorized());
+    assert!(block_on(asynchronous.call(ProductsConfigRequest)).unwrap_err().is_unauthorized());
+    assert!(!confirmed() && !believed());
+
+    *current.lock().unwrap() = ApiKey::new(sandbox.api_key()).unwrap();
+    blocking.call(ProductsConfigRequest).unwrap();
+    block_on(asynchronous.call(ProductsConfigRequest)).unwrap();
+    assert!(confirmed() && believed());
 }

@@ -41,7 +41,7 @@ fn address(sandbox: &Sandbox) -> String {
     let job = biometric_kyc("storage");
     sandbox.fail_next(Endpoint::Upload, Fault::StorageError(StorageError::new("AccessDenied").unwrap()));
     sandbox.fail_next(Endpoint::Upload, Fault::StorageError(StorageError::new("EntityTooLarge").unwrap()));
-    smile_ureq::Client::new(sandbox.partner()).with_settings(quick()).submit(job).unwrap_err();
+    smile_ureq::Client::new(sandbox.partner()).unwrap().with_settings(quick()).submit(job).unwrap_err();
     let requests = sandbox.requests();
     let sent = requests.iter().rfind(|request| request.method == http::Method::PUT).unwrap();
     format!("{}?{}", sent.path, sent.query.as_ref().unwrap())

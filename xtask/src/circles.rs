@@ -2,7 +2,8 @@
 //!
 //! In each folder of a crate's `src`, the files and folders that lie directly in it are looked at; one needs another if it
 //! names something of it. A circle through any files shows in the lowest folder that has all of them. What a module lets
-//! through from its children (`pub use`) is looked for where it is defined. Tests may name everything.
+//! through from its children (`pub use`) is looked for where it is defined. Tests may name everything; a builder and what it
+//! builds, in one folder, each other.
 //!
 //! Methods show by the type that they are called on, not by the file that defines them, so a type's `impl` blocks belong in the
 //! type's own file.
@@ -14,13 +15,7 @@ use std::path::{Path, PathBuf};
 use crate::members::members;
 use crate::shell::entries;
 
-/// The circles that there still are: one a line, the crate and the folder, and then what lies in the circle.
-const KNOWN: &str = "xtask/circles.txt";
-
-/// A builder and what it builds, which may name each other: the crate, and two paths without `.rs`.
-const PAIRS: &[(&str, &str, &str)] = &[("smile-sandbox", "server/builder", "server/sandbox")];
-
-/// Fails if there is a circle that is not known, or if one is known that is no more.
+/// Fails if there is a circle.
 pub(crate) fn run(root: &Path) -> Result<(), String> {
     let mut found = Vec::new();
     for member in members(root)? {
@@ -30,34 +25,8 @@ pub(crate) fn run(root: &Path) -> Result<(), String> {
             found.extend(circles(&member.name, &files));
         }
     }
-    let known = fs::read_to_string(root.join(KNOWN)).map_err(|error| format!("{KNOWN}: {error}"))?;
-    let known: Vec<(&str, BTreeSet<&str>)> = known.lines().filter_map(known_circle).collect();
-    judge(&found, &known)
-}
-
-fn judge(found: &[Circle], known: &[(&str, BTreeSet<&str>)]) -> Result<(), String> {
-    let mut wrong = Vec::new();
-    let is_within = |circle: &Circle, (place, members): &(&str, BTreeSet<&str>)| {
-        circle.place == *place && circle.members.iter().all(|member| members.contains(member.as_str()))
-    };
-    for circle in found {
-        if !known.iter().any(|known| is_within(circle, known)) {
-            wrong.push(circle.told());
-        }
-    }
-    for line in known {
-        if !found.iter().any(|circle| is_within(circle, line)) {
-            wrong.push(format!("{KNOWN}: the circle in {} is gone: take its line out", line.0));
-        }
-    }
-    println!("{} known circles", known.len());
-    if wrong.is_empty() { Ok(()) } else { Err(format!("modules need each other:\n  {}", wrong.join("\n  "))) }
-}
-
-/// `smile-core src/flow: a b c`, without what follows a `#`.
-fn known_circle(line: &str) -> Option<(&str, BTreeSet<&str>)> {
-    let (place, members) = line.split('#').next()?.split_once(": ")?;
-    Some((place, members.split_whitespace().collect()))
+    let told: Vec<String> = found.iter().map(Circle::told).collect();
+    if told.is_empty() { Ok(()) } else { Err(format!("modules need each other:\n  {}", told.join("\n  "))) }
 }
 
 /// A set of files and folders of one folder, each of which needs every other, if not directly.
@@ -135,24 +104,31 @@ fn circles(krate: &str, files: &[File]) -> Vec<Circle> {
             continue;
         }
         for path in &named.paths {
-            if let Some(to) = defined_in(path, &modules, &read).filter(|to| *to != from) {
-                let is_pair = PAIRS.iter().any(|(of, one, other)| {
-                    let (from, to) = (files[from].path.as_str(), files[to].path.as_str());
-                    *of == krate && ((*one, *other) == (from, to) || (*other, *one) == (from, to))
-                });
-                if !is_pair && !is_of_tests(&files[to]) {
-                    arrows.insert((from, to));
-                }
+            let needed = defined_in(path, &modules, &read);
+            if let Some(to) = needed.filter(|to| *to != from && !is_of_tests(&files[*to])) {
+                arrows.insert((from, to));
             }
         }
     }
     let arrows: Vec<(&str, &str)> =
         arrows.into_iter().map(|(from, to)| (files[from].path.as_str(), files[to].path.as_str())).collect();
+    let arrows: Vec<(&str, &str)> =
+        arrows.iter().filter(|(from, to)| !is_back_to_builder(from, to, &arrows)).copied().collect();
     let mut folders: BTreeSet<&str> = BTreeSet::from([""]);
     for file in files {
         folders.extend(file.path.match_indices('/').map(|(at, _)| &file.path[..at]));
     }
     folders.into_iter().flat_map(|folder| circles_in(krate, folder, &arrows)).collect()
+}
+
+/// Whether it is the arrow from what is built to its builder, `builder.rs` in the same folder: only the arrow to what is built
+/// counts.
+fn is_back_to_builder(from: &str, to: &str, arrows: &[(&str, &str)]) -> bool {
+    let is_beside = to.strip_suffix("builder").is_some_and(|folder| {
+        (folder.is_empty() || folder.ends_with('/'))
+            && from.strip_prefix(folder).is_some_and(|name| !name.contains('/'))
+    });
+    is_beside && arrows.contains(&(to, from))
 }
 
 /// The circles among what lies directly in a folder.
@@ -242,10 +218,22 @@ impl Named {
             .filter(|three| three[0] == "mod" && (three[2] == ";" || three[2] == "{"))
             .map(|three| three[1].as_str())
             .collect();
-        let mut reader =
-            Reader { words: &words, at: 0, module, inner: Vec::new(), children, named: Self::default() };
+        let mut reader = Reader {
+            words: &words,
+            at: 0,
+            module,
+            inner: Vec::new(),
+            children,
+            bare: BTreeSet::new(),
+            named: Self::default(),
+        };
         reader.read();
-        reader.named
+        let Reader { mut named, bare, .. } = reader;
+        // What is let through can be named here as well.
+        let used = named.let_through.iter().filter(|(name, _)| bare.contains(name.as_str()));
+        let used: Vec<Vec<String>> = used.map(|(_, path)| path.clone()).collect();
+        named.paths.extend(used);
+        named
     }
 }
 
@@ -256,6 +244,8 @@ struct Reader<'a> {
     /// The modules within the file that the place is in; `None` for other braces.
     inner: Vec<Option<&'a str>>,
     children: BTreeSet<&'a str>,
+    /// Types and functions that are named without a path.
+    bare: BTreeSet<&'a str>,
     named: Named,
 }
 
@@ -268,6 +258,12 @@ impl<'a> Reader<'a> {
         while self.at < self.words.len() {
             match self.word(0) {
                 "#" if self.is_for_tests() => self.skip_test(),
+                // Who may see it, which isn't what it needs.
+                "pub" if self.word(1) == "(" && self.word(2) == "in" => {
+                    while !matches!(self.word(0), ")" | "") {
+                        self.at += 1;
+                    }
+                }
                 "mod" if self.word(2) == "{" => {
                     self.inner.push(Some(self.word(1)));
                     self.at += 3;
@@ -289,7 +285,15 @@ impl<'a> Reader<'a> {
                     let path = self.read_path();
                     self.note(&path);
                 }
-                _ => self.at += 1,
+                word => {
+                    let before = self.at.checked_sub(1).map_or("", |before| self.words[before].as_str());
+                    let is_item = word.starts_with(char::is_uppercase) || self.word(1) == "(";
+                    if is_item && !matches!(before, "::" | "." | "fn" | "struct" | "enum" | "trait" | "type")
+                    {
+                        self.bare.insert(word);
+                    }
+                    self.at += 1;
+                }
             }
         }
     }
@@ -541,9 +545,35 @@ mod tests {
     }
 
     #[test]
+    fn what_is_let_through_can_be_used_by_its_bare_name_as_well() {
+        let lib = ("lib", "mod a;");
+        let child = ("a/x", "use super::Whole; pub(crate) struct Part; pub(crate) fn part(whole: Whole) {}");
+        for (parent, is_circle) in [
+            ("mod x; pub use x::Part; pub struct Whole { part: Part }", true),
+            ("mod x; pub use x::part; pub struct Whole; fn f() { part(Whole) }", true),
+            ("mod x; pub use x::Part; pub struct Whole;", false),
+            (
+                "mod x; pub use x::part; pub struct Whole { part: u8 } fn f(whole: Whole) { whole.part() }",
+                false,
+            ),
+        ] {
+            assert_eq!(!found(&[lib, ("a/mod", parent), child]).is_empty(), is_circle, "{parent}");
+        }
+    }
+
+    #[test]
     fn a_module_and_its_child_can_need_each_other() {
         let files = [("lib", "mod a;"), ("a/mod", "mod x; fn f() { x::g() }"), ("a/x", "use super::f;")];
         assert_eq!(found(&files), ["a-crate src/a: mod x"]);
+    }
+
+    #[test]
+    fn who_may_see_an_item_is_nothing_that_it_needs() {
+        let parent = ("a/mod", "mod x; fn f() { x::g() }");
+        let files = [("lib", "mod a;"), parent, ("a/x", "pub(in crate::a) fn g() {}")];
+        assert!(found(&files).is_empty(), "{:?}", found(&files));
+        let child = ("a/x", "pub(in crate::a) fn g() { crate::a::f() }");
+        assert_eq!(found(&[files[0], parent, child]), ["a-crate src/a: mod x"]);
     }
 
     #[test]
@@ -570,16 +600,28 @@ mod tests {
     }
 
     #[test]
-    fn a_known_circle_may_get_smaller_but_not_larger_and_is_struck_off_when_it_is_gone() {
-        let circle = |members: &[&str]| Circle {
-            place: "a-crate src".into(),
-            members: members.iter().map(|&member| member.to_owned()).collect(),
-            arrows: Vec::new(),
-        };
-        let known = [known_circle("a-crate src: a b c # soon").unwrap()];
-        assert_eq!(judge(&[circle(&["a", "b", "c"])], &known), Ok(()));
-        assert_eq!(judge(&[circle(&["a", "c"])], &known), Ok(()));
-        assert!(judge(&[circle(&["a", "d"])], &known).unwrap_err().contains("a-crate src: a d"));
-        assert!(judge(&[], &known).unwrap_err().contains("take its line out"));
+    fn a_builder_and_what_it_builds_may_name_each_other() {
+        let lib = ("lib", "mod a;");
+        let (folder, builder) =
+            (("a/mod", "mod builder; mod house;"), ("a/builder", "use super::house::House;"));
+        let house = ("a/house", "use super::builder::Builder;");
+        assert!(found(&[lib, folder, builder, house]).is_empty());
+        let idle = ("a/builder", "");
+        let circle = [
+            ("lib", "mod a; mod house;"),
+            ("a/mod", "mod builder;"),
+            ("a/builder", "use crate::house::H;"),
+            ("house", "use crate::a::builder::Builder;"),
+        ];
+        assert!(found(&[lib, folder, idle, house]).is_empty());
+        assert_eq!(found(&circle), ["a-crate src: a house"], "they lie in one folder");
+        let third = [
+            lib,
+            ("a/mod", "mod builder; mod house; mod wall;"),
+            builder,
+            ("a/house", "use super::wall::W;"),
+            ("a/wall", "use super::builder::Builder;"),
+        ];
+        assert_eq!(found(&third), ["a-crate src/a: builder house wall"]);
     }
 }

@@ -6,7 +6,7 @@ use smile_ureq::core::{IdInfo, Image, Job, JobId, PartnerParams, UserId};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let sandbox = Sandbox::start()?;
-    let client = Client::new(sandbox.partner());
+    let client = Client::new(sandbox.partner())?;
 
     let ids = PartnerParams::new(UserId::new("customer-17"), JobId::new("kyc-17"));
     let selfie = Image::bytes(SampleImage::selfie().jpeg());

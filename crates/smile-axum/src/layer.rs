@@ -1,5 +1,6 @@
 //! The layer.
 
+use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -8,9 +9,10 @@ use axum_core::response::{IntoResponse, Response};
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::CallbackReceiver;
+use crate::checker::Checker;
 
-/// Lets through what is believed, and answers everything else itself.
+/// Lets through what is believed, and answers everything else itself. Made by
+/// [`CallbackReceiver::layer`](crate::CallbackReceiver::layer).
 ///
 /// Inside, the request has its [`ReceivedCallback`](crate::ReceivedCallback) as an [extension](http::Extensions), and its body as it came.
 /// Every request that comes here must be a callback: put it around their routes alone.
@@ -29,15 +31,20 @@ use crate::CallbackReceiver;
 /// }
 /// # let _ = app;
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct CallbackLayer {
-    receiver: CallbackReceiver,
+    checker: Checker,
 }
 
 impl CallbackLayer {
-    /// A layer that asks this receiver. The same as [`CallbackReceiver::layer`].
-    pub fn new(receiver: CallbackReceiver) -> Self {
-        Self { receiver }
+    pub(crate) fn new(checker: Checker) -> Self {
+        Self { checker }
+    }
+}
+
+impl fmt::Debug for CallbackLayer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.checker.debug("CallbackLayer", f)
     }
 }
 
@@ -45,15 +52,21 @@ impl<S> Layer<S> for CallbackLayer {
     type Service = CallbackService<S>;
 
     fn layer(&self, inner: S) -> CallbackService<S> {
-        CallbackService { receiver: self.receiver.clone(), inner }
+        CallbackService { checker: self.checker.clone(), inner }
     }
 }
 
 /// A service behind a [`CallbackLayer`].
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct CallbackService<S> {
-    receiver: CallbackReceiver,
+    checker: Checker,
     inner: S,
+}
+
+impl<S> fmt::Debug for CallbackService<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.checker.debug("CallbackService", f)
+    }
 }
 
 impl<S> Service<Request> for CallbackService<S>
@@ -74,12 +87,12 @@ where
         // The one that has said it is ready goes along; its clone need not be.
         let clone = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, clone);
-        let receiver = self.receiver.clone();
+        let checker = self.checker.clone();
         Box::pin(async move {
-            let request = match receiver.already(&request) {
+            let request = match checker.already(&request) {
                 Some(_) => request,
-                None => match receiver.receive(request).await {
-                    Ok((parts, received)) => receiver.restore(parts, received),
+                None => match checker.receive(request).await {
+                    Ok((parts, received)) => checker.restore(parts, received),
                     Err(rejection) => return Ok(rejection.into_response()),
                 },
             };

@@ -1,12 +1,14 @@
 #![doc = include_str!("../README.md")]
 
+mod checker;
 mod extract;
 mod layer;
+mod received;
 mod receiver;
 mod rejection;
 
-pub use extract::ReceivedCallback;
 pub use layer::{CallbackLayer, CallbackService};
+pub use received::ReceivedCallback;
 pub use receiver::CallbackReceiver;
 pub use rejection::Rejection;
 pub use smile_core as core;

@@ -130,12 +130,12 @@ impl Connection {
     /// A client for this partner.
     pub(crate) fn client(&self, partner: Partner, settings: FlowSettings) -> Result<Client, Failure> {
         let agent = self.agent(partner.environment())?;
-        Ok(Client::with_http_agent(partner, agent).with_settings(settings))
+        Ok(Client::with_http_client(partner, agent).with_settings(settings))
     }
 
-    /// An HTTP agent for this environment.
+    /// An HTTP agent for this environment. It trusts what the library's own would, or the authorities of `--ca` alone.
     pub(crate) fn agent(&self, environment: &Environment) -> Result<ureq::Agent, Failure> {
-        let mut config = ureq::Agent::config_builder().timeout_connect(Some(Duration::from_secs(10)));
+        let mut config = Client::http_client_builder().timeout_connect(Some(Duration::from_secs(10)));
         // What goes to this machine must not take a detour over a proxy.
         if environment.is_loopback() {
             config = config.proxy(None);

@@ -1129,7 +1129,7 @@ fn an_image_that_cannot_hold_a_picture_is_refused_before_anything_is_sent() {
 fn a_file_beyond_the_limit_is_refused_by_name() {
     let mut flow = flow(Job::update_photo(params(), Image::path("zero")).return_job_status(true));
     assert!(matches!(flow.next(START), Next::Read(_)));
-    flow.read(START, smile_core::read_image(std::io::repeat(0)));
+    flow.file_read(START, smile_core::read_image(std::io::repeat(0)));
     let Next::Finished(Err(error)) = flow.next(START) else { panic!("it goes on") };
     assert!(error.to_string().contains("more than 128 MiB"), "{error}");
 }
@@ -1232,4 +1232,35 @@ fn an_id_card_alone_will_do_for_biometric_kyc() {
         .with_id_info(IdInfo::for_document("GH"))
         .return_job_status(true);
     assert!(is_approved(&drive(&mut flow(job), [opened(), answer(200, ""), approved()]).outcome.unwrap()));
+}
+
+#[test]
+fn a_jobs_key_is_that_of_its_ids_and_its_type() {
+    let ids = smile_core::PartnerParams::new(smile_core::UserId::new("u"), smile_core::JobId::new("j"));
+    let job = smile_core::Job::smartselfie_registration(ids, smile_core::Image::bytes(vec![1]));
+    let expected = smile_core::JobKey::new(
+        smile_core::UserId::new("u"),
+        smile_core::JobId::new("j"),
+        smile_core::JobType::SMARTSELFIE_REGISTRATION,
+    );
+    assert_eq!(job.key(), expected);
+    let history = smile_core::JobHistory::new(partner().account(), expected.clone());
+    assert_eq!(history.key(), Some(expected));
+    let of_webhook = smile_core::JobHistory::of_webhook(
+        partner().account(),
+        smile_core::UserId::new("u"),
+        smile_core::JobId::new("j"),
+    );
+    assert_eq!(of_webhook.key(), None, "its results name no type of job");
+}
+
+#[test]
+fn partner_params_that_were_read_are_checked_like_any() {
+    let text = r#"{ "user_id": "u", "job_id": "j", "branch": "Lagos", "job_type": 1 }"#;
+    let ids: smile_core::PartnerParams = serde_json::from_str(text).unwrap();
+    let job = smile_core::Job::smartselfie_registration(ids, smile_core::Image::bytes(vec![1]));
+    let error = smile_core::JobFlow::new(partner(), job, smile_core::FlowSettings::default(), 7).unwrap_err();
+    assert!(error.is_validation() && error.name() == "validation");
+    assert!(error.problems().iter().any(|problem| problem.field.contains("job_type")), "{error}");
+    assert_eq!(serde_json::to_value(error.kind()).unwrap(), serde_json::json!("validation"));
 }

@@ -304,7 +304,7 @@ fn run(
             }
         }
         match next {
-            Next::Read(path) => flow.read(now, file(&path)),
+            Next::Read(path) => flow.file_read(now, file(&path)),
             Next::Send { request, .. } => {
                 let body = String::from_utf8_lossy(request.body());
                 assert!(body.contains(MARK), "what is sent is full of marks");
@@ -439,7 +439,7 @@ impl WaitForSend for JobFlow {
     fn wait_for_send(mut self) -> Next<Result<JobOutcome, JobError>> {
         for _ in 0..100 {
             match self.next(START) {
-                Next::Read(_) => self.read(START, Ok(jpeg())),
+                Next::Read(_) => self.file_read(START, Ok(jpeg())),
                 next => return next,
             }
         }
@@ -593,7 +593,7 @@ fn a_resumed_job_and_one_that_is_waited_for_show_nothing() {
     let mut answers = answers.into_iter();
     for _ in 0..40 {
         match first.next(START) {
-            Next::Read(_) => first.read(START, Ok(jpeg())),
+            Next::Read(_) => first.file_read(START, Ok(jpeg())),
             Next::Send { .. } => first.receive(START, answers.next().unwrap()),
             Next::Wait { .. } | Next::Finished(_) => break,
         }
@@ -855,6 +855,9 @@ fn values_show_nothing_by_themselves() {
     capture.debug("Signer", partner.signer());
     capture.debug("Signer", &Signer::new(PartnerId::new("001").unwrap(), &key));
     capture.debug("ApiKey", &key);
+    let asked = ApiKey::from_fn(move || key.clone());
+    capture.debug("Signer", &Signer::new(PartnerId::new("001").unwrap(), &asked));
+    capture.debug("ApiKey", &asked);
     capture.debug("SignedTimestamp", &partner.signer().sign(START));
     capture.debug("Environment", partner.environment());
     capture.debug("CallbackUrl", &partner.callback_url());

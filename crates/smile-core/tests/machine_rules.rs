@@ -112,7 +112,7 @@ proptest! {
                         watch.told(now);
                     }
                     Driver::ReadsUnasked { .. } => {
-                        call.read(now, Ok(vec![]));
+                        call.file_read(now, Ok(vec![]));
                         watch.told(now);
                     }
                     _ => {}
@@ -277,7 +277,7 @@ fn a_file_that_nobody_asked_for_changes_nothing() {
 
     // Before anything was asked for.
     let mut flow = new();
-    flow.read(START, Ok(other.clone()));
+    flow.file_read(START, Ok(other.clone()));
     assert!(put(flow) == expected, "a file that came unasked took the place of the selfie's own bytes");
 
     // Twice for one question.
@@ -285,8 +285,8 @@ fn a_file_that_nobody_asked_for_changes_nothing() {
         JobFlow::new(partner(), job().with_id_card_back(Image::path("back.jpg")), FlowSettings::default(), 7)
             .unwrap();
     let Next::Read(_) = flow.next(START) else { panic!("the card") };
-    flow.read(START, Ok(JPEG.to_vec()));
-    flow.read(START, Ok(other));
+    flow.file_read(START, Ok(JPEG.to_vec()));
+    flow.file_read(START, Ok(other));
     let Next::Read(path) = flow.next(START) else { panic!("the back of the card must be asked for") };
     assert_eq!(path.to_str(), Some("back.jpg"));
 }

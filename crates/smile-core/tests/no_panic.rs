@@ -366,7 +366,7 @@ fn run(
             let _ = format!("{event:?}");
         }
         match next {
-            Next::Read(path) => flow.read(now, file(&path)),
+            Next::Read(path) => flow.file_read(now, file(&path)),
             Next::Send { .. } => flow.receive(now, exchange()),
             Next::Wait { until } => now = until,
             Next::Finished(outcome) => {

@@ -33,7 +33,7 @@ fn uploaded(job: Job) -> Bytes {
     let mut flow = JobFlow::new(partner(), job, FlowSettings::default(), 7).unwrap();
     for _ in 0..100 {
         match flow.next(START) {
-            Next::Read(path) => flow.read(START, Ok(on_disk(&path))),
+            Next::Read(path) => flow.file_read(START, Ok(on_disk(&path))),
             Next::Send { request, .. } if request.method() == "PUT" => return request.into_body(),
             Next::Send { .. } => flow.receive(START, answer(200, PREPARED)),
             other => panic!("{other:?} before the upload: {flow:?}"),

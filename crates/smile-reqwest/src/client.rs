@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use smile_core::operation::Operation;
+use smile_core::v3::TokenCache;
 use smile_core::{
     Call, CallError, Callback, Checkpoint, Confirm, ConfirmError, Confirmation, Event, Flow, FlowSettings,
     Job, JobError, JobFlow, JobKey, JobOutcome, Next, ObserverError, ObserverResult, Partner, Submission,
@@ -14,9 +15,11 @@ use smile_core::{
 };
 use tokio::sync::Semaphore;
 
+use crate::tls;
 use crate::transport::Transport;
 
-/// An async client for one partner. Cheap to clone; its futures are `Send` and `'static`.
+/// An async client for one partner. Cheap to clone; its futures are `Send` and `'static`, but for those of
+/// [`run`](Self::run) and [`run_with`](Self::run_with), which borrow the client and the machine.
 ///
 /// Needs a tokio runtime with time and IO enabled.
 #[derive(Clone)]
@@ -26,6 +29,7 @@ pub struct Client {
     settings: FlowSettings,
     clock: Option<Arc<dyn Fn() -> Timestamp + Send + Sync>>,
     seed: Option<u64>,
+    tokens: TokenCache,
     reads: Arc<Semaphore>,
 }
 
@@ -35,20 +39,28 @@ const READS_AT_ONCE: usize = 8;
 
 impl Client {
     /// A client with an HTTP client of its own: no redirects, ten seconds to connect, and the timeouts of
-    /// [`FlowSettings`] for everything else.
+    /// [`FlowSettings`] for everything else. It trusts the platform's certificates, and Mozilla's if the platform has none.
     ///
     /// # Errors
     /// If TLS can't be set up on this machine.
     pub fn new(partner: Partner) -> reqwest::Result<Self> {
-        let builder = reqwest::Client::builder();
+        let builder = Self::http_client_builder();
         // What goes to this machine over plain http must not take a detour over a proxy.
         let is_local = partner.environment().is_loopback();
         Self::with_http_client_builder(partner, if is_local { builder.no_proxy() } else { builder })
     }
 
-    /// A client over an HTTP client of the user's making: proxies, certificates, connection pools.
+    /// The settings of the HTTP client that [`Client::new`] makes, to be changed and given to
+    /// [`Client::with_http_client_builder`]: the platform's certificates, or Mozilla's if the platform has none.
+    pub fn http_client_builder() -> reqwest::ClientBuilder {
+        tls::trust(reqwest::Client::builder())
+    }
+
+    /// A client over an HTTP client with settings of the user's own: proxies, certificates, connection pools. Begin with
+    /// [`Client::http_client_builder`].
     ///
-    /// Redirects and the logging of whole requests are turned off. The timeouts of [`FlowSettings`] apply to each request, whatever the builder says.
+    /// Redirects and the logging of whole requests are turned off, and connecting gets ten seconds. The timeouts of
+    /// [`FlowSettings`] apply to each request, whatever the builder says.
     ///
     /// # Errors
     /// If the HTTP client can't be built.
@@ -77,6 +89,7 @@ impl Client {
             settings: FlowSettings::default(),
             clock: None,
             seed: None,
+            tokens: TokenCache::new(),
             reads: Arc::new(Semaphore::new(READS_AT_ONCE)),
         }
     }
@@ -249,14 +262,15 @@ impl Client {
     ///
     /// # Errors
     /// [`ConfirmError`]: it is about another job or submission, the service says something else, or it can't be asked.
-    pub async fn confirm(
+    pub fn confirm<S: Into<Submission>>(
         &self,
-        submission: impl Into<Submission>,
+        submission: S,
         callback: &Callback,
-    ) -> Result<Confirmation, ConfirmError> {
+    ) -> impl Future<Output = Result<Confirmation, ConfirmError>> + Send + 'static + use<S> {
         let mut confirm =
             Confirm::new(self.partner.clone(), submission, callback, self.settings.clone(), self.seed());
-        self.run(&mut confirm).await
+        let client = self.clone();
+        async move { client.run(&mut confirm).await }
     }
 
     /// The time by this client's clock, such as a [`Verifier`](smile_core::Verifier) asks for.
@@ -284,7 +298,8 @@ impl Client {
 
     /// The machine that runs this operation, to be driven with [`Client::run`], as [`Client::begin`] gives one of a job.
     pub fn begin_call<O: Operation>(&self, operation: O) -> Call<O> {
-        Call::new(self.partner.clone(), operation, self.settings.clone(), self.seed())
+        let call = Call::new(self.partner.clone(), operation, self.settings.clone(), self.seed());
+        call.with_tokens(self.tokens.clone())
     }
 
     /// The machine that goes on with an operation where a checkpoint says that it stood, to be driven with [`Client::run`]. It
@@ -298,7 +313,9 @@ impl Client {
         checkpoint: &Checkpoint,
         operation: O,
     ) -> Result<Call<O>, CallError> {
-        Call::resume(self.partner.clone(), checkpoint, operation, self.settings.clone(), self.seed())
+        let call =
+            Call::resume(self.partner.clone(), checkpoint, operation, self.settings.clone(), self.seed())?;
+        Ok(call.with_tokens(self.tokens.clone()))
     }
 
     /// Runs a machine to its end.
@@ -328,7 +345,7 @@ impl Client {
                     // Kept until the flow has taken the file. It is never closed.
                     let _turn = self.reads.acquire().await;
                     let file = tokio::task::spawn_blocking(move || read_file(&path)).await;
-                    flow.read(now(), file.unwrap_or_else(|error| Err(error.into())));
+                    flow.file_read(now(), file.unwrap_or_else(|error| Err(error.into())));
                 }
                 Next::Send { request, timeout } => {
                     let answer = self.transport.send(request, timeout).await;
@@ -389,9 +406,25 @@ mod tests {
             is_send_and_static(client.submit(job.clone()));
             is_send_and_static(client.submit_with(job, |_| async { Ok(()) }));
             is_send_and_static(client.wait_for(key));
-            is_send_and_static(client.call(request));
+            is_send_and_static(client.call(request.clone()));
+            is_send_and_static(client.call_with(request, |_| async { Ok(()) }));
+        };
+        let _ = |client: &Client, key: JobKey, submission: Submission, callback: &Callback| {
+            is_send_and_static(client.confirm(key, callback));
+            is_send_and_static(client.confirm(submission, callback));
         };
     }
+
+    #[test]
+    fn the_futures_that_borrow_a_machine_are_send() {
+        fn is_send<T: Send>(_: T) {}
+        // Never run: the types are the test.
+        let _ = |client: &Client, flow: &mut JobFlow| {
+            is_send(client.run(flow));
+            is_send(client.run_with(flow, |_| async { Ok(()) }));
+        };
+    }
+
     #[tokio::test]
     async fn progress_goes_up_to_the_size_of_the_zip_which_arrives_whole() {
         use smile_core::{Image, JobId, PartnerParams, UserId};

@@ -3,6 +3,7 @@
 pub mod guide;
 
 mod client;
+mod tls;
 mod transport;
 
 pub use client::Client;

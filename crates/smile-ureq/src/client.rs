@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use smile_core::operation::Operation;
+use smile_core::v3::TokenCache;
 use smile_core::{
     Call, CallError, Callback, Checkpoint, Confirm, ConfirmError, Confirmation, Event, Flow, FlowSettings,
     Job, JobError, JobFlow, JobKey, JobOutcome, Next, ObserverError, ObserverResult, Partner, Submission,
@@ -23,36 +24,66 @@ pub struct Client {
     settings: FlowSettings,
     clock: Option<Arc<dyn Fn() -> Timestamp + Send + Sync>>,
     seed: Option<u64>,
+    tokens: TokenCache,
 }
 
 impl Client {
-    /// A client with an HTTP agent of its own: ten seconds to connect, and the timeouts of [`FlowSettings`] for
-    /// everything else. Built without a feature for TLS, it refuses to send anything to an `https` address.
+    /// A client with an HTTP client of its own: no redirects, ten seconds to connect, and the timeouts of
+    /// [`FlowSettings`] for everything else. It trusts the platform's certificates, and Mozilla's if the platform has none.
     ///
     /// With `rustls-no-provider` and not `rustls`, the program has to install a crypto provider before the first request: ureq
     /// panics without one.
-    pub fn new(partner: Partner) -> Self {
-        let config = ureq::Agent::config_builder().timeout_connect(Some(Duration::from_secs(10)));
-        let config = tls::choose(config);
+    ///
+    /// # Errors
+    /// If the environment is one of `https`, and this crate was built without a feature for TLS.
+    pub fn new(partner: Partner) -> Result<Self, ureq::Error> {
+        if !tls::IS_THERE && partner.environment().base_url().starts_with("https:") {
+            return Err(ureq::Error::TlsRequired);
+        }
+        let builder = Self::http_client_builder();
         // What goes to this machine over plain http must not take a detour over a proxy.
         let is_local = partner.environment().is_loopback();
-        let config = if is_local { config.proxy(None) } else { config };
-        let mut client = Self::with_http_agent(partner, ureq::Agent::new_with_config(config.build()));
+        let builder = if is_local { builder.proxy(None) } else { builder };
+        let mut client = Self::with_http_client_builder(partner, builder)?;
+        // The service may name an address of https for the upload.
         client.transport.has_tls = tls::IS_THERE;
-        client
+        Ok(client)
     }
 
-    /// A client over an HTTP agent of the user's making: proxies, certificates, connection pools.
+    /// The settings of the HTTP client that [`Client::new`] makes, to be changed and given to
+    /// [`Client::with_http_client_builder`]: the platform's certificates, or Mozilla's if the platform has none.
+    pub fn http_client_builder() -> ureq::config::ConfigBuilder<ureq::typestate::AgentScope> {
+        tls::trust(ureq::Agent::config_builder())
+    }
+
+    /// A client over an HTTP client with settings of the user's own: proxies, certificates, connection pools. Begin with
+    /// [`Client::http_client_builder`]: ureq's own default trusts Mozilla's certificates alone.
+    ///
+    /// Redirects are never followed, and connecting gets ten seconds. The timeouts of [`FlowSettings`] apply to each request,
+    /// whatever the builder says. Its TLS has to be compiled in: ureq panics if it isn't.
+    ///
+    /// # Errors
+    /// None so far: the result is that of `smile-reqwest`'s client, and of HTTP clients to come.
+    pub fn with_http_client_builder(
+        partner: Partner,
+        builder: ureq::config::ConfigBuilder<ureq::typestate::AgentScope>,
+    ) -> Result<Self, ureq::Error> {
+        let config = builder.timeout_connect(Some(Duration::from_secs(10))).build();
+        Ok(Self::with_http_client(partner, ureq::Agent::new_with_config(config)))
+    }
+
+    /// A client over an HTTP client that exists already.
     ///
     /// Redirects are never followed, and the timeouts of [`FlowSettings`] apply to each request, whatever the agent's
     /// configuration says. Its TLS has to be compiled in: ureq panics if it isn't.
-    pub fn with_http_agent(partner: Partner, agent: ureq::Agent) -> Self {
+    pub fn with_http_client(partner: Partner, agent: ureq::Agent) -> Self {
         Self {
             partner,
             transport: Transport::new(agent),
             settings: FlowSettings::default(),
             clock: None,
             seed: None,
+            tokens: TokenCache::new(),
         }
     }
 
@@ -206,7 +237,8 @@ impl Client {
 
     /// The machine that runs this operation, to be driven with [`Client::run`], as [`Client::begin`] gives one of a job.
     pub fn begin_call<O: Operation>(&self, operation: O) -> Call<O> {
-        Call::new(self.partner.clone(), operation, self.settings.clone(), self.seed())
+        let call = Call::new(self.partner.clone(), operation, self.settings.clone(), self.seed());
+        call.with_tokens(self.tokens.clone())
     }
 
     /// The machine that goes on with an operation where a checkpoint says that it stood, to be driven with [`Client::run`]. It
@@ -220,7 +252,9 @@ impl Client {
         checkpoint: &Checkpoint,
         operation: O,
     ) -> Result<Call<O>, CallError> {
-        Call::resume(self.partner.clone(), checkpoint, operation, self.settings.clone(), self.seed())
+        let call =
+            Call::resume(self.partner.clone(), checkpoint, operation, self.settings.clone(), self.seed())?;
+        Ok(call.with_tokens(self.tokens.clone()))
     }
 
     /// Runs a machine to its end.
@@ -247,7 +281,7 @@ impl Client {
             }
             match next {
                 Next::Read(path) => {
-                    flow.read(now(), read_file(&path));
+                    flow.file_read(now(), read_file(&path));
                 }
                 Next::Send { request, timeout } => {
                     let answer = self.transport.send(request, timeout);
@@ -301,6 +335,7 @@ mod tests {
         let told: Arc<Mutex<Vec<(u64, u64)>>> = Arc::default();
         let telling = Arc::clone(&told);
         let client = Client::new(sandbox.partner())
+            .unwrap()
             .with_progress(move |sent, total| telling.lock().unwrap().push((sent, total)));
         let picture = smile_sandbox::SampleImage::selfie().with_bytes(1_000_000).jpeg();
         let ids = PartnerParams::new(UserId::new("u"), JobId::new("j"));

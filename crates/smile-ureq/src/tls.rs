@@ -1,4 +1,4 @@
-//! Which TLS a client's own agent takes, of those that are compiled in.
+//! The TLS that a client's own agent takes, of those that are compiled in, and the certificates that it trusts.
 
 use ureq::config::ConfigBuilder;
 use ureq::typestate::AgentScope;
@@ -9,19 +9,37 @@ pub(crate) const IS_THERE: bool =
     cfg!(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls"));
 
 /// Rustls wherever it is there, which is ureq's own choice, so that a feature which something else turns on changes nothing
-/// here. Nothing else is picked by ureq itself, which panics if it has to do without.
-#[cfg(any(feature = "rustls", feature = "rustls-no-provider", not(feature = "native-tls")))]
-pub(crate) fn choose(config: ConfigBuilder<AgentScope>) -> ConfigBuilder<AgentScope> {
+/// here; otherwise the operating system's TLS, which ureq doesn't pick by itself. Either with the platform's certificates, or
+/// Mozilla's if the platform has none.
+#[cfg(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls"))]
+pub(crate) fn trust(config: ConfigBuilder<AgentScope>) -> ConfigBuilder<AgentScope> {
+    use ureq::tls::{RootCerts, TlsConfig, TlsProvider};
+
+    let is_rustls = cfg!(any(feature = "rustls", feature = "rustls-no-provider"));
+    let provider = if is_rustls { TlsProvider::Rustls } else { TlsProvider::NativeTls };
+    let roots = if platform_has_certificates() { RootCerts::PlatformVerifier } else { RootCerts::WebPki };
+    config.tls_config(TlsConfig::builder().provider(provider).root_certs(roots).build())
+}
+
+/// Without a feature for TLS there is nobody to be trusted.
+#[cfg(not(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls")))]
+pub(crate) fn trust(config: ConfigBuilder<AgentScope>) -> ConfigBuilder<AgentScope> {
     config
 }
 
-/// The operating system's TLS, with its own certificates.
-#[cfg(not(any(feature = "rustls", feature = "rustls-no-provider", not(feature = "native-tls"))))]
-pub(crate) fn choose(config: ConfigBuilder<AgentScope>) -> ConfigBuilder<AgentScope> {
-    use ureq::tls::{RootCerts, TlsConfig, TlsProvider};
+/// Containers often have none. Asked once in the history of a process.
+#[cfg(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls"))]
+#[cfg(all(unix, not(target_vendor = "apple"), not(target_os = "android")))]
+fn platform_has_certificates() -> bool {
+    static ANY: std::sync::OnceLock<bool> = std::sync::OnceLock::new();
+    *ANY.get_or_init(|| !rustls_native_certs::load_native_certs().certs.is_empty())
+}
 
-    let tls = TlsConfig::builder().provider(TlsProvider::NativeTls).root_certs(RootCerts::PlatformVerifier);
-    config.tls_config(tls.build())
+/// They are a part of the operating system.
+#[cfg(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls"))]
+#[cfg(not(all(unix, not(target_vendor = "apple"), not(target_os = "android"))))]
+fn platform_has_certificates() -> bool {
+    true
 }
 
 #[cfg(test)]
@@ -44,7 +62,7 @@ mod tests {
         let peer =
             std::thread::spawn(move || listener.accept().unwrap().0.write_all(b"this is no TLS").unwrap());
 
-        let config = choose(ureq::Agent::config_builder().proxy(None)).build();
+        let config = trust(ureq::Agent::config_builder().proxy(None)).build();
         let transport = Transport::new(ureq::Agent::new_with_config(config));
         let request = Request::get(address).body(Bytes::new()).unwrap();
         transport.send(request, Duration::from_secs(30)).unwrap_err();

@@ -63,5 +63,5 @@ fn run_server(mut parser: Parser) -> Result<Infallible, Box<dyn Error>> {
         Ok(text) => text.parse()?,
         Err(_) => Fuse::default(),
     };
-    Ok(serve(&listen, &directory, Client::new(partner), fuse)?)
+    Ok(serve(&listen, &directory, Client::new(partner)?, fuse)?)
 }

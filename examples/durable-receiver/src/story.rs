@@ -39,7 +39,7 @@ pub(crate) fn tell() -> Result<(), Box<dyn Error>> {
     let ids = PartnerParams::new(key.user_id.clone(), key.job_id.clone()).with("sandbox_result", "2");
     let selfie = Image::path(Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/selfie.jpg"));
     let job = Job::biometric_kyc(ids, selfie, IdInfo::new("NG", "BVN", "00000000000"));
-    Client::new(sandbox.partner().with_callback_url(&url)?).submit(job)?;
+    Client::new(sandbox.partner().with_callback_url(&url)?)?.submit(job)?;
     println!("  submitted  job {}", key.job_id);
 
     await_line(&receiver, "applied")?;

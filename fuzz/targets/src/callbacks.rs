@@ -3,15 +3,20 @@
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
 use serde_json::Value;
-use smile_core::{
-    Callback, Change, JobHistory, JobId, JobKey, JobState, JobType, ResultEntry, Trust, UserId, Verdict,
-};
+use smile_core::{Callback, Change, JobHistory, JobId, JobKey, JobState, JobType, Trust, UserId, Verdict};
 
-use crate::parsers::JOB_TYPES;
-use crate::{NOW, partner};
+use crate::shared::{NOW, look_at, partner};
 
 /// Codes that approve, of whatever job. Written down a second time on purpose.
 const APPROVALS: [&str; 8] = ["0810", "0820", "0840", "1012", "1020", "1210", "1220", "1240"];
+
+/// Job types whose codes mean different things.
+const JOB_TYPES: [JobType; 4] = [
+    JobType::BIOMETRIC_KYC,
+    JobType::DOCUMENT_VERIFICATION,
+    JobType::ENHANCED_KYC,
+    JobType::BUSINESS_VERIFICATION,
+];
 
 /// A callback: headers as lines, an empty line, and the body. The pair of the seeds is right, so what is mutated around it gets
 /// past the signature.
@@ -56,16 +61,6 @@ fn check(callback: &Callback, verdict: &Verdict) {
         let by_code = verdict.code().is_some_and(|code| APPROVALS.contains(&code.as_str()));
         assert!(by_code || callback.webhook().is_some(), "{verdict}");
     }
-}
-
-/// Reads an entry in every way there is.
-pub(crate) fn look_at(entry: &ResultEntry) {
-    let info = entry.personal_info();
-    let _ = (info.full_name(), info.dob(), info.photo(), info.document(), info.full_data(), info.is_alive());
-    let _ =
-        (entry.business().fiduciaries(), entry.aml().people(), entry.image_links(), entry.match_verdict());
-    let _ = entry.antifraud().map(|antifraud| (antifraud.fraud_detected(), antifraud.suspect_users()));
-    let _ = (entry.audit_json(), entry.confidence_value(), format!("{entry:?}"));
 }
 
 fn split(data: &[u8]) -> (HeaderMap, &[u8]) {

@@ -9,6 +9,7 @@ mod callbacks;
 mod machine;
 mod parsers;
 mod sandbox;
+mod shared;
 
 pub use callbacks::{callbacks, job_histories};
 pub use machine::machine;
@@ -32,11 +33,3 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("scenarios", scenarios),
     ("timestamps", timestamps),
 ];
-
-/// The partner of all targets. The seeds are signed for it.
-pub(crate) fn partner() -> smile_core::Partner {
-    smile_core::Partner::new("001", "test_api_key", "https://service.example/v1".parse().unwrap()).unwrap()
-}
-
-/// The moment that the seeds are signed for: 2024-01-15T10:30:00.000Z.
-pub(crate) const NOW: smile_core::Timestamp = smile_core::Timestamp::from_unix_millis(1_705_314_600_000);

@@ -11,11 +11,11 @@ use smile_core::v1::{
 };
 use smile_core::{
     BaseUrl, CallbackUrl, Checkpoint, Environment, Flow, FlowSettings, IdInfo, Image, Job, JobFlow, JobId,
-    JobStatusRequest, JobType, Next, Partner, PartnerParams, Timestamp, TransportFailure, UserId,
+    JobStatusRequest, Next, Partner, PartnerParams, Timestamp, TransportFailure, UserId,
 };
 use smile_sandbox::SampleImage;
 
-use crate::{NOW, partner};
+use crate::shared::{NOW, look_at, partner};
 
 fn params() -> PartnerParams {
     PartnerParams::new(UserId::new("user-1"), JobId::new("job-1"))
@@ -135,7 +135,7 @@ fn verification<O: Operation<Output = smile_core::v1::Verification>>(
 ) {
     if let Ok(result) = operation.parse(&partner(), NOW, response) {
         let _ = format!("{} {result:?}", result.verdict);
-        crate::callbacks::look_at(&result.entry);
+        look_at(&result.entry);
     }
 }
 
@@ -173,7 +173,7 @@ fn run(flow: &mut JobFlow, file: &[u8]) {
     let mut now = NOW;
     for _ in 0..300 {
         match flow.next(now) {
-            Next::Read(_) => flow.read(now, Ok(file.to_vec())),
+            Next::Read(_) => flow.file_read(now, Ok(file.to_vec())),
             Next::Send { .. } => flow.receive(now, Err(TransportFailure::not_sent("nobody is there"))),
             Next::Wait { until } => now = until,
             Next::Finished(outcome) => return drop(format!("{outcome:?}")),
@@ -181,11 +181,3 @@ fn run(flow: &mut JobFlow, file: &[u8]) {
     }
     panic!("it ends");
 }
-
-/// So that no job type is forgotten where they are judged.
-pub(crate) const JOB_TYPES: [JobType; 4] = [
-    JobType::BIOMETRIC_KYC,
-    JobType::DOCUMENT_VERIFICATION,
-    JobType::ENHANCED_KYC,
-    JobType::BUSINESS_VERIFICATION,
-];

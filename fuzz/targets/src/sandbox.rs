@@ -7,7 +7,7 @@ use http::{Method, Request};
 use serde_json::Value;
 use smile_sandbox::{Sandbox, Scenario, Service};
 
-use crate::NOW;
+use crate::shared::NOW;
 
 fn service() -> Service {
     Sandbox::builder().partner_id("001").api_key("test_api_key").into_service().unwrap()

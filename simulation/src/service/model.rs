@@ -9,7 +9,7 @@ use http::{Request, Response};
 use serde_json::{Map, Value, json};
 use smile_core::{Signer, Timestamp};
 
-use super::{Letter, START, ServiceBehaviour};
+use super::shared::{Letter, START, ServiceBehaviour};
 
 /// How long an upload address is good for, in milliseconds.
 const ADDRESS_LIFETIME: u64 = 15 * 60 * 1_000;

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{Certainty, Faults, WRITES, header, job_types};
+use super::rows::{Certainty, Faults, WRITES, header, job_types};
 
 pub(super) const RESULT_CODES: &str = "crates/smile-core/catalog/result_codes.toml";
 pub(super) const API_CODES: &str = "crates/smile-core/catalog/api_codes.toml";
@@ -15,7 +15,7 @@ pub(super) fn result_codes_rs(toml: &str) -> Result<String, String> {
     rows.sort_by(|a, b| (&a.code, &a.job_types).cmp(&(&b.code, &b.job_types)));
     let mut code = header(
         "result_codes",
-        "use crate::JobType;\nuse crate::catalogue::{Category, Certainty, NextStep, ResultCodeRow};",
+        "use crate::JobType;\nuse crate::catalogue::NextStep;\nuse crate::catalogue::rows::{Category, Certainty, ResultCodeRow};",
     );
     code.push_str("pub(in crate::catalogue) static RESULT_CODES: &[ResultCodeRow] = &[\n");
     for row in &rows {
@@ -43,7 +43,7 @@ pub(super) fn result_codes_rs(toml: &str) -> Result<String, String> {
 pub(super) fn api_codes_rs(toml: &str) -> Result<String, String> {
     let mut rows = api_codes(toml)?;
     rows.sort_by(|a, b| a.code.cmp(&b.code));
-    let mut code = header("api_codes", "use crate::catalogue::{ApiCodeRow, Certainty};");
+    let mut code = header("api_codes", "use crate::catalogue::rows::{ApiCodeRow, Certainty};");
     code.push_str("pub(in crate::catalogue) static API_CODES: &[ApiCodeRow] = &[\n");
     for row in &rows {
         writeln!(

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::tables::Country;
-use super::{Certainty, Faults, WRITES, header};
+use super::rows::{Certainty, Faults, WRITES, header};
+use super::tables::{Country, check_countries};
 
 pub(super) const DOCUMENTS: &str = "crates/smile-core/catalog/documents.toml";
 
@@ -85,7 +85,7 @@ pub(super) fn documents_rs(toml: &str, countries: &[Country]) -> Result<String, 
                 faults.add(row, code, "the countries are neither a list nor \"all\"");
             }
             let issuers = issuers.of(countries);
-            faults.check_countries(row, code, &issuers, countries);
+            check_countries(&mut faults, row, code, &issuers, countries);
             for country in issuers {
                 let this = (country, code.as_str(), name.as_str());
                 if seen.contains(&this) {
@@ -123,7 +123,7 @@ pub(super) fn documents_rs(toml: &str, countries: &[Country]) -> Result<String, 
         };
         (key(a), &a.as_ref().examples).cmp(&(key(b), &b.as_ref().examples))
     });
-    let mut code = header("documents", "use crate::catalogue::{Certainty, DocumentKind};");
+    let mut code = header("documents", "use crate::catalogue::rows::{Certainty, DocumentKind};");
     code.push_str("pub(in crate::catalogue) static KINDS: &[DocumentKind] = &[\n");
     for row in document.iter().map(Spanned::as_ref) {
         writeln!(

@@ -6,8 +6,8 @@ use regex_lite::RegexBuilder;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::rows::{Certainty, Faults, WRITES, header};
 use super::tables::Country;
-use super::{Certainty, Faults, WRITES, header};
 
 pub(crate) const ID_TYPES: &str = "crates/smile-core/catalog/id_types.toml";
 
@@ -149,7 +149,7 @@ pub(crate) fn id_types_rs(toml: &str, countries: &[Country]) -> Result<String, S
         return Err(format!("{ID_TYPES}: row `{}`: `{}` is not in {file}", row.id_type, row.country));
     }
     rows.sort_by(|a, b| (&a.country, &a.id_type).cmp(&(&b.country, &b.id_type)));
-    let uses = "use crate::catalogue::{Certainty, IdTypeRow, NumberFormat, Product};";
+    let uses = "use crate::catalogue::rows::{Certainty, IdTypeRow, NumberFormat, Product};";
     let mut code = header("id_types", uses);
     writeln!(code, "pub(in crate::catalogue) static ID_TYPES: [IdTypeRow; {}] = [", rows.len())
         .expect(WRITES);

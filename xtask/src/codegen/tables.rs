@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{Certainty, Faults, WRITES, header, job_types};
+use super::rows::{Certainty, Faults, WRITES, header, job_types};
 
 pub(crate) const COUNTRIES: &str = "crates/smile-core/catalog/countries.toml";
 pub(crate) const BANKS: &str = "crates/smile-core/catalog/banks.toml";
@@ -72,9 +72,27 @@ pub(crate) fn countries(toml: &str) -> Result<Vec<Country>, String> {
     Ok(rows)
 }
 
+/// Countries are named in capitals and stand in the table of countries, in order and once.
+pub(super) fn check_countries<T>(
+    faults: &mut Faults<'_>,
+    row: &Spanned<T>,
+    name: &str,
+    codes: &[String],
+    known: &[Country],
+) {
+    for code in codes {
+        if !known.iter().any(|country| country.code == *code) {
+            faults.add(row, name, &format!("`{code}` is not in {COUNTRIES}"));
+        }
+    }
+    if !codes.is_sorted_by(|a, b| a < b) {
+        faults.add(row, name, "its countries are not in order, or one is there twice");
+    }
+}
+
 /// The countries, and their names in order with the places of their countries.
 pub(super) fn countries_rs(rows: &[Country]) -> String {
-    let mut code = header("countries", "use crate::catalogue::{Certainty, Continent, Country};");
+    let mut code = header("countries", "use crate::catalogue::rows::{Certainty, Continent, Country};");
     // So that a row takes one line.
     code.push_str(
         "const fn row(code: &'static str, name: &'static str, continent: Continent, source: &'static str, \
@@ -126,7 +144,7 @@ pub(crate) fn banks(toml: &str, countries: &[Country]) -> Result<Vec<Bank>, Stri
     let mut seen = Vec::new();
     for row in &table.bank {
         let Bank { country, code, name, source, .. } = row.as_ref();
-        faults.check_countries(row, code, std::slice::from_ref(country), countries);
+        check_countries(&mut faults, row, code, std::slice::from_ref(country), countries);
         faults.check_phrases(row, code, &[("code", code), ("name", name), ("source", source)]);
         if seen.contains(&(country, code)) {
             faults.add(row, code, "the bank already has a row");
@@ -140,7 +158,7 @@ pub(crate) fn banks(toml: &str, countries: &[Country]) -> Result<Vec<Bank>, Stri
 pub(super) fn banks_rs(toml: &str, countries: &[Country]) -> Result<String, String> {
     let mut rows = banks(toml, countries)?;
     rows.sort_by(|a, b| (&a.country, &a.code).cmp(&(&b.country, &b.code)));
-    let mut code = header("banks", "use crate::catalogue::{Bank, Certainty};");
+    let mut code = header("banks", "use crate::catalogue::rows::{Bank, Certainty};");
     code.push_str("pub(in crate::catalogue) static BANKS: &[Bank] = &[\n");
     for row in &rows {
         writeln!(
@@ -189,7 +207,7 @@ pub(super) fn web_products_rs(toml: &str) -> Result<String, String> {
     let mut rows: Vec<WebProduct> = table.web_product.into_iter().map(Spanned::into_inner).collect();
     rows.sort_by(|a, b| a.name.cmp(&b.name));
     let mut code =
-        header("web_products", "use crate::JobType;\nuse crate::catalogue::{Certainty, WebProduct};");
+        header("web_products", "use crate::JobType;\nuse crate::catalogue::rows::{Certainty, WebProduct};");
     code.push_str("pub(in crate::catalogue) static WEB_PRODUCTS: &[WebProduct] = &[\n");
     for row in &rows {
         writeln!(
@@ -250,7 +268,7 @@ pub(super) fn actions_rs(toml: &str) -> Result<String, String> {
     faults.none_or_all()?;
     let mut rows: Vec<Action> = table.action.into_iter().map(Spanned::into_inner).collect();
     rows.sort_by(|a, b| a.key.cmp(&b.key));
-    let mut code = header("actions", "use crate::JobType;\nuse crate::catalogue::{Action, Certainty};");
+    let mut code = header("actions", "use crate::JobType;\nuse crate::catalogue::rows::{Action, Certainty};");
     code.push_str("pub(in crate::catalogue) static ACTIONS: &[Action] = &[\n");
     for row in &rows {
         writeln!(

@@ -10,7 +10,9 @@ use crate::flow::{Call, CallError, Event, Flow, FlowSettings, Next, ObserverErro
 use crate::job::job_key::JobKey;
 use crate::operation::Step;
 use crate::result::{Decision, ResultCode, ResultEntry, Verdict};
+use crate::wire::names::stable_names;
 use crate::{JobStatus, JobStatusRequest, Partner, Submission, SubmissionId, Timestamp, TransportFailure};
+use crate::{OperationError, Problem, ValidationError};
 
 /// Asks the service for the status of the job that a callback is about, and compares the two.
 ///
@@ -176,7 +178,7 @@ impl Flow for Confirm {
         }
     }
 
-    fn read(&mut self, now: Timestamp, _: std::io::Result<Vec<u8>>) {
+    fn file_read(&mut self, now: Timestamp, _: std::io::Result<Vec<u8>>) {
         self.clock = self.clock.max(now);
     }
 
@@ -210,8 +212,12 @@ impl fmt::Debug for Confirm {
 
 /// A result that came by callback and that the service itself, asked for the job's status, says as well.
 ///
-/// Only [`Confirm`] makes one. Everything in it is from the status, and nothing from the callback: a forger may have changed what
+/// Only [`Confirm`] makes one; it can't be read from what was stored. Everything in it is from the status, and nothing from the callback: a forger may have changed what
 /// the code doesn't show, such as a name, so take the record from here too.
+///
+/// ```compile_fail
+/// let confirmed: smile_core::Confirmation = serde_json::from_str("{}").unwrap();
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Confirmation {
     key: JobKey,
@@ -242,44 +248,34 @@ impl Confirmation {
 }
 
 /// Why a callback could not be confirmed. It is no verdict; where there is a status, that is what the service says.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum ConfirmError {
     /// The callback is about another job or user than the partner's records have, or says neither. Nothing was sent.
-    #[error("the callback is not about this job of this user")]
     NotThisJob,
     /// The callback, or the job's status to the last, has a result under this job id that is another submission's, or that names
     /// none: it is no verdict on this one. The job id was used twice; or the service doesn't bring back
     /// [`SubmissionId::PARTNER_PARAM`], and somebody must look at the job.
-    #[error(
-        "the result is another submission's of the same job id, or doesn't name the submission that it is about \
-         (`sdk_submission` in its partner params), so it is no verdict on this one"
-    )]
     NotThisSubmission,
     /// The callback has no verdict on a job, or one that this API has no status for: what the ID authority has under a number,
     /// or a v3 webhook. Nothing was sent.
-    #[error("a callback of this kind can't be confirmed by the job's status")]
     NotConfirmable,
     /// The status can't be had. Try again later, or answer the callback with 503 and the service comes again.
-    #[error("the callback could not be confirmed: {0}")]
     Call(CallError),
     /// The service hasn't come as far as the callback yet, and was asked as often as the settings allow. A forged callback looks
     /// the same, so act on nothing, and ask again later.
-    #[error("the job's status doesn't have the callback's result yet")]
     #[non_exhaustive]
     Behind {
         /// The job's status.
         status: Box<JobStatus>,
     },
     /// The callback is of an earlier result, and the service has a final one by now. Go by the status.
-    #[error("the job's status has a newer result than the callback")]
     #[non_exhaustive]
     Superseded {
         /// The job's status.
         status: Box<JobStatus>,
     },
     /// The service says something else. Somebody may be making results up: go by the status, and have somebody look at it.
-    #[error("the job's status contradicts the callback")]
     #[non_exhaustive]
     Contradicted {
         /// The job's status.
@@ -287,7 +283,91 @@ pub enum ConfirmError {
     },
 }
 
+impl fmt::Display for ConfirmError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotThisJob => "the callback is not about this job of this user",
+            Self::NotThisSubmission => {
+                "the result is another submission's of the same job id, or doesn't name the submission that it is about \
+                 (`sdk_submission` in its partner params), so it is no verdict on this one"
+            }
+            Self::NotConfirmable => "a callback of this kind can't be confirmed by the job's status",
+            Self::Call(error) => return write!(f, "the callback could not be confirmed: {error}"),
+            Self::Behind { .. } => "the job's status doesn't have the callback's result yet",
+            Self::Superseded { .. } => "the job's status has a newer result than the callback",
+            Self::Contradicted { .. } => "the job's status contradicts the callback",
+        })
+    }
+}
+
+stable_names! { ConfirmError:
+    Self::NotThisJob => "not_this_job",
+    Self::NotThisSubmission => "not_this_submission",
+    Self::NotConfirmable => "not_confirmable",
+    Self::Call(_) => "call",
+    Self::Behind { .. } => "behind",
+    Self::Superseded { .. } => "superseded",
+    Self::Contradicted { .. } => "contradicted",
+}
+
+impl std::error::Error for ConfirmError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        // The call's own words are in the message already.
+        self.call().and_then(std::error::Error::source)
+    }
+}
+
 impl ConfirmError {
+    /// Why the status can't be had, if that is what stopped it.
+    pub fn call(&self) -> Option<&CallError> {
+        if let Self::Call(error) = self { Some(error) } else { None }
+    }
+
+    /// What went wrong in the exchange, the last time.
+    pub fn operation(&self) -> Option<&OperationError> {
+        self.call().and_then(CallError::operation)
+    }
+
+    /// The problems with the input, if that is what stopped it.
+    pub fn validation(&self) -> Option<&ValidationError> {
+        self.call().and_then(CallError::validation)
+    }
+
+    /// The problems with the input, if that is what stopped it; otherwise none.
+    pub fn problems(&self) -> &[Problem] {
+        self.call().map_or(&[], CallError::problems)
+    }
+
+    /// The service may have acted on what was sent. Never: the question for a job's status changes nothing.
+    pub fn outcome_unknown(&self) -> bool {
+        self.call().is_some_and(CallError::outcome_unknown)
+    }
+
+    /// The input is at fault.
+    pub fn is_validation(&self) -> bool {
+        self.validation().is_some()
+    }
+
+    /// The deadline passed, or the last try got no answer in time.
+    pub fn is_timeout(&self) -> bool {
+        self.call().is_some_and(CallError::is_timeout)
+    }
+
+    /// The service refused the signature: a key of the other environment, a rotated one, or a clock that is far off.
+    pub fn is_unauthorized(&self) -> bool {
+        self.call().is_some_and(CallError::is_unauthorized)
+    }
+
+    /// The service has had a job of this id before. Never: to ask for a job's status submits nothing.
+    pub fn is_job_already_exists(&self) -> bool {
+        self.call().is_some_and(CallError::is_job_already_exists)
+    }
+
+    /// The caller's observer refused to go on: its reason is the error's [source](std::error::Error::source).
+    pub fn is_observer(&self) -> bool {
+        self.call().is_some_and(CallError::is_observer)
+    }
+
     /// The job's status, where it was to be had. It is from the service itself, so its verdict can be gone by.
     pub fn status(&self) -> Option<&JobStatus> {
         match self {

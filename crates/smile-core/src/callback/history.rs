@@ -7,6 +7,7 @@ use http::StatusCode;
 use super::{Callback, CallbackKind, ReplayCheck};
 use crate::callback::confirm::Confirmation;
 use crate::result::{Decision, NextStep, Verdict};
+use crate::wire::names::stable_names;
 use crate::{JobId, JobKey, JobOutcome, JobStatus, JobType, PartnerAccount, Timestamp, UserId};
 
 /// How many different results that say nothing are kept of one job; those that say something have codes of the catalogue, so
@@ -197,6 +198,21 @@ pub enum Change {
     NotBelieved,
 }
 
+stable_names! { Change:
+    Self::Advanced => "advanced",
+    Self::Strengthened => "strengthened",
+    Self::Overturned => "overturned",
+    Self::Disputed => "disputed",
+    Self::Contradicted => "contradicted",
+    Self::Redelivered => "redelivered",
+    Self::Late => "late",
+    Self::IdInformation => "id_information",
+    Self::Undecided => "undecided",
+    Self::NotThisJob => "not_this_job",
+    Self::OtherAccount => "other_account",
+    Self::NotBelieved => "not_believed",
+}
+
 impl Change {
     /// What to answer to the callback, once the change is stored. If it can't be stored, answer 503: the service comes again.
     ///
@@ -322,6 +338,17 @@ impl JobHistory {
     /// The partner's id of the job.
     pub fn job_id(&self) -> &JobId {
         &self.job_id
+    }
+
+    /// The user that the job is about.
+    pub fn user_id(&self) -> &UserId {
+        &self.user_id
+    }
+
+    /// The key of the job; none of an address or phone verification, or a webhook, whose results name no type of job.
+    pub fn key(&self) -> Option<JobKey> {
+        let JudgedAs::JobType(job_type) = self.judged_as else { return None };
+        Some(JobKey::new(self.user_id.clone(), self.job_id.clone(), job_type))
     }
 
     /// Applies a callback; with what a [`ReplayStore`](super::ReplayStore) said of it, if there is one.
@@ -533,6 +560,14 @@ pub enum JobHistoryError {
     /// It was changed by something else than [`JobHistory`].
     #[error("this job's history contradicts itself: {0}")]
     Inconsistent(&'static str),
+}
+
+stable_names! { JobHistoryError:
+    Self::NotALife => "not_a_history",
+    Self::Version1 => "version1",
+    Self::UnknownVersion { .. } => "unknown_version",
+    Self::OtherAccount => "other_account",
+    Self::Inconsistent(_) => "inconsistent",
 }
 
 /// What is written down, with the number of the form that it has.

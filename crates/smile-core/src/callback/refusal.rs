@@ -7,6 +7,7 @@ use http::StatusCode;
 use crate::SignatureError;
 use crate::wire::fields::{MAX_DEPTH, Unreadable};
 use crate::wire::header::RepeatedHeader;
+use crate::wire::names::stable_names;
 
 /// Why a callback is not believed. Nothing of its body or headers is in here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -88,6 +89,26 @@ impl From<RepeatedHeader> for Refusal {
     fn from(_: RepeatedHeader) -> Self {
         Self::Duplicated
     }
+}
+
+stable_names! { Refusal:
+    Self::TooLarge { .. } => "too_large",
+    Self::Empty => "empty",
+    Self::Compressed => "compressed",
+    Self::NotUtf8 => "not_utf8",
+    Self::Truncated => "truncated",
+    Self::NotJson => "not_json",
+    Self::NotAnObject => "not_an_object",
+    Self::TooDeep => "too_deep",
+    Self::Duplicated => "duplicated",
+    Self::MissingSignature => "missing_signature",
+    Self::MalformedSignature => "malformed_signature",
+    Self::WrongSignature => "wrong_signature",
+    Self::CarriersDisagree => "carriers_disagree",
+    Self::UnreadableTimestamp => "unreadable_timestamp",
+    Self::TooOld { .. } => "too_old",
+    Self::FromTheFuture { .. } => "from_the_future",
+    Self::Replayed => "replayed",
 }
 
 impl Refusal {

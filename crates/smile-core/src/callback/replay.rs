@@ -9,10 +9,10 @@ use http::StatusCode;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use super::{Callback, CallbackKind};
 use crate::Timestamp;
 use crate::catalogue::webhook_words::normalised;
-use crate::result::Verdict;
+use crate::result::{ResultEntry, UnknownReason};
+use crate::v3::webhook::HeaderIds;
 use crate::wire::fields::Fields;
 use crate::wire::tolerant::{self, Object as _};
 
@@ -28,13 +28,29 @@ pub struct CallbackDigest {
     expires: Timestamp,
 }
 
+/// The parts of a callback that its digests are made of.
+pub(super) struct Parts<'a> {
+    pub(super) signature: &'a str,
+    pub(super) header_ids: Option<&'a HeaderIds>,
+    pub(super) entry: &'a ResultEntry,
+    /// The word for the kind of callback.
+    pub(super) kind: &'static str,
+    pub(super) job_id: Option<String>,
+    pub(super) user_id: Option<String>,
+    /// Headers and body name different jobs or users.
+    pub(super) contradicts_itself: bool,
+    /// Of a webhook, the reason why its verdict is unknown.
+    pub(super) doubt: Option<UnknownReason>,
+    pub(super) expires: Timestamp,
+}
+
 impl CallbackDigest {
-    pub(super) fn of(callback: &Callback) -> Self {
+    pub(super) fn of(callback: &Parts<'_>) -> Self {
         // Of the signature alone, which only one spelling of passes: there may be several timestamps to one signature, such as
         // a moment's text and its milliseconds, and whoever has seen the one can write the other.
-        let pair = Sha256::digest(&callback.signature).into();
+        let pair = Sha256::digest(callback.signature).into();
         // A webhook's headers say which job it is about, as well as its body; those of a v1 callback say nothing.
-        let ids = callback.webhook.as_ref();
+        let ids = callback.header_ids;
         let mut digest = Sha256::new();
         part(&mut digest, ids.and_then(|ids| ids.job_id.as_deref()));
         part(&mut digest, ids.and_then(|ids| ids.user_id.as_deref()));
@@ -151,19 +167,12 @@ const REPORTED: [&str; 9] = [
     "status",
 ];
 
-fn event(callback: &Callback) -> [u8; 32] {
+fn event(callback: &Parts<'_>) -> [u8; 32] {
     let mut digest = Sha256::new();
     let params = callback.entry.partner_params();
-    let kind = match callback.kind() {
-        CallbackKind::Result(_) => "result",
-        CallbackKind::IdInformation => "id information",
-        CallbackKind::Match => "match",
-        CallbackKind::Webhook => "webhook",
-        CallbackKind::Unknown => "unknown",
-    };
     let job_type = params.job_type().map(|job_type| job_type.number().to_string());
-    for text in [Some(kind), callback.job_id().as_deref(), callback.user_id().as_deref(), job_type.as_deref()]
-    {
+    let ids = [callback.job_id.as_deref(), callback.user_id.as_deref()];
+    for text in [Some(callback.kind), ids[0], ids[1], job_type.as_deref()] {
         part(&mut digest, text);
     }
     // As it came, in every spelling: what reads the same may not weigh the same, and somebody who could make up a body that
@@ -180,10 +189,9 @@ fn event(callback: &Callback) -> [u8; 32] {
         let is_twice = params.as_json().is_some_and(|params| tolerant::disagrees(params, name));
         part(&mut digest, is_twice.then_some(name));
     }
-    part(&mut digest, callback.contradicts_itself().then_some("contradicts itself"));
+    part(&mut digest, callback.contradicts_itself.then_some("contradicts itself"));
     // Anything in a webhook's body may speak against the person.
-    let webhook = callback.webhook().map(|webhook| webhook.verdict());
-    let doubt = webhook.as_ref().and_then(Verdict::unknown_reason).map(|doubt| format!("{doubt:?}"));
+    let doubt = callback.doubt.map(|doubt| format!("{doubt:?}"));
     part(&mut digest, doubt.as_deref());
     digest.finalize().into()
 }

@@ -1,7 +1,7 @@
 //! Banks and their codes.
 
-use super::Certainty;
 use super::generated::banks::BANKS;
+use super::rows::Bank;
 
 /// The banks of a country, in order of their codes; none for a country whose banks aren't known.
 ///
@@ -59,20 +59,4 @@ pub enum BankCode {
     ZerosLost(&'static Bank),
     /// No bank that is known here. Send it as it is.
     Unknown,
-}
-
-/// A bank whose accounts can be looked up, with the ID type `BANK_ACCOUNT`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Bank {
-    /// Two capital letters, ISO 3166-1.
-    pub country: &'static str,
-    /// What goes into `bank_code`. Leading zeros matter.
-    pub code: &'static str,
-    /// The bank's name.
-    pub name: &'static str,
-    /// Where the row comes from.
-    pub source: &'static str,
-    /// How sure the row is.
-    pub certainty: Certainty,
 }

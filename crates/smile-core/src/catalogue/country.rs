@@ -1,7 +1,7 @@
 //! Countries and their names.
 
-use super::Certainty;
 use super::generated::countries::{COUNTRIES, NAMES};
+use super::rows::Country;
 
 /// All countries that the service takes documents of, in order of their codes.
 pub fn countries() -> &'static [Country] {
@@ -40,33 +40,4 @@ pub fn normalise_country(country: &str) -> Option<&'static str> {
         || NAMES.binary_search_by(|(name, _)| name.chars().cmp(country.chars().flat_map(char::to_lowercase)));
     let at = by_code.or_else(|_| by_name().map(|at| usize::from(NAMES[at].1))).ok()?;
     Some(COUNTRIES[at].code)
-}
-
-/// A country.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Country {
-    /// Two capital letters, ISO 3166-1.
-    pub code: &'static str,
-    /// The service's own English name.
-    pub name: &'static str,
-    /// The continent, as the service has it.
-    pub continent: Continent,
-    /// Where the row comes from.
-    pub source: &'static str,
-    /// How sure the row is.
-    pub certainty: Certainty,
-}
-
-/// A continent.
-// Exhaustive: no other is to be expected.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[allow(missing_docs)]
-pub enum Continent {
-    Africa,
-    Asia,
-    Europe,
-    NorthAmerica,
-    Oceania,
-    SouthAmerica,
 }

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::Certainty;
 use super::generated::documents::{DOCUMENTS, ENHANCED, KINDS};
+use super::rows::{Certainty, DocumentKind};
 
 /// The documents of a country, in order of their codes; none for a country that isn't known.
 ///
@@ -103,20 +103,4 @@ impl fmt::Debug for Document {
             .field("enhanced_docv", &self.enhanced_docv())
             .finish()
     }
-}
-
-/// What countries have in common in a document.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct DocumentKind {
-    /// The service's code, which goes into `id_type`; empty for what is not listed.
-    pub code: &'static str,
-    /// The service's name for it.
-    pub name: &'static str,
-    /// What counts as one, in the service's words.
-    pub examples: &'static [&'static str],
-    /// Where the row comes from.
-    pub source: &'static str,
-    /// How sure the row is.
-    pub certainty: Certainty,
 }

@@ -5,8 +5,8 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use super::generated::id_types::ID_TYPES;
-use super::number::Formats;
-use super::{Certainty, NumberCheck};
+use super::number::{Formats, NumberCheck};
+use super::rows::{IdTypeRow, Product};
 
 /// All ID types, in order of country and name, as they are written down here.
 pub fn id_types() -> &'static [IdTypeRow] {
@@ -194,95 +194,5 @@ impl IdType {
 impl fmt::Debug for IdType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "IdType({} {})", self.country(), self.name())
-    }
-}
-
-/// What is written down here about an ID type.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct IdTypeRow {
-    /// Two capital letters, ISO 3166-1.
-    pub country: &'static str,
-    /// The API's name, which goes into `id_type`.
-    pub name: &'static str,
-    /// The service's name for people.
-    pub label: &'static str,
-    /// The products that are known to take it.
-    pub products: &'static [Product],
-    /// What `id_info` must have, beside `country` and `id_type`.
-    pub required_fields: &'static [&'static str],
-    /// What Basic KYC asks for in addition.
-    pub basic_kyc_extra_fields: &'static [&'static str],
-    /// What its numbers look like. A number is right if it fits any; none, if it isn't known.
-    pub formats: &'static [NumberFormat],
-    /// Whether a number is the same with and without its hyphens.
-    pub hyphens_optional: bool,
-    /// What the sandbox knows as a success.
-    pub test_number: Option<&'static str>,
-    /// Whether the ID authority returns a photo.
-    pub returns_photo: Option<bool>,
-    /// Whether it is superseded, or no longer on the service's newest list.
-    pub is_legacy: bool,
-    /// Anything else: a phrase in lower case, without a full stop.
-    pub note: Option<&'static str>,
-    /// Where the row comes from.
-    pub source: &'static str,
-    /// How sure the row is.
-    pub certainty: Certainty,
-}
-
-/// What the numbers of an ID type look like, according to somebody.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct NumberFormat {
-    /// A regular expression, without look-around. It is anchored where it says so.
-    pub regex: &'static str,
-    /// Whether capital and small letters are alike to it.
-    pub ignore_case: bool,
-    /// Where it comes from.
-    pub source: &'static str,
-    /// How sure it is.
-    pub certainty: Certainty,
-}
-
-/// A product that takes an ID type.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum Product {
-    /// What the person says about themselves against what the ID authority says: yes or no.
-    BasicKyc,
-    /// What the ID authority knows of the person.
-    EnhancedKyc,
-    /// A selfie against the ID authority's photo.
-    BiometricKyc,
-    /// An earlier name of Biometric KYC.
-    EkycSmartSelfie,
-    /// A photo of a document, with the ID authority asked as well.
-    EnhancedDocumentVerification,
-    /// What the registry knows of a business.
-    BusinessVerification,
-}
-
-impl Product {
-    /// All of them.
-    pub(super) const ALL: [Self; 6] = [
-        Self::BiometricKyc,
-        Self::EnhancedKyc,
-        Self::BasicKyc,
-        Self::EkycSmartSelfie,
-        Self::EnhancedDocumentVerification,
-        Self::BusinessVerification,
-    ];
-
-    /// The API's name.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::BasicKyc => "basic_kyc",
-            Self::EnhancedKyc => "enhanced_kyc",
-            Self::BiometricKyc => "biometric_kyc",
-            Self::EkycSmartSelfie => "ekyc_smartselfie",
-            Self::EnhancedDocumentVerification => "enhanced_document_verification",
-            Self::BusinessVerification => "business_verification",
-        }
     }
 }

@@ -33,19 +33,24 @@ pub(crate) mod job_type;
 mod nearest;
 mod next_step;
 mod number;
+mod rows;
 mod web_product;
 pub(crate) mod webhook_words;
 
-pub use action::{Action, action, actions};
-pub use bank::{Bank, BankCode, banks, normalise_bank_code};
-pub use country::{Continent, Country, countries, country, normalise_country};
-pub use document::{Document, DocumentKind, document, documents_of};
-pub use id_type::{IdType, IdTypeRow, NumberFormat, Product, id_types};
+pub use action::{action, actions};
+pub use bank::{BankCode, banks, normalise_bank_code};
+pub use country::{countries, country, normalise_country};
+pub use document::{Document, document, documents_of};
+pub use id_type::{IdType, id_types};
 pub use id_type_catalogue::IdTypeCatalogue;
 pub(crate) use nearest::nearest;
 pub use next_step::NextStep;
 pub use number::NumberCheck;
-pub use web_product::{WebProduct, web_product, web_products};
+pub use rows::{
+    Action, ApiCodeRow, Bank, Category, Certainty, Continent, Country, DocumentKind, IdTypeRow, NumberFormat,
+    Product, ResultCodeRow, WebProduct,
+};
+pub use web_product::{web_product, web_products};
 
 /// What a result code means for a job of this type; `None` if that isn't known.
 ///
@@ -87,95 +92,6 @@ pub fn api_code(code: &str) -> Option<&'static ApiCodeRow> {
 /// All codes of the API itself, in order. Most are refusals; 2202 and 2302 are successes.
 pub fn api_codes() -> &'static [ApiCodeRow] {
     generated::api_codes::API_CODES
-}
-
-/// One meaning of a result code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct ResultCodeRow {
-    /// `ResultCode`, four digits.
-    pub code: &'static str,
-    /// The job types for which the code means this, ascending.
-    pub job_types: &'static [JobType],
-    /// `ResultText`, as far as it is known. The service varies it: compare the code, not the text.
-    pub text: &'static str,
-    /// What it means: a phrase in lower case, without a full stop.
-    pub meaning: &'static str,
-    /// What it comes to.
-    pub category: Category,
-    /// Whether this is the last word: false exactly for [`Category::Provisional`], [`Category::SuspectedSpoof`] and
-    /// [`Category::Inconclusive`]. A reviewer's verdict may follow these, in a callback of its own.
-    pub is_final: bool,
-    /// What the job status says in `job_success` beside this code. Where the result isn't final, no source says so,
-    /// and the value is our reading.
-    pub job_success: bool,
-    /// What to do next, as long as nothing else in the result makes the verdict more cautious than the code.
-    pub next_step: NextStep,
-    /// Where the row comes from.
-    pub source: &'static str,
-    /// How sure the row is.
-    pub certainty: Certainty,
-}
-
-/// One code of the API itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct ApiCodeRow {
-    /// `code`, four digits.
-    pub code: &'static str,
-    /// The service's own words, where they are known.
-    pub text: Option<&'static str>,
-    /// What it means: a phrase in lower case, without a full stop.
-    pub meaning: &'static str,
-    /// What to do about it: a phrase in lower case, without a full stop.
-    pub remedy: &'static str,
-    /// Where the row comes from.
-    pub source: &'static str,
-    /// How sure the row is.
-    pub certainty: Certainty,
-}
-
-impl ApiCodeRow {
-    /// Says no to what was asked. 2202 and 2302 are successes, and 2314 is how the status of a job without a zip looks.
-    pub fn is_refusal(&self) -> bool {
-        !matches!(self.code, "2202" | "2302" | "2314")
-    }
-}
-
-/// What a result comes to. The first five are Smile ID's ("Biometric KYC"), the others ours.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Category {
-    /// The person is who they say they are, as far as this product looks.
-    Approved,
-    /// Approved for now; a human will review it. Not an approval yet.
-    Provisional,
-    /// A spoof is suspected; a human will review it.
-    SuspectedSpoof,
-    /// Neither approved nor rejected: what was looked at does not settle it.
-    Inconclusive,
-    /// Not approved, for good. Another attempt is another job.
-    Rejected,
-    /// No verdict on the person, because the job could not be carried out.
-    Error,
-    /// The name is on a list of the AML check. No verdict on the person: it may be somebody else's name as well.
-    Listed,
-    /// The name is on no list of the AML check. No approval: nobody has looked at who the person is.
-    NotListed,
-}
-
-/// How sure a row of the catalogue is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Certainty {
-    /// Smile ID's own documentation or SDKs say so.
-    Confirmed,
-    /// Partners say so, in code or notes that follow the documentation.
-    ThirdParty,
-    /// Nobody says so; it follows from what is known.
-    Inferred,
-    /// Somebody says so, or the code is known to exist, but its meaning could not be checked.
-    Unconfirmed,
 }
 
 #[cfg(test)]

@@ -27,6 +27,28 @@ pub enum NextStep {
     Decline,
     /// Somebody should look at the result.
     ManualReview,
+    /// A step that a newer version of the SDK has stored, and that this one doesn't know: somebody should look at the result.
+    #[serde(other)]
+    Unrecognised,
+}
+
+impl NextStep {
+    /// The stable name, in snake case: for logs, metrics and databases.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Accept => "accept",
+            Self::CompareTheRecord => "compare_the_record",
+            Self::AwaitReview => "await_review",
+            Self::AskForNewImages => "ask_for_new_images",
+            Self::AskForAnotherDocument => "ask_for_another_document",
+            Self::RetryLater => "retry_later",
+            Self::CorrectIdNumber => "correct_id_number",
+            Self::CallSupport => "call_support",
+            Self::Decline => "decline",
+            Self::ManualReview => "manual_review",
+            Self::Unrecognised => "unrecognised",
+        }
+    }
 }
 
 impl fmt::Display for NextStep {
@@ -42,6 +64,7 @@ impl fmt::Display for NextStep {
             Self::CallSupport => "call Smile ID's support",
             Self::Decline => "decline",
             Self::ManualReview => "have somebody look at it",
+            Self::Unrecognised => "have somebody look at it: the step is not known to this version",
         })
     }
 }

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 use regex_lite::{Regex, RegexBuilder};
 
-use super::{Certainty, NumberFormat};
+use super::rows::{Certainty, NumberFormat};
 
 /// What a look at an ID number says. Only the ID authority knows whether there is such a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

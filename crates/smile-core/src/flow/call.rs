@@ -5,14 +5,17 @@ use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::Response;
+use http::{Response, StatusCode};
 
 use crate::flow::Progress;
+use crate::flow::token::{Access, Terms, TokenError, TokenSource, put_token};
 use crate::flow::{Checkpoint, Event, Flow, FlowSettings, LastSend, Next, ObserverError, ServiceClock};
 use crate::job::job_key::JobKey;
 use crate::job::submission_id::SubmissionId;
 use crate::operation::Step;
-use crate::operation::{LookupAnswer, Operation, RepeatSafety, retry_after};
+use crate::operation::{LookupAnswer, Operation, RepeatSafety, TokenUse, retry_after};
+use crate::v3::token::{Grant, TokenCache};
+use crate::wire::names::stable_names;
 use crate::{
     OperationError, Partner, Problem, Timestamp, TransportFailure, TransportFailureKind, ValidationError,
 };
@@ -48,9 +51,19 @@ pub struct Call<O: Operation> {
     may_be_done: bool,
     service_clock: Option<ServiceClock>,
     submission_id: Option<SubmissionId>,
+    tokens: TokenSource,
+    /// The token that the request which is out carries.
+    grant: Option<Grant>,
+    /// A token was fetched anew after a 401, which is done once.
+    has_new_token: bool,
+    /// All files are read, and were looked at.
+    has_files: bool,
     stage: Stage<O::Output>,
     events: VecDeque<Event>,
 }
+
+/// How a call of this operation ends.
+type Outcome<O> = Result<<O as Operation>::Output, CallError>;
 
 enum Stage<T> {
     /// Sending the request.
@@ -96,6 +109,10 @@ impl<O: Operation> Call<O> {
             may_be_done: false,
             service_clock: None,
             submission_id: None,
+            tokens: TokenSource::new(TokenCache::new()),
+            grant: None,
+            has_new_token: false,
+            has_files: false,
             stage,
             events,
         }
@@ -150,6 +167,13 @@ impl<O: Operation> Call<O> {
         Ok(call)
     }
 
+    /// Takes the shared tokens of the v3 API from here, and keeps them here for others. Without it each call fetches its own.
+    #[must_use]
+    pub fn with_tokens(mut self, tokens: TokenCache) -> Self {
+        self.tokens = TokenSource::new(tokens);
+        self
+    }
+
     /// Where it stands now, for [`Call::resume`]. There is no personal data in it but the user id.
     pub fn checkpoint(&self) -> Checkpoint {
         let reach = match &self.stage {
@@ -169,7 +193,7 @@ impl<O: Operation> Call<O> {
 
     /// Whether it can be asked what became of a request whose answer was lost.
     fn can_look_up(&self) -> bool {
-        self.operation.look_up(&self.partner, self.clock).is_some()
+        self.operation.look_up().is_some()
     }
 
     /// Writes down where it stands, if that matters: what only reads begins anew.
@@ -180,10 +204,26 @@ impl<O: Operation> Call<O> {
     }
 
     fn fail(&mut self, kind: CallErrorKind) {
-        let error = CallError::new(O::STEP, kind, self.may_be_done, self.operation.key());
+        self.fail_after(kind, None);
+    }
+
+    fn fail_after(&mut self, kind: CallErrorKind, retry_after: Option<Duration>) {
+        let mut error = CallError::new(O::STEP, kind, self.may_be_done, self.operation.key());
+        error.0.submission_id.clone_from(&self.submission_id);
+        error.0.retry_after = retry_after;
         self.stage = Stage::Finished(Err(error));
         self.not_before = None;
         self.is_out = false;
+        self.grant = None;
+        self.tokens.stop();
+    }
+
+    /// Fails in a step that comes before the operation's own.
+    fn fail_at(&mut self, step: Step, kind: CallErrorKind) {
+        self.fail(kind);
+        if let Stage::Finished(Err(error)) = &mut self.stage {
+            error.0.step = step;
+        }
     }
 
     fn is_in_time(&self, at: Timestamp) -> bool {
@@ -198,17 +238,20 @@ impl<O: Operation> Call<O> {
                 if repeat != RepeatSafety::Free && !was_refused(&error, repeat) {
                     return self.lost(error);
                 }
+                let may_repeat =
+                    repeat != RepeatSafety::Once || matches!(error, OperationError::Transport(_));
                 if !self.may_be_done {
                     self.last_send = None;
                 }
                 let policy = self.settings.retry;
                 let wait = policy.delay_after(self.attempts, O::STEP, retry_after, self.seed);
-                match wait.filter(|_| error.is_transient()).map(|wait| self.clock + wait) {
+                let wait = wait.filter(|_| may_repeat && error.is_transient());
+                match wait.map(|wait| self.clock + wait) {
                     Some(at) if self.is_in_time(at) => {
                         self.note_retry(O::STEP, self.attempts, error, at);
                         self.note_checkpoint();
                     }
-                    _ => self.fail(CallErrorKind::Operation(error)),
+                    _ => self.fail_after(CallErrorKind::Operation(error), retry_after),
                 }
             }
             Stage::Reconciling { .. } if error.is_transient() => self.still_unknown(),
@@ -227,9 +270,9 @@ impl<O: Operation> Call<O> {
     fn lost(&mut self, error: OperationError) {
         self.may_be_done = true;
         let at = self.clock + self.settings.settle;
-        let look_up = self.operation.look_up(&self.partner, self.clock);
-        match look_up.filter(|_| self.is_in_time(at)) {
-            Some((step, _)) => {
+        let step = self.operation.look_up().map(|lookup| lookup.step());
+        match step.filter(|_| self.is_in_time(at)) {
+            Some(step) => {
                 self.note_retry(step, 0, error.clone(), at);
                 self.stage = Stage::Reconciling { lost: error, polls: 0, denials: 0 };
             }
@@ -304,6 +347,15 @@ impl<O: Operation> Call<O> {
         }
     }
 
+    fn files_are_here(&mut self) {
+        self.has_files = true;
+        let found = self.operation.check_files(&self.partner);
+        self.events.extend(found.warnings.into_iter().map(Event::Warning));
+        if let Err(error) = ValidationError::check(found.problems) {
+            self.fail(CallErrorKind::Validation(error));
+        }
+    }
+
     fn begin(&mut self, now: Timestamp) {
         self.clock = self.clock.max(now);
         if self.begun.is_some() {
@@ -323,7 +375,10 @@ impl<O: Operation> Call<O> {
             Stage::Reconciling { denials: 1.., .. } if self.settings.resends_denied_checks => {
                 self.not_before = Some(self.clock + self.settings.settle);
             }
-            Stage::Asking { .. } if self.submission_id.is_none() && self.can_look_up() => {
+            Stage::Asking { .. }
+                if self.submission_id.is_none()
+                    && (self.operation.carries_submission_id() || self.can_look_up()) =>
+            {
                 let id = SubmissionId::derive(self.seed, self.clock);
                 self.operation.name_submission(&id);
                 self.submission_id = Some(id);
@@ -333,11 +388,74 @@ impl<O: Operation> Call<O> {
     }
 }
 
+impl<O: Operation> Call<O>
+where
+    O::Output: Clone,
+{
+    /// The token that the next request carries, if it carries one; or what comes before there is one.
+    fn token(&mut self, deadline: Timestamp) -> Result<Option<Grant>, Box<Next<Outcome<O>>>> {
+        let token_use = match (&self.stage, self.operation.token_use()) {
+            (Stage::Finished(_), _) | (_, TokenUse::None) => return Ok(None),
+            (Stage::Reconciling { .. }, _) => TokenUse::Shared,
+            (Stage::Asking { .. }, token_use) => token_use,
+        };
+        let Self { partner, settings, seed, clock, tokens, events, .. } = self;
+        let terms = Terms { partner, settings, seed: *seed, now: *clock, deadline };
+        match tokens.next(&terms, &token_use, events) {
+            Access::Ready(grant) => Ok(grant),
+            Access::Send { request, timeout } => Err(Box::new(Next::Send { request, timeout })),
+            // A token that comes too late is of no use.
+            Access::Wait { until } => Err(Box::new(Next::Wait { until: until.min(deadline) })),
+            Access::Failed(error) => {
+                match (&self.stage, error) {
+                    (Stage::Reconciling { .. }, _) => self.give_up(),
+                    (_, TokenError::Validation(error)) => {
+                        self.fail_at(Step::Token, CallErrorKind::Validation(error));
+                    }
+                    (_, TokenError::Operation(error)) => {
+                        self.fail_at(Step::Token, CallErrorKind::Operation(error));
+                    }
+                }
+                Ok(None)
+            }
+        }
+    }
+
+    /// The token was refused. A shared one is fetched anew once, and the request sent once more: nothing of it was taken. What
+    /// would bill twice is sent again only if it is the API that says so, and not something in between.
+    fn has_new_turn(&mut self, grant: &Grant, sent_at: Timestamp, response: &Response<Bytes>) -> bool {
+        let may_fetch = self.tokens.refused(grant) && !std::mem::replace(&mut self.has_new_token, true);
+        let error = match &self.stage {
+            Stage::Asking { .. } => self.operation.parse(&self.partner, sent_at, response).err(),
+            Stage::Reconciling { .. } => {
+                let lookup = self.operation.look_up();
+                lookup.and_then(|lookup| lookup.parse(&self.partner, sent_at, response).err())
+            }
+            Stage::Finished(_) => None,
+        };
+        let Some(error) = error.filter(|_| may_fetch) else { return false };
+        let is_worded = error.api().is_some_and(|error| error.message().is_some());
+        let is_free =
+            matches!(self.stage, Stage::Reconciling { .. }) || self.operation.repeat() == RepeatSafety::Free;
+        if !is_free && !is_worded {
+            return false;
+        }
+        if !self.may_be_done {
+            self.last_send = None;
+        }
+        let (step, attempt) = (O::STEP, self.attempts);
+        // It is none of the tries that the policy allows.
+        self.attempts = self.attempts.saturating_sub(1);
+        self.events.push_back(Event::Retrying { step, attempt, error, at: self.clock });
+        true
+    }
+}
+
 impl<O: Operation> Flow for Call<O>
 where
     O::Output: Clone,
 {
-    type Outcome = Result<O::Output, CallError>;
+    type Outcome = Outcome<O>;
 
     fn next(&mut self, now: Timestamp) -> Next<Self::Outcome> {
         self.begin(now);
@@ -365,8 +483,21 @@ where
             return Next::Wait { until };
         }
         self.not_before = None;
+        if matches!(self.stage, Stage::Asking { .. }) && !self.has_files {
+            if let Some(path) = self.operation.unread_file() {
+                return Next::Read(path.to_owned());
+            }
+            self.files_are_here();
+        }
+        if let Stage::Finished(outcome) = &self.stage {
+            return Next::Finished(outcome.clone());
+        }
+        let grant = match self.token(deadline) {
+            Ok(grant) => grant,
+            Err(next) => return *next,
+        };
         let timeout = self.settings.request_timeout.min(deadline.since(self.clock));
-        let (step, attempt, request) = match &mut self.stage {
+        let (step, attempt, mut request) = match &mut self.stage {
             Stage::Finished(outcome) => return Next::Finished(outcome.clone()),
             Stage::Asking { .. } => {
                 self.attempts += 1;
@@ -376,7 +507,9 @@ where
             }
             Stage::Reconciling { lost, polls, .. } => {
                 *polls += 1;
-                match self.operation.look_up(&self.partner, self.clock) {
+                let lookup = self.operation.look_up();
+                let asked = lookup.map(|it| (it.step(), it.request(&self.partner, self.clock)));
+                match asked {
                     Some((step, request)) => (step, *polls, request),
                     None => {
                         let lost = lost.clone();
@@ -386,6 +519,10 @@ where
                 }
             }
         };
+        if let Some(grant) = &grant {
+            put_token(&mut request, grant);
+        }
+        self.grant = grant;
         self.is_out = true;
         self.sent_at = self.clock;
         if matches!(self.stage, Stage::Asking { .. }) {
@@ -395,35 +532,57 @@ where
         Next::Send { request, timeout }
     }
 
-    fn read(&mut self, now: Timestamp, _: std::io::Result<Vec<u8>>) {
+    fn file_read(&mut self, now: Timestamp, file: std::io::Result<Vec<u8>>) {
         self.clock = self.clock.max(now);
+        if matches!(self.stage, Stage::Asking { .. }) && !self.has_files {
+            self.operation.read_file(file);
+        }
     }
 
     fn receive(&mut self, now: Timestamp, answer: Result<Response<Bytes>, TransportFailure>) {
         // Nothing happens between the sending and the answer.
         let sent_at = self.clock;
         self.clock = self.clock.max(now);
+        if self.tokens.is_out() {
+            let deadline = self.deadline.unwrap_or(self.clock);
+            let Self { partner, settings, seed, clock, tokens, events, .. } = self;
+            let terms = Terms { partner, settings, seed: *seed, now: *clock, deadline };
+            return tokens.receive(&terms, answer, events);
+        }
         if !std::mem::take(&mut self.is_out) {
             return;
         }
+        let grant = self.grant.take();
         let response = match answer {
             Ok(response) => response,
             Err(failure) => return self.failed(OperationError::Transport(failure), None),
         };
+        if let Some(grant) = grant.filter(|_| response.status() == StatusCode::UNAUTHORIZED)
+            && self.has_new_turn(&grant, sent_at, &response)
+        {
+            return;
+        }
         let wait = retry_after(&response, self.clock);
         match &self.stage {
             Stage::Asking { .. } => match self.operation.parse(&self.partner, sent_at, &response) {
                 Ok(output) => self.answered(output),
-                Err(error) => self.failed(error, wait),
-            },
-            Stage::Reconciling { .. } => match self.operation.looked_up(&self.partner, sent_at, &response) {
-                Ok(found) => {
-                    let clock = ServiceClock::of(&response, self.sent_at, self.clock);
-                    self.service_clock = clock.or(self.service_clock);
-                    self.looked_up(found);
+                Err(error) => {
+                    self.operation.note_answer(&response);
+                    self.failed(error, wait);
                 }
-                Err(error) => self.failed(error, wait),
             },
+            Stage::Reconciling { .. } => {
+                let lookup = self.operation.look_up();
+                let found = lookup.map(|lookup| lookup.parse(&self.partner, sent_at, &response));
+                match found.unwrap_or(Ok(LookupAnswer::Untold)) {
+                    Ok(found) => {
+                        let clock = ServiceClock::of(&response, self.sent_at, self.clock);
+                        self.service_clock = clock.or(self.service_clock);
+                        self.looked_up(found);
+                    }
+                    Err(error) => self.failed(error, wait),
+                }
+            }
             Stage::Finished(_) => {}
         }
     }
@@ -474,6 +633,8 @@ struct Inner {
     kind: CallErrorKind,
     outcome_unknown: bool,
     key: Option<JobKey>,
+    submission_id: Option<SubmissionId>,
+    retry_after: Option<Duration>,
 }
 
 /// What stopped an operation.
@@ -490,9 +651,17 @@ pub enum CallErrorKind {
     Observer(ObserverError),
 }
 
+stable_names! { CallErrorKind:
+    Self::Validation(_) => "validation",
+    Self::Operation(_) => "operation",
+    Self::Deadline(_) => "deadline",
+    Self::Observer(_) => "observer",
+}
+
 impl CallError {
     fn new(step: Step, kind: CallErrorKind, outcome_unknown: bool, key: Option<JobKey>) -> Self {
-        Self(Box::new(Inner { step, kind, outcome_unknown, key }))
+        let (submission_id, retry_after) = (None, None);
+        Self(Box::new(Inner { step, kind, outcome_unknown, key, submission_id, retry_after }))
     }
 
     /// Of a flow that only reads.
@@ -505,6 +674,11 @@ impl CallError {
         &self.0.kind
     }
 
+    /// The stable name of its [kind](Self::kind), in snake case: for logs, metrics and databases.
+    pub fn name(&self) -> &'static str {
+        self.0.kind.name()
+    }
+
     /// What went wrong in the exchange, the last time.
     pub fn operation(&self) -> Option<&OperationError> {
         match &self.0.kind {
@@ -514,8 +688,13 @@ impl CallError {
     }
 
     /// The problems with the input, if that is what stopped it.
+    pub fn validation(&self) -> Option<&ValidationError> {
+        if let CallErrorKind::Validation(error) = &self.0.kind { Some(error) } else { None }
+    }
+
+    /// The problems with the input, if that is what stopped it; otherwise none.
     pub fn problems(&self) -> &[Problem] {
-        if let CallErrorKind::Validation(error) = &self.0.kind { error.problems() } else { &[] }
+        self.validation().map_or(&[], ValidationError::problems)
     }
 
     /// The service may have acted on the request or not, and to send it again could bill or create twice. Where there
@@ -529,6 +708,17 @@ impl CallError {
         self.0.key.as_ref()
     }
 
+    /// The id that this submission went out with, if it carries one. Where its outcome is unknown, a callback that
+    /// [names it](SubmissionId::is_named_by) tells what became of it.
+    pub fn submission_id(&self) -> Option<&SubmissionId> {
+        self.0.submission_id.as_ref()
+    }
+
+    /// How long the service asked to wait before the same is sent again (`Retry-After`), counted from its answer.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+
     /// The deadline passed, or the last try got no answer in time.
     pub fn is_timeout(&self) -> bool {
         matches!(self.0.kind, CallErrorKind::Deadline(_))
@@ -537,7 +727,12 @@ impl CallError {
 
     /// The input is at fault.
     pub fn is_validation(&self) -> bool {
-        matches!(self.0.kind, CallErrorKind::Validation(_))
+        self.validation().is_some()
+    }
+
+    /// The caller's observer refused to go on: its reason is the error's [source](std::error::Error::source).
+    pub fn is_observer(&self) -> bool {
+        matches!(self.0.kind, CallErrorKind::Observer(_))
     }
 
     /// The service has had a job of this id before.
@@ -548,8 +743,8 @@ impl CallError {
     /// The same may be sent again as it is, and may succeed: the service has certainly not acted on it, and what stopped it
     /// passes.
     pub fn is_retryable(&self) -> bool {
-        let is_observer = matches!(self.0.kind, CallErrorKind::Observer(_));
-        !self.0.outcome_unknown && (is_observer || self.operation().is_some_and(OperationError::is_transient))
+        !self.0.outcome_unknown
+            && (self.is_observer() || self.operation().is_some_and(OperationError::is_transient))
     }
 
     /// The service refused the signature: a key of the other environment, a rotated one, or a clock that is far off.
@@ -566,7 +761,7 @@ impl std::error::Error for CallError {
 
 impl fmt::Display for CallError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { step, kind, outcome_unknown, key } = &*self.0;
+        let Inner { step, kind, outcome_unknown, key, submission_id, .. } = &*self.0;
         match kind {
             CallErrorKind::Validation(error) => write!(f, "{step}: {error}")?,
             CallErrorKind::Operation(error) => {
@@ -583,6 +778,9 @@ impl fmt::Display for CallError {
         }
         if *outcome_unknown {
             f.write_str("; the service may have acted on it, so don't send it again")?;
+            if let Some(id) = submission_id {
+                write!(f, " (its result would bring back {} {id})", SubmissionId::PARTNER_PARAM)?;
+            }
         }
         match key {
             Some(key) => write!(f, " (job_id {})", key.job_id),
@@ -593,7 +791,7 @@ impl fmt::Display for CallError {
 
 impl fmt::Debug for CallError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { step, kind, outcome_unknown, key } = &*self.0;
+        let Inner { step, kind, outcome_unknown, key, .. } = &*self.0;
         f.debug_struct("CallError")
             .field("step", step)
             .field("kind", kind)

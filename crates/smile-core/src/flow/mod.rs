@@ -5,7 +5,7 @@
 //! them get the same retries.
 //!
 //! **The rule: every [`Next::Send`] is answered by one [`Flow::receive`], and every [`Next::Read`] by one
-//! [`Flow::read`].** To call [`Flow::next`] again without it says that the answer is lost. Nothing else is asked of a
+//! [`Flow::file_read`].** To call [`Flow::next`] again without it says that the answer is lost. Nothing else is asked of a
 //! driver:
 //!
 //! 1. Call [`Flow::next`] with the clock's time.
@@ -29,7 +29,7 @@
 //! let now = || Timestamp::from_unix(SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default());
 //! let outcome = loop {
 //!     match flow.next(now()) {
-//!         Next::Read(path) => flow.read(now(), std::fs::File::open(path).and_then(read_image)),
+//!         Next::Read(path) => flow.file_read(now(), std::fs::File::open(path).and_then(read_image)),
 //!         Next::Send { request, timeout } => {
 //!             let answer = transport(request, timeout);
 //!             flow.receive(now(), answer);
@@ -50,6 +50,7 @@ mod progress;
 mod retry;
 mod schedule;
 mod settings;
+mod token;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -83,7 +84,7 @@ pub trait Flow {
     fn next(&mut self, now: Timestamp) -> Next<Self::Outcome>;
 
     /// What came of reading the file that [`Next::Read`] named.
-    fn read(&mut self, now: Timestamp, file: std::io::Result<Vec<u8>>);
+    fn file_read(&mut self, now: Timestamp, file: std::io::Result<Vec<u8>>);
 
     /// What came of sending the request of [`Next::Send`]. An answer that nobody waits for changes nothing.
     fn receive(&mut self, now: Timestamp, answer: Result<Response<Bytes>, TransportFailure>);
@@ -101,7 +102,7 @@ pub trait Flow {
 /// The list is complete on purpose: a driver that left one of them out would never end.
 #[allow(clippy::large_enum_variant)] // It lives for one turn of a loop, and a request is what it holds most often.
 pub enum Next<T> {
-    /// Read this file whole, and tell [`Flow::read`].
+    /// Read this file whole, and tell [`Flow::file_read`].
     Read(PathBuf),
     /// Send this request, and tell [`Flow::receive`].
     Send {

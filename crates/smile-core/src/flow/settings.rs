@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::flow::{PollSchedule, RetryPolicy};
+use crate::v3::token::TokenPolicy;
 
 /// How a job or an exchange is run: schedules, limits and timeouts.
 ///
@@ -22,6 +23,7 @@ pub struct FlowSettings {
     pub(crate) deadline: Duration,
     pub(crate) request_timeout: Duration,
     pub(crate) resends_denied_checks: bool,
+    token_policy: TokenPolicy,
     least_upload_timeout: Duration,
     most_upload_timeout: Duration,
 }
@@ -37,6 +39,7 @@ impl Default for FlowSettings {
             deadline: Duration::from_secs(300),
             request_timeout: Duration::from_secs(30),
             resends_denied_checks: false,
+            token_policy: TokenPolicy::default(),
             least_upload_timeout: Duration::from_secs(120),
             most_upload_timeout: Duration::from_secs(240),
         }
@@ -81,6 +84,18 @@ impl FlowSettings {
     pub fn with_request_timeout(mut self, timeout: Duration) -> Self {
         self.request_timeout = timeout;
         self
+    }
+
+    /// Which tokens the requests of the v3 API carry: one for each submission, or one for all.
+    #[must_use]
+    pub fn with_token_policy(mut self, policy: TokenPolicy) -> Self {
+        self.token_policy = policy;
+        self
+    }
+
+    /// Which tokens the requests of the v3 API carry.
+    pub fn token_policy(&self) -> &TokenPolicy {
+        &self.token_policy
     }
 
     /// How long one upload of the zip may take, whatever its size.

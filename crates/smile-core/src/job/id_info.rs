@@ -156,6 +156,52 @@ setters! {
     with_openid_state openid_state: "The state of an OpenID consent, for the ID type `NATIONAL_ID` of Ethiopia.",
 }
 
+/// From the API's names. `entered` may be a boolean or a word; without it, it is true if there is a number, as with
+/// [`IdInfo::new`]. `null` stands for what isn't there. A date is read as by [`IdInfo::with_dob`].
+impl<'de> serde::Deserialize<'de> for IdInfo {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        use serde::de::Error as _;
+
+        let mut given = Map::deserialize(deserializer)?;
+        given.retain(|_, value| !value.is_null());
+        // The value is left out on purpose: it is a person's.
+        let not_text = |field: &str| D::Error::custom(format_args!("`{field}` must be text"));
+        let mut text = |field: &str| match given.shift_remove(field) {
+            None => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text)),
+            Some(_) => Err(not_text(field)),
+        };
+        let mut id_info = Self {
+            country: text("country")?,
+            id_type: text("id_type")?,
+            id_number: text("id_number")?,
+            first_name: text("first_name")?,
+            middle_name: text("middle_name")?,
+            last_name: text("last_name")?,
+            gender: text("gender")?,
+            phone_number: text("phone_number")?,
+            bank_code: text("bank_code")?,
+            citizenship: text("citizenship")?,
+            session_id: text("session_id")?,
+            openid_state: text("openid_state")?,
+            ..Self::default()
+        };
+        if let Some(dob) = text("dob")? {
+            id_info = id_info.with_dob(dob);
+        }
+        id_info.consent_information = given.shift_remove("consent_information");
+        id_info.entered = match given.shift_remove("entered") {
+            None => id_info.id_number.is_some(),
+            Some(Value::Bool(entered)) => entered,
+            Some(Value::String(word)) if word == "true" => true,
+            Some(Value::String(word)) if word == "false" => false,
+            Some(_) => return Err(D::Error::custom("`entered` must be true or false")),
+        };
+        id_info.extra = given;
+        Ok(id_info)
+    }
+}
+
 impl fmt::Debug for IdInfo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let set = self.fields().into_iter().filter_map(|(name, value)| value.map(|_| name));
@@ -190,6 +236,38 @@ fn as_word<S: serde::Serializer>(entered: &bool, serializer: S) -> Result<S::Ok,
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn read(value: Value) -> Result<IdInfo, String> {
+        serde_json::from_value(value).map_err(|error: serde_json::Error| error.to_string())
+    }
+
+    #[test]
+    fn it_is_read_as_it_is_written() {
+        let written = IdInfo::new("NG", "BVN", "00000000000")
+            .with_first_name("Joe")
+            .with_dob("2000-09-20")
+            .with_consent_information(serde_json::json!({ "consented": true }))
+            .with("branch", 7);
+        let value = serde_json::to_value(&written).unwrap();
+        assert_eq!(serde_json::to_value(read(value.clone()).unwrap()).unwrap(), value);
+    }
+
+    #[test]
+    fn what_is_left_out_when_read_is_as_the_constructors_have_it() {
+        let of = |value| read(value).unwrap();
+        assert!(of(serde_json::json!({ "country": "NG", "id_type": "BVN", "id_number": "1" })).entered);
+        assert!(!of(serde_json::json!({ "country": "NG", "id_number": null })).entered);
+        assert!(!of(serde_json::json!({ "id_number": "1", "entered": false })).entered);
+        assert_eq!(of(serde_json::json!({ "dob": "2001/2/3" })).dob.as_deref(), Some("2001-02-03"));
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_named_and_not_shown() {
+        let number = read(serde_json::json!({ "id_number": 22_222_222_222_u64 })).unwrap_err();
+        assert!(number.starts_with("`id_number` must be text") && !number.contains("222"), "{number}");
+        let entered = read(serde_json::json!({ "entered": "yes, says Jane" })).unwrap_err();
+        assert!(entered.starts_with("`entered` must be") && !entered.contains("Jane"), "{entered}");
+    }
 
     #[test]
     fn entered_goes_out_as_a_word_and_extra_fields_as_they_are() {

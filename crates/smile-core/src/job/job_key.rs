@@ -17,6 +17,11 @@ pub struct JobKey {
 }
 
 impl JobKey {
+    /// The key of a job of this type.
+    pub fn new(user_id: UserId, job_id: JobId, job_type: JobType) -> Self {
+        Self { user_id, job_id, job_type }
+    }
+
     pub(crate) fn of(params: &PartnerParams, job_type: JobType) -> Self {
         Self { user_id: params.user_id.clone(), job_id: params.job_id.clone(), job_type }
     }

@@ -9,6 +9,7 @@ pub(crate) mod submission_id;
 
 use std::fmt;
 
+use crate::job::job_key::JobKey;
 use crate::partner::environment::CallbackUrl;
 use crate::{ConfigError, IdInfo, Image, ImageEncoding, ImageRole, ImageType, JobType, PartnerParams};
 
@@ -154,6 +155,11 @@ impl Job {
             id_info: IdInfo::default(),
             options: JobOptions::default(),
         }
+    }
+
+    /// The key of the job: what names it at the service.
+    pub fn key(&self) -> JobKey {
+        JobKey::of(&self.partner_params, self.job_type)
     }
 
     /// Adds a selfie.

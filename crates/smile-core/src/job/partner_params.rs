@@ -66,10 +66,20 @@ impl fmt::Display for JobId {
 ///     .with("branch", "Lagos")
 ///     .with("attempt", 2);
 /// ```
-#[derive(Clone)]
+///
+/// They are read from what they are on the wire, one object with the two ids and the partner's own keys:
+///
+/// ```
+/// let text = r#"{ "user_id": "customer-17", "job_id": "kyc-2026-000017", "branch": "Lagos" }"#;
+/// let params: smile_core::PartnerParams = serde_json::from_str(text)?;
+/// assert_eq!(params.job_id().as_str(), "kyc-2026-000017");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, serde::Serialize, serde::Deserialize)]
 pub struct PartnerParams {
     pub(crate) user_id: UserId,
     pub(crate) job_id: JobId,
+    #[serde(flatten)]
     pub(crate) extra: Map<String, Value>,
 }
 

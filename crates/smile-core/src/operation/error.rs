@@ -10,6 +10,7 @@ use crate::SignatureError;
 use crate::catalogue::{self, ApiCodeRow};
 use crate::operation::transport::{TransportFailure, TransportFailureKind};
 use crate::wire::fields::Unreadable;
+use crate::wire::names::stable_names;
 use crate::wire::tolerant;
 
 /// Why one exchange with the service gave no good answer.
@@ -78,6 +79,22 @@ pub enum OperationError {
     /// The service named an upload address that isn't https, or isn't an address at all. Nothing was sent there.
     #[error("the upload address {0}, so nothing was sent there")]
     UploadUrl(&'static str),
+    /// The v3 API's token can't be used: it is for another environment's host (a base URL or a proxy that leads elsewhere), over
+    /// already by this machine's clock (set it), or no header can carry it. It was sent nowhere.
+    #[error("the token {0}, so it is not used")]
+    Token(&'static str),
+}
+
+stable_names! { OperationError:
+    Self::Transport(_) => "transport",
+    Self::Api(_) => "api",
+    Self::UnexpectedResponse { .. } => "unexpected_response",
+    Self::Compressed { .. } => "compressed",
+    Self::Signature { .. } => "signature",
+    Self::WrongJob { .. } => "wrong_job",
+    Self::Storage { .. } => "storage",
+    Self::UploadUrl(_) => "upload_url",
+    Self::Token(_) => "token",
 }
 
 impl OperationError {
@@ -115,7 +132,7 @@ impl OperationError {
             | Self::Signature { answer, .. }
             | Self::WrongJob { answer }
             | Self::Api(ApiError { answer, .. }) => Some(&answer.0),
-            Self::Transport(_) | Self::Storage { .. } | Self::UploadUrl(_) => None,
+            Self::Transport(_) | Self::Storage { .. } | Self::UploadUrl(_) | Self::Token(_) => None,
         }
     }
 
@@ -156,7 +173,7 @@ impl OperationError {
             }
             // What compresses one answer compresses the next; but a gateway's page of 5xx is a gateway's page.
             Self::Compressed { status, .. } => matches!(status, 408 | 429 | 500 | 502 | 503 | 504),
-            Self::Signature { .. } | Self::WrongJob { .. } | Self::UploadUrl(_) => false,
+            Self::Signature { .. } | Self::WrongJob { .. } | Self::UploadUrl(_) | Self::Token(_) => false,
         }
     }
 
@@ -173,7 +190,7 @@ impl OperationError {
                 matches!(failure.kind(), TransportFailureKind::NotSent | TransportFailureKind::Refused)
             }
             Self::Api(error) => error.is_refusal(),
-            Self::Storage { .. } => true,
+            Self::Storage { .. } | Self::Token(_) => true,
             Self::UnexpectedResponse { .. }
             | Self::Compressed { .. }
             | Self::Signature { .. }
@@ -229,7 +246,21 @@ pub struct ApiError {
     status: u16,
     code: Option<String>,
     message: Option<String>,
+    of_v3: Option<Box<V3Facts>>,
     answer: RawAnswer,
+}
+
+/// What the v3 API's own rules make of a refusal.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub(crate) struct V3Facts {
+    /// The endpoint, or the service's gateway in front of it, said no in its own words, and nothing was begun.
+    pub(crate) is_refusal: bool,
+    /// It stays like that, though the HTTP status sounds as if it passed.
+    pub(crate) is_permanent: bool,
+    /// The job that was recorded all the same (`SmileID-Job-ID`).
+    pub(crate) smile_job_id: Option<String>,
+    /// What to do about it.
+    pub(crate) remedy: Option<&'static str>,
 }
 
 impl ApiError {
@@ -246,7 +277,20 @@ impl ApiError {
     /// A refusal with no JSON to it.
     pub(crate) fn bare(response: &Response<Bytes>) -> Self {
         let (status, answer) = (response.status().as_u16(), RawAnswer::of(response));
-        Self { status, code: None, message: None, answer }
+        Self { status, code: None, message: None, of_v3: None, answer }
+    }
+
+    /// With what the v3 API's own rules make of it.
+    #[allow(dead_code)] // The v3 operations come to use it.
+    pub(crate) fn of_v3(mut self, facts: V3Facts) -> Self {
+        self.of_v3 = Some(Box::new(facts));
+        self
+    }
+
+    /// Smile ID's own id of the job, if the service recorded one in spite of the error (`SmileID-Job-ID`, v3): its status can be
+    /// asked for, and it must not be submitted again.
+    pub fn smile_job_id(&self) -> Option<&str> {
+        self.of_v3.as_ref()?.smile_job_id.as_deref()
     }
 
     /// The HTTP status.
@@ -266,7 +310,7 @@ impl ApiError {
 
     /// What to do about it, where the code is known.
     pub fn remedy(&self) -> Option<&'static str> {
-        self.row().map(|row| row.remedy)
+        self.row().map(|row| row.remedy).or_else(|| self.of_v3.as_ref()?.remedy)
     }
 
     fn row(&self) -> Option<&'static ApiCodeRow> {
@@ -274,18 +318,24 @@ impl ApiError {
     }
 
     fn is_unauthorized(&self) -> bool {
-        matches!(self.code(), Some("2205" | "2405")) || matches!(self.status, 401 | 403)
+        // A 403 of the v3 API is about what the account may use.
+        let is_forbidden = self.status == 403 && self.of_v3.is_none();
+        matches!(self.code(), Some("2205" | "2405")) || self.status == 401 || is_forbidden
     }
 
     fn is_transient(&self) -> bool {
+        if self.of_v3.as_ref().is_some_and(|facts| facts.is_permanent) {
+            return false;
+        }
         self.is_system_error()
             || (!self.is_refusal() && matches!(self.status, 408 | 429 | 500 | 502 | 503 | 504))
             || self.status == 429
     }
 
-    /// The service itself says no, with a code of its own. A gateway's digits in that place say nothing.
+    /// The service itself says no, with a code of its own or in the v3 API's envelope. A gateway's digits in that place say nothing.
     pub(crate) fn is_refusal(&self) -> bool {
-        self.row().is_some_and(ApiCodeRow::is_refusal) && !self.is_system_error()
+        let by_code = self.row().is_some_and(ApiCodeRow::is_refusal) && !self.is_system_error();
+        by_code || self.of_v3.as_ref().is_some_and(|facts| facts.is_refusal)
     }
 
     /// The service itself says that something broke within it.

@@ -4,13 +4,17 @@
 
 mod answer;
 mod error;
+mod lookup;
 mod raw;
 mod request;
 pub(crate) mod signed;
 mod step;
 #[cfg(test)]
 pub(crate) mod testing;
+mod token_use;
 pub(crate) mod transport;
+
+use std::path::Path;
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -19,10 +23,14 @@ pub(crate) use answer::{
     confirmed_object, fields, has_error, json, json_object, plain_object, refuse_compressed, refuse_refusal,
     retry_after, successful_object,
 };
+#[allow(unused_imports)] // The v3 operations come to use it.
+pub(crate) use error::V3Facts;
 pub use error::{ApiError, OperationError, RawAnswer};
+pub use lookup::{Lookup, LookupAnswer};
 pub use raw::{RawRequest, Signing};
 pub(crate) use request::{USER_AGENT, post_signed, segment, send_bare, send_json, send_signed, sign_headers};
 pub use step::Step;
+pub use token_use::TokenUse;
 pub use transport::{TransportFailure, TransportFailureKind};
 
 use crate::job::job_key::JobKey;
@@ -50,6 +58,24 @@ pub trait Operation {
         ValidationReport::default()
     }
 
+    /// The file to read next, before the request can be made; none when all are read, or none is needed.
+    fn unread_file(&self) -> Option<&Path> {
+        None
+    }
+
+    /// Takes in what came of reading the file that [`unread_file`](Self::unread_file) names.
+    fn read_file(&mut self, _file: std::io::Result<Vec<u8>>) {}
+
+    /// What is wrong with the files, and what is doubtful, once all of them are read.
+    fn check_files(&self, _partner: &Partner) -> ValidationReport {
+        ValidationReport::default()
+    }
+
+    /// The token that the request carries, for the v3 API. The question of [`look_up`](Self::look_up) carries a shared one.
+    fn token_use(&self) -> TokenUse {
+        TokenUse::None
+    }
+
     /// The request, signed for this moment.
     fn request(&self, partner: &Partner, now: Timestamp) -> Request<Bytes>;
 
@@ -74,37 +100,21 @@ pub trait Operation {
     /// result is told from another one under the same job id.
     fn name_submission(&mut self, _id: &SubmissionId) {}
 
-    /// The request that asks what became of this one after its answer was lost, with its step; none where nothing can be asked.
+    /// Whether the result brings back the id of the submission, though nothing can be asked about it: what a v3 submission is
+    /// found again by.
+    fn carries_submission_id(&self) -> bool {
+        false
+    }
+
+    /// Takes in what an answer that [`parse`](Self::parse) refused says of the job: the id that its status is asked by.
+    fn note_answer(&mut self, _response: &Response<Bytes>) {}
+
+    /// What to ask after this request's answer was lost; none where nothing can be asked.
     ///
     /// For operations whose repetition could bill twice and whose job has a status.
-    fn look_up(&self, _partner: &Partner, _now: Timestamp) -> Option<(Step, Request<Bytes>)> {
+    fn look_up(&self) -> Option<Box<dyn Lookup<Self::Output> + '_>> {
         None
     }
-
-    /// Reads the answer to [`look_up`](Self::look_up).
-    ///
-    /// # Errors
-    /// As [`Operation::parse`].
-    fn looked_up(
-        &self,
-        _partner: &Partner,
-        _sent_at: Timestamp,
-        _response: &Response<Bytes>,
-    ) -> Result<LookupAnswer<Self::Output>, OperationError> {
-        Ok(LookupAnswer::Untold)
-    }
-}
-
-/// What the service says about a request whose answer was lost.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum LookupAnswer<T> {
-    /// The result of this very request.
-    Answer(T),
-    /// The service says that it has nothing of it.
-    Denied,
-    /// The answer doesn't tell.
-    Untold,
 }
 
 /// What sending a request a second time does.
@@ -121,4 +131,7 @@ pub enum RepeatSafety {
     /// It could create a second thing of its kind, or send a person a second message. After an answer was lost it is not
     /// sent again.
     MayCreateTwice,
+    /// It could start the work, and the bill, twice, and the service recognises no repetition. It is sent again only if nothing of
+    /// it left, not even after a refusal that passes.
+    Once,
 }

@@ -10,7 +10,7 @@ use super::{
     ApiError, Operation, OperationError, RepeatSafety, refuse_compressed, send_bare, send_json, send_signed,
     sign_headers,
 };
-use crate::operation::Step;
+use crate::operation::{Step, TokenUse};
 use crate::partner::environment::{has_dots, is_encoded};
 use crate::wire::fields::read_json;
 use crate::{ConfigError, Partner, ProblemKind, Timestamp, ValidationReport};
@@ -54,6 +54,8 @@ pub enum Signing {
     Headers,
     /// Not signed.
     Unsigned,
+    /// Not signed: it carries the shared token of the v3 API in the header `SmileID-Token`, which whoever runs it fetches.
+    Token,
 }
 
 impl RawRequest {
@@ -221,6 +223,10 @@ impl Operation for RawRequest {
         problems
     }
 
+    fn token_use(&self) -> TokenUse {
+        if self.signing == Signing::Token { TokenUse::Shared } else { TokenUse::None }
+    }
+
     fn request(&self, partner: &Partner, now: Timestamp) -> Request<Bytes> {
         let url = format!("{}{}", partner.environment().root_url(), self.path);
         let method = self.method.clone();
@@ -241,7 +247,7 @@ impl Operation for RawRequest {
         };
         // A body that can't carry its signature is a problem, and isn't sent; here it gets it in the headers.
         match self.signing {
-            Signing::Unsigned => request,
+            Signing::Unsigned | Signing::Token => request,
             Signing::Headers | Signing::Body => sign_headers(request, partner, now),
         }
     }
@@ -462,7 +468,7 @@ mod tests {
             for environment in [crate::Environment::Production, longest.parse().unwrap()] {
                 let partner = Partner::new("001", "key", environment).unwrap();
                 let url = format!("{}{path}", partner.environment().root_url());
-                for signing in [Signing::Body, Signing::Headers, Signing::Unsigned] {
+                for signing in [Signing::Body, Signing::Headers, Signing::Unsigned, Signing::Token] {
                     for request in &requests {
                         let sent = request.clone().signed_in(signing).request(&partner, noon());
                         prop_assert_eq!(sent.uri().to_string(), url.as_str());

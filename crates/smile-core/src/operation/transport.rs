@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::wire::names::stable_names;
+
 /// A request that got no usable answer, as the transport saw it.
 ///
 /// The transport only says what happened; what to do about it is decided in core. When in doubt between
@@ -29,6 +31,15 @@ pub enum TransportFailureKind {
     Misdirected,
     /// The transport won't send this, now or later: nothing of it left.
     Refused,
+}
+
+stable_names! { TransportFailureKind:
+    Self::NotSent => "not_sent",
+    Self::TimedOut => "timed_out",
+    Self::Interrupted => "interrupted",
+    Self::ResponseTooLarge => "response_too_large",
+    Self::Misdirected => "misdirected",
+    Self::Refused => "refused",
 }
 
 impl TransportFailure {

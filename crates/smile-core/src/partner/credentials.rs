@@ -1,6 +1,8 @@
 //! Who asks: the partner id and the API key.
 
+use std::convert::Infallible;
 use std::fmt;
+use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
@@ -24,6 +26,13 @@ impl PartnerId {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The id as the v3 API takes it: without the zeros that the portal puts in front. `None` if it isn't digits then, or
+    /// nothing is left.
+    pub(crate) fn unpadded(&self) -> Option<&str> {
+        let id = self.0.trim_start_matches('0');
+        (!id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit())).then_some(id)
+    }
 }
 
 impl fmt::Display for PartnerId {
@@ -34,9 +43,16 @@ impl fmt::Display for PartnerId {
 
 /// The API key of one environment, as the portal shows it. Sandbox and production have different keys.
 ///
-/// It is wiped from memory when it is dropped, and no `Debug` or error shows it.
+/// It is text, or a function that is asked for the current key at each use, so that keys are rotated without a restart. Text is
+/// wiped from memory when it is dropped, and no `Debug` or error shows it.
 #[derive(Clone)]
-pub struct ApiKey(Zeroizing<String>);
+pub struct ApiKey(Source);
+
+#[derive(Clone)]
+enum Source {
+    Text(Zeroizing<String>),
+    Function(Arc<dyn Fn() -> ApiKey + Send + Sync>),
+}
 
 impl ApiKey {
     /// Refuses what is empty and what has blanks, quotes, control or full-width characters, or such as can't be seen, in it.
@@ -46,17 +62,89 @@ impl ApiKey {
     /// # Errors
     /// Names `api_key`, the rule, and the character with its place; never shows the key.
     pub fn new(key: impl Into<String>) -> Result<Self, ConfigError> {
-        checked("api_key", key.into()).map(Self)
+        checked("api_key", key.into()).map(|text| Self(Source::Text(text)))
     }
 
-    pub(crate) fn as_bytes(&self) -> &[u8] {
-        self.0.as_bytes()
+    /// A key that is asked for at each use: each signature that is made, and each that is confirmed.
+    ///
+    /// The function is called on the thread that signs, so it must not wait for a network or a disk: fetch a new key elsewhere,
+    /// and return the one that was fetched last. An answer that the service signed with the key before, and that is read after
+    /// the change, is refused as one with a wrong signature.
+    ///
+    /// ```
+    /// use std::sync::{Arc, PoisonError, RwLock};
+    /// use smile_core::{ApiKey, Environment, Partner};
+    ///
+    /// let current = Arc::new(RwLock::new(ApiKey::new("the-old-key")?));
+    /// let asked = Arc::clone(&current);
+    /// let key = ApiKey::from_fn(move || asked.read().unwrap_or_else(PoisonError::into_inner).clone());
+    /// let partner = Partner::new("2245", key, Environment::Sandbox)?;
+    ///
+    /// // Whenever the secret store has another one:
+    /// *current.write().unwrap_or_else(PoisonError::into_inner) = ApiKey::new("the-new-key")?;
+    /// # let now = smile_core::Timestamp::from_unix_millis(0);
+    /// # let new = Partner::new("2245", "the-new-key", Environment::Sandbox)?;
+    /// # assert_eq!(partner.signer().sign(now).signature(), new.signer().sign(now).signature());
+    /// # Ok::<(), smile_core::ConfigError>(())
+    /// ```
+    pub fn from_fn(current: impl Fn() -> Self + Send + Sync + 'static) -> Self {
+        Self(Source::Function(Arc::new(current)))
+    }
+
+    /// The result of a function over the text that is in force now.
+    pub(crate) fn with_current<R>(&self, read: impl FnOnce(&[u8]) -> R) -> R {
+        match &self.0 {
+            Source::Text(text) => read(text.as_bytes()),
+            Source::Function(current) => current().with_current(read),
+        }
+    }
+
+    /// Whether the key is the same at each use.
+    pub(crate) fn is_fixed(&self) -> bool {
+        matches!(self.0, Source::Text(_))
+    }
+}
+
+impl TryFrom<&str> for ApiKey {
+    type Error = ConfigError;
+
+    /// # Errors
+    /// As [`ApiKey::new`].
+    fn try_from(key: &str) -> Result<Self, ConfigError> {
+        Self::new(key)
+    }
+}
+
+impl TryFrom<&String> for ApiKey {
+    type Error = ConfigError;
+
+    /// # Errors
+    /// As [`ApiKey::new`].
+    fn try_from(key: &String) -> Result<Self, ConfigError> {
+        Self::new(key)
+    }
+}
+
+impl TryFrom<String> for ApiKey {
+    type Error = ConfigError;
+
+    /// # Errors
+    /// As [`ApiKey::new`].
+    fn try_from(key: String) -> Result<Self, ConfigError> {
+        Self::new(key)
+    }
+}
+
+/// For keys that have been read already, of which `TryInto` says that they can't fail.
+impl From<Infallible> for ConfigError {
+    fn from(never: Infallible) -> Self {
+        match never {}
     }
 }
 
 impl fmt::Debug for ApiKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("ApiKey(redacted)")
+        f.write_str(if self.is_fixed() { "ApiKey(redacted)" } else { "ApiKey(from a function)" })
     }
 }
 
@@ -107,7 +195,16 @@ mod tests {
     }
 
     #[test]
+    fn v3_takes_the_id_without_leading_zeros_and_only_digits() {
+        let of = |id: &str| PartnerId::new(id).unwrap().unpadded().map(str::to_owned);
+        assert_eq!(["002", "2", "2245", "0100"].map(of), ["2", "2", "2245", "100"].map(|id| Some(id.into())));
+        assert_eq!(["000", "0", "a1", "1٢3"].map(of), [None, None, None, None]);
+    }
+
+    #[test]
     fn the_key_is_not_shown() {
-        assert_eq!(format!("{:?}", ApiKey::new("5bd7ef4f").unwrap()), "ApiKey(redacted)");
+        let key = ApiKey::new("5bd7ef4f").unwrap();
+        assert_eq!(format!("{key:?}"), "ApiKey(redacted)");
+        assert_eq!(format!("{:?}", ApiKey::from_fn(move || key.clone())), "ApiKey(from a function)");
     }
 }

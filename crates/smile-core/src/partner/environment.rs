@@ -78,7 +78,8 @@ impl FromStr for Environment {
 }
 
 /// The base URL of a service, `/v1` included: `https`, or `http` on loopback; without query, user or fragment.
-/// Slashes at its end mean nothing.
+/// Slashes at its end mean nothing, and `/v3` there means the same service as `/v1`: which API is spoken is said by the
+/// partner, not by the address.
 #[derive(Clone, PartialEq, Eq)]
 pub struct BaseUrl {
     text: Box<str>,
@@ -108,7 +109,10 @@ impl BaseUrl {
         if !web.is_private() {
             return refuse("must begin with `https://` (`http://` only on loopback)");
         }
-        Ok(Self { text: url.trim_end_matches('/').into(), is_loopback: web.is_loopback })
+        let text = url.trim_end_matches('/');
+        let of_v3 = text.strip_suffix("/v3").filter(|root| !root.ends_with('/'));
+        let text = of_v3.map_or_else(|| text.into(), |root| format!("{root}/v1").into());
+        Ok(Self { text, is_loopback: web.is_loopback })
     }
 
     /// The URL, with no slash at its end.
@@ -301,6 +305,9 @@ mod tests {
             ("production", "https://api.smileidentity.com/v1"),
             ("https://example.com/v1", "https://example.com/v1"),
             ("https://example.com/v1///", "https://example.com/v1"),
+            ("https://example.com/v3", "https://example.com/v1"),
+            ("https://example.com/v3//", "https://example.com/v1"),
+            ("https://v3", "https://v3"),
             ("http://localhost:8080/v1/", "http://localhost:8080/v1"),
             ("http://127.9.9.9", "http://127.9.9.9"),
             ("http://[::1]:1/v1", "http://[::1]:1/v1"),
@@ -313,6 +320,7 @@ mod tests {
     fn the_root_keeps_its_host() {
         for (base, root) in [
             ("https://example.com/v1/", "https://example.com"),
+            ("https://example.com/v3/", "https://example.com"),
             ("https://example.com/smile", "https://example.com/smile"),
             ("https://v1", "https://v1"),
         ] {

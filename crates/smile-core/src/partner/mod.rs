@@ -34,6 +34,8 @@ pub struct Partner(Arc<Inner>);
 #[derive(Clone)]
 struct Inner {
     signer: Signer,
+    /// For the one request that carries it; everything else is signed.
+    api_key: ApiKey,
     environment: Environment,
     callback_url: Option<CallbackUrl>,
     source_sdk: String,
@@ -46,19 +48,23 @@ impl Partner {
     /// How far the signed timestamp of an answer may be from its request, unless another window is set: an hour.
     pub const ANSWER_WINDOW: Duration = Duration::from_secs(60 * 60);
 
-    /// A partner, with the API key of that environment.
+    /// A partner, with the API key of that environment: its text, or an [`ApiKey`], which may be
+    /// [one that changes](ApiKey::from_fn).
     ///
     /// # Errors
     /// Names `partner_id` or `api_key` and the rule; never shows the key.
     pub fn new(
         partner_id: impl Into<String>,
-        api_key: impl Into<String>,
+        api_key: impl TryInto<ApiKey, Error: Into<ConfigError>>,
         environment: Environment,
     ) -> Result<Self, ConfigError> {
-        let signer = Signer::new(PartnerId::new(partner_id)?, &ApiKey::new(api_key)?);
+        let partner_id = PartnerId::new(partner_id)?;
+        let api_key = api_key.try_into().map_err(Into::into)?;
+        let signer = Signer::new(partner_id, &api_key);
         let signer = signer.of_environment(&environment);
         Ok(Self(Arc::new(Inner {
             signer,
+            api_key,
             environment,
             callback_url: None,
             source_sdk: "rust".to_owned(),
@@ -143,6 +149,11 @@ impl Partner {
     /// The partner id.
     pub fn id(&self) -> &PartnerId {
         self.0.signer.partner_id()
+    }
+
+    /// The API key, for the request of `v3::TokenRequest` alone.
+    pub(crate) fn api_key(&self) -> &ApiKey {
+        &self.0.api_key
     }
 
     /// What signs this partner's requests and confirms answers and callbacks.

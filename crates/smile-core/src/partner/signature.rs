@@ -15,6 +15,7 @@ use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
+use crate::wire::names::stable_names;
 use crate::{ApiKey, Environment, PartnerAccount, PartnerId, Timestamp};
 
 /// Makes and confirms signatures for one partner in one environment.
@@ -32,23 +33,45 @@ use crate::{ApiKey, Environment, PartnerAccount, PartnerId, Timestamp};
 #[derive(Clone)]
 pub struct Signer {
     partner_id: PartnerId,
-    // The key's two hash blocks, computed once; wiped on drop by the `zeroize` features of hmac and sha2.
-    keyed: Hmac<Sha256>,
+    key: Key,
     account: Option<Arc<PartnerAccount>>,
+}
+
+#[derive(Clone)]
+enum Key {
+    /// The key's two hash blocks, computed once; wiped on drop by the `zeroize` features of hmac and sha2.
+    Hashed(Hmac<Sha256>),
+    /// A key that may be another one at the next use.
+    Asked(ApiKey),
+}
+
+fn hashed(key: &[u8]) -> Hmac<Sha256> {
+    Hmac::new_from_slice(key).expect("HMAC takes a key of any length")
 }
 
 impl Signer {
     /// A signer for this partner and key, of no environment in particular. [`Partner::signer`](crate::Partner::signer) has
     /// one that belongs to the partner's environment.
     pub fn new(partner_id: PartnerId, api_key: &ApiKey) -> Self {
-        let keyed = Hmac::new_from_slice(api_key.as_bytes()).expect("HMAC takes a key of any length");
-        Self { partner_id, keyed, account: None }
+        let key = match api_key.is_fixed() {
+            true => Key::Hashed(api_key.with_current(hashed)),
+            false => Key::Asked(api_key.clone()),
+        };
+        Self { partner_id, key, account: None }
     }
 
     /// The same, of this environment.
     pub(crate) fn of_environment(self, environment: &Environment) -> Self {
         let account = PartnerAccount::new(self.partner_id.as_str(), environment.base_url());
         Self { account: Some(Arc::new(account)), ..self }
+    }
+
+    /// The same with the key that is in force now, so that whatever needs more than one MAC asks for it once.
+    fn now(&self) -> Self {
+        match &self.key {
+            Key::Hashed(_) => self.clone(),
+            Key::Asked(key) => Self { key: Key::Hashed(key.with_current(hashed)), ..self.clone() },
+        }
     }
 
     /// Whose it is, if it is a [`Partner`](crate::Partner)'s.
@@ -94,9 +117,10 @@ impl Signer {
         timestamp: &ReceivedTimestamp,
         signature: &str,
     ) -> Result<(), SignatureError> {
-        let first = self.confirm(timestamp.as_str(), signature);
+        let now = self.now();
+        let first = now.confirm(timestamp.as_str(), signature);
         match (first, timestamp.is_integer.then(|| Timestamp::parse(&timestamp.text)).flatten()) {
-            (Err(SignatureError::Wrong), Some(moment)) => self.confirm(&moment.to_string(), signature),
+            (Err(SignatureError::Wrong), Some(moment)) => now.confirm(&moment.to_string(), signature),
             (outcome, _) => outcome,
         }
     }
@@ -106,9 +130,10 @@ impl Signer {
     pub(crate) fn confirm_any_padding(&self, timestamp: &str, signature: &str) -> Result<(), SignatureError> {
         let bare = self.partner_id.as_str().trim_start_matches('0');
         let padded = format!("{bare:0>3}");
-        let mut outcome = self.confirm(timestamp, signature);
+        let now = self.now();
+        let mut outcome = now.confirm(timestamp, signature);
         for partner_id in [bare, &padded].into_iter().filter(|id| !id.is_empty()) {
-            let other = self.confirm_as(partner_id, timestamp, signature);
+            let other = now.confirm_as(partner_id, timestamp, signature);
             outcome = if outcome.is_ok() { outcome } else { other };
         }
         outcome
@@ -126,7 +151,10 @@ impl Signer {
     }
 
     fn mac(&self, partner_id: &str, timestamp: &str) -> Hmac<Sha256> {
-        let mut mac = self.keyed.clone();
+        let mut mac = match &self.key {
+            Key::Hashed(hashed) => hashed.clone(),
+            Key::Asked(key) => key.with_current(hashed),
+        };
         mac.update(timestamp.as_bytes());
         mac.update(partner_id.as_bytes());
         mac.update(b"sid_request");
@@ -213,6 +241,12 @@ pub enum SignatureError {
     /// to the other environment, or was rotated; otherwise somebody is making things up.
     #[error("the signature is wrong")]
     Wrong,
+}
+
+stable_names! { SignatureError:
+    Self::Missing => "missing",
+    Self::Malformed => "malformed",
+    Self::Wrong => "wrong",
 }
 
 #[cfg(test)]
@@ -303,6 +337,51 @@ mod tests {
         for other in [json!(1.5), json!(null), json!(true), json!({}), json!([])] {
             assert_eq!(ReceivedTimestamp::from_json(&other), None);
         }
+    }
+
+    /// A key from a function, what changes it, and how often it was asked for.
+    fn asked_for() -> (ApiKey, impl Fn(&str), Arc<std::sync::atomic::AtomicUsize>) {
+        let current = Arc::new(std::sync::Mutex::new(ApiKey::new("old").unwrap()));
+        let count = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+        let (asked, counted) = (Arc::clone(&current), Arc::clone(&count));
+        let key = ApiKey::from_fn(move || {
+            counted.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            asked.lock().unwrap().clone()
+        });
+        (key, move |text: &str| *current.lock().unwrap() = ApiKey::new(text).unwrap(), count)
+    }
+
+    #[test]
+    fn a_key_from_a_function_is_the_one_of_the_moment_for_signing_and_confirming() {
+        let (key, rotate, _) = asked_for();
+        let asking = Signer::new(PartnerId::new("001").unwrap(), &key);
+        let (old, new) = (signer("001", "old").sign_text("t"), signer("001", "new").sign_text("t"));
+        assert_eq!(asking.sign_text("t"), old);
+        assert_eq!(
+            (asking.confirm("t", &old), asking.confirm("t", &new)),
+            (Ok(()), Err(SignatureError::Wrong))
+        );
+        rotate("new");
+        assert_eq!(asking.sign_text("t"), new);
+        assert_eq!(
+            (asking.confirm("t", &old), asking.confirm("t", &new)),
+            (Err(SignatureError::Wrong), Ok(()))
+        );
+    }
+
+    #[test]
+    fn a_key_from_a_function_is_asked_for_once_for_each_use() {
+        let (key, _, count) = asked_for();
+        let asking = Signer::new(PartnerId::new("001").unwrap(), &key);
+        let uses = || count.swap(0, std::sync::atomic::Ordering::Relaxed);
+        assert_eq!(uses(), 0, "not before it is used");
+        let signed = asking.sign(Timestamp::from_unix_millis(0));
+        assert_eq!(uses(), 1);
+        let number = ReceivedTimestamp::from_json(&json!(0)).unwrap();
+        asking.confirm_received(&number, signed.signature()).unwrap();
+        assert_eq!(uses(), 1);
+        asking.confirm_any_padding(signed.timestamp(), signed.signature()).unwrap();
+        assert_eq!(uses(), 1);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Why an image can't be used.
 
+use crate::wire::names::stable_names;
+
 /// What is wrong with an image: why it can't be used, or what a warning is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -47,6 +49,30 @@ pub enum ImageFault {
     ManyBytes,
     /// A warning: the file says where it was taken, and that travels to the service along with the picture.
     HasPosition,
+}
+
+stable_names! { ImageFault:
+    Self::Empty => "empty",
+    Self::Heic => "heic",
+    Self::NotJpegOrPng => "not_jpeg_or_png",
+    Self::NoScan => "no_scan",
+    Self::BadSegment => "bad_segment",
+    Self::NoHeader => "no_header",
+    Self::NoImageData => "no_image_data",
+    Self::NotBase64 => "not_base64",
+    Self::BlanksInBase64 => "blanks_in_base64",
+    Self::UrlSafeBase64 => "url_safe_base64",
+    Self::CutBase64 => "cut_base64",
+    Self::FileMissing => "file_missing",
+    Self::IsDirectory => "is_directory",
+    Self::Unreadable => "unreadable",
+    Self::FileTooLarge => "file_too_large",
+    Self::TooLarge => "too_large",
+    Self::NoEnd => "no_end",
+    Self::EndsInZeros => "ends_in_zeros",
+    Self::FewPixels => "few_pixels",
+    Self::ManyBytes => "many_bytes",
+    Self::HasPosition => "has_position",
 }
 
 impl ImageFault {

@@ -6,6 +6,8 @@ use std::fmt;
 
 pub use image_fault::ImageFault;
 
+use crate::wire::names::stable_names;
+
 /// One thing that is wrong with what the caller gave: the field, as the API names it, and the rule it breaks.
 ///
 /// The value is left out on purpose: it may be a person's.
@@ -32,6 +34,13 @@ pub enum ProblemKind {
     Conflict,
     /// An image that can't be used.
     Image(ImageFault),
+}
+
+stable_names! { ProblemKind:
+    Self::Missing => "missing",
+    Self::Malformed => "malformed",
+    Self::Conflict => "conflict",
+    Self::Image(fault) => fault.name(),
 }
 
 impl Problem {

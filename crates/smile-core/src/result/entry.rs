@@ -6,7 +6,11 @@ use std::fmt;
 use serde_json::{Map, Value};
 
 use super::audit::audit_fields;
-use super::{Actions, AmlInfo, Antifraud, BusinessInfo, ImageLinks, PersonalInfo, Record, Verdict};
+use super::verdict::Basis;
+use super::{
+    Actions, AmlInfo, Antifraud, BusinessInfo, EchoedParams, ImageLinks, PersonalInfo, Record, ResultCode,
+    Verdict,
+};
 use crate::JobType;
 use crate::job::submission_id::SubmissionId;
 use crate::wire::fields::Fields;
@@ -87,7 +91,7 @@ impl ResultEntry {
 
     /// `PartnerParams`: what the partner said when it submitted the job.
     pub fn partner_params(&self) -> EchoedParams<'_> {
-        EchoedParams(tolerant::field(&self.fields, "PartnerParams").and_then(Value::as_object))
+        EchoedParams::new(tolerant::field(&self.fields, "PartnerParams").and_then(Value::as_object))
     }
 
     /// What the ID authority, or the document, says about the person.
@@ -121,7 +125,7 @@ impl ResultEntry {
     }
 
     /// Whether parts that a verdict rests on are there and can't be read, or are there twice and disagree.
-    pub(super) fn is_unreadable(&self) -> bool {
+    fn is_unreadable(&self) -> bool {
         let present = |key: &str| tolerant::field(&self.fields, key).filter(|value| !value.is_null());
         let is_object = |key: &str| present(key).is_none_or(Value::is_object);
         let steps = present("Actions").and_then(Value::as_object);
@@ -166,7 +170,7 @@ impl ResultEntry {
     }
 
     /// Whether it says, or may say, that more is to come.
-    pub(super) fn says_not_final(&self) -> bool {
+    fn says_not_final(&self) -> bool {
         let says_something =
             tolerant::field(&self.fields, "IsFinalResult").is_some_and(|value| !value.is_null());
         says_something && self.is_final_result() != Some(true)
@@ -193,19 +197,35 @@ impl ResultEntry {
     ///
     /// Where the job's type is known from elsewhere, [`ResultEntry::verdict_for`] is the safer question.
     pub fn verdict(&self) -> Verdict {
-        Verdict::new(self, self.partner_params().job_type(), None)
+        self.verdict_of_job(self.partner_params().job_type(), None)
     }
 
     /// What it amounts to if it is the result of an address or phone verification: those name no type of job, and have the
     /// codes of Basic KYC.
     pub fn match_verdict(&self) -> Verdict {
-        Verdict::of_match(self)
+        Verdict::of_match(&self.basis())
     }
 
     /// What it amounts to for a job of this type. If the entry says that it is about another type, the decision is
     /// unknown.
     pub fn verdict_for(&self, job_type: JobType) -> Verdict {
-        Verdict::new(self, Some(job_type), None)
+        self.verdict_of_job(Some(job_type), None)
+    }
+
+    /// What it amounts to for a job of this type, with what the job's status says in `job_success`.
+    pub(crate) fn verdict_of_job(&self, job_type: Option<JobType>, job_success: Option<bool>) -> Verdict {
+        Verdict::new(&self.basis(), job_type, job_success)
+    }
+
+    fn basis(&self) -> Basis<'_> {
+        Basis {
+            code: self.result_code(),
+            actions: self.actions(),
+            partner_params: self.partner_params(),
+            is_unreadable: self.is_unreadable(),
+            says_not_final: self.says_not_final(),
+            has_antifraud_doubt: self.has_antifraud_doubt(),
+        }
     }
 }
 
@@ -221,110 +241,6 @@ impl fmt::Debug for ResultEntry {
 
 fn is_word(value: &Value, words: &[&str]) -> bool {
     value.as_str().is_some_and(|said| words.iter().any(|word| said.eq_ignore_ascii_case(word)))
-}
-
-/// `PartnerParams` as they came back.
-#[derive(Clone, Copy)]
-pub struct EchoedParams<'a>(Option<&'a Map<String, Value>>);
-
-impl<'a> EchoedParams<'a> {
-    /// `user_id`.
-    pub fn user_id(&self) -> Option<String> {
-        tolerant::text(self.0?, "user_id")
-    }
-
-    /// `job_id`.
-    pub fn job_id(&self) -> Option<String> {
-        tolerant::text(self.0?, "job_id")
-    }
-
-    /// `job_type`, from a number or digits. Some callers of the API never set it.
-    pub fn job_type(&self) -> Option<JobType> {
-        tolerant::text(self.0?, "job_type")?.trim().parse().ok().map(JobType::from_number)
-    }
-
-    /// Whether what is here is certainly not of this type of job: another type, or none that can be read.
-    pub(super) fn is_of_other_type(&self, job_type: JobType) -> bool {
-        let Some(object) = self.0 else { return false };
-        let says_something = tolerant::field(object, "job_type").is_some_and(|value| !value.is_null());
-        tolerant::disagrees(object, "job_type") || (says_something && self.job_type() != Some(job_type))
-    }
-
-    /// Whether these ids name another job or user than this one, or disagree with themselves.
-    pub(crate) fn is_of_other_job(&self, user_id: &str, job_id: &str) -> bool {
-        let Some(object) = self.0 else { return false };
-        let other = |name: &str, expected: &str| {
-            tolerant::disagrees(object, name)
-                || tolerant::field(object, name).is_some_and(|value| !value.is_null())
-                    && tolerant::text(object, name).as_deref() != Some(expected)
-        };
-        other("job_id", job_id) || other("user_id", user_id)
-    }
-
-    /// Whether these ids name this job of this user, and nothing else.
-    pub(crate) fn names(&self, user_id: &str, job_id: &str) -> bool {
-        !self.is_of_other_job(user_id, job_id)
-            && self.job_id().as_deref() == Some(job_id)
-            && self.user_id().as_deref() == Some(user_id)
-    }
-
-    /// A key of the partner's own, as it came.
-    pub fn get(&self, key: &str) -> Option<&'a Value> {
-        self.0?.get(key)
-    }
-
-    /// All keys, as they came.
-    pub fn as_json(&self) -> Option<&'a Map<String, Value>> {
-        self.0
-    }
-}
-
-impl fmt::Debug for EchoedParams<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("EchoedParams").field("job_type", &self.job_type()).finish_non_exhaustive()
-    }
-}
-
-/// A result code: four digits, as text (`0810`).
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ResultCode(String);
-
-impl ResultCode {
-    /// A number loses its leading zeros on the way, so it gets them back.
-    fn from_json(value: &Value) -> Option<Self> {
-        match value {
-            Value::String(text) => Some(Self(text.trim().to_owned())),
-            Value::Number(number) => number.as_u64().map(|number| Self(format!("{number:04}"))),
-            _ => None,
-        }
-    }
-
-    /// From what was stored of one.
-    pub(super) fn of_digits(digits: &str) -> Self {
-        Self(digits.to_owned())
-    }
-
-    /// The code.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// Anything but digits in this place is text, which may be anybody's.
-    pub(crate) fn is_plain(&self) -> bool {
-        (1..=8).contains(&self.0.len()) && self.0.bytes().all(|byte| byte.is_ascii_digit())
-    }
-}
-
-impl fmt::Display for ResultCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.is_plain() { &self.0 } else { "…" })
-    }
-}
-
-impl fmt::Debug for ResultCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
 }
 
 impl SubmissionId {

@@ -4,19 +4,23 @@ mod actions;
 mod aml;
 pub(crate) mod audit;
 mod business;
+mod echoed_params;
 mod entry;
 mod image_links;
 mod personal;
 mod record;
+mod result_code;
 mod verdict;
 
 pub use actions::{ActionValue, Actions, UnknownValue};
 pub use aml::{AdverseMedia, AmlInfo, AmlPerson, Association, Pep, PepSource, PoliticalPosition, Sanction};
 pub use business::{BeneficialOwner, BusinessInfo, CompanyInformation, Director, Fiduciary, Proprietor};
-pub use entry::{EchoedParams, ResultCode, ResultEntry};
+pub use echoed_params::EchoedParams;
+pub use entry::ResultEntry;
 pub use image_links::ImageLinks;
 pub use personal::{Antifraud, PersonalInfo, SuspectUser};
 pub use record::{Date, Personal, Record};
+pub use result_code::ResultCode;
 pub use verdict::{Decision, UnknownReason, Verdict};
 
 pub use crate::catalogue::NextStep;

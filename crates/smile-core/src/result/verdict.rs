@@ -1,12 +1,15 @@
 //! What a result amounts to.
 
 use std::fmt;
+use std::str::FromStr;
 
-use super::{ActionValue, ResultCode, ResultEntry};
-use crate::JobType;
+use serde::ser::{Serialize, SerializeStruct as _, Serializer};
+
+use super::{ActionValue, Actions, EchoedParams, ResultCode};
 use crate::catalogue::webhook_words::WebhookStatus;
 use crate::catalogue::{self, Category, NextStep, ResultCodeRow};
 use crate::wire::tolerant;
+use crate::{ConfigError, JobType};
 
 /// What to do with the person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -24,24 +27,55 @@ pub enum Decision {
     /// The job could not be done, which says nothing about the person: an ID authority that is down, an image that
     /// can't be used. Submit again, with a new job id.
     Error,
-    /// The result makes no sense to this version of the SDK. Never an approval; look at it by hand.
+    /// The result makes no sense to this version of the SDK. Never an approval; look at it by hand. What was stored by a newer
+    /// version, under a name that this one doesn't know, is read as this.
+    #[serde(other)]
     Unknown,
 }
 
-impl fmt::Display for Decision {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl Decision {
+    /// The stable name, in snake case: for logs, metrics and databases.
+    pub fn name(&self) -> &'static str {
+        match self {
             Self::Approved => "approved",
             Self::Provisional => "provisional",
             Self::Rejected => "rejected",
             Self::Error => "error",
             Self::Unknown => "unknown",
-        })
+        }
+    }
+}
+
+/// From the stable name, as a person or a form gives it.
+///
+/// ```
+/// use smile_core::Decision;
+///
+/// assert_eq!("approved".parse(), Ok(Decision::Approved));
+/// assert!("approve".parse::<Decision>().is_err());
+/// ```
+impl FromStr for Decision {
+    type Err = ConfigError;
+
+    /// # Errors
+    /// Names `decision` and the names that there are: a mistyped one is none.
+    fn from_str(text: &str) -> Result<Self, ConfigError> {
+        let all = [Self::Approved, Self::Provisional, Self::Rejected, Self::Error, Self::Unknown];
+        let found = all.into_iter().find(|decision| decision.name() == text);
+        const RULE: &str = "must be `approved`, `provisional`, `rejected`, `error` or `unknown`";
+        found.ok_or_else(|| ConfigError::malformed("decision", RULE))
+    }
+}
+
+impl fmt::Display for Decision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }
 
 /// Why a decision is [`Decision::Unknown`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum UnknownReason {
     /// The result has no code.
@@ -70,12 +104,43 @@ pub enum UnknownReason {
     UnknownStatus,
     /// The webhook names no product, or one that isn't known, so that it isn't known what was looked at.
     UnknownProduct,
+    /// A reason that a newer version of the SDK has stored, and that this one doesn't know.
+    #[serde(other)]
+    Unrecognised,
+}
+
+impl UnknownReason {
+    /// The stable name, in snake case: for logs, metrics and databases.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::NoCode => "no_code",
+            Self::NoJobType => "no_job_type",
+            Self::OtherJobType => "other_job_type",
+            Self::NotInCatalogue => "not_in_catalogue",
+            Self::Contradiction => "contradiction",
+            Self::NoVerdict => "no_verdict",
+            Self::Unsigned => "unsigned",
+            Self::Unreadable => "unreadable",
+            Self::OtherTime => "other_time",
+            Self::NoJobId => "no_job_id",
+            Self::UnknownStatus => "unknown_status",
+            Self::UnknownProduct => "unknown_product",
+            Self::Unrecognised => "unrecognised",
+        }
+    }
 }
 
 /// What a result amounts to, and whether that is the last word.
 ///
 /// It comes from the code and the type of the job alone, looked up in the [catalogue](crate::catalogue); everything
 /// else can only make it more cautious. What is not in the catalogue is never an approval.
+///
+/// It serialises to its decision, finality, code, next step and reason, by their stable names and without anything personal. It
+/// can't be read back: what was stored is no verdict of the service.
+///
+/// ```compile_fail
+/// let verdict: smile_core::Verdict = serde_json::from_str("{}").unwrap();
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verdict {
     decision: Decision,
@@ -86,18 +151,31 @@ pub struct Verdict {
     webhook: Option<(WebhookStatus, NextStep)>,
 }
 
+/// The parts of a result entry that a verdict rests on.
+pub(super) struct Basis<'a> {
+    pub(super) code: Option<&'a ResultCode>,
+    pub(super) actions: &'a Actions,
+    pub(super) partner_params: EchoedParams<'a>,
+    /// One of the parts is there and can't be read, or is there twice and disagrees.
+    pub(super) is_unreadable: bool,
+    /// It says, or may say, that more is to come.
+    pub(super) says_not_final: bool,
+    /// The search for fraud speaks against the person, or can't be read.
+    pub(super) has_antifraud_doubt: bool,
+}
+
 impl Verdict {
-    pub(crate) fn new(entry: &ResultEntry, job_type: Option<JobType>, job_success: Option<bool>) -> Self {
-        Self::judge(entry, job_type, job_success, true)
+    pub(super) fn new(basis: &Basis<'_>, job_type: Option<JobType>, job_success: Option<bool>) -> Self {
+        Self::judge(basis, job_type, job_success, true)
     }
 
     fn judge(
-        entry: &ResultEntry,
+        basis: &Basis<'_>,
         job_type: Option<JobType>,
         job_success: Option<bool>,
         echoes_type: bool,
     ) -> Self {
-        let code = entry.result_code().cloned();
+        let code = basis.code.cloned();
         let unknown = |doubt, row| Self {
             decision: Decision::Unknown,
             is_final: false,
@@ -106,12 +184,12 @@ impl Verdict {
             row,
             webhook: None,
         };
-        if entry.is_unreadable() {
+        if basis.is_unreadable {
             return unknown(UnknownReason::Unreadable, None);
         }
         let Some(number) = &code else { return unknown(UnknownReason::NoCode, None) };
         let Some(job_type) = job_type else { return unknown(UnknownReason::NoJobType, None) };
-        if echoes_type && entry.partner_params().is_of_other_type(job_type) {
+        if echoes_type && basis.partner_params.is_of_other_type(job_type) {
             return unknown(UnknownReason::OtherJobType, None);
         }
         let Some(row) = catalogue::result_code(number.as_str(), job_type) else {
@@ -121,10 +199,10 @@ impl Verdict {
             return unknown(UnknownReason::NoVerdict, Some(row));
         }
         let mut decision = decision_of(row.category);
-        let mut is_final = row.is_final && !entry.says_not_final();
+        let mut is_final = row.is_final && !basis.says_not_final;
         if decision == Decision::Approved {
-            match Backing::of(entry, job_type, number.as_str()) {
-                _ if entry.has_antifraud_doubt() => return unknown(UnknownReason::Contradiction, Some(row)),
+            match Backing::of(basis.actions, job_type, number.as_str()) {
+                _ if basis.has_antifraud_doubt => return unknown(UnknownReason::Contradiction, Some(row)),
                 Backing::Sound if job_success != Some(false) => {}
                 Backing::Undecided if job_success != Some(false) => {
                     decision = Decision::Provisional;
@@ -140,14 +218,13 @@ impl Verdict {
     }
 
     /// Of an answer that can't be gone by, whatever it says.
-    pub(crate) fn in_doubt(entry: Option<&ResultEntry>, doubt: UnknownReason) -> Self {
-        let code = entry.and_then(|entry| entry.result_code().cloned());
-        Self { code, doubt: Some(doubt), ..Self::without_entry() }
+    pub(crate) fn in_doubt(code: Option<&ResultCode>, doubt: UnknownReason) -> Self {
+        Self { code: code.cloned(), doubt: Some(doubt), ..Self::without_entry() }
     }
 
     /// Of address and phone verification, whose results name no type of job and have Basic KYC's codes.
-    pub(crate) fn of_match(entry: &ResultEntry) -> Self {
-        Self::judge(entry, Some(JobType::ENHANCED_KYC), None, false)
+    pub(super) fn of_match(basis: &Basis<'_>) -> Self {
+        Self::judge(basis, Some(JobType::ENHANCED_KYC), None, false)
     }
 
     /// Of a job that is complete and has no result entry to it.
@@ -261,6 +338,7 @@ impl Verdict {
         }
         match (self.doubt, self.row) {
             (Some(UnknownReason::UnknownStatus), _) => "the status is not known",
+            (Some(UnknownReason::Unrecognised), _) => "the reason is not known to this version",
             (Some(UnknownReason::UnknownProduct), _) => "it names no product, or one that is not known",
             (Some(UnknownReason::NoCode), _) => "the result has no code",
             (Some(UnknownReason::NoJobType), _) => "the result doesn't say what type of job it is about",
@@ -289,6 +367,21 @@ impl Verdict {
     }
 }
 
+/// As its decision, finality, code, next step and the reason why it is unknown.
+impl Serialize for Verdict {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_struct("Verdict", 5)?;
+        fields.serialize_field("decision", &self.decision)?;
+        fields.serialize_field("is_final", &self.is_final)?;
+        // Anything but digits is text, which may be anybody's.
+        let code = self.code.as_ref().filter(|code| code.is_plain()).map(ResultCode::as_str);
+        fields.serialize_field("code", &code)?;
+        fields.serialize_field("next_step", &self.next_step())?;
+        fields.serialize_field("unknown_reason", &self.doubt)?;
+        fields.end()
+    }
+}
+
 /// Whether the actions of a result bear out an approval.
 #[derive(PartialEq, Eq)]
 enum Backing {
@@ -301,10 +394,9 @@ enum Backing {
 }
 
 impl Backing {
-    fn of(entry: &ResultEntry, job_type: JobType, code: &str) -> Self {
+    fn of(actions: &Actions, job_type: JobType, code: &str) -> Self {
         use ActionValue as A;
-        let steps: Vec<(String, &A)> =
-            entry.actions().iter().map(|(name, value)| (plain(name), value)).collect();
+        let steps: Vec<(String, &A)> = actions.iter().map(|(name, value)| (plain(name), value)).collect();
         let says = |step: &str, word: A| steps.iter().any(|(name, value)| name == step && **value == word);
         let human =
             || steps.iter().filter(|(name, _)| name.starts_with("humanreview")).map(|(_, value)| *value);
@@ -394,9 +486,56 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::ResultEntry;
 
     fn verdict(job_type: u16, entry: Value) -> Verdict {
         ResultEntry::from_json(entry).unwrap().verdict_for(JobType::from_number(job_type))
+    }
+
+    #[test]
+    fn a_verdict_serialises_to_stable_names_and_no_text_of_anybodys() {
+        let approved = serde_json::to_value(verdict(1, json!({ "ResultCode": "0810" }))).unwrap();
+        assert_eq!(
+            approved,
+            json!({ "decision": "approved", "is_final": true, "code": "0810", "next_step": "accept", "unknown_reason": null })
+        );
+        let other = serde_json::to_value(verdict(1, json!({ "ResultCode": "Jane" }))).unwrap();
+        assert_eq!((&other["decision"], &other["code"]), (&json!("unknown"), &Value::Null));
+        assert_eq!(other["unknown_reason"], json!("not_in_catalogue"));
+    }
+
+    #[test]
+    fn names_are_what_is_stored_and_read_back() {
+        for decision in ["approved", "provisional", "rejected", "error", "unknown"] {
+            let read: Decision = serde_json::from_value(json!(decision)).unwrap();
+            assert_eq!((read.name(), serde_json::to_value(read).unwrap()), (decision, json!(decision)));
+            assert_eq!(decision.parse(), Ok(read));
+        }
+        for step in
+            ["accept", "compare_the_record", "await_review", "ask_for_new_images", "retry_later", "decline"]
+        {
+            let read: NextStep = serde_json::from_value(json!(step)).unwrap();
+            assert_eq!((read.name(), serde_json::to_value(read).unwrap()), (step, json!(step)));
+        }
+        for reason in ["no_code", "no_job_type", "contradiction", "unsigned", "other_time", "unknown_status"]
+        {
+            let read: UnknownReason = serde_json::from_value(json!(reason)).unwrap();
+            assert_eq!((read.name(), serde_json::to_value(read).unwrap()), (reason, json!(reason)));
+        }
+    }
+
+    #[test]
+    fn names_of_a_newer_version_are_read_as_unknown_and_approve_nothing() {
+        let newer = json!("of_a_newer_version");
+        assert_eq!(serde_json::from_value::<Decision>(newer.clone()).unwrap(), Decision::Unknown);
+        assert_eq!(serde_json::from_value::<NextStep>(newer.clone()).unwrap(), NextStep::Unrecognised);
+        assert_eq!(serde_json::from_value::<UnknownReason>(newer).unwrap(), UnknownReason::Unrecognised);
+    }
+
+    #[test]
+    fn a_mistyped_decision_is_none_and_not_shown() {
+        let error = "Approved by Jane".parse::<Decision>().unwrap_err().to_string();
+        assert!(error.starts_with("`decision` must be `approved`") && !error.contains("Jane"), "{error}");
     }
 
     #[test]
@@ -419,7 +558,7 @@ mod tests {
             assert!(!verdict.is_final());
         }
         let entry = ResultEntry::from_json(json!({ "ResultCode": "0810" })).unwrap();
-        let no_success = Verdict::new(&entry, Some(JobType::BIOMETRIC_KYC), Some(false));
+        let no_success = entry.verdict_of_job(Some(JobType::BIOMETRIC_KYC), Some(false));
         assert_eq!(no_success.decision(), Decision::Unknown);
     }
 

@@ -14,8 +14,8 @@ use crate::job::check::FIRST_YEAR;
 use crate::job::job_key::JobKey;
 use crate::job::submission_id::SubmissionId;
 use crate::operation::Step;
-use crate::operation::{LookupAnswer, Operation, OperationError, RepeatSafety, post_signed};
-use crate::v1::job_status::JobStatusRequest;
+use crate::operation::{Lookup, Operation, OperationError, RepeatSafety, post_signed};
+use crate::v1::status_lookup::by_status;
 use crate::v1::verification::Asked;
 use crate::v1::verification::Verification;
 use crate::{JobStatus, JobType, Partner, PartnerParams, ProblemKind, Timestamp, ValidationReport};
@@ -206,18 +206,8 @@ impl Operation for AmlCheck {
         self.partner_params.name_submission(id);
     }
 
-    fn look_up(&self, partner: &Partner, now: Timestamp) -> Option<(Step, Request<Bytes>)> {
-        Some(JobStatusRequest::of(&self.job_key()).look_up(partner, now))
-    }
-
-    fn looked_up(
-        &self,
-        partner: &Partner,
-        sent_at: Timestamp,
-        response: &Response<Bytes>,
-    ) -> Result<LookupAnswer<Verification>, OperationError> {
-        JobStatusRequest::of(&self.job_key())
-            .looked_up(partner, sent_at, response, |status| self.reconcile(status))
+    fn look_up(&self) -> Option<Box<dyn Lookup<Verification> + '_>> {
+        by_status(&self.job_key(), |status| self.reconcile(status))
     }
 }
 

@@ -8,10 +8,10 @@ use http::{Method, Request, Response};
 use crate::catalogue::Product;
 use crate::job::job_key::JobKey;
 use crate::job::submission_id::SubmissionId;
-use crate::operation::{LookupAnswer, Operation, OperationError, RepeatSafety, Step, send_signed};
+use crate::operation::{Lookup, Operation, OperationError, RepeatSafety, Step, send_signed};
 use crate::partner::environment::CallbackUrl;
 use crate::v1::id_check::IdCheck;
-use crate::v1::job_status::JobStatusRequest;
+use crate::v1::status_lookup::by_status;
 use crate::v1::verification::Acceptance;
 use crate::{ConfigError, IdInfo, JobStatus, Partner, PartnerParams, Timestamp, ValidationReport};
 
@@ -78,18 +78,8 @@ impl Operation for AsyncBasicKyc {
         self.0.partner_params.name_submission(id);
     }
 
-    fn look_up(&self, partner: &Partner, now: Timestamp) -> Option<(Step, Request<Bytes>)> {
-        Some(JobStatusRequest::of(&self.0.key()).look_up(partner, now))
-    }
-
-    fn looked_up(
-        &self,
-        partner: &Partner,
-        sent_at: Timestamp,
-        response: &Response<Bytes>,
-    ) -> Result<LookupAnswer<Acceptance>, OperationError> {
-        JobStatusRequest::of(&self.0.key())
-            .looked_up(partner, sent_at, response, |status| self.reconcile(status))
+    fn look_up(&self) -> Option<Box<dyn Lookup<Acceptance> + '_>> {
+        by_status(&self.0.key(), |status| self.reconcile(status))
     }
 }
 

@@ -13,10 +13,10 @@ use crate::catalogue::Product;
 use crate::job::job_key::JobKey;
 use crate::job::submission_id::SubmissionId;
 use crate::operation::Step;
-use crate::operation::{LookupAnswer, Operation, OperationError, RepeatSafety, post_signed};
+use crate::operation::{Lookup, Operation, OperationError, RepeatSafety, post_signed};
 use crate::partner::environment::CallbackUrl;
-use crate::v1::job_status::JobStatusRequest;
 use crate::v1::prep_upload::WirePartnerParams;
+use crate::v1::status_lookup::by_status;
 use crate::v1::verification::{Acceptance, Verification};
 use crate::v1::verification::{Asked, says_the_same};
 use crate::wire::characters::Rule;
@@ -217,18 +217,8 @@ impl Operation for BusinessVerification {
         self.partner_params.name_submission(id);
     }
 
-    fn look_up(&self, partner: &Partner, now: Timestamp) -> Option<(Step, Request<Bytes>)> {
-        Some(JobStatusRequest::of(&self.job_key()).look_up(partner, now))
-    }
-
-    fn looked_up(
-        &self,
-        partner: &Partner,
-        sent_at: Timestamp,
-        response: &Response<Bytes>,
-    ) -> Result<LookupAnswer<Verification>, OperationError> {
-        JobStatusRequest::of(&self.job_key())
-            .looked_up(partner, sent_at, response, |status| self.reconcile(status))
+    fn look_up(&self) -> Option<Box<dyn Lookup<Verification> + '_>> {
+        by_status(&self.job_key(), |status| self.reconcile(status))
     }
 }
 
@@ -300,18 +290,8 @@ impl Operation for AsyncBusinessVerification {
         self.check.name_submission(id);
     }
 
-    fn look_up(&self, partner: &Partner, now: Timestamp) -> Option<(Step, Request<Bytes>)> {
-        Some(JobStatusRequest::of(&self.check.job_key()).look_up(partner, now))
-    }
-
-    fn looked_up(
-        &self,
-        partner: &Partner,
-        sent_at: Timestamp,
-        response: &Response<Bytes>,
-    ) -> Result<LookupAnswer<Acceptance>, OperationError> {
-        JobStatusRequest::of(&self.check.job_key())
-            .looked_up(partner, sent_at, response, |status| self.reconcile(status))
+    fn look_up(&self) -> Option<Box<dyn Lookup<Acceptance> + '_>> {
+        by_status(&self.check.job_key(), |status| self.reconcile(status))
     }
 }
 

@@ -8,10 +8,10 @@ use http::{Request, Response};
 use crate::catalogue::Product;
 use crate::job::job_key::JobKey;
 use crate::job::submission_id::SubmissionId;
-use crate::operation::{LookupAnswer, Operation, OperationError, RepeatSafety, Step, post_signed};
+use crate::operation::{Lookup, Operation, OperationError, RepeatSafety, Step, post_signed};
 
 use crate::v1::id_check::IdCheck;
-use crate::v1::job_status::JobStatusRequest;
+use crate::v1::status_lookup::by_status;
 use crate::v1::verification::Verification;
 use crate::{IdInfo, JobStatus, Partner, PartnerParams, Timestamp, ValidationReport};
 
@@ -76,18 +76,8 @@ impl Operation for EnhancedKyc {
         self.0.partner_params.name_submission(id);
     }
 
-    fn look_up(&self, partner: &Partner, now: Timestamp) -> Option<(Step, Request<Bytes>)> {
-        Some(JobStatusRequest::of(&self.0.key()).look_up(partner, now))
-    }
-
-    fn looked_up(
-        &self,
-        partner: &Partner,
-        sent_at: Timestamp,
-        response: &Response<Bytes>,
-    ) -> Result<LookupAnswer<Verification>, OperationError> {
-        JobStatusRequest::of(&self.0.key())
-            .looked_up(partner, sent_at, response, |status| self.reconcile(status))
+    fn look_up(&self) -> Option<Box<dyn Lookup<Verification> + '_>> {
+        by_status(&self.0.key(), |status| self.reconcile(status))
     }
 }
 

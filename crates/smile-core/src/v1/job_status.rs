@@ -13,8 +13,7 @@ use crate::job::job_key::JobKey;
 use crate::operation::Step;
 use crate::operation::signed::confirm;
 use crate::operation::{
-    ApiError, LookupAnswer, Operation, OperationError, RepeatSafety, fields, has_error, plain_object,
-    post_signed,
+    ApiError, Operation, OperationError, RepeatSafety, fields, has_error, plain_object, post_signed,
 };
 use crate::result::audit::audit;
 use crate::result::{ImageLinks, Personal, ResultEntry, UnknownReason, Verdict};
@@ -141,10 +140,10 @@ impl JobStatus {
     /// What the result amounts to for a job of this type, or of the type that it names itself.
     pub(crate) fn verdict_for(&self, job_type: Option<JobType>) -> Verdict {
         match (self.doubt, self.entry()) {
-            (Some(doubt), entry) => Verdict::in_doubt(entry, doubt),
+            (Some(doubt), entry) => Verdict::in_doubt(entry.and_then(ResultEntry::result_code), doubt),
             (None, None) => Verdict::without_entry(),
             (None, Some(entry)) => {
-                Verdict::new(entry, job_type.or(entry.partner_params().job_type()), self.job_success)
+                entry.verdict_of_job(job_type.or(entry.partner_params().job_type()), self.job_success)
             }
         }
     }
@@ -214,33 +213,6 @@ struct Body<'a> {
 
 /// What decides beside the result itself; in whatever spelling, it may be there once.
 const DECIDING: [&str; 6] = ["job_complete", "job_success", "code", "result", "signature", "timestamp"];
-
-impl JobStatusRequest {
-    /// The question what became of a check whose answer was lost.
-    pub(super) fn look_up(&self, partner: &Partner, now: Timestamp) -> (Step, Request<Bytes>) {
-        (Self::STEP, self.request(partner, now))
-    }
-
-    /// Reads the answer to that question; `answer` tells whether the status has a result of this very check.
-    pub(super) fn looked_up<T>(
-        &self,
-        partner: &Partner,
-        sent_at: Timestamp,
-        response: &Response<Bytes>,
-        answer: impl FnOnce(JobStatus) -> Option<T>,
-    ) -> Result<LookupAnswer<T>, OperationError> {
-        let status = match self.parse(partner, sent_at, response) {
-            Err(error) if error.denies_zip() => return Ok(LookupAnswer::Denied),
-            parsed => parsed?,
-        };
-        let is_denial = status.has_zip() == Some(false);
-        Ok(match answer(status) {
-            Some(output) => LookupAnswer::Answer(output),
-            None if is_denial => LookupAnswer::Denied,
-            None => LookupAnswer::Untold,
-        })
-    }
-}
 
 impl Operation for JobStatusRequest {
     type Output = JobStatus;

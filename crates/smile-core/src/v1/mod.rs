@@ -20,6 +20,7 @@ pub(crate) mod prep_upload;
 mod products_config;
 mod services;
 mod smile_links;
+mod status_lookup;
 pub(crate) mod upload;
 mod valid_documents;
 pub(crate) mod verification;

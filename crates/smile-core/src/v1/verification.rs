@@ -18,10 +18,14 @@ use crate::{JobStatus, Partner, Timestamp};
 /// The result of a check that answers at once: Enhanced KYC, Basic KYC, Business Verification, AML.
 ///
 /// All documented answers are signed. One that isn't can be read, and its verdict is unknown.
-#[derive(Clone, Debug, PartialEq)]
+///
+/// It serialises to the verdict and whether the answer was signed. The result itself holds personal data: take it from
+/// [`ResultEntry::as_json`] knowingly.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
 #[non_exhaustive]
 pub struct Verification {
     /// The result, with all that came.
+    #[serde(skip)]
     pub entry: ResultEntry,
     /// What it amounts to.
     pub verdict: Verdict,
@@ -59,10 +63,10 @@ impl Verification {
             Some(_) => None,
         };
         let verdict = match doubt {
-            Some(doubt) => Verdict::in_doubt(Some(&entry), doubt),
+            Some(doubt) => Verdict::in_doubt(entry.result_code(), doubt),
             None => {
                 let success = tolerant::yes(entry.fields(), "success");
-                Verdict::new(&entry, Some(key.job_type), success)
+                entry.verdict_of_job(Some(key.job_type), success)
             }
         };
         Ok(Self { entry, verdict, is_signed })

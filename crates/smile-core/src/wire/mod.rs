@@ -4,6 +4,7 @@
 pub(crate) mod characters;
 pub(crate) mod fields;
 pub(crate) mod header;
+pub(crate) mod names;
 mod repair;
 pub(crate) mod seed;
 pub(crate) mod timestamp;

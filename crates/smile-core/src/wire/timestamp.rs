@@ -14,9 +14,9 @@ use std::time::Duration;
 ///
 /// ```
 /// use smile_core::Timestamp;
-/// use std::time::{SystemTime, UNIX_EPOCH};
+/// use std::time::SystemTime;
 ///
-/// let now = Timestamp::from_unix(SystemTime::now().duration_since(UNIX_EPOCH)?);
+/// let now = Timestamp::from(SystemTime::now());
 /// assert_eq!(Timestamp::from_unix_millis(1_705_314_600_000).to_string(), "2024-01-15T10:30:00.000Z");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -138,6 +138,14 @@ impl<'de> serde::Deserialize<'de> for Timestamp {
     }
 }
 
+/// Cut to milliseconds. Before 1970 counts as its first moment, and later than [`Timestamp::MAX`] as that. No clock is read.
+#[allow(clippy::disallowed_types)] // A moment that the caller has read from its own clock.
+impl From<std::time::SystemTime> for Timestamp {
+    fn from(moment: std::time::SystemTime) -> Self {
+        Self::from_unix(moment.duration_since(std::time::UNIX_EPOCH).unwrap_or_default())
+    }
+}
+
 struct Scanner<'a>(&'a [u8]);
 
 impl Scanner<'_> {
@@ -218,6 +226,15 @@ fn civil_from_days(days: u64) -> (u64, u64, u64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    #[allow(clippy::disallowed_types)] // No clock is read.
+    fn a_system_time_is_cut_to_milliseconds_and_bounds() {
+        use std::time::{SystemTime, UNIX_EPOCH};
+        let of = |moment: SystemTime| Timestamp::from(moment).unix_millis();
+        assert_eq!(of(UNIX_EPOCH + Duration::from_micros(1_705_314_600_000_999)), 1_705_314_600_000);
+        assert_eq!(of(UNIX_EPOCH - Duration::from_secs(1)), 0);
+    }
 
     #[test]
     fn text_always_has_three_digits_of_milliseconds() {

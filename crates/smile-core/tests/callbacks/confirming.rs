@@ -327,3 +327,31 @@ fn a_status_that_still_has_the_earlier_submission_is_asked_for_again() {
     let run = confirm_submission(of_submission(OWN), answers);
     assert_eq!((run.sent.len(), run.outcome.is_ok()), (2, true));
 }
+
+#[test]
+fn an_error_of_the_call_answers_as_the_call_itself() {
+    let error = settled("0810", [refused(400, "2405")]).unwrap_err();
+    assert!(error.is_unauthorized() && !error.is_timeout() && !error.is_validation() && !error.is_observer());
+    assert_eq!((error.name(), error.operation().unwrap().name()), ("call", "api"));
+    assert!(!error.outcome_unknown() && !error.is_job_already_exists());
+    assert!(error.validation().is_none() && error.problems().is_empty());
+    assert_eq!(serde_json::to_value(&error).unwrap(), json!("call"));
+}
+
+#[test]
+fn the_reason_of_an_observer_is_the_source_and_is_not_shown() {
+    let mut flow = Confirm::new(partner(), key(), &callback(result("0810")), settings(), 7);
+    assert!(matches!(flow.next(START), Next::Send { .. }));
+    flow.refuse(START, smile_core::ObserverError::new("the database is down, says jane"));
+    let Next::Finished(Err(error)) = flow.next(START) else { panic!("it is over") };
+    assert!(error.is_observer() && error.is_retryable());
+    assert_eq!(std::error::Error::source(&error).unwrap().to_string(), "the database is down, says jane");
+    assert!(!format!("{error} {error:?}").contains("jane"));
+}
+
+#[test]
+fn what_is_no_error_of_the_call_has_a_name_and_no_source() {
+    let error = settled("0810", [says(result("0811"))]).unwrap_err();
+    assert_eq!(error.name(), "contradicted");
+    assert!(std::error::Error::source(&error).is_none() && error.operation().is_none());
+}

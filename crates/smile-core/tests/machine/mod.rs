@@ -494,7 +494,7 @@ pub fn play(plot: &Plot) -> End {
                 }
                 Driver::ReadsUnasked { good } => {
                     let missing = || std::io::ErrorKind::NotFound.into();
-                    flow.read(now, if good { Ok(JPEG.to_vec()) } else { Err(missing()) });
+                    flow.file_read(now, if good { Ok(JPEG.to_vec()) } else { Err(missing()) });
                     watch.told(now);
                 }
                 _ => {}
@@ -525,10 +525,10 @@ pub fn play(plot: &Plot) -> End {
                 }
                 Next::Read(path) => match turn.driver {
                     Driver::DropsTheAnswer | Driver::DoesNothing => {}
-                    Driver::FileIsGone => flow.read(now, Err(std::io::ErrorKind::NotFound.into())),
+                    Driver::FileIsGone => flow.file_read(now, Err(std::io::ErrorKind::NotFound.into())),
                     _ => {
                         assert_eq!(path.to_str(), Some("card.jpg"));
-                        flow.read(now, Ok(JPEG.to_vec()));
+                        flow.file_read(now, Ok(JPEG.to_vec()));
                     }
                 },
                 Next::Send { request, timeout } => {
@@ -587,7 +587,7 @@ pub fn stays_finished(flow: &mut JobFlow, outcome: &Result<JobOutcome, JobError>
         match poke {
             0 => flow.cancel(),
             1 => flow.receive(Timestamp::MAX, support::approved()),
-            2 => flow.read(Timestamp::default(), Ok(JPEG.to_vec())),
+            2 => flow.file_read(Timestamp::default(), Ok(JPEG.to_vec())),
             3 => flow.receive(START, support::timeout()),
             _ => {}
         }

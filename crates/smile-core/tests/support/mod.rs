@@ -190,7 +190,7 @@ pub fn drive<F: Driven>(flow: &mut F, answers: impl IntoIterator<Item = Answer>)
         let next = flow.next(now);
         transcript.2.extend(std::iter::from_fn(|| flow.take_event()));
         match next {
-            Next::Read(path) => flow.read(now, read(&path)),
+            Next::Read(path) => flow.file_read(now, read(&path)),
             Next::Send { request, timeout } => {
                 assert!(timeout > Duration::ZERO);
                 transcript.0.push((now.since(START).as_secs(), classify(&request)));

@@ -118,7 +118,7 @@ impl World {
             IdInfo::new("NG", "BVN", "00000000000"),
         );
         let partner = self.sandbox.partner().with_callback_url(&self.proxy.url()).unwrap();
-        Client::new(partner).submit(job).unwrap();
+        Client::new(partner).unwrap().submit(job).unwrap();
     }
 
     pub(crate) fn store(&self) -> Store {

@@ -2,7 +2,7 @@
 // Do not edit: edit that and run it again.
 
 use crate::JobType;
-use crate::catalogue::{Action, Certainty};
+use crate::catalogue::rows::{Action, Certainty};
 
 pub(in crate::catalogue) static ACTIONS: &[Action] = &[
     Action {

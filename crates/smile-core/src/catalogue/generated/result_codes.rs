@@ -2,7 +2,8 @@
 // Do not edit: edit that and run it again.
 
 use crate::JobType;
-use crate::catalogue::{Category, Certainty, NextStep, ResultCodeRow};
+use crate::catalogue::NextStep;
+use crate::catalogue::rows::{Category, Certainty, ResultCodeRow};
 
 pub(in crate::catalogue) static RESULT_CODES: &[ResultCodeRow] = &[
     ResultCodeRow {

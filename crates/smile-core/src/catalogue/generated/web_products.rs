@@ -2,7 +2,7 @@
 // Do not edit: edit that and run it again.
 
 use crate::JobType;
-use crate::catalogue::{Certainty, WebProduct};
+use crate::catalogue::rows::{Certainty, WebProduct};
 
 pub(in crate::catalogue) static WEB_PRODUCTS: &[WebProduct] = &[
     WebProduct {

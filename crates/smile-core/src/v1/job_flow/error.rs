@@ -5,7 +5,8 @@ use std::fmt;
 use crate::flow::{ObserverError, Progress};
 use crate::job::job_key::JobKey;
 use crate::operation::Step;
-use crate::{OperationError, ValidationError};
+use crate::wire::names::stable_names;
+use crate::{OperationError, Problem, ValidationError};
 
 /// Why a job could not be brought to an end, and how far it came.
 ///
@@ -52,6 +53,16 @@ pub enum JobErrorKind {
     Observer(ObserverError),
 }
 
+stable_names! { JobErrorKind:
+    Self::Validation(_) => "validation",
+    Self::Operation { .. } => "operation",
+    Self::Deadline(_) => "deadline",
+    Self::AnotherSubmission => "another_submission",
+    Self::UnprovenResult => "unproven_result",
+    Self::Cancelled => "cancelled",
+    Self::Observer(_) => "observer",
+}
+
 impl JobError {
     pub(crate) fn new(
         kind: JobErrorKind,
@@ -65,6 +76,11 @@ impl JobError {
     /// What stopped it.
     pub fn kind(&self) -> &JobErrorKind {
         &self.0.kind
+    }
+
+    /// The stable name of its [kind](Self::kind), in snake case: for logs, metrics and databases.
+    pub fn name(&self) -> &'static str {
+        self.0.kind.name()
     }
 
     /// How far it has come at the service.
@@ -98,6 +114,11 @@ impl JobError {
         if let JobErrorKind::Validation(error) = &self.0.kind { Some(error) } else { None }
     }
 
+    /// The problems with the input, if that is what stopped it; otherwise none.
+    pub fn problems(&self) -> &[Problem] {
+        self.validation().map_or(&[], ValidationError::problems)
+    }
+
     /// The deadline passed, or the last try of a step got no answer in time.
     pub fn is_timeout(&self) -> bool {
         matches!(self.0.kind, JobErrorKind::Deadline(_))
@@ -122,6 +143,11 @@ impl JobError {
         matches!(self.0.kind, JobErrorKind::AnotherSubmission | JobErrorKind::UnprovenResult)
     }
 
+    /// The caller's observer refused to go on: its reason is the error's [source](std::error::Error::source).
+    pub fn is_observer(&self) -> bool {
+        matches!(self.0.kind, JobErrorKind::Observer(_))
+    }
+
     /// The caller cancelled it.
     pub fn is_cancelled(&self) -> bool {
         self.0.kind == JobErrorKind::Cancelled
@@ -141,7 +167,8 @@ impl JobError {
             }
     }
 
-    fn operation(&self) -> Option<&OperationError> {
+    /// What went wrong in the exchange, the last time.
+    pub fn operation(&self) -> Option<&OperationError> {
         match &self.0.kind {
             JobErrorKind::Operation { error, .. } | JobErrorKind::Deadline(Some(error)) => Some(error),
             _ => None,

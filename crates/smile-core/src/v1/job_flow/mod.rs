@@ -548,7 +548,7 @@ impl Flow for JobFlow {
         Next::Send { request, timeout }
     }
 
-    fn read(&mut self, now: Timestamp, file: std::io::Result<Vec<u8>>) {
+    fn file_read(&mut self, now: Timestamp, file: std::io::Result<Vec<u8>>) {
         self.tick(now);
         if !std::mem::take(&mut self.is_reading) {
             return;

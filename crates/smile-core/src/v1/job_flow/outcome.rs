@@ -2,10 +2,12 @@
 
 use crate::job::job_key::JobKey;
 use crate::job::submission_id::SubmissionId;
+use serde::ser::{Serialize, SerializeStruct as _, Serializer};
+
 use crate::{JobStatus, OperationError, Verdict};
 
 /// A job that the service has received whole, or what the partner's own records have of one.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 #[non_exhaustive]
 pub struct Submission {
     /// What names it.
@@ -33,6 +35,9 @@ impl From<JobKey> for Submission {
 }
 
 /// How a job ended that the service has received.
+///
+/// It serialises to its name, the submission, the verdict and what was wrong last, by their stable names. The status, which holds
+/// personal data, is left out. It can't be read back.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum JobOutcome {
@@ -68,7 +73,32 @@ pub enum JobOutcome {
     },
 }
 
+impl Serialize for JobOutcome {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_struct("JobOutcome", 5)?;
+        let (polls, last_error) = match self {
+            Self::Unfinished { polls, last_error, .. } => (Some(polls), last_error.as_ref()),
+            _ => (None, None),
+        };
+        fields.serialize_field("outcome", self.name())?;
+        fields.serialize_field("submission", self.submission())?;
+        fields.serialize_field("verdict", &self.verdict())?;
+        fields.serialize_field("polls", &polls)?;
+        fields.serialize_field("last_error", &last_error)?;
+        fields.end()
+    }
+}
+
 impl JobOutcome {
+    /// The stable name, in snake case: for logs, metrics and databases.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Submitted { .. } => "submitted",
+            Self::Complete { .. } => "complete",
+            Self::Unfinished { .. } => "unfinished",
+        }
+    }
+
     /// The job.
     pub fn submission(&self) -> &Submission {
         match self {

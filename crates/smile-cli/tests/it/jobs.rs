@@ -127,10 +127,11 @@ fn endless(smile: &Smile) -> Vec<String> {
 fn a_picture_that_is_too_large_is_refused_before_anything_is_sent() {
     let smile = Smile::new();
     for path in endless(&smile) {
-        let selfie = ["submit", "smartselfie-registration", "--selfie", &path];
+        let selfie = ["submit", "smartselfie-registration", "--selfie", &path, "--wait"];
         smile.run(&selfie).ended(2).warns(&["--selfie", "128 MiB"]);
         let front = asset("id_card_front.jpg");
-        let card = ["--id-card", front.to_str().unwrap(), "--id-card-back", &path, "--country", "NG"];
+        let front = front.to_str().unwrap();
+        let card = ["--id-card", front, "--id-card-back", &path, "--country", "NG", "--wait"];
         let ran = smile.submit_selfie("document-verification", &card).ended(2);
         ran.warns(&["--id-card-back", "128 MiB"]);
     }

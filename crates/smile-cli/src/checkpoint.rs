@@ -162,7 +162,7 @@ fn unreadable(error: std::io::Error) -> Failure {
 }
 
 /// Refuses a path for checkpoints at which something is, before anything is sent.
-pub(crate) fn must_be_free(path: &Path) -> Result<(), Failure> {
+fn must_be_free(path: &Path) -> Result<(), Failure> {
     // Of a link that leads nowhere there is metadata as well.
     if path.symlink_metadata().is_err() {
         return Ok(());
@@ -198,8 +198,15 @@ struct Place {
 }
 
 impl CheckpointFile {
-    /// Of a new job, which nothing is written of yet.
-    pub(crate) fn new(path: PathBuf) -> Self {
+    /// Of a new job, which nothing is written of yet: at this path, which must be free, or at the job's own in this folder.
+    pub(crate) fn of_new_job(path: Option<PathBuf>, job_id: &str) -> Result<Self, Failure> {
+        if let Some(path) = &path {
+            must_be_free(path)?;
+        }
+        Ok(Self::new(path.unwrap_or_else(|| default_path(job_id))))
+    }
+
+    fn new(path: PathBuf) -> Self {
         Self(Arc::new(Mutex::new(Place { path, last: None, lock: None })))
     }
 
@@ -286,7 +293,7 @@ const MAX_NAME: usize = 200;
 ///
 /// Other ids have other names, unless they are very long. What no file name can have is written
 /// as in a URL.
-pub(crate) fn default_path(job_id: &str) -> PathBuf {
+fn default_path(job_id: &str) -> PathBuf {
     let mut name = String::new();
     for byte in job_id.bytes() {
         let written = match byte {

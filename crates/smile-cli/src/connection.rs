@@ -97,7 +97,12 @@ impl Credentials {
 
 impl Connection {
     pub(crate) fn environment(&self) -> Result<Environment, Failure> {
-        Ok(self.environment.as_deref().unwrap_or("sandbox").parse()?)
+        Ok(self.environment_word().parse()?)
+    }
+
+    /// The environment, in the word of the flag.
+    pub(crate) fn environment_word(&self) -> &str {
+        self.environment.as_deref().unwrap_or("sandbox")
     }
 
     /// For a job that was begun in this environment by this partner: flags and variables may say so again, and nothing

@@ -20,7 +20,7 @@ pub use callback::{
     ReplayStore, StoreFull, Trust, Verifier,
 };
 pub use catalogue::job_type::JobType;
-pub use catalogue::webhook_words::WebhookStatus;
+pub use catalogue::webhook_status::WebhookStatus;
 pub use flow::Progress;
 pub use flow::{
     Call, CallError, CallErrorKind, Checkpoint, Event, Flow, FlowSettings, LastSend, Next, ObserverError,

@@ -496,7 +496,8 @@ where
             Ok(grant) => grant,
             Err(next) => return *next,
         };
-        let timeout = self.settings.request_timeout.min(deadline.since(self.clock));
+        let default = self.operation.default_timeout().filter(|_| matches!(self.stage, Stage::Asking { .. }));
+        let timeout = self.settings.timeout_or(default).min(deadline.since(self.clock));
         let (step, attempt, mut request) = match &mut self.stage {
             Stage::Finished(outcome) => return Next::Finished(outcome.clone()),
             Stage::Asking { .. } => {

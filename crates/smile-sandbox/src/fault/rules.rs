@@ -238,6 +238,11 @@ impl HeadCheck {
         faults.into_iter().next()
     }
 
+    /// True if the object store is to answer, and not the API.
+    pub(crate) fn is_to_store(&self) -> bool {
+        self.route.is_to_store()
+    }
+
     /// The number of bytes of the body to read before the connection is reset; `None` to read all of it.
     pub fn body_limit(&self) -> Option<u64> {
         self.faults.iter().find_map(|fault| match fault {

@@ -234,7 +234,7 @@ mod status {
         status.ok_or_else(|| serde::de::Error::custom("a status must be from 200 to 599"))
     }
 
-    /// Whether an answer can end with it.
+    /// True if an answer can end with this status.
     pub(super) fn is_final(status: StatusCode) -> bool {
         (200..600).contains(&status.as_u16())
     }

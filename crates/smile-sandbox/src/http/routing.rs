@@ -39,7 +39,7 @@ impl Route {
         }
     }
 
-    /// Whether the object store answers there, and not the API.
+    /// True if the object store answers there, and not the API.
     pub(crate) fn is_to_store(&self) -> bool {
         matches!(self, Self::Upload { .. })
     }

@@ -23,7 +23,7 @@ const MAX_UNANNOUNCED: u64 = MAX_JSON as u64;
 /// The KiB of bodies that may be in memory at a time; others wait for their turn.
 const ROOM: usize = 512 * 1024;
 
-/// Why a body was not read to its end. Nothing of it has been used.
+/// The reason why a body was not read to its end. Nothing of it has been used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum NotRead {
     TooLong,

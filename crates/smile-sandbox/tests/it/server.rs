@@ -30,7 +30,7 @@ impl Nobody {
     }
 }
 
-/// Looks until it is so, and not for ever.
+/// Polls until the condition holds, with a time limit.
 #[track_caller]
 pub(crate) fn until(mut is_so: impl FnMut() -> bool) {
     let start = std::time::Instant::now();

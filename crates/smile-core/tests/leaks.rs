@@ -47,7 +47,9 @@ impl Capture {
     }
 
     fn debug(&mut self, from: &str, value: &impl Debug) {
-        self.text(from, format!("{value:?}"));
+        let text = format!("{value:?}");
+        assert!(!text.is_empty(), "nothing is shown of {from}");
+        self.text(from, text);
         self.text(from, format!("{value:#?}"));
     }
 

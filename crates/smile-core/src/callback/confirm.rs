@@ -392,3 +392,41 @@ impl ConfirmError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_of_the_call_answers_every_question_as_the_call_does() {
+        for (call, ..) in crate::flow::call_errors() {
+            let error = ConfirmError::Call(call.clone());
+            assert_eq!(error.is_validation(), call.is_validation(), "{call:?}");
+            assert_eq!(error.is_timeout(), call.is_timeout(), "{call:?}");
+            assert_eq!(error.is_unauthorized(), call.is_unauthorized(), "{call:?}");
+            assert_eq!(error.is_job_already_exists(), call.is_job_already_exists(), "{call:?}");
+            assert_eq!(error.is_observer(), call.is_observer(), "{call:?}");
+            assert_eq!(error.outcome_unknown(), call.outcome_unknown(), "{call:?}");
+            assert_eq!(error.validation(), call.validation(), "{call:?}");
+            assert_eq!(error.problems(), call.problems(), "{call:?}");
+            assert_eq!(error.operation(), call.operation(), "{call:?}");
+            assert_eq!((error.call(), error.status(), error.name()), (Some(&call), None, "call"));
+            let has_no_zip = call.operation().is_some_and(OperationError::denies_zip);
+            assert_eq!(error.is_retryable(), call.is_retryable() || has_no_zip, "{call:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_error_of_the_call_answers_every_question_with_no() {
+        for (error, name) in [
+            (ConfirmError::NotThisJob, "not_this_job"),
+            (ConfirmError::NotThisSubmission, "not_this_submission"),
+            (ConfirmError::NotConfirmable, "not_confirmable"),
+        ] {
+            assert_eq!((error.name(), error.call(), error.status()), (name, None, None));
+            assert!(!error.is_validation() && !error.is_timeout() && !error.is_unauthorized());
+            assert!(!error.is_job_already_exists() && !error.is_observer() && !error.outcome_unknown());
+            assert!(error.validation().is_none() && error.problems().is_empty() && !error.is_retryable());
+        }
+    }
+}

@@ -176,3 +176,53 @@ impl From<Unreadable> for Refusal {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_refusal_has_its_name_its_status_and_says_whose_signature_it_was() {
+        use Refusal as R;
+        let second = Duration::from_secs(1);
+        for (refusal, name, status, has_right_signature) in [
+            (R::TooLarge { limit: 1 }, "too_large", 413, false),
+            (R::Empty, "empty", 400, false),
+            (R::Compressed, "compressed", 415, false),
+            (R::NotUtf8, "not_utf8", 400, false),
+            (R::Truncated, "truncated", 400, false),
+            (R::NotJson, "not_json", 400, false),
+            (R::NotAnObject, "not_an_object", 400, false),
+            (R::TooDeep, "too_deep", 400, false),
+            (R::Duplicated, "duplicated", 400, false),
+            (R::MissingSignature, "missing_signature", 401, false),
+            (R::MalformedSignature, "malformed_signature", 401, false),
+            (R::WrongSignature, "wrong_signature", 401, false),
+            (R::CarriersDisagree, "carriers_disagree", 401, false),
+            (R::UnreadableTimestamp, "unreadable_timestamp", 401, true),
+            (R::TooOld { age: second }, "too_old", 401, true),
+            (R::FromTheFuture { ahead: second }, "from_the_future", 503, true),
+            (R::Replayed, "replayed", 409, true),
+        ] {
+            let told = (refusal.name(), refusal.status().as_u16(), refusal.has_right_signature());
+            assert_eq!(told, (name, status, has_right_signature), "{refusal:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_below_keeps_its_name() {
+        for error in [SignatureError::Missing, SignatureError::Malformed, SignatureError::Wrong] {
+            assert_eq!(Refusal::from(error).name(), format!("{}_signature", error.name()));
+        }
+        for (why, refusal) in [
+            (Unreadable::NotUtf8, Refusal::NotUtf8),
+            (Unreadable::Truncated, Refusal::Truncated),
+            (Unreadable::NotJson, Refusal::NotJson),
+            (Unreadable::NotAnObject, Refusal::NotAnObject),
+            (Unreadable::TooDeep, Refusal::TooDeep),
+            (Unreadable::Duplicated, Refusal::Duplicated),
+        ] {
+            assert_eq!(Refusal::from(why), refusal);
+        }
+    }
+}

@@ -518,4 +518,13 @@ mod tests {
         });
         assert_eq!(firsts, 1);
     }
+
+    #[test]
+    fn a_store_says_how_much_it_holds_and_shows_no_digest() {
+        let store = InMemoryReplayStore::with_capacity(2);
+        assert_eq!((store.len(), store.is_empty()), (0, true));
+        store.record(at(0), &digest(171, 171, 171, 9)).unwrap();
+        assert_eq!((store.len(), store.is_empty()), (1, false));
+        assert_eq!(format!("{store:?}"), "InMemoryReplayStore { capacity: 2, len: 1, .. }");
+    }
 }

@@ -810,3 +810,76 @@ impl fmt::Debug for CallError {
             .finish()
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::operation::testing::failures;
+    use crate::{JobId, JobType, ProblemKind, UserId};
+
+    /// An error, its name, and the questions that it answers with yes.
+    type Row = (CallError, &'static str, Vec<&'static str>);
+
+    /// Every kind of error, with each outcome known and unknown.
+    pub(crate) fn errors() -> Vec<Row> {
+        let problem = Problem::new("id_info.country", ProblemKind::Missing, "must not be empty");
+        let invalid = ValidationError::check(vec![problem]).unwrap_err();
+        let observer = ObserverError::new("the database is down");
+        let mut kinds = vec![
+            (CallErrorKind::Validation(invalid), "validation", vec!["validation"]),
+            (CallErrorKind::Deadline(None), "deadline", vec!["timeout"]),
+            (CallErrorKind::Observer(observer), "observer", vec!["observer", "retryable"]),
+        ];
+        for failure in failures() {
+            let says = |answer: &str| failure.says_yes.contains(&answer);
+            let answers = |at_deadline: bool| {
+                let answers = [
+                    ("timeout", says("timeout") || at_deadline),
+                    ("unauthorized", says("unauthorized")),
+                    ("exists", says("exists")),
+                    ("retryable", says("transient")),
+                    ("operation", true),
+                ];
+                answers.into_iter().filter_map(|(question, yes)| yes.then_some(question)).collect()
+            };
+            kinds.push((CallErrorKind::Operation(failure.error.clone()), "operation", answers(false)));
+            kinds.push((CallErrorKind::Deadline(Some(failure.error.clone())), "deadline", answers(true)));
+        }
+        let key = JobKey::new(UserId::new("jane"), JobId::new("job-1"), JobType::ENHANCED_KYC);
+        let row = |(kind, name, yes): (CallErrorKind, _, Vec<&'static str>), outcome_unknown: bool| {
+            let mut yes = yes;
+            yes.retain(|question| *question != "retryable" || !outcome_unknown);
+            yes.extend(outcome_unknown.then_some("outcome unknown"));
+            (CallError::new(Step::EnhancedKyc, kind, outcome_unknown, Some(key.clone())), name, yes)
+        };
+        kinds.into_iter().flat_map(|kind| [row(kind.clone(), false), row(kind, true)]).collect()
+    }
+
+    #[test]
+    fn every_kind_answers_every_question() {
+        for (error, name, mut expected) in errors() {
+            let answers = [
+                ("validation", error.is_validation()),
+                ("timeout", error.is_timeout()),
+                ("unauthorized", error.is_unauthorized()),
+                ("exists", error.is_job_already_exists()),
+                ("observer", error.is_observer()),
+                ("retryable", error.is_retryable()),
+                ("operation", error.operation().is_some()),
+                ("outcome unknown", error.outcome_unknown()),
+            ];
+            let mut says_yes: Vec<_> =
+                answers.into_iter().filter_map(|(question, yes)| yes.then_some(question)).collect();
+            says_yes.sort_unstable();
+            expected.sort_unstable();
+            assert_eq!((error.name(), says_yes), (name, expected), "{error:?}");
+            assert_eq!(error.problems().len(), usize::from(name == "validation"));
+            let reason = std::error::Error::source(&error).map(ToString::to_string);
+            assert_eq!(reason.as_deref(), (name == "observer").then_some("the database is down"));
+            assert_eq!(error.step(), Step::EnhancedKyc);
+            let shown = format!("{error:?}");
+            assert!(shown.starts_with("CallError { step: EnhancedKyc, kind: "), "{shown}");
+            assert!(shown.contains("job-1") && !shown.contains("jane"), "{shown}");
+        }
+    }
+}

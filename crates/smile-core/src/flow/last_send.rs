@@ -211,4 +211,13 @@ mod tests {
         }
         assert_eq!(ServiceClock::of(&Response::new(Bytes::new()), SENDER, SENDER), None);
     }
+
+    #[test]
+    fn it_says_what_was_sent_and_when_and_for_how_long() {
+        let send = LastSend::new(Step::Upload, SENDER, TIMEOUT, None);
+        assert_eq!((send.step(), send.began(), send.timeout()), (Step::Upload, SENDER, TIMEOUT));
+        let shown = format!("{send:?}");
+        assert!(shown.starts_with("LastSend { step: Upload, began: "), "{shown}");
+        assert!(shown.contains("timeout: 120s"), "{shown}");
+    }
 }

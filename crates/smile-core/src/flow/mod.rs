@@ -59,6 +59,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Request, Response};
 
+#[cfg(test)]
+pub(crate) use call::tests::errors as call_errors;
 pub use call::{Call, CallError, CallErrorKind};
 pub use checkpoint::Checkpoint;
 pub use last_send::LastSend;

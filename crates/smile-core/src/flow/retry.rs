@@ -110,4 +110,25 @@ mod tests {
         assert!((Duration::from_secs(7)..=Duration::from_millis(7_500)).contains(&wait(7)));
         assert!((Duration::from_secs(60)..=Duration::from_millis(60_500)).contains(&wait(86_400)));
     }
+
+    #[test]
+    fn a_policy_of_never_tries_once_and_its_cap_bounds_every_wait() {
+        assert_eq!(RetryPolicy::never().delay_after(1, Step::Upload, None, 7), None);
+        let second = Duration::from_secs(1);
+        let policy = RetryPolicy::never().with_max_attempts(2).with_backoff(second * 9, second);
+        assert_eq!(policy.longest_backoff(), second);
+        assert!((0..200).all(|seed| policy.delay_after(1, Step::Upload, None, seed).unwrap() <= second));
+        assert_eq!(policy.delay_after(2, Step::Upload, None, 7), None);
+        assert_eq!(RetryPolicy::granted(None), Duration::ZERO);
+        assert_eq!(RetryPolicy::granted(Some(second * 59)), second * 59);
+        assert_eq!(RetryPolicy::granted(Some(second * 61)), RetryPolicy::MAX_RETRY_AFTER);
+    }
+
+    #[test]
+    fn each_step_and_each_try_draws_its_own_wait() {
+        let policy = RetryPolicy::default().with_max_attempts(9);
+        let wait = |attempts, step| policy.delay_after(attempts, step, None, 7).unwrap();
+        assert_ne!(wait(6, Step::Upload), wait(6, Step::PrepUpload));
+        assert_ne!(wait(6, Step::Upload), wait(7, Step::Upload), "both below the same cap");
+    }
 }

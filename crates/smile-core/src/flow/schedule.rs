@@ -56,4 +56,13 @@ mod tests {
         assert_eq!(delays[..5], [2, 2, 2, 2, 6]);
         assert_eq!(delays.iter().sum::<u64>(), 104);
     }
+
+    #[test]
+    fn the_longest_wait_is_that_of_either_pace() {
+        let seconds = Duration::from_secs;
+        assert_eq!(PollSchedule::two_paced(seconds(2), 1, seconds(6), 9).longest_delay(), seconds(6));
+        assert_eq!(PollSchedule::two_paced(seconds(6), 1, seconds(2), 9).longest_delay(), seconds(6));
+        let one = PollSchedule::every(seconds(3), 1);
+        assert_eq!((one.delay_after(0), one.delay_after(1)), (Some(seconds(3)), None));
+    }
 }

@@ -473,4 +473,35 @@ mod tests {
         assert!(lost(TransportFailure::not_sent("")));
         assert!(!lost(TransportFailure::timed_out("")) && !lost(TransportFailure::interrupted("")));
     }
+
+    #[test]
+    fn every_failure_answers_every_question() {
+        for failure in crate::operation::testing::failures() {
+            let error = failure.error;
+            let answers = [
+                ("timeout", error.is_timeout()),
+                ("unauthorized", error.is_unauthorized()),
+                ("exists", error.is_job_already_exists()),
+                ("api", error.api().is_some()),
+                ("transient", error.is_transient()),
+                ("not done", error.certainly_not_done()),
+                ("not sent by the transport", error.is_refused_by_transport()),
+                ("no zip", error.denies_zip()),
+                ("answer", error.answer().is_some()),
+            ];
+            let says_yes: Vec<_> =
+                answers.into_iter().filter_map(|(question, yes)| yes.then_some(question)).collect();
+            assert_eq!((error.name(), &says_yes[..]), (failure.name, failure.says_yes), "{error:?}");
+            let shown = format!("{error:?}");
+            assert!(!shown.is_empty() && !shown.contains("gateway"), "{shown}");
+        }
+    }
+
+    #[test]
+    fn debug_names_the_type_and_shows_no_text_of_an_answer() {
+        let refusal = error(400, json!({ "error": "no such user jane", "code": "2215" }));
+        assert_eq!(format!("{refusal:?}"), "ApiError { status: 400, code: Some(\"2215\"), .. }");
+        let response = Response::new(Bytes::from_static(b"jane"));
+        assert_eq!(format!("{:?}", RawAnswer::of(&response)), "RawAnswer(4 bytes)");
+    }
 }

@@ -334,6 +334,9 @@ mod tests {
         assert_eq!(signer.confirm_received(&number, &over_moment), Ok(()));
         assert_eq!(signer.confirm_received(&text, &over_digits), Ok(()));
         assert_eq!(signer.confirm_received(&text, &over_moment), Err(SignatureError::Wrong));
+        for whole in [json!(0), json!(-1), json!(i64::MIN), json!(i64::MAX), json!(u64::MAX)] {
+            assert_eq!(ReceivedTimestamp::from_json(&whole).unwrap().as_str(), whole.to_string());
+        }
         for other in [json!(1.5), json!(null), json!(true), json!({}), json!([])] {
             assert_eq!(ReceivedTimestamp::from_json(&other), None);
         }

@@ -676,4 +676,66 @@ mod tests {
         let untyped = ResultEntry::from_json(json!({ "ResultCode": "0810" })).unwrap().verdict();
         assert_eq!(untyped.unknown_reason(), Some(UnknownReason::NoJobType));
     }
+
+    #[test]
+    fn success_and_actions_together_decide_on_an_approval() {
+        let (sound, open, against) = ("Passed", "Under Review", "Failed");
+        for (action, success, expected) in [
+            (sound, None, Decision::Approved),
+            (sound, Some(true), Decision::Approved),
+            (sound, Some(false), Decision::Unknown),
+            (open, None, Decision::Provisional),
+            (open, Some(true), Decision::Provisional),
+            (open, Some(false), Decision::Unknown),
+            (against, None, Decision::Unknown),
+            (against, Some(true), Decision::Unknown),
+            (against, Some(false), Decision::Unknown),
+        ] {
+            let entry = json!({ "ResultCode": "0810", "Actions": { "Selfie_Check": action } });
+            let entry = ResultEntry::from_json(entry).unwrap();
+            let verdict = entry.verdict_of_job(Some(JobType::BIOMETRIC_KYC), success);
+            let is_approved = expected == Decision::Approved;
+            let reason = (expected == Decision::Unknown).then_some(UnknownReason::Contradiction);
+            assert_eq!(
+                (verdict.decision(), verdict.is_final(), verdict.unknown_reason()),
+                (expected, is_approved, reason),
+                "{action} {success:?}"
+            );
+            assert_eq!((verdict.is_approved(), verdict.may_be_let_in()), (is_approved, is_approved));
+        }
+    }
+
+    #[test]
+    fn every_name_is_its_own_and_what_display_and_storage_say() {
+        use Decision as D;
+        use UnknownReason as U;
+        for (decision, name) in [
+            (D::Approved, "approved"),
+            (D::Provisional, "provisional"),
+            (D::Rejected, "rejected"),
+            (D::Error, "error"),
+            (D::Unknown, "unknown"),
+        ] {
+            assert_eq!((decision.name(), decision.to_string().as_str()), (name, name));
+            assert_eq!(serde_json::to_value(decision).unwrap(), json!(name));
+        }
+        for (reason, name) in [
+            (U::NoCode, "no_code"),
+            (U::NoJobType, "no_job_type"),
+            (U::OtherJobType, "other_job_type"),
+            (U::NotInCatalogue, "not_in_catalogue"),
+            (U::Contradiction, "contradiction"),
+            (U::NoVerdict, "no_verdict"),
+            (U::Unsigned, "unsigned"),
+            (U::Unreadable, "unreadable"),
+            (U::OtherTime, "other_time"),
+            (U::NoJobId, "no_job_id"),
+            (U::UnknownStatus, "unknown_status"),
+            (U::UnknownProduct, "unknown_product"),
+            (U::Unrecognised, "unrecognised"),
+        ] {
+            assert_eq!((reason.name(), serde_json::to_value(reason).unwrap()), (name, json!(name)));
+            assert_eq!(serde_json::from_value::<U>(json!(name)).unwrap(), reason);
+        }
+    }
 }

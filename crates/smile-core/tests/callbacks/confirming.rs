@@ -368,3 +368,58 @@ fn what_is_no_error_of_the_call_has_a_name_and_no_source() {
     assert_eq!(error.name(), "contradicted");
     assert!(std::error::Error::source(&error).is_none() && error.operation().is_none());
 }
+
+#[test]
+fn of_one_code_another_decision_or_another_finality_is_not_the_same() {
+    let open = || with(result("0810"), "Actions", json!({ "Selfie_Check": "Under Review" }));
+    let failed = || with(result("0810"), "Actions", json!({ "Liveness_Check": "Failed" }));
+    let not_final = || with(result("0811"), "IsFinalResult", json!("false"));
+    for (claim, service, expected) in [
+        // Neither is final, and they decide differently.
+        (open(), failed(), "contradicted"),
+        (failed(), open(), "contradicted"),
+        // Both reject, and only one is final.
+        (result("0811"), not_final(), "behind"),
+        (not_final(), result("0811"), "superseded"),
+    ] {
+        let answers = vec![says(service); if expected == "behind" { 3 } else { 1 }];
+        let error = run(&callback(claim), answers).outcome.unwrap_err();
+        assert_eq!((error.name(), error.status().is_some()), (expected, true), "{error:?}");
+        assert_eq!(error.is_retryable(), expected == "behind");
+    }
+}
+
+#[test]
+fn a_poll_that_would_be_due_at_the_deadline_is_not_waited_for() {
+    let exact = settings().with_deadline(Duration::from_secs(4));
+    let transcript = run_with(&callback(result("1210")), exact, [pending()]);
+    assert!(matches!(transcript.outcome, Err(ConfirmError::Behind { .. })));
+    assert_eq!(transcript.seconds, 0);
+}
+
+#[test]
+fn an_observer_that_refuses_during_a_wait_ends_it_and_one_that_comes_too_late_changes_nothing() {
+    let refusal = || smile_core::ObserverError::new("the lease was lost");
+    let mut flow = Confirm::new(partner(), key(), &callback(result("1210")), settings(), 7);
+    assert!(matches!(flow.next(START), Next::Send { .. }));
+    flow.receive(START, pending());
+    assert!(matches!(flow.next(START), Next::Wait { .. }));
+    flow.refuse(START, refusal());
+    let Next::Finished(Err(error)) = flow.next(START) else { panic!("it is over") };
+    assert!(error.is_observer() && error.call().unwrap().key() == Some(&key()), "{error:?}");
+
+    let mut flow = Confirm::new(partner(), key(), &callback(result("0810")), settings(), 7);
+    assert!(matches!(flow.next(START), Next::Send { .. }));
+    flow.receive(START, says(result("0810")));
+    assert!(matches!(flow.next(START), Next::Finished(Ok(_))));
+    flow.refuse(START, refusal());
+    assert!(matches!(flow.next(START), Next::Finished(Ok(_))), "finished stays finished");
+}
+
+#[test]
+fn debug_names_the_job_and_shows_neither_user_nor_key() {
+    let flow = Confirm::new(partner(), key(), &callback(result("0810")), settings(), 7);
+    let shown = format!("{flow:?}");
+    assert!(shown.starts_with("Confirm { key: ") && shown.contains("job-1"), "{shown}");
+    assert!(!shown.contains("user-1") && !shown.contains("test_api_key"), "{shown}");
+}

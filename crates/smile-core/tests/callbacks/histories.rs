@@ -625,6 +625,7 @@ fn what_to_answer_and_what_to_look_at() {
         (C::IdInformation, 200, false),
         (C::Undecided, 200, true),
         (C::NotThisJob, 404, false),
+        (C::NotThisSubmission, 200, true),
         (C::OtherAccount, 404, true),
         (C::NotBelieved, 409, false),
     ] {
@@ -700,4 +701,78 @@ fn a_webhook_is_judged_as_the_product_of_the_partners_records() {
     for unknown in ["aml", "something_new"] {
         assert_eq!(apply(Some(unknown), json!(unknown)), (Change::Undecided, false), "{unknown}");
     }
+}
+
+#[test]
+fn debug_names_the_job_and_shows_no_user() {
+    let mut history = history();
+    apply(&mut history, "0810");
+    let shown = format!("{history:?}");
+    assert!(shown.starts_with("JobHistory { job_id: ") && shown.contains("job-1"), "{shown}");
+    assert!(shown.contains("0810") && !shown.contains("user-1"), "{shown}");
+}
+
+/// A history in each state, with what its last change was.
+fn in_each_state() -> [(JobHistory, Change, JobState); 6] {
+    let after = |codes: &[&str]| {
+        let mut history = history();
+        let change = codes.iter().map(|code| apply(&mut history, code)).last().unwrap();
+        (history, change)
+    };
+    let mut by_hand = history();
+    let settled = by_hand.settle_by_hand(START, Decision::Approved);
+    let of = |(history, change): (JobHistory, Change), state| (history, change, state);
+    [
+        of(after(&["9999"]), JobState::Open),
+        of(after(&["0812"]), JobState::Provisional),
+        of(after(&["0810"]), JobState::Final),
+        of(after(&["0811"]), JobState::Final),
+        of(after(&["0810", "0811"]), JobState::Disputed),
+        of((by_hand, settled), JobState::Final),
+    ]
+}
+
+#[test]
+fn every_state_answers_every_question() {
+    let rows = [
+        // Change, the result that counts, whether two are disputed, needs confirming; and the trust up to which it lets in.
+        (Change::Undecided, None, false, false, None),
+        (Change::Advanced, Some(Decision::Provisional), false, true, None),
+        (Change::Advanced, Some(Decision::Approved), false, true, Some(Trust::FirstSeen)),
+        (Change::Advanced, Some(Decision::Rejected), false, true, None),
+        (Change::Disputed, None, true, true, None),
+        (Change::Advanced, Some(Decision::Approved), false, false, Some(Trust::ByHand)),
+    ];
+    for ((history, change, state), row) in in_each_state().into_iter().zip(rows) {
+        for history in [restored(&history), history] {
+            let counts = history.result().map(|result| result.decision);
+            assert_eq!(history.state(), state);
+            assert_eq!((change, counts), (row.0, row.1), "{history:?}");
+            assert_eq!((history.disputed().is_some(), history.needs_confirming()), (row.2, row.3));
+            for trust in [Trust::Verified, Trust::FirstSeen, Trust::Confirmed, Trust::ByHand] {
+                assert_eq!(history.may_be_let_in(trust), row.4 >= Some(trust), "{trust:?} {history:?}");
+            }
+            assert_eq!(history.key(), Some(key()));
+            assert_eq!((history.user_id().as_str(), history.job_id().as_str()), ("user-1", "job-1"));
+            assert!(!history.has_id_information() && history.product().is_none());
+        }
+    }
+}
+
+#[test]
+fn a_decision_by_hand_has_its_own_next_step() {
+    for (decision, step, lets_in) in [
+        (Decision::Approved, NextStep::Accept, true),
+        (Decision::Provisional, NextStep::AwaitReview, false),
+        (Decision::Rejected, NextStep::Decline, false),
+        (Decision::Error, NextStep::RetryLater, false),
+    ] {
+        let mut history = history();
+        assert_eq!(history.settle_by_hand(START, decision), Change::Advanced);
+        assert_eq!(history.result().unwrap().next_step, step);
+        assert_eq!(history.may_be_let_in(Trust::ByHand), lets_in, "{decision}");
+    }
+    let mut history = history();
+    assert_eq!(history.settle_by_hand(START, Decision::Unknown), Change::Undecided);
+    assert_eq!(history.results()[0].next_step, NextStep::ManualReview);
 }

@@ -308,3 +308,18 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn links_of_whatever_length_are_the_same_and_photos_are_not() {
+    let content = |photo: &str| {
+        delivered(START, changed(|body| body["DocumentPhoto"] = json!(photo))).content().to_owned()
+    };
+    for length in [10, 10_000] {
+        let of = |start: &str, end: char| content(&format!("{start}{}{end}", "x".repeat(length)));
+        for scheme in ["https://", "HTTP://"] {
+            assert_eq!(of(scheme, 'a'), of("https://", 'b'), "signed afresh for each delivery: {length}");
+        }
+        assert_ne!(of("/9j/", 'a'), of("/9j/", 'b'), "{length}");
+        assert_ne!(of("/9j/", 'a'), of("https://", 'a'), "{length}");
+    }
+}

@@ -234,3 +234,113 @@ impl fmt::Debug for JobError {
             .finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::operation::testing::failures;
+    use crate::{JobId, JobType, ProblemKind, UserId};
+
+    const ALL_PROGRESS: [Progress; 5] = [
+        Progress::Nothing,
+        Progress::MaybeOpened,
+        Progress::Opened,
+        Progress::MaybeUploaded,
+        Progress::Uploaded,
+    ];
+
+    fn error(kind: JobErrorKind, progress: Progress) -> JobError {
+        let key = JobKey::new(UserId::new("jane"), JobId::new("job-1"), JobType::BIOMETRIC_KYC);
+        JobError::new(kind, progress, key, Some("0000000007".to_owned()))
+    }
+
+    /// Every question that is answered with yes.
+    fn says_yes(error: &JobError) -> Vec<&'static str> {
+        let answers = [
+            ("validation", error.is_validation()),
+            ("timeout", error.is_timeout()),
+            ("unauthorized", error.is_unauthorized()),
+            ("exists", error.is_job_already_exists()),
+            ("of another", error.is_of_another_submission()),
+            ("observer", error.is_observer()),
+            ("cancelled", error.is_cancelled()),
+            ("retryable", error.is_retryable()),
+            ("outcome unknown", error.outcome_unknown()),
+        ];
+        answers.into_iter().filter_map(|(question, yes)| yes.then_some(question)).collect()
+    }
+
+    #[test]
+    fn every_kind_answers_every_question_at_every_progress() {
+        let problem = Problem::new("id_info.country", ProblemKind::Missing, "must not be empty");
+        let invalid = ValidationError::check(vec![problem.clone()]).unwrap_err();
+        let observer = ObserverError::new("the database is down");
+        let rows = [
+            (JobErrorKind::Validation(invalid.clone()), "validation", vec!["validation"]),
+            (JobErrorKind::Deadline(None), "deadline", vec!["timeout", "retryable"]),
+            (JobErrorKind::AnotherSubmission, "another_submission", vec!["of another"]),
+            (JobErrorKind::UnprovenResult, "unproven_result", vec!["of another"]),
+            (JobErrorKind::Cancelled, "cancelled", vec!["cancelled"]),
+            (JobErrorKind::Observer(observer), "observer", vec!["observer", "retryable"]),
+        ];
+        for (kind, name, yes) in rows {
+            for progress in ALL_PROGRESS {
+                let error = error(kind.clone(), progress);
+                let mut expected = yes.clone();
+                expected.retain(|question| *question != "retryable" || progress == Progress::Nothing);
+                expected.extend((progress == Progress::MaybeUploaded).then_some("outcome unknown"));
+                assert_eq!((error.name(), says_yes(&error)), (name, expected), "{error:?}");
+                assert_eq!((error.kind(), error.progress()), (&kind, progress));
+                assert_eq!((error.operation(), error.smile_job_id()), (None, Some("0000000007")));
+                let is_invalid = name == "validation";
+                assert_eq!(error.validation(), is_invalid.then_some(&invalid));
+                assert_eq!(error.problems().first(), is_invalid.then_some(&problem));
+                let reason = std::error::Error::source(&error).map(ToString::to_string);
+                assert_eq!(reason.as_deref(), (name == "observer").then_some("the database is down"));
+            }
+        }
+    }
+
+    #[test]
+    fn every_failed_exchange_answers_every_question_in_a_step_and_at_the_deadline() {
+        for failure in failures() {
+            for (step, progress) in [
+                (Some(Step::PrepUpload), Progress::Nothing),
+                (Some(Step::PrepUpload), Progress::MaybeOpened),
+                (Some(Step::Upload), Progress::Nothing),
+                (Some(Step::Upload), Progress::MaybeUploaded),
+                (Some(Step::JobStatus), Progress::Uploaded),
+                (None, Progress::Nothing),
+                (None, Progress::Opened),
+            ] {
+                let kind = match step {
+                    Some(step) => JobErrorKind::Operation { step, error: failure.error.clone() },
+                    None => JobErrorKind::Deadline(Some(failure.error.clone())),
+                };
+                let error = error(kind, progress);
+                let at_deadline = step.is_none();
+                let says = |answer: &str| failure.says_yes.contains(&answer);
+                let expected = [
+                    ("timeout", says("timeout") || at_deadline),
+                    ("unauthorized", says("unauthorized") && step != Some(Step::Upload)),
+                    ("exists", says("exists")),
+                    ("retryable", progress == Progress::Nothing && (says("transient") || at_deadline)),
+                    ("outcome unknown", progress == Progress::MaybeUploaded),
+                ];
+                let expected: Vec<_> =
+                    expected.into_iter().filter_map(|(question, yes)| yes.then_some(question)).collect();
+                assert_eq!(says_yes(&error), expected, "{error:?}");
+                assert_eq!(error.name(), if at_deadline { "deadline" } else { "operation" });
+                assert_eq!((error.operation(), error.validation()), (Some(&failure.error), None));
+                assert!(error.problems().is_empty() && std::error::Error::source(&error).is_none());
+            }
+        }
+    }
+
+    #[test]
+    fn debug_names_the_kind_and_the_job_and_shows_no_user() {
+        let shown = format!("{:?}", error(JobErrorKind::Cancelled, Progress::Opened));
+        assert!(shown.starts_with("JobError { kind: Cancelled, reach: Opened"), "{shown}");
+        assert!(shown.contains("job-1") && !shown.contains("jane"), "{shown}");
+    }
+}

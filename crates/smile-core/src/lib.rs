@@ -8,12 +8,14 @@ pub mod v3;
 
 mod callback;
 mod job;
+mod job_flow;
 mod partner;
 mod problem;
 mod result;
 mod wire;
 
 pub use callback::confirm::{Confirm, ConfirmError, Confirmation};
+pub use callback::confirm_webhook::{ConfirmWebhook, ConfirmWebhookError, ConfirmedWord};
 pub use callback::{
     AsyncReplayStore, Callback, CallbackDigest, CallbackKind, Carrier, Change, InMemoryReplayStore,
     JobHistory, JobHistoryError, JobState, Nonce, NonceError, RecordedResult, Refusal, ReplayCheck,
@@ -28,16 +30,18 @@ pub use flow::{
 };
 pub use job::check::ValidationReport;
 pub use job::id_info::IdInfo;
-pub use job::image::{Image, ImageEncoding, ImageRole, ImageType, read_image};
+pub use job::image::{Image, ImageEncoding, ImageRole, ImageType, read_image, read_image_of_size};
 pub use job::job_key::JobKey;
 pub use job::partner_params::{JobId, PartnerParams, UserId};
 pub use job::submission_id::SubmissionId;
 pub use job::{Job, Selfie};
+pub use job_flow::JobFlow;
 pub use operation::Step;
 pub use operation::transport::{TransportFailure, TransportFailureKind};
 pub use operation::{ApiError, OperationError};
 pub use partner::Partner;
 pub use partner::account::PartnerAccount;
+pub use partner::api::Api;
 pub use partner::credentials::{ApiKey, PartnerId};
 pub use partner::environment::{BaseUrl, CallbackUrl, Environment, is_loopback};
 pub use partner::signature::{ReceivedTimestamp, SignatureError, SignedTimestamp, Signer};
@@ -49,7 +53,6 @@ pub use result::{
     NextStep, Pep, PepSource, Personal, PersonalInfo, PoliticalPosition, Proprietor, Record, ResultCode,
     ResultEntry, Sanction, SuspectUser, UnknownReason, UnknownValue, Verdict,
 };
-pub use v1::job_flow::JobFlow;
 pub use v1::job_flow::error::{JobError, JobErrorKind};
 pub use v1::job_flow::outcome::{JobOutcome, Submission};
 pub use v1::job_status::{JobResult, JobStatus, JobStatusRequest};

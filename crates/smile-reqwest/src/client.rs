@@ -210,7 +210,8 @@ impl Client {
         &self,
         key: JobKey,
     ) -> impl Future<Output = Result<JobOutcome, JobError>> + Send + 'static + use<> {
-        let mut flow = JobFlow::wait_for(self.partner.clone(), key, self.settings.clone(), self.seed());
+        let mut flow = JobFlow::wait_for(self.partner.clone(), key, self.settings.clone(), self.seed())
+            .with_tokens(self.tokens.clone());
         let client = self.clone();
         async move { client.run(&mut flow).await }
     }
@@ -285,7 +286,8 @@ impl Client {
     /// # Errors
     /// Everything that is wrong with the job and can be told without its files.
     pub fn begin(&self, job: Job) -> Result<JobFlow, JobError> {
-        JobFlow::new(self.partner.clone(), job, self.settings.clone(), self.seed())
+        let flow = JobFlow::new(self.partner.clone(), job, self.settings.clone(), self.seed())?;
+        Ok(flow.with_tokens(self.tokens.clone()))
     }
 
     /// The machine that goes on with a job where a checkpoint says that it stood, to be driven with [`Client::run`].
@@ -293,7 +295,9 @@ impl Client {
     /// # Errors
     /// As [`Client::begin`]; and if the checkpoint is of another job, partner, environment or version.
     pub fn resume(&self, checkpoint: &Checkpoint, job: Job) -> Result<JobFlow, JobError> {
-        JobFlow::resume(self.partner.clone(), checkpoint, job, self.settings.clone(), self.seed())
+        let flow =
+            JobFlow::resume(self.partner.clone(), checkpoint, job, self.settings.clone(), self.seed())?;
+        Ok(flow.with_tokens(self.tokens.clone()))
     }
 
     /// The machine that runs this operation, to be driven with [`Client::run`], as [`Client::begin`] gives one of a job.
@@ -344,8 +348,7 @@ impl Client {
                 Next::Read(path) => {
                     // Kept until the flow has taken the file. It is never closed.
                     let _turn = self.reads.acquire().await;
-                    let reading = move || std::fs::File::open(path).and_then(smile_core::read_image);
-                    let file = tokio::task::spawn_blocking(reading).await;
+                    let file = tokio::task::spawn_blocking(move || read_file(&path)).await;
                     flow.file_read(now(), file.unwrap_or_else(|error| Err(error.into())));
                 }
                 Next::Send { request, timeout } => {
@@ -384,6 +387,12 @@ impl fmt::Debug for Client {
             .field("settings", &self.settings)
             .finish_non_exhaustive()
     }
+}
+
+/// Reads an image file, if it isn't too large.
+fn read_file(path: &std::path::Path) -> std::io::Result<Vec<u8>> {
+    let file = std::fs::File::open(path)?;
+    smile_core::read_image_of_size(file.metadata()?.len(), file)
 }
 
 #[cfg(test)]

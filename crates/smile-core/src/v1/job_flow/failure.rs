@@ -7,13 +7,13 @@ use crate::flow::Progress;
 use crate::flow::{Event, RetryPolicy};
 use crate::operation::Step;
 use crate::v1::job_flow::error::JobErrorKind;
-use crate::v1::job_flow::{Asked, JobFlow, Stage};
+use crate::v1::job_flow::{Asked, Stage, UploadFlow};
 use crate::v1::upload::Upload;
 
 /// How many polls in a row may fail before the job is given up on.
 const MAX_BAD_POLLS: u32 = 4;
 
-impl JobFlow {
+impl UploadFlow {
     /// Decides what to do about a failure: the same again, another way, or the end.
     pub(super) fn failed(&mut self, error: OperationError, retry_after: Option<Duration>) {
         let retry = self.settings.retry;
@@ -26,6 +26,12 @@ impl JobFlow {
             return self.no_zip();
         }
         match &mut self.stage {
+            Stage::Opening { retry: false, .. } if error.is_job_already_exists() && self.may_be_outdated => {
+                // The checkpoint may be an old copy, and that job this very submission. Asking is free; only a result that names it
+                // counts.
+                self.may_be_there = true;
+                self.ask(Asked::Nothing { refusal: error }, 1);
+            }
             Stage::Opening { attempts, .. } => {
                 let tried = *attempts;
                 let wait = retry.delay_after(tried, Step::PrepUpload, retry_after, self.seed);

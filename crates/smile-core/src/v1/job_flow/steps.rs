@@ -8,17 +8,18 @@ use crate::flow::Progress;
 use crate::flow::RetryPolicy;
 use crate::job::image::ImageSource;
 use crate::job::submission_id::SubmissionId;
+use crate::operation::Step;
 use crate::v1::job_flow::error::JobErrorKind;
 use crate::v1::job_flow::images::note_image;
 use crate::v1::job_flow::outcome::JobOutcome;
-use crate::v1::job_flow::{Asked, JobFlow, Stage};
+use crate::v1::job_flow::{Asked, Stage, UploadFlow};
 use crate::v1::job_status::JobStatusRequest;
 use crate::v1::payload::{Package, ToCome};
 use crate::v1::prep_upload::PreparedUpload;
 use crate::v1::upload::Upload;
 use crate::{JobStatus, OperationError, Timestamp, ValidationError};
 
-impl JobFlow {
+impl UploadFlow {
     /// Looks at images until one must be read from disk, or all are here.
     pub(super) fn look_at_images(&mut self) -> Option<PathBuf> {
         let job = self.job.as_ref()?;
@@ -111,6 +112,11 @@ impl JobFlow {
             return self.note_progress();
         }
         self.reach = self.reach.min(Progress::Opened);
+        if let Stage::Asking { then: Asked::Nothing { refusal }, .. } = &self.stage {
+            // Somebody's job is open under this id. That it is this submission's can't be told, so it isn't taken over.
+            let error = refusal.clone();
+            return self.fail(JobErrorKind::Operation { step: Step::PrepUpload, error });
+        }
         (self.has_asked, self.may_be_outdated) = (true, false);
         let Stage::Asking { then, .. } = std::mem::replace(&mut self.stage, Stage::Reading { index: 0 })
         else {
@@ -122,6 +128,7 @@ impl JobFlow {
             Asked::Upload { upload, bytes, attempts, lost } => {
                 self.upload_again(upload, bytes, attempts, lost);
             }
+            Asked::Nothing { .. } => {}
         }
         self.note_progress();
     }

@@ -1,15 +1,15 @@
-//! Which endpoint a path means.
+//! Routing: from a path to its endpoint.
 
 use crate::http::endpoint::Endpoint;
 
-/// What a path leads to.
+/// The target of a path.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Route {
     /// An endpoint of the API.
     Api(Endpoint),
     /// One Smile Link, as opposed to all of them.
     SmileLink { ref_id: String },
-    /// The address that a prep upload gave out; with the reference id in it.
+    /// The upload address that a prep upload returned, with the reference id in it.
     Upload { ref_id: String },
     /// An image of a job, as linked from its status.
     Image { smile_job_id: String, name: String, token: String },
@@ -18,7 +18,7 @@ pub(crate) enum Route {
 }
 
 impl Route {
-    /// What it is called where nobody is to be named.
+    /// The name of the route, without any identifier of a person.
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Api(endpoint) => endpoint.name(),
@@ -29,7 +29,7 @@ impl Route {
         }
     }
 
-    /// The endpoint that it is, as far as faults go.
+    /// The endpoint that fault rules know the route by.
     pub(crate) fn endpoint(&self) -> Option<Endpoint> {
         match self {
             Self::Api(endpoint) => Some(*endpoint),
@@ -37,6 +37,11 @@ impl Route {
             Self::Upload { .. } => Some(Endpoint::Upload),
             Self::Image { .. } | Self::Unknown => None,
         }
+    }
+
+    /// True if the object store answers there, and not the API.
+    pub(crate) fn is_to_store(&self) -> bool {
+        matches!(self, Self::Upload { .. })
     }
 }
 
@@ -48,7 +53,7 @@ const V1: &[(&str, &str, Endpoint)] = &[
     ("business_verification", "", Endpoint::BusinessVerification),
     ("async_business_verification", "", Endpoint::BusinessVerificationAsync),
     ("aml", "", Endpoint::Aml),
-    // The documentation has it under v2, the Ruby SDK posts to v1.
+    // The documentation has the address under v2, the Ruby SDK posts to v1.
     ("async-verify-address", "", Endpoint::AddressVerification),
     ("token", "", Endpoint::WebToken),
     ("smile_links", "", Endpoint::SmileLinks),
@@ -68,15 +73,15 @@ const V2: &[(&str, &str, Endpoint)] = &[
     ("services", "", Endpoint::Services),
 ];
 
-/// Reads a path. With or without the version in front, since SDKs differ in what they take for the base URL, and
-/// whatever the number of slashes.
+/// Parses a path, with or without the version in front, since SDKs differ in their base URL, and with
+/// any number of slashes.
 pub(crate) fn route(path: &str) -> Route {
     let mut segments = path.split('/').filter(|segment| !segment.is_empty());
     let mut parts = [""; 5];
     for part in &mut parts {
         *part = segments.next().unwrap_or_default();
     }
-    if segments.next().is_some() {
+    if segments.next().is_some() && parts[0] != "videos" {
         return Route::Unknown;
     }
     let found = |tables: &[&[(&str, &str, Endpoint)]], name: &str, rest: &str| {
@@ -85,7 +90,8 @@ pub(crate) fn route(path: &str) -> Route {
         row.map_or(Route::Unknown, |row| Route::Api(row.2))
     };
     match parts {
-        ["videos", _, ref_id, name, ""] if !name.is_empty() => Route::Upload { ref_id: ref_id.to_owned() },
+        // Whatever is missing from the address: the store answers.
+        ["videos", _, ref_id, ..] if !ref_id.is_empty() => Route::Upload { ref_id: ref_id.to_owned() },
         ["images", smile_job_id, name, token, ""] if !token.is_empty() => Route::Image {
             smile_job_id: smile_job_id.to_owned(),
             name: name.to_owned(),
@@ -126,6 +132,13 @@ mod tests {
     }
 
     #[test]
+    fn the_store_answers_for_a_broken_upload_address_too() {
+        for path in ["/videos/001/ref/selfie.zip", "/videos/001/ref", "/videos/001/ref/selfie.zip/and/more"] {
+            assert_eq!(route(path), Route::Upload { ref_id: "ref".to_owned() }, "{path}");
+        }
+    }
+
+    #[test]
     fn anything_else_is_unknown() {
         for path in [
             "/",
@@ -138,15 +151,14 @@ mod tests {
             "/v1/v1/upload",
             "/v1/upload/x",
             "/V1/UPLOAD",
-            "/videos/1/2",
+            "/videos",
+            "/videos/1",
             "/v1/totp_consent/x",
             "/v2/smile_links/a",
             "/v1/smile_links/a/b",
         ] {
             assert_eq!(route(path), Route::Unknown, "{path}");
         }
-        assert_eq!(route("/videos/001/ref/selfie.zip"), Route::Upload { ref_id: "ref".to_owned() });
-        assert_eq!(route("/videos/001/ref/selfie.zip/more"), Route::Unknown);
         assert_eq!(route("/a/b/c/d/e/f/g"), Route::Unknown);
     }
 }

@@ -1,6 +1,6 @@
-//! Taking in the bodies of requests, with bounded memory and patience.
+//! Reading the bodies of requests, with bounded memory and time.
 //!
-//! What counts is what has come: a client that announces much and sends little takes no room from
+//! Only bytes that have come count: a client that announces much and sends little takes no room from
 //! others.
 
 use std::time::Duration;
@@ -13,25 +13,76 @@ use hyper::body::Body;
 use tokio::sync::{Mutex, MutexGuard, Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 
-use crate::http::answers::gateway;
+use crate::http::answers::{gateway, storage_error};
 use crate::http::encoding::MAX_JSON;
 
-/// The largest body that is taken.
+/// The largest accepted body, in bytes.
 const MAX_BODY: u64 = 64 * 1024 * 1024;
-/// The largest of those that don't say beforehand how large they are. Zips have to.
+/// The largest body without an announced length. Zips must announce theirs.
 const MAX_UNANNOUNCED: u64 = MAX_JSON as u64;
-/// How many KiB of bodies may be there at a time; others wait for their turn.
+/// The KiB of bodies that may be in memory at a time; others wait for their turn.
 const ROOM: usize = 512 * 1024;
+
+/// The reason why a body was not read to its end. Nothing of it has been used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NotRead {
+    TooLong,
+    TooSlow,
+    /// The connection, or how the body is written, is at fault.
+    Broken,
+    NoRoom,
+}
+
+impl NotRead {
+    /// The gateway's answer, or the object store's, which has words of its own for each (Amazon S3, "Error responses").
+    pub(crate) fn answer(self, is_to_store: bool) -> Response<Bytes> {
+        let mut response = if is_to_store { self.by_store() } else { self.by_gateway() };
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        response
+    }
+
+    fn by_gateway(self) -> Response<Bytes> {
+        match self {
+            Self::TooLong => gateway(StatusCode::PAYLOAD_TOO_LARGE, "Request Too Long"),
+            Self::TooSlow => gateway(StatusCode::REQUEST_TIMEOUT, "Request Timeout"),
+            Self::Broken => gateway(StatusCode::BAD_REQUEST, "Bad Request"),
+            Self::NoRoom => gateway(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable"),
+        }
+    }
+
+    fn by_store(self) -> Response<Bytes> {
+        let bad = StatusCode::BAD_REQUEST;
+        match self {
+            Self::TooLong => {
+                storage_error(bad, "EntityTooLarge", "Your proposed upload exceeds the maximum allowed size")
+            }
+            Self::TooSlow => storage_error(
+                bad,
+                "RequestTimeout",
+                "Your socket connection to the server was not read from or written to within the timeout period. \
+                 Idle connections will be closed.",
+            ),
+            Self::Broken => storage_error(
+                bad,
+                "IncompleteBody",
+                "You did not provide the number of bytes specified by the Content-Length HTTP header",
+            ),
+            Self::NoRoom => {
+                storage_error(StatusCode::SERVICE_UNAVAILABLE, "SlowDown", "Please reduce your request rate.")
+            }
+        }
+    }
+}
 
 pub(crate) struct Intake {
     room: Semaphore,
-    /// Who has it reads on without room. There is always one that does, so bodies that each wait
-    /// for the other's room don't wait for ever.
+    /// Held by the one body that reads on without room, so bodies that each wait for the other's room
+    /// don't wait for ever.
     exempt: Mutex<()>,
     patience: Duration,
 }
 
-/// The room that a body takes. It is free again when this is dropped.
+/// The room that a body takes, free again when dropped.
 pub(crate) struct Share<'a> {
     intake: &'a Intake,
     permit: Option<SemaphorePermit<'a>>,
@@ -40,7 +91,7 @@ pub(crate) struct Share<'a> {
 
 impl Share<'_> {
     /// Waits until there is room for so many bytes in all.
-    async fn grow_to(&mut self, bytes: u64) -> Result<(), Response<Bytes>> {
+    async fn grow_to(&mut self, bytes: u64) -> Result<(), NotRead> {
         let has = self.permit.as_ref().map_or(0, SemaphorePermit::num_permits);
         let wanted = usize::try_from(bytes.div_ceil(1024)).unwrap_or(usize::MAX);
         let more = u32::try_from(wanted.saturating_sub(has)).unwrap_or(u32::MAX);
@@ -50,8 +101,7 @@ impl Share<'_> {
         tokio::select! {
             biased;
             permit = self.intake.room.acquire_many(more) => {
-                let closed = |_| closing(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable");
-                let permit = permit.map_err(closed)?;
+                let permit = permit.map_err(|_| NotRead::NoRoom)?;
                 match &mut self.permit {
                     Some(has) => has.merge(permit),
                     none => *none = Some(permit),
@@ -72,25 +122,24 @@ impl Intake {
         Self { room: Semaphore::new(kib), exempt: Mutex::new(()), patience }
     }
 
-    /// Reads a body, or so many bytes of it, and says what room it takes.
+    /// Reads a body, or so many bytes of it, and returns it with its room.
     pub(crate) async fn read(
         &self,
         body: impl Body<Data = Bytes> + Unpin,
         at_most: Option<u64>,
-    ) -> Result<(Bytes, Share<'_>), Response<Bytes>> {
+    ) -> Result<(Bytes, Share<'_>), NotRead> {
         if body.size_hint().lower() > MAX_BODY {
-            return Err(too_long());
+            return Err(NotRead::TooLong);
         }
         let reading = self.read_in_turn(body, at_most.unwrap_or(u64::MAX));
-        let too_slow = |_| closing(StatusCode::REQUEST_TIMEOUT, "Request Timeout");
-        timeout(self.patience, reading).await.map_err(too_slow)?
+        timeout(self.patience, reading).await.map_err(|_| NotRead::TooSlow)?
     }
 
     async fn read_in_turn(
         &self,
         mut body: impl Body<Data = Bytes> + Unpin,
         at_most: u64,
-    ) -> Result<(Bytes, Share<'_>), Response<Bytes>> {
+    ) -> Result<(Bytes, Share<'_>), NotRead> {
         let announced = body.size_hint().exact();
         let limit = announced.unwrap_or(MAX_UNANNOUNCED);
         let mut share = Share { intake: self, permit: None, exempt: None };
@@ -98,24 +147,24 @@ impl Intake {
         let mut read = Vec::new();
         while (read.len() as u64) < at_most {
             let Some(frame) = body.frame().await else { break };
-            let frame = frame.map_err(|_| closing(StatusCode::BAD_REQUEST, "Bad Request"))?;
+            let frame = frame.map_err(|_| NotRead::Broken)?;
             let Ok(mut data) = frame.into_data() else { continue };
             if read.len() as u64 + data.len() as u64 > limit {
-                return Err(too_long());
+                return Err(NotRead::TooLong);
             }
             let wanted = at_most - read.len() as u64;
             data.truncate(usize::try_from(wanted).unwrap_or(usize::MAX));
             share.grow_to((read.len() + data.len()) as u64).await?;
             append(&mut read, &data, expected);
         }
-        // What isn't used would be kept for as long as the body is.
+        // Unused capacity would be kept for as long as the body is.
         read.shrink_to_fit();
         Ok((read.into(), share))
     }
 }
 
-/// Adds a piece of a body. Room is made as it comes, twice as much each time and never more than is announced: a client can
-/// announce what it never sends.
+/// Adds a piece of a body. Capacity grows as the body comes, twofold each time and never beyond the
+/// announced length: a client can announce what it never sends.
 fn append(read: &mut Vec<u8>, piece: &[u8], expected: usize) {
     let needed = read.len() + piece.len();
     if needed > read.capacity() {
@@ -123,17 +172,6 @@ fn append(read: &mut Vec<u8>, piece: &[u8], expected: usize) {
         read.reserve_exact(room - read.len());
     }
     read.extend_from_slice(piece);
-}
-
-fn too_long() -> Response<Bytes> {
-    closing(StatusCode::PAYLOAD_TOO_LARGE, "Request Too Long")
-}
-
-/// An answer to a request whose body was not read to the end.
-fn closing(status: StatusCode, message: &str) -> Response<Bytes> {
-    let mut response = gateway(status, message);
-    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-    response
 }
 
 #[cfg(test)]
@@ -186,7 +224,7 @@ mod tests {
         }
     }
 
-    /// An upload that was begun, and how to go on with it.
+    /// An upload in progress, and the means to continue it.
     struct Upload {
         send: UnboundedSender<Bytes>,
         reading: JoinHandle<usize>,
@@ -209,7 +247,7 @@ mod tests {
             yield_now().await;
         }
 
-        /// Nothing more is sent.
+        /// Ends the body.
         fn all_sent(self) -> JoinHandle<usize> {
             self.reading
         }
@@ -219,7 +257,7 @@ mod tests {
         }
     }
 
-    /// Waits, but not for ever, until a body is there, and returns its length.
+    /// Waits, with a limit, until a body is there, and returns its length.
     async fn come_in(reading: JoinHandle<usize>) -> usize {
         timeout(Duration::from_secs(20), reading).await.unwrap().unwrap()
     }
@@ -229,7 +267,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_was_only_announced_takes_no_room() {
+    async fn announced_bytes_take_no_room() {
         let intake = intake(4);
         let mut idle = Vec::new();
         for _ in 0..8 {
@@ -263,14 +301,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_has_come_takes_room_until_it_is_used() {
+    async fn received_bytes_take_room_until_they_are_used() {
         let intake = intake(2);
         let [first, second, third] = [(); 3].map(|()| Upload::begin(&intake, 2 * KIB));
         let (first, second, third) = (first.await, second.await, third.await);
         for _ in 0..2 {
             first.send_kib().await;
         }
-        // One goes on without room, and a second that does waits.
+        // One continues without room, and a second that does waits.
         second.send_kib().await;
         third.send_kib().await;
         let third = third.all_sent();

@@ -90,7 +90,7 @@ impl JobError {
 
     /// What names the job.
     pub fn key(&self) -> &JobKey {
-        &self.0.key
+        Box::leak(Box::new(Default::default())) /* ~ changed by cargo-mutants ~ */
     }
 
     /// Smile ID's own id of the job, where it is known.

@@ -1,8 +1,8 @@
 //! The words of comments: first lines that a reader understands at once, and lines that fit.
 //!
-//! The first line of an item's documentation is a noun phrase or a verb, never an indirect question.
-//! A comment's line has at most 100 columns. Exempt are tables, code, the destination of a link, and
-//! a single word that is longer by itself: none of them can be wrapped.
+//! The first line of an item's documentation is a noun phrase or a verb, never an indirect
+//! question. A comment's line has at most 100 columns. Exempt are tables, code, the destination of
+//! a link, and a single word that is longer by itself: none of them can be wrapped.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -23,7 +23,8 @@ use smile_ureq::core::{
     Nonce, PartnerParams, Refusal, ReplayStore as _, Trust, UserId, Verifier,
 };
 
-/// What the server keeps of a job. In earnest this is a row of a table; see the docs of `JobHistory`.
+/// The server's record of a job. A real server keeps it as a row of a table; see the docs of
+/// `JobHistory`.
 struct Row {
     key: JobKey,
     nonce: Nonce,

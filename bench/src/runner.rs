@@ -17,7 +17,7 @@ const WARM_UP: usize = 10;
 /// Jobs are made outside what is measured, so many at a time.
 const BATCH: usize = 10;
 
-/// Who runs the jobs.
+/// The program that runs the jobs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Driver {
     /// Nobody: the floor, over TLS with ring.
@@ -58,7 +58,7 @@ impl Driver {
     }
 }
 
-/// What a runner is told.
+/// The instructions for a runner.
 pub(crate) struct Order {
     pub(crate) driver: Driver,
     pub(crate) scenario: Scenario,
@@ -69,7 +69,7 @@ pub(crate) struct Order {
     pub(crate) at_once: bool,
 }
 
-/// What it says.
+/// The measurements of a runner.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Measured {
     /// User and system time of the process, for all jobs.
@@ -212,7 +212,7 @@ fn done(outcome: Result<JobOutcome, JobError>) -> Result<(), Box<dyn Error>> {
     }
 }
 
-/// What this process has spent up to a moment.
+/// The processor time that this process has spent up to a moment.
 struct Spent {
     cpu: TimeVal,
     at: Instant,

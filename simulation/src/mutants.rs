@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
-/// What the copy consists of: all that the simulation is built from.
+/// The folders of the copy: everything that the simulation is built from.
 const PARTS: [&str; 3] = ["crates/smile-core", "crates/smile-sandbox", "simulation"];
 
 /// One mutant.

@@ -56,7 +56,7 @@ impl CannedServer {
         &self.address
     }
 
-    /// What came since the last call.
+    /// Takes the requests that came since the last call.
     pub fn take(&self) -> Vec<Recorded> {
         std::mem::take(&mut self.recorded.lock().unwrap())
     }

@@ -1,4 +1,4 @@
-//! What the tests of the joints share.
+//! Helpers that the integration tests share.
 #![allow(clippy::unwrap_used)] // A test that can't set itself up fails.
 
 mod callbacks;

@@ -38,7 +38,7 @@ impl StallingProxy {
         &self.address
     }
 
-    /// How much a connection may send from now on before it stalls.
+    /// Sets the number of bytes that a connection may send from now on before it stalls.
     pub fn set_limit(&self, bytes: usize) {
         self.limit.store(bytes, Ordering::SeqCst);
     }

@@ -12,7 +12,7 @@ use smile_core::{
 use smile_sandbox::{Endpoint, Fault, FaultRule, Pace, Redirect, RetryAfter, Sandbox};
 use smile_tests::{Driver, biometric_kyc};
 
-/// How a job ends.
+/// The end of a job.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum End {
     /// With a verdict, and the right one.
@@ -49,7 +49,8 @@ impl From<&Result<JobOutcome, JobError>> for End {
 
 const STEPS: [Endpoint; 3] = [Endpoint::PrepUpload, Endpoint::Upload, Endpoint::JobStatus];
 
-/// What comes of a fault, at each of the steps: if it happens once, and if it happens every time.
+/// The consequences of a fault at each of the steps, for one that happens once and one that happens
+/// every time.
 struct Row {
     fault: Fault,
     once: [End; 3],
@@ -176,7 +177,7 @@ fn run(driver: Driver, fault: &Fault, step: Endpoint, times: Option<u32>) -> End
     end
 }
 
-/// How many cells run at once: most of their time is spent waiting.
+/// The number of cells that run at once: most of their time is spent waiting.
 const AT_ONCE: usize = 8;
 
 fn check(driver: Driver) {

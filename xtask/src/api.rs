@@ -63,7 +63,7 @@ pub(crate) fn run(root: &Path) -> Result<(), String> {
     Err(format!("what shows isn't what {LIST} says:\n  {}", faults.join("\n  ")))
 }
 
-/// Whether this process is to be rustdoc, and then how that ended.
+/// Runs rustdoc if this process takes its place, and returns its exit code.
 pub(crate) fn in_place_of_rustdoc() -> Option<ExitCode> {
     std::env::var_os(IN_PLACE_OF_RUSTDOC)?;
     let mut rustdoc = Command::new("rustdoc");
@@ -92,7 +92,7 @@ fn snake(name: &str) -> String {
     name.replace('-', "_")
 }
 
-/// What of rustdoc's JSON is about other crates than this one and the standard library.
+/// The items in rustdoc's JSON of crates other than this one and the standard library.
 fn foreign(json: &Value) -> Result<Shown, String> {
     let changed = "rustdoc's JSON is not what it was; `xtask/src/api.rs` has to follow";
     let paths = json["paths"].as_object().ok_or(changed)?;
@@ -150,7 +150,7 @@ fn collect(value: &Value, ids: &mut Vec<u64>) {
     }
 }
 
-/// What shows and isn't allowed, and what is allowed and doesn't show.
+/// The crates that show without being allowed, and those allowed that don't show.
 fn compare(allowed: &Allowed, shown: &BTreeMap<String, Shown>) -> Vec<String> {
     let mut faults = Vec::new();
     for (library, foreign) in shown {

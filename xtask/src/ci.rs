@@ -70,7 +70,7 @@ const STEPS: &[Step] = &[
     Step { name: "test", about: "unit, integration and documentation tests", run: test },
 ];
 
-/// What smile-core must never come to depend on, even indirectly.
+/// The crates that smile-core must never depend on, even indirectly.
 const NOT_IN_CORE: &[&str] = &[
     "async-std",
     "hyper",
@@ -86,7 +86,8 @@ const NOT_IN_CORE: &[&str] = &[
     "url",
 ];
 
-/// What smile-core must not need on wasm32: a source of randomness, which is the host's, and JavaScript.
+/// The crates that smile-core must not need on wasm32: a source of randomness, which is the host's,
+/// and JavaScript.
 const NOT_ON_WASM: &[&str] = &["getrandom", "js-sys", "wasm-bindgen", "web-sys"];
 
 /// No example has more to do than a few requests to an emulator of its own.

@@ -1,4 +1,4 @@
-//! What is uploaded: the zip of the PUT request that a job makes, read back with a reader of zips.
+//! The uploaded zip: the body of the PUT request that a job makes, read back with a reader of zips.
 
 #![allow(clippy::unwrap_used)] // A test that cannot go on has failed, in a helper as well.
 
@@ -15,7 +15,8 @@ use smile_core::{
 use support::{JPEG, PNG, SMALL_BASE64, SMALL_JPEG, SMALL_UNPADDED, START, answer, params, partner};
 use zip::{CompressionMethod, ZipArchive};
 
-/// What prep upload says: odd spacing, order, numbers and keys, all of which must come back as they are.
+/// An answer of prep upload: odd spacing, order, numbers and keys, all of which must come back as
+/// they are.
 const PREPARED: &str = concat!(
     r#"{ "upload_url" : "https://bucket.s3.example/selfie.zip?X-Amz-Signature=a%2Fb","#,
     "\n",

@@ -50,7 +50,7 @@ pub use server::serve;
 pub use store::{JobReport, Store};
 pub use worker::Worker;
 
-/// What may go wrong with the databases or the socket. None of it has anything of a callback in it.
+/// A failure of the databases or of the socket. No variant contains anything of a callback.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Failure {

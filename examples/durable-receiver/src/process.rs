@@ -58,12 +58,12 @@ impl Process {
         Ok(process)
     }
 
-    /// Where callbacks go.
+    /// The URL that callbacks are sent to.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// What it says next.
+    /// Reads the program's next line of output.
     ///
     /// # Errors
     /// If it says nothing in time, or nothing more ever because it has ended.

@@ -137,7 +137,7 @@ pub(crate) fn look(transaction: &Transaction<'_>, job_id: &str, why: &str) -> ru
     Ok(())
 }
 
-/// Whether there is a last word that the service itself, or a person, has said.
+/// True if there is a final result that the service itself, or a person, has confirmed.
 pub(crate) fn is_settled(history: &JobHistory) -> bool {
     history.state() == JobState::Final
         && history.result().is_some_and(|result| result.trust >= Trust::Confirmed)

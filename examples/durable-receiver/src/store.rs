@@ -17,7 +17,7 @@ use crate::rows::{
 use crate::sightings::{CallbackDigests, forget_expired};
 use crate::{Action, Failure, Fuse, Moment};
 
-/// How often the service is asked about one callback before a person has to look.
+/// The number of status requests for one callback before a manual review.
 const MAX_TRIES: u32 = 24;
 
 /// The receiver's database. Each thread has one of its own, on the same file.
@@ -41,7 +41,7 @@ pub(crate) struct Letter {
 }
 
 impl Letter {
-    /// What the partner's own records have of it.
+    /// The submission by the partner's own records.
     pub(crate) fn submission(&self) -> Submission {
         match &self.submission_id {
             Some(id) => Submission::new(self.key.clone(), id.clone()),
@@ -50,7 +50,7 @@ impl Letter {
     }
 }
 
-/// What became of a callback that was to be stored.
+/// The outcome of storing a callback.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Taken {
     /// It is stored, or was before.
@@ -128,7 +128,7 @@ impl Store {
             .transpose()
     }
 
-    /// How much isn't through yet: callbacks, and things to be done.
+    /// The number of unfinished callbacks and actions.
     ///
     /// # Errors
     /// If the database can't be read.
@@ -186,7 +186,7 @@ impl Store {
         Ok(transaction.commit()?)
     }
 
-    /// What is due and has waited longest.
+    /// The callback that is due and has waited longest.
     pub(crate) fn next_letter(&self, now: Timestamp) -> Result<Option<Letter>, Failure> {
         let letter = self.connection.query_row(
             "SELECT id, inbox.job_id, user_id, job_type, received_at, is_first, body, is_applied, tries, life
@@ -306,7 +306,7 @@ impl Store {
         Ok(transaction.commit()?)
     }
 
-    /// What is to be done next.
+    /// The next action to take.
     pub(crate) fn next_action(&self) -> Result<Option<(String, Action)>, Failure> {
         let select = "SELECT job_id, action FROM outbox WHERE is_done = 0 ORDER BY rowid LIMIT 1";
         let row = self

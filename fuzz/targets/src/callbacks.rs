@@ -1,4 +1,4 @@
-//! What anybody may post to a receiver, and what a receiver writes down.
+//! Targets for posts to a receiver by anybody, and for a receiver's stored records.
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};

@@ -11,7 +11,7 @@ use smile_core::{Signer, Timestamp};
 
 use super::shared::{Letter, START, ServiceBehaviour};
 
-/// How long an upload address is good for, in milliseconds.
+/// The lifetime of an upload address, in milliseconds.
 const ADDRESS_LIFETIME: u64 = 15 * 60 * 1_000;
 
 pub(crate) struct Model {

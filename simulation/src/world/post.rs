@@ -14,7 +14,7 @@ use crate::machine::Machine;
 use crate::rules::Rule;
 use crate::service::{Kind, START, Service};
 
-/// How often a callback is posted at most.
+/// The most times that a callback is posted.
 const MOST_TRIES: u32 = 8;
 
 impl World {

@@ -14,7 +14,7 @@ use crate::codegen::id_types::{IMPLIED, IdType, Product};
 pub(super) struct Answer {
     /// By country and name.
     pub(super) id_types: BTreeMap<[String; 2], Said>,
-    /// Whether that is from `id_types`, among others.
+    /// True if `id_types` is among the sources of the map.
     pub(super) lists_id_types: bool,
     /// The products that `hosted_web` has a list for.
     pub(super) sections: Vec<String>,
@@ -23,7 +23,7 @@ pub(super) struct Answer {
     pub(super) unusable_banks: Vec<String>,
 }
 
-/// What the service says of an ID type, all products together.
+/// The service's facts about an ID type, all products together.
 #[derive(Default)]
 pub(super) struct Said {
     pub(super) products: Vec<String>,
@@ -106,7 +106,7 @@ impl Answer {
         Ok(())
     }
 
-    /// What it says nothing of.
+    /// The remarks about parts that the answer leaves out.
     pub(super) fn remarks(&self) -> Vec<String> {
         let mut remarks = Vec::new();
         if !self.lists_id_types {
@@ -129,7 +129,7 @@ impl Answer {
         remarks
     }
 
-    /// Whether the ID type of the row would be among what is listed, if the service still took it.
+    /// True if the ID type of the row would be listed, if the service still took it.
     pub(super) fn lists_all_of(&self, row: &IdType) -> bool {
         let has_section = |product| self.sections.iter().any(|section| product_of(section) == Some(product));
         let mut expected = row.products.iter().filter(|product| **product != Product::BusinessVerification);
@@ -149,7 +149,7 @@ pub(super) fn texts(list: &Value) -> Option<Vec<String>> {
     list.as_array()?.iter().map(|text| text.as_str().map(str::to_owned)).collect()
 }
 
-/// What there is of it, without the spaces around it.
+/// The text of a key, without the spaces around it.
 pub(super) fn text(details: &Map<String, Value>, key: &str) -> Result<Option<String>, String> {
     match details.get(key) {
         None | Some(Value::Null) => Ok(None),

@@ -22,11 +22,11 @@ use crate::codegen::tables::{self, BANKS, Bank, COUNTRIES};
 /// The country whose banks the service lists.
 const NIGERIA: &str = "NG";
 
-/// How the tables and the answer differ.
+/// The differences between the tables and the answer.
 pub(crate) struct Report {
     /// One for each row that does.
     pub(crate) differences: Vec<String>,
-    /// What isn't a difference, and should be known.
+    /// The remarks worth knowing that aren't differences.
     pub(crate) remarks: Vec<String>,
 }
 

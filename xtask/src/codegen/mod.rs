@@ -11,7 +11,7 @@ use std::io::{ErrorKind, Write as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// Where the generated Rust goes: a file for each table, and nothing else.
+/// The folder of the generated Rust: a file for each table, and nothing else.
 const GENERATED: &str = "crates/smile-core/src/catalogue/generated";
 
 /// Writes the generated Rust, as far as it isn't what it should be.

@@ -11,7 +11,7 @@ use super::plan::last_release;
 use crate::members::libraries;
 use crate::shell::{cargo, output, succeed};
 
-/// What a newcomer would write, given the packages and nothing else.
+/// A newcomer's program, written with the packages and nothing else.
 const NEWCOMER: &str = include_str!("../../templates/newcomer.rs");
 
 /// A crate that is published.

@@ -1,10 +1,10 @@
-//! What was asked for, and whether it makes sense.
+//! The requested release, and the check that it makes sense.
 
 use std::time::SystemTime;
 
 use semver::Version;
 
-/// What was asked for.
+/// The requested release.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Release {
     pub(crate) version: String,

@@ -41,7 +41,7 @@ fn apply(history: &mut JobHistory, code: &str) -> Change {
     history.apply_callback(START, &callback(result(code)), Some(ReplayCheck::First))
 }
 
-/// What can happen to a job.
+/// An event in the life of a job.
 #[derive(Clone, Debug)]
 enum Event {
     Callback(Box<Callback>, Option<ReplayCheck>),
@@ -78,7 +78,7 @@ fn happen(history: &mut JobHistory, event: &Event) -> Change {
     }
 }
 
-/// What must be true of a job after these events, told from them alone.
+/// Checks a job after these events, told from them alone.
 fn check(history: &JobHistory, past: &[Event]) {
     let confirmed: Vec<_> = past
         .iter()
@@ -524,7 +524,7 @@ fn a_stored_life_of_another_account_is_refused_by_name() {
     }
 }
 
-/// What the version before this one has written.
+/// The stored text of the version before this one.
 fn version_1(judged_as: Value, result: Value) -> String {
     json!({
         "version": 1, "user_id": "user-1", "job_id": "job-1", "judged_as": judged_as, "standing": "final", "counts": [0],

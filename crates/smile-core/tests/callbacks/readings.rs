@@ -1,4 +1,4 @@
-//! What a callback says, of every product; and nothing of it is lost, or copied without need.
+//! The reading of a callback, of every product; nothing is lost, or copied without need.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! What somebody may try who has seen a callback, and what the service does on its bad days.
+//! Attacks by somebody who has seen a callback, and faults of the service on bad days.
 
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpStream};

@@ -22,12 +22,12 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 #[derive(Clone, Copy)]
 pub(crate) struct Case {
     job_id: &'static str,
-    /// What the sandbox is asked for, in its own words.
+    /// The result to request of the sandbox, in the sandbox's own words.
     sandbox_result: &'static str,
     review: Option<Review>,
     decision: Decision,
     action: &'static str,
-    /// How many different results there are on the way.
+    /// The number of different results on the way to the last.
     results: usize,
 }
 

@@ -111,7 +111,7 @@ impl JobError {
 
     /// The problems with the input, if that is what stopped it.
     pub fn validation(&self) -> Option<&ValidationError> {
-        None /* ~ changed by cargo-mutants ~ */
+        if let JobErrorKind::Validation(error) = &self.0.kind { Some(error) } else { None }
     }
 
     /// The problems with the input, if that is what stopped it; otherwise none.

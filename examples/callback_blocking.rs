@@ -91,8 +91,8 @@ fn main() -> ExitCode {
     report(run())
 }
 
-/// Starts the server, which has to be told a port that is free: another program may be quicker to
-/// take it, so a few are tried.
+/// Starts the server on a free port: another program may be quicker to take the port, so a few are
+/// tried.
 fn serve(app: &Arc<App>) -> std::io::Result<SocketAddr> {
     let mut tries = 1;
     loop {

@@ -1,4 +1,4 @@
-//! One scenario over one driver, in a process of its own, so that what is measured is its own.
+//! One scenario over one driver, in a process of its own, so that only the scenario is measured.
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -20,7 +20,7 @@ const BATCH: usize = 10;
 /// The program that runs the jobs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Driver {
-    /// Nobody: the floor, over TLS with ring.
+    /// The floor, over TLS with ring.
     FloorRing,
     /// The floor, over TLS with aws-lc.
     FloorAwsLc,
@@ -80,7 +80,7 @@ pub(crate) struct Measured {
 }
 
 impl Measured {
-    /// For the parent, on standard output.
+    /// Formats the measurements for the parent, on standard output.
     pub(crate) fn to_line(self) -> String {
         format!("{} {} {}", self.cpu.as_nanos(), self.wall.as_nanos(), self.peak_kib)
     }

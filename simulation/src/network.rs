@@ -31,7 +31,7 @@ impl Errand {
 /// The fate of an exchange. Times are in milliseconds since the request went out.
 #[derive(Clone, Debug)]
 pub(crate) struct Fate {
-    /// When the request arrives, if it does; more than once if it is doubled.
+    /// The times at which the request arrives: none if it is lost, more than one if it is doubled.
     pub(crate) arrivals: Vec<u64>,
     /// The time that the answer is under way.
     pub(crate) way_back: u64,
@@ -68,7 +68,7 @@ pub(crate) enum Change {
 pub(crate) const GRACE: u64 = 1_500;
 
 impl Fate {
-    /// Nothing goes wrong.
+    /// A fate in which nothing goes wrong.
     pub(crate) fn good(random: &mut Random, errand: Errand, limit: u64) -> Self {
         let slow = errand == Errand::Put && random.percent(30);
         let arrival = if slow { random.between(limit / 2, limit * 9 / 10) } else { random.between(5, 400) };
@@ -256,7 +256,7 @@ fn complete(body: &mut Value, result: Value) {
     body["result"] = result;
 }
 
-/// An approval of the job that was asked about, with whatever the true answer shows of it.
+/// An approval of the requested job, with everything about it that the true answer shows.
 fn approval(body: &Value, asked: &Value) -> Value {
     let seen = &body["result"]["PartnerParams"];
     let params = if seen.is_object() {

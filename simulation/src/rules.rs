@@ -68,7 +68,7 @@ pub(crate) struct Ledger {
     pub(crate) owners: BTreeMap<String, Vec<usize>>,
     /// Whose parameters the latest prep upload of a job brought.
     prepared: BTreeMap<String, usize>,
-    /// Those by whose parameters somebody else's zip was judged.
+    /// The submissions by whose parameters somebody else's zip was judged.
     judged: Vec<usize>,
 }
 

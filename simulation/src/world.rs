@@ -1,4 +1,4 @@
-//! One world: who is in it, what happens next, and what happens then.
+//! One world: its people, its events, and their consequences.
 
 mod people;
 mod post;
@@ -191,7 +191,7 @@ pub(crate) struct World {
     pub(crate) submissions: Vec<Submission>,
     pub(crate) records: Vec<Record>,
     pub(crate) rows: BTreeMap<String, Row>,
-    /// By how many milliseconds each worker's clock is ahead.
+    /// The milliseconds by which each worker's clock is ahead.
     pub(crate) clocks: Vec<i64>,
     pub(crate) processes: BTreeMap<u32, Process>,
     pub(crate) exchanges: BTreeMap<u32, Exchange>,

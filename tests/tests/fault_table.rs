@@ -15,13 +15,13 @@ use smile_tests::{Driver, biometric_kyc};
 /// The end of a job.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum End {
-    /// With a verdict, and the right one.
+    /// The right verdict.
     Verdict,
-    /// With a verdict that is unknown because the answer was signed at another time.
+    /// A verdict that is unknown because the answer was signed at another time.
     OtherTime,
-    /// With an error that says how far the job may have come.
+    /// An error that states the job's possible progress.
     Error(Progress),
-    /// In some other way, none of which is right here.
+    /// Any other end, none of which is right here.
     Odd,
 }
 

@@ -1,4 +1,4 @@
-//! The adapters over https, with an authority that they are told to trust.
+//! The adapters over https, with a trusted authority of the test's own.
 #![allow(clippy::unwrap_used)] // A test that can't set itself up fails.
 
 use std::sync::Arc;

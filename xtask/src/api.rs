@@ -21,10 +21,10 @@ const IN_PLACE_OF_RUSTDOC: &str = "XTASK_IN_PLACE_OF_RUSTDOC";
 /// The standard library, under each of its names.
 const STANDARD: &[&str] = &["alloc", "core", "std"];
 
-/// By crate, an example of where it shows.
+/// An example of each foreign crate's appearance, by crate.
 type Shown = BTreeMap<String, String>;
 
-/// By library, and then by foreign crate, why it may show.
+/// The reason for each allowed appearance, by library and then by foreign crate.
 type Allowed = BTreeMap<String, BTreeMap<String, String>>;
 
 pub(crate) fn run(root: &Path) -> Result<(), String> {
@@ -72,7 +72,7 @@ pub(crate) fn in_place_of_rustdoc() -> Option<ExitCode> {
     Some(if is_done { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Of the arguments that name everybody's features, those for this one.
+/// Picks the features of this library from the arguments for all of them.
 fn of<'a>(every_feature: &'a [String], name: &str) -> Vec<&'a str> {
     let named = every_feature.iter().flat_map(|argument| argument.split(','));
     let own = named.filter_map(|feature| feature.strip_prefix(name)?.strip_prefix('/'));

@@ -50,9 +50,9 @@ impl Circle {
 
 /// A file of a crate.
 struct File {
-    /// Its path under `src`, without `.rs`.
+    /// The path under `src`, without `.rs`.
     path: String,
-    /// Its place in the tree of modules; the crate's own is empty.
+    /// The place in the tree of modules; the crate's own is empty.
     module: Vec<String>,
     text: String,
 }

@@ -72,11 +72,13 @@ fn distinct(tree: &str) -> BTreeSet<String> {
 /// The time of a build.
 struct Seconds {
     clock: f64,
-    /// Of all processes together: it says the same on a busy machine. Where it can't be had, none.
+    /// The processor time of all processes together, which is the same on a busy machine; none if
+    /// it isn't available.
     processors: Option<f64>,
 }
 
-/// In release: that is how a program that is shipped builds it, and the settings of our own dev profile have no part in it.
+/// Builds in release, as a shipped program does: the settings of our own dev profile have no part
+/// in it.
 fn build(root: &Path, target: &Path, name: &str) -> Result<Seconds, String> {
     let _ = fs::remove_dir_all(target);
     // Only what is built is to be measured.

@@ -1,4 +1,4 @@
-//! Single operations under a fake clock: what is repeated, what is asked about, and what is left unknown.
+//! Single operations under a fake clock: repetitions, status requests, and unknown outcomes.
 #![allow(clippy::unwrap_used)] // A test that can't set itself up fails.
 
 use std::time::Duration;
@@ -115,7 +115,7 @@ fn not_sent() -> Answer {
 
 struct Run<T> {
     sent: Vec<Request<Bytes>>,
-    /// When each was sent.
+    /// The time of each request.
     at: Vec<Timestamp>,
     checkpoints: Vec<Checkpoint>,
     outcome: Result<T, CallError>,

@@ -22,7 +22,7 @@ use smile_core::{
 };
 
 const START: Timestamp = Timestamp::from_unix_millis(1_705_314_600_000);
-/// In every token, and looked for in all that is shown.
+/// A mark in every token, looked for in everything that is shown.
 const MARK: &str = "qzTOKEN";
 const KEY: &str = "qzAPIKEY";
 
@@ -303,15 +303,15 @@ fn the_policy_is_a_setting() {
 /// The next event, and the caller that it happens to.
 #[derive(Clone, Copy, Debug)]
 enum Move {
-    /// It asks what to do; a wait is not waited for.
+    /// The caller asks for its next step; a wait is not waited for.
     Ask,
-    /// It gets the answer to what it has sent.
+    /// The caller gets the answer to its request.
     Answer,
-    /// It gets none.
+    /// The caller gets no answer.
     Lose,
-    /// It calls again without one.
+    /// The caller calls again without an answer.
     Forget,
-    /// It goes away, and another comes.
+    /// The caller goes away, and another comes.
     Leave,
     /// Time passes, for all.
     Pass(u64),
@@ -335,7 +335,7 @@ struct World {
     callers: Vec<Caller>,
     issued: Vec<Issued>,
     issues: Vec<Issue>,
-    /// Tokens of which somebody has learnt that they are refused.
+    /// Tokens that some caller knows to be refused.
     known_dead: BTreeSet<String>,
     /// The expected content of the cache.
     kept: Option<(String, Timestamp)>,
@@ -353,7 +353,7 @@ struct Caller {
     began: Option<Timestamp>,
     is_hurried: bool,
     sent: Option<Request<Bytes>>,
-    /// It fetches, and is heard of by then.
+    /// The time by which the caller's fetch ends, if it fetches a token.
     fetching_until: Option<Timestamp>,
 }
 

@@ -10,7 +10,7 @@ use crate::rows::is_settled;
 pub enum Action {
     /// The person is who they say.
     OpenAccount,
-    /// They aren't.
+    /// The person isn't who they say.
     Decline,
     /// The job couldn't be done, which says nothing about them.
     InviteAgain,

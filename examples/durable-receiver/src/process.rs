@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::Fuse;
 
-/// The program, running as `serve`. It is killed when this is dropped.
+/// The program, running as `serve`, and killed on drop.
 #[derive(Debug)]
 pub struct Process {
     child: Child,

@@ -53,11 +53,11 @@ impl Letter {
 /// The outcome of storing a callback.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Taken {
-    /// It is stored, or was before.
+    /// The callback is stored, or was before.
     Stored,
     /// There is no such job of such a user.
     UnknownJob,
-    /// Its signature has come before with another body. The job's status will be asked for.
+    /// The signature has come before with another body. The job's status will be requested.
     NotBelieved,
 }
 
@@ -65,9 +65,9 @@ pub(crate) enum Taken {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct JobReport {
-    /// Its history.
+    /// The job's history.
     pub history: JobHistory,
-    /// Why somebody should look at it.
+    /// The reason for a manual review, if there is one.
     pub look: Option<String>,
 }
 
@@ -137,7 +137,7 @@ impl Store {
         Ok(self.connection.query_row(select, [], |row| row.get(0))?)
     }
 
-    /// Stores a callback, together with the memory of having seen it.
+    /// Stores a callback, together with its record in the replay store.
     ///
     /// A redelivery is stored as well, unless the same is waiting already: if the first of them was a forgery that the service didn't
     /// confirm, the second may be the real one.
@@ -173,7 +173,7 @@ impl Store {
         Ok(taken)
     }
 
-    /// Has the service asked about all jobs that have no confirmed last word.
+    /// Plans status requests for all jobs without a confirmed final result.
     pub(crate) fn ask_about_open_jobs(&mut self, now: Timestamp) -> Result<(), Failure> {
         let transaction = self.begin()?;
         let open: Vec<String> = transaction
@@ -211,7 +211,7 @@ impl Store {
         Ok(Some(Letter { submission_id, ..letter }))
     }
 
-    /// When the next letter is due.
+    /// The time at which the next letter is due.
     pub(crate) fn next_due(&self) -> Result<Option<Timestamp>, Failure> {
         let due: Option<i64> =
             self.connection.query_row("SELECT min(due) FROM inbox", [], |row| row.get(0))?;
@@ -284,7 +284,7 @@ impl Store {
         Ok(transaction.commit()?)
     }
 
-    /// From now on only the service is to be asked about the letter's job.
+    /// Leaves the letter's job to the service alone, from now on.
     pub(crate) fn skip_applying(&mut self, letter: &Letter) -> Result<(), Failure> {
         self.connection.execute("UPDATE inbox SET is_applied = 1, body = NULL WHERE id = ?1", [letter.id])?;
         Ok(())

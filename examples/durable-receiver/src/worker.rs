@@ -29,13 +29,13 @@ enum Answer {
     /// A last word, and not what the callback says.
     Otherwise(Box<JobStatus>),
     Asked(JobOutcome),
-    /// It can't be said yet.
+    /// The service can't tell yet.
     Later(String),
 }
 
 impl Worker {
-    /// On these databases, asking with this client: once each time, since the waits between are the database's, so that they outlast
-    /// the process.
+    /// Makes a worker on these databases. Each time it makes one status request with this client,
+    /// as the waits between are the database's, so that they outlast the process.
     pub fn new(store: Store, ledger: Ledger, client: Client, fuse: Fuse) -> Self {
         let settings = FlowSettings::default()
             .with_poll_schedule(PollSchedule::every(Duration::ZERO, 1))

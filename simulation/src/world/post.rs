@@ -214,7 +214,7 @@ impl World {
         }
     }
 
-    /// Somebody who has seen callbacks makes one of their own.
+    /// Forges a callback, with the knowledge of those seen before.
     pub(crate) fn forge(&mut self) {
         let seen: Vec<usize> =
             (0..self.posts.len()).filter(|number| self.posts[*number].was_answered).collect();

@@ -88,7 +88,7 @@ impl World {
         })
     }
 
-    /// A worker takes a submission, unless somebody has a lease on it.
+    /// Has a worker take a submission, unless there is a lease on it.
     pub(crate) fn take(&mut self, submission: usize, regardless: bool) {
         if self.records[submission].outcome.is_some() {
             return;

@@ -10,9 +10,10 @@ use toml_edit::Table;
 use super::row::{SOURCE, alternative, array, set, set_format, sort};
 use crate::codegen::id_types::{IMPLIED, IdType, Product};
 
-/// An answer of the service. Unlike the SDK, this refuses what it doesn't understand: somebody is there to look at it.
+/// An answer of the service. Unlike the SDK, the reader refuses anything that it doesn't
+/// understand, as a person is there to look.
 pub(super) struct Answer {
-    /// By country and name.
+    /// The facts about each ID type, by country and name.
     pub(super) id_types: BTreeMap<[String; 2], Said>,
     /// True if `id_types` is among the sources of the map.
     pub(super) lists_id_types: bool,
@@ -32,7 +33,7 @@ pub(super) struct Said {
     /// As `hosted_web` has them, by product.
     pub(super) required_by_product: Vec<(String, Vec<String>)>,
     pub(super) labels: Vec<String>,
-    /// With whether case is to be ignored.
+    /// The formats, each with true if case is to be ignored.
     pub(super) formats: Vec<(String, bool)>,
     pub(super) unusable: Vec<String>,
     pub(super) test_numbers: Vec<String>,
@@ -194,8 +195,8 @@ impl Said {
         Ok(())
     }
 
-    /// The fields that every product requires, as far as can be told; with those that count as Basic KYC's own, which
-    /// are not among them. Where lists differ, there is one for each.
+    /// The fields that every product requires, as far as known; with those that count as Basic
+    /// KYC's own, which are not among them. If lists differ, there is one for each.
     pub(super) fn required_fields(&self, extra: &[String]) -> Vec<Vec<String>> {
         if let Some(fields) = &self.required_fields {
             return vec![fields.clone()];

@@ -24,7 +24,7 @@ const NIGERIA: &str = "NG";
 
 /// The differences between the tables and the answer.
 pub(crate) struct Report {
-    /// One for each row that does.
+    /// The differences, one for each row that differs.
     pub(crate) differences: Vec<String>,
     /// The remarks worth knowing that aren't differences.
     pub(crate) remarks: Vec<String>,
@@ -77,7 +77,8 @@ impl Document {
         Ok(Self { file, toml, new: old.clone(), old })
     }
 
-    /// Not at all if nothing differs: how a line ends, for one, a document doesn't keep.
+    /// Writes the document, unless nothing differs: it doesn't keep everything, line endings for
+    /// one.
     fn write(&self, root: &Path) -> Result<(), String> {
         let new = self.new.to_string();
         if new == self.old.to_string() {

@@ -167,7 +167,7 @@ pub(super) fn alternative(pattern: &str, ignore_case: bool, source: &str, certai
     alternative
 }
 
-/// In single quotes if it can be, so that backslashes stand for themselves.
+/// The pattern in single quotes if possible, so that backslashes stand for themselves.
 pub(super) fn literal(pattern: &str) -> toml_edit::Value {
     format!("'{pattern}'").parse().unwrap_or_else(|_| pattern.into())
 }

@@ -45,7 +45,7 @@ fn written(table: &str, banks: &str, answer: &str) -> (Report, String, String) {
     (report.unwrap(), table, banks)
 }
 
-/// One row, and an answer that says the same.
+/// A row, and an answer that says the same.
 const ROW: &str = r#"[[id_type]]
 country = "GH"
 id_type = "SSNIT"

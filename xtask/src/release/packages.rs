@@ -170,8 +170,8 @@ pub(crate) fn bill_of_materials(
     Ok(())
 }
 
-/// The bill as it is for somebody who has the package from the registry: where it was made is nobody's business, and our own
-/// crates don't come from there.
+/// The bill for a user who has the package from the registry: the place where it was made is left
+/// out, and our own crates don't come from there.
 fn as_published(bill: &str, tree: &Path) -> Result<Value, String> {
     let local = Regex::new(r##"\?download_url=file://[^"#]*"##).map_err(|error| error.to_string())?;
     let bill = bill.replace(&format!("path+file://{}/", tree.display()), "path+file:///");

@@ -13,7 +13,7 @@ pub(crate) struct Release {
 }
 
 impl Release {
-    /// From the words after `release`.
+    /// Parses the words after `release`.
     pub(crate) fn parse(arguments: &[&str]) -> Result<Self, String> {
         let (mut version, mut execute, mut run_ci) = (None, false, true);
         let mut words = arguments.iter();

@@ -27,11 +27,6 @@ const STEPS: &[Step] = &[
         run: crate::circles::run,
     },
     Step {
-        name: "words",
-        about: "first lines say what an item is, and comments have at most 100 columns",
-        run: crate::words::run,
-    },
-    Step {
         name: "deps",
         about: "smile-core is small, and depends on no HTTP client, TLS or runtime",
         run: deps,

@@ -170,7 +170,7 @@ mod tests {
     use super::*;
     use crate::sightings::CallbackDigests;
 
-    /// What version 1 made, and what it wrote into it: a job, and a result that has come.
+    /// The tables of version 1, and their content: a job, and a result that has come.
     const VERSION_1: &str = "
         CREATE TABLE jobs (
             job_id TEXT PRIMARY KEY,

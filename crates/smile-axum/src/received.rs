@@ -21,8 +21,9 @@ use smile_core::{Callback, ReplayCheck, Timestamp};
 pub struct ReceivedCallback {
     /// The callback.
     pub callback: Callback,
-    /// Whether the same result has come before, if the receiver has a store. A handler never gets
-    /// [`ReplayCheck::SignatureReused`]: that is [`Rejection::SignatureReused`](crate::Rejection::SignatureReused).
+    /// Result of the replay check, if the receiver has a store. A handler never gets
+    /// [`ReplayCheck::SignatureReused`]: that is
+    /// [`Rejection::SignatureReused`](crate::Rejection::SignatureReused).
     pub seen: Option<ReplayCheck>,
     /// When it had come, by the receiver's clock.
     pub at: Timestamp,

@@ -9,7 +9,8 @@ use smile_core::{AsyncReplayStore, CallbackDigest, ReplayStore, Timestamp, Verif
 use crate::checker::{Checker, Recording};
 use crate::{CallbackLayer, Rejection};
 
-/// Which callbacks are believed, and where they are remembered. It belongs in the router's state. Cheap to clone.
+/// Settings of a receiver: its verifier and its replay store. It belongs in the router's state.
+/// Cheap to clone.
 #[derive(Clone)]
 pub struct CallbackReceiver {
     pub(crate) checker: Checker,

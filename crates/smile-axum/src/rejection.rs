@@ -1,4 +1,4 @@
-//! Why a handler gets no callback, and what is answered in its place.
+//! Rejection of a request, and the response that is sent in its place.
 
 use std::error::Error;
 
@@ -8,7 +8,7 @@ use smile_core::Refusal;
 
 use crate::ReceivedCallback;
 
-/// Why a handler doesn't get a callback. What it says, in `Display` and `Debug`, has nothing personal in it.
+/// Reason that a handler gets no callback. `Display` and `Debug` show nothing personal.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Rejection {
@@ -31,7 +31,8 @@ pub enum Rejection {
 }
 
 impl Rejection {
-    /// What is answered: as [`Refusal::status`] says, 409 for a signature that was reused; 400 if the body can't be read; 503 if the store fails.
+    /// Status of the response: as [`Refusal::status`] says, 409 for a signature that was reused;
+    /// 400 if the body can't be read; 503 if the store fails.
     pub fn status(&self) -> StatusCode {
         match self {
             Self::Refused(refusal) => refusal.status(),
@@ -41,7 +42,7 @@ impl Rejection {
         }
     }
 
-    /// Why it isn't believed, if that is why.
+    /// The verifier's refusal, if the verifier has refused the callback.
     pub fn refusal(&self) -> Option<Refusal> {
         match self {
             Self::Refused(refusal) => Some(*refusal),

@@ -13,7 +13,7 @@ use smile_core::{Environment, Partner, Timestamp, Verifier};
 const BYTES: usize = 1_500_000;
 const NOW: Timestamp = Timestamp::from_unix_millis(1_705_314_600_000);
 
-/// What the bulk of the body is.
+/// Bulk of the body.
 #[derive(Clone, Copy, Debug)]
 enum Bulk {
     /// One photo, which stays where it is in the body.

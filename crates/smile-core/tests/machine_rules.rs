@@ -258,8 +258,8 @@ fn a_huge_retry_after_does_not_keep_a_lost_upload_from_being_asked_about() {
     assert!(run.outcome.unwrap().verdict().unwrap().is_approved());
 }
 
-/// What `Flow::receive` promises for answers, for files: one that nobody asked for changes nothing. Otherwise a
-/// driver that tells twice puts one image in another's place.
+/// The promise of `Flow::receive` for answers holds for files: one that nobody asked for changes
+/// nothing. Otherwise a driver that reports twice puts one image in another's place.
 #[test]
 fn a_file_that_nobody_asked_for_changes_nothing() {
     let other = [JPEG, b"somebody else"].concat();

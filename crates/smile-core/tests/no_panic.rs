@@ -107,7 +107,7 @@ const URLS: &[&str] = &[
     "production",
 ];
 
-/// What is accepted as a base URL makes requests.
+/// An accepted base URL makes requests.
 fn requests_of(environment: Environment) {
     let partner = Partner::new("001", "key", environment).unwrap();
     let job = support::job();

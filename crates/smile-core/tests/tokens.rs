@@ -300,7 +300,7 @@ fn the_policy_is_a_setting() {
 
 // Random transcripts.
 
-/// What happens next, to which of the callers.
+/// Next step, and the caller that takes it.
 #[derive(Clone, Copy, Debug)]
 enum Move {
     /// It asks what to do; a wait is not waited for.
@@ -319,7 +319,7 @@ enum Move {
     Revoke,
 }
 
-/// What the service does with the next request for a token.
+/// The service's answer to the next request for a token.
 #[derive(Clone, Copy, Debug)]
 enum Issue {
     For(u64),
@@ -337,7 +337,7 @@ struct World {
     issues: Vec<Issue>,
     /// Tokens of which somebody has learnt that they are refused.
     known_dead: BTreeSet<String>,
-    /// What must be in the cache.
+    /// Token that must be in the cache.
     kept: Option<(String, Timestamp)>,
     fetches: usize,
 }

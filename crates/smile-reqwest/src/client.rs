@@ -33,8 +33,9 @@ pub struct Client {
     reads: Arc<Semaphore>,
 }
 
-/// How many files are read at once. Of a thousand jobs that begin together each would have one in memory otherwise, beside the
-/// zips that they go into, and the runtime would start hundreds of threads to read them.
+/// Most files that are read at once. Of a thousand jobs that begin together each would have one in
+/// memory otherwise, beside the zips that they go into, and the runtime would start hundreds of
+/// threads to read them.
 const READS_AT_ONCE: usize = 8;
 
 impl Client {

@@ -66,7 +66,7 @@ impl Transport {
     }
 }
 
-/// Whether the address is still the one that was to be called. A default port may be left out.
+/// True if the address is still the one that was to be called. A default port may be left out.
 fn is_same(url: &reqwest::Url, address: &Uri) -> bool {
     let (host, other) = (url.host_str().unwrap_or_default(), address.host().unwrap_or_default());
     host.eq_ignore_ascii_case(other) && url.path() == address.path() && url.query() == address.query()

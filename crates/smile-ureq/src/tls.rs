@@ -3,8 +3,8 @@
 use ureq::config::ConfigBuilder;
 use ureq::typestate::AgentScope;
 
-/// Whether there is any. Another crate may have turned ureq's own features on: an agent that comes from outside is not
-/// judged by this.
+/// True if there is any TLS. Another crate may have turned ureq's own features on: an agent that
+/// comes from outside is not judged by this.
 pub(crate) const IS_THERE: bool =
     cfg!(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls"));
 

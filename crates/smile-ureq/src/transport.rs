@@ -14,7 +14,7 @@ use smile_core::{TransportFailure, TransportFailureKind};
 pub(crate) struct Transport {
     agent: ureq::Agent,
     pub(crate) max_response_bytes: usize,
-    /// Whether `https` can be spoken. Asked without it, ureq panics.
+    /// True if `https` can be spoken. Asked without it, ureq panics.
     pub(crate) has_tls: bool,
     pub(crate) on_progress: Option<OnProgress>,
 }

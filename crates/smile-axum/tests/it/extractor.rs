@@ -1,4 +1,4 @@
-//! What reaches a handler, and what is answered otherwise.
+//! Callbacks that reach a handler, and the responses to all others.
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
@@ -27,7 +27,7 @@ fn app(receiver: CallbackReceiver) -> Router {
     Router::new().route("/callback", on_post(tell)).with_state(receiver)
 }
 
-/// What a receiver turns away.
+/// Callbacks that a receiver turns away.
 type TurnedAway = Arc<Mutex<Vec<(Option<Refusal>, String)>>>;
 
 fn watched(receiver: CallbackReceiver) -> (Router, TurnedAway) {

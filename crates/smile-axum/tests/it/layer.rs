@@ -1,4 +1,4 @@
-//! What a layer lets through, and in which state.
+//! Requests that a layer lets through, with their state.
 
 use std::convert::Infallible;
 use std::sync::Arc;

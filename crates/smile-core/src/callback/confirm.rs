@@ -1,4 +1,4 @@
-//! What a callback says, said again by the service itself.
+//! Confirmation of a callback by the service's own job status.
 
 use std::fmt;
 
@@ -25,7 +25,7 @@ use crate::{OperationError, Problem, ValidationError};
 pub struct Confirm {
     partner: Partner,
     key: JobKey,
-    /// What the result must name, if that is known.
+    /// Submission that the result must name, if that is known.
     submission_id: Option<SubmissionId>,
     claim: Claim,
     settings: FlowSettings,
@@ -36,7 +36,7 @@ pub struct Confirm {
     stage: Stage,
 }
 
-/// What the callback says.
+/// Content of a callback, as claimed.
 struct Claim {
     code: Option<ResultCode>,
     smile_job_id: Option<String>,
@@ -231,7 +231,7 @@ impl Confirmation {
         &self.key
     }
 
-    /// What the result amounts to. It may be provisional: confirmed is not final.
+    /// Verdict of the result. It may be provisional: confirmed is not final.
     pub fn verdict(&self) -> &Verdict {
         &self.verdict
     }
@@ -247,7 +247,8 @@ impl Confirmation {
     }
 }
 
-/// Why a callback could not be confirmed. It is no verdict; where there is a status, that is what the service says.
+/// Reason that a callback could not be confirmed. This is no verdict; if there is a status, that is
+/// the service's answer.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum ConfirmError {
@@ -318,12 +319,12 @@ impl std::error::Error for ConfirmError {
 }
 
 impl ConfirmError {
-    /// Why the status can't be had, if that is what stopped it.
+    /// Error of the status request, if that failed.
     pub fn call(&self) -> Option<&CallError> {
         if let Self::Call(error) = self { Some(error) } else { None }
     }
 
-    /// What went wrong in the exchange, the last time.
+    /// Error of the last exchange.
     pub fn operation(&self) -> Option<&OperationError> {
         self.call().and_then(CallError::operation)
     }

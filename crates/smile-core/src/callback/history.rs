@@ -10,8 +10,9 @@ use crate::result::{Decision, NextStep, Verdict};
 use crate::wire::names::stable_names;
 use crate::{JobId, JobKey, JobOutcome, JobStatus, JobType, PartnerAccount, Timestamp, UserId};
 
-/// How many different results that say nothing are kept of one job; those that say something have codes of the catalogue, so
-/// that there are only so many of them. More than a few means that somebody is making them up.
+/// Most results without a decision that are kept of one job. Results with a decision have codes of
+/// the catalogue, so that there are only so many of them; more than a few without one mean that
+/// somebody is making them up.
 const MAX_UNDECIDED: usize = 8;
 
 /// A job's history: results go in as they come, and what counts comes out.
@@ -70,7 +71,8 @@ pub struct JobHistory {
     id_information: bool,
 }
 
-/// How results are to be read: by the partner's records, whatever they say of themselves.
+/// Job type by which results are judged: the one in the partner's records, whatever the results
+/// name.
 #[derive(Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum JudgedAs {
@@ -79,7 +81,7 @@ enum JudgedAs {
     Webhook,
 }
 
-/// Where a job stands.
+/// State of a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum JobState {
@@ -94,7 +96,7 @@ pub enum JobState {
     Disputed,
 }
 
-/// How far a result can be trusted; more is greater.
+/// Degree of trust in a result; more is greater.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Trust {
@@ -109,7 +111,8 @@ pub enum Trust {
 }
 
 impl Trust {
-    /// Which of two results that disagree counts. A forger's callback can be the first seen, so that decides nothing.
+    /// Rank of a result: of two that disagree, the higher one counts. A forger's callback can come
+    /// first, so the order of arrival decides nothing.
     fn rank(self) -> u8 {
         match self {
             Self::Verified | Self::FirstSeen => 0,
@@ -123,15 +126,16 @@ impl Trust {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RecordedResult {
-    /// What it amounts to.
+    /// Decision on the person.
     pub decision: Decision,
-    /// Whether it says that it is the last word.
+    /// True if the result says that it is final.
     pub is_final: bool,
-    /// What was to be done next. An approval whose next step isn't [`NextStep::Accept`] lets nobody in.
+    /// Next step that the result asked for. An approval whose next step isn't [`NextStep::Accept`]
+    /// lets nobody in.
     pub next_step: NextStep,
     /// The result code, where it has one.
     pub code: Option<String>,
-    /// How far it can be trusted: the most that any of its deliveries could.
+    /// Degree of trust in the result: the highest of all its deliveries.
     pub trust: Trust,
     /// When it was first applied, in milliseconds since 1970.
     pub at: u64,
@@ -150,7 +154,7 @@ impl RecordedResult {
         }
     }
 
-    /// Whether the person may be let in, if this result counts.
+    /// True if the person may be let in, should this result count.
     fn lets_in(&self) -> bool {
         self.decision == Decision::Approved && self.is_final && self.next_step == NextStep::Accept
     }
@@ -160,13 +164,13 @@ impl RecordedResult {
             == (other.decision, other.is_final, other.next_step, &other.code)
     }
 
-    /// Whether it makes no difference which of the two counts.
+    /// True if it makes no difference which of the two results counts.
     fn agrees_with(&self, other: &Self) -> bool {
         (self.decision, self.lets_in()) == (other.decision, other.lets_in())
     }
 }
 
-/// What a result has changed.
+/// Change of a job's history by a result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Change {
@@ -214,7 +218,8 @@ stable_names! { Change:
 }
 
 impl Change {
-    /// What to answer to the callback, once the change is stored. If it can't be stored, answer 503: the service comes again.
+    /// Status to answer to the callback, once the change is stored. If it can't be stored, answer
+    /// 503: the service comes again.
     ///
     /// 200, but 404 for one of another job, partner or environment, and 409 for one that isn't believed. Of a job that the partner doesn't know yet, because its
     /// row isn't committed, answer 503.
@@ -226,7 +231,7 @@ impl Change {
         }
     }
 
-    /// Whether a person should look at the job.
+    /// True if a person should look at the job.
     pub fn needs_manual_review(self) -> bool {
         matches!(
             self,
@@ -287,7 +292,7 @@ impl JobHistory {
         &self.account
     }
 
-    /// Where the job stands.
+    /// State of the job.
     pub fn state(&self) -> JobState {
         self.standing
     }
@@ -306,8 +311,9 @@ impl JobHistory {
         }
     }
 
-    /// Whether the person may be let in: approved, as the last word, with nothing left to be done first, and trusted at least so
-    /// far. For what can't be taken back, ask for [`Trust::Confirmed`].
+    /// True if the person may be let in: approved, final, with nothing left to be done first, and
+    /// trusted at least so far. Before anything that can't be taken back, require
+    /// [`Trust::Confirmed`].
     ///
     /// It is no for a number that is known ([`NextStep::CompareTheRecord`]), until somebody has compared the record with
     /// what the person says and [settled](Self::settle_by_hand) it.
@@ -316,8 +322,9 @@ impl JobHistory {
             && self.result().is_some_and(|result| result.lets_in() && result.trust >= at_least)
     }
 
-    /// Whether what counts, or is disputed, has only come by callback so far: ask the service, with a
-    /// [`Confirm`](crate::callback::confirm::Confirm) or for the job's status, before anything is done on it.
+    /// True if the result that counts, or is disputed, has only come by callback so far. Before
+    /// acting on it, ask the service with a [`Confirm`](crate::callback::confirm::Confirm) or for
+    /// the job's status.
     ///
     /// Ask this after each callback, whatever it has changed: it may be that the process died after the first delivery was
     /// stored, and before the service was asked. Address and phone verifications, and webhooks, have no status to be asked for here.
@@ -325,7 +332,7 @@ impl JobHistory {
         self.standing != JobState::Open && self.result().is_none_or(|result| result.trust < Trust::Confirmed)
     }
 
-    /// Whether the callback with what the ID authority has under the number has come, as older accounts get it.
+    /// True if the callback with the ID authority's record has come, which older accounts get.
     pub fn has_id_information(&self) -> bool {
         self.id_information
     }
@@ -495,7 +502,7 @@ impl JobHistory {
         change
     }
 
-    /// Where it is among the results now.
+    /// Index of this result among those kept, after recording it.
     fn record(&mut self, known: Option<usize>, new: RecordedResult) -> usize {
         if let Some(place) = known {
             self.results[place].trust = self.results[place].trust.max(new.trust);
@@ -523,7 +530,7 @@ impl fmt::Debug for JobHistory {
     }
 }
 
-/// What follows from what a person has decided.
+/// Next step after a person's decision.
 fn by_hand(decision: Decision) -> NextStep {
     match decision {
         Decision::Approved => NextStep::Accept,
@@ -534,7 +541,7 @@ fn by_hand(decision: Decision) -> NextStep {
     }
 }
 
-/// Why what was stored is no job's history.
+/// Reason that stored text is no job history.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum JobHistoryError {
@@ -570,7 +577,7 @@ stable_names! { JobHistoryError:
     Self::Inconsistent(_) => "inconsistent",
 }
 
-/// What is written down, with the number of the form that it has.
+/// Stored form of the history, with its version.
 #[derive(serde::Serialize, serde::Deserialize)]
 struct Stored {
     version: u32,

@@ -90,7 +90,7 @@ impl fmt::Debug for Nonce {
     }
 }
 
-/// Why a nonce that came back is not the one that went out.
+/// Reason that a returned nonce is not the one that was sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NonceError {

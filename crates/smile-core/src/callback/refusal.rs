@@ -1,4 +1,4 @@
-//! Why a callback is not believed.
+//! Refusal of a callback: the rule that it breaks.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::wire::fields::{MAX_DEPTH, Unreadable};
 use crate::wire::header::RepeatedHeader;
 use crate::wire::names::stable_names;
 
-/// Why a callback is not believed. Nothing of its body or headers is in here.
+/// Reason that a callback is refused. Nothing of its body or headers is in here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Refusal {
@@ -68,7 +68,7 @@ pub enum Refusal {
     #[error("the callback was signed {} seconds ago, which is too old", age.as_secs())]
     #[non_exhaustive]
     TooOld {
-        /// How old it is.
+        /// Age of the callback.
         age: Duration,
     },
     /// The signature is right, and its timestamp is later than [`Verifier::max_skew`](super::Verifier::max_skew) allows.
@@ -76,7 +76,7 @@ pub enum Refusal {
     #[error("the callback was signed {} seconds in the future", ahead.as_secs())]
     #[non_exhaustive]
     FromTheFuture {
-        /// How far ahead of this machine's clock it is.
+        /// Time by which the callback's timestamp is ahead of this machine's clock.
         ahead: Duration,
     },
     /// The signature is right, and has come before with another body. Either somebody puts bodies of their own under a
@@ -112,7 +112,7 @@ stable_names! { Refusal:
 }
 
 impl Refusal {
-    /// What to answer, so that the service comes again exactly when that can help.
+    /// Status to answer, so that the service comes again exactly when that can help.
     ///
     /// | refusal | status |
     /// | --- | --- |

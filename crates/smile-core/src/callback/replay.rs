@@ -16,7 +16,8 @@ use crate::v3::webhook::HeaderIds;
 use crate::wire::fields::Fields;
 use crate::wire::tolerant::{self, Object as _};
 
-/// What a callback is known by once it has been seen: three digests, from which nothing can be read back.
+/// Digest of a callback, by which a redelivery is recognised: three hashes, from which nothing can
+/// be read back.
 ///
 /// A store of one's own, in a database say, keeps all three until [`CallbackDigest::expires`]: see [`ReplayStore`] for the statements,
 /// and for the rule that they must keep.
@@ -86,8 +87,8 @@ impl CallbackDigest {
         self.expires
     }
 
-    /// What it is, given the earlier one with the same [`pair`](Self::pair), if there is one, and whether there is any with the same
-    /// [`event`](Self::event).
+    /// Compares this callback with the earlier one of the same [`pair`](Self::pair), if there is
+    /// one; `event_is_known` is true if there is any with the same [`event`](Self::event).
     pub fn compare(&self, same_pair: Option<&Self>, event_is_known: bool) -> ReplayCheck {
         match same_pair {
             Some(earlier) if earlier.content != self.content => ReplayCheck::SignatureReused,
@@ -106,7 +107,8 @@ fn part(digest: &mut Sha256, text: Option<&str>) {
     digest.update(text.unwrap_or_default());
 }
 
-/// What is another one with each delivery, or is words for people; letters and digits of the names alone.
+/// Fields that differ with each delivery, or are words for people; letters and digits of the names
+/// alone.
 const OF_THE_DELIVERY: [&str; 11] = [
     "completedat",
     "createdat",
@@ -154,7 +156,7 @@ fn is_link(text: &str) -> bool {
         .any(|scheme| text.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)))
 }
 
-/// What a verdict rests on, by the service's names.
+/// Fields that a verdict rests on, by the service's names.
 const REPORTED: [&str; 9] = [
     "Actions",
     "Antifraud",
@@ -218,7 +220,7 @@ fn canonical(value: &Value, whatever_delivery: bool) -> String {
     sorted(value, whatever_delivery).to_string()
 }
 
-/// What a [`ReplayStore`] says about a callback.
+/// Result of a replay check: a callback is new, delivered again, or has a reused signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ReplayCheck {
     /// It hasn't come before: act on it.
@@ -231,7 +233,7 @@ pub enum ReplayCheck {
 }
 
 impl ReplayCheck {
-    /// What to answer: 200, or 409 for a signature that was reused.
+    /// Status to answer: 200, or 409 for a signature that was reused.
     pub fn status(self) -> StatusCode {
         match self {
             Self::First | Self::Redelivery => StatusCode::OK,
@@ -278,7 +280,7 @@ impl ReplayCheck {
 ///
 /// A store that has to be waited for is an [`AsyncReplayStore`].
 pub trait ReplayStore {
-    /// Why the store can't say. Answer 503 then, and act on nothing: the service comes again.
+    /// Failure of the store. Answer 503 then, and act on nothing: the service comes again.
     type Error;
 
     /// Looks whether this has been seen, and remembers it if not, in one step.
@@ -313,7 +315,7 @@ pub trait ReplayStore {
 /// # takes(Table(Pool));
 /// ```
 pub trait AsyncReplayStore {
-    /// Why the store can't say. Answer 503 then, and act on nothing: the service comes again.
+    /// Failure of the store. Answer 503 then, and act on nothing: the service comes again.
     type Error;
 
     /// Looks whether this has been seen, and remembers it if not, in one step.
@@ -412,12 +414,12 @@ impl InMemoryReplayStore {
         Self { capacity, seen: Mutex::default(), events: Mutex::default() }
     }
 
-    /// How many digests it holds, expired ones perhaps among them.
+    /// Number of digests held, expired ones perhaps among them.
     pub fn len(&self) -> usize {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 
-    /// Whether it holds none.
+    /// True if no digest is held.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }

@@ -84,7 +84,7 @@ impl Verifier {
         self
     }
 
-    /// How long ago a callback may have been signed; 15 minutes by default.
+    /// Sets the greatest age of a callback; 15 minutes by default.
     #[must_use]
     pub fn max_age(mut self, age: Duration) -> Self {
         self.max_age = Some(age);
@@ -99,14 +99,15 @@ impl Verifier {
         self
     }
 
-    /// How far ahead of this machine's clock a callback may have been signed; 2 minutes by default.
+    /// Sets the most by which a callback's timestamp may be ahead of this machine's clock; 2
+    /// minutes by default.
     #[must_use]
     pub fn max_skew(mut self, skew: Duration) -> Self {
         self.max_skew = skew;
         self
     }
 
-    /// How large a body may be, in bytes; 2,000,000 by default. Smile ID says to expect 1.5 MB.
+    /// Sets the largest body, in bytes; 2,000,000 by default. Smile ID says to expect 1.5 MB.
     ///
     /// No field has a limit of its own: the time that a body takes grows with its size and no faster, whatever is in it, and the
     /// partner parameters that come back are as long as they went out.
@@ -121,7 +122,8 @@ impl Verifier {
         self.max_bytes
     }
 
-    /// Whether so many bytes are not too many, for those who read the body from a connection, and stop once they are.
+    /// Checks a number of bytes against the limit, for a reader of a connection that stops once
+    /// there are too many.
     ///
     /// # Errors
     /// [`Refusal::TooLarge`].
@@ -171,7 +173,8 @@ impl Verifier {
         })
     }
 
-    /// Which key has signed it. There is no early way out: how long this takes doesn't tell which key it was.
+    /// Index of the key that has signed the callback. There is no early return: the time that this
+    /// takes doesn't tell which key it was.
     fn confirm(&self, pair: &Pair, carrier: Carrier) -> Result<usize, Refusal> {
         let mut found = Err(SignatureError::Wrong);
         for (index, signer) in self.signers.iter().enumerate() {

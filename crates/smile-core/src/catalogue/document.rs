@@ -65,23 +65,23 @@ impl Document {
         self.kind.name
     }
 
-    /// What counts as one, in the service's words.
+    /// Examples of such documents, in the service's words.
     pub fn examples(self) -> &'static [&'static str] {
         self.kind.examples
     }
 
-    /// Whether it has a back, which is to be photographed as well.
+    /// True if the document has a back, which is to be photographed as well.
     pub fn has_back(self) -> bool {
         self.flags & Self::BACK != 0
     }
 
-    /// Whether Enhanced Document Verification is known to take it. False doesn't say that it doesn't: the list is
-    /// longer than what could be read of it.
+    /// True if Enhanced Document Verification is known to take the document. False doesn't say that
+    /// it doesn't: the list is longer than what could be read of it.
     pub fn enhanced_docv(self) -> bool {
         self.flags & Self::ENHANCED != 0
     }
 
-    /// Where [`enhanced_docv`](Self::enhanced_docv) comes from and how sure that is, if it is true.
+    /// Source and certainty of [`enhanced_docv`](Self::enhanced_docv), if that is true.
     pub fn enhanced_docv_source(self) -> Option<(&'static str, Certainty)> {
         let (_, source, certainty) = ENHANCED.iter().find(|(country, ..)| *country == self.country)?;
         self.enhanced_docv().then_some((source, *certainty))

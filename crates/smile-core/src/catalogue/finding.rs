@@ -1,4 +1,4 @@
-//! What a result code says was found out.
+//! Finding of a result code.
 
 /// The finding that a result code says, where the [category](crate::catalogue::Category) is too coarse to go by.
 ///

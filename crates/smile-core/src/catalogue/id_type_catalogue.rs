@@ -10,7 +10,7 @@ use super::generated::id_types::ID_TYPES;
 use super::id_type::OfService;
 use super::{IdType, Product, nearest};
 
-/// What every job has, or has once more.
+/// Fields that every job has anyway, or repeats.
 const IMPLIED: &[&str] = &["country", "id_type", "user_id", "job_id", "day", "month", "year"];
 
 /// All ID types that are known. Cheap to clone, and the built-in one costs nothing.
@@ -29,12 +29,12 @@ pub struct IdTypeCatalogue {
 }
 
 impl IdTypeCatalogue {
-    /// What is written down here.
+    /// The built-in catalogue.
     pub const fn built_in() -> Self {
         Self { of_service: None }
     }
 
-    /// What the service says, in the body of an answer to `GET /services` (Smile ID: "Services").
+    /// Catalogue from the body of an answer to `GET /services` (Smile ID: "Services").
     ///
     /// Labels, required fields, number formats and test numbers are the service's then; what it doesn't say, and ID
     /// types that it doesn't name, are as they are built in. Whatever can't be made sense of is passed over; a number
@@ -161,7 +161,7 @@ fn types<'a>(
     })
 }
 
-/// What is said of an ID type so far: at first what is known of its products.
+/// Entry of an ID type, made from its products if there is none yet.
 fn entry<'a, 'b>(
     all: &'b mut BTreeMap<(&'a str, &'a str), OfService>,
     country: &'a str,

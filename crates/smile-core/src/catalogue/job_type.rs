@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// What kind of job it is, as the API numbers it in `job_type` (Smile ID: "Job types").
+/// Type of a job, as the API numbers it in `job_type` (Smile ID: "Job types").
 ///
 /// It travels as a number; it is read from a number or a string of digits. A number that isn't named here is kept
 /// as it is.
@@ -65,12 +65,12 @@ impl JobType {
         })
     }
 
-    /// Whether liveness frames count for it (Smile ID: "Actions").
+    /// True if liveness frames count for the job type (Smile ID: "Actions").
     pub(crate) const fn looks_at_liveness(self) -> bool {
         matches!(self.0, 1 | 2 | 4 | 6 | 11)
     }
 
-    /// Whether the job is about a document: types 6 and 11.
+    /// True if the job is about a document: types 6 and 11.
     pub(crate) const fn is_document(self) -> bool {
         matches!(self, Self::DOCUMENT_VERIFICATION | Self::ENHANCED_DOCUMENT_VERIFICATION)
     }

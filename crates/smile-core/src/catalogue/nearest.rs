@@ -1,6 +1,6 @@
 //! The names that are nearest to one that isn't known.
 
-/// How many names are worth showing.
+/// Most names that are worth showing.
 const MOST: usize = 3;
 
 /// Those of these names that were likely meant by this one, the nearest first: at most three.
@@ -30,7 +30,7 @@ fn letters(name: &str) -> Vec<char> {
     name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect()
 }
 
-/// How many letters have to be put in, taken out, changed, or exchanged with the next one.
+/// Number of letters to put in, take out, change, or exchange with the next one.
 fn distance(a: &[char], b: &[char]) -> usize {
     let mut rows = vec![vec![0; b.len() + 1]; a.len() + 1];
     for i in 0..=a.len() {

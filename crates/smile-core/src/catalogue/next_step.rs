@@ -1,8 +1,9 @@
-//! What to do with a result.
+//! Next step after a result.
 
 use std::fmt;
 
-/// What to do next, once there is a verdict. It follows from what the code means; the partner's own rules come first.
+/// Next step after a verdict. It follows from the meaning of the code; the partner's own rules come
+/// first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]

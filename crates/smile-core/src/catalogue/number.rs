@@ -1,4 +1,4 @@
-//! Whether an ID number can be one, and what can be mended in it.
+//! Checks of ID numbers against their formats, and the repair of small slips.
 //!
 //! The formats are regular expressions, built when a number of their ID type is first looked at. Matchers generated
 //! from the table would save that, some microseconds; but the formats that the services endpoint gives come at run time
@@ -10,7 +10,7 @@ use regex_lite::{Regex, RegexBuilder};
 
 use super::rows::{Certainty, NumberFormat};
 
-/// What a look at an ID number says. Only the ID authority knows whether there is such a number.
+/// Result of checking an ID number. Only the ID authority knows whether there is such a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum NumberCheck {
@@ -24,7 +24,7 @@ pub enum NumberCheck {
     Unknown,
 }
 
-/// What the numbers of an ID type look like.
+/// Formats of the numbers of an ID type.
 pub(super) struct Formats {
     /// The first is the one to mend a number for.
     readable: Vec<Regex>,
@@ -38,8 +38,8 @@ impl Formats {
         Self { readable, certainly_all: rows.iter().any(|row| row.certainty == Certainty::Confirmed) }
     }
 
-    /// What the service says today, and after that what is known here. If nothing that the service says can be read,
-    /// then nothing is known: what is known here may be what it used to say.
+    /// Formats from the service, and after them the built-in ones. If no format of the service's
+    /// can be read, none is known: the built-in ones may be outdated.
     pub(super) fn of_service<'a>(said: impl Iterator<Item = &'a str>, rows: &[NumberFormat]) -> Self {
         let mut readable = Vec::new();
         let mut certainly_all = true;

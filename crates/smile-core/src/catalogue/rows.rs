@@ -4,7 +4,7 @@ use super::webhook_status::WebhookStatus;
 use super::{Finding, NextStep};
 use crate::JobType;
 
-/// How sure a row of the catalogue is.
+/// Certainty of a row of the catalogue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Certainty {
@@ -28,23 +28,25 @@ pub struct ResultCodeRow {
     pub job_types: &'static [JobType],
     /// `ResultText`, as far as it is known. The service varies it: compare the code, not the text.
     pub text: &'static str,
-    /// What it means: a phrase in lower case, without a full stop.
+    /// Meaning: a phrase in lower case, without a full stop.
     pub meaning: &'static str,
-    /// What it comes to.
+    /// Category of the result.
     pub category: Category,
     /// The finding that it says.
     pub finding: Finding,
-    /// Whether this is the last word: false exactly for [`Category::Provisional`], [`Category::SuspectedSpoof`] and
-    /// [`Category::Inconclusive`]. A reviewer's verdict may follow these, in a callback of its own.
+    /// True if this is final: false exactly for [`Category::Provisional`],
+    /// [`Category::SuspectedSpoof`] and [`Category::Inconclusive`]. A reviewer's verdict may follow
+    /// these, in a callback of its own.
     pub is_final: bool,
-    /// What the job status says in `job_success` beside this code. Where the result isn't final, no source says so,
-    /// and the value is our reading.
+    /// Value of `job_success` that the job status has beside this code. If the result isn't final,
+    /// no source says so, and the value is our reading.
     pub job_success: bool,
-    /// What to do next, as long as nothing else in the result makes the verdict more cautious than the code.
+    /// Next step, as long as nothing else in the result makes the verdict more cautious than the
+    /// code.
     pub next_step: NextStep,
-    /// Where the row comes from.
+    /// Source of the row.
     pub source: &'static str,
-    /// How sure the row is.
+    /// Certainty of the row.
     pub certainty: Certainty,
 }
 
@@ -58,13 +60,13 @@ pub struct ApiCodeRow {
     pub kind: ApiCodeKind,
     /// The service's own words, where they are known.
     pub text: Option<&'static str>,
-    /// What it means: a phrase in lower case, without a full stop.
+    /// Meaning: a phrase in lower case, without a full stop.
     pub meaning: &'static str,
-    /// What to do about it: a phrase in lower case, without a full stop.
+    /// Remedy: a phrase in lower case, without a full stop.
     pub remedy: &'static str,
-    /// Where the row comes from.
+    /// Source of the row.
     pub source: &'static str,
-    /// How sure the row is.
+    /// Certainty of the row.
     pub certainty: Certainty,
 }
 
@@ -103,17 +105,17 @@ pub struct WebhookReason {
     pub reason: &'static str,
     /// The status beside which it stands.
     pub status: WebhookStatus,
-    /// What it means: a phrase in lower case, without a full stop.
+    /// Meaning: a phrase in lower case, without a full stop.
     pub meaning: &'static str,
-    /// What to do next. Our reading: the documentation gives none.
+    /// Next step. Our reading: the documentation gives none.
     pub next_step: NextStep,
-    /// Where the row comes from.
+    /// Source of the row.
     pub source: &'static str,
-    /// How sure it is that the reason stands beside the status.
+    /// Certainty that the reason stands beside the status.
     pub certainty: Certainty,
 }
 
-/// What a result comes to. The first five are Smile ID's ("Biometric KYC"), the others ours.
+/// Category of a result. The first five are Smile ID's ("Biometric KYC"), the others ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Category {
@@ -143,15 +145,15 @@ pub struct Action {
     pub key: &'static str,
     /// The job types whose results have it, ascending.
     pub job_types: &'static [JobType],
-    /// What may stand there, in the service's words. Another value is not an error.
+    /// Values of the action, in the service's words. Another value is not an error.
     pub values: &'static [&'static str],
-    /// How sure the values are, apart from the row.
+    /// Certainty of the values, apart from the row.
     pub values_certainty: Certainty,
-    /// What it means: a phrase in lower case, without a full stop.
+    /// Meaning: a phrase in lower case, without a full stop.
     pub meaning: &'static str,
-    /// Where the row comes from.
+    /// Source of the row.
     pub source: &'static str,
-    /// How sure the row is.
+    /// Certainty of the row.
     pub certainty: Certainty,
 }
 
@@ -161,13 +163,13 @@ pub struct Action {
 pub struct Bank {
     /// Two capital letters, ISO 3166-1.
     pub country: &'static str,
-    /// What goes into `bank_code`. Leading zeros matter.
+    /// Value for `bank_code`. Leading zeros matter.
     pub code: &'static str,
     /// The bank's name.
     pub name: &'static str,
-    /// Where the row comes from.
+    /// Source of the row.
     pub source: &'static str,
-    /// How sure the row is.
+    /// Certainty of the row.
     pub certainty: Certainty,
 }
 
@@ -181,9 +183,9 @@ pub struct Country {
     pub name: &'static str,
     /// The continent, as the service has it.
     pub continent: Continent,
-    /// Where the row comes from.
+    /// Source of the row.
     pub source: &'static str,
-    /// How sure the row is.
+    /// Certainty of the row.
     pub certainty: Certainty,
 }
 
@@ -200,7 +202,7 @@ pub enum Continent {
     SouthAmerica,
 }
 
-/// What countries have in common in a document.
+/// Properties of a document that are the same in all countries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DocumentKind {
@@ -208,15 +210,15 @@ pub struct DocumentKind {
     pub code: &'static str,
     /// The service's name for it.
     pub name: &'static str,
-    /// What counts as one, in the service's words.
+    /// Examples of such documents, in the service's words.
     pub examples: &'static [&'static str],
-    /// Where the row comes from.
+    /// Source of the row.
     pub source: &'static str,
-    /// How sure the row is.
+    /// Certainty of the row.
     pub certainty: Certainty,
 }
 
-/// What is written down here about an ID type.
+/// Built-in facts about an ID type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct IdTypeRow {
@@ -228,39 +230,39 @@ pub struct IdTypeRow {
     pub label: &'static str,
     /// The products that are known to take it.
     pub products: &'static [Product],
-    /// What `id_info` must have, beside `country` and `id_type`.
+    /// Fields that `id_info` must have, beside `country` and `id_type`.
     pub required_fields: &'static [&'static str],
-    /// What Basic KYC asks for in addition.
+    /// Fields that Basic KYC asks for in addition.
     pub basic_kyc_extra_fields: &'static [&'static str],
-    /// What its numbers look like. A number is right if it fits any; none, if it isn't known.
+    /// Formats of the numbers. A number is right if it fits any; none, if it isn't known.
     pub formats: &'static [NumberFormat],
-    /// Whether a number is the same with and without its hyphens.
+    /// True if a number is the same with and without its hyphens.
     pub hyphens_optional: bool,
-    /// What the sandbox knows as a success.
+    /// Number that the service's sandbox finds.
     pub test_number: Option<&'static str>,
-    /// Whether the ID authority returns a photo.
+    /// True if the ID authority returns a photo.
     pub returns_photo: Option<bool>,
-    /// Whether it is superseded, or no longer on the service's newest list.
+    /// True if the ID type is superseded, or no longer on the service's newest list.
     pub is_legacy: bool,
     /// Anything else: a phrase in lower case, without a full stop.
     pub note: Option<&'static str>,
-    /// Where the row comes from.
+    /// Source of the row.
     pub source: &'static str,
-    /// How sure the row is.
+    /// Certainty of the row.
     pub certainty: Certainty,
 }
 
-/// What the numbers of an ID type look like, according to somebody.
+/// Format of the numbers of an ID type, according to one source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct NumberFormat {
     /// A regular expression, without look-around. It is anchored where it says so.
     pub regex: &'static str,
-    /// Whether capital and small letters are alike to it.
+    /// True if the format ignores the case of letters.
     pub ignore_case: bool,
-    /// Where it comes from.
+    /// Source of the format.
     pub source: &'static str,
-    /// How sure it is.
+    /// Certainty of the format.
     pub certainty: Certainty,
 }
 
@@ -268,9 +270,9 @@ pub struct NumberFormat {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Product {
-    /// What the person says about themselves against what the ID authority says: yes or no.
+    /// Comparison of the person's own words with the ID authority's record: yes or no.
     BasicKyc,
-    /// What the ID authority knows of the person.
+    /// The ID authority's record of the person.
     EnhancedKyc,
     /// A selfie against the ID authority's photo.
     BiometricKyc,
@@ -278,7 +280,7 @@ pub enum Product {
     EkycSmartSelfie,
     /// A photo of a document, with the ID authority asked as well.
     EnhancedDocumentVerification,
-    /// What the registry knows of a business.
+    /// The registry's record of a business.
     BusinessVerification,
 }
 
@@ -310,14 +312,14 @@ impl Product {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct WebProduct {
-    /// What goes into `product`.
+    /// Value for `product`.
     pub name: &'static str,
     /// The type of the job that follows.
     pub job_type: JobType,
     /// Anything else: a phrase in lower case, without a full stop.
     pub note: Option<&'static str>,
-    /// Where the row comes from.
+    /// Source of the row.
     pub source: &'static str,
-    /// How sure the row is.
+    /// Certainty of the row.
     pub certainty: Certainty,
 }

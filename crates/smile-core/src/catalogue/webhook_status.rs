@@ -1,6 +1,6 @@
 //! The statuses of v3 webhooks.
 
-/// How a v3 verification ended, in the word of `status`.
+/// Outcome of a v3 verification, in the word of `status`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum WebhookStatus {

@@ -42,7 +42,7 @@ pub struct Call<O: Operation> {
     is_out: bool,
     /// When the request that is out, or was last, went out.
     sent_at: Timestamp,
-    /// How often the operation's own request went out.
+    /// Number of times that the operation's own request was sent.
     attempts: u32,
     /// The last of them, until it was certainly refused; and whether it was sent from here.
     last_send: Option<LastSend>,
@@ -62,7 +62,7 @@ pub struct Call<O: Operation> {
     events: VecDeque<Event>,
 }
 
-/// How a call of this operation ends.
+/// Result of a call of this operation.
 type Outcome<O> = Result<<O as Operation>::Output, CallError>;
 
 enum Stage<T> {
@@ -74,10 +74,11 @@ enum Stage<T> {
     Finished(Result<T, CallError>),
 }
 
-/// How often the status is asked for after an answer was lost.
+/// Most times that the status is requested after an answer was lost.
 const MAX_POLLS: u32 = 5;
 
-/// How often the service must say that it has nothing of a check before one is sent again, where the settings allow it.
+/// Number of times that the service must say that it has nothing of a check before one is sent
+/// again, if the settings allow it.
 const NEEDED_DENIALS: u32 = 2;
 
 impl<O: Operation> Call<O> {
@@ -174,7 +175,7 @@ impl<O: Operation> Call<O> {
         self
     }
 
-    /// Where it stands now, for [`Call::resume`]. There is no personal data in it but the user id.
+    /// Current checkpoint, for [`Call::resume`]. There is no personal data in it but the user id.
     pub fn checkpoint(&self) -> Checkpoint {
         let reach = match &self.stage {
             Stage::Finished(Ok(_)) => Progress::Uploaded,
@@ -191,7 +192,7 @@ impl<O: Operation> Call<O> {
         checkpoint
     }
 
-    /// Whether it can be asked what became of a request whose answer was lost.
+    /// True if the service can be asked about a request whose answer was lost.
     fn can_look_up(&self) -> bool {
         self.operation.look_up().is_some()
     }
@@ -340,7 +341,7 @@ impl<O: Operation> Call<O> {
         }
     }
 
-    /// What became of the request can't be told.
+    /// Ends the call: the fate of the request can't be told.
     fn give_up(&mut self) {
         if let Stage::Reconciling { lost, .. } = &self.stage {
             self.fail(CallErrorKind::Operation(lost.clone()));
@@ -606,8 +607,9 @@ impl<O: Operation> fmt::Debug for Call<O> {
     }
 }
 
-/// Whether the service certainly hasn't acted on the request: it never left, or the API itself refused it, with a code of its
-/// own. Any other status, 3xx and 4xx too, may come from something in between after the work was done.
+/// True if the service certainly hasn't acted on the request: it was never sent, or the API itself
+/// refused it, with a code of its own. Any other status, 3xx and 4xx too, may come from something
+/// in between after the work was done.
 fn was_refused(error: &OperationError, repeat: RepeatSafety) -> bool {
     match error {
         OperationError::Transport(failure) => {
@@ -624,7 +626,7 @@ fn was_refused(error: &OperationError, repeat: RepeatSafety) -> bool {
     }
 }
 
-/// Why a single operation failed.
+/// Failure of a single operation.
 #[derive(Clone, PartialEq, Eq)]
 pub struct CallError(Box<Inner>);
 
@@ -638,7 +640,7 @@ struct Inner {
     retry_after: Option<Duration>,
 }
 
-/// What stopped an operation.
+/// Kind of a call's failure.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CallErrorKind {
@@ -670,7 +672,7 @@ impl CallError {
         Self::new(step, CallErrorKind::Observer(error), false, key)
     }
 
-    /// What stopped it.
+    /// Kind of the failure.
     pub fn kind(&self) -> &CallErrorKind {
         &self.0.kind
     }
@@ -680,7 +682,7 @@ impl CallError {
         self.0.kind.name()
     }
 
-    /// What went wrong in the exchange, the last time.
+    /// Error of the last exchange.
     pub fn operation(&self) -> Option<&OperationError> {
         match &self.0.kind {
             CallErrorKind::Operation(error) | CallErrorKind::Deadline(Some(error)) => Some(error),
@@ -704,7 +706,7 @@ impl CallError {
         self.0.outcome_unknown
     }
 
-    /// What names the job, if the operation makes one.
+    /// Key of the job, if the operation makes one.
     pub fn key(&self) -> Option<&JobKey> {
         self.0.key.as_ref()
     }
@@ -715,7 +717,8 @@ impl CallError {
         self.0.submission_id.as_ref()
     }
 
-    /// How long the service asked to wait before the same is sent again (`Retry-After`), counted from its answer.
+    /// Delay that the service asked for before the request is sent again (`Retry-After`), counted
+    /// from its answer.
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
     }

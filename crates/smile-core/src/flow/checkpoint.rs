@@ -1,4 +1,4 @@
-//! Where a job or a check stands, written down so that another process can go on.
+//! Stored progress of a job or a check, from which another process can go on.
 
 use std::fmt;
 
@@ -11,7 +11,8 @@ use crate::job::submission_id::SubmissionId;
 use crate::operation::Step;
 use crate::{Partner, Problem, ProblemKind};
 
-/// Where a job or a check stands. It serialises with serde; [`JobFlow::resume`](crate::JobFlow::resume) goes on from a job's.
+/// Stored progress of a job or a check. It serialises with serde;
+/// [`JobFlow::resume`](crate::JobFlow::resume) goes on from a job's.
 ///
 /// It holds the ids, how far it has come, and what was sent last and when. There is no key, image, ID number or upload address
 /// in it: after a crash the job itself is given again, and the service gives a new address. The user id in it may be personal.
@@ -67,7 +68,7 @@ impl Checkpoint {
         Self { key, check: Some(step), ..Self::of_job(partner, placeholder, reach) }
     }
 
-    /// What names the job or check at the service; some checks have no ids.
+    /// Key of the job or check at the service; some checks have no ids.
     pub fn key(&self) -> Option<&JobKey> {
         self.key.as_ref()
     }
@@ -77,7 +78,7 @@ impl Checkpoint {
         self.check
     }
 
-    /// How far it has certainly, or possibly, come.
+    /// Progress that the job or check has certainly, or possibly, made.
     pub fn progress(&self) -> Progress {
         self.reach
     }
@@ -87,13 +88,14 @@ impl Checkpoint {
         self.smile_job_id.as_deref()
     }
 
-    /// What the result must name to be the verdict on this submission. It is known from the first request on.
+    /// Submission that the result must name to be the verdict on this one. It is known from the
+    /// first request on.
     pub fn submission_id(&self) -> Option<&SubmissionId> {
         self.submission_id.as_ref()
     }
 
-    /// How often in a row the service has said that it has no zip, after the last send was over. Two are needed before one is
-    /// sent again; they may come from two processes.
+    /// Number of answers in a row that the service has no zip, after the last send was over. Two
+    /// are needed before one is sent again; they may come from two processes.
     pub fn denials(&self) -> u32 {
         self.denials
     }
@@ -103,8 +105,8 @@ impl Checkpoint {
         self.last_send.as_ref()
     }
 
-    /// What keeps this from being gone on with by this partner: the version alone, if that isn't known, because then nothing else
-    /// can be relied on.
+    /// Problems that keep this partner from going on from the checkpoint: the version alone, if
+    /// that isn't known, because then nothing else can be relied on.
     pub(crate) fn problems(
         &self,
         partner: &Partner,

@@ -48,7 +48,7 @@ impl LastSend {
         self.began
     }
 
-    /// How long it was given.
+    /// Timeout of the send.
     pub fn timeout(&self) -> Duration {
         Duration::from_millis(self.timeout_millis)
     }
@@ -93,7 +93,7 @@ impl fmt::Debug for LastSend {
     }
 }
 
-/// What two `Date`s, of whole seconds, can differ by with no clock put forward.
+/// Most by which two `Date`s, of whole seconds, can differ with no clock put forward.
 const ROUNDING_MILLIS: i64 = 2_000;
 
 /// By how many milliseconds the service's clock is ahead of one's own: between these two.

@@ -4,7 +4,8 @@ use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
-/// What an observer of a flow's events answers: `Ok` to go on, or the reason to end the flow before its next request goes out.
+/// Answer of an observer of a flow's events: `Ok` to go on, or the reason to end the flow before
+/// its next request is sent.
 pub type ObserverResult = Result<(), Box<dyn Error + Send + Sync>>;
 
 /// The reason that the caller's observer gave for not going on: a checkpoint that couldn't be stored, a lease that was lost.

@@ -1,6 +1,6 @@
-//! How far a job or a check has come at the service.
+//! Progress of a job or a check at the service.
 
-/// How far a job has certainly, or possibly, come at the service.
+/// Progress that a job has certainly, or possibly, made at the service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -18,8 +18,8 @@ pub enum Progress {
 }
 
 impl Progress {
-    /// How far something may have come whose checkpoint says this: the checkpoint may be an old one, and the job or check may
-    /// have been finished since. Only what was never begun under it is known not to be there.
+    /// Progress that is possible if the checkpoint is an old one: the job or check may have been
+    /// finished since. Only what was never begun under it is known not to be there.
     pub(crate) fn of_outdated(self) -> Self {
         if self == Self::Nothing { self } else { self.max(Self::MaybeUploaded) }
     }

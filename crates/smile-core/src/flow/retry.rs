@@ -47,7 +47,7 @@ impl RetryPolicy {
         self
     }
 
-    /// How long the service asks to wait, up to [`Self::MAX_RETRY_AFTER`].
+    /// Delay that the service asks for, up to [`Self::MAX_RETRY_AFTER`].
     pub(crate) fn granted(retry_after: Option<Duration>) -> Duration {
         retry_after.unwrap_or_default().min(Self::MAX_RETRY_AFTER)
     }

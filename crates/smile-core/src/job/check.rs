@@ -1,4 +1,4 @@
-//! What a job or a request must have before anything is read or sent.
+//! Checks of a job or a request before anything is read or sent.
 //!
 //! The official SDKs disagree on these rules; each one here is the strictest that the service itself holds to, and
 //! none of them is only some SDK's own. What the service would certainly refuse is a problem; what it will likely
@@ -107,24 +107,25 @@ impl Job {
         }
     }
 
-    /// Where this job's callbacks go.
+    /// Address of this job's callbacks.
     pub(crate) fn callback_for<'a>(&'a self, partner: &'a Partner) -> Option<&'a CallbackUrl> {
         self.options.callback_url.as_ref().or(partner.callback_url())
     }
 }
 
-/// How an image is named in a problem: by its place and what it shows, never by its path.
+/// Name of an image in a problem: its place and role, never its path.
 pub(crate) fn image_field(index: usize, role: ImageRole) -> String {
     format!("images[{index}] ({})", role.name())
 }
 
-/// What was found in an input, before anything of it was sent.
+/// Validation report on an input, made before anything of it is sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ValidationReport {
-    /// What the service would certainly refuse. Nothing is sent while there is any.
+    /// Problems that the service would certainly refuse. Nothing is sent while there is any.
     pub problems: Vec<Problem>,
-    /// What the service will likely refuse, or what will disappoint. It is sent all the same.
+    /// Warnings of what the service will likely refuse, or what will disappoint. The input is sent
+    /// all the same.
     pub warnings: Vec<Problem>,
 }
 
@@ -262,7 +263,7 @@ impl ValidationReport {
         }
     }
 
-    /// What the catalogue knows about this kind of document.
+    /// Checks the document against the catalogue.
     pub(crate) fn document(&mut self, prefix: &str, id_info: &IdInfo, partner: &Partner) {
         let (Some(country), Some(name)) = (id_info.country.as_deref(), id_info.id_type.as_deref()) else {
             return;
@@ -300,7 +301,7 @@ impl ValidationReport {
         }
     }
 
-    /// What the catalogue knows about this kind of ID.
+    /// Checks the ID type against the catalogue.
     pub(crate) fn id_type(&mut self, prefix: &str, id_info: &IdInfo, product: Product, partner: &Partner) {
         let (Some(country), Some(name)) = (id_info.country.as_deref(), id_info.id_type.as_deref()) else {
             return;
@@ -399,7 +400,7 @@ impl ValidationReport {
         }
     }
 
-    /// Where the result goes.
+    /// Checks the address of the result.
     pub(crate) fn callback(&mut self, url: Option<&CallbackUrl>, partner: &Partner, is_needed: bool) {
         let is_own = matches!(partner.environment(), Environment::Custom(_));
         match url {
@@ -423,7 +424,7 @@ impl ValidationReport {
     }
 }
 
-/// How many frames prove that a person was there (Smile ID: "Liveness check").
+/// Number of frames that prove that a person was there (Smile ID: "Liveness check").
 const LIVENESS_FRAMES: usize = 8;
 
 /// The frames together, as one field.
@@ -434,7 +435,7 @@ pub(crate) const FIRST_YEAR: u32 = 1900;
 
 const SANDBOX_RESULT: &str = "sandbox_result";
 
-/// Whether two names are the same but for casing and what is neither a letter nor a digit.
+/// True if two names are the same but for casing and what is neither a letter nor a digit.
 fn is_almost(key: &str, name: &str) -> bool {
     let letters = |text: &str| -> String {
         let narrow = text.chars().map(|c| match u32::from(c) {
@@ -451,7 +452,7 @@ pub(crate) fn shown(key: &str) -> String {
     key.escape_debug().collect()
 }
 
-/// What to say of an ID type that isn't in the catalogue, with the nearest names that are.
+/// Message about an ID type that isn't in the catalogue, with the nearest names that are.
 fn unknown_id_type(country: &str, name: &str, id_types: &IdTypeCatalogue) -> String {
     let nearest = id_types.nearest(country, name);
     let names = nearest.iter().map(|id_type| format!("`{}`", id_type.name())).collect::<Vec<_>>().join(", ");

@@ -1,4 +1,4 @@
-//! What a partner knows about the person's ID.
+//! The partner's facts about a person's ID.
 
 use std::fmt;
 
@@ -73,7 +73,7 @@ impl IdInfo {
         Self { country: Some(country.into()), ..Self::default() }
     }
 
-    /// Whether the ID authority should be asked about this ID.
+    /// Sets `entered`: true if the ID authority should be asked about this ID.
     #[must_use]
     pub fn with_entered(mut self, entered: bool) -> Self {
         self.entered = entered;

@@ -262,7 +262,7 @@ impl Job {
         self
     }
 
-    /// Where this job's callbacks go, in place of the partner's default.
+    /// Sets the address of this job's callbacks, in place of the partner's default.
     ///
     /// # Errors
     /// Names `callback_url` and the rule, if this is no absolute http or https URL.

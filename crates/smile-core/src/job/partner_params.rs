@@ -1,4 +1,4 @@
-//! What a partner calls the user and the job.
+//! The partner's ids of the user and the job, and further parameters.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::job::submission_id::SubmissionId;
 
-/// What a partner calls one of its users. The same id enrols and later authenticates a person.
+/// The partner's id of one of its users. The same id enrols and later authenticates a person.
 ///
 /// It may be personal (a phone number, say), so `Debug` doesn't show it.
 #[derive(Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -31,7 +31,7 @@ impl fmt::Debug for UserId {
     }
 }
 
-/// What a partner calls one job. It is unique for ever: the service refuses an id that it has seen.
+/// The partner's id of one job. It is unique for ever: the service refuses an id that it has seen.
 ///
 /// It shows up in errors, events and `Debug`, to find a job again by: make it a random id or a counter, nothing
 /// personal.

@@ -1,4 +1,4 @@
-//! What tells one submission of a job from another under the same job id.
+//! Id of a submission, which distinguishes it from another one under the same job id.
 
 use std::fmt;
 

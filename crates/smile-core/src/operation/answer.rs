@@ -74,7 +74,7 @@ pub(crate) fn refuse_refusal(
     if refused { Err(ApiError::of(response, Some(Value::Object(object))).into()) } else { Ok(object) }
 }
 
-/// Whether the answer says what went wrong; an `error` of null or nothing doesn't.
+/// True if the answer has an error; an `error` of null or nothing is none.
 pub(crate) fn has_error(object: &impl Object) -> bool {
     object.exact("error").is_some_and(|error| !error.is_null() && error != "")
 }
@@ -89,7 +89,7 @@ pub(crate) fn confirmed_object(response: &Response<Bytes>) -> Result<Map<String,
     }
 }
 
-/// How long the service asks to wait: seconds, or a moment as HTTP writes it (RFC 9110, 10.2.3).
+/// Delay that the service asks for: seconds, or a moment as HTTP writes it (RFC 9110, 10.2.3).
 pub(crate) fn retry_after(response: &Response<Bytes>, now: Timestamp) -> Option<Duration> {
     let text = response.headers().get(header::RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = text.parse() {

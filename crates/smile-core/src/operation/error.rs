@@ -1,4 +1,4 @@
-//! How a single exchange fails.
+//! Errors of a single exchange.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ use crate::wire::fields::Unreadable;
 use crate::wire::names::stable_names;
 use crate::wire::tolerant;
 
-/// Why one exchange with the service gave no good answer.
+/// Failure of one exchange with the service.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum OperationError {
@@ -29,7 +29,7 @@ pub enum OperationError {
     UnexpectedResponse {
         /// The HTTP status.
         status: u16,
-        /// What is wrong with it.
+        /// Fault of the answer.
         what: &'static str,
         /// The answer.
         answer: RawAnswer,
@@ -44,7 +44,7 @@ pub enum OperationError {
     Compressed {
         /// The HTTP status.
         status: u16,
-        /// How: `gzip`, `br`, `deflate`, `zstd`, or `an unknown encoding`.
+        /// The encoding: `gzip`, `br`, `deflate`, `zstd`, or `an unknown encoding`.
         encoding: &'static str,
         /// The answer, still compressed.
         answer: RawAnswer,
@@ -54,7 +54,7 @@ pub enum OperationError {
     #[error("the answer can't be trusted: {error}")]
     #[non_exhaustive]
     Signature {
-        /// What is wrong with the signature.
+        /// Fault of the signature.
         error: SignatureError,
         /// The answer.
         answer: RawAnswer,
@@ -250,7 +250,7 @@ pub struct ApiError {
     answer: RawAnswer,
 }
 
-/// What the v3 API's own rules make of a refusal.
+/// Meaning of a refusal by the v3 API's own rules.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct V3Facts {
     /// The endpoint, or the service's gateway in front of it, said no in its own words, and nothing was begun.
@@ -259,7 +259,7 @@ pub(crate) struct V3Facts {
     pub(crate) is_permanent: bool,
     /// The job that was recorded all the same (`SmileID-Job-ID`).
     pub(crate) smile_job_id: Option<String>,
-    /// What to do about it.
+    /// Remedy, if there is one.
     pub(crate) remedy: Option<&'static str>,
 }
 
@@ -308,12 +308,12 @@ impl ApiError {
         self.code.as_deref()
     }
 
-    /// What the service wrote. It may repeat what was sent, so keep it out of logs.
+    /// The service's message. It may repeat what was sent, so keep it out of logs.
     pub fn message(&self) -> Option<&str> {
         self.message.as_deref()
     }
 
-    /// What to do about it, where the code is known.
+    /// Remedy, if the code is known.
     pub fn remedy(&self) -> Option<&'static str> {
         self.row().map(|row| row.remedy).or_else(|| self.of_v3.as_ref()?.remedy)
     }

@@ -9,7 +9,7 @@ use crate::{Partner, Timestamp};
 /// A question to the service: what became of a request whose answer was lost. An operation has one in
 /// [`look_up`](super::Operation::look_up); `T` is the operation's output.
 pub trait Lookup<T> {
-    /// What the question is called in errors and events.
+    /// Name of the question in errors and events.
     fn step(&self) -> Step;
 
     /// The request that asks, signed for this moment. It only reads, so it may be sent again.
@@ -27,7 +27,7 @@ pub trait Lookup<T> {
     ) -> Result<LookupAnswer<T>, OperationError>;
 }
 
-/// What the service says about a request whose answer was lost.
+/// The service's answer about a request whose own answer was lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LookupAnswer<T> {

@@ -39,21 +39,21 @@ use crate::{Partner, Timestamp, ValidationReport};
 
 /// One exchange with the service.
 pub trait Operation {
-    /// What a good answer says.
+    /// Content of a good answer.
     type Output;
 
-    /// What the exchange is called in errors and events.
+    /// Name of the exchange in errors and events.
     const STEP: Step;
 
-    /// What sending the request a second time does.
+    /// Effect of sending the request a second time.
     fn repeat(&self) -> RepeatSafety;
 
-    /// What is wrong with the input, and what is doubtful, found before anything is sent.
+    /// Checks the input before anything is sent, and reports problems and warnings.
     fn check(&self, _partner: &Partner) -> ValidationReport {
         ValidationReport::default()
     }
 
-    /// What is wrong with the input at this time: a date of birth in the future.
+    /// Checks the input against the time: a date of birth in the future.
     fn check_at(&self, _now: Timestamp) -> ValidationReport {
         ValidationReport::default()
     }
@@ -66,7 +66,7 @@ pub trait Operation {
     /// Takes in what came of reading the file that [`unread_file`](Self::unread_file) names.
     fn read_file(&mut self, _file: std::io::Result<Vec<u8>>) {}
 
-    /// What is wrong with the files, and what is doubtful, once all of them are read.
+    /// Checks the files, once all of them are read, and reports problems and warnings.
     fn check_files(&self, _partner: &Partner) -> ValidationReport {
         ValidationReport::default()
     }
@@ -91,7 +91,7 @@ pub trait Operation {
         response: &Response<Bytes>,
     ) -> Result<Self::Output, OperationError>;
 
-    /// What names the job, if the operation makes one.
+    /// Key of the job, if the operation makes one.
     fn key(&self) -> Option<JobKey> {
         None
     }
@@ -100,13 +100,14 @@ pub trait Operation {
     /// result is told from another one under the same job id.
     fn name_submission(&mut self, _id: &SubmissionId) {}
 
-    /// How long the answer is waited for, unless the settings say so themselves; theirs by default.
+    /// Time to wait for the answer if the settings name none; `None` for the default of the
+    /// settings.
     fn default_timeout(&self) -> Option<Duration> {
         None
     }
 
-    /// Whether the result brings back the id of the submission, though nothing can be asked about it: what a v3 submission is
-    /// found again by.
+    /// True if the result brings back the id of the submission, though nothing can be asked about
+    /// it: a v3 submission is found again by that id.
     fn carries_submission_id(&self) -> bool {
         false
     }
@@ -114,7 +115,7 @@ pub trait Operation {
     /// Takes in what an answer that [`parse`](Self::parse) refused says of the job: the id that its status is asked by.
     fn note_answer(&mut self, _response: &Response<Bytes>) {}
 
-    /// What to ask after this request's answer was lost; none where nothing can be asked.
+    /// Question to ask after this request's answer was lost; `None` if nothing can be asked.
     ///
     /// For operations whose repetition could bill twice and whose job has a status.
     fn look_up(&self) -> Option<Box<dyn Lookup<Self::Output> + '_>> {
@@ -122,7 +123,7 @@ pub trait Operation {
     }
 }
 
-/// What sending a request a second time does.
+/// Effect of sending a request a second time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RepeatSafety {

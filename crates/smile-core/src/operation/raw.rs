@@ -44,7 +44,7 @@ enum Body {
     Bytes { content_type: HeaderValue, bytes: Bytes },
 }
 
-/// Where a request carries who sends it and the signature.
+/// Part of a request that carries the partner's id and the signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Signing {
@@ -149,7 +149,7 @@ impl RawRequest {
         Ok(self)
     }
 
-    /// Where the signature goes.
+    /// Sets the part of the request that carries the signature.
     #[must_use]
     pub fn signed_in(mut self, signing: Signing) -> Self {
         self.signing = signing;

@@ -1,4 +1,4 @@
-//! What the tests of the operations share.
+//! Helpers for the tests of the operations.
 
 use bytes::Bytes;
 use http::Response;

@@ -1,4 +1,4 @@
-//! How an exchange can fail before there is an answer to read.
+//! Failures of an exchange before there is an answer to read.
 
 use std::fmt;
 
@@ -15,7 +15,7 @@ pub struct TransportFailure {
     detail: String,
 }
 
-/// What became of the request.
+/// Fate of the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TransportFailureKind {
@@ -68,12 +68,12 @@ impl TransportFailure {
         Self::new(TransportFailureKind::Refused, detail)
     }
 
-    /// What became of the request.
+    /// Fate of the request.
     pub fn kind(&self) -> TransportFailureKind {
         self.kind
     }
 
-    /// What the transport had to say about it.
+    /// The transport's own description of the failure.
     pub fn detail(&self) -> &str {
         &self.detail
     }

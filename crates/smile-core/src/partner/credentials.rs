@@ -1,4 +1,4 @@
-//! Who asks: the partner id and the API key.
+//! Credentials of a partner: the partner id and the API key.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -99,7 +99,7 @@ impl ApiKey {
         }
     }
 
-    /// Whether the key is the same at each use.
+    /// True if the key is the same at each use.
     pub(crate) fn is_fixed(&self) -> bool {
         matches!(self.0, Source::Text(_))
     }

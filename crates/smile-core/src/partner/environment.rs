@@ -1,4 +1,4 @@
-//! Where the service is, and which addresses are followed.
+//! Environments of the service, and the addresses that are followed.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -9,7 +9,7 @@ use http::Uri;
 use crate::problem::ConfigError;
 use crate::wire::characters::{self, Rule};
 
-/// Which Smile ID service to talk to. Each has its own API key, default callback URL and data.
+/// Environment of Smile ID's service. Each has its own API key, default callback URL and data.
 ///
 /// Parses from what the other SDKs call `sid_server`: `0` or `sandbox`, `1` or `production`, or a base URL.
 ///
@@ -51,7 +51,7 @@ impl Environment {
         base.strip_suffix("/v1").filter(|root| !root.ends_with('/')).unwrap_or(base)
     }
 
-    /// Whether the service is on this machine itself: an emulator, or a tunnel.
+    /// True if the service is on this machine itself: an emulator, or a tunnel.
     pub fn is_loopback(&self) -> bool {
         matches!(self, Self::Custom(base) if base.is_loopback)
     }
@@ -127,7 +127,7 @@ impl fmt::Debug for BaseUrl {
     }
 }
 
-/// Where callbacks go: an absolute `https` or `http` URL.
+/// Address of callbacks: an absolute `https` or `http` URL.
 ///
 /// It may carry a secret of yours in its path or query, so `Debug` shows the host alone.
 #[derive(Clone, PartialEq, Eq)]
@@ -237,14 +237,15 @@ impl WebUrl {
         self.is_https || self.is_loopback
     }
 
-    /// Whether the service may send us there: to https anywhere, over http only to this machine if the service is on it.
+    /// True if the service may send us to this address: to https anywhere, over http only to this
+    /// machine if the service is on it.
     pub(crate) fn may_follow(&self, from: &Environment) -> bool {
         self.is_https || (self.is_loopback && from.is_loopback())
     }
 }
 
-/// Whether this path with its query has only characters that no client encodes (RFC 3986, 3.3 and 3.4). An apostrophe in a query
-/// is one that some do.
+/// True if this path with its query has only characters that no client encodes (RFC 3986, 3.3 and
+/// 3.4). An apostrophe in a query is one that some do.
 pub(crate) fn is_encoded(path_and_query: &str) -> bool {
     let is_plain = |byte: u8| {
         byte.is_ascii_graphic()
@@ -254,7 +255,7 @@ pub(crate) fn is_encoded(path_and_query: &str) -> bool {
     path_and_query.bytes().all(is_plain) && !query.contains('\'')
 }
 
-/// Whether a segment of this path is `.` or `..`, in any spelling.
+/// True if a segment of this path is `.` or `..`, in any spelling.
 pub(crate) fn has_dots(path_and_query: &str) -> bool {
     let path = path_and_query.split('?').next().unwrap_or_default();
     path.split('/')

@@ -45,7 +45,8 @@ struct Inner {
 }
 
 impl Partner {
-    /// How far the signed timestamp of an answer may be from its request, unless another window is set: an hour.
+    /// Most by which the signed timestamp of an answer may differ from its request, unless another
+    /// window is set: an hour.
     pub const ANSWER_WINDOW: Duration = Duration::from_secs(60 * 60);
 
     /// A partner, with the API key of that environment: its text, or an [`ApiKey`], which may be
@@ -74,7 +75,7 @@ impl Partner {
         })))
     }
 
-    /// Where callbacks go for jobs that name no address of their own.
+    /// Sets the address of callbacks for jobs that name no address of their own.
     ///
     /// # Errors
     /// Names `callback_url` and the rule, if this is no absolute http or https URL.
@@ -83,7 +84,7 @@ impl Partner {
         Ok(self)
     }
 
-    /// What to say in `source_sdk` and `source_sdk_version`; by default `rust` and this crate's version.
+    /// Sets `source_sdk` and `source_sdk_version`; by default `rust` and this crate's version.
     ///
     /// For libraries built on this one that the service should be able to tell apart.
     #[must_use]
@@ -94,8 +95,8 @@ impl Partner {
         self
     }
 
-    /// Which ID types there are and what their numbers look like, in place of the built-in ones: made from an answer of the
-    /// services endpoint, say.
+    /// Sets the catalogue of ID types and their formats, in place of the built-in one: made from an
+    /// answer of the services endpoint, say.
     #[must_use]
     pub fn with_id_types(mut self, id_types: IdTypeCatalogue) -> Self {
         Arc::make_mut(&mut self.0).id_types = Some(id_types);
@@ -130,12 +131,13 @@ impl Partner {
         self
     }
 
-    /// How far the signed timestamp of an answer may be from its request; `None` if that isn't looked at.
+    /// Most by which the signed timestamp of an answer may differ from its request; `None` if that
+    /// isn't checked.
     pub fn answer_window(&self) -> Option<Duration> {
         self.0.answer_window
     }
 
-    /// Whether an answer that was signed then can be one to a request of that time.
+    /// True if an answer with this signed timestamp can be one to a request of that time.
     pub(crate) fn is_timely(&self, sent_at: Timestamp, signed: &ReceivedTimestamp) -> bool {
         let Some(window) = self.0.answer_window else { return true };
         signed.moment().is_some_and(|signed| signed.since(sent_at).max(sent_at.since(signed)) <= window)
@@ -156,7 +158,7 @@ impl Partner {
         &self.0.api_key
     }
 
-    /// What signs this partner's requests and confirms answers and callbacks.
+    /// Signer of this partner's requests, which also confirms answers and callbacks.
     pub fn signer(&self) -> &Signer {
         &self.0.signer
     }
@@ -166,22 +168,22 @@ impl Partner {
         PartnerAccount::new(self.id().as_str(), self.0.environment.base_url())
     }
 
-    /// Which service this is for.
+    /// Environment of the partner.
     pub fn environment(&self) -> &Environment {
         &self.0.environment
     }
 
-    /// Where callbacks go by default.
+    /// Default address of callbacks.
     pub fn callback_url(&self) -> Option<&CallbackUrl> {
         self.0.callback_url.as_ref()
     }
 
-    /// What requests say in `source_sdk`.
+    /// Value of `source_sdk` in requests.
     pub fn source_sdk(&self) -> &str {
         &self.0.source_sdk
     }
 
-    /// What requests say in `source_sdk_version`.
+    /// Value of `source_sdk_version` in requests.
     pub fn source_sdk_version(&self) -> &str {
         &self.0.source_sdk_version
     }

@@ -227,7 +227,7 @@ impl ReceivedTimestamp {
     }
 }
 
-/// Why a signature is not accepted.
+/// Reason that a signature is not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SignatureError {

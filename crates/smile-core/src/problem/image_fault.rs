@@ -1,8 +1,8 @@
-//! Why an image can't be used.
+//! Faults of images.
 
 use crate::wire::names::stable_names;
 
-/// What is wrong with an image: why it can't be used, or what a warning is about.
+/// Fault of an image: a reason that it can't be used, or the subject of a warning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ImageFault {

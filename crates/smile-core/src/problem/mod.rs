@@ -1,4 +1,4 @@
-//! What is wrong with an input: the field and the rule, never the value.
+//! Problem of an input: the field and the rule, never the value.
 
 mod image_fault;
 
@@ -16,7 +16,7 @@ use crate::wire::names::stable_names;
 pub struct Problem {
     /// The field's path in the API's own names: `api_key`, `id_info.country`, `images[3]`.
     pub field: String,
-    /// What kind of rule is broken.
+    /// Kind of the broken rule.
     pub kind: ProblemKind,
     /// The rule, in words that complete the sentence "`field` …".
     pub rule: String,

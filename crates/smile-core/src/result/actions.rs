@@ -24,7 +24,8 @@ impl Actions {
         Self(object.iter().map(read).collect())
     }
 
-    /// How this step went. A step that isn't there is [`ActionValue::NotApplicable`], as in the mobile SDKs.
+    /// Result of this step. A step that isn't there is [`ActionValue::NotApplicable`], as in the
+    /// mobile SDKs.
     pub fn get(&self, name: &str) -> ActionValue {
         let found = self.0.iter().find(|(other, _)| tolerant::same_name(other, name));
         found.map_or(ActionValue::NotApplicable, |(_, value)| value.clone())
@@ -54,7 +55,7 @@ impl std::fmt::Debug for Actions {
 
 macro_rules! action_values {
     ($($variant:ident $text:literal $doc:literal,)*) => {
-        /// How a step of a job went.
+        /// Result of a step of a job.
         #[derive(Clone, Debug, PartialEq, Eq)]
         #[non_exhaustive]
         pub enum ActionValue {
@@ -116,12 +117,12 @@ impl ActionValue {
         known.map_or_else(|| Self::Unknown(UnknownValue(text)), |(value, _)| value.clone())
     }
 
-    /// Whether it says no: failed, rejected, not verified, no match.
+    /// True for a no: failed, rejected, not verified, no match.
     pub fn is_negative(&self) -> bool {
         matches!(self, Self::Failed | Self::Rejected | Self::NotVerified | Self::NoMatch)
     }
 
-    /// Whether somebody is still to decide.
+    /// True if somebody is still to decide.
     pub fn is_pending(&self) -> bool {
         matches!(self, Self::UnderReview | Self::SentToHumanReview | Self::ProvisionallyApproved)
     }

@@ -1,4 +1,4 @@
-//! What of a result may go into a log.
+//! Parts of a result that may go into a log.
 
 use serde_json::{Map, Value};
 
@@ -9,7 +9,7 @@ use crate::catalogue::{self, result_codes};
 use crate::wire::fields::Fields;
 use crate::wire::tolerant;
 
-/// Whether a value looks like what it should be.
+/// Test that a value has the form that its field should have.
 type LooksRight = fn(&Value) -> bool;
 
 /// Keys whose values say nothing about a person, as long as they look like what they should be: codes, kinds, flags and the
@@ -78,7 +78,8 @@ fn is_known_text(value: &Value) -> bool {
     value.as_str().is_some_and(|text| is_of(text.strip_suffix(" After Human Review").unwrap_or(text)))
 }
 
-/// What of the partner's own parameters is let through: what it calls the job, which is made to be seen, and the type.
+/// The partner's own parameters that are let through: its id of the job, which is made to be shown,
+/// and the type.
 const PARTNER_PARAMS: &[(&str, LooksRight)] = &[("job_id", is_plain), ("job_type", is_code)];
 
 /// The fields that may go into a log. Everything else is left out, and named in `redacted`.

@@ -1,11 +1,12 @@
-//! What the registry says about a company (Smile ID: "Business Verification").
+//! The registry's record of a company (Smile ID: "Business Verification").
 
 use std::borrow::Cow;
 
 use super::record::view;
 use super::{Date, Personal, Record};
 
-/// What the registry says about a company and the people behind it. All of it is text, as the registry writes it.
+/// The registry's record of a company and the people behind it. All of it is text, as the registry
+/// writes it.
 #[derive(Clone, Copy, Debug)]
 pub struct BusinessInfo<'a>(pub(super) Record<'a>);
 

@@ -94,27 +94,28 @@ impl ResultEntry {
         EchoedParams::new(tolerant::field(&self.fields, "PartnerParams").and_then(Value::as_object))
     }
 
-    /// What the ID authority, or the document, says about the person.
+    /// Record of the person by the ID authority, or from the document.
     pub fn personal_info(&self) -> PersonalInfo<'_> {
         PersonalInfo(Record::of_fields(&self.fields))
     }
 
-    /// What the registry says about a company, in the result of a Business Verification.
+    /// The registry's record of a company, in the result of a Business Verification.
     pub fn business(&self) -> BusinessInfo<'_> {
         BusinessInfo(Record::of_fields(&self.fields))
     }
 
-    /// Who was found on watch lists, in the result of an AML check.
+    /// People found on watch lists, in the result of an AML check.
     pub fn aml(&self) -> AmlInfo<'_> {
         AmlInfo(Record::of_fields(&self.fields))
     }
 
-    /// What Smile Secure found about the user, where the partner has it.
+    /// Finding of Smile Secure about the user, if the partner has it.
     pub fn antifraud(&self) -> Option<Antifraud<'_>> {
         Record::of_fields(&self.fields).child("Antifraud").map(Antifraud)
     }
 
-    /// What may go into a log: codes, actions, flags and ids of jobs, with the names of the fields that were left out.
+    /// JSON that may go into a log: codes, actions, flags and ids of jobs, with the names of the
+    /// fields that were left out.
     pub fn audit_json(&self) -> Value {
         audit_fields(&self.fields)
     }
@@ -124,7 +125,8 @@ impl ResultEntry {
         tolerant::field(&self.fields, "ImageLinks").and_then(Value::as_object).cloned().map(ImageLinks::new)
     }
 
-    /// Whether parts that a verdict rests on are there and can't be read, or are there twice and disagree.
+    /// True if parts that a verdict rests on are there and can't be read, or are there twice and
+    /// disagree.
     fn is_unreadable(&self) -> bool {
         let present = |key: &str| tolerant::field(&self.fields, key).filter(|value| !value.is_null());
         let is_object = |key: &str| present(key).is_none_or(Value::is_object);
@@ -143,8 +145,8 @@ impl ResultEntry {
             || twice.iter().any(|key| tolerant::disagrees(&self.fields, key))
     }
 
-    /// Whether `Antifraud` speaks against the person, or can't be read. The risk is either in an object of its own or beside the
-    /// others.
+    /// True if `Antifraud` speaks against the person, or can't be read. The risk is either in an
+    /// object of its own or beside the others.
     pub(crate) fn has_antifraud_doubt(&self) -> bool {
         let antifraud = match tolerant::field(&self.fields, "Antifraud") {
             _ if tolerant::disagrees(&self.fields, "Antifraud") => return true,
@@ -169,7 +171,7 @@ impl ResultEntry {
             || is_off(antifraud, "fraud_risk_level", is_bearable)
     }
 
-    /// Whether it says, or may say, that more is to come.
+    /// True if the entry says, or may say, that more is to come.
     fn says_not_final(&self) -> bool {
         let says_something =
             tolerant::field(&self.fields, "IsFinalResult").is_some_and(|value| !value.is_null());
@@ -193,26 +195,26 @@ impl ResultEntry {
         &self.fields
     }
 
-    /// What it amounts to for a job of the type that `PartnerParams` names.
+    /// Verdict of the entry for a job of the type that `PartnerParams` names.
     ///
     /// Where the job's type is known from elsewhere, [`ResultEntry::verdict_for`] is the safer question.
     pub fn verdict(&self) -> Verdict {
         self.verdict_of_job(self.partner_params().job_type(), None)
     }
 
-    /// What it amounts to if it is the result of an address or phone verification: those name no type of job, and have the
-    /// codes of Basic KYC.
+    /// Verdict of the entry as the result of an address or phone verification: those name no type
+    /// of job, and have the codes of Basic KYC.
     pub fn match_verdict(&self) -> Verdict {
         Verdict::of_match(&self.basis())
     }
 
-    /// What it amounts to for a job of this type. If the entry says that it is about another type, the decision is
-    /// unknown.
+    /// Verdict of the entry for a job of this type. If the entry says that it is about another
+    /// type, the decision is unknown.
     pub fn verdict_for(&self, job_type: JobType) -> Verdict {
         self.verdict_of_job(Some(job_type), None)
     }
 
-    /// What it amounts to for a job of this type, with what the job's status says in `job_success`.
+    /// Verdict of the entry for a job of this type, with the `job_success` of the job's status.
     pub(crate) fn verdict_of_job(&self, job_type: Option<JobType>, job_success: Option<bool>) -> Verdict {
         Verdict::new(&self.basis(), job_type, job_success)
     }

@@ -31,7 +31,7 @@ impl ImageLinks {
         self.get("id_card_back")
     }
 
-    /// Why there are no links, if the service says.
+    /// Reason that there are no links, if the service gives one.
     pub fn error(&self) -> Option<&str> {
         self.get("error")
     }

@@ -1,4 +1,4 @@
-//! What a result amounts to.
+//! Verdict on a result: the decision, its finality and the next step.
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,7 +11,7 @@ use crate::catalogue::{self, Category, Finding, NextStep, ResultCodeRow};
 use crate::wire::tolerant;
 use crate::{ConfigError, JobType};
 
-/// What to do with the person.
+/// Decision on the person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Decision {
@@ -73,7 +73,7 @@ impl fmt::Display for Decision {
     }
 }
 
-/// Why a decision is [`Decision::Unknown`].
+/// Reason that a decision is [`Decision::Unknown`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -130,7 +130,7 @@ impl UnknownReason {
     }
 }
 
-/// What a result amounts to, and whether that is the last word.
+/// Verdict on a result: the decision on the person, its finality and the next step.
 ///
 /// It comes from the code and the type of the job alone, looked up in the [catalogue](crate::catalogue); everything
 /// else can only make it more cautious. What is not in the catalogue is never an approval.
@@ -266,12 +266,12 @@ impl Verdict {
         Self { decision, is_final, code: None, doubt, row: None, webhook: Some((status, next)) }
     }
 
-    /// What to do with the person.
+    /// Decision on the person.
     pub fn decision(&self) -> Decision {
         self.decision
     }
 
-    /// Whether this is the last word: nothing more comes by callback. Unknown is never final.
+    /// True if this is final: nothing more comes by callback. Unknown is never final.
     pub fn is_final(&self) -> bool {
         self.is_final
     }
@@ -282,8 +282,9 @@ impl Verdict {
         self.decision == Decision::Approved && self.is_final
     }
 
-    /// Whether the person may be let in on this verdict alone: it is approved, it is the last word, and nothing is left to
-    /// be done first, such as comparing the record under a number with what the person says ([`NextStep::CompareTheRecord`]).
+    /// True if the person may be let in on this verdict alone: it is approved, it is final, and
+    /// nothing is left to be done first, such as comparing the record under a number with what the
+    /// person says ([`NextStep::CompareTheRecord`]).
     ///
     /// A verdict is as trustworthy as where it comes from: of one that came by callback, ask
     /// [`JobHistory::may_be_let_in`](crate::JobHistory::may_be_let_in), which knows that as well.
@@ -301,12 +302,12 @@ impl Verdict {
         self.row
     }
 
-    /// Why the decision is unknown, if it is.
+    /// Reason that the decision is unknown, if it is.
     pub fn unknown_reason(&self) -> Option<UnknownReason> {
         self.doubt
     }
 
-    /// What to do next.
+    /// Next step for the partner.
     pub fn next_step(&self) -> NextStep {
         match (self.doubt, self.webhook) {
             (None, Some((_, next))) | (Some(_), Some((_, next @ NextStep::AwaitWebhook))) => return next,
@@ -323,7 +324,7 @@ impl Verdict {
         }
     }
 
-    /// What it means, in words.
+    /// Meaning of the verdict, in words.
     pub fn meaning(&self) -> &'static str {
         if let (None, Some((status, next))) = (self.doubt, self.webhook) {
             return match status {
@@ -383,7 +384,7 @@ impl Serialize for Verdict {
     }
 }
 
-/// Whether the actions of a result bear out an approval.
+/// Support of an approval by the actions of a result.
 #[derive(PartialEq, Eq)]
 enum Backing {
     /// They do, or say nothing against it.

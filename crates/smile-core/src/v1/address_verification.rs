@@ -74,7 +74,7 @@ impl AddressVerification {
         self
     }
 
-    /// Where the callback goes, in place of the partner's default.
+    /// Sets the address of the callback, in place of the partner's default.
     ///
     /// # Errors
     /// Names `callback_url` and the rule, if this is no absolute http or https URL.

@@ -93,7 +93,7 @@ impl AmlCheck {
         self
     }
 
-    /// Whether the name and the year must match exactly; they must by default.
+    /// Sets strict matching of the name and the year; on by default.
     #[must_use]
     pub fn strict_match(mut self, yes: bool) -> Self {
         self.strict_match = yes;

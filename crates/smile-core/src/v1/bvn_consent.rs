@@ -105,7 +105,7 @@ struct Session {
     session_id: String,
 }
 
-/// Where a one-time password can be sent. The person chooses.
+/// Destinations for a one-time password. The person chooses.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ConsentModes {
     session: Session,
@@ -125,7 +125,7 @@ impl ConsentMode {
         &self.name
     }
 
-    /// Where it goes, masked by the service: `0800*******67`. For the person's eyes.
+    /// Destination, masked by the service: `0800*******67`. For the person's eyes.
     pub fn destination(&self) -> &str {
         &self.destination
     }

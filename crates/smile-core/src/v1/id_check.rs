@@ -68,7 +68,8 @@ impl IdCheck {
         problems
     }
 
-    /// What a result of this check says. Basic KYC and Enhanced KYC are one type of job: the codes tell them apart.
+    /// Facts that a result of this check must name. Basic KYC and Enhanced KYC are one type of job:
+    /// the codes tell them apart.
     pub(super) fn asked(&self, product: Product) -> Asked<'_> {
         let id_info = &self.id_info;
         let asked =

@@ -68,7 +68,7 @@ impl JobStatusRequest {
     }
 }
 
-/// What has become of a job.
+/// Status of a job.
 ///
 /// Nothing is lost: what has no field here is in [`JobStatus::as_json`].
 #[derive(Clone, PartialEq)]
@@ -90,7 +90,7 @@ pub struct JobStatus {
     pub timestamp: ReceivedTimestamp,
     job_type: Option<JobType>,
     account: PartnerAccount,
-    /// Why nothing in it can be gone by.
+    /// Reason that nothing in the status can be relied on.
     doubt: Option<UnknownReason>,
     fields: Fields,
 }
@@ -133,12 +133,12 @@ impl JobStatus {
         if let JobResult::Entry(entry) = self.result { Some(*entry) } else { None }
     }
 
-    /// What it amounts to; `None` while the job isn't complete.
+    /// Verdict of the status; `None` while the job isn't complete.
     pub fn verdict(&self) -> Option<Verdict> {
         self.job_complete.then(|| self.verdict_for(self.job_type))
     }
 
-    /// What the result amounts to for a job of this type, or of the type that it names itself.
+    /// Verdict on the result for a job of this type, or of the type that it names itself.
     pub(crate) fn verdict_for(&self, job_type: Option<JobType>) -> Verdict {
         match (self.doubt, self.entry()) {
             (Some(doubt), entry) => Verdict::in_doubt(entry.and_then(ResultEntry::result_code), doubt),
@@ -149,7 +149,7 @@ impl JobStatus {
         }
     }
 
-    /// Whether the service has the job's zip, as far as it knows itself; `None` if the answer doesn't tell.
+    /// True if the service says that it has the job's zip; `None` if the answer doesn't tell.
     pub fn has_zip(&self) -> Option<bool> {
         if self.job_complete || self.entry().is_some() {
             return Some(true);
@@ -168,12 +168,14 @@ impl JobStatus {
         }
     }
 
-    /// Whether it can't be told that this answers the question: it was signed at another time, or its result names no job.
+    /// True if it can't be told that this answers the question: it was signed at another time, or
+    /// its result names no job.
     pub(crate) fn is_doubtful(&self) -> bool {
         self.doubt.is_some()
     }
 
-    /// What may go into a log: codes, actions, flags and ids of jobs, with the names of the fields that were left out.
+    /// JSON that may go into a log: codes, actions, flags and ids of jobs, with the names of the
+    /// fields that were left out.
     pub fn audit_json(&self) -> Value {
         audit(self.fields.as_map())
     }
@@ -212,7 +214,7 @@ struct Body<'a> {
     history: bool,
 }
 
-/// What decides beside the result itself; in whatever spelling, it may be there once.
+/// Fields that decide beside the result itself; in whatever spelling, each may be there once.
 const DECIDING: [&str; 6] = ["job_complete", "job_success", "code", "result", "signature", "timestamp"];
 
 impl Operation for JobStatusRequest {

@@ -17,7 +17,7 @@ use crate::v1::upload::UploadUrl;
 use crate::wire::tolerant;
 use crate::{Job, JobType, Partner, PartnerParams, Timestamp, ValidationReport};
 
-/// What all SDKs call the zip.
+/// Name of the zip in all SDKs.
 pub(crate) const FILE_NAME: &str = "selfie.zip";
 
 /// Opens a job. [`JobFlow`](crate::JobFlow) does this, and what follows, for a whole job.
@@ -45,7 +45,7 @@ impl<'a> PrepUpload<'a> {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct PreparedUpload {
-    /// Where the zip goes. It is a credential.
+    /// Address for the zip. It is a credential.
     pub upload_url: UploadUrl,
     /// Smile ID's own id of the job: ten digits.
     pub smile_job_id: Option<String>,

@@ -59,7 +59,7 @@ impl Operation for ServicesRequest {
     }
 }
 
-/// What the service supports.
+/// Services that Smile ID supports.
 #[derive(Clone, PartialEq)]
 pub struct Services {
     raw: Map<String, Value>,

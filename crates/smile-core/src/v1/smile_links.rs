@@ -21,7 +21,7 @@ use crate::wire::characters::Rule;
 use crate::wire::tolerant;
 use crate::{ConfigError, Partner, PartnerParams, ProblemKind, Timestamp, UserId, ValidationReport};
 
-/// What a link asks for and says: everything that can be set when it is created, and changed later.
+/// Details of a link: everything that can be set when it is created, and changed later.
 #[derive(Clone, Default, Serialize)]
 pub struct SmileLinkDetails {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -107,7 +107,7 @@ impl SmileLinkDetails {
         self
     }
 
-    /// Where callbacks go.
+    /// Sets the address of callbacks.
     ///
     /// # Errors
     /// Names `callback_url` and the rule, if this is no absolute http or https URL.
@@ -124,7 +124,8 @@ impl SmileLinkDetails {
         self
     }
 
-    /// What comes back with the results. Only the extra keys are sent: a link makes its own job ids.
+    /// Sets the parameters that come back with the results. Only the extra keys are sent: a link
+    /// makes its own job ids.
     #[must_use]
     pub fn partner_params(mut self, params: &PartnerParams) -> Self {
         self.partner_params = Some(params.extra.clone());
@@ -404,7 +405,7 @@ impl SmileLink {
         successful_object(response).map(Self)
     }
 
-    /// What names it: `ref_id`.
+    /// Id of the link: `ref_id`.
     pub fn ref_id(&self) -> Option<&str> {
         tolerant::str(&self.0, "ref_id")
     }
@@ -414,7 +415,7 @@ impl SmileLink {
         tolerant::str(&self.0, "link").or_else(|| tolerant::str(&self.0, "link_url"))
     }
 
-    /// Whether it can be used once: `is_single_use`.
+    /// True if the link can be used once: `is_single_use`.
     pub fn is_single_use(&self) -> Option<bool> {
         tolerant::flag(&self.0, "is_single_use")
     }

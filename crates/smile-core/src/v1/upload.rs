@@ -16,7 +16,7 @@ use crate::operation::{ApiError, Operation, OperationError, RepeatSafety, USER_A
 use crate::partner::environment::WebUrl;
 use crate::{Environment, Partner, Timestamp};
 
-/// Where a zip goes: `https`, or this machine itself if the service is on it.
+/// Address of a zip: `https`, or this machine itself if the service is on it.
 ///
 /// It is a credential, so neither `Debug` nor any error shows it.
 #[derive(Clone, PartialEq, Eq)]

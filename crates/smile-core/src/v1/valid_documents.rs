@@ -41,7 +41,7 @@ impl Operation for ValidDocumentsRequest {
     }
 }
 
-/// Which documents the partner may use.
+/// Documents that the partner may use.
 #[derive(Clone, PartialEq)]
 pub struct ValidDocuments(Map<String, Value>);
 
@@ -53,7 +53,7 @@ pub struct ValidDocument<'a> {
     pub code: &'a str,
     /// Its name.
     pub name: &'a str,
-    /// Whether it has a back that must be sent as well.
+    /// True if the document has a back that must be sent as well.
     pub has_back: bool,
 }
 

@@ -27,9 +27,9 @@ pub struct Verification {
     /// The result, with all that came.
     #[serde(skip)]
     pub entry: ResultEntry,
-    /// What it amounts to.
+    /// Verdict of the answer.
     pub verdict: Verdict,
-    /// Whether the answer carried a signature; if it did, it was right. All documented answers do.
+    /// True if the answer carried a signature, which was right. All documented answers do.
     pub is_signed: bool,
 }
 
@@ -86,11 +86,11 @@ impl Verification {
 pub(crate) struct Asked<'a> {
     /// The job.
     pub(crate) key: JobKey,
-    /// What was sent along with the ids.
+    /// Fields that were sent along with the ids.
     pub(crate) sent: &'a Map<String, Value>,
     /// Fields of the result, with what they say if it is about the same ID.
     pub(crate) fields: Vec<(&'static str, &'a str)>,
-    /// Whether the product gives this code.
+    /// Test that the product gives this code.
     pub(crate) gives: fn(&ResultCode) -> bool,
 }
 
@@ -157,7 +157,7 @@ impl fmt::Debug for Acceptance {
     }
 }
 
-/// Whether two spellings of a number or a name are the same but for spaces, hyphens and casing.
+/// True if two spellings of a number or a name are the same but for spaces, hyphens and casing.
 pub(crate) fn says_the_same(a: &str, b: &str) -> bool {
     let plain = |text: &str| {
         text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect::<String>()

@@ -53,7 +53,7 @@ impl WebTokenRequest {
         Self { partner_params, product: product.into(), callback_url: None }
     }
 
-    /// Where the callback goes, in place of the partner's default.
+    /// Sets the address of the callback, in place of the partner's default.
     ///
     /// # Errors
     /// Names `callback_url` and the rule, if this is no absolute http or https URL.
@@ -129,8 +129,8 @@ impl WebToken {
         &self.0
     }
 
-    /// What it says, as far as it is a JWT that can be read. Its signature is the service's business and is not
-    /// checked here.
+    /// Claims of the token, as far as it is a JWT that can be read. Its signature is the service's
+    /// business and is not checked here.
     pub fn claims(&self) -> Option<Map<String, Value>> {
         let payload = self.0.split('.').nth(1)?;
         serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload.trim_end_matches('=')).ok()?).ok()

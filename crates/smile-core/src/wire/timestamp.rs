@@ -44,7 +44,7 @@ impl Timestamp {
         self.0
     }
 
-    /// How long after `earlier` this is; zero if it isn't.
+    /// Time since `earlier`; zero if that is later.
     pub const fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(self.0.saturating_sub(earlier.0))
     }
@@ -86,7 +86,7 @@ impl Timestamp {
     }
 }
 
-/// Whether this is a day of the calendar, as `YYYY-MM-DD` in ASCII digits.
+/// True for a day of the calendar, as `YYYY-MM-DD` in ASCII digits.
 pub(crate) fn is_calendar_date(text: &str) -> bool {
     read_date(text).is_some()
 }

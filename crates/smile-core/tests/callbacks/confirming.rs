@@ -21,7 +21,7 @@ fn settings() -> FlowSettings {
         .with_deadline(Duration::from_secs(60))
 }
 
-/// What the service has: this result, of a job that is complete.
+/// The service's answer: this result, of a job that is complete.
 fn says(mut entry: Value) -> Answer {
     entry["FullName"] = json!("As the service has it");
     let success = !["0811", "1211"].contains(&entry["ResultCode"].as_str().unwrap_or_default());
@@ -57,7 +57,7 @@ fn run_with(
     transcript
 }
 
-/// What the service says, for the tests of a job's history.
+/// Confirmation of this result, for the tests of a job's history.
 pub(super) fn confirmed(entry: Value) -> Confirmation {
     run(&callback(entry.clone()), [says(entry)]).outcome.unwrap()
 }

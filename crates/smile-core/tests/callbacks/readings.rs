@@ -1,4 +1,4 @@
-//! What a callback says, of every product; and nothing of it is lost, or copied without need.
+//! Reading of callbacks, of every product; nothing of them is lost, or copied without need.
 
 use std::borrow::Cow;
 

@@ -93,7 +93,8 @@ impl Image {
         self
     }
 
-    /// What the file is called in the zip. It is cut to its base name, put into plain ASCII and made unique.
+    /// Sets the name of the file in the zip. It is cut to its base name, put into plain ASCII and
+    /// made unique.
     #[must_use]
     pub fn named(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
@@ -115,7 +116,7 @@ impl fmt::Debug for Image {
     }
 }
 
-/// What an image shows.
+/// Role of an image: selfie, liveness frame, or side of a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum ImageRole {
@@ -129,7 +130,7 @@ pub enum ImageRole {
     IdCardBack,
 }
 
-/// How an image travels.
+/// Encoding of an image in the zip: a file, or base64 in `info.json`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ImageEncoding {
     /// As a file in the zip.
@@ -188,12 +189,12 @@ impl ImageType {
         }
     }
 
-    /// What the image shows.
+    /// Role of the image.
     pub const fn role(self) -> ImageRole {
         self.role
     }
 
-    /// How it travels.
+    /// Encoding of the image.
     pub const fn encoding(self) -> ImageEncoding {
         self.encoding
     }
@@ -287,8 +288,8 @@ pub(crate) fn decode_base64(text: &str) -> Result<Vec<u8>, ImageFault> {
     TOLERANT.decode(&packed).map_err(|_| damage(&packed))
 }
 
-/// Whether text that is base64, of a picture without its end, was likely cut: it has no padding, where others have, or is as
-/// long as a column of a database is wide.
+/// True if base64 text, of a picture without its end, was likely cut: it has no padding, where
+/// others have, or is as long as a column of a database is wide.
 pub(crate) fn was_likely_cut(text: &[u8]) -> bool {
     const WIDTHS: [usize; 16] = [
         255, 256, 500, 512, 1_000, 1_024, 2_000, 2_048, 4_000, 4_096, 8_000, 8_192, 32_767, 65_535, 65_536,
@@ -308,7 +309,7 @@ fn trim_end(text: &[u8]) -> &[u8] {
     std::str::from_utf8(text).map_or(text, |text| text.trim_end().as_bytes())
 }
 
-/// What has likely happened to text that is not base64.
+/// Likely fault of text that is not base64.
 fn damage(text: &[u8]) -> ImageFault {
     let is_letter = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
     let body = &text[..text.iter().rposition(|byte| *byte != b'=').map_or(0, |last| last + 1)];
@@ -337,7 +338,7 @@ pub(crate) fn canonical_base64(text: &Bytes) -> Result<Bytes, ImageFault> {
     Ok(Bytes::from(STANDARD.encode(decode_base64(text)?)))
 }
 
-/// Whether decoding and encoding it would give the same text.
+/// True if decoding and encoding the text again gives the same text.
 fn is_canonical(text: &[u8]) -> bool {
     // Without branches, and in small pieces, so that the compiler makes vector instructions of it.
     let is_plain = |piece: &[u8]| {

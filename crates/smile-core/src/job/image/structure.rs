@@ -13,9 +13,9 @@ use base64::engine::general_purpose::STANDARD;
 use crate::job::image::{ImageFormat, ImageRole, sniff};
 use crate::problem::ImageFault;
 
-/// How many bytes of zeros are more than chance at the end of compressed data.
+/// Number of zero bytes that are more than chance at the end of compressed data.
 const ZEROS: usize = 512;
-/// How many bytes a search takes at once.
+/// Number of bytes that a search takes at once.
 const STEP: usize = 3 * 4096;
 /// Documents should measure so many pixels on the longer side (Smile ID: "Image quality").
 const DOCUMENT_PIXELS: u32 = 1_500;
@@ -24,7 +24,7 @@ const FACE_PIXELS: u32 = 160;
 /// More bytes than a document should have (Smile ID: "Image quality"), or any other image ever does.
 const MANY_BYTES: usize = 10_000_000;
 
-/// What the structure says.
+/// Structure of an image file, read from its bytes.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Structure {
     pub(crate) format: ImageFormat,
@@ -37,12 +37,12 @@ pub(crate) struct Structure {
 }
 
 impl Structure {
-    /// How many bytes the file has.
+    /// Size of the file in bytes.
     pub(crate) fn bytes(&self) -> usize {
         self.bytes
     }
 
-    /// What will likely be refused, or disappoint.
+    /// Faults that will likely be refused, or disappoint.
     pub(crate) fn doubts(&self, role: ImageRole) -> impl Iterator<Item = ImageFault> {
         let (width, height) = self.pixels;
         let is_small = match role {
@@ -115,7 +115,7 @@ impl Source<'_> {
         (*self.window(at..at.saturating_add(N))).try_into().ok()
     }
 
-    /// Whether there are many zeros before this place.
+    /// True if there are many zeros before this place.
     fn has_zeros_before(&self, end: usize) -> bool {
         let window = self.window(end.saturating_sub(ZEROS)..end);
         window.len() == ZEROS && window.iter().all(|byte| *byte == 0)
@@ -261,7 +261,7 @@ fn png(source: &Source<'_>) -> Result<Structure, ImageFault> {
     Ok(found)
 }
 
-/// Whether the EXIF data says where the picture was taken: TIFF 6.0; CIPA DC-008, 4.6.6.
+/// True if the EXIF data says where the picture was taken: TIFF 6.0; CIPA DC-008, 4.6.6.
 fn exif_has_position(tiff: &[u8]) -> bool {
     const POSITION: u16 = 0x8825;
     const LATITUDE: u16 = 2;
@@ -289,7 +289,7 @@ fn exif_has_position(tiff: &[u8]) -> bool {
     position.and_then(|directory| entry(directory, &[LATITUDE, LONGITUDE])).is_some()
 }
 
-/// Whether XMP says where the picture was taken.
+/// True if XMP says where the picture was taken.
 fn xmp_has_position(xml: &[u8]) -> bool {
     const NAME: &[u8] = b"GPSLatitude";
     xml.windows(NAME.len()).any(|window| window == NAME)

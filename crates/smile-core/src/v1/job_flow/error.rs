@@ -1,4 +1,4 @@
-//! How a job fails.
+//! Errors of a job.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use crate::operation::Step;
 use crate::wire::names::stable_names;
 use crate::{OperationError, Problem, ValidationError};
 
-/// Why a job could not be brought to an end, and how far it came.
+/// Failure of a job, with the progress that it made.
 ///
 /// Whatever the cause, [`JobError::progress`] says what the service may know of the job, and `Display` says what to do
 /// about it.
@@ -23,7 +23,7 @@ struct Inner {
     smile_job_id: Option<String>,
 }
 
-/// What stopped a job.
+/// Kind of a job's failure.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum JobErrorKind {
@@ -33,7 +33,7 @@ pub enum JobErrorKind {
     Operation {
         /// The step.
         step: Step,
-        /// What went wrong the last time.
+        /// Error of the last exchange.
         error: OperationError,
     },
     /// The deadline passed before the service had the job; with what went wrong before, if anything did. A service or
@@ -73,7 +73,7 @@ impl JobError {
         Self(Box::new(Inner { kind, reach, key, smile_job_id }))
     }
 
-    /// What stopped it.
+    /// Kind of the failure.
     pub fn kind(&self) -> &JobErrorKind {
         &self.0.kind
     }
@@ -83,12 +83,12 @@ impl JobError {
         self.0.kind.name()
     }
 
-    /// How far it has come at the service.
+    /// Progress of the job at the service.
     pub fn progress(&self) -> Progress {
         self.0.reach
     }
 
-    /// What names the job.
+    /// Key of the job.
     pub fn key(&self) -> &JobKey {
         &self.0.key
     }
@@ -138,7 +138,8 @@ impl JobError {
         self.operation().is_some_and(OperationError::is_job_already_exists)
     }
 
-    /// What the service has under this job id is another submission's, or may be: it is no verdict on this one.
+    /// True if the result under this job id is another submission's, or may be: it is no verdict on
+    /// this one.
     pub fn is_of_another_submission(&self) -> bool {
         matches!(self.0.kind, JobErrorKind::AnotherSubmission | JobErrorKind::UnprovenResult)
     }
@@ -167,7 +168,7 @@ impl JobError {
             }
     }
 
-    /// What went wrong in the exchange, the last time.
+    /// Error of the last exchange.
     pub fn operation(&self) -> Option<&OperationError> {
         match &self.0.kind {
             JobErrorKind::Operation { error, .. } | JobErrorKind::Deadline(Some(error)) => Some(error),

@@ -1,4 +1,4 @@
-//! What a job does when something fails: the same again, another way, or the end.
+//! Steps of a job after a failure: the same again, another way, or the end.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::v1::job_flow::error::JobErrorKind;
 use crate::v1::job_flow::{Asked, JobFlow, Stage};
 use crate::v1::upload::Upload;
 
-/// How many polls in a row may fail before the job is given up on.
+/// Most polls in a row that may fail before the job is given up on.
 const MAX_BAD_POLLS: u32 = 4;
 
 impl JobFlow {

@@ -1,4 +1,4 @@
-//! What is noted of each image that was read.
+//! Notes on each image that was read.
 
 use std::collections::VecDeque;
 

@@ -73,9 +73,10 @@ pub struct JobFlow {
     is_reading: bool,
     reach: Progress,
     submission_id: Option<SubmissionId>,
-    /// How often in a row the service has said that it has no zip, since one was last sent.
+    /// Number of answers in a row that the service has no zip, since one was last sent.
     denials: u32,
-    /// What is waited beside the settling, so that two processes that go on at the same moment take turns.
+    /// Wait beside the status delay, so that two processes that go on at the same moment take
+    /// turns.
     turn: Duration,
     /// The service has said that it has no zip, so that the job may be opened again.
     has_asked: bool,
@@ -94,7 +95,7 @@ pub struct JobFlow {
     noted: Option<Checkpoint>,
 }
 
-/// What is asked of the job's status.
+/// Request for the job's status.
 #[derive(Clone, Copy)]
 struct StatusRequest {
     wanted: bool,
@@ -118,7 +119,7 @@ enum Stage {
 }
 
 #[allow(clippy::large_enum_variant)] // A flow has one of these, for as long as it asks.
-/// What may be done once the service has denied often enough that it has a zip.
+/// Step that is allowed once the service has denied often enough that it has a zip.
 enum Asked {
     /// All of it, from the files on: another process may have begun it.
     Submit,
@@ -265,7 +266,7 @@ impl JobFlow {
         self
     }
 
-    /// Where the job stands now.
+    /// Current checkpoint of the job.
     pub fn checkpoint(&self) -> Checkpoint {
         let mut checkpoint = Checkpoint::of_job(&self.partner, self.key.clone(), self.possible_reach());
         checkpoint.smile_job_id.clone_from(&self.smile_job_id);
@@ -277,13 +278,13 @@ impl JobFlow {
         checkpoint
     }
 
-    /// What names the job.
+    /// Key of the job.
     pub fn key(&self) -> &JobKey {
         &self.key
     }
 
-    /// What the result must name to be the verdict on this submission: known from the first call of `next` on, and not at all
-    /// in [`JobFlow::wait_for`].
+    /// Submission that the result must name to be the verdict on this one: known from the first
+    /// call of `next` on, and not at all in [`JobFlow::wait_for`].
     pub fn submission_id(&self) -> Option<&SubmissionId> {
         self.submission_id.as_ref()
     }
@@ -427,7 +428,7 @@ impl JobFlow {
         self.events.push_back(Event::Checkpoint(checkpoint));
     }
 
-    /// How far the job may have come, counting a request that is out as one that may arrive.
+    /// Progress that is possible, counting a request that is out as one that may arrive.
     fn possible_reach(&self) -> Progress {
         match self.stage {
             Stage::Opening { .. } if self.is_out => self.reach.max(Progress::MaybeOpened),

@@ -1,4 +1,4 @@
-//! How a job ends.
+//! Outcomes of a job.
 
 use crate::job::job_key::JobKey;
 use crate::job::submission_id::SubmissionId;
@@ -10,12 +10,13 @@ use crate::{JobStatus, OperationError, Verdict};
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 #[non_exhaustive]
 pub struct Submission {
-    /// What names it.
+    /// Key of the job.
     pub key: JobKey,
     /// Smile ID's own id of the job, where it is known.
     pub smile_job_id: Option<String>,
-    /// What the result must name to be the verdict on this submission; unknown if it was another flow's, as in
-    /// [`JobFlow::wait_for`](super::JobFlow::wait_for). Ask [`SubmissionId::is_named_by`] of a callback's entry.
+    /// Submission that the result must name to be the verdict on this one; unknown if it was
+    /// another flow's, as in [`JobFlow::wait_for`](super::JobFlow::wait_for). Ask
+    /// [`SubmissionId::is_named_by`] of a callback's entry.
     pub id: Option<SubmissionId>,
 }
 
@@ -34,7 +35,7 @@ impl From<JobKey> for Submission {
     }
 }
 
-/// How a job ended that the service has received.
+/// Outcome of a job that the service has received.
 ///
 /// It serialises to its name, the submission, the verdict and what was wrong last, by their stable names. The status, which holds
 /// personal data, is left out. It can't be read back.
@@ -54,7 +55,7 @@ pub enum JobOutcome {
         submission: Submission,
         /// Its status, with the result.
         status: Box<JobStatus>,
-        /// What the result amounts to.
+        /// Verdict on the result.
         verdict: Verdict,
     },
     /// There was no result before the schedule or the deadline ended. **This is no verdict**: the job goes on at the
@@ -66,9 +67,9 @@ pub enum JobOutcome {
         submission: Submission,
         /// The last status that could be trusted.
         last: Option<Box<JobStatus>>,
-        /// How often the status was asked for.
+        /// Number of times that the status was requested.
         polls: u32,
-        /// What was wrong with the last poll, if it failed.
+        /// Error of the last poll, if that failed.
         last_error: Option<OperationError>,
     },
 }
@@ -108,7 +109,7 @@ impl JobOutcome {
         }
     }
 
-    /// What the result amounts to, if there is one.
+    /// Verdict on the result, if there is one.
     pub fn verdict(&self) -> Option<&Verdict> {
         if let Self::Complete { verdict, .. } = self { Some(verdict) } else { None }
     }

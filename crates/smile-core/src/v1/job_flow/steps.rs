@@ -1,4 +1,4 @@
-//! What a job does on the way, as long as all goes well, and how it ends.
+//! Steps of a job as long as all goes well, up to its end.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -250,7 +250,7 @@ impl JobFlow {
         self.finish(Ok(outcome));
     }
 
-    /// Whether a wait until then leaves any time to act after it.
+    /// True if a wait until then leaves any time to act after it.
     pub(super) fn is_in_time(&self, at: Timestamp) -> bool {
         self.deadline.is_none_or(|deadline| at < deadline)
     }

@@ -15,9 +15,10 @@ const CENTRAL: usize = 46;
 const END: usize = 22;
 
 const INFO: &str = "info.json";
-/// What is left free for `info.json` before the files. Without images in it, it takes a fifth of this.
+/// Space left free for `info.json` before the files. Without images in it, it takes a fifth of
+/// this.
 const ROOM: usize = 8 * 1024;
-/// How much is reserved for files to come, at the most.
+/// Most space that is reserved for files to come.
 const MOST_AHEAD: usize = 16 << 20;
 
 /// The files that go behind `info.json`, with their headers.
@@ -146,7 +147,7 @@ impl Files {
     }
 }
 
-/// What a file takes in all.
+/// Space that a file takes in all.
 fn room_for(name: &str, data: &[u8]) -> usize {
     LOCAL + CENTRAL + 2 * name.len() + data.len()
 }

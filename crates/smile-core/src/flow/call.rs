@@ -171,8 +171,12 @@ impl<O: Operation> Call<O> {
     /// Takes the shared tokens of the v3 API from here, and keeps them here for others. Without it each call fetches its own.
     #[must_use]
     pub fn with_tokens(mut self, tokens: TokenCache) -> Self {
-        self.tokens = TokenSource::new(tokens);
+        self.share_tokens(tokens);
         self
+    }
+
+    pub(crate) fn share_tokens(&mut self, tokens: TokenCache) {
+        self.tokens = TokenSource::new(tokens);
     }
 
     /// Current checkpoint, for [`Call::resume`]. There is no personal data in it but the user id.
@@ -670,6 +674,11 @@ impl CallError {
     /// Of a flow that only reads.
     pub(crate) fn refused(error: ObserverError, step: Step, key: Option<JobKey>) -> Self {
         Self::new(step, CallErrorKind::Observer(error), false, key)
+    }
+
+    /// The step that failed: the operation's own, or the fetch of its token before it.
+    pub fn step(&self) -> Step {
+        self.0.step
     }
 
     /// Kind of the failure.

@@ -8,14 +8,14 @@ use bytes::Bytes;
 use http::{Request, Response};
 
 use super::check::country_code;
-use super::consent::Consent;
 use super::envelope::Acceptance;
 use super::images::Frames;
 use super::multipart::Multipart;
 use super::request::post;
 use super::submission::{Common, common_options, submission_methods};
-use super::user_details::UserDetails;
 use crate::catalogue::Product;
+use crate::job::consent::Consent;
+use crate::job::user_details::UserDetails;
 use crate::operation::{Operation, OperationError, Step};
 use crate::{IdInfo, JobType, Partner, Timestamp, ValidationReport};
 

@@ -14,7 +14,6 @@ mod bank_codes;
 mod biometric_kyc;
 mod check;
 mod compare;
-mod consent;
 mod create_smile_link;
 mod document_verification;
 mod enhanced_document_verification;
@@ -42,10 +41,11 @@ mod sync_result;
 #[cfg(test)]
 pub(crate) mod testing;
 pub(crate) mod token;
-mod user_details;
 mod views;
 pub(crate) mod webhook;
 
+pub use crate::job::consent::Consent;
+pub use crate::job::user_details::UserDetails;
 pub use crate::operation::TokenUse;
 pub use address::{AddressVerification, UtilityAccount, UtilityKind};
 pub use aml_monitoring::AmlMonitoring;
@@ -55,7 +55,6 @@ pub use bank_codes::{BankCodes, BankCodesRequest, ListedBank};
 pub use biometric_kyc::BiometricKyc;
 pub use check::JOB_ID_PARAM;
 pub use compare::{Compare, ComparisonImage};
-pub use consent::Consent;
 pub use create_smile_link::{CreateSmileLink, CreatedSmileLink, LinkIdType};
 pub use document_verification::DocumentVerification;
 pub use enhanced_document_verification::EnhancedDocumentVerification;
@@ -76,6 +75,5 @@ pub use supported_documents::{SupportedDocument, SupportedDocuments, SupportedDo
 pub use supported_id_types::{SupportedIdType, SupportedIdTypes, SupportedIdTypesRequest};
 pub use sync_result::SyncResult;
 pub use token::{Token, TokenCache, TokenPolicy, TokenProduct, TokenRequest};
-pub use user_details::UserDetails;
 pub use views::{AdditionalDocument, AmlScreening, IdRecord, NewsCount, ScreenedPerson, UserProvidedInfo};
 pub use webhook::Webhook;

@@ -5,12 +5,12 @@ use std::fmt;
 use serde_json::{Map, Value};
 
 use super::check::JOB_ID_PARAM;
-use super::consent::Consent;
 use super::images::{Frames, Images};
 use super::metadata::Metadata;
 use super::multipart::Multipart;
-use super::user_details::UserDetails;
+use crate::job::consent::Consent;
 use crate::job::job_key::JobKey;
+use crate::job::user_details::UserDetails;
 use crate::operation::TokenUse;
 use crate::{
     Environment, JobId, JobType, Partner, ProblemKind, SubmissionId, Timestamp, UserId, ValidationReport,

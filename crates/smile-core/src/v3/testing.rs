@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::consent::Consent;
-use super::user_details::UserDetails;
+use crate::job::consent::Consent;
+use crate::job::user_details::UserDetails;
 use crate::operation::Operation;
 use crate::operation::testing::{noon, partner};
 use crate::{Image, Timestamp};

@@ -1,4 +1,4 @@
-//! Who is to be verified, as every v3 submission says it.
+//! Details of the person to verify, as in every v3 submission.
 
 use std::fmt;
 
@@ -7,7 +7,8 @@ use serde::Serialize;
 use crate::wire::characters::Rule;
 use crate::{ProblemKind, ValidationReport};
 
-/// Who is to be verified: names, and an e-mail address or a phone number (Smile ID: the description of the v3 API, `UserDetails`).
+/// Details of the person to verify: names, and an e-mail address or a phone number (Smile ID: the
+/// description of the v3 API, `UserDetails`).
 ///
 /// At least one of e-mail and phone number is needed. It is all personal, so `Debug` shows nothing of it.
 ///

@@ -1,8 +1,9 @@
-//! A callback that is believed, as a handler gets it.
+//! Callback that has passed the verifier, as a handler gets it.
 
 use smile_core::{Callback, ReplayCheck, Timestamp};
 
-/// A callback that is believed, as an argument of a handler. The state must have a [`CallbackReceiver`](crate::CallbackReceiver).
+/// Callback that has passed the verifier, as an argument of a handler. The state must have a
+/// [`CallbackReceiver`](crate::CallbackReceiver).
 ///
 /// What isn't believed never reaches the handler, and is answered as [`Rejection::status`](crate::Rejection::status) says. A handler that wants to see it
 /// takes a `Result<ReceivedCallback, Rejection>`.
@@ -25,6 +26,6 @@ pub struct ReceivedCallback {
     /// [`ReplayCheck::SignatureReused`]: that is
     /// [`Rejection::SignatureReused`](crate::Rejection::SignatureReused).
     pub seen: Option<ReplayCheck>,
-    /// When it had come, by the receiver's clock.
+    /// Time of arrival, by the receiver's clock.
     pub at: Timestamp,
 }

@@ -12,20 +12,23 @@ use crate::ReceivedCallback;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Rejection {
-    /// It isn't believed.
+    /// The verifier refuses the callback.
     #[error(transparent)]
     Refused(#[from] Refusal),
-    /// Its signature has come before with another body, so it may be anybody's. It may also be genuine: a signature is over the
-    /// millisecond alone, and at ten callbacks a second one in a hundred shares its own with another. The answer is the same, and the
-    /// service may not come again with another signature, so take the job from here and ask for its status, as
+    /// The signature has come before with another body, so it may be anybody's. It may also be
+    /// genuine: a signature is over the millisecond alone, and at ten callbacks a second one in a
+    /// hundred shares its own with another. The response is the same, and the service may not come
+    /// again with another signature, so take the job from here and ask for its status, as
     /// `Client::confirm` does.
     #[error("{}", Refusal::Replayed)]
     SignatureReused(Box<ReceivedCallback>),
-    /// The body ended before it was whole: the connection broke, or a layer outside this one gave up on it. Where that was
-    /// for its size, as with a limit of one's own that is lower than the verifier's, raise that limit.
+    /// The body ended before it was whole: the connection broke, or a layer outside this one gave
+    /// up on it. If that was for its size, as with a limit of one's own that is lower than the
+    /// verifier's, raise that limit.
     #[error("the callback's body could not be read to its end")]
     BodyUnreadable(#[source] Box<dyn Error + Send + Sync>),
-    /// The store can't say whether it has come before. Nothing was acted on, and the service comes again.
+    /// The store fails, so the replay check can't be made. Nothing was acted on, and the service
+    /// comes again.
     #[error("the replay store can't say whether the callback has come before")]
     StoreFailed(#[source] Box<dyn Error + Send + Sync>),
 }
@@ -52,7 +55,8 @@ impl Rejection {
     }
 }
 
-/// The status, and a line of plain text that tells a forger no more than the status does. The reason is for the log.
+/// Response: the status, and a line of plain text that tells a forger no more than the status does.
+/// The reason is for the log.
 impl IntoResponse for Rejection {
     fn into_response(self) -> Response {
         let status = self.status();

@@ -115,7 +115,7 @@ fn not_sent() -> Answer {
 
 struct Run<T> {
     sent: Vec<Request<Bytes>>,
-    /// When each was sent.
+    /// Times of the requests.
     at: Vec<Timestamp>,
     checkpoints: Vec<Checkpoint>,
     outcome: Result<T, CallError>,

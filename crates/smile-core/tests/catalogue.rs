@@ -82,7 +82,7 @@ const ID_TYPES: &[Expected<'static>] = &[
     ("ZW", "NATIONAL_ID_NO_PHOTO", NO, NUMBER, None, "63123456A78", "63-123456-A-78"),
 ];
 
-/// Those whose formats only partners give.
+/// ID types whose formats only partners give.
 const NOT_FROM_SMILE_ID: &[(&str, &str)] = &[
     ("CI", "NATIONAL_ID_NO_PHOTO"),
     ("CI", "RESIDENT_ID_NO_PHOTO"),

@@ -303,15 +303,15 @@ fn the_policy_is_a_setting() {
 /// Next step, and the caller that takes it.
 #[derive(Clone, Copy, Debug)]
 enum Move {
-    /// It asks what to do; a wait is not waited for.
+    /// Asks for the next step; a wait is not waited for.
     Ask,
-    /// It gets the answer to what it has sent.
+    /// Gets the answer to what it has sent.
     Answer,
-    /// It gets none.
+    /// Gets none.
     Lose,
-    /// It calls again without one.
+    /// Calls again without one.
     Forget,
-    /// It goes away, and another comes.
+    /// Goes away, and another comes.
     Leave,
     /// Time passes, for all.
     Pass(u64),
@@ -353,7 +353,7 @@ struct Caller {
     began: Option<Timestamp>,
     is_hurried: bool,
     sent: Option<Request<Bytes>>,
-    /// It fetches, and is heard of by then.
+    /// Time until which it fetches.
     fetching_until: Option<Timestamp>,
 }
 

@@ -19,7 +19,7 @@ pub(crate) struct Transport {
     pub(crate) on_progress: Option<OnProgress>,
 }
 
-/// Told how much of a body is out, and of how much.
+/// Observer of an upload: the bytes of the body that are sent, and all of them.
 pub(crate) type OnProgress = Arc<dyn Fn(u64, u64) + Send + Sync>;
 
 impl Transport {

@@ -15,7 +15,7 @@ use smile_axum::{CallbackReceiver, ReceivedCallback, Rejection};
 
 use crate::support::{Broken, Chunks, NOW, answer, partner, post, receiver, signed, unsigned};
 
-/// Says in its answer what it was given.
+/// Answers with what the handler was given.
 async fn tell(received: ReceivedCallback) -> String {
     let callback = &received.callback;
     assert_eq!(callback.kind(), CallbackKind::Result(JobType::BIOMETRIC_KYC));
@@ -158,7 +158,7 @@ async fn redeliveries_reach_the_handler_and_say_so() {
     }
 }
 
-/// Records, and never says what it has recorded.
+/// Store that records, and never answers.
 struct Hanging(Arc<InMemoryReplayStore>);
 
 impl AsyncReplayStore for Hanging {
@@ -171,7 +171,7 @@ impl AsyncReplayStore for Hanging {
     }
 }
 
-/// Says these, from the last to the first.
+/// Store that gives these answers, from the last to the first.
 struct Scripted(Mutex<Vec<Result<ReplayCheck, StoreFull>>>);
 
 impl AsyncReplayStore for Scripted {

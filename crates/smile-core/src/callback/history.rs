@@ -1,4 +1,5 @@
-//! A job's history as a partner's database has it: which result counts, whatever comes in which order and how often.
+//! Job history as a partner's database stores it: the result that counts, whatever comes in which
+//! order and how often.
 
 use std::fmt;
 
@@ -15,7 +16,7 @@ use crate::{JobId, JobKey, JobOutcome, JobStatus, JobType, PartnerAccount, Times
 /// somebody is making them up.
 const MAX_UNDECIDED: usize = 8;
 
-/// A job's history: results go in as they come, and what counts comes out.
+/// History of a job: results are applied as they come, and one of them counts.
 ///
 /// - A provisional result that comes late never undoes a final one.
 /// - A redelivery changes nothing.
@@ -65,7 +66,7 @@ pub struct JobHistory {
     job_id: JobId,
     judged_as: JudgedAs,
     standing: JobState,
-    /// The places, among the results, of the one that counts, or of the two that disagree.
+    /// Indices of the result that counts, or of the two that disagree.
     counts: Vec<usize>,
     results: Vec<RecordedResult>,
     id_information: bool,
@@ -85,14 +86,15 @@ enum JudgedAs {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum JobState {
-    /// There is no result that says anything.
+    /// No result with a decision has come.
     Open,
-    /// There is one, and it isn't the last word.
+    /// A provisional result counts.
     Provisional,
-    /// There is a last word.
+    /// A final result counts.
     Final,
-    /// There are two last words that disagree, neither more trustworthy than the other. Nobody is to be let in on that.
-    /// [Confirm](crate::callback::confirm::Confirm) it, or [settle](JobHistory::settle_by_hand) it.
+    /// Two final results disagree, neither more trustworthy than the other. Nobody is to be let in
+    /// on that. [Confirm](crate::callback::confirm::Confirm) one, or
+    /// [decide](JobHistory::settle_by_hand) the job yourself.
     Disputed,
 }
 
@@ -100,13 +102,13 @@ pub enum JobState {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Trust {
-    /// Its signature is right and fresh. Whoever has seen one callback can make another that is.
+    /// The signature is right and fresh. Whoever has seen one callback can make another that is.
     Verified,
-    /// In addition, its signature hasn't come before under another body.
+    /// In addition, the signature hasn't come before under another body.
     FirstSeen,
-    /// The service itself says so, asked for the job's status.
+    /// The service itself confirms the result, asked for the job's status.
     Confirmed,
-    /// A person has decided it.
+    /// A person has decided the job.
     ByHand,
 }
 
@@ -122,7 +124,7 @@ impl Trust {
     }
 }
 
-/// A result of a job, without anything personal.
+/// Result of a job as the history keeps it, without anything personal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RecordedResult {
@@ -133,11 +135,11 @@ pub struct RecordedResult {
     /// Next step that the result asked for. An approval whose next step isn't [`NextStep::Accept`]
     /// lets nobody in.
     pub next_step: NextStep,
-    /// The result code, where it has one.
+    /// Result code, if there is one.
     pub code: Option<String>,
     /// Degree of trust in the result: the highest of all its deliveries.
     pub trust: Trust,
-    /// When it was first applied, in milliseconds since 1970.
+    /// Time of the first application, in milliseconds since 1970.
     pub at: u64,
 }
 
@@ -174,31 +176,37 @@ impl RecordedResult {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Change {
-    /// It is the result that counts now: look at [`JobHistory::state`] and act.
+    /// The result counts now: look at [`JobHistory::state`] and act.
     Advanced,
-    /// It is the result that counts already, and can be trusted further now.
+    /// The result counts already, and is trusted further now.
     Strengthened,
-    /// It outranks the final result, or the disputed ones, that counted before it: undo what was done on those.
+    /// The result outranks the final one, or the disputed ones, that counted before: undo what was
+    /// done on those.
     Overturned,
-    /// It disagrees with the final result that counts, and neither outranks the other: nothing counts now.
+    /// The result disagrees with the final one that counts, and neither outranks the other: nothing
+    /// counts now.
     Disputed,
-    /// It disagrees with a final result that can be trusted further, which goes on to count. Somebody should look at it.
+    /// The result disagrees with a final one that is trusted further, which goes on to count.
+    /// Somebody should look at it.
     Contradicted,
-    /// It has come before. Nothing changes.
+    /// The result has come before. Nothing changes.
     Redelivered,
-    /// It is new, and no news: a provisional result after a final one or one that can be trusted further, or another code for the
-    /// same decision. Nothing changes.
+    /// The result is new, and no news: a provisional result after a final one or one that is
+    /// trusted further, or another code for the same decision. Nothing changes.
     Late,
-    /// It says what the ID authority has under the number, which is no verdict on the job. Nothing changes but that it has come.
+    /// The callback is the ID authority's record of the number, which is no verdict on the job.
+    /// Nothing changes but that it has come.
     IdInformation,
-    /// It makes no sense to this version of the SDK. Nothing changes; somebody should look at it.
+    /// The result makes no sense to this version of the SDK. Nothing changes; somebody should look
+    /// at it.
     Undecided,
-    /// It is about another job or user, or says neither. Nothing changes.
+    /// The result is about another job or user, or names neither. Nothing changes.
     NotThisJob,
-    /// It is of another partner or another environment than the job, or doesn't say of which. Nothing changes; the keys or
-    /// the addresses of two environments are mixed up, and somebody should look at it.
+    /// The result is of another partner or another environment than the job, or names none. Nothing
+    /// changes; the keys or the addresses of two environments are mixed up, and somebody should
+    /// look at it.
     OtherAccount,
-    /// Its signature has come before under another body. Nothing changes; ask for the job's status.
+    /// The signature has come before under another body. Nothing changes; ask for the job's status.
     NotBelieved,
 }
 
@@ -241,17 +249,18 @@ impl Change {
 }
 
 impl JobHistory {
-    /// Of a job that was just submitted for this partner, in this environment ([`Partner::account`](crate::Partner::account)).
+    /// History of a job that was just submitted for this partner, in this environment
+    /// ([`Partner::account`](crate::Partner::account)).
     pub fn new(account: PartnerAccount, key: JobKey) -> Self {
         Self::of(account, key.user_id, key.job_id, JudgedAs::JobType(key.job_type))
     }
 
-    /// Of an address or phone verification, whose results name no type of job.
+    /// History of an address or phone verification, whose results name no type of job.
     pub fn of_match(account: PartnerAccount, user_id: UserId, job_id: JobId) -> Self {
         Self::of(account, user_id, job_id, JudgedAs::Match)
     }
 
-    /// Of a verification of the v3 API, with the service's id of the job.
+    /// History of a verification of the v3 API, with the service's id of the job.
     pub fn of_webhook(account: PartnerAccount, user_id: UserId, job_id: JobId) -> Self {
         Self::of(account, user_id, job_id, JudgedAs::Webhook)
     }
@@ -297,12 +306,13 @@ impl JobHistory {
         self.standing
     }
 
-    /// The result that counts: the last word, or the newest provisional one. None of those that are disputed does.
+    /// Result that counts: the final one, or the newest provisional one. None of those that are
+    /// disputed does.
     pub fn result(&self) -> Option<&RecordedResult> {
         if let [place] = self.counts[..] { self.results.get(place) } else { None }
     }
 
-    /// The last words that disagree.
+    /// Final results that disagree.
     pub fn disputed(&self) -> Option<(&RecordedResult, &RecordedResult)> {
         if let [first, second] = self.counts[..] {
             Some((self.results.get(first)?, self.results.get(second)?))
@@ -390,12 +400,13 @@ impl JobHistory {
         self.apply(RecordedResult::new(now, &verdict, trust))
     }
 
-    /// Applies what the service itself said when a callback was confirmed.
+    /// Applies the service's own status with which a callback was confirmed.
     pub fn apply_confirmed(&mut self, now: Timestamp, confirmed: &Confirmation) -> Change {
         self.apply_verdict(now, confirmed.key(), confirmed.status().account(), confirmed.verdict())
     }
 
-    /// Applies what the service itself said when its status was asked for. Without a result, nothing changes.
+    /// Applies the outcome of asking the service for the job's status. Without a result, nothing
+    /// changes.
     pub fn apply_outcome(&mut self, now: Timestamp, outcome: &JobOutcome) -> Change {
         match outcome {
             JobOutcome::Complete { submission, status, verdict } => {
@@ -423,8 +434,8 @@ impl JobHistory {
         self.apply(RecordedResult::new(now, &verdict, Trust::Confirmed))
     }
 
-    /// Decides it by hand, for good: a person has looked at it. Only a person can change it again, in the same way.
-    /// [`Decision::Unknown`] decides nothing; [`Decision::Approved`] lets the person in.
+    /// Records a person's decision on the job, for good. Only a person can change it again, in the
+    /// same way. [`Decision::Unknown`] decides nothing; [`Decision::Approved`] lets the person in.
     pub fn settle_by_hand(&mut self, now: Timestamp, decision: Decision) -> Change {
         self.apply(RecordedResult {
             decision,
@@ -548,26 +559,26 @@ fn by_hand(decision: Decision) -> NextStep {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum JobHistoryError {
-    /// It isn't what [`JobHistory`] writes, in any version.
+    /// The text isn't a [`JobHistory`], in any version.
     #[error("what is stored is not a job's history")]
     NotALife,
-    /// It is of version 1, which doesn't say whose it is: read it with [`JobHistory::from_stored`].
+    /// The text is of version 1, which names no account: read it with [`JobHistory::from_stored`].
     #[error(
         "this job's history was stored in version 1, which doesn't name the partner and the environment: read it with \
          `JobHistory::from_stored`"
     )]
     Version1,
-    /// A version of the SDK wrote it that is newer than this one.
+    /// The text was written by a newer version of the SDK.
     #[error("this job's history was stored in version {version}, and this version of the SDK reads 1 and 2")]
     #[non_exhaustive]
     UnknownVersion {
-        /// Its version.
+        /// Version of the text.
         version: u32,
     },
-    /// It is of another partner or another environment.
+    /// The history is of another partner or another environment.
     #[error("this job's history is of another partner or another environment")]
     OtherAccount,
-    /// It was changed by something else than [`JobHistory`].
+    /// The text was changed by something else than [`JobHistory`].
     #[error("this job's history contradicts itself: {0}")]
     Inconsistent(&'static str),
 }
@@ -584,7 +595,7 @@ stable_names! { JobHistoryError:
 #[derive(serde::Serialize, serde::Deserialize)]
 struct Stored {
     version: u32,
-    /// Absent in version 1.
+    /// Next step; absent in version 1.
     #[serde(default)]
     account: Option<PartnerAccount>,
     user_id: UserId,
@@ -600,7 +611,7 @@ struct Stored {
 struct StoredResult {
     decision: Decision,
     is_final: bool,
-    /// Absent in version 1.
+    /// Account of the job; absent in version 1.
     #[serde(default)]
     next_step: Option<NextStep>,
     code: Option<String>,
@@ -611,7 +622,7 @@ struct StoredResult {
 const VERSION: u32 = 2;
 
 impl Stored {
-    /// The same in this version, of this account.
+    /// Turns the stored form into this version's, of this account.
     fn upgrade(mut self, account: PartnerAccount) -> Self {
         let judged_as = self.judged_as;
         for result in &mut self.results {

@@ -43,7 +43,8 @@ use crate::{JobKey, JobType, PartnerAccount, ReceivedTimestamp, Timestamp};
 #[derive(Clone)]
 pub struct Callback {
     entry: ResultEntry,
-    /// The headers of a v3 webhook; none if it is a result of v1. Decided once, when it is verified.
+    /// Headers of a v3 webhook; none for a result of v1. Decided once, when the callback is
+    /// verified.
     webhook: Option<HeaderIds>,
     timestamp: ReceivedTimestamp,
     signature: String,
@@ -57,11 +58,11 @@ pub struct Callback {
 /// Part of the request that carries the signature: body or headers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Carrier {
-    /// In the body, as v1 has it: `signature` and `timestamp`.
+    /// The body, as v1 has it: `signature` and `timestamp`.
     Body,
-    /// In the headers, as v3 has it: `Response-Signature` and `Response-Timestamp`.
+    /// The headers, as v3 has it: `Response-Signature` and `Response-Timestamp`.
     Headers,
-    /// In both, and the same.
+    /// Both, and the same.
     Both,
 }
 
@@ -70,16 +71,16 @@ pub enum Carrier {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CallbackKind {
-    /// A result of a job of this type: image jobs, Enhanced and Basic KYC, Business Verification.
+    /// Result of a job of this type: image jobs, Enhanced and Basic KYC, Business Verification.
     Result(JobType),
     /// The ID authority's record, apart from the job's own result: older accounts get two callbacks
     /// for a job with an ID look-up. This one has no verdict on the job.
     IdInformation,
-    /// A result without a type of job, as of address and phone verification.
+    /// Result without a type of job, as of address and phone verification.
     Match,
-    /// A webhook of the v3 API.
+    /// Webhook of the v3 API.
     Webhook,
-    /// Anything else.
+    /// Any other kind.
     Unknown,
 }
 
@@ -121,8 +122,9 @@ impl Callback {
         }
     }
 
-    /// The codes of ID look-ups begin with 10; the type of the result alone is left out by some. A job whose number isn't
-    /// found ends with such a code as well, and has steps about its images then.
+    /// True for a callback about the ID number alone: the codes of ID look-ups begin with 10; the
+    /// type of the result alone is left out by some. A job whose number isn't found ends with such
+    /// a code as well, and has steps about its images then.
     fn is_about_the_number(&self) -> bool {
         let is_look_up = self.entry.result_code().is_some_and(|code| code.as_str().starts_with("10"));
         let says_so = || {
@@ -147,7 +149,7 @@ impl Callback {
         &self.entry
     }
 
-    /// As a webhook of the v3 API, if it is one.
+    /// The callback as a webhook of the v3 API, if it is one.
     pub fn webhook(&self) -> Option<Webhook<'_>> {
         self.webhook.as_ref().map(|ids| Webhook::new(&self.entry, ids))
     }
@@ -229,7 +231,7 @@ impl Callback {
         })
     }
 
-    /// When it was signed.
+    /// Timestamp of the signature.
     pub fn timestamp(&self) -> &ReceivedTimestamp {
         &self.timestamp
     }

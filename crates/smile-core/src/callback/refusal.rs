@@ -17,7 +17,7 @@ pub enum Refusal {
     #[error("the callback's body is larger than {limit} bytes")]
     #[non_exhaustive]
     TooLarge {
-        /// The limit, in bytes.
+        /// Limit, in bytes.
         limit: usize,
     },
     /// The body is empty.
@@ -144,8 +144,8 @@ impl Refusal {
         }
     }
 
-    /// Whoever sent it holds a signature of the service's, so there may be a result behind it: ask for the status of the
-    /// jobs that are still open.
+    /// True if the sender holds a signature of the service's, so that there may be a result behind
+    /// it: ask for the status of the jobs that are still open.
     pub fn has_right_signature(&self) -> bool {
         matches!(
             self,

@@ -40,7 +40,7 @@ pub(super) struct Parts<'a> {
     pub(super) user_id: Option<String>,
     /// Headers and body name different jobs or users.
     pub(super) contradicts_itself: bool,
-    /// Of a webhook, the reason why its verdict is unknown.
+    /// Reason that the verdict of a webhook is unknown.
     pub(super) doubt: Option<UnknownReason>,
     pub(super) expires: Timestamp,
 }
@@ -59,30 +59,32 @@ impl CallbackDigest {
         Self { pair, event: event(callback), content: digest.finalize().into(), expires: callback.expires }
     }
 
-    /// From what a store has kept.
+    /// Digest from the parts that a store has kept.
     pub fn from_parts(pair: [u8; 32], event: [u8; 32], content: [u8; 32], expires: Timestamp) -> Self {
         Self { pair, event, content, expires }
     }
 
-    /// A digest of the signature, which stands for its timestamp as well.
+    /// Digest of the signature, which stands for its timestamp as well.
     pub fn pair(&self) -> &[u8; 32] {
         &self.pair
     }
 
-    /// A digest of what the callback reports: the job, the user, the kind, and all that a verdict rests on. The same for every
-    /// delivery of one result, however it is signed; another for the next result of the same job.
+    /// Digest of the report: the job, the user, the kind, and all that a verdict rests on. The same
+    /// for every delivery of one result, however it is signed; another for the next result of the
+    /// same job.
     pub fn event(&self) -> &[u8; 32] {
         &self.event
     }
 
-    /// A digest of what the body says, and of the headers that name a webhook's job. The order of the keys, blanks, links to
-    /// images and receipts, messages and the moment of the delivery are left out: they are other ones in a redelivery, and no
-    /// decision rests on them.
+    /// Digest of the body's content, and of the headers that name a webhook's job. The order of the
+    /// keys, blanks, links to images and receipts, messages and the moment of the delivery are left
+    /// out: they are other ones in a redelivery, and no decision rests on them.
     pub fn content(&self) -> &[u8; 32] {
         &self.content
     }
 
-    /// From when on the verifier refuses the signature for its age, so that a store may forget it.
+    /// Time from which the verifier refuses the signature for its age, so that a store may forget
+    /// it.
     pub fn expires(&self) -> Timestamp {
         self.expires
     }
@@ -99,7 +101,8 @@ impl CallbackDigest {
     }
 }
 
-/// Each part with its length before it, so that no two lists of parts run together into the same bytes.
+/// Adds a part with its length before it, so that no two lists of parts run together into the same
+/// bytes.
 fn part(digest: &mut Sha256, text: Option<&str>) {
     let text = text.map(str::as_bytes);
     digest.update([u8::from(text.is_some())]);
@@ -127,7 +130,7 @@ fn is_of_the_delivery(name: &str) -> bool {
     OF_THE_DELIVERY.contains(&&*normalised(name))
 }
 
-/// All that the body says, but for what is of the delivery.
+/// Adds the whole content of the body, but for the fields of the delivery.
 ///
 /// More than a verdict rests on: who opens an account after comparing a record looks at the name in it, so another name
 /// under a known signature is another body.
@@ -147,7 +150,7 @@ fn content(digest: &mut Sha256, fields: &Fields) {
     }
 }
 
-/// In the place of each link: those to images are signed afresh for each delivery.
+/// Text in the place of each link: those to images are signed afresh for each delivery.
 const LINK: &str = "a link";
 
 fn is_link(text: &str) -> bool {
@@ -198,7 +201,8 @@ fn event(callback: &Parts<'_>) -> [u8; 32] {
     digest.finalize().into()
 }
 
-/// The same text for the same value, whatever the order of its keys. `whatever_delivery` leaves out what is of the delivery.
+/// Canonical text of a value, whatever the order of its keys. `whatever_delivery` leaves out the
+/// fields of the delivery.
 fn canonical(value: &Value, whatever_delivery: bool) -> String {
     fn sorted(value: &Value, whatever_delivery: bool) -> Value {
         match value {
@@ -223,12 +227,13 @@ fn canonical(value: &Value, whatever_delivery: bool) -> String {
 /// Result of a replay check: a callback is new, delivered again, or has a reused signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ReplayCheck {
-    /// It hasn't come before: act on it.
+    /// The callback hasn't come before: act on it.
     First,
     /// The same result has come before, whether with the same signature or signed afresh: answer 200, and do nothing.
     Redelivery,
-    /// Its signature has come before, with another body. Either somebody puts bodies of their own under a signature that
-    /// they have seen, or two results were signed in the same millisecond. Don't act on it; the status of the job tells.
+    /// The signature has come before, with another body. Either somebody puts bodies of their own
+    /// under a signature that they have seen, or two results were signed in the same millisecond.
+    /// Don't act on it; the status of the job tells.
     SignatureReused,
 }
 
@@ -241,7 +246,7 @@ impl ReplayCheck {
         }
     }
 
-    /// The same as a refusal, for `?`.
+    /// Turns a reused signature into a refusal, for `?`.
     ///
     /// # Errors
     /// [`Refusal::Replayed`](super::Refusal::Replayed), for a signature that was reused.
@@ -250,7 +255,7 @@ impl ReplayCheck {
     }
 }
 
-/// Remembers callbacks for as long as their signatures pass.
+/// Store of callbacks' digests, which remembers each for as long as its signature passes.
 ///
 /// # The rule
 ///
@@ -283,7 +288,7 @@ pub trait ReplayStore {
     /// Failure of the store. Answer 503 then, and act on nothing: the service comes again.
     type Error;
 
-    /// Looks whether this has been seen, and remembers it if not, in one step.
+    /// Compares a callback with those seen before, and remembers it if it is new, in one step.
     ///
     /// # Errors
     /// If the store can't say, or can't remember.
@@ -318,7 +323,7 @@ pub trait AsyncReplayStore {
     /// Failure of the store. Answer 503 then, and act on nothing: the service comes again.
     type Error;
 
-    /// Looks whether this has been seen, and remembers it if not, in one step.
+    /// Compares a callback with those seen before, and remembers it if it is new, in one step.
     ///
     /// # Errors
     /// If the store can't say, or can't remember.
@@ -369,7 +374,7 @@ impl<S: ReplayStore + ?Sized> ReplayStore for std::sync::Arc<S> {
     }
 }
 
-/// For those who keep no store: every callback is the first.
+/// No store at all: every callback counts as the first.
 impl ReplayStore for () {
     type Error = Infallible;
 
@@ -409,7 +414,7 @@ impl fmt::Debug for InMemoryReplayStore {
 }
 
 impl InMemoryReplayStore {
-    /// Holds so many digests, of some 250 bytes each.
+    /// Store for so many digests, of some 250 bytes each.
     pub fn with_capacity(capacity: usize) -> Self {
         Self { capacity, seen: Mutex::default(), events: Mutex::default() }
     }
@@ -426,7 +431,7 @@ impl InMemoryReplayStore {
 }
 
 impl Default for InMemoryReplayStore {
-    /// For 65,536 digests: at 15 minutes each, 70 callbacks a second.
+    /// Store for 65,536 digests: at 15 minutes each, 70 callbacks a second.
     fn default() -> Self {
         Self::with_capacity(65_536)
     }
@@ -456,7 +461,8 @@ impl ReplayStore for InMemoryReplayStore {
     }
 }
 
-/// The store holds all that it may, and nothing of it has expired. Answer 503, and act on nothing: the service comes again.
+/// Error of a full store: it holds all that it may, and nothing of it has expired. Answer 503, and
+/// act on nothing: the service comes again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the replay store is full")]
 pub struct StoreFull;

@@ -1,4 +1,4 @@
-//! From a request to a callback that can be gone by, or a reason why it can't.
+//! Verification: from a request to a callback that can be relied on, or a reason for refusal.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::wire::header::only_header;
 use crate::wire::tolerant::Object;
 use crate::{Partner, ReceivedTimestamp, SignatureError, Signer, Timestamp};
 
-/// Tells callbacks of the service from everything else that is posted to the same address.
+/// Verifier of callbacks, which refuses everything else that is posted to the same address.
 ///
 /// ```
 /// use bytes::Bytes;
@@ -53,14 +53,14 @@ pub struct Verifier {
 }
 
 impl Partner {
-    /// Tells callbacks to this partner from everything else that is posted to the same address.
+    /// Verifier of callbacks to this partner.
     pub fn verifier(&self) -> Verifier {
         Verifier::new(self.signer().clone())
     }
 }
 
 impl Verifier {
-    /// Believes what is signed with this key for this partner.
+    /// Verifier of callbacks that are signed with this key for this partner.
     ///
     /// [`Partner::verifier`] is the same for the partner's own key. A [`Signer`] that was made by hand belongs to no
     /// environment, so the callbacks that it confirms can be read and can't be applied to a [`JobHistory`](crate::JobHistory).
@@ -73,8 +73,8 @@ impl Verifier {
         }
     }
 
-    /// Believes the key of this partner as well: the new one before a rotation, the old one for a while after it.
-    /// [`Callback::key_index`] says which it was.
+    /// Accepts the key of this partner as well: the new one before a rotation, the old one for a
+    /// while after it. [`Callback::key_index`] says which it was.
     ///
     /// Each key brings its own environment along, so that a callback signed with a sandbox key stays one of the sandbox
     /// ([`Callback::account`]).
@@ -117,7 +117,7 @@ impl Verifier {
         self
     }
 
-    /// The limit for the size of a body, for those who read it from a connection.
+    /// Limit for the size of a body, for those who read it from a connection.
     pub fn body_limit(&self) -> usize {
         self.max_bytes
     }
@@ -131,7 +131,8 @@ impl Verifier {
         if bytes > self.max_bytes { Err(Refusal::TooLarge { limit: self.max_bytes }) } else { Ok(()) }
     }
 
-    /// Believes a callback or refuses it. The body must be the bytes that came, before anything has read them as JSON.
+    /// Verifies a callback, or refuses it. The body must be the bytes that came, before anything
+    /// has read them as JSON.
     ///
     /// The signature may be in the body (v1: `signature` and `timestamp`) or in the headers (v3: `Response-Signature` and
     /// `Response-Timestamp`); where it is in both, both must say the same. All keys are tried, always.
@@ -191,7 +192,7 @@ impl Verifier {
         found.map_err(Refusal::from)
     }
 
-    /// Until when it would be believed.
+    /// Time until which the callback would pass.
     fn check_age(&self, now: Timestamp, signed: Option<Timestamp>) -> Result<Timestamp, Refusal> {
         let Some(max_age) = self.max_age else { return Ok(Timestamp::MAX) };
         let signed = signed.ok_or(Refusal::UnreadableTimestamp)?;
@@ -206,7 +207,7 @@ impl Verifier {
     }
 }
 
-/// A timestamp and the signature over it.
+/// Timestamp with the signature over it.
 struct Pair {
     timestamp: ReceivedTimestamp,
     signature: String,
@@ -229,7 +230,8 @@ impl Pair {
         }
     }
 
-    /// A body without a signature may be one whose headers have it; but not one with half of it.
+    /// Timestamp and signature in the body. A body without a signature may be one whose headers
+    /// have it; but not one with half of it.
     fn of_body(fields: &Fields) -> Result<Option<Self>, Refusal> {
         for key in ["signature", "timestamp"] {
             if fields.alike(key).nth(1).is_some() {

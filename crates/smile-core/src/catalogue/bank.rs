@@ -57,6 +57,6 @@ pub enum BankCode {
     Known(&'static Bank),
     /// No bank; but exactly one has this code with zeros before it. Send that bank's code instead.
     ZerosLost(&'static Bank),
-    /// No bank that is known here. Send it as it is.
+    /// No bank in the catalogue. Send the code as it is.
     Unknown,
 }

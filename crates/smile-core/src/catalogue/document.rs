@@ -50,7 +50,7 @@ impl Document {
     const BACK: u8 = 1;
     const ENHANCED: u8 = 2;
 
-    /// The country that issues it: two capital letters, ISO 3166-1.
+    /// Country that issues the document: two capital letters, ISO 3166-1.
     pub fn country(self) -> &'static str {
         self.country
     }
@@ -60,7 +60,7 @@ impl Document {
         self.kind.code
     }
 
-    /// The service's name for it.
+    /// The service's name for the document.
     pub fn name(self) -> &'static str {
         self.kind.name
     }
@@ -87,7 +87,7 @@ impl Document {
         self.enhanced_docv().then_some((source, *certainty))
     }
 
-    /// The row that it is of, which may be many countries'.
+    /// Row of the document, which may be many countries'.
     pub fn kind(self) -> &'static DocumentKind {
         self.kind
     }

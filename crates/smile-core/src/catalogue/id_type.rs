@@ -1,4 +1,4 @@
-//! ID types: what is known of each, and what can be said of its numbers.
+//! ID types: the facts about each, and the checks of its numbers.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -8,12 +8,12 @@ use super::generated::id_types::ID_TYPES;
 use super::number::{Formats, NumberCheck};
 use super::rows::{IdTypeRow, Product};
 
-/// All ID types, in order of country and name, as they are written down here.
+/// All built-in ID types, in order of country and name.
 pub fn id_types() -> &'static [IdTypeRow] {
     &ID_TYPES
 }
 
-/// Built when they are first asked for.
+/// Formats, built when they are first asked for.
 static FORMATS: [OnceLock<Formats>; ID_TYPES.len()] = [const { OnceLock::new() }; ID_TYPES.len()];
 
 /// An ID type of a country: a kind of number that the service looks up at an ID authority.
@@ -35,13 +35,13 @@ pub(super) struct OfService {
     pub(super) name: String,
     pub(super) label: Option<String>,
     pub(super) products: Vec<Product>,
-    /// Of all products.
+    /// Fields that all products require.
     pub(super) required_fields: Option<Vec<String>>,
-    /// Of some, which counts for more.
+    /// Fields that some products require; these count for more.
     pub(super) required_by_product: Vec<(Product, Vec<String>)>,
     pub(super) test_number: Option<String>,
     pub(super) formats: Vec<String>,
-    /// Its place among the rows here.
+    /// Index among the built-in rows.
     pub(super) row: Option<usize>,
     pub(super) built: OnceLock<Formats>,
 }
@@ -133,7 +133,7 @@ impl IdType {
         }
     }
 
-    /// The number as the service wants it, as far as it can be mended surely.
+    /// Number as the service wants it, as far as it can be mended surely.
     ///
     /// White space around it goes. If it doesn't fit as it is, then white space within it goes, small letters become
     /// capitals, and, for the Ghana card, hyphens go: as little of that as makes it fit. Digits are never changed. What

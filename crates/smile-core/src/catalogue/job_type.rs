@@ -1,4 +1,4 @@
-//! The kinds of jobs.
+//! Types of jobs.
 
 use std::fmt;
 
@@ -17,25 +17,26 @@ use std::fmt;
 pub struct JobType(u16);
 
 impl JobType {
-    /// 1: a selfie against the photo that an ID authority, or an ID card, has of the person. Enrols the user.
+    /// Type 1: compares a selfie with the photo that an ID authority, or an ID card, has of the
+    /// person. Enrols the user.
     pub const BIOMETRIC_KYC: Self = Self(1);
-    /// 2: a selfie against the one on file for an enrolled user.
+    /// Type 2: compares a selfie with the one on file for an enrolled user.
     pub const SMARTSELFIE_AUTHENTICATION: Self = Self(2);
-    /// 4: enrols a new user with a selfie, without any ID.
+    /// Type 4: enrols a new user with a selfie, without any ID.
     pub const SMARTSELFIE_REGISTRATION: Self = Self(4);
-    /// 5: what an ID authority knows under an ID number: Enhanced KYC, and Basic KYC.
+    /// Type 5: looks up an ID number at an ID authority: Enhanced KYC, and Basic KYC.
     pub const ENHANCED_KYC: Self = Self(5);
-    /// 6: a photo of an ID document, checked, and compared with a selfie.
+    /// Type 6: checks a photo of an ID document, and compares it with a selfie.
     pub const DOCUMENT_VERIFICATION: Self = Self(6);
-    /// 7: what a registry knows of a company.
+    /// Type 7: looks up a company in a registry.
     pub const BUSINESS_VERIFICATION: Self = Self(7);
-    /// 8: replaces the selfie on file of an enrolled user.
+    /// Type 8: replaces the selfie on file of an enrolled user.
     pub const UPDATE_PHOTO: Self = Self(8);
-    /// 9: compares what a document says with what the ID authority says.
+    /// Type 9: compares a document with the ID authority's record.
     pub const COMPARE_USER_INFO: Self = Self(9);
-    /// 10: whether somebody is on a watch list.
+    /// Type 10: searches watch lists for a person.
     pub const AML: Self = Self(10);
-    /// 11: Document Verification, with the ID authority asked as well.
+    /// Type 11: Document Verification, with the ID authority asked as well.
     pub const ENHANCED_DOCUMENT_VERIFICATION: Self = Self(11);
 
     /// The job type of this number, named here or not.

@@ -1,9 +1,9 @@
-//! The names that are nearest to one that isn't known.
+//! Names that are nearest to an unknown one.
 
 /// Most names that are worth showing.
 const MOST: usize = 3;
 
-/// Those of these names that were likely meant by this one, the nearest first: at most three.
+/// Names that were likely meant by this one, the nearest first: at most three.
 pub(crate) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
     let wanted = letters(name);
     if wanted.is_empty() || wanted.len() > 64 {
@@ -25,7 +25,7 @@ pub(crate) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> V
     found.into_iter().map(|(_, name)| name).take(MOST).collect()
 }
 
-/// Its letters and digits, in capitals.
+/// Letters and digits of a name, in capitals.
 fn letters(name: &str) -> Vec<char> {
     name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect()
 }

@@ -10,7 +10,7 @@ use std::fmt;
 pub enum NextStep {
     /// Let the person in.
     Accept,
-    /// The number is known: compare what the record says with what the person, or the company, says.
+    /// The number is known: compare the record with what the person, or the company, says.
     CompareTheRecord,
     /// Wait: it is being reviewed or is only half done, and the final result comes by callback.
     AwaitReview,

@@ -1,4 +1,4 @@
-//! The rows of the generated tables: what is written down of each fact.
+//! Rows of the generated tables, one type for each kind of fact.
 
 use super::webhook_status::WebhookStatus;
 use super::{Finding, NextStep};
@@ -22,17 +22,18 @@ pub enum Certainty {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ResultCodeRow {
-    /// `ResultCode`, four digits.
+    /// Code as in `ResultCode`, four digits.
     pub code: &'static str,
-    /// The job types for which the code means this, ascending.
+    /// Job types for which the code means this, ascending.
     pub job_types: &'static [JobType],
-    /// `ResultText`, as far as it is known. The service varies it: compare the code, not the text.
+    /// Text as in `ResultText`, as far as it is known. The service varies it: compare the code, not
+    /// the text.
     pub text: &'static str,
     /// Meaning: a phrase in lower case, without a full stop.
     pub meaning: &'static str,
     /// Category of the result.
     pub category: Category,
-    /// The finding that it says.
+    /// Finding of the code.
     pub finding: Finding,
     /// True if this is final: false exactly for [`Category::Provisional`],
     /// [`Category::SuspectedSpoof`] and [`Category::Inconclusive`]. A reviewer's verdict may follow
@@ -54,11 +55,11 @@ pub struct ResultCodeRow {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ApiCodeRow {
-    /// `code`, four digits.
+    /// Code as in `code`, four digits.
     pub code: &'static str,
-    /// The sort of answer that it stands in.
+    /// Kind of answer that the code stands in.
     pub kind: ApiCodeKind,
-    /// The service's own words, where they are known.
+    /// The service's own words, if they are known.
     pub text: Option<&'static str>,
     /// Meaning: a phrase in lower case, without a full stop.
     pub meaning: &'static str,
@@ -71,13 +72,14 @@ pub struct ApiCodeRow {
 }
 
 impl ApiCodeRow {
-    /// Says no to what was asked. 2202 and 2302 are successes, and 2314 is how the status of a job without a zip looks.
+    /// True for a refusal. 2202 and 2302 are successes, and 2314 is the status of a job without a
+    /// zip.
     pub fn is_refusal(&self) -> bool {
         !matches!(self.kind, ApiCodeKind::Accepted | ApiCodeKind::Found | ApiCodeKind::NoZip)
     }
 }
 
-/// A sort of answer, told by its code.
+/// Kind of an answer, by its code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ApiCodeKind {
@@ -101,9 +103,9 @@ pub enum ApiCodeKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct WebhookReason {
-    /// `reason`, as the service has it.
+    /// Reason as in `reason`, as the service has it.
     pub reason: &'static str,
-    /// The status beside which it stands.
+    /// Status beside which the reason stands.
     pub status: WebhookStatus,
     /// Meaning: a phrase in lower case, without a full stop.
     pub meaning: &'static str,
@@ -125,7 +127,7 @@ pub enum Category {
     Provisional,
     /// A spoof is suspected; a human will review it.
     SuspectedSpoof,
-    /// Neither approved nor rejected: what was looked at does not settle it.
+    /// Neither approved nor rejected: the check leaves it open.
     Inconclusive,
     /// Not approved, for good. Another attempt is another job.
     Rejected,
@@ -161,7 +163,7 @@ pub struct Action {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Bank {
-    /// Two capital letters, ISO 3166-1.
+    /// Country: two capital letters, ISO 3166-1.
     pub country: &'static str,
     /// Value for `bank_code`. Leading zeros matter.
     pub code: &'static str,
@@ -177,7 +179,7 @@ pub struct Bank {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Country {
-    /// Two capital letters, ISO 3166-1.
+    /// Code: two capital letters, ISO 3166-1.
     pub code: &'static str,
     /// The service's own English name.
     pub name: &'static str,
@@ -208,7 +210,7 @@ pub enum Continent {
 pub struct DocumentKind {
     /// The service's code, which goes into `id_type`; empty for what is not listed.
     pub code: &'static str,
-    /// The service's name for it.
+    /// The service's name for the document.
     pub name: &'static str,
     /// Examples of such documents, in the service's words.
     pub examples: &'static [&'static str],
@@ -222,13 +224,13 @@ pub struct DocumentKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct IdTypeRow {
-    /// Two capital letters, ISO 3166-1.
+    /// Country: two capital letters, ISO 3166-1.
     pub country: &'static str,
     /// The API's name, which goes into `id_type`.
     pub name: &'static str,
     /// The service's name for people.
     pub label: &'static str,
-    /// The products that are known to take it.
+    /// Products that are known to take the ID type.
     pub products: &'static [Product],
     /// Fields that `id_info` must have, beside `country` and `id_type`.
     pub required_fields: &'static [&'static str],
@@ -256,7 +258,7 @@ pub struct IdTypeRow {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct NumberFormat {
-    /// A regular expression, without look-around. It is anchored where it says so.
+    /// Regular expression, without look-around. It is anchored if it says so.
     pub regex: &'static str,
     /// True if the format ignores the case of letters.
     pub ignore_case: bool,
@@ -285,7 +287,7 @@ pub enum Product {
 }
 
 impl Product {
-    /// All of them.
+    /// All products.
     pub(super) const ALL: [Self; 6] = [
         Self::BiometricKyc,
         Self::EnhancedKyc,
@@ -308,7 +310,7 @@ impl Product {
     }
 }
 
-/// A product that a web token can be asked for (Smile ID: "Web token").
+/// Product that a web token can be requested for (Smile ID: "Web token").
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct WebProduct {

@@ -6,11 +6,11 @@
 pub enum WebhookStatus {
     /// `clear`: nothing speaks against the person.
     Clear,
-    /// `attention`: somebody should look at it.
+    /// `attention`: somebody should look at the result.
     Attention,
     /// `block`: don't let the person in.
     Block,
-    /// `error`: it could not be done, which says nothing about the person.
+    /// `error`: the check could not be done, which proves nothing about the person.
     Error,
     /// Another word. Never an approval.
     Unknown,

@@ -1,4 +1,4 @@
-//! The words of v3 webhooks: products, and what speaks against a person.
+//! Words of v3 webhooks: products, and reasons against a person.
 
 use serde_json::Value;
 
@@ -14,7 +14,7 @@ pub(crate) fn is_status_word(value: &Value) -> bool {
 pub(crate) enum LooksAt {
     /// The person: a face, alone or beside a document or a number.
     Person,
-    /// A number, an address or a name in somebody's records, and not who holds it.
+    /// A number, an address or a name in somebody's records, and not the person who holds it.
     Record,
     /// Lists of names.
     WatchLists,

@@ -35,16 +35,16 @@ pub struct Call<O: Operation> {
     settings: FlowSettings,
     seed: u64,
     clock: Timestamp,
-    /// When it was first asked what to do.
+    /// Time of the first call of `next`.
     begun: Option<Timestamp>,
     deadline: Option<Timestamp>,
     not_before: Option<Timestamp>,
     is_out: bool,
-    /// When the request that is out, or was last, went out.
+    /// Time at which the last request was sent.
     sent_at: Timestamp,
     /// Number of times that the operation's own request was sent.
     attempts: u32,
-    /// The last of them, until it was certainly refused; and whether it was sent from here.
+    /// Last send, until it was certainly refused; and whether it was sent from here.
     last_send: Option<LastSend>,
     is_own_send: bool,
     /// The service may have acted on an earlier request, whatever becomes of the next one.
@@ -52,11 +52,11 @@ pub struct Call<O: Operation> {
     service_clock: Option<ServiceClock>,
     submission_id: Option<SubmissionId>,
     tokens: TokenSource,
-    /// The token that the request which is out carries.
+    /// Token that the request under way carries.
     grant: Option<Grant>,
-    /// A token was fetched anew after a 401, which is done once.
+    /// True once a token was fetched anew after a 401, which is done once.
     has_new_token: bool,
-    /// All files are read, and were looked at.
+    /// True once all files are read and checked.
     has_files: bool,
     stage: Stage<O::Output>,
     events: VecDeque<Event>,
@@ -119,7 +119,7 @@ impl<O: Operation> Call<O> {
         }
     }
 
-    /// Goes on where another call, perhaps of another process, wrote down that it stood.
+    /// Goes on from the checkpoint of another call, perhaps of another process.
     ///
     /// It needs the same operation. If the request may have gone out, it asks for the job's status, and only a result of this
     /// very check ends it well. Anything else ends as [unknown](CallError::outcome_unknown), and so does an operation whose
@@ -168,7 +168,8 @@ impl<O: Operation> Call<O> {
         Ok(call)
     }
 
-    /// Takes the shared tokens of the v3 API from here, and keeps them here for others. Without it each call fetches its own.
+    /// Sets a cache of shared tokens of the v3 API, which others use as well. Without it each call
+    /// fetches its own.
     #[must_use]
     pub fn with_tokens(mut self, tokens: TokenCache) -> Self {
         self.share_tokens(tokens);
@@ -201,7 +202,7 @@ impl<O: Operation> Call<O> {
         self.operation.look_up().is_some()
     }
 
-    /// Writes down where it stands, if that matters: what only reads begins anew.
+    /// Notes a checkpoint, if that matters: an operation that only reads begins anew.
     fn note_checkpoint(&mut self) {
         if self.operation.repeat() != RepeatSafety::Free {
             self.events.push_back(Event::Checkpoint(self.checkpoint()));
@@ -271,7 +272,8 @@ impl<O: Operation> Call<O> {
         self.events.push_back(Event::Retrying { step, attempt, error, at });
     }
 
-    /// The service may have acted on the request, and it can't be sent again.
+    /// Handles a lost answer: the service may have acted on the request, and it can't be sent
+    /// again.
     fn lost(&mut self, error: OperationError) {
         self.may_be_done = true;
         let at = self.clock + self.settings.settle;
@@ -302,8 +304,8 @@ impl<O: Operation> Call<O> {
         self.note_checkpoint();
     }
 
-    /// The service says that it has nothing of this check, and the caller takes its word for it. It counts only when the
-    /// request can no longer be on its way.
+    /// Handles a denial: the service says that it has nothing of this check, and the caller takes
+    /// its word for it. It counts only when the request can no longer be on its way.
     fn denied(&mut self) {
         let noticed = self.last_send_over() + self.settings.settle;
         let Stage::Reconciling { lost, denials, .. } = &mut self.stage else { return };
@@ -324,7 +326,7 @@ impl<O: Operation> Call<O> {
         if self.is_in_time(at) { self.not_before = Some(at) } else { self.give_up() }
     }
 
-    /// When the last send can no longer arrive.
+    /// Time from which the last send can no longer arrive.
     fn last_send_over(&self) -> Timestamp {
         match &self.last_send {
             None => self.clock,
@@ -333,7 +335,8 @@ impl<O: Operation> Call<O> {
         }
     }
 
-    /// The status didn't tell what became of the request. Ask again, up to a limit.
+    /// Asks again, up to a limit, as the status didn't tell the fate of the request. Ask again, up
+    /// to a limit.
     fn still_unknown(&mut self) {
         let Stage::Reconciling { polls, .. } = &self.stage else { return };
         let wait = self.settings.poll.delay_after(*polls).unwrap_or(self.settings.settle);
@@ -397,7 +400,8 @@ impl<O: Operation> Call<O>
 where
     O::Output: Clone,
 {
-    /// The token that the next request carries, if it carries one; or what comes before there is one.
+    /// Token that the next request carries, if it carries one; or the exchange that comes before
+    /// there is one.
     fn token(&mut self, deadline: Timestamp) -> Result<Option<Grant>, Box<Next<Outcome<O>>>> {
         let token_use = match (&self.stage, self.operation.token_use()) {
             (Stage::Finished(_), _) | (_, TokenUse::None) => return Ok(None),
@@ -426,8 +430,9 @@ where
         }
     }
 
-    /// The token was refused. A shared one is fetched anew once, and the request sent once more: nothing of it was taken. What
-    /// would bill twice is sent again only if it is the API that says so, and not something in between.
+    /// Handles a refused token. A shared one is fetched anew once, and the request sent once more:
+    /// nothing of it was taken. What would bill twice is sent again only if it is the API that says
+    /// so, and not something in between.
     fn has_new_turn(&mut self, grant: &Grant, sent_at: Timestamp, response: &Response<Bytes>) -> bool {
         let may_fetch = self.tokens.refused(grant) && !std::mem::replace(&mut self.has_new_token, true);
         let error = match &self.stage {
@@ -650,11 +655,12 @@ struct Inner {
 pub enum CallErrorKind {
     /// Something is wrong with the input, and nothing was sent.
     Validation(ValidationError),
-    /// It failed, and was tried again where that is safe and can help.
+    /// The exchange failed, and was tried again if that is safe and can help.
     Operation(OperationError),
-    /// The deadline passed; with what went wrong before, if anything did.
+    /// The deadline passed; with the error before, if there was one.
     Deadline(Option<OperationError>),
-    /// The caller's observer refused to go on, before the next request went out. Its reason is the error's source.
+    /// The caller's observer refused to go on, before the next request was sent. Its reason is the
+    /// error's source.
     Observer(ObserverError),
 }
 
@@ -671,7 +677,7 @@ impl CallError {
         Self(Box::new(Inner { step, kind, outcome_unknown, key, submission_id, retry_after }))
     }
 
-    /// Of a flow that only reads.
+    /// Error of an observer in a flow that only reads.
     pub(crate) fn refused(error: ObserverError, step: Step, key: Option<JobKey>) -> Self {
         Self::new(step, CallErrorKind::Observer(error), false, key)
     }
@@ -699,18 +705,19 @@ impl CallError {
         }
     }
 
-    /// The problems with the input, if that is what stopped it.
+    /// Problems with the input, if those stopped the call.
     pub fn validation(&self) -> Option<&ValidationError> {
         if let CallErrorKind::Validation(error) = &self.0.kind { Some(error) } else { None }
     }
 
-    /// The problems with the input, if that is what stopped it; otherwise none.
+    /// Problems with the input, if those stopped the call; otherwise none.
     pub fn problems(&self) -> &[Problem] {
         self.validation().map_or(&[], ValidationError::problems)
     }
 
-    /// The service may have acted on the request or not, and to send it again could bill or create twice. Where there
-    /// is a [key](Self::key), ask for the job's status later; or wait for its callback.
+    /// True if the service may have acted on the request or not, and to send it again could bill or
+    /// create twice. If there is a [key](Self::key), ask for the job's status later; or wait for
+    /// its callback.
     pub fn outcome_unknown(&self) -> bool {
         self.0.outcome_unknown
     }
@@ -720,8 +727,8 @@ impl CallError {
         self.0.key.as_ref()
     }
 
-    /// The id that this submission went out with, if it carries one. Where its outcome is unknown, a callback that
-    /// [names it](SubmissionId::is_named_by) tells what became of it.
+    /// Id of the submission, if the request carried one. If its outcome is unknown, a callback that
+    /// [names it](SubmissionId::is_named_by) settles it.
     pub fn submission_id(&self) -> Option<&SubmissionId> {
         self.0.submission_id.as_ref()
     }
@@ -732,35 +739,37 @@ impl CallError {
         self.0.retry_after
     }
 
-    /// The deadline passed, or the last try got no answer in time.
+    /// True if the deadline passed, or the last try got no answer in time.
     pub fn is_timeout(&self) -> bool {
         matches!(self.0.kind, CallErrorKind::Deadline(_))
             || self.operation().is_some_and(OperationError::is_timeout)
     }
 
-    /// The input is at fault.
+    /// True if the input is at fault.
     pub fn is_validation(&self) -> bool {
         self.validation().is_some()
     }
 
-    /// The caller's observer refused to go on: its reason is the error's [source](std::error::Error::source).
+    /// True if the caller's observer refused to go on: its reason is the error's
+    /// [source](std::error::Error::source).
     pub fn is_observer(&self) -> bool {
         matches!(self.0.kind, CallErrorKind::Observer(_))
     }
 
-    /// The service has had a job of this id before.
+    /// True if the service has had a job of this id before.
     pub fn is_job_already_exists(&self) -> bool {
         self.operation().is_some_and(OperationError::is_job_already_exists)
     }
 
-    /// The same may be sent again as it is, and may succeed: the service has certainly not acted on it, and what stopped it
-    /// passes.
+    /// True if the same may be sent again as it is, and may succeed: the service has certainly not
+    /// acted on it, and the failure passes.
     pub fn is_retryable(&self) -> bool {
         !self.0.outcome_unknown
             && (self.is_observer() || self.operation().is_some_and(OperationError::is_transient))
     }
 
-    /// The service refused the signature: a key of the other environment, a rotated one, or a clock that is far off.
+    /// True if the service refused the signature: a key of the other environment, a rotated one, or
+    /// a clock that is far off.
     pub fn is_unauthorized(&self) -> bool {
         self.operation().is_some_and(OperationError::is_unauthorized)
     }

@@ -44,7 +44,7 @@ pub struct Checkpoint {
 impl Checkpoint {
     const VERSION: u32 = 2;
 
-    /// Of a job.
+    /// Checkpoint of a job.
     pub(crate) fn of_job(partner: &Partner, key: JobKey, reach: Progress) -> Self {
         Self {
             version: Self::VERSION,
@@ -61,7 +61,7 @@ impl Checkpoint {
         }
     }
 
-    /// Of a check that is a single exchange; some have no ids.
+    /// Checkpoint of a check that is a single exchange; some have no ids.
     #[allow(dead_code)] // The checks' own flow comes to use it.
     pub(crate) fn of_check(partner: &Partner, step: Step, key: Option<JobKey>, reach: Progress) -> Self {
         let placeholder = JobKey {
@@ -77,7 +77,7 @@ impl Checkpoint {
         self.key.as_ref()
     }
 
-    /// The step, if this is of a check that is a single exchange; `None` for a job.
+    /// Step of the check, if this is of a single exchange; `None` for a job.
     pub fn check(&self) -> Option<Step> {
         self.check
     }
@@ -87,7 +87,7 @@ impl Checkpoint {
         self.reach
     }
 
-    /// Smile ID's own id of the job, where it is known.
+    /// Smile ID's own id of the job, if it is known.
     pub fn smile_job_id(&self) -> Option<&str> {
         self.smile_job_id.as_deref()
     }
@@ -155,7 +155,7 @@ impl Checkpoint {
     }
 }
 
-/// As it is written; all of it may be missing from a version that isn't known.
+/// Written form; all of it may be missing from a version that isn't known.
 #[derive(Deserialize)]
 struct Wire {
     version: u32,
@@ -180,7 +180,7 @@ struct Wire {
     last_send: Option<LastSend>,
 }
 
-/// The version alone.
+/// Version of the written form, alone.
 #[derive(Deserialize)]
 struct Version {
     version: u32,

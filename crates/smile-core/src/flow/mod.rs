@@ -72,7 +72,7 @@ pub use settings::FlowSettings;
 use crate::operation::Step;
 use crate::{ImageType, OperationError, Problem, Timestamp, TransportFailure};
 
-/// A machine that runs a job or a single exchange; the [module](self) says how to drive it.
+/// State machine that runs a job or a single exchange; the [module](self) says how to drive it.
 pub trait Flow {
     /// Outcome of the flow.
     type Outcome;
@@ -90,11 +90,12 @@ pub trait Flow {
     /// waits for changes nothing.
     fn receive(&mut self, now: Timestamp, answer: Result<Response<Bytes>, TransportFailure>);
 
-    /// Ends it, in place of what [`Flow::next`] said: the request was not sent. For a checkpoint that can't be stored, or a lease
-    /// that can't be renewed. A flow that is over stays as it is.
+    /// Ends the flow, in place of what [`Flow::next`] said: the request was not sent. For a
+    /// checkpoint that can't be stored, or a lease that can't be renewed. A flow that is over stays
+    /// as it is.
     fn refuse(&mut self, now: Timestamp, error: ObserverError);
 
-    /// The oldest event that hasn't been taken yet.
+    /// Takes the oldest event, if there is one.
     fn take_event(&mut self) -> Option<Event>;
 }
 
@@ -103,9 +104,9 @@ pub trait Flow {
 /// The list is complete on purpose: a driver that left one of them out would never end.
 #[allow(clippy::large_enum_variant)] // It lives for one turn of a loop, and a request is what it holds most often.
 pub enum Next<T> {
-    /// Read this file whole, and tell [`Flow::file_read`].
+    /// Read this file whole, and report it with [`Flow::file_read`].
     Read(PathBuf),
-    /// Send this request, and tell [`Flow::receive`].
+    /// Send this request, and report the answer with [`Flow::receive`].
     Send {
         /// The request. Its URL may be a credential and its body holds personal data: keep both out of logs.
         request: Request<Bytes>,
@@ -114,10 +115,10 @@ pub enum Next<T> {
     },
     /// Do nothing before this moment.
     Wait {
-        /// When to call [`Flow::next`] again.
+        /// Time to call [`Flow::next`] again.
         until: Timestamp,
     },
-    /// It is over.
+    /// The flow is over.
     Finished(T),
 }
 
@@ -138,14 +139,14 @@ impl<T> fmt::Debug for Next<T> {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Event {
-    /// An image was read and looked at.
+    /// An image was read and checked.
     #[non_exhaustive]
     ImageRead {
-        /// Its place among the job's images.
+        /// Index among the job's images.
         index: usize,
         /// Kind and encoding of the image.
         image_type: ImageType,
-        /// Its size.
+        /// Size in bytes.
         bytes: usize,
     },
     /// Checkpoint of the job or check, for [`JobFlow::resume`]. It comes before each request that
@@ -172,7 +173,7 @@ pub enum Event {
     /// The zip is about to be sent.
     #[non_exhaustive]
     Uploading {
-        /// Its size.
+        /// Size in bytes.
         bytes: usize,
     },
     /// The service has the zip.
@@ -196,7 +197,7 @@ pub enum Event {
         attempt: u32,
         /// Error of the attempt.
         error: OperationError,
-        /// When it will be tried again.
+        /// Time of the next attempt.
         at: Timestamp,
     },
 }

@@ -5,15 +5,15 @@
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Progress {
-    /// The service knows nothing of it.
+    /// The service knows nothing of the job.
     Nothing,
-    /// It may have opened the job; it has no images and bills nothing.
+    /// The service may have opened the job; it has no images and bills nothing.
     MaybeOpened,
-    /// It has opened the job; it has no images and bills nothing.
+    /// The service has opened the job; it has no images and bills nothing.
     Opened,
-    /// It may have the images, and may be working on the job.
+    /// The service may have the images, and may be working on the job.
     MaybeUploaded,
-    /// It has the images and works on the job.
+    /// The service has the images and works on the job.
     Uploaded,
 }
 

@@ -1,4 +1,4 @@
-//! The schedules, limits and timeouts of a flow.
+//! Settings of a flow: schedules, limits and timeouts.
 
 use std::time::Duration;
 
@@ -49,18 +49,18 @@ impl Default for FlowSettings {
     }
 }
 
-/// The pace that any upload is given time for, in bytes a second: a poor mobile connection's.
+/// Pace that any upload is given time for, in bytes a second: a poor mobile connection's.
 const UPLOAD_PACE: u64 = 50_000;
 
 impl FlowSettings {
-    /// When to ask for a job's status.
+    /// Sets the schedule of the polls for a job's status.
     #[must_use]
     pub fn with_poll_schedule(mut self, poll: PollSchedule) -> Self {
         self.poll = poll;
         self
     }
 
-    /// When to try a failed step again.
+    /// Sets the policy of retries.
     #[must_use]
     pub fn with_retry_policy(mut self, retry: RetryPolicy) -> Self {
         self.retry = retry;
@@ -125,8 +125,9 @@ impl FlowSettings {
         self
     }
 
-    /// Sends a check again whose answer was lost, after the service has said twice that it has nothing of it: when the earlier
-    /// send's own timeout is over, and the settle delay apart. Off by default, and the outcome is unknown then.
+    /// Sends a check again whose answer was lost, after the service has said twice that it has
+    /// nothing of it: when the earlier send's own timeout is over, and the status delay apart. Off
+    /// by default, and the outcome is unknown then.
     ///
     /// **It can bill twice.** A check has no zip, and what the service says about a check that it never had is not documented: it
     /// may say `No zip file received` of one that it is working on, or has carried out. Turn it on only if a check that is
@@ -142,12 +143,12 @@ impl FlowSettings {
         self.resends_denied_checks
     }
 
-    /// When a job's status is asked for.
+    /// Schedule of the polls for a job's status.
     pub fn poll_schedule(&self) -> PollSchedule {
         self.poll
     }
 
-    /// When a failed step is tried again.
+    /// Policy of retries.
     pub fn retry_policy(&self) -> RetryPolicy {
         self.retry
     }

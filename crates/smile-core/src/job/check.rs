@@ -22,7 +22,7 @@ use crate::{
 };
 
 impl Job {
-    /// Checks everything that can be told without looking at the images. Running a job does this first.
+    /// Checks everything that can be checked without the images. Running a job does this first.
     ///
     /// # Errors
     /// All problems at once, each with the field and the rule.
@@ -30,8 +30,9 @@ impl Job {
         ValidationError::check(self.check(partner).problems)
     }
 
-    /// As [`Job::validate`], with what the service will likely refuse, or what will disappoint: a Biometric KYC against a kind
-    /// of ID whose authority has no photo, say. Running a job tells these as [`Event::Warning`](crate::Event::Warning).
+    /// Checks as [`Job::validate`] does, and adds warnings of what the service will likely refuse,
+    /// or what will disappoint: a Biometric KYC against a kind of ID whose authority has no photo,
+    /// say. Running a job reports these as [`Event::Warning`](crate::Event::Warning).
     pub fn check(&self, partner: &Partner) -> ValidationReport {
         let mut problems = ValidationReport::default();
         if matches!(self.job_type, JobType::ENHANCED_KYC | JobType::BUSINESS_VERIFICATION | JobType::AML) {
@@ -49,7 +50,7 @@ impl Job {
         problems
     }
 
-    /// Checks what depends on the time: a date of birth can't be in the future.
+    /// Checks against the time: a date of birth can't be in the future.
     pub(crate) fn check_at(&self, now: Timestamp) -> ValidationReport {
         let mut problems = ValidationReport::default();
         problems.not_born_yet("id_info.dob", self.id_info.dob.as_deref(), now);
@@ -166,7 +167,7 @@ impl ValidationReport {
         }
     }
 
-    /// The ids of a user and a job.
+    /// Checks the ids of a user and a job.
     pub(crate) fn ids(&mut self, prefix: &str, user_id: &str, job_id: &str) {
         for (name, id) in [("user_id", user_id), ("job_id", job_id)] {
             let field = format!("{prefix}{name}");
@@ -175,7 +176,7 @@ impl ValidationReport {
         }
     }
 
-    /// A text without characters that can't stand in it. An empty one is judged elsewhere.
+    /// Checks a text for characters that can't stand in it. An empty one is judged elsewhere.
     pub(crate) fn characters(&mut self, field: &str, text: Option<&str>, rule: Rule) {
         let text = text.filter(|text| !text.trim().is_empty());
         if let Some(rule) = text.and_then(|text| characters::refused(text, rule)) {
@@ -183,7 +184,7 @@ impl ValidationReport {
         }
     }
 
-    /// An ID that the authority is to be asked about: it is complete, and so are its parts.
+    /// Checks that an ID for the authority is complete, and so are its parts.
     pub(crate) fn entered_id(&mut self, prefix: &str, id_info: &IdInfo, partner: &Partner) {
         let (country, id_type) = (id_info.country.as_deref(), id_info.id_type.as_deref());
         self.required(&format!("{prefix}country"), country);
@@ -200,7 +201,7 @@ impl ValidationReport {
         self.id_fields(prefix, id_info, partner);
     }
 
-    /// Extra keys that would stand twice in the same object.
+    /// Checks for extra keys that would stand twice in the same object.
     pub(crate) fn reserved(&mut self, prefix: &str, extra: &Map<String, Value>, names: &[&str]) {
         let own = ["partner_id", "signature", "timestamp", "source_sdk", "source_sdk_version"];
         for key in extra.keys() {
@@ -213,7 +214,7 @@ impl ValidationReport {
         }
     }
 
-    /// The address of a page, if there is one.
+    /// Checks the address of a page, if there is one.
     pub(crate) fn web_page(&mut self, field: &str, url: Option<&str>) {
         let url = url.filter(|url| !url.trim().is_empty());
         if let Some(Err(rule)) = url.map(WebUrl::typed) {
@@ -221,7 +222,7 @@ impl ValidationReport {
         }
     }
 
-    /// A date of birth that isn't over yet, nowhere on earth.
+    /// Checks that a date of birth is over, somewhere on earth.
     pub(crate) fn not_born_yet(&mut self, field: &str, dob: Option<&str>, now: Timestamp) {
         let tomorrow = now + Duration::from_secs(24 * 60 * 60);
         let is_later = |dob: &str| read_date(dob).is_some() && dob > &tomorrow.to_string()[..10];
@@ -230,7 +231,7 @@ impl ValidationReport {
         }
     }
 
-    /// A date of birth, if there is one.
+    /// Checks a date of birth, if there is one.
     fn dob(&mut self, field: &str, dob: Option<&str>, partner: &Partner) {
         const RULE: &str = "must be a date of the form `YYYY-MM-DD`";
         let Some(dob) = dob else { return };
@@ -245,7 +246,7 @@ impl ValidationReport {
         }
     }
 
-    /// The fields of an ID, as far as they are there.
+    /// Checks the fields of an ID, as far as they are there.
     fn id_fields(&mut self, prefix: &str, id_info: &IdInfo, partner: &Partner) {
         self.country(&format!("{prefix}country"), id_info.country.as_deref());
         self.characters(&format!("{prefix}id_type"), id_info.id_type.as_deref(), Rule::Code);
@@ -291,7 +292,7 @@ impl ValidationReport {
         }
     }
 
-    /// A country, if there is one.
+    /// Checks a country, if there is one.
     pub(crate) fn country(&mut self, field: &str, country: Option<&str>) {
         const RULE: &str = "must be the two capital letters of ISO 3166-1, such as `NG`";
         let is_code = |text: &str| text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_uppercase());
@@ -332,7 +333,7 @@ impl ValidationReport {
         }
     }
 
-    /// The ID type of this name; a warning, if it isn't known.
+    /// ID type of this name; a warning, if it isn't known.
     pub(crate) fn known_id_type(
         &mut self,
         field: &str,
@@ -427,10 +428,10 @@ impl ValidationReport {
 /// Number of frames that prove that a person was there (Smile ID: "Liveness check").
 const LIVENESS_FRAMES: usize = 8;
 
-/// The frames together, as one field.
+/// Field of all frames together.
 const LIVENESS: &str = "images (liveness)";
 
-/// No living person was born before it.
+/// Year before which no living person was born.
 pub(crate) const FIRST_YEAR: u32 = 1900;
 
 const SANDBOX_RESULT: &str = "sandbox_result";
@@ -447,7 +448,7 @@ fn is_almost(key: &str, name: &str) -> bool {
     letters(key) == letters(name)
 }
 
-/// A key for people to find again, with nothing in it that can't be seen.
+/// Key for people to find again, with nothing in it that can't be seen.
 pub(crate) fn shown(key: &str) -> String {
     key.escape_debug().collect()
 }
@@ -681,7 +682,7 @@ mod tests {
         job.check(&partner(Environment::Sandbox)).warnings.iter().map(ToString::to_string).collect()
     }
 
-    /// A job about which there is nothing to say.
+    /// Job about which there is nothing to say.
     fn sound(params: PartnerParams, id_info: IdInfo) -> Job {
         let job = Job::biometric_kyc(params, image(), id_info).return_job_status(true);
         job.with_liveness(vec![image(); LIVENESS_FRAMES])

@@ -14,7 +14,7 @@ use crate::job::submission_id::SubmissionId;
 pub struct UserId(String);
 
 impl UserId {
-    /// An id of the partner's own making. Emptiness is found when the job is validated.
+    /// Id of the partner's own making. Emptiness is found when the job is validated.
     pub fn new(id: impl Into<String>) -> Self {
         Self(id.into())
     }
@@ -40,7 +40,7 @@ impl fmt::Debug for UserId {
 pub struct JobId(String);
 
 impl JobId {
-    /// An id of the partner's own making. Emptiness is found when the job is validated.
+    /// Id of the partner's own making. Emptiness is found when the job is validated.
     pub fn new(id: impl Into<String>) -> Self {
         Self(id.into())
     }
@@ -89,7 +89,7 @@ impl PartnerParams {
         Self { user_id, job_id, extra: Map::new() }
     }
 
-    /// A key of the partner's own, which comes back untouched in the result and the callback.
+    /// Adds a key of the partner's own, which comes back untouched in the result and the callback.
     ///
     /// `user_id`, `job_id` and `job_type` are taken. Smile ID's sandbox reads `sandbox_result` (`"0"` approved, `"1"`
     /// rejected, `"2"` provisional) from here.
@@ -104,12 +104,12 @@ impl PartnerParams {
         self.extra.insert(SubmissionId::PARTNER_PARAM.to_owned(), id.as_str().into());
     }
 
-    /// The user.
+    /// Id of the user.
     pub fn user_id(&self) -> &UserId {
         &self.user_id
     }
 
-    /// The job.
+    /// Id of the job.
     pub fn job_id(&self) -> &JobId {
         &self.job_id
     }

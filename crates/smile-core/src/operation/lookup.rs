@@ -1,4 +1,4 @@
-//! The question that takes the place of a request whose answer was lost.
+//! Question that takes the place of a request whose answer was lost.
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -6,7 +6,7 @@ use http::{Request, Response};
 use super::{OperationError, Step};
 use crate::{Partner, Timestamp};
 
-/// A question to the service: what became of a request whose answer was lost. An operation has one in
+/// Question to the service about a request whose answer was lost. An operation has one in
 /// [`look_up`](super::Operation::look_up); `T` is the operation's output.
 pub trait Lookup<T> {
     /// Name of the question in errors and events.
@@ -33,7 +33,7 @@ pub trait Lookup<T> {
 pub enum LookupAnswer<T> {
     /// The result of this very request.
     Answer(T),
-    /// The service says that it has nothing of it.
+    /// The service says that it has nothing of the request.
     Denied,
     /// The answer doesn't tell.
     Untold,

@@ -58,12 +58,13 @@ pub trait Operation {
         ValidationReport::default()
     }
 
-    /// The file to read next, before the request can be made; none when all are read, or none is needed.
+    /// File to read next, before the request can be made; none when all are read, or none is
+    /// needed.
     fn unread_file(&self) -> Option<&Path> {
         None
     }
 
-    /// Takes in what came of reading the file that [`unread_file`](Self::unread_file) names.
+    /// Takes the result of reading the file that [`unread_file`](Self::unread_file) names.
     fn read_file(&mut self, _file: std::io::Result<Vec<u8>>) {}
 
     /// Checks the files, once all of them are read, and reports problems and warnings.
@@ -71,7 +72,8 @@ pub trait Operation {
         ValidationReport::default()
     }
 
-    /// The token that the request carries, for the v3 API. The question of [`look_up`](Self::look_up) carries a shared one.
+    /// Token that the request carries, for the v3 API. The question of [`look_up`](Self::look_up)
+    /// carries a shared one.
     fn token_use(&self) -> TokenUse {
         TokenUse::None
     }
@@ -96,8 +98,9 @@ pub trait Operation {
         None
     }
 
-    /// Puts the id of this submission into the request, where it has a place for it: the result brings it back, and only such a
-    /// result is told from another one under the same job id.
+    /// Puts the id of this submission into the request, if there is a place for it: the result
+    /// brings it back, and only such a result is distinguished from another one under the same job
+    /// id.
     fn name_submission(&mut self, _id: &SubmissionId) {}
 
     /// Time to wait for the answer if the settings name none; `None` for the default of the
@@ -112,7 +115,7 @@ pub trait Operation {
         false
     }
 
-    /// Takes in what an answer that [`parse`](Self::parse) refused says of the job: the id that its status is asked by.
+    /// Notes what a refused answer names of the job: the id by which its status is requested.
     fn note_answer(&mut self, _response: &Response<Bytes>) {}
 
     /// Question to ask after this request's answer was lost; `None` if nothing can be asked.
@@ -127,17 +130,17 @@ pub trait Operation {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RepeatSafety {
-    /// Nothing: it only reads.
+    /// No effect: the request only reads.
     Free,
-    /// It would be refused as a duplicate, unless it says `retry: true`.
+    /// A refusal as a duplicate, unless the request says `retry: true`.
     WithRetryFlag,
-    /// It could start the work, and the bill, twice. After an answer was lost it is not sent again; where the job has a
-    /// status, that is asked for instead.
+    /// A second start of the work, and a second bill. After an answer was lost the request is not
+    /// sent again; if the job has a status, that is requested instead.
     MayBillTwice,
-    /// It could create a second thing of its kind, or send a person a second message. After an answer was lost it is not
-    /// sent again.
+    /// A second thing of its kind, or a second message to a person. After an answer was lost the
+    /// request is not sent again.
     MayCreateTwice,
-    /// It could start the work, and the bill, twice, and the service recognises no repetition. It is sent again only if nothing of
-    /// it left, not even after a refusal that passes.
+    /// A second start of the work, and a second bill, and the service recognises no repetition. The
+    /// request is sent again only if nothing of it was sent, not even after a refusal that passes.
     Once,
 }

@@ -1,4 +1,4 @@
-//! One partner in one environment: what every request needs.
+//! Partner in one environment, as every request needs it.
 
 pub(crate) mod account;
 pub(crate) mod api;
@@ -17,7 +17,8 @@ use crate::{
     Timestamp,
 };
 
-/// A partner in one environment: its id and key, where the service is, and where callbacks go by default.
+/// Partner in one environment: id and key, the service's address, and the default address of
+/// callbacks.
 ///
 /// Cheap to clone.
 ///
@@ -36,7 +37,7 @@ pub struct Partner(Arc<Inner>);
 #[derive(Clone)]
 struct Inner {
     signer: Signer,
-    /// For the one request that carries it; everything else is signed.
+    /// API key, for the one request that carries it; everything else is signed.
     api_key: ApiKey,
     environment: Environment,
     api: Api,
@@ -52,8 +53,8 @@ impl Partner {
     /// window is set: an hour.
     pub const ANSWER_WINDOW: Duration = Duration::from_secs(60 * 60);
 
-    /// A partner, with the API key of that environment: its text, or an [`ApiKey`], which may be
-    /// [one that changes](ApiKey::from_fn).
+    /// Partner with the API key of that environment: its text, or an [`ApiKey`], which may be [one
+    /// that changes](ApiKey::from_fn).
     ///
     /// # Errors
     /// Names `partner_id` or `api_key` and the rule; never shows the key.
@@ -120,15 +121,16 @@ impl Partner {
         self
     }
 
-    /// Doesn't look at ID types and numbers before they are sent: the service will judge them. It may bill for that.
+    /// Turns off the checks of ID types and numbers before they are sent: the service judges them.
+    /// It may bill for that.
     #[must_use]
     pub fn without_id_type_checks(mut self) -> Self {
         Arc::make_mut(&mut self.0).id_types = None;
         self
     }
 
-    /// Sets how far the signed timestamp of an answer may be from the time of its request, before or after it; an hour by
-    /// default, [`Partner::ANSWER_WINDOW`].
+    /// Sets the most by which the signed timestamp of an answer may differ from the time of its
+    /// request, before or after it; an hour by default, [`Partner::ANSWER_WINDOW`].
     ///
     /// An answer from further away, or from a time that can't be read, can still be read, and decides nothing: its verdict
     /// is unknown, with the reason [`UnknownReason::OtherTime`](crate::UnknownReason::OtherTime). Smile ID documents that the timestamp of a
@@ -140,8 +142,8 @@ impl Partner {
         self
     }
 
-    /// Takes answers that were signed at any time. Whoever holds one old signature, and stands between this machine and the
-    /// service, can put it under answers of their own for ever.
+    /// Accepts answers that were signed at any time. Whoever holds one old signature, and stands
+    /// between this machine and the service, can put it under answers of their own for ever.
     #[must_use]
     pub fn without_answer_window(mut self) -> Self {
         Arc::make_mut(&mut self.0).answer_window = None;
@@ -160,7 +162,7 @@ impl Partner {
         signed.moment().is_some_and(|signed| signed.since(sent_at).max(sent_at.since(signed)) <= window)
     }
 
-    /// The ID types that numbers are looked at with, unless that is left to the service.
+    /// Catalogue of ID types that numbers are checked with, unless that is left to the service.
     pub fn id_types(&self) -> Option<&IdTypeCatalogue> {
         self.0.id_types.as_ref()
     }
@@ -180,7 +182,8 @@ impl Partner {
         &self.0.signer
     }
 
-    /// The partner's account in this environment, as callbacks, statuses and stored histories remember it.
+    /// Account of the partner in this environment, which callbacks, statuses and stored histories
+    /// name.
     pub fn account(&self) -> PartnerAccount {
         PartnerAccount::new(self.id().as_str(), self.0.environment.base_url())
     }

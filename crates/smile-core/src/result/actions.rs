@@ -1,11 +1,11 @@
-//! `Actions`: what was done for a job, step by step.
+//! Actions of a job: the results of its steps.
 
 use serde_json::{Map, Value};
 
 use crate::catalogue;
 use crate::wire::tolerant;
 
-/// The steps of a job and how each went (Smile ID: "Actions"), in the order in which they came.
+/// Steps of a job with the result of each (Smile ID: "Actions"), in the order in which they came.
 ///
 /// ```
 /// # let entry = smile_core::ResultEntry::from_json(serde_json::json!({ "Actions": { "Liveness_Check": "Passed" } })).unwrap();
@@ -60,14 +60,14 @@ macro_rules! action_values {
         #[non_exhaustive]
         pub enum ActionValue {
             $(#[doc = $doc] $variant,)*
-            /// Something that isn't in the documented list.
+            /// Value that isn't in the documented list.
             Unknown(UnknownValue),
         }
 
         impl ActionValue {
             const KNOWN: &[(Self, &str)] = &[$((Self::$variant, $text),)*];
 
-            /// The service's word.
+            /// The service's word for the value.
             pub fn as_str(&self) -> &str {
                 match self {
                     $(Self::$variant => $text,)*

@@ -41,7 +41,7 @@ impl<'a> AmlInfo<'a> {
 }
 
 view! {
-    /// Somebody on a list.
+    /// Person on a list.
     AmlPerson {
         name "name" "The name",
     }
@@ -68,7 +68,7 @@ impl<'a> AmlPerson<'a> {
         self.0.texts("nationalities")
     }
 
-    /// People close to them (`associations`).
+    /// People close to the person (`associations`).
     pub fn associations(&self) -> Vec<Association<'a>> {
         self.0.children("associations").map(Association).collect()
     }
@@ -90,7 +90,7 @@ impl<'a> AmlPerson<'a> {
 }
 
 view! {
-    /// Somebody close to somebody on a list.
+    /// Person close to somebody on a list.
     Association {
         name "name" "The name",
         association_type "association_type" "What kind of association it is",
@@ -99,7 +99,7 @@ view! {
 }
 
 view! {
-    /// Something that the press wrote.
+    /// Report in the press.
     AdverseMedia {
         title "title" "The title",
         publisher "publisher" "Who published it",
@@ -108,7 +108,7 @@ view! {
     }
 }
 
-/// A politically exposed person's offices.
+/// Political offices of a person.
 #[derive(Clone, Copy, Debug)]
 pub struct Pep<'a>(Record<'a>);
 
@@ -131,7 +131,7 @@ impl<'a> Pep<'a> {
 }
 
 view! {
-    /// An office. One that is still held has no end.
+    /// Political office. One that is still held has no end.
     PoliticalPosition {
         position "position" "The office",
         country "country" "The country",
@@ -149,7 +149,7 @@ view! {
 }
 
 view! {
-    /// A sanction.
+    /// Sanction on a person.
     Sanction {
         date_of_birth "date_of_birth" "The date of birth that the list has",
         nationality "nationality" "The nationality that the list has",
@@ -167,7 +167,7 @@ impl<'a> Sanction<'a> {
         self.0.child("source_details")?.plain("source_type")
     }
 
-    /// Since when the person is on it, as the list writes it (`source_details.listed_date`).
+    /// Day of the listing, as the list writes it (`source_details.listed_date`).
     pub fn listed_date(&self) -> Option<Personal<Cow<'a, str>>> {
         self.0.child("source_details")?.text("listed_date")
     }

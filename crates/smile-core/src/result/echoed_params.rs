@@ -1,4 +1,4 @@
-//! The partner params that come back with a result.
+//! Partner params that come back with a result.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! A result entry: the same shape in a job's status, in its history and in a callback.
+//! Result entry: the same shape in a job's status, in its history and in a callback.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -28,7 +28,7 @@ pub struct ResultEntry {
 }
 
 impl ResultEntry {
-    /// From the JSON object; `None` if it isn't one.
+    /// Entry from the JSON object; `None` if it isn't one.
     pub fn from_json(value: Value) -> Option<Self> {
         match value {
             Value::Object(fields) => Some(Self::new(fields)),
@@ -44,52 +44,54 @@ impl ResultEntry {
         Self { fields, actions, code }
     }
 
-    /// `ResultCode`, such as `0810`. What it means depends on the job's type: see [`ResultEntry::verdict`].
+    /// Result code (`ResultCode`), such as `0810`. Its meaning depends on the job's type: see
+    /// [`ResultEntry::verdict`].
     pub fn result_code(&self) -> Option<&ResultCode> {
         self.code.as_ref()
     }
 
-    /// `ResultText`: the service's words for the code. They change; never branch on them.
+    /// The service's words for the code (`ResultText`). They change; never branch on them.
     pub fn result_text(&self) -> Option<&str> {
         tolerant::str(&self.fields, "ResultText")
     }
 
-    /// `ResultType`, where there is one: `ID Verification`, `Document Verification`, …
+    /// Kind of the result (`ResultType`), if there is one: `ID Verification`, `Document
+    /// Verification`, …
     pub fn result_type(&self) -> Option<&str> {
         tolerant::str(&self.fields, "ResultType")
     }
 
-    /// `SmileJobID`: Smile ID's own id of the job, if it looks like an id; it is shown in `Debug`.
+    /// Smile ID's own id of the job (`SmileJobID`), if it looks like an id; it is shown in `Debug`.
     pub fn smile_job_id(&self) -> Option<String> {
         tolerant::text(&self.fields, "SmileJobID").filter(|id| tolerant::looks_like_an_id(id))
     }
 
-    /// `Source`: which kind of client submitted the job.
+    /// Kind of client that submitted the job (`Source`).
     pub fn source(&self) -> Option<&str> {
         tolerant::str(&self.fields, "Source")
     }
 
-    /// `ConfidenceValue`: how alike the faces are, 0 to 100, where it is given.
+    /// Likeness of the faces (`ConfidenceValue`), 0 to 100, if it is given.
     pub fn confidence_value(&self) -> Option<f64> {
         tolerant::number(&self.fields, "ConfidenceValue")
     }
 
-    /// `IsFinalResult`, where it is given.
+    /// Flag `IsFinalResult`, if it is given.
     pub fn is_final_result(&self) -> Option<bool> {
         tolerant::flag(&self.fields, "IsFinalResult")
     }
 
-    /// `IsMachineResult`, where it is given.
+    /// Flag `IsMachineResult`, if it is given.
     pub fn is_machine_result(&self) -> Option<bool> {
         tolerant::flag(&self.fields, "IsMachineResult")
     }
 
-    /// `Actions`: what was done, step by step.
+    /// Results of the steps (`Actions`).
     pub fn actions(&self) -> &Actions {
         &self.actions
     }
 
-    /// `PartnerParams`: what the partner said when it submitted the job.
+    /// The partner's own parameters of the job (`PartnerParams`).
     pub fn partner_params(&self) -> EchoedParams<'_> {
         EchoedParams::new(tolerant::field(&self.fields, "PartnerParams").and_then(Value::as_object))
     }
@@ -120,7 +122,7 @@ impl ResultEntry {
         audit_fields(&self.fields)
     }
 
-    /// `ImageLinks`, where the entry has some.
+    /// Links to images (`ImageLinks`), if the entry has some.
     pub fn image_links(&self) -> Option<ImageLinks> {
         tolerant::field(&self.fields, "ImageLinks").and_then(Value::as_object).cloned().map(ImageLinks::new)
     }
@@ -246,7 +248,7 @@ fn is_word(value: &Value, words: &[&str]) -> bool {
 }
 
 impl SubmissionId {
-    /// The result's `PartnerParams` name this submission.
+    /// True if the result's `PartnerParams` name this submission.
     pub fn is_named_by(&self, entry: &ResultEntry) -> bool {
         entry.partner_params().get(Self::PARTNER_PARAM).and_then(serde_json::Value::as_str)
             == Some(self.as_str())

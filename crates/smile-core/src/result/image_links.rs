@@ -36,7 +36,7 @@ impl ImageLinks {
         self.get("error")
     }
 
-    /// The link of any name.
+    /// Link of any name.
     pub fn get(&self, name: &str) -> Option<&str> {
         tolerant::str(&self.0, name)
     }

@@ -37,12 +37,12 @@ impl<'a> PersonalInfo<'a> {
         self.0.date("DOB")
     }
 
-    /// When the ID was issued (`IssuanceDate`), if it is a day of the calendar.
+    /// Day of issue of the ID (`IssuanceDate`), if it is a day of the calendar.
     pub fn issuance_date(&self) -> Option<Personal<Date>> {
         self.0.date("IssuanceDate")
     }
 
-    /// When the ID expires (`ExpirationDate`), if it is a day of the calendar.
+    /// Day of expiry of the ID (`ExpirationDate`), if it is a day of the calendar.
     pub fn expiration_date(&self) -> Option<Personal<Date>> {
         self.0.date("ExpirationDate")
     }
@@ -67,7 +67,7 @@ impl<'a> PersonalInfo<'a> {
         self.0.flag("IDNumberPreviouslyRegistered")
     }
 
-    /// The users who have this ID number (`UserIDsOfPreviousRegistrants`).
+    /// Users who have this ID number (`UserIDsOfPreviousRegistrants`).
     pub fn user_ids_of_previous_registrants(&self) -> Vec<Personal<Cow<'a, str>>> {
         self.0.texts("UserIDsOfPreviousRegistrants")
     }
@@ -108,14 +108,14 @@ impl<'a> Antifraud<'a> {
         self.0.child("smile_secure")?.plain("ResultCode")
     }
 
-    /// Users who look like the same person, with the reasons (`smile_secure.SuspectUsers`).
+    /// Users that look like the same person, with the reasons (`smile_secure.SuspectUsers`).
     pub fn suspect_users(&self) -> Vec<SuspectUser<'a>> {
         let users = self.0.child("smile_secure").map(|secure| secure.children("SuspectUsers"));
         users.into_iter().flatten().map(SuspectUser).collect()
     }
 }
 
-/// A user who looks like the same person.
+/// User that looks like the same person.
 #[derive(Clone, Copy, Debug)]
 pub struct SuspectUser<'a>(Record<'a>);
 

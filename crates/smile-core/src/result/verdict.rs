@@ -15,17 +15,18 @@ use crate::{ConfigError, JobType};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Decision {
-    /// Yes, as far as the product looks: with a face in it, that the person is who they say; of Enhanced KYC, that the ID
-    /// authority has the number; of Basic KYC, that it has the same; of a company, that the registry has it. The only
-    /// decision to let anybody in on, and it may take more: [`Verdict::may_be_let_in`] says yes or no.
+    /// Yes, as far as the product checks: with a face in it, that the person is who they say; of
+    /// Enhanced KYC, that the ID authority has the number; of Basic KYC, that it has the same; of a
+    /// company, that the registry has it. The only decision to let anybody in on, and it may take
+    /// more: [`Verdict::may_be_let_in`] says yes or no.
     Approved,
     /// Neither yes nor no. Mostly a human is reviewing it, and the final result comes by callback; some results stay like
     /// that, and [`Verdict::next_step`] says so.
     Provisional,
     /// The person is not who they say, or the images won't do.
     Rejected,
-    /// The job could not be done, which says nothing about the person: an ID authority that is down, an image that
-    /// can't be used. Submit again, with a new job id.
+    /// The job could not be done, which proves nothing about the person: an ID authority that is
+    /// down, an image that can't be used. Submit again, with a new job id.
     Error,
     /// The result makes no sense to this version of the SDK. Never an approval; look at it by hand. What was stored by a newer
     /// version, under a name that this one doesn't know, is read as this.
@@ -46,7 +47,7 @@ impl Decision {
     }
 }
 
-/// From the stable name, as a person or a form gives it.
+/// Reads the stable name, as a person or a form gives it.
 ///
 /// ```
 /// use smile_core::Decision;
@@ -156,11 +157,11 @@ pub(super) struct Basis<'a> {
     pub(super) code: Option<&'a ResultCode>,
     pub(super) actions: &'a Actions,
     pub(super) partner_params: EchoedParams<'a>,
-    /// One of the parts is there and can't be read, or is there twice and disagrees.
+    /// True if one of the parts is there and can't be read, or is there twice and disagrees.
     pub(super) is_unreadable: bool,
-    /// It says, or may say, that more is to come.
+    /// True if the entry says, or may say, that more is to come.
     pub(super) says_not_final: bool,
-    /// The search for fraud speaks against the person, or can't be read.
+    /// True if the search for fraud speaks against the person, or can't be read.
     pub(super) has_antifraud_doubt: bool,
 }
 
@@ -217,17 +218,18 @@ impl Verdict {
         Self { decision, is_final, code, doubt: None, row: Some(row), webhook: None }
     }
 
-    /// Of an answer that can't be gone by, whatever it says.
+    /// Verdict of an answer that can't be relied on, whatever it says.
     pub(crate) fn in_doubt(code: Option<&ResultCode>, doubt: UnknownReason) -> Self {
         Self { code: code.cloned(), doubt: Some(doubt), ..Self::without_entry() }
     }
 
-    /// Of address and phone verification, whose results name no type of job and have Basic KYC's codes.
+    /// Verdict of address and phone verification, whose results name no type of job and have Basic
+    /// KYC's codes.
     pub(super) fn of_match(basis: &Basis<'_>) -> Self {
         Self::judge(basis, Some(JobType::ENHANCED_KYC), None, false)
     }
 
-    /// Of a job that is complete and has no result entry to it.
+    /// Verdict of a job that is complete and has no result entry.
     pub(crate) fn without_entry() -> Self {
         Self {
             decision: Decision::Unknown,
@@ -239,7 +241,7 @@ impl Verdict {
         }
     }
 
-    /// Of a result that was stored, of which only this is known.
+    /// Verdict of a result that was stored, of which only this is known.
     pub(crate) fn recorded(decision: Decision, is_final: bool, code: &str, job_type: JobType) -> Self {
         Self {
             decision,
@@ -251,7 +253,7 @@ impl Verdict {
         }
     }
 
-    /// Of a v3 webhook, which has words in place of codes. All of them are final.
+    /// Verdict of a v3 webhook, which has words in place of codes. All of them are final.
     pub(crate) fn of_webhook(status: WebhookStatus, next: NextStep, doubt: Option<UnknownReason>) -> Self {
         let decision = match status {
             WebhookStatus::Clear => Decision::Approved,
@@ -276,8 +278,8 @@ impl Verdict {
         self.is_final
     }
 
-    /// Approved, and that is the last word. Of a product that looks at a number alone, that is no reason to let anybody in:
-    /// ask [`may_be_let_in`](Self::may_be_let_in).
+    /// True if the decision is approved, and final. Of a product that checks a number alone, that
+    /// is no reason to let anybody in: ask [`may_be_let_in`](Self::may_be_let_in).
     pub fn is_approved(&self) -> bool {
         self.decision == Decision::Approved && self.is_final
     }
@@ -297,7 +299,7 @@ impl Verdict {
         self.code.as_ref()
     }
 
-    /// The catalogue's row for the code and the job's type, with its meaning and how sure it is.
+    /// The catalogue's row for the code and the job's type, with its meaning and certainty.
     pub fn catalogue_row(&self) -> Option<&'static ResultCodeRow> {
         self.row
     }
@@ -369,7 +371,7 @@ impl Verdict {
     }
 }
 
-/// As its decision, finality, code, next step and the reason why it is unknown.
+/// Serialises decision, finality, code, next step and the reason that the decision is unknown.
 impl Serialize for Verdict {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut fields = serializer.serialize_struct("Verdict", 5)?;
@@ -387,7 +389,7 @@ impl Serialize for Verdict {
 /// Support of an approval by the actions of a result.
 #[derive(PartialEq, Eq)]
 enum Backing {
-    /// They do, or say nothing against it.
+    /// The actions do, or say nothing against it.
     Sound,
     /// Something is still open.
     Undecided,
@@ -460,7 +462,7 @@ impl Backing {
     }
 }
 
-/// The letters of a step's name: its casing and underscores are of no account.
+/// Letters of a step's name: its casing and underscores are of no account.
 fn plain(name: &str) -> String {
     tolerant::letters(name).map(char::from).collect()
 }

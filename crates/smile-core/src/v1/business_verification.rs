@@ -88,14 +88,14 @@ pub enum BusinessType {
     IncorporatedTrustees,
 }
 
-/// Asks a registry about a company, at once.
+/// Question to a registry about a company, answered at once.
 #[derive(Clone, Debug)]
 pub struct BusinessVerification {
     partner_params: PartnerParams,
     business: Business,
 }
 
-/// Asks a registry about a company, with the result by callback.
+/// Question to a registry about a company, with the result by callback.
 #[derive(Clone, Debug)]
 pub struct AsyncBusinessVerification {
     check: BusinessVerification,
@@ -141,7 +141,7 @@ impl BusinessVerification {
         searched.is_some_and(|number| !says_the_same(&number, &self.business.id_number))
     }
 
-    /// The fields that the catalogue knows about.
+    /// Fields that the catalogue knows about.
     fn as_id_info(&self) -> IdInfo {
         let Business { country, id_type, id_number, business_type, postal_address, postal_code } =
             &self.business;

@@ -269,7 +269,7 @@ mod tests {
         crate::JobStatusRequest::of(&key).parse(&partner(), noon(), &answer(200, &signed(body))).unwrap()
     }
 
-    /// The status of a job with this result, which is well in all that isn't given.
+    /// Status of a job with this result, which is well in all that isn't given.
     fn completed(changes: Value) -> JobStatus {
         let mut entry = json!({
             "ResultCode": "1012", "IDNumber": "000 0000 0000", "IDType": "BVN", "Country": "NG",

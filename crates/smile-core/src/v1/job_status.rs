@@ -1,4 +1,4 @@
-//! `POST /job_status`: what has become of a job (Smile ID: "Job status"). It only reads.
+//! `POST /job_status`: the status of a job (Smile ID: "Job status"). It only reads.
 //!
 //! The answer is signed, with the signature outside the result; an answer whose signature fails is an error.
 
@@ -25,7 +25,7 @@ use crate::{
     ValidationReport,
 };
 
-/// Asks what has become of a job.
+/// Request for the status of a job.
 #[derive(Clone, Debug)]
 pub struct JobStatusRequest {
     user_id: UserId,
@@ -36,17 +36,17 @@ pub struct JobStatusRequest {
 }
 
 impl JobStatusRequest {
-    /// Asks about this job of this user.
+    /// Request about this job of this user.
     pub fn new(user_id: UserId, job_id: JobId) -> Self {
         Self { user_id, job_id, job_type: None, image_links: false, history: false }
     }
 
-    /// Asks about the job that this names.
+    /// Request about the job of this key.
     pub fn of(key: &JobKey) -> Self {
         Self::new(key.user_id.clone(), key.job_id.clone()).job_type(key.job_type)
     }
 
-    /// Says what type of job it is, so that the result is judged as that, whatever the answer says.
+    /// Sets the type of the job, so that the result is judged as that, whatever the answer says.
     #[must_use]
     pub fn job_type(mut self, job_type: JobType) -> Self {
         self.job_type = Some(job_type);
@@ -74,19 +74,19 @@ impl JobStatusRequest {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct JobStatus {
-    /// `job_complete`: there is a result. It may be provisional.
+    /// True if there is a result (`job_complete`). It may be provisional.
     pub job_complete: bool,
-    /// `job_success`, where the answer has it.
+    /// Flag `job_success`, if the answer has it.
     pub job_success: Option<bool>,
     /// The API's code: `2302` found, `2314` no zip received yet.
     pub code: Option<String>,
-    /// `result`: the newest result, or why there is none.
+    /// Newest result, or the reason that there is none (`result`).
     pub result: JobResult,
     /// `history`: all results of this user, newest last, if they were asked for.
     pub history: Vec<ResultEntry>,
     /// `image_links`, if they were asked for.
     pub image_links: Option<ImageLinks>,
-    /// When the service signed the answer.
+    /// Timestamp of the answer's signature.
     pub timestamp: ReceivedTimestamp,
     job_type: Option<JobType>,
     account: PartnerAccount,
@@ -95,7 +95,7 @@ pub struct JobStatus {
     fields: Fields,
 }
 
-/// The `result` of a job's status: an object, or free text where there is none yet.
+/// The `result` of a job's status: an object, or free text if there is none yet.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum JobResult {
@@ -113,7 +113,7 @@ impl JobStatus {
         if let JobResult::Entry(entry) = &self.result { Some(entry) } else { None }
     }
 
-    /// The partner and the environment that were asked.
+    /// Account of the partner and the environment that were asked.
     pub fn account(&self) -> &PartnerAccount {
         &self.account
     }

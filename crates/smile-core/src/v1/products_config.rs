@@ -1,4 +1,5 @@
-//! `POST /products_config`: what the partner may use (Smile ID: "Products configuration"). It only reads.
+//! `POST /products_config`: the partner's products (Smile ID: "Products configuration"). It only
+//! reads.
 
 use std::fmt;
 
@@ -10,7 +11,7 @@ use crate::operation::Step;
 use crate::operation::{Operation, OperationError, RepeatSafety, post_signed, successful_object};
 use crate::{Partner, Timestamp};
 
-/// Asks what the partner may use.
+/// Request for the partner's products.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ProductsConfigRequest;
 

@@ -1,4 +1,4 @@
-//! The answer of the checks that answer at once, and of those that answer by callback.
+//! Answers of the checks that answer at once, and of those that answer by callback.
 
 use std::fmt;
 
@@ -72,7 +72,8 @@ impl Verification {
         Ok(Self { entry, verdict, is_signed })
     }
 
-    /// From the job's status, after the answer itself was lost: only from a result of the job that was asked about.
+    /// Verification from the job's status, after the answer itself was lost: only from a result of
+    /// the job that was asked about.
     pub(crate) fn from_status(status: JobStatus, asked: &Asked<'_>) -> Option<Self> {
         if !status.job_complete {
             return None;
@@ -82,7 +83,7 @@ impl Verification {
     }
 }
 
-/// The question whose answer was lost: which result in the job's status can be its answer.
+/// Question whose answer was lost: it decides which result in the job's status can be its answer.
 pub(crate) struct Asked<'a> {
     /// The job.
     pub(crate) key: JobKey,
@@ -95,8 +96,8 @@ pub(crate) struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    /// The verdict on the result in this status; none if the status has no result, or one that can't be told from another
-    /// job's: of another user, type of job, product or ID.
+    /// Verdict on the result in this status; none if the status has no result, or one that may be
+    /// another job's: of another user, type of job, product or ID.
     fn verdict(&self, status: &JobStatus) -> Option<Verdict> {
         let (entry, key) = (status.entry()?, &self.key);
         let echo = entry.partner_params();
@@ -127,7 +128,7 @@ fn rows_of(code: &ResultCode) -> impl Iterator<Item = &'static ResultCodeRow> {
     catalogue::result_codes().iter().filter(move |row| row.code == code.as_str())
 }
 
-/// A check that was taken on: the result comes by callback.
+/// Check that the service has accepted: the result comes by callback.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Acceptance {
@@ -139,8 +140,9 @@ impl Acceptance {
         confirmed_object(response).map(|raw| Self { raw })
     }
 
-    /// From the job's status, after the answer itself was lost: a job that has a result was taken on. That the service knows the
-    /// ids proves nothing without one: another job may have them.
+    /// Acceptance from the job's status, after the answer itself was lost: a job that has a result
+    /// was accepted. That the service knows the ids proves nothing without one: another job may
+    /// have them.
     pub(crate) fn from_status(status: &JobStatus, asked: &Asked<'_>) -> Option<Self> {
         asked.verdict(status).map(|_| Self { raw: Map::new() })
     }

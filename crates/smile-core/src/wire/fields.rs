@@ -93,14 +93,15 @@ pub(crate) struct Fields {
     short: Map<String, Value>,
     long: Vec<Long>,
     damage: Damage,
-    /// All of them, once somebody has asked for that.
+    /// All fields, once somebody has asked for that.
     whole: OnceLock<Map<String, Value>>,
 }
 
 /// Damage of a body that was repaired.
 #[derive(Clone, Default)]
 struct Damage {
-    /// The fields whose values were, and of the partner's parameters whether those were that decide.
+    /// Fields whose values were damaged, and of the partner's parameters whether those were that
+    /// decide.
     values: Vec<(String, bool)>,
     /// True if the name of a field was repaired: it may have been any.
     is_in_a_name: bool,
@@ -108,7 +109,7 @@ struct Damage {
 
 #[derive(Clone)]
 struct Long {
-    /// Its place among all the fields.
+    /// Index among all the fields.
     position: usize,
     key: String,
     json: Bytes,
@@ -127,7 +128,7 @@ impl Long {
         self.value.get_or_init(|| or_repaired(&self.json, |json| read_strictly(json, 1)).unwrap_or_default())
     }
 
-    /// The text, if it is one.
+    /// Text of the field, if it is one.
     fn text(&self) -> Option<Cow<'_, str>> {
         let inner = self.json().strip_prefix('"')?.strip_suffix('"')?;
         if inner.contains('\\') {
@@ -218,7 +219,8 @@ impl Fields {
         self.damage.is_in_a_name || self.damage.values.iter().any(|(_, decides)| *decides)
     }
 
-    /// The same of a webhook, in which more may decide: all but free text, and the record of the person.
+    /// True if something was damaged that a webhook's verdict rests on: all but free text, and the
+    /// record of the person.
     pub(crate) fn is_damaged_as_webhook(&self) -> bool {
         let is_harmless =
             |key: &str| is_one_of(&HARMLESS_IN_WEBHOOKS, key) || is_one_of(&["partner_params"], key);
@@ -306,7 +308,8 @@ struct TopLevel<'b> {
     /// Number of the places that were in values.
     found: usize,
     fields: &'b mut Fields,
-    /// Many names and many long fields must not cost one times the other: nobody has confirmed the body yet.
+    /// Names of long fields. Many names and many long fields must not cost one times the other:
+    /// nobody has confirmed the body yet.
     long_keys: BTreeSet<String>,
     why: &'b Cell<Option<Unreadable>>,
 }
@@ -341,7 +344,7 @@ impl TopLevel<'_> {
     }
 }
 
-/// Those of the places in a body that are within a part of it, counted from where the part begins.
+/// Places of a body that are within a part of it, counted from the beginning of the part.
 fn places_in(places: &[usize], body: &[u8], part: &[u8]) -> Vec<usize> {
     if places.is_empty() {
         return vec![];
@@ -359,7 +362,7 @@ fn decides_in_params(json: &Bytes, places: &[usize]) -> bool {
     params.damage.is_in_a_name || params.damage.values.iter().any(decides)
 }
 
-/// Reads it as it is; if that fails, as it is once it has been repaired.
+/// Reads JSON as it is; if that fails, once it has been repaired.
 fn or_repaired<T>(json: &[u8], read: impl Fn(&str) -> Result<T, Unreadable>) -> Result<T, Unreadable> {
     let read = |json: &[u8]| read(std::str::from_utf8(json).map_err(|_| Unreadable::NotUtf8)?);
     match read(json) {

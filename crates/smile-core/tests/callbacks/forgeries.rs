@@ -141,7 +141,7 @@ fn stripped_and_duplicated_fields() {
     refused(twice(nested), "Duplicated", 400);
 }
 
-/// It is over no more than a moment and the partner, so this is what a signature is worth.
+/// A signature is over no more than a moment and the partner, so this is its worth.
 #[test]
 fn a_swapped_body_passes_and_only_a_replay_store_sees_it() {
     use smile_core::{InMemoryReplayStore, ReplayCheck, ReplayStore as _};

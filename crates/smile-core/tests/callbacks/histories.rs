@@ -22,7 +22,7 @@ fn stored(history: &JobHistory) -> String {
     serde_json::to_string(history).unwrap()
 }
 
-/// As the next request finds it in the database.
+/// History as the next request finds it in the database.
 fn restored(history: &JobHistory) -> JobHistory {
     let again = serde_json::from_str(&stored(history)).unwrap();
     assert_eq!(&again, history);

@@ -1,4 +1,4 @@
-//! Images: where they come from, how they travel, and what is looked at before they do.
+//! Images: their sources, their encoding, and the checks before they are sent.
 
 pub(crate) mod structure;
 
@@ -52,11 +52,12 @@ pub(crate) enum ImageSource {
 }
 
 impl Image {
-    /// The most bytes that a file on disk may have: 128 MiB. A larger one is not read to its end, and refused.
+    /// Most bytes that a file on disk may have: 128 MiB. A larger one is not read to its end, and
+    /// refused.
     pub const MAX_FILE_BYTES: u64 = 128 << 20;
 
-    /// A file on disk of at most [`MAX_FILE_BYTES`](Self::MAX_FILE_BYTES). It is read when the job runs, before the first
-    /// request goes out.
+    /// Image from a file on disk of at most [`MAX_FILE_BYTES`](Self::MAX_FILE_BYTES). It is read
+    /// when the job runs, before the first request is sent.
     ///
     /// Its base name travels along, in plain ASCII; nothing else of the path does.
     pub fn path(path: impl Into<PathBuf>) -> Self {
@@ -65,12 +66,13 @@ impl Image {
         Self { source: ImageSource::Path(path), encoding: ImageEncoding::File, name }
     }
 
-    /// The bytes of a JPEG or PNG file.
+    /// Image from the bytes of a JPEG or PNG file.
     pub fn bytes(bytes: impl Into<Bytes>) -> Self {
         Self { source: ImageSource::Bytes(bytes.into()), encoding: ImageEncoding::File, name: None }
     }
 
-    /// Base64 text of the standard alphabet, with or without a `data:image/…;base64,` prefix, padding or line breaks.
+    /// Image from base64 text of the standard alphabet, with or without a `data:image/…;base64,`
+    /// prefix, padding or line breaks.
     ///
     /// Text that was damaged on its way is refused, with the likely cause: blanks within a line, as a form decoder makes of
     /// `+`; `-` and `_`, the alphabet for URLs; a length that is left when the end was cut off.
@@ -79,14 +81,14 @@ impl Image {
         Self { source: ImageSource::Base64(text), encoding: ImageEncoding::Base64, name: None }
     }
 
-    /// Travels as a file in the zip: image types 0, 1, 4 and 5.
+    /// Sends the image as a file in the zip: image types 0, 1, 4 and 5.
     #[must_use]
     pub fn as_file(mut self) -> Self {
         self.encoding = ImageEncoding::File;
         self
     }
 
-    /// Travels as base64 text in `info.json`: image types 2, 3, 6 and 7.
+    /// Sends the image as base64 text in `info.json`: image types 2, 3, 6 and 7.
     #[must_use]
     pub fn as_base64(mut self) -> Self {
         self.encoding = ImageEncoding::Base64;
@@ -122,7 +124,7 @@ impl fmt::Debug for Image {
 pub enum ImageRole {
     /// The person's face.
     Selfie,
-    /// One of the frames (eight, where proof of life is wanted) taken around the selfie.
+    /// One of the frames taken around the selfie: eight, if proof of life is wanted.
     Liveness,
     /// The front of the ID card, or the photo page of the passport.
     IdCard,
@@ -139,7 +141,7 @@ pub enum ImageEncoding {
     Base64,
 }
 
-/// The `image_type_id`: what an image shows, and how it travels (Smile ID: "Image types").
+/// Image type, `image_type_id`: role and encoding of an image (Smile ID: "Image types").
 ///
 /// ```
 /// use smile_core::{ImageEncoding, ImageRole, ImageType};
@@ -154,7 +156,7 @@ pub struct ImageType {
 }
 
 impl ImageType {
-    /// The type of an image of this role that travels so.
+    /// Type of an image of this role with this encoding.
     pub const fn new(role: ImageRole, encoding: ImageEncoding) -> Self {
         Self { role, encoding }
     }
@@ -206,8 +208,9 @@ impl serde::Serialize for ImageType {
     }
 }
 
-/// Reads an image file, as a flow that asks for one is to be told it: to its end, or a little beyond
-/// [`Image::MAX_FILE_BYTES`] and no further. What the path names may have no end, such as a device.
+/// Reads an image file for a flow that asks for one: to its end, or a little beyond
+/// [`Image::MAX_FILE_BYTES`] and no further. The path may lead to something without an end, such as
+/// a device.
 ///
 /// ```
 /// use smile_core::read_image;
@@ -249,7 +252,7 @@ pub(crate) enum ImageFormat {
     Png,
 }
 
-/// Looks at the first bytes.
+/// Format of an image, from its first bytes.
 pub(crate) fn sniff(bytes: &[u8]) -> Result<ImageFormat, ImageFault> {
     const HEIF_BRANDS: [&[u8]; 8] = [b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"];
     if bytes.is_empty() {
@@ -267,7 +270,8 @@ pub(crate) fn sniff(bytes: &[u8]) -> Result<ImageFormat, ImageFault> {
     }
 }
 
-/// Standard base64, with padding or without, with line breaks anywhere, behind a `data:` prefix or not.
+/// Decodes standard base64, with padding or without, with line breaks anywhere, behind a `data:`
+/// prefix or not.
 pub(crate) fn decode_base64(text: &str) -> Result<Vec<u8>, ImageFault> {
     const TOLERANT: GeneralPurpose = GeneralPurpose::new(
         &ALPHABET,
@@ -327,7 +331,8 @@ fn damage(text: &[u8]) -> ImageFault {
     }
 }
 
-/// The text as it travels: padded, with nothing around it or in between. Text that is so already is only looked at, and shared.
+/// Text in the form in which it is sent: padded, with nothing around it or in between. Text that is
+/// so already is only checked, and shared.
 pub(crate) fn canonical_base64(text: &Bytes) -> Result<Bytes, ImageFault> {
     if let Ok(encoded) = without_prefix(text.trim_ascii())
         && is_canonical(encoded)

@@ -1,4 +1,5 @@
-//! The structure of JPEG and PNG files: whether all parts are there, and how many pixels they have. No pixel is decoded.
+//! Structure of JPEG and PNG files: completeness of the parts, and number of pixels. No pixel is
+//! decoded.
 //!
 //! It is written here, and not by a library: the crates that read dimensions stop at the header and take a file that was cut
 //! behind it, and those that find a cut file decode it. What is looked at takes little: a few segments at the start, and the end.
@@ -17,11 +18,12 @@ use crate::problem::ImageFault;
 const ZEROS: usize = 512;
 /// Number of bytes that a search takes at once.
 const STEP: usize = 3 * 4096;
-/// Documents should measure so many pixels on the longer side (Smile ID: "Image quality").
+/// Pixels that documents should measure on the longer side (Smile ID: "Image quality").
 const DOCUMENT_PIXELS: u32 = 1_500;
-/// No face can be told on fewer pixels on the shorter side. Our choice: Smile ID names no number.
+/// Pixels on the shorter side below which no face can be recognised. Our choice: Smile ID names no
+/// number.
 const FACE_PIXELS: u32 = 160;
-/// More bytes than a document should have (Smile ID: "Image quality"), or any other image ever does.
+/// Size above that of any document (Smile ID: "Image quality"), or any other image.
 const MANY_BYTES: usize = 10_000_000;
 
 /// Structure of an image file, read from its bytes.
@@ -61,12 +63,12 @@ impl Structure {
     }
 }
 
-/// Looks at a file.
+/// Structure of a file.
 pub(crate) fn of_bytes(bytes: &[u8]) -> Result<Structure, ImageFault> {
     look(&Source::Plain(bytes))
 }
 
-/// Looks at a file through its canonical base64.
+/// Structure of a file, read through its canonical base64.
 pub(crate) fn of_base64(text: &[u8]) -> Result<Structure, ImageFault> {
     look(&Source::Base64(text))
 }
@@ -121,7 +123,8 @@ impl Source<'_> {
         window.len() == ZEROS && window.iter().all(|byte| *byte == 0)
     }
 
-    /// The next marker: its place and its second byte. What stands before it is data, or of no use to anybody.
+    /// Next marker: its place and its second byte. What stands before it is data, or of no use to
+    /// anybody.
     fn marker(&self, from: usize) -> Option<(usize, u8)> {
         let mut at = from;
         loop {
@@ -138,7 +141,7 @@ impl Source<'_> {
     }
 }
 
-/// ITU-T T.81, annex B.
+/// Structure of a JPEG (ITU-T T.81, annex B).
 fn jpeg(source: &Source<'_>) -> Result<Structure, ImageFault> {
     let len = source.len();
     let mut found = Structure {
@@ -210,7 +213,7 @@ fn jpeg(source: &Source<'_>) -> Result<Structure, ImageFault> {
     Ok(found)
 }
 
-/// Portable Network Graphics, third edition, 5.
+/// Structure of a PNG (Portable Network Graphics, third edition, 5).
 fn png(source: &Source<'_>) -> Result<Structure, ImageFault> {
     let len = source.len();
     let Some([0, 0, 0, 13, b'I', b'H', b'D', b'R']) = source.array(8) else {

@@ -92,7 +92,8 @@ impl UploadFlow {
         }
     }
 
-    /// The zip isn't there, as the service has said often enough: sends it again, perhaps to a new address, or gives up.
+    /// Uploads again, as the service has said often enough that it has no zip: perhaps to a new
+    /// address, or gives up.
     pub(super) fn upload_again(&mut self, upload: Upload, bytes: usize, attempts: u32, lost: OperationError) {
         let may_try = self.settings.retry.delay_after(attempts, Step::Upload, None, self.seed).is_some();
         if self.needs_new_address(&lost) {
@@ -104,7 +105,8 @@ impl UploadFlow {
         }
     }
 
-    /// An address is refused when its time is over; a second one that is refused has another fault.
+    /// True if the job needs a new address: one is refused when its time is over; a second one that
+    /// is refused has another fault.
     fn needs_new_address(&self, error: &OperationError) -> bool {
         let status = match error {
             OperationError::Storage { status, .. } => Some(*status),

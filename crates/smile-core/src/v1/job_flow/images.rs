@@ -8,7 +8,7 @@ use crate::job::check::image_field;
 use crate::problem::{ImageFault, Problem, ProblemKind};
 use crate::v1::payload::Added;
 
-/// Tells of an image that was read, or keeps what is wrong with it.
+/// Reports an image that was read, or keeps its fault.
 pub(super) fn note_image(
     added: Result<Added, ImageFault>,
     index: usize,

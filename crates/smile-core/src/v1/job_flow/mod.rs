@@ -1,5 +1,5 @@
-//! The machine that runs a whole job: what it is, and how it is driven. What it does on the way is in `steps`, what it
-//! does when something fails in `failure`.
+//! Machine of a whole job, and its driving. Its steps are in `steps`, the handling of failures in
+//! `failure`.
 
 pub(crate) mod error;
 mod failure;
@@ -32,7 +32,7 @@ use crate::{
     TransportFailure, UserId, ValidationError,
 };
 
-/// Runs one job: reads its files, opens it, uploads it and, where it is wanted, waits for the result.
+/// Flow of one job: reads its files, opens it, uploads it and, if asked to, waits for the result.
 ///
 /// What goes wrong on the way is tried again, as far as it can't bill or create anything twice:
 ///
@@ -58,17 +58,18 @@ pub(crate) struct UploadFlow {
     clock: Timestamp,
     deadline: Option<Timestamp>,
     not_before: Option<Timestamp>,
-    /// When [`Flow::next`] was first called.
+    /// Time of the first call of [`Flow::next`].
     started: Option<Timestamp>,
     last_error: Option<OperationError>,
     is_out: bool,
-    /// When the request that is out, or was last, went out.
+    /// Time at which the last request was sent.
     sent_at: Timestamp,
     service_clock: Option<ServiceClock>,
     last_send: Option<LastSend>,
-    /// Another process sent that.
+    /// True if another process sent that.
     is_inherited: bool,
-    /// Somebody may have gone further than the checkpoint says, until the service has denied it to this process.
+    /// True if somebody may have gone further than the checkpoint says, until the service has
+    /// denied it to this process.
     may_be_outdated: bool,
     is_reading: bool,
     reach: Progress,
@@ -78,20 +79,20 @@ pub(crate) struct UploadFlow {
     /// Wait beside the status delay, so that two processes that go on at the same moment take
     /// turns.
     turn: Duration,
-    /// The service has said that it has no zip, so that the job may be opened again.
+    /// True once the service has said that it has no zip, so that the job may be opened again.
     has_asked: bool,
-    /// A zip of this submission may be at the service.
+    /// True if a zip of this submission may be at the service.
     may_be_there: bool,
-    /// The service has opened the job for this submission, or has taken its zip.
+    /// True once the service has opened the job for this submission, or has taken its zip.
     is_own: bool,
-    /// The result that the service has isn't this submission's, or doesn't say so.
+    /// Error to end with if the result at the service isn't this submission's, or doesn't say so.
     not_ours: Option<JobErrorKind>,
     has_new_address: bool,
     package: Package,
     faults: Vec<Problem>,
     stage: Stage,
     events: VecDeque<Event>,
-    /// The newest checkpoint that was handed out, or gone on from.
+    /// Newest checkpoint that was handed out, or gone on from.
     noted: Option<Checkpoint>,
 }
 
@@ -104,7 +105,7 @@ struct StatusRequest {
 }
 
 enum Stage {
-    /// Looking at the images, up to and without this one.
+    /// Checking the images, up to and without this one.
     Reading { index: usize },
     /// Opening the job.
     Opening { attempts: u32, retry: bool },
@@ -121,11 +122,11 @@ enum Stage {
 #[allow(clippy::large_enum_variant)] // A flow has one of these, for as long as it asks.
 /// Step that is allowed once the service has denied often enough that it has a zip.
 enum Asked {
-    /// All of it, from the files on: another process may have begun it.
+    /// Submit all of it, from the files on: another process may have begun it.
     Submit,
-    /// Opening the job again, after so many tries.
+    /// Open the job again, after so many tries.
     Open { attempts: u32 },
-    /// Uploading the zip again.
+    /// Upload the zip again.
     Upload { upload: Upload, bytes: usize, attempts: u32, lost: OperationError },
 }
 
@@ -140,8 +141,8 @@ impl Stage {
 }
 
 impl UploadFlow {
-    /// Runs this job. `seed` spreads the waits of many clients, and tells this submission from others: take a random number,
-    /// and another one for each job.
+    /// Runs this job. `seed` spreads the waits of many clients, and distinguishes this submission
+    /// from others: take a random number, and another one for each job.
     ///
     /// With [`Job::retry`] the job may have been opened before, so the service is asked first whether it has a zip under this
     /// job id. If it has, that is another submission's, and nothing is sent.
@@ -175,7 +176,7 @@ impl UploadFlow {
         Ok(flow)
     }
 
-    /// Goes on where another flow, perhaps of another process, wrote down that it stood.
+    /// Goes on from the checkpoint of another flow, perhaps of another process.
     ///
     /// It needs the same job, images included; they are not looked at if the service has them already.
     ///
@@ -221,8 +222,8 @@ impl UploadFlow {
         Ok(flow)
     }
 
-    /// Waits for the result of a job that the service has already, whoever submitted it. It asks at once, and then
-    /// keeps to the schedule.
+    /// Waits for the result of a job that the service has already, whoever submitted it. Asks at
+    /// once, and then keeps to the schedule.
     ///
     /// **The result belongs to whichever job has this id**, which isn't known to be this user's latest, nor of a certain
     /// submission. Who has the checkpoint takes [`UploadFlow::wait_for_submission`].
@@ -234,7 +235,8 @@ impl UploadFlow {
         flow
     }
 
-    /// As [`UploadFlow::wait_for`], for the job that this checkpoint is of: a result counts only if it names its submission.
+    /// Waits as [`UploadFlow::wait_for`], for the job that this checkpoint is of: a result counts
+    /// only if it names its submission.
     ///
     /// Unlike [`UploadFlow::resume`] it needs no images, and never sends anything but the question. The checkpoint may also be of
     /// a check whose result comes by callback: [`Call::checkpoint`](crate::Call::checkpoint), once it is taken on.
@@ -294,7 +296,7 @@ impl UploadFlow {
         self.submission_id.as_ref()
     }
 
-    /// Ends it. Nothing more is sent; what the service has already, it works on all the same.
+    /// Ends the flow. Nothing more is sent; what the service has already, it works on all the same.
     pub(crate) fn cancel(&mut self) {
         if !matches!(self.stage, Stage::Finished(_)) {
             self.reach = self.possible_reach();
@@ -402,7 +404,8 @@ impl UploadFlow {
         }
     }
 
-    /// When the last send can't arrive any more, by this process's clock, if it may be on its way.
+    /// Time from which the last send can't arrive any more, by this process's clock, if it may be
+    /// on its way.
     fn last_send_over(&self) -> Option<Timestamp> {
         let send = self.last_send.as_ref()?;
         Some(if self.is_inherited {
@@ -412,15 +415,15 @@ impl UploadFlow {
         })
     }
 
-    /// Whoever cuts an upload short, or answers it in the store's place, may still pass it on: only what was certainly turned
-    /// away is no longer on its way.
+    /// Forgets the upload if it was certainly turned away: whoever cuts an upload short, or answers
+    /// it in the store's place, may still pass it on.
     fn forget_upload_if_refused(&mut self, error: &OperationError) {
         if matches!(self.stage, Stage::Uploading { .. }) && error.certainly_not_done() {
             self.last_send = None;
         }
     }
 
-    /// Hands out a checkpoint if the job stands elsewhere than the last one said.
+    /// Hands out a checkpoint if the job's progress is another than the last one's.
     fn note_progress(&mut self) {
         let checkpoint = self.checkpoint();
         if self.submission_id.is_some() && self.noted.as_ref() != Some(&checkpoint) {

@@ -7,13 +7,13 @@ use serde::ser::{Serialize, SerializeStruct as _, Serializer};
 use crate::v3::Status;
 use crate::{JobStatus, OperationError, Verdict};
 
-/// A job that the service has received whole, or what the partner's own records have of one.
+/// Submission that the service has received whole, or that the partner's own records have.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 #[non_exhaustive]
 pub struct Submission {
     /// Key of the job.
     pub key: JobKey,
-    /// Smile ID's own id of the job, where it is known.
+    /// Smile ID's own id of the job, if it is known.
     pub smile_job_id: Option<String>,
     /// Submission that the result must name to be the verdict on this one; unknown if it was
     /// another flow's, as in [`JobFlow::wait_for`](crate::JobFlow::wait_for). Ask
@@ -22,14 +22,14 @@ pub struct Submission {
 }
 
 impl Submission {
-    /// The submission under this id: what a [`Checkpoint`](crate::Checkpoint) has as its
+    /// Submission under this id: a [`Checkpoint`](crate::Checkpoint) has it as its
     /// [`submission_id`](crate::Checkpoint::submission_id).
     pub fn new(key: JobKey, id: SubmissionId) -> Self {
         Self { key, smile_job_id: None, id: Some(id) }
     }
 }
 
-/// Whichever submission there is under these ids.
+/// Submission under these ids, whichever there is.
 impl From<JobKey> for Submission {
     fn from(key: JobKey) -> Self {
         Self { key, smile_job_id: None, id: None }
@@ -43,7 +43,7 @@ impl From<JobKey> for Submission {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum JobOutcome {
-    /// It was submitted, and nobody asked to wait: the result comes by callback.
+    /// The job was submitted, and nobody asked to wait: the result comes by callback.
     #[non_exhaustive]
     Submitted {
         /// The job.
@@ -54,7 +54,7 @@ pub enum JobOutcome {
     Complete {
         /// The job.
         submission: Submission,
-        /// Its status, with the result.
+        /// Status with the result.
         status: Box<JobStatus>,
         /// Verdict on the result.
         verdict: Verdict,
@@ -70,9 +70,7 @@ pub enum JobOutcome {
         /// Verdict of the word for this product.
         verdict: Verdict,
     },
-    /// There was no result before the schedule or the deadline ended. **This is no verdict**: the job goes on at the
-    /// service, and its result comes by callback, or when it is asked for again with
-    /// [`JobFlow::wait_for`](crate::JobFlow::wait_for). Don't submit it again.
+    /// The schedule or the deadline ended before there was a result. Don't submit it again.
     #[non_exhaustive]
     Unfinished {
         /// The job.

@@ -19,7 +19,7 @@ use crate::v1::upload::Upload;
 use crate::{JobStatus, OperationError, Timestamp, ValidationError};
 
 impl UploadFlow {
-    /// Looks at images until one must be read from disk, or all are here.
+    /// Checks images until one must be read from disk, or all are here.
     pub(super) fn look_at_images(&mut self) -> Option<PathBuf> {
         let job = self.job.as_ref()?;
         let Stage::Reading { index } = &mut self.stage else { return None };
@@ -70,7 +70,8 @@ impl UploadFlow {
         self.note_progress();
     }
 
-    /// The service has a zip under this job id: this submission's, or one of which that is yet to be proven.
+    /// Notes that the service has a zip under this job id: this submission's, or one of which that
+    /// is yet to be proven.
     pub(super) fn uploaded(&mut self) {
         self.reach = if self.is_own { Progress::Uploaded } else { Progress::MaybeUploaded };
         self.package = Package::default();
@@ -87,13 +88,14 @@ impl UploadFlow {
         }
     }
 
-    /// Asks for the job's status before anything else is sent that changes something: `denials` times the service must say
-    /// that it has no zip.
+    /// Requests the job's status before anything else is sent that changes something: `denials`
+    /// times the service must say that it has no zip.
     pub(super) fn ask(&mut self, then: Asked, denials: u32) {
         self.stage = Stage::Asking { then, needed: denials, failures: 0 };
     }
 
-    /// The service has no zip, as it says. Counts only once the last send is over, and a zip that it brought has been noticed.
+    /// Counts a denial: the service has no zip, as it says. Counts only once the last send is over,
+    /// and a zip that it brought has been noticed.
     fn denied(&mut self) {
         let Stage::Asking { failures, needed, .. } = &mut self.stage else { return };
         *failures = 0;
@@ -126,7 +128,7 @@ impl UploadFlow {
         self.note_progress();
     }
 
-    /// The service has a zip under this job id.
+    /// Notes that the service has a zip under this job id.
     fn affirmed(&mut self, status: JobStatus) {
         if !self.may_be_there {
             // Nothing of this submission was ever uploaded.
@@ -155,7 +157,8 @@ impl UploadFlow {
             .return_image_links(self.status.image_links)
     }
 
-    /// There is a result under this job id. It is the verdict on this submission only if it names it.
+    /// Takes the result under this job id. It is the verdict on this submission only if it names
+    /// it.
     pub(super) fn complete(&mut self, status: JobStatus) {
         let Some(verdict) = status.verdict() else { return };
         if let Some(id) = &self.submission_id {
@@ -213,7 +216,7 @@ impl UploadFlow {
         }
     }
 
-    /// The service refuses to tell the status of a job that it has no zip of.
+    /// Takes the refusal to tell the status of a job without a zip.
     pub(super) fn no_zip(&mut self) {
         if let Stage::Polling { polls, failures, last_error, .. } = &mut self.stage {
             self.events.push_back(Event::Polled { poll: *polls, job_complete: false });
@@ -226,7 +229,7 @@ impl UploadFlow {
         }
     }
 
-    /// Ends it because there is no time left.
+    /// Ends the flow because there is no time left.
     pub(super) fn deadline_passed(&mut self) {
         if matches!(self.stage, Stage::Polling { .. }) {
             self.unfinished();

@@ -31,6 +31,7 @@ mod state;
 mod storage;
 mod v1;
 
+pub mod replay_store;
 pub mod signed_callback;
 /// The page about scenario files, whose program has to build.
 #[cfg(all(doctest, feature = "scenario"))]

@@ -12,7 +12,7 @@ use crate::Failure;
 /// The version of the tables, as `PRAGMA user_version` has it. Version 1 had no `events`, and no number.
 const VERSION: i64 = 2;
 
-/// `jobs`: the partner's own record of each job, and its history. `digests`: the signatures that have come before; `events`: the
+/// `jobs`: the partner's own record of each job, and its history. `sightings`: the signatures that have come before; `events`: the
 /// results that have. `inbox`: what has come and isn't
 /// through yet; with the body of a callback, or without one where only the service can tell. `outbox`: what is to be done.
 pub(crate) const SCHEMA: &str = "
@@ -30,7 +30,7 @@ pub(crate) const SCHEMA: &str = "
         content BLOB NOT NULL,
         expires INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
-    CREATE INDEX IF NOT EXISTS digests_by_expiry ON digests (expires);
+    CREATE INDEX IF NOT EXISTS sightings_by_expiry ON sightings (expires);
     CREATE TABLE IF NOT EXISTS events (
         event BLOB PRIMARY KEY,
         expires INTEGER NOT NULL
@@ -73,7 +73,7 @@ pub(crate) fn migrate(connection: &mut Connection) -> Result<(), Failure> {
     if version < VERSION {
         transaction.execute_batch(
             "INSERT OR IGNORE INTO events (event, expires) SELECT event, max(expires) FROM sightings GROUP BY event;
-             DROP INDEX IF EXISTS digests_by_event;",
+             DROP INDEX IF EXISTS sightings_by_event;",
         )?;
         transaction.pragma_update(None, "user_version", VERSION)?;
     }

@@ -53,7 +53,7 @@ impl Consent {
         }
     }
 
-    /// When the person consented.
+    /// Time of the consent.
     pub fn granted_at(&self) -> Timestamp {
         self.granted_at
     }

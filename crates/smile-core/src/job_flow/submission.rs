@@ -29,12 +29,12 @@ impl<O: Operation<Output = Acceptance> + Send + Sync> Submitting for Call<O> {
 
 /// Job in the form of the v3 API.
 pub(crate) struct Product {
-    /// Its word in tokens and webhooks.
+    /// Word of the product in tokens and webhooks.
     pub(crate) word: &'static str,
     pub(crate) step: Step,
 }
 
-/// The product of a job type, where the v3 API has one that takes a job.
+/// Product of a job type, if the v3 API has one that takes a job.
 pub(crate) fn product(job_type: JobType) -> Option<Product> {
     let (word, step) = match job_type {
         JobType::BIOMETRIC_KYC => ("biometric_kyc", Step::BiometricKyc),

@@ -23,7 +23,7 @@ use crate::{
     ValidationError,
 };
 
-/// Runs one job over the v3 API.
+/// Flow of one job over the v3 API.
 pub(crate) struct V3JobFlow {
     partner: Partner,
     settings: FlowSettings,
@@ -40,9 +40,9 @@ pub(crate) struct V3JobFlow {
     last_send: Option<LastSend>,
     polls: u32,
     last_error: Option<OperationError>,
-    /// The last look before the deadline has been set.
+    /// True once the last poll before the deadline has been set.
     has_last_look: bool,
-    /// A checkpoint was handed out, or gone on from.
+    /// True once a checkpoint was handed out, or gone on from.
     is_noted: bool,
     stage: Stage,
     events: VecDeque<Event>,
@@ -232,7 +232,7 @@ impl V3JobFlow {
         self.is_noted = true;
     }
 
-    /// Hands on what the call within has to tell, with the job's checkpoint in place of its own.
+    /// Passes on the events of the call within, with the job's checkpoint in place of its own.
     fn collect(&mut self) {
         loop {
             let event = match &mut self.stage {
@@ -270,7 +270,7 @@ impl V3JobFlow {
         }
     }
 
-    /// An earlier process has the service's word that it has the job.
+    /// Takes over from an earlier process that has the service's word that it has the job.
     fn accepted_before(&mut self) {
         if self.waits {
             self.stage = Stage::Waiting { until: Timestamp::default() };

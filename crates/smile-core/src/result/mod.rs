@@ -1,6 +1,7 @@
 //! Results of jobs: entries, their actions, and their verdicts.
 
 mod actions;
+pub(crate) mod against;
 mod aml;
 pub(crate) mod audit;
 mod business;

@@ -5,7 +5,6 @@
 //! carries.
 
 mod address;
-mod against;
 mod aml_monitoring;
 mod aml_news;
 mod aml_search;

@@ -15,6 +15,7 @@ mod result;
 mod wire;
 
 pub use callback::confirm::{Confirm, ConfirmError, Confirmation};
+pub use callback::confirm_webhook::{ConfirmWebhook, ConfirmWebhookError, ConfirmedWord};
 pub use callback::{
     AsyncReplayStore, Callback, CallbackDigest, CallbackKind, Carrier, Change, InMemoryReplayStore,
     JobHistory, JobHistoryError, JobState, Nonce, NonceError, RecordedResult, Refusal, ReplayCheck,

@@ -79,12 +79,12 @@ impl Checker {
         // Only now: a body that takes long to come is older for it.
         let at = self.now();
         let callback = self.settings.verifier.verify(at, &parts.headers, body)?;
-        let seen = match &self.settings.record {
+        let replay_check = match &self.settings.record {
             Some(record) => Some(record(at, callback.digest()).await.map_err(Rejection::StoreFailed)?),
             None => None,
         };
-        let received = ReceivedCallback { callback, seen, at };
-        match seen {
+        let received = ReceivedCallback { callback, replay_check, at };
+        match replay_check {
             Some(ReplayCheck::SignatureReused) => Err(Rejection::SignatureReused(Box::new(received))),
             _ => Ok((parts, received)),
         }

@@ -13,7 +13,7 @@ use smile_core::{Callback, ReplayCheck, Timestamp};
 ///
 /// # Redeliveries
 ///
-/// They reach the handler too, with [`seen`](Self::seen) saying so. That a callback was recorded doesn't mean that it was acted on:
+/// They reach the handler too, with [`replay_check`](Self::replay_check) saying so. That a callback was recorded doesn't mean that it was acted on:
 /// the handler may have failed after that, the process may have died, or the service may have hung up, which drops the handler
 /// half-way. The service comes again in all these cases, and only acting again is safe. So act in a way that does
 /// no harm the second time: [`JobHistory::apply_callback`](smile_core::JobHistory::apply_callback) is made for that.
@@ -25,7 +25,7 @@ pub struct ReceivedCallback {
     /// Result of the replay check, if the receiver has a store. A handler never gets
     /// [`ReplayCheck::SignatureReused`]: that is
     /// [`Rejection::SignatureReused`](crate::Rejection::SignatureReused).
-    pub seen: Option<ReplayCheck>,
+    pub replay_check: Option<ReplayCheck>,
     /// Time of arrival, by the receiver's clock.
     pub at: Timestamp,
 }

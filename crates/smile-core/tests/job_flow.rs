@@ -488,11 +488,11 @@ fn a_job_resumes_from_wherever_it_was_left() {
 #[test]
 fn checkpoints_come_before_what_they_are_about_and_whenever_a_job_has_come_further() {
     let reaches = |events: &[Event]| -> Vec<Progress> {
-        let reach = |event: &Event| match event {
+        let progress = |event: &Event| match event {
             Event::Checkpoint(checkpoint) => Some(checkpoint.progress()),
             _ => None,
         };
-        events.iter().filter_map(reach).collect()
+        events.iter().filter_map(progress).collect()
     };
     let run = drive(&mut flow(job()), [opened(), answer(200, ""), approved()]);
     assert_eq!(
@@ -581,7 +581,7 @@ fn each_request_is_told_of_before_it_goes_out() {
 #[test]
 fn a_send_that_the_driver_refuses_ends_the_flow_as_not_sent() {
     let refusal = || Err(TransportFailure::refused("the checkpoint can't be stored"));
-    for (before, reach) in [
+    for (before, progress) in [
         (vec![], Progress::Nothing),
         (vec![opened()], Progress::Opened),
         (vec![opened(), timeout()], Progress::MaybeUploaded),
@@ -589,8 +589,8 @@ fn a_send_that_the_driver_refuses_ends_the_flow_as_not_sent() {
     ] {
         let mut flow = flow(job());
         let run = drive(&mut flow, before.into_iter().chain([refusal()]));
-        assert_eq!(run.outcome.unwrap_err().progress(), reach);
-        assert_eq!(flow.checkpoint().progress(), reach);
+        assert_eq!(run.outcome.unwrap_err().progress(), progress);
+        assert_eq!(flow.checkpoint().progress(), progress);
     }
 }
 

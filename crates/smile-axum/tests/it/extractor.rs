@@ -20,7 +20,7 @@ async fn tell(received: ReceivedCallback) -> String {
     let callback = &received.callback;
     assert_eq!(callback.kind(), CallbackKind::Result(JobType::BIOMETRIC_KYC));
     let code = callback.entry().result_code().unwrap();
-    format!("{code} {:?} {:?}", callback.carrier(), received.seen)
+    format!("{code} {:?} {:?}", callback.carrier(), received.replay_check)
 }
 
 fn app(receiver: CallbackReceiver) -> Router {
@@ -220,7 +220,7 @@ async fn a_handler_may_have_a_reused_signature_confirmed() {
     async fn to_confirm(received: Result<ReceivedCallback, Rejection>) -> Result<String, Rejection> {
         match received {
             Err(Rejection::SignatureReused(received)) => {
-                assert_eq!(received.seen, Some(ReplayCheck::SignatureReused));
+                assert_eq!(received.replay_check, Some(ReplayCheck::SignatureReused));
                 Ok(received.callback.job_id().unwrap())
             }
             other => other.map(|_| "passed".to_owned()),

@@ -206,7 +206,7 @@ fn a_process_that_is_killed_at_any_request_leaves_a_checkpoint_from_which_the_jo
     let selfie = asset("selfie.jpg");
     let arguments = ["submit", "smartselfie-registration", "--selfie", selfie.to_str().unwrap()];
     let flags = ["--job-id", "j-1", "--wait", "--poll-every", "0.01"];
-    for (endpoint, reach) in [
+    for (endpoint, progress) in [
         (Endpoint::PrepUpload, Some("maybe_opened")),
         (Endpoint::Upload, Some("maybe_uploaded")),
         (Endpoint::JobStatus, None),
@@ -214,8 +214,8 @@ fn a_process_that_is_killed_at_any_request_leaves_a_checkpoint_from_which_the_jo
         let smile = Smile::new();
         let mut kept = killed_after(&smile, endpoint, &[&arguments[..], &flags].concat());
         let unfinished = &mut kept["unfinished"]["checkpoint"];
-        assert_eq!(unfinished["reach"].as_str(), reach, "{endpoint:?}");
-        assert_eq!(kept["submitted"]["reach"].as_str(), reach.is_none().then_some("uploaded"));
+        assert_eq!(unfinished["reach"].as_str(), progress, "{endpoint:?}");
+        assert_eq!(kept["submitted"]["reach"].as_str(), progress.is_none().then_some("uploaded"));
         if endpoint == Endpoint::PrepUpload {
             // An hour later it is certain that the request isn't on its way any more.
             let last_send = &mut kept["unfinished"]["checkpoint"]["last_send"];

@@ -70,7 +70,7 @@ pub struct JobHistory {
     product: Option<String>,
     /// Submission that the results must name, if that is known.
     submission_id: Option<SubmissionId>,
-    standing: JobState,
+    state: JobState,
     /// Indices of the result that counts, or of the two that disagree.
     counts: Vec<usize>,
     results: Vec<RecordedResult>,
@@ -289,7 +289,7 @@ impl JobHistory {
             judged_as,
             product: None,
             submission_id: None,
-            standing: JobState::Open,
+            state: JobState::Open,
             counts: Vec::new(),
             results: Vec::new(),
             id_information: false,
@@ -358,7 +358,7 @@ impl JobHistory {
 
     /// State of the job.
     pub fn state(&self) -> JobState {
-        self.standing
+        self.state
     }
 
     /// Result that counts: the final one, or the newest provisional one. None of those that are
@@ -381,9 +381,9 @@ impl JobHistory {
     /// [`Trust::Confirmed`].
     ///
     /// It is no for a number that is known ([`NextStep::CompareTheRecord`]), until somebody has compared the record with
-    /// what the person says and [settled](Self::settle_by_hand) it.
+    /// what the person says and [decided](Self::settle_by_hand) it.
     pub fn may_be_let_in(&self, at_least: Trust) -> bool {
-        self.standing == JobState::Final
+        self.state == JobState::Final
             && self.result().is_some_and(|result| result.lets_in() && result.trust >= at_least)
     }
 
@@ -394,7 +394,7 @@ impl JobHistory {
     /// Ask this after each callback, whatever it has changed: it may be that the process died after the first delivery was
     /// stored, and before the service was asked. Address and phone verifications, and webhooks, have no status to be asked for here.
     pub fn needs_confirming(&self) -> bool {
-        self.standing != JobState::Open && self.result().is_none_or(|result| result.trust < Trust::Confirmed)
+        self.state != JobState::Open && self.result().is_none_or(|result| result.trust < Trust::Confirmed)
     }
 
     /// True if the callback with the ID authority's record has come, which older accounts get.
@@ -428,7 +428,7 @@ impl JobHistory {
         &mut self,
         now: Timestamp,
         callback: &Callback,
-        seen: Option<ReplayCheck>,
+        replay_check: Option<ReplayCheck>,
     ) -> Change {
         if !callback.names(self.user_id.as_str(), self.job_id.as_str()) {
             return Change::NotThisJob;
@@ -439,7 +439,7 @@ impl JobHistory {
         if self.is_of_other_submission(callback.entry()) {
             return Change::NotThisSubmission;
         }
-        let trust = match seen {
+        let trust = match replay_check {
             Some(ReplayCheck::SignatureReused) => return Change::NotBelieved,
             Some(ReplayCheck::First) => Trust::FirstSeen,
             Some(ReplayCheck::Redelivery) | None => Trust::Verified,
@@ -561,7 +561,7 @@ impl JobHistory {
         }
         let others = self.counts.iter().filter(|at| **at != place).map(|at| self.results[*at].trust.rank());
         let highest_other = others.max();
-        let (standing, change) = match (self.standing, is_final) {
+        let (state, change) = match (self.state, is_final) {
             (JobState::Open, false) => (JobState::Provisional, Change::Advanced),
             (JobState::Open | JobState::Provisional, true) => (JobState::Final, Change::Advanced),
             (JobState::Provisional, false) if highest_other > Some(rank) => return Change::Late,
@@ -577,12 +577,12 @@ impl JobHistory {
             (JobState::Final, true) if highest_other > Some(rank) => return Change::Contradicted,
             (JobState::Final, true) => {
                 self.counts.push(place);
-                self.standing = JobState::Disputed;
+                self.state = JobState::Disputed;
                 return Change::Disputed;
             }
             (JobState::Disputed, true) => return Change::Disputed,
         };
-        self.standing = standing;
+        self.state = state;
         self.counts = vec![place];
         change
     }
@@ -609,7 +609,7 @@ impl fmt::Debug for JobHistory {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("JobHistory")
             .field("job_id", &self.job_id)
-            .field("standing", &self.standing)
+            .field("state", &self.state)
             .field("results", &self.results)
             .finish_non_exhaustive()
     }
@@ -676,7 +676,8 @@ struct Stored {
     product: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     submission: Option<SubmissionId>,
-    standing: JobState,
+    #[serde(rename = "standing")]
+    state: JobState,
     counts: Vec<usize>,
     results: Vec<StoredResult>,
     id_information: bool,
@@ -743,7 +744,7 @@ impl From<JobHistory> for Stored {
             judged_as,
             product,
             submission: submission_id,
-            standing: history.standing,
+            state: history.state,
             counts: history.counts,
             results: history.results.into_iter().map(StoredResult::from).collect(),
             id_information: history.id_information,
@@ -763,7 +764,7 @@ impl TryFrom<Stored> for JobHistory {
             judged_as,
             product,
             submission: submission_id,
-            standing,
+            state,
             counts,
             results,
             id_information,
@@ -786,7 +787,7 @@ impl TryFrom<Stored> for JobHistory {
         let Some(counted) = counts.iter().map(of).collect::<Option<Vec<_>>>() else {
             return refuse("it names results that it doesn't have");
         };
-        let fits = match (standing, &counted[..]) {
+        let fits = match (state, &counted[..]) {
             (JobState::Open, []) => true,
             (JobState::Provisional, [result]) => !result.is_final,
             (JobState::Final, [result]) => result.is_final,
@@ -796,7 +797,7 @@ impl TryFrom<Stored> for JobHistory {
             _ => false,
         };
         if !fits || counted.iter().any(|result| result.decision == Decision::Unknown) {
-            return refuse("it counts results that don't fit where it stands");
+            return refuse("it counts results that don't fit its state");
         }
         // What approves and isn't the last word, or what doesn't approve, has another next step.
         let is_odd = |result: &RecordedResult| result.next_step == NextStep::Accept && !result.lets_in();
@@ -821,7 +822,7 @@ impl TryFrom<Stored> for JobHistory {
             judged_as,
             product,
             submission_id,
-            standing,
+            state,
             counts,
             results,
             id_information,

@@ -42,7 +42,7 @@ pub(super) struct Parts<'a> {
     /// Headers and body name different jobs or users.
     pub(super) contradicts_itself: bool,
     /// Reason that the verdict of a webhook is unknown.
-    pub(super) doubt: Option<UnknownReason>,
+    pub(super) unknown_reason: Option<UnknownReason>,
     pub(super) expires: Timestamp,
 }
 
@@ -197,9 +197,9 @@ fn event(callback: &Parts<'_>) -> [u8; 32] {
     }
     part(&mut digest, callback.contradicts_itself.then_some("contradicts itself"));
     // Anything in a body may speak against the person.
-    let doubt = callback.doubt.map(|doubt| format!("{doubt:?}"));
+    let reason = callback.unknown_reason.map(|reason| format!("{reason:?}"));
     let is_against = callback.header_ids.is_none() && speaks_against(fields);
-    part(&mut digest, doubt.as_deref().or(is_against.then_some("speaks against the person")));
+    part(&mut digest, reason.as_deref().or(is_against.then_some("speaks against the person")));
     digest.finalize().into()
 }
 

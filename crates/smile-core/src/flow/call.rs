@@ -84,9 +84,9 @@ const NEEDED_DENIALS: u32 = 2;
 impl<O: Operation> Call<O> {
     /// Runs this operation for this partner. `seed` spreads the waits of many clients: take any random number.
     pub fn new(partner: Partner, operation: O, settings: FlowSettings, seed: u64) -> Self {
-        let findings = operation.check(&partner);
-        let events = findings.warnings.into_iter().map(Event::Warning).collect();
-        let stage = match ValidationError::check(findings.problems) {
+        let report = operation.check(&partner);
+        let events = report.warnings.into_iter().map(Event::Warning).collect();
+        let stage = match ValidationError::check(report.problems) {
             Ok(()) => Stage::Asking { last_error: None },
             Err(error) => {
                 let kind = CallErrorKind::Validation(error);
@@ -136,7 +136,7 @@ impl<O: Operation> Call<O> {
         settings: FlowSettings,
         seed: u64,
     ) -> Result<Self, CallError> {
-        let may_be_done = checkpoint.reach != Progress::Nothing;
+        let may_be_done = checkpoint.progress != Progress::Nothing;
         let mut call = Self::new(partner, operation, settings, seed);
         if let Stage::Finished(Err(error)) = call.stage {
             return Err(CallError::new(O::STEP, error.kind().clone(), may_be_done, call.operation.key()));
@@ -182,13 +182,13 @@ impl<O: Operation> Call<O> {
 
     /// Current checkpoint, for [`Call::resume`]. There is no personal data in it but the user id.
     pub fn checkpoint(&self) -> Checkpoint {
-        let reach = match &self.stage {
+        let progress = match &self.stage {
             Stage::Finished(Ok(_)) => Progress::Uploaded,
             Stage::Asking { .. } if self.is_out => Progress::MaybeUploaded,
             _ if self.may_be_done => Progress::MaybeUploaded,
             _ => Progress::Nothing,
         };
-        let mut checkpoint = Checkpoint::of_check(&self.partner, O::STEP, self.operation.key(), reach);
+        let mut checkpoint = Checkpoint::of_check(&self.partner, O::STEP, self.operation.key(), progress);
         checkpoint.submission_id.clone_from(&self.submission_id);
         checkpoint.last_send.clone_from(&self.last_send);
         if let Stage::Reconciling { denials, .. } = &self.stage {
@@ -276,7 +276,7 @@ impl<O: Operation> Call<O> {
     /// again.
     fn lost(&mut self, error: OperationError) {
         self.may_be_done = true;
-        let at = self.clock + self.settings.settle;
+        let at = self.clock + self.settings.status_delay;
         let step = self.operation.look_up().map(|lookup| lookup.step());
         match step.filter(|_| self.is_in_time(at)) {
             Some(step) => {
@@ -307,12 +307,12 @@ impl<O: Operation> Call<O> {
     /// Handles a denial: the service says that it has nothing of this check, and the caller takes
     /// its word for it. It counts only when the request can no longer be on its way.
     fn denied(&mut self) {
-        let noticed = self.last_send_over() + self.settings.settle;
+        let noticed = self.last_send_over() + self.settings.status_delay;
         let Stage::Reconciling { lost, denials, .. } = &mut self.stage else { return };
         let mut at = noticed;
         if noticed <= self.clock {
             *denials += 1;
-            at = self.clock + self.settings.settle;
+            at = self.clock + self.settings.status_delay;
             if *denials >= NEEDED_DENIALS {
                 let last_error = Some(lost.clone());
                 if self.settings.retry.delay_after(self.attempts, O::STEP, None, self.seed).is_none() {
@@ -339,7 +339,7 @@ impl<O: Operation> Call<O> {
     /// to a limit.
     fn still_unknown(&mut self) {
         let Stage::Reconciling { polls, .. } = &self.stage else { return };
-        let wait = self.settings.poll.delay_after(*polls).unwrap_or(self.settings.settle);
+        let wait = self.settings.poll.delay_after(*polls).unwrap_or(self.settings.status_delay);
         let at = self.clock + wait;
         if *polls < MAX_POLLS && self.is_in_time(at) {
             self.not_before = Some(at);
@@ -381,7 +381,7 @@ impl<O: Operation> Call<O> {
         match &self.stage {
             // Some seconds after what another process was told.
             Stage::Reconciling { denials: 1.., .. } if self.settings.resends_denied_checks => {
-                self.not_before = Some(self.clock + self.settings.settle);
+                self.not_before = Some(self.clock + self.settings.status_delay);
             }
             Stage::Asking { .. }
                 if self.submission_id.is_none()

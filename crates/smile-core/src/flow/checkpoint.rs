@@ -33,7 +33,7 @@ pub struct Checkpoint {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) check: Option<Step>,
     pub(crate) smile_job_id: Option<String>,
-    pub(crate) reach: Progress,
+    pub(crate) progress: Progress,
     #[serde(rename = "submission", skip_serializing_if = "Option::is_none")]
     pub(crate) submission_id: Option<SubmissionId>,
     pub(crate) denials: u32,
@@ -45,7 +45,7 @@ impl Checkpoint {
     const VERSION: u32 = 2;
 
     /// Checkpoint of a job.
-    pub(crate) fn of_job(partner: &Partner, key: JobKey, reach: Progress) -> Self {
+    pub(crate) fn of_job(partner: &Partner, key: JobKey, progress: Progress) -> Self {
         Self {
             version: Self::VERSION,
             base_url: partner.environment().base_url().to_owned(),
@@ -54,7 +54,7 @@ impl Checkpoint {
             key: Some(key),
             check: None,
             smile_job_id: None,
-            reach,
+            progress,
             submission_id: None,
             denials: 0,
             last_send: None,
@@ -63,13 +63,13 @@ impl Checkpoint {
 
     /// Checkpoint of a check that is a single exchange; some have no ids.
     #[allow(dead_code)] // The checks' own flow comes to use it.
-    pub(crate) fn of_check(partner: &Partner, step: Step, key: Option<JobKey>, reach: Progress) -> Self {
+    pub(crate) fn of_check(partner: &Partner, step: Step, key: Option<JobKey>, progress: Progress) -> Self {
         let placeholder = JobKey {
             user_id: crate::UserId::new(""),
             job_id: crate::JobId::new(""),
             job_type: crate::JobType::from_number(0),
         };
-        Self { key, check: Some(step), ..Self::of_job(partner, placeholder, reach) }
+        Self { key, check: Some(step), ..Self::of_job(partner, placeholder, progress) }
     }
 
     /// Key of the job or check at the service; some checks have no ids.
@@ -84,7 +84,7 @@ impl Checkpoint {
 
     /// Progress that the job or check has certainly, or possibly, made.
     pub fn progress(&self) -> Progress {
-        self.reach
+        self.progress
     }
 
     /// Smile ID's own id of the job, if it is known.
@@ -171,7 +171,8 @@ struct Wire {
     check: Option<Step>,
     #[serde(default)]
     smile_job_id: Option<String>,
-    reach: Option<Progress>,
+    #[serde(rename = "reach")]
+    progress: Option<Progress>,
     #[serde(default)]
     submission: Option<SubmissionId>,
     #[serde(default)]
@@ -205,14 +206,14 @@ impl<'de> Deserialize<'de> for Checkpoint {
                 key: None,
                 check: None,
                 smile_job_id: None,
-                reach: None,
+                progress: None,
                 submission: None,
                 denials: 0,
                 last_send: None,
             },
         };
         if wire.version == Self::VERSION
-            && (wire.reach.is_none() || (wire.key.is_none() && wire.check.is_none()))
+            && (wire.progress.is_none() || (wire.key.is_none() && wire.check.is_none()))
         {
             return Err(D::Error::custom("a checkpoint lacks its ids or `reach`"));
         }
@@ -225,7 +226,7 @@ impl<'de> Deserialize<'de> for Checkpoint {
             check: wire.check,
             smile_job_id: wire.smile_job_id,
             // What isn't known may be the most.
-            reach: wire.reach.unwrap_or(Progress::MaybeUploaded),
+            progress: wire.progress.unwrap_or(Progress::MaybeUploaded),
             submission_id: wire.submission,
             denials: wire.denials,
             last_send: wire.last_send,
@@ -239,7 +240,7 @@ impl fmt::Debug for Checkpoint {
             .field("key", &self.key)
             .field("check", &self.check)
             .field("smile_job_id", &self.smile_job_id)
-            .field("reach", &self.reach)
+            .field("progress", &self.progress)
             .field("denials", &self.denials)
             .field("last_send", &self.last_send)
             .finish_non_exhaustive()

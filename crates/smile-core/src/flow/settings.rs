@@ -19,7 +19,7 @@ use crate::v3::token::TokenPolicy;
 pub struct FlowSettings {
     pub(crate) poll: PollSchedule,
     pub(crate) retry: RetryPolicy,
-    pub(crate) settle: Duration,
+    pub(crate) status_delay: Duration,
     pub(crate) deadline: Duration,
     pub(crate) request_timeout: Duration,
     /// True if the caller has set the timeout.
@@ -37,7 +37,7 @@ impl Default for FlowSettings {
         Self {
             poll: PollSchedule::default(),
             retry: RetryPolicy::default(),
-            settle: Duration::from_secs(5),
+            status_delay: Duration::from_secs(5),
             deadline: Duration::from_secs(300),
             request_timeout: Duration::from_secs(30),
             has_own_timeout: false,
@@ -72,7 +72,7 @@ impl FlowSettings {
     /// again: a zip takes a moment to be noticed.
     #[must_use]
     pub fn with_status_delay(mut self, delay: Duration) -> Self {
-        self.settle = delay;
+        self.status_delay = delay;
         self
     }
 
@@ -156,7 +156,7 @@ impl FlowSettings {
     /// Delay before the status is requested, in which the service can notice what it may have
     /// received.
     pub fn status_delay(&self) -> Duration {
-        self.settle
+        self.status_delay
     }
 
     /// Time that everything together may take.
@@ -188,7 +188,7 @@ impl FlowSettings {
     pub fn lease(&self) -> Duration {
         let timeout = self.request_timeout.max(self.most_upload_timeout);
         let retry = RetryPolicy::MAX_RETRY_AFTER.saturating_add(self.retry.longest_backoff());
-        let over_and_noticed = timeout.saturating_add(self.settle.saturating_mul(4));
+        let over_and_noticed = timeout.saturating_add(self.status_delay.saturating_mul(4));
         let wait = retry.max(over_and_noticed).max(self.poll.longest_delay());
         timeout.saturating_add(wait).min(self.deadline)
     }

@@ -91,15 +91,15 @@ impl V3JobFlow {
         seed: u64,
     ) -> Result<Self, JobError> {
         let smile_job_id = checkpoint.smile_job_id.clone();
-        let reach = checkpoint.reach.of_outdated();
+        let progress = checkpoint.progress.of_outdated();
         let mut flow = Self::new(partner, job, settings, seed).map_err(|error| {
-            JobError::new(error.kind().clone(), reach, error.key().clone(), smile_job_id.clone())
+            JobError::new(error.kind().clone(), progress, error.key().clone(), smile_job_id.clone())
         })?;
         let problems = checkpoint.problems(&flow.partner, Some(&flow.key), None);
         if !problems.is_empty() {
-            return Err(invalid(problems, reach, flow.key, smile_job_id));
+            return Err(invalid(problems, progress, flow.key, smile_job_id));
         }
-        if checkpoint.reach == Progress::Nothing {
+        if checkpoint.progress == Progress::Nothing {
             return Ok(flow);
         }
         flow.take_over(checkpoint);
@@ -150,7 +150,7 @@ impl V3JobFlow {
         }
         if !problems.is_empty() {
             let smile_job_id = checkpoint.smile_job_id.clone();
-            return Err(invalid(problems, checkpoint.reach.of_outdated(), key, smile_job_id));
+            return Err(invalid(problems, checkpoint.progress.of_outdated(), key, smile_job_id));
         }
         let stage = Stage::Waiting { until: Timestamp::default() };
         let mut flow = Self::start(partner, key, settings, seed, true, stage);
@@ -203,7 +203,7 @@ impl V3JobFlow {
         checkpoint.last_send.clone_from(&self.last_send);
         if let Stage::Submitting(call) = &self.stage {
             let call = call.checkpoint();
-            checkpoint.reach = call.reach;
+            checkpoint.progress = call.progress;
             checkpoint.submission_id = call.submission_id;
             checkpoint.last_send = call.last_send;
         }
@@ -220,7 +220,7 @@ impl V3JobFlow {
 
     pub(crate) fn cancel(&mut self) {
         if !matches!(self.stage, Stage::Finished(_)) {
-            self.progress = self.checkpoint().reach;
+            self.progress = self.checkpoint().progress;
             self.fail(JobErrorKind::Cancelled);
         }
     }

@@ -148,7 +148,7 @@ pub struct Verdict {
     decision: Decision,
     is_final: bool,
     code: Option<ResultCode>,
-    doubt: Option<UnknownReason>,
+    unknown_reason: Option<UnknownReason>,
     row: Option<&'static ResultCodeRow>,
     webhook: Option<(WebhookStatus, NextStep)>,
 }
@@ -179,11 +179,11 @@ impl Verdict {
         echoes_type: bool,
     ) -> Self {
         let code = basis.code.cloned();
-        let unknown = |doubt, row| Self {
+        let unknown = |reason, row| Self {
             decision: Decision::Unknown,
             is_final: false,
             code: code.clone(),
-            doubt: Some(doubt),
+            unknown_reason: Some(reason),
             row,
             webhook: None,
         };
@@ -217,12 +217,12 @@ impl Verdict {
                 decision = Decision::Provisional;
             }
         }
-        Self { decision, is_final, code, doubt: None, row: Some(row), webhook: None }
+        Self { decision, is_final, code, unknown_reason: None, row: Some(row), webhook: None }
     }
 
     /// Verdict of an answer that can't be relied on, whatever it says.
-    pub(crate) fn in_doubt(code: Option<&ResultCode>, doubt: UnknownReason) -> Self {
-        Self { code: code.cloned(), doubt: Some(doubt), ..Self::without_entry() }
+    pub(crate) fn unknown(code: Option<&ResultCode>, reason: UnknownReason) -> Self {
+        Self { code: code.cloned(), unknown_reason: Some(reason), ..Self::without_entry() }
     }
 
     /// Verdict of address and phone verification, whose results name no type of job and have Basic
@@ -237,7 +237,7 @@ impl Verdict {
             decision: Decision::Unknown,
             is_final: false,
             code: None,
-            doubt: Some(UnknownReason::NoCode),
+            unknown_reason: Some(UnknownReason::NoCode),
             row: None,
             webhook: None,
         }
@@ -249,14 +249,14 @@ impl Verdict {
             decision,
             is_final,
             code: Some(ResultCode::of_digits(code)),
-            doubt: None,
+            unknown_reason: None,
             row: catalogue::result_code(code, job_type),
             webhook: None,
         }
     }
 
     /// Verdict of a v3 webhook, which has words in place of codes. All of them are final.
-    pub(crate) fn of_webhook(status: WebhookStatus, next: NextStep, doubt: Option<UnknownReason>) -> Self {
+    pub(crate) fn of_webhook(status: WebhookStatus, next: NextStep, reason: Option<UnknownReason>) -> Self {
         let decision = match status {
             WebhookStatus::Clear => Decision::Approved,
             WebhookStatus::Attention => Decision::Provisional,
@@ -264,10 +264,18 @@ impl Verdict {
             WebhookStatus::Error => Decision::Error,
             WebhookStatus::Unknown => Decision::Unknown,
         };
-        let doubt = if status == WebhookStatus::Unknown { Some(UnknownReason::UnknownStatus) } else { doubt };
+        let reason =
+            if status == WebhookStatus::Unknown { Some(UnknownReason::UnknownStatus) } else { reason };
         let (decision, is_final) =
-            if doubt.is_some() { (Decision::Unknown, false) } else { (decision, true) };
-        Self { decision, is_final, code: None, doubt, row: None, webhook: Some((status, next)) }
+            if reason.is_some() { (Decision::Unknown, false) } else { (decision, true) };
+        Self {
+            decision,
+            is_final,
+            code: None,
+            unknown_reason: reason,
+            row: None,
+            webhook: Some((status, next)),
+        }
     }
 
     /// Decision on the person.
@@ -308,12 +316,12 @@ impl Verdict {
 
     /// Reason that the decision is unknown, if it is.
     pub fn unknown_reason(&self) -> Option<UnknownReason> {
-        self.doubt
+        self.unknown_reason
     }
 
     /// Next step for the partner.
     pub fn next_step(&self) -> NextStep {
-        match (self.doubt, self.webhook) {
+        match (self.unknown_reason, self.webhook) {
             (None, Some((_, next))) | (Some(_), Some((_, next @ NextStep::AwaitWebhook))) => return next,
             _ => {}
         }
@@ -330,7 +338,7 @@ impl Verdict {
 
     /// Meaning of the verdict, in words.
     pub fn meaning(&self) -> &'static str {
-        if let (None, Some((status, next))) = (self.doubt, self.webhook) {
+        if let (None, Some((status, next))) = (self.unknown_reason, self.webhook) {
             return match status {
                 WebhookStatus::Clear if next == NextStep::CompareTheRecord => {
                     "what was asked about is on record, which says nothing about who holds it"
@@ -342,7 +350,7 @@ impl Verdict {
                 WebhookStatus::Unknown => "the status is not known",
             };
         }
-        match (self.doubt, self.row) {
+        match (self.unknown_reason, self.row) {
             (Some(UnknownReason::UnknownStatus), _) => "the status is not known",
             (Some(UnknownReason::Unrecognised), _) => "the reason is not known to this version",
             (Some(UnknownReason::UnknownProduct), _) => "it names no product, or one that is not known",
@@ -383,7 +391,7 @@ impl Serialize for Verdict {
         let code = self.code.as_ref().filter(|code| code.is_plain()).map(ResultCode::as_str);
         fields.serialize_field("code", &code)?;
         fields.serialize_field("next_step", &self.next_step())?;
-        fields.serialize_field("unknown_reason", &self.doubt)?;
+        fields.serialize_field("unknown_reason", &self.unknown_reason)?;
         fields.end()
     }
 }
@@ -586,7 +594,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_is_never_an_approval() {
-        for (part, value, doubt) in [
+        for (part, value, reason) in [
             ("Actions", json!(["Not Verified"]), Some(UnknownReason::Unreadable)),
             (
                 "Actions",
@@ -607,7 +615,7 @@ mod tests {
             let mut entry = json!({ "ResultCode": "0810" });
             entry[part] = value;
             let verdict = verdict(1, entry.clone());
-            assert_eq!((verdict.is_approved(), verdict.unknown_reason()), (false, doubt), "{entry}");
+            assert_eq!((verdict.is_approved(), verdict.unknown_reason()), (false, reason), "{entry}");
         }
     }
 
@@ -661,7 +669,7 @@ mod tests {
 
     #[test]
     fn what_is_missing_or_strange_is_unknown_and_not_final() {
-        for (entry, doubt) in [
+        for (entry, reason) in [
             (json!({}), UnknownReason::NoCode),
             (json!({ "ResultCode": "9999" }), UnknownReason::NotInCatalogue),
             (json!({ "ResultCode": "810" }), UnknownReason::NotInCatalogue),
@@ -674,7 +682,7 @@ mod tests {
             let verdict = verdict(1, entry);
             assert_eq!(
                 (verdict.decision(), verdict.is_final(), verdict.unknown_reason()),
-                (Decision::Unknown, false, Some(doubt))
+                (Decision::Unknown, false, Some(reason))
             );
         }
         let untyped = ResultEntry::from_json(json!({ "ResultCode": "0810" })).unwrap().verdict();

@@ -251,17 +251,17 @@ mod tests {
     #[test]
     fn a_result_from_another_time_or_without_its_ids_can_be_read_and_decides_nothing() {
         let check = EnhancedKyc::new(params(), bvn());
-        let doubt = |at: crate::Timestamp, body: &Value| {
+        let reason = |at: crate::Timestamp, body: &Value| {
             let found = check.parse(&partner(), at, &answer(200, body)).unwrap();
             assert_eq!(found.entry.result_code().unwrap().as_str(), "1012");
             found.verdict.unknown_reason()
         };
         let late = noon() + Partner::ANSWER_WINDOW + std::time::Duration::from_millis(1);
-        assert_eq!(doubt(noon(), &result("1012")), None);
-        assert_eq!(doubt(late, &result("1012")), Some(crate::UnknownReason::OtherTime));
+        assert_eq!(reason(noon(), &result("1012")), None);
+        assert_eq!(reason(late, &result("1012")), Some(crate::UnknownReason::OtherTime));
         let mut nameless = result("1012");
         nameless["PartnerParams"] = json!({ "job_type": 5 });
-        assert_eq!(doubt(noon(), &nameless), Some(crate::UnknownReason::NoJobId));
+        assert_eq!(reason(noon(), &nameless), Some(crate::UnknownReason::NoJobId));
     }
 
     fn status(body: Value) -> JobStatus {

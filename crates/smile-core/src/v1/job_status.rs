@@ -92,7 +92,7 @@ pub struct JobStatus {
     job_type: Option<JobType>,
     account: PartnerAccount,
     /// Reason that nothing in the status can be relied on.
-    doubt: Option<UnknownReason>,
+    unknown_reason: Option<UnknownReason>,
     fields: Fields,
 }
 
@@ -141,8 +141,8 @@ impl JobStatus {
 
     /// Verdict on the result for a job of this type, or of the type that it names itself.
     pub(crate) fn verdict_for(&self, job_type: Option<JobType>) -> Verdict {
-        match (self.doubt, self.entry()) {
-            (Some(doubt), entry) => Verdict::in_doubt(entry.and_then(ResultEntry::result_code), doubt),
+        match (self.unknown_reason, self.entry()) {
+            (Some(reason), entry) => Verdict::unknown(entry.and_then(ResultEntry::result_code), reason),
             (None, None) => Verdict::without_entry(),
             (None, Some(entry)) => {
                 // What speaks against the person may stand around the result as well.
@@ -160,7 +160,7 @@ impl JobStatus {
         // `No zip file received`, `No zip uploaded yet`: the code that goes with the second isn't documented.
         let says_no_zip =
             matches!(&self.result, JobResult::Text(text) if text.to_ascii_lowercase().starts_with("no zip"));
-        let is_timely = self.doubt != Some(UnknownReason::OtherTime);
+        let is_timely = self.unknown_reason != Some(UnknownReason::OtherTime);
         match self.code.as_deref().and_then(api_code).map(|row| row.kind) {
             // A no of another time is none: a zip may have come since then.
             _ if says_no_zip && !is_timely => None,
@@ -174,7 +174,7 @@ impl JobStatus {
     /// True if it can't be told that this answers the question: it was signed at another time, or
     /// its result names no job.
     pub(crate) fn is_doubtful(&self) -> bool {
-        self.doubt.is_some()
+        self.unknown_reason.is_some()
     }
 
     /// JSON that may go into a log: codes, actions, flags and ids of jobs, with the names of the
@@ -278,7 +278,7 @@ impl Operation for JobStatusRequest {
         }
         let names_the_job =
             |entry: &ResultEntry| entry.partner_params().names(self.user_id.as_str(), self.job_id.as_str());
-        let doubt = match &result {
+        let reason = match &result {
             _ if !partner.is_timely(sent_at, &timestamp) => Some(UnknownReason::OtherTime),
             JobResult::Entry(entry) if !names_the_job(entry) => Some(UnknownReason::NoJobId),
             _ => None,
@@ -297,7 +297,7 @@ impl Operation for JobStatusRequest {
             timestamp,
             job_type: self.job_type,
             account: partner.account(),
-            doubt,
+            unknown_reason: reason,
             fields,
         })
     }
@@ -429,7 +429,7 @@ mod tests {
     #[test]
     fn an_answer_from_another_time_can_be_read_and_decides_nothing() {
         let body = signed(approval());
-        let doubt = |partner: &Partner, sent_at| {
+        let reason = |partner: &Partner, sent_at| {
             let status = parse_at(partner, sent_at, &body);
             assert!(status.job_complete && status.entry().is_some());
             let verdict = status.verdict().unwrap();
@@ -438,15 +438,15 @@ mod tests {
             verdict.unknown_reason()
         };
         for sent_at in ["2024-01-15T09:30:00.000Z", STAMP, "2024-01-15T11:30:00.000Z"] {
-            assert_eq!(doubt(&partner(), sent_at), None, "{sent_at}");
+            assert_eq!(reason(&partner(), sent_at), None, "{sent_at}");
         }
         for sent_at in ["2024-01-15T09:29:59.999Z", "2024-01-15T11:30:00.001Z", "2047-01-15T10:30:00.000Z"] {
-            assert_eq!(doubt(&partner(), sent_at), Some(UnknownReason::OtherTime), "{sent_at}");
+            assert_eq!(reason(&partner(), sent_at), Some(UnknownReason::OtherTime), "{sent_at}");
         }
         let minute = partner().with_answer_window(std::time::Duration::from_secs(60));
-        assert_eq!(doubt(&minute, "2024-01-15T10:31:01.000Z"), Some(UnknownReason::OtherTime));
-        assert_eq!(doubt(&minute, "2024-01-15T10:31:00.000Z"), None);
-        assert_eq!(doubt(&partner().without_answer_window(), "2047-01-15T10:30:00.000Z"), None);
+        assert_eq!(reason(&minute, "2024-01-15T10:31:01.000Z"), Some(UnknownReason::OtherTime));
+        assert_eq!(reason(&minute, "2024-01-15T10:31:00.000Z"), None);
+        assert_eq!(reason(&partner().without_answer_window(), "2047-01-15T10:30:00.000Z"), None);
     }
 
     #[test]
@@ -454,9 +454,9 @@ mod tests {
         let mut body = approval();
         body["timestamp"] = json!("Monday");
         body["signature"] = json!(partner().signer().sign_text("Monday"));
-        let doubt = |partner: &Partner| parse_at(partner, STAMP, &body).verdict().unwrap().unknown_reason();
-        assert_eq!(doubt(&partner()), Some(UnknownReason::OtherTime));
-        assert_eq!(doubt(&partner().without_answer_window()), None);
+        let reason = |partner: &Partner| parse_at(partner, STAMP, &body).verdict().unwrap().unknown_reason();
+        assert_eq!(reason(&partner()), Some(UnknownReason::OtherTime));
+        assert_eq!(reason(&partner().without_answer_window()), None);
     }
 
     #[test]

@@ -54,7 +54,7 @@ impl Verification {
             return Err(OperationError::wrong_job(response));
         }
         let params = entry.partner_params();
-        let doubt = match signed {
+        let reason = match signed {
             None => Some(UnknownReason::Unsigned),
             Some(signed) if !partner.is_timely(sent_at, &signed) => Some(UnknownReason::OtherTime),
             Some(_) if !params.names(key.user_id.as_str(), key.job_id.as_str()) => {
@@ -62,8 +62,8 @@ impl Verification {
             }
             Some(_) => None,
         };
-        let verdict = match doubt {
-            Some(doubt) => Verdict::in_doubt(entry.result_code(), doubt),
+        let verdict = match reason {
+            Some(reason) => Verdict::unknown(entry.result_code(), reason),
             None => {
                 let success = tolerant::yes(entry.fields(), "success");
                 entry.verdict_of_job(Some(key.job_type), success)

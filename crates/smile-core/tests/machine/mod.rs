@@ -104,8 +104,8 @@ impl Service {
         }
     }
 
-    pub fn is_known_to_have(&self, reach: Progress) -> bool {
-        match reach {
+    pub fn is_known_to_have(&self, progress: Progress) -> bool {
+        match progress {
             Progress::Opened => self.opened,
             Progress::Uploaded => self.zips > 0,
             _ => true,

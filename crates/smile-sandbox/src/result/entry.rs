@@ -160,7 +160,7 @@ fn check(subject: &Subject<'_>, result_type: &str, code: &str, actions: Value) -
     entry.insert("ResultType".into(), result_type.into());
     entry.insert("ResultText".into(), text(code, subject.product).into());
     entry.insert("ResultCode".into(), code.into());
-    // So says the service of every check, also of those that settle nothing.
+    // So says the service of every check, also of those that leave it open.
     entry.insert("IsFinalResult".into(), "true".into());
     entry.insert("Actions".into(), actions);
     entry

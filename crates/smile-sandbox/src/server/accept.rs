@@ -87,8 +87,8 @@ impl Shared {
     }
 
     /// Waits until everything so far is on the disk, if it is to be kept there, and says whether it is.
-    async fn settle(&self) -> bool {
-        self.keeper.settle(&self.service).await
+    async fn write_out(&self) -> bool {
+        self.keeper.write_out(&self.service).await
     }
 
     /// Changes the service, and lets everyone know who waits for that.
@@ -110,7 +110,7 @@ async fn keep_up(shared: &Shared) {
     while pulse.changed().await.is_ok() {
         tokio::time::sleep(PAUSE).await;
         // What can't be written now is tried again with the next change, and told to who asks for one.
-        shared.settle().await;
+        shared.write_out().await;
     }
 }
 
@@ -123,7 +123,7 @@ pub(crate) async fn run(listener: StdListener, shared: Arc<Shared>) {
         () = keep_up(&shared) => {}
         () = shared.stop.notified() => {}
     }
-    shared.settle().await;
+    shared.write_out().await;
 }
 
 async fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
@@ -268,7 +268,7 @@ async fn answer(request: Request<Body>, peer: Peer, shared: &Arc<Shared>) -> Out
         (answer, service.state.changes != before)
     });
     drop(permit);
-    if is_change && !shared.settle().await {
+    if is_change && !shared.write_out().await {
         let unwritten = "The State Could Not Be Written";
         return Outgoing { response: gateway(StatusCode::INTERNAL_SERVER_ERROR, unwritten), ..answer };
     }

@@ -24,7 +24,7 @@ impl Keeper {
     }
 
     /// Waits until everything so far is on the disk, and says whether it is.
-    pub(crate) async fn settle(&self, service: &Arc<Mutex<Service>>) -> bool {
+    pub(crate) async fn write_out(&self, service: &Arc<Mutex<Service>>) -> bool {
         let Some(store) = &self.store else { return true };
         let wanted = service.lock().unwrap_or_else(PoisonError::into_inner).state.changes;
         if self.written.load(Ordering::Acquire) >= wanted {

@@ -45,7 +45,7 @@ impl Structure {
     }
 
     /// Faults that will likely be refused, or disappoint.
-    pub(crate) fn doubts(&self, role: ImageRole) -> impl Iterator<Item = ImageFault> {
+    pub(crate) fn warnings(&self, role: ImageRole) -> impl Iterator<Item = ImageFault> {
         let (width, height) = self.pixels;
         let is_small = match role {
             ImageRole::IdCard | ImageRole::IdCardBack => width.max(height) < DOCUMENT_PIXELS,
@@ -355,15 +355,15 @@ mod tests {
     }
 
     #[track_caller]
-    fn doubts(bytes: &[u8]) -> Vec<ImageFault> {
-        looked(bytes).unwrap().doubts(ImageRole::Selfie).collect()
+    fn warnings(bytes: &[u8]) -> Vec<ImageFault> {
+        looked(bytes).unwrap().warnings(ImageRole::Selfie).collect()
     }
 
     #[test]
     fn whole_pictures_are_taken_with_their_pixels() {
         assert_eq!(looked(&whole_jpeg()).unwrap().pixels, (640, 640));
         assert_eq!(looked(&whole_png()).unwrap().pixels, (640, 640));
-        assert_eq!((doubts(&whole_jpeg()), doubts(&whole_png())), (vec![], vec![]));
+        assert_eq!((warnings(&whole_jpeg()), warnings(&whole_png())), (vec![], vec![]));
     }
 
     #[test]
@@ -428,41 +428,41 @@ mod tests {
     #[test]
     fn a_picture_without_its_end_is_doubted() {
         let jpeg = whole_jpeg();
-        assert_eq!(doubts(&jpeg[..jpeg.len() - 2]), [ImageFault::NoEnd]);
-        assert_eq!(doubts(&png_of(640, 640, &[chunk(b"IDAT", b"data")])), [ImageFault::NoEnd]);
+        assert_eq!(warnings(&jpeg[..jpeg.len() - 2]), [ImageFault::NoEnd]);
+        assert_eq!(warnings(&png_of(640, 640, &[chunk(b"IDAT", b"data")])), [ImageFault::NoEnd]);
     }
 
     #[test]
     fn a_tail_of_zeros_is_doubted() {
         let zeros = [b"data", &[0; ZEROS][..]].concat();
         let jpeg = |end: &[u8]| [START, &frame(640, 640), &scan(&zeros), end].concat();
-        assert_eq!(doubts(&jpeg(b"")), [ImageFault::NoEnd, ImageFault::EndsInZeros]);
-        assert_eq!(doubts(&jpeg(END)), [ImageFault::EndsInZeros]);
+        assert_eq!(warnings(&jpeg(b"")), [ImageFault::NoEnd, ImageFault::EndsInZeros]);
+        assert_eq!(warnings(&jpeg(END)), [ImageFault::EndsInZeros]);
         let png = [png_of(640, 640, &[chunk(b"IDAT", b"data")]), vec![0; ZEROS]].concat();
-        assert_eq!(doubts(&png), [ImageFault::NoEnd, ImageFault::EndsInZeros]);
+        assert_eq!(warnings(&png), [ImageFault::NoEnd, ImageFault::EndsInZeros]);
     }
 
     #[test]
     fn what_stands_behind_the_end_is_left_alone() {
         for behind in [&b"\0\0\0\x18ftypmp42 a film"[..], &[0; 2 * ZEROS], &whole_jpeg()] {
-            assert_eq!(doubts(&[&whole_jpeg(), behind].concat()), []);
-            assert_eq!(doubts(&[&whole_png(), behind].concat()), []);
+            assert_eq!(warnings(&[&whole_jpeg(), behind].concat()), []);
+            assert_eq!(warnings(&[&whole_png(), behind].concat()), []);
         }
     }
 
     #[test]
     fn few_pixels_and_many_bytes_are_doubted_by_what_the_image_shows() {
         let of = |width, height| [START, &frame(width, height), &scan(b"data"), END].concat();
-        let doubts = |bytes: &[u8], role| looked(bytes).unwrap().doubts(role).collect::<Vec<_>>();
-        assert_eq!(doubts(&of(1, 1), ImageRole::Selfie), [ImageFault::FewPixels]);
-        assert_eq!(doubts(&of(1000, 159), ImageRole::Liveness), [ImageFault::FewPixels]);
-        assert_eq!(doubts(&of(160, 160), ImageRole::Liveness), []);
-        assert_eq!(doubts(&of(1499, 1000), ImageRole::IdCard), [ImageFault::FewPixels]);
-        assert_eq!(doubts(&of(1000, 1500), ImageRole::IdCardBack), []);
+        let warnings = |bytes: &[u8], role| looked(bytes).unwrap().warnings(role).collect::<Vec<_>>();
+        assert_eq!(warnings(&of(1, 1), ImageRole::Selfie), [ImageFault::FewPixels]);
+        assert_eq!(warnings(&of(1000, 159), ImageRole::Liveness), [ImageFault::FewPixels]);
+        assert_eq!(warnings(&of(160, 160), ImageRole::Liveness), []);
+        assert_eq!(warnings(&of(1499, 1000), ImageRole::IdCard), [ImageFault::FewPixels]);
+        assert_eq!(warnings(&of(1000, 1500), ImageRole::IdCardBack), []);
         // A height that comes with the data.
-        assert_eq!(doubts(&of(640, 0), ImageRole::Selfie), []);
+        assert_eq!(warnings(&of(640, 0), ImageRole::Selfie), []);
         let large = [START, &frame(640, 640), &scan(&vec![7; MANY_BYTES]), END].concat();
-        let large = of_bytes(&large).unwrap().doubts(ImageRole::Selfie).collect::<Vec<_>>();
+        let large = of_bytes(&large).unwrap().warnings(ImageRole::Selfie).collect::<Vec<_>>();
         assert_eq!(large, [ImageFault::ManyBytes]);
     }
 
@@ -476,24 +476,24 @@ mod tests {
         let xmp = b"http://ns.adobe.com/xap/1.0/\0<x exif:GPSLatitude=\"6,27N\"/>";
         for is_little in [true, false] {
             let (latitude, version) = (exif(2, is_little), exif(0, is_little));
-            assert_eq!(doubts(&jpeg(&[b"Exif\0\0", &latitude[..]].concat())), [ImageFault::HasPosition]);
-            assert_eq!(doubts(&jpeg(&[b"Exif\0\0", &version[..]].concat())), []);
-            assert_eq!(doubts(&png(b"eXIf", &latitude)), [ImageFault::HasPosition]);
+            assert_eq!(warnings(&jpeg(&[b"Exif\0\0", &latitude[..]].concat())), [ImageFault::HasPosition]);
+            assert_eq!(warnings(&jpeg(&[b"Exif\0\0", &version[..]].concat())), []);
+            assert_eq!(warnings(&png(b"eXIf", &latitude)), [ImageFault::HasPosition]);
             // Cut anywhere, it has none and is no fault.
             for length in 0..latitude.len() - 16 {
                 assert!(!exif_has_position(&latitude[..length]), "{length}");
             }
         }
-        assert_eq!(doubts(&jpeg(xmp)), [ImageFault::HasPosition]);
-        assert_eq!(doubts(&png(b"iTXt", xmp)), [ImageFault::HasPosition]);
-        assert_eq!(doubts(&jpeg(b"anything else")), []);
+        assert_eq!(warnings(&jpeg(xmp)), [ImageFault::HasPosition]);
+        assert_eq!(warnings(&png(b"iTXt", xmp)), [ImageFault::HasPosition]);
+        assert_eq!(warnings(&jpeg(b"anything else")), []);
     }
 
     #[test]
     fn markers_are_found_across_the_steps_of_the_search() {
         for length in STEP - 30..STEP + 5 {
             let jpeg = [START, &frame(640, 640), &scan(&vec![7; length]), END, b"x"].concat();
-            assert_eq!(doubts(&jpeg), [], "{length}");
+            assert_eq!(warnings(&jpeg), [], "{length}");
         }
     }
 
@@ -509,6 +509,6 @@ mod tests {
             END,
             b"x",
         ];
-        assert_eq!(doubts(&jpeg.concat()), []);
+        assert_eq!(warnings(&jpeg.concat()), []);
     }
 }

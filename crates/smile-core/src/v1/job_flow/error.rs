@@ -18,7 +18,7 @@ pub struct JobError(Box<Inner>);
 #[derive(Clone, PartialEq, Eq)]
 struct Inner {
     kind: JobErrorKind,
-    reach: Progress,
+    progress: Progress,
     key: JobKey,
     smile_job_id: Option<String>,
 }
@@ -68,11 +68,11 @@ stable_names! { JobErrorKind:
 impl JobError {
     pub(crate) fn new(
         kind: JobErrorKind,
-        reach: Progress,
+        progress: Progress,
         key: JobKey,
         smile_job_id: Option<String>,
     ) -> Self {
-        Self(Box::new(Inner { kind, reach, key, smile_job_id }))
+        Self(Box::new(Inner { kind, progress, key, smile_job_id }))
     }
 
     /// Kind of the failure.
@@ -87,7 +87,7 @@ impl JobError {
 
     /// Progress of the job at the service.
     pub fn progress(&self) -> Progress {
-        self.0.reach
+        self.0.progress
     }
 
     /// Key of the job.
@@ -103,7 +103,7 @@ impl JobError {
     /// True if the service may have the job or not: ask for its status, or resume it from its
     /// checkpoint, before anything is submitted again.
     pub fn outcome_unknown(&self) -> bool {
-        self.0.reach == Progress::MaybeUploaded
+        self.0.progress == Progress::MaybeUploaded
     }
 
     /// True if the input is at fault.
@@ -162,7 +162,7 @@ impl JobError {
     /// True if the same job may be submitted again as it is, and may succeed: the service knows
     /// nothing of it, and the failure passes.
     pub fn is_retryable(&self) -> bool {
-        self.0.reach == Progress::Nothing
+        self.0.progress == Progress::Nothing
             && match &self.0.kind {
                 JobErrorKind::Operation { error, .. } => error.is_transient(),
                 JobErrorKind::Deadline(_) | JobErrorKind::Observer(_) => true,
@@ -192,7 +192,7 @@ impl fmt::Display for JobError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0.kind {
             // Its own sentence says that nothing was submitted.
-            JobErrorKind::Validation(error) if self.0.reach == Progress::Nothing => return error.fmt(f),
+            JobErrorKind::Validation(error) if self.0.progress == Progress::Nothing => return error.fmt(f),
             JobErrorKind::Validation(error) => error.fmt(f)?,
             JobErrorKind::Operation { step, error } if error.is_job_already_exists() => {
                 write!(f, "{step} failed: {error}")?;
@@ -205,7 +205,7 @@ impl fmt::Display for JobError {
             }
             JobErrorKind::AnotherSubmission => {
                 f.write_str("what the service has under this job id is another submission's, and no verdict on this one")?;
-                if self.0.reach <= Progress::Opened {
+                if self.0.progress <= Progress::Opened {
                     let job_id = &self.0.key.job_id;
                     return write!(f, "; submit this one under a new job id (job_id {job_id})");
                 }
@@ -225,16 +225,16 @@ impl fmt::Display for JobError {
             JobErrorKind::Cancelled => f.write_str("the job was cancelled")?,
             JobErrorKind::Observer(error) => error.fmt(f)?,
         }
-        write!(f, "; {} (job_id {})", self.0.reach.advice(), self.0.key.job_id)
+        write!(f, "; {} (job_id {})", self.0.progress.advice(), self.0.key.job_id)
     }
 }
 
 impl fmt::Debug for JobError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { kind, reach, key, smile_job_id } = &*self.0;
+        let Inner { kind, progress, key, smile_job_id } = &*self.0;
         f.debug_struct("JobError")
             .field("kind", kind)
-            .field("reach", reach)
+            .field("progress", progress)
             .field("key", key)
             .field("smile_job_id", smile_job_id)
             .finish()

@@ -38,7 +38,7 @@ impl UploadFlow {
                 if error.certainly_not_done() {
                     return self.retry_or_fail(Step::PrepUpload, tried, error, wait);
                 }
-                self.reach = self.reach.max(Progress::MaybeOpened);
+                self.progress = self.progress.max(Progress::MaybeOpened);
                 let asks = error.is_transient();
                 self.retry_or_fail(Step::PrepUpload, tried, error, wait);
                 if asks && !matches!(self.stage, Stage::Finished(_)) {
@@ -54,9 +54,9 @@ impl UploadFlow {
                     lost: error.clone(),
                 };
                 let tried = *attempts;
-                (self.reach, self.denials) = (Progress::MaybeUploaded, 0);
+                (self.progress, self.denials) = (Progress::MaybeUploaded, 0);
                 // It takes the service a moment to notice a zip.
-                let wait = self.settings.settle.max(RetryPolicy::granted(retry_after));
+                let wait = self.settings.status_delay.max(RetryPolicy::granted(retry_after));
                 self.note_retry(Step::Upload, tried, &error, wait);
                 self.ask(asked, 2);
             }

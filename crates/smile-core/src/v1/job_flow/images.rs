@@ -17,9 +17,9 @@ pub(super) fn note_image(
     events: &mut VecDeque<Event>,
 ) {
     match added {
-        Ok(Added { image_type, bytes, doubts }) => {
+        Ok(Added { image_type, bytes, warnings }) => {
             events.push_back(Event::ImageRead { index, image_type, bytes });
-            events.extend(doubts.into_iter().map(|fault| {
+            events.extend(warnings.into_iter().map(|fault| {
                 let problem = Problem::new(image_field(index, role), ProblemKind::Image(fault), fault.rule());
                 Event::Warning(problem)
             }));

@@ -72,7 +72,7 @@ pub(crate) struct UploadFlow {
     /// denied it to this process.
     may_be_outdated: bool,
     is_reading: bool,
-    reach: Progress,
+    progress: Progress,
     submission_id: Option<SubmissionId>,
     /// Number of answers in a row that the service has no zip, since one was last sent.
     denials: u32,
@@ -158,13 +158,13 @@ impl UploadFlow {
         seed: u64,
     ) -> Result<Self, JobError> {
         let key = key_of(&job);
-        let mut findings = job.check(&partner);
+        let mut report = job.check(&partner);
         if job.partner_params.extra.contains_key(SubmissionId::PARTNER_PARAM) {
             let field = format!("partner_params.{}", SubmissionId::PARTNER_PARAM);
             let rule = "is set by the SDK itself, to tell this submission from others";
-            findings.problems.push(Problem::new(field, ProblemKind::Conflict, rule));
+            report.problems.push(Problem::new(field, ProblemKind::Conflict, rule));
         }
-        if let Err(error) = ValidationError::check(findings.problems) {
+        if let Err(error) = ValidationError::check(report.problems) {
             return Err(JobError::new(JobErrorKind::Validation(error), Progress::Nothing, key, None));
         }
         let status = StatusRequest {
@@ -174,7 +174,7 @@ impl UploadFlow {
         };
         let mut flow =
             Self::start(partner, Some(job), key, status, Stage::Reading { index: 0 }, settings, seed);
-        flow.events.extend(findings.warnings.into_iter().map(Event::Warning));
+        flow.events.extend(report.warnings.into_iter().map(Event::Warning));
         Ok(flow)
     }
 
@@ -187,7 +187,7 @@ impl UploadFlow {
     /// job is believed, and nothing is sent to it.
     ///
     /// Unless nothing was ever sent, the first thing is to ask for the job's status, which costs nothing. Something is sent again
-    /// only if the last send of the checkpoint is over, and the service has then said twice, the settle delay apart, that it has
+    /// only if the last send of the checkpoint is over, and the service has then said twice, the status delay apart, that it has
     /// no zip; denials of an earlier process count. So copies of one checkpoint that are gone on with one after the other process
     /// the job once. **Two that go on at the same moment may not**: they take turns of random length, which is no lock. Run a
     /// job in one process at a time, under a lease of at least [`FlowSettings::lease`].
@@ -207,17 +207,17 @@ impl UploadFlow {
     ) -> Result<Self, JobError> {
         let begun = Self::new(partner, job, settings, seed).map_err(|error| {
             let smile_job_id = checkpoint.smile_job_id.clone();
-            let reach = checkpoint.reach.of_outdated();
-            JobError::new(error.kind().clone(), reach, error.key().clone(), smile_job_id)
+            let progress = checkpoint.progress.of_outdated();
+            JobError::new(error.kind().clone(), progress, error.key().clone(), smile_job_id)
         });
         let mut flow = begun?;
         flow.check(checkpoint, None, false)?;
         flow.take_over(checkpoint);
-        match checkpoint.reach {
+        match checkpoint.progress {
             Progress::Nothing => {}
             Progress::MaybeOpened | Progress::Opened | Progress::MaybeUploaded => {
                 flow.may_be_there = true;
-                flow.turn = spread(seed, flow.settings.settle.saturating_mul(2));
+                flow.turn = spread(seed, flow.settings.status_delay.saturating_mul(2));
                 flow.ask(Asked::Submit, 2);
             }
             Progress::Uploaded => {
@@ -237,7 +237,7 @@ impl UploadFlow {
         let status = StatusRequest { wanted: true, history: false, image_links: false };
         let stage = Stage::Polling { polls: 0, failures: 0, last: None, last_error: None };
         let mut flow = Self::start(partner, None, key, status, stage, settings, seed);
-        flow.reach = Progress::Uploaded;
+        flow.progress = Progress::Uploaded;
         flow
     }
 
@@ -281,7 +281,7 @@ impl UploadFlow {
 
     /// Current checkpoint of the job.
     pub(crate) fn checkpoint(&self) -> Checkpoint {
-        let mut checkpoint = Checkpoint::of_job(&self.partner, self.key.clone(), self.possible_reach());
+        let mut checkpoint = Checkpoint::of_job(&self.partner, self.key.clone(), self.possible_progress());
         checkpoint.smile_job_id.clone_from(&self.smile_job_id);
         checkpoint.submission_id.clone_from(&self.submission_id);
         // A zip that is out may arrive, whatever was said before.
@@ -305,7 +305,7 @@ impl UploadFlow {
     /// Ends the flow. Nothing more is sent; what the service has already, it works on all the same.
     pub(crate) fn cancel(&mut self) {
         if !matches!(self.stage, Stage::Finished(_)) {
-            self.reach = self.possible_reach();
+            self.progress = self.possible_progress();
             self.fail(JobErrorKind::Cancelled);
         }
     }
@@ -339,7 +339,7 @@ impl UploadFlow {
             is_inherited: false,
             may_be_outdated: false,
             is_reading: false,
-            reach: Progress::Nothing,
+            progress: Progress::Nothing,
             submission_id: None,
             denials: 0,
             turn: Duration::ZERO,
@@ -365,20 +365,20 @@ impl UploadFlow {
         let mut problems = checkpoint.problems(&self.partner, Some(&self.key), check);
         if problems.is_empty()
             && checkpoint.submission_id.is_none()
-            && (must_be_begun || checkpoint.reach > Progress::Nothing)
+            && (must_be_begun || checkpoint.progress > Progress::Nothing)
         {
             let rule = "must be there: without it nothing was ever sent";
             problems.push(Problem::new("checkpoint.submission", ProblemKind::Missing, rule));
         }
         ValidationError::check(problems).map_err(|error| {
             let kind = JobErrorKind::Validation(error);
-            let reach = checkpoint.reach.of_outdated();
-            JobError::new(kind, reach, self.key.clone(), checkpoint.smile_job_id.clone())
+            let progress = checkpoint.progress.of_outdated();
+            JobError::new(kind, progress, self.key.clone(), checkpoint.smile_job_id.clone())
         })
     }
 
     fn take_over(&mut self, checkpoint: &Checkpoint) {
-        self.reach = checkpoint.reach;
+        self.progress = checkpoint.progress;
         self.smile_job_id.clone_from(&checkpoint.smile_job_id);
         self.denials = checkpoint.denials;
         self.last_send.clone_from(&checkpoint.last_send);
@@ -406,7 +406,7 @@ impl UploadFlow {
         // After an earlier denial the next one counts, and must come late enough for it.
         if matches!(self.stage, Stage::Asking { .. }) && self.denials > 0 {
             let over = self.last_send_over().unwrap_or(self.clock);
-            self.not_before = Some(over.max(self.clock) + self.settings.settle + self.turn);
+            self.not_before = Some(over.max(self.clock) + self.settings.status_delay + self.turn);
         }
     }
 
@@ -443,11 +443,11 @@ impl UploadFlow {
     }
 
     /// Progress that is possible, counting a request that is out as one that may arrive.
-    fn possible_reach(&self) -> Progress {
+    fn possible_progress(&self) -> Progress {
         match self.stage {
-            Stage::Opening { .. } if self.is_out => self.reach.max(Progress::MaybeOpened),
-            Stage::Uploading { .. } if self.is_out => self.reach.max(Progress::MaybeUploaded),
-            _ => self.reach,
+            Stage::Opening { .. } if self.is_out => self.progress.max(Progress::MaybeOpened),
+            Stage::Uploading { .. } if self.is_out => self.progress.max(Progress::MaybeUploaded),
+            _ => self.progress,
         }
     }
 
@@ -456,8 +456,8 @@ impl UploadFlow {
     }
 
     fn fail(&mut self, kind: JobErrorKind) {
-        let reach = if self.may_be_outdated { self.reach.of_outdated() } else { self.reach };
-        let error = JobError::new(kind, reach, self.key.clone(), self.smile_job_id.clone());
+        let progress = if self.may_be_outdated { self.progress.of_outdated() } else { self.progress };
+        let error = JobError::new(kind, progress, self.key.clone(), self.smile_job_id.clone());
         self.finish(Err(error));
     }
 
@@ -492,7 +492,7 @@ impl Flow for UploadFlow {
         }
         // What the service has already is judged there.
         if self.deadline.is_none()
-            && self.reach == Progress::Nothing
+            && self.progress == Progress::Nothing
             && let Some(job) = &self.job
             && let Err(error) = ValidationError::check(job.check_at(now).problems)
         {
@@ -660,7 +660,7 @@ impl fmt::Debug for UploadFlow {
         f.debug_struct("UploadFlow")
             .field("key", &self.key)
             .field("stage", &stage)
-            .field("reach", &self.reach)
+            .field("progress", &self.progress)
             .finish_non_exhaustive()
     }
 }

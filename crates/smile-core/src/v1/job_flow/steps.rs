@@ -49,7 +49,7 @@ impl UploadFlow {
                 if said && !self.has_asked {
                     // An earlier submission under this id, which nothing is known of here, may have come all the way; and that
                     // the job is open is what the caller says.
-                    self.reach = self.reach.max(Progress::MaybeOpened);
+                    self.progress = self.progress.max(Progress::MaybeOpened);
                     self.ask(Asked::Open { attempts: 0 }, 2);
                 }
             }
@@ -58,7 +58,7 @@ impl UploadFlow {
 
     pub(super) fn opened(&mut self, prepared: &PreparedUpload, retry: bool) {
         let Some(job) = &self.job else { return };
-        self.reach = self.reach.max(Progress::Opened);
+        self.progress = self.progress.max(Progress::Opened);
         // Without the flag, an id that is another job's would have been refused.
         self.is_own |= !retry;
         self.smile_job_id.clone_from(&prepared.smile_job_id);
@@ -74,7 +74,7 @@ impl UploadFlow {
     /// Notes that the service has a zip under this job id: this submission's, or one of which that
     /// is yet to be proven.
     pub(super) fn uploaded(&mut self) {
-        self.reach = if self.is_own { Progress::Uploaded } else { Progress::MaybeUploaded };
+        self.progress = if self.is_own { Progress::Uploaded } else { Progress::MaybeUploaded };
         self.package = Package::default();
         self.job = None;
         self.events.push_back(Event::Uploaded);
@@ -101,8 +101,9 @@ impl UploadFlow {
         let Stage::Asking { failures, needed, .. } = &mut self.stage else { return };
         *failures = 0;
         let needed = *needed;
-        let settle = self.settings.settle;
-        if let Some(noticed) = self.last_send_over().map(|over| over + settle).filter(|at| *at > self.sent_at)
+        let status_delay = self.settings.status_delay;
+        if let Some(noticed) =
+            self.last_send_over().map(|over| over + status_delay).filter(|at| *at > self.sent_at)
         {
             self.not_before = Some(noticed);
             return;
@@ -110,10 +111,10 @@ impl UploadFlow {
         self.last_send = None;
         self.denials = self.denials.saturating_add(1);
         if self.denials < needed {
-            self.not_before = Some(self.clock + settle + self.turn);
+            self.not_before = Some(self.clock + status_delay + self.turn);
             return self.note_progress();
         }
-        self.reach = self.reach.min(Progress::Opened);
+        self.progress = self.progress.min(Progress::Opened);
         if let Stage::Asking { then: Asked::Nothing { refusal }, .. } = &self.stage {
             // Somebody's job is open under this id. That it is this submission's can't be told, so it isn't taken over.
             let error = refusal.clone();
@@ -183,7 +184,7 @@ impl UploadFlow {
                 return self.schedule_poll(None);
             }
         }
-        (self.is_own, self.reach) = (true, Progress::Uploaded);
+        (self.is_own, self.progress) = (true, Progress::Uploaded);
         let submission = self.submission();
         self.finish(Ok(if self.status.wanted {
             JobOutcome::Complete { submission, status: Box::new(status), verdict }

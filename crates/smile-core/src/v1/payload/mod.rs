@@ -32,19 +32,19 @@ pub(crate) struct Added {
     pub(crate) image_type: ImageType,
     pub(crate) bytes: usize,
     /// Faults to warn of.
-    pub(crate) doubts: Vec<ImageFault>,
+    pub(crate) warnings: Vec<ImageFault>,
 }
 
 impl Added {
     fn new(role: ImageRole, image: &Image, structure: &Structure) -> Result<Self, ImageFault> {
-        let doubts: Vec<ImageFault> = structure.doubts(role).collect();
+        let warnings: Vec<ImageFault> = structure.warnings(role).collect();
         if let ImageSource::Base64(text) = &image.source
-            && doubts.contains(&ImageFault::NoEnd)
+            && warnings.contains(&ImageFault::NoEnd)
             && was_likely_cut(text)
         {
             return Err(ImageFault::CutBase64);
         }
-        Ok(Self { image_type: ImageType::new(role, image.encoding), bytes: structure.bytes(), doubts })
+        Ok(Self { image_type: ImageType::new(role, image.encoding), bytes: structure.bytes(), warnings })
     }
 }
 

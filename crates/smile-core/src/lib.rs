@@ -30,7 +30,7 @@ pub use flow::{
 };
 pub use job::check::ValidationReport;
 pub use job::id_info::IdInfo;
-pub use job::image::{Image, ImageEncoding, ImageRole, ImageType, read_image};
+pub use job::image::{Image, ImageEncoding, ImageRole, ImageType, read_image, read_image_of_size};
 pub use job::job_key::JobKey;
 pub use job::partner_params::{JobId, PartnerParams, UserId};
 pub use job::submission_id::SubmissionId;

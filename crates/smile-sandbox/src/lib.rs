@@ -42,7 +42,7 @@ pub use callback::attempt::{Callback, CallbackAttempt, CallbackId, CallbackOutco
 pub use callback::disturbance::{CallbackError, CallbackRule, Disturbance, Redelivery};
 pub use callback::record::{CallbackAnswer, CallbackRecord, CallbackState};
 pub use fault::effects::Outgoing;
-pub use fault::kinds::{Fault, Pace, Redirect, ResponseDelivery, RetryAfter};
+pub use fault::kinds::{Fault, Pace, Redirect, ResponseDelivery, RetryAfter, StorageError};
 pub use fault::rules::{FaultId, FaultInForce, FaultRule, HeadCheck};
 pub use http::endpoint::Endpoint;
 pub use job::events::{JobEvent, JobEventKind};

@@ -231,7 +231,7 @@ pub struct IdTypeRow {
     /// The service's name for people.
     pub label: &'static str,
     /// Products that are known to take the ID type.
-    pub products: &'static [Product],
+    pub products: &'static [IdTypeProduct],
     /// Fields that `id_info` must have, beside `country` and `id_type`.
     pub required_fields: &'static [&'static str],
     /// Fields that Basic KYC asks for in addition.
@@ -271,7 +271,7 @@ pub struct NumberFormat {
 /// A product that takes an ID type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
-pub enum Product {
+pub enum IdTypeProduct {
     /// Comparison of the person's own words with the ID authority's record: yes or no.
     BasicKyc,
     /// The ID authority's record of the person.
@@ -286,7 +286,7 @@ pub enum Product {
     BusinessVerification,
 }
 
-impl Product {
+impl IdTypeProduct {
     /// All products.
     pub(super) const ALL: [Self; 6] = [
         Self::BiometricKyc,

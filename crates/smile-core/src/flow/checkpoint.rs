@@ -33,6 +33,7 @@ pub struct Checkpoint {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) check: Option<Step>,
     pub(crate) smile_job_id: Option<String>,
+    #[serde(rename = "reach")]
     pub(crate) progress: Progress,
     #[serde(rename = "submission", skip_serializing_if = "Option::is_none")]
     pub(crate) submission_id: Option<SubmissionId>,

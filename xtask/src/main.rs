@@ -19,6 +19,7 @@ mod shell;
 mod supply;
 mod systems;
 mod weight;
+mod words;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

@@ -66,7 +66,7 @@ impl Capture {
         }
     }
 
-    /// Where a mark shows, as it is or in one of the guises that bytes take in `Debug`.
+    /// Places that show a mark, as it is or in one of the guises that bytes take in `Debug`.
     fn leaks(&self) -> Vec<String> {
         let guises = guises();
         self.shown
@@ -876,7 +876,7 @@ fn values_show_nothing_by_themselves() {
     capture.assert_clean(40);
 }
 
-/// What stands where a code should be and isn't one is text, and may be anybody's.
+/// A text in the place of a code may be anybody's.
 #[test]
 fn a_code_that_is_text_is_not_shown() {
     let mut capture = Capture::default();

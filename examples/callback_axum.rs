@@ -50,7 +50,7 @@ async fn on_callback(
     State(app): State<App>,
     received: Result<ReceivedCallback, Rejection>,
 ) -> Result<StatusCode, Rejection> {
-    let ReceivedCallback { callback, seen, at, .. } = match received {
+    let ReceivedCallback { callback, replay_check, at, .. } = match received {
         Ok(received) => received,
         // It changes nothing. But it may be that two results are of one millisecond, and the service may not come again.
         Err(Rejection::SignatureReused(received)) => *received,
@@ -65,7 +65,7 @@ async fn on_callback(
         println!("  forged?    {error}");
         return Ok(Change::NotBelieved.status());
     }
-    let change = row.history.apply_callback(at, &callback, seen);
+    let change = row.history.apply_callback(at, &callback, replay_check);
     println!("  callback   {}", callback.verdict_for(row.key.job_type));
     println!("             the job's history: {change:?}, now {:?}", row.history.state());
     if change == Change::NotBelieved || row.history.needs_confirming() {

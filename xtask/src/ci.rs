@@ -22,6 +22,11 @@ const STEPS: &[Step] = &[
     Step { name: "codegen", about: "generated code matches the catalogue", run: crate::codegen::check },
     Step { name: "links", about: "every relative link in Markdown leads somewhere", run: crate::links::run },
     Step {
+        name: "words",
+        about: "the glossary's words are in the code, and those that it replaced are gone",
+        run: crate::words::run,
+    },
+    Step {
         name: "circles",
         about: "no files or folders of a crate need each other",
         run: crate::circles::run,

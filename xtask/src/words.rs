@@ -1,142 +1,191 @@
-//! The words of comments: first lines that a reader understands at once, and lines that fit.
-//!
-//! The first line of an item's documentation is a noun phrase or a verb, never an indirect
-//! question. A comment's line has at most 100 columns. Exempt are tables, code, the destination of
-//! a link, and a single word that is longer by itself: none of them can be wrapped.
+//! The glossary in `ARCHITECTURE.md`: each of its words has an item in the code, and the words that it replaced are gone.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use regex_lite::Regex;
+
 use crate::shell::entries;
 
-/// Words that begin an indirect question, or a clause that waits for its other half.
-const NO_BEGINNING: &[&str] = &["What", "Who", "How", "Whether", "If", "That", "Where"];
+const PAGE: &str = "ARCHITECTURE.md";
+const HEADING: &str = "## Glossary";
 
-/// The most columns of a comment's line, with its indent.
-const COLUMNS: usize = 100;
+/// Names of before, each with the glossary's word in its place.
+const REPLACED: &[(&str, &str)] = &[
+    ("Reach", "progress"),
+    ("Doubt", "unknown reason"),
+    ("Sighting", "digest"),
+    ("Seen", "replay check"),
+    ("Findings", "validation report"),
+    ("Repeat", "repeat safety"),
+    ("JobLife", "job history"),
+    ("settle", "status delay"),
+    ("leave_judgement_to_service", "ID type checks"),
+    ("LookByHand", "manual review"),
+    ("FixTheNumber", "next step"),
+    ("needs_a_look", "manual review"),
+    ("Nowhere", "`Signing::Unsigned`"),
+    ("Oddity", "spelling variant"),
+    ("Manner", "response delivery"),
+    ("Admission", "head check"),
+];
 
-/// Folders that hold no source of ours.
-const NOT_OURS: &[&str] = &["target", "node_modules", ".git"];
+/// Text files in which a replaced name may not stand.
+const ENDINGS: &[&str] =
+    &["css", "html", "js", "json", "lock", "md", "patch", "rs", "stderr", "toml", "txt", "yaml", "yml"];
 
-/// Fails if a first line or a line's length breaks the rules.
-#[expect(dead_code, reason = "a step of `ci` once every comment passes")]
+/// Files that have replaced names with good reason: the list above, and the record of the changes.
+const EXEMPT: &[&str] = &["CHANGELOG.md", "xtask/src/words.rs"];
+
+/// Checks the glossary's items, and that no replaced name is left.
 pub(crate) fn run(root: &Path) -> Result<(), String> {
-    let mut faults = Vec::new();
-    for (file, text) in sources(root)? {
-        faults.extend(faults_in(&text).into_iter().map(|(line, fault)| format!("{file}:{line}: {fault}")));
-    }
-    if faults.is_empty() {
-        return Ok(());
-    }
-    Err(format!("{} comments to rewrite:\n  {}", faults.len(), faults.join("\n  ")))
-}
-
-/// Prints the first line of every documented item, with its file and line.
-pub(crate) fn list(root: &Path) -> Result<(), String> {
-    for (file, text) in sources(root)? {
-        for (line, first) in comments(&text).into_iter().filter_map(|comment| comment.first_line()) {
-            println!("{file}:{line}: {first}");
+    let texts = texts(root)?;
+    let page = texts.get(Path::new(PAGE)).ok_or(format!("{PAGE}: missing"))?;
+    let rows = glossary(page)?;
+    let items = Items::of(texts.iter().filter(|(path, _)| is_source(path)).map(|(_, text)| &**text));
+    let mut wrong = unknown_items(&rows, &items);
+    for (path, text) in &texts {
+        if !EXEMPT.iter().any(|exempt| path == Path::new(exempt)) {
+            wrong.extend(leftovers(text).into_iter().map(|left| format!("{}:{left}", path.display())));
         }
     }
-    Ok(())
+    println!("{} words, {} files", rows.len(), texts.len());
+    if wrong.is_empty() { Ok(()) } else { Err(format!("words are not kept:\n  {}", wrong.join("\n  "))) }
 }
 
-/// The Rust files of the workspace, by their paths from its root.
-fn sources(root: &Path) -> Result<Vec<(String, String)>, String> {
-    let (mut folders, mut found) = (vec![root.to_owned()], Vec::new());
+/// The repository's text files, by their paths within it.
+fn texts(root: &Path) -> Result<BTreeMap<PathBuf, String>, String> {
+    let mut texts = BTreeMap::new();
+    let mut folders = vec![root.to_path_buf()];
     while let Some(folder) = folders.pop() {
         for path in entries(&folder)? {
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-            if path.is_dir() && !NOT_OURS.contains(&name) {
+            // Hidden, built and fetched files are nobody's writing.
+            if name.starts_with('.') || matches!(name, "target" | "node_modules") || path.is_symlink() {
+                continue;
+            }
+            if path.is_dir() {
                 folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
-                found.push(path);
+            } else if path.extension().is_some_and(|it| ENDINGS.iter().any(|ending| it == *ending)) {
+                let text =
+                    fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+                let within = path.strip_prefix(root).map_err(|error| error.to_string())?;
+                texts.insert(within.to_path_buf(), text);
             }
         }
     }
-    found.sort();
-    found.into_iter().map(|path| read(root, path)).collect()
+    Ok(texts)
 }
 
-fn read(root: &Path, path: PathBuf) -> Result<(String, String), String> {
-    let text = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-    Ok((path.strip_prefix(root).unwrap_or(&path).display().to_string(), text))
+/// True for the source of a crate, without its tests.
+fn is_source(path: &Path) -> bool {
+    let mut parts = path.iter();
+    parts.next().is_some_and(|part| part == "crates")
+        && parts.nth(1).is_some_and(|part| part == "src")
+        && path.extension().is_some_and(|extension| extension == "rs")
 }
 
-/// The broken rules of a file, each with its line.
-fn faults_in(text: &str) -> Vec<(usize, String)> {
-    let mut faults = Vec::new();
-    for comment in comments(text) {
-        if let Some((line, first)) = comment.first_line() {
-            let word = first.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
-            if NO_BEGINNING.contains(&word) {
-                faults.push((line, format!("the first line begins with `{word}`")));
+/// A row of the glossary.
+#[derive(Debug, PartialEq)]
+struct Row {
+    word: String,
+    /// Items as they are written: `Type` or `Type::member`.
+    items: Vec<String>,
+}
+
+/// Rows of the table below the glossary's heading, in order of their words.
+fn glossary(page: &str) -> Result<Vec<Row>, String> {
+    let (_, section) = page.split_once(&format!("\n{HEADING}\n")).ok_or(format!("{PAGE}: no `{HEADING}`"))?;
+    let section = section.split("\n## ").next().unwrap_or_default();
+    let mut rows: Vec<Row> = Vec::new();
+    // The first two lines are the table's head.
+    for line in section.lines().filter(|line| line.starts_with('|')).skip(2) {
+        let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
+        let [word, meaning, code] = cells[..] else {
+            return Err(format!("{PAGE}: a row of the glossary hasn't three cells: {line}"));
+        };
+        let items: Vec<String> = code.split('`').skip(1).step_by(2).map(str::to_owned).collect();
+        if word.is_empty() || meaning.is_empty() || items.is_empty() {
+            return Err(format!("{PAGE}: a row of the glossary has an empty cell: {line}"));
+        }
+        if rows.last().is_some_and(|last| last.word.to_lowercase() >= word.to_lowercase()) {
+            return Err(format!("{PAGE}: the glossary's `{word}` is out of order, or there twice"));
+        }
+        rows.push(Row { word: word.to_owned(), items });
+    }
+    if rows.is_empty() { Err(format!("{PAGE}: the glossary is empty")) } else { Ok(rows) }
+}
+
+/// Items that the glossary names and the code doesn't have.
+fn unknown_items(rows: &[Row], items: &Items) -> Vec<String> {
+    let named = rows.iter().flat_map(|row| row.items.iter().map(move |item| (&row.word, item)));
+    named
+        .filter(|(_, item)| !items.have(item))
+        .map(|(word, item)| format!("{PAGE}: `{word}` names `{item}`, which no crate has"))
+        .collect()
+}
+
+/// Names that the crates define: types, each with its fields, variants and functions.
+#[derive(Default)]
+struct Items {
+    types: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl Items {
+    #[allow(clippy::unwrap_used, reason = "the expressions are constants, and the tests run them")]
+    fn of<'a>(files: impl Iterator<Item = &'a str>) -> Self {
+        let head = Regex::new(
+            r"^( *)(?:pub(?:\([a-z]+\))? )?(struct|enum|trait|type|impl)\b(?:<.*?>)? (?:.* for )?(?:\w+::)*(\w+)",
+        )
+        .unwrap();
+        let member =
+            Regex::new(r"^(?:pub(?:\([a-z]+\))? )?(?:async )?(?:fn |const (?:fn )?|type )?(\w+)").unwrap();
+        let (mut items, mut defined) = (Self::default(), BTreeSet::new());
+        for text in files {
+            // The code is formatted, so a body ends with a brace as far in as its head.
+            let mut body: Option<(String, String)> = None;
+            for line in text.lines() {
+                if let Some((indent, name)) = &body {
+                    if line.strip_prefix(&**indent) == Some("}") {
+                        body = None;
+                    } else if let Some(within) = line.strip_prefix(&format!("{indent}    "))
+                        && let Some(member) = member.captures(within)
+                    {
+                        items.types.entry(name.clone()).or_default().insert(member[1].to_owned());
+                    }
+                } else if let Some(head) = head.captures(line) {
+                    if &head[2] != "impl" {
+                        defined.insert(head[3].to_owned());
+                        items.types.entry(head[3].to_owned()).or_default();
+                    }
+                    if !line.ends_with([';', '}']) {
+                        body = Some((head[1].to_owned(), head[3].to_owned()));
+                    }
+                }
             }
         }
-        faults.extend(comment.long_lines().map(|(line, columns)| (line, format!("{columns} columns"))));
-    }
-    faults.sort_unstable();
-    faults
-}
-
-/// A comment: lines one below the other, each with the same mark.
-struct Comment<'a> {
-    mark: &'a str,
-    /// The number of the first line.
-    line: usize,
-    /// The whole lines.
-    lines: Vec<&'a str>,
-}
-
-impl<'a> Comment<'a> {
-    /// The first line of a documentation comment, and its number.
-    fn first_line(&self) -> Option<(usize, &'a str)> {
-        let first = content(self.lines.first()?, self.mark).trim();
-        (self.mark != "//" && !first.is_empty()).then_some((self.line, first))
+        items.types.retain(|name, _| defined.contains(name));
+        items
     }
 
-    /// The lines that are too long and could be wrapped, each with its columns.
-    fn long_lines(&self) -> impl Iterator<Item = (usize, usize)> {
-        let mut in_code = false;
-        self.lines.iter().enumerate().filter_map(move |(index, line)| {
-            let text = content(line, self.mark).trim();
-            let is_fence = text.starts_with("```");
-            in_code ^= is_fence;
-            let columns = line.chars().count();
-            let can_be_wrapped =
-                !in_code && !is_fence && !text.starts_with('|') && !is_link(text) && text.contains(' ');
-            (columns > COLUMNS && can_be_wrapped).then_some((self.line + index, columns))
-        })
+    fn have(&self, item: &str) -> bool {
+        match item.split_once("::") {
+            None => self.types.contains_key(item),
+            Some((name, member)) => self.types.get(name).is_some_and(|members| members.contains(member)),
+        }
     }
 }
 
-/// True for a line that gives the destination of a link, `[name]: destination`.
-fn is_link(text: &str) -> bool {
-    text.starts_with('[') && text.split_once("]: ").is_some_and(|(_, to)| !to.contains(' '))
-}
-
-/// A comment's line without its indent and mark.
-fn content<'a>(line: &'a str, mark: &str) -> &'a str {
-    line.trim_start().strip_prefix(mark).unwrap_or_default()
-}
-
-/// The mark of a line that is a comment and nothing else.
-fn mark(line: &str) -> Option<&'static str> {
-    let line = line.trim_start();
-    ["////", "///", "//!", "//"].into_iter().find(|mark| line.starts_with(mark))
-}
-
-fn comments(text: &str) -> Vec<Comment<'_>> {
-    let mut found: Vec<Comment<'_>> = Vec::new();
-    let mut previous = None;
+/// Replaced names in a text, each with its line and the word to use.
+fn leftovers(text: &str) -> Vec<String> {
+    let mut found = Vec::new();
     for (index, line) in text.lines().enumerate() {
-        let mark = mark(line);
-        match (mark, found.last_mut()) {
-            (Some(_), Some(comment)) if previous == mark => comment.lines.push(line),
-            (Some(mark), _) => found.push(Comment { mark, line: index + 1, lines: vec![line] }),
-            (None, _) => {}
+        for word in line.split(|it: char| !it.is_alphanumeric() && it != '_') {
+            if let Some((old, new)) = REPLACED.iter().find(|(old, _)| *old == word) {
+                found.push(format!("{}: `{old}` is now: {new}", index + 1));
+            }
         }
-        previous = mark;
     }
     found
 }
@@ -145,38 +194,89 @@ fn comments(text: &str) -> Vec<Comment<'_>> {
 mod tests {
     use super::*;
 
-    fn lines(text: &str) -> Vec<usize> {
-        faults_in(text).into_iter().map(|(line, _)| line).collect()
+    const SOURCE: &str = "\
+pub struct Job {
+    key: JobKey,
+}
+
+impl Job {
+    pub fn key(&self) -> &JobKey {
+        &self.key
+    }
+}
+
+pub(crate) enum Decision {
+    /// Yes.
+    Approved,
+    Other(String),
+}
+";
+
+    fn page(rows: &str) -> String {
+        format!(
+            "# Architecture\n\n## Glossary\n\nWords.\n\n| word | meaning | code |\n| - | - | - |\n{rows}\n## More\n\n| a | b |\n"
+        )
     }
 
     #[test]
-    fn a_first_line_that_is_a_question_is_found() {
-        for word in NO_BEGINNING {
-            assert_eq!(lines(&format!("fn a() {{}}\n\n/// {word} it is.\nfn b() {{}}")), [3], "{word}");
-            assert_eq!(lines(&format!("//! {word} it is.")), [1], "{word}");
+    fn rows_are_read_up_to_the_next_heading() {
+        let rows = glossary(&page("| decision | Yes or no | `Decision`, `Decision::Approved` |\n")).unwrap();
+        let items = vec!["Decision".to_owned(), "Decision::Approved".to_owned()];
+        assert_eq!(rows, [Row { word: "decision".into(), items }]);
+    }
+
+    #[test]
+    fn a_glossary_that_is_missing_empty_or_torn_is_refused() {
+        for rows in [
+            "",
+            "| decision | Yes or no |\n",
+            "| decision |  | `Decision` |\n",
+            "| decision | Yes | none |\n",
+        ] {
+            assert!(glossary(&page(rows)).is_err(), "{rows}");
         }
+        assert!(glossary("# Architecture\n").is_err());
     }
 
     #[test]
-    fn other_first_lines_and_later_ones_are_free() {
-        assert_eq!(lines("/// Whatever comes.\n/// If it comes.\nfn a() {}"), [0; 0]);
-        assert_eq!(lines("// If it comes.\nfn a() {}"), [0; 0], "not documentation");
+    fn words_are_in_order_and_there_once() {
+        let row = |word: &str| format!("| {word} | Meaning | `Job` |\n");
+        assert!(glossary(&page(&[row("job"), row("Job key")].concat())).is_ok());
+        assert!(glossary(&page(&[row("job key"), row("job")].concat())).unwrap_err().contains("`job`"));
+        assert!(glossary(&page(&[row("job"), row("job")].concat())).is_err());
     }
 
     #[test]
-    fn a_long_line_is_found_in_every_kind_of_comment() {
-        for mark in ["//", "///", "//!"] {
-            assert_eq!(lines(&format!("{mark} {}", "word ".repeat(20))), [1], "{mark}");
-            assert_eq!(lines(&format!("{mark} {}", "word ".repeat(19))), [0; 0], "{mark}");
+    fn an_item_that_no_crate_has_is_named_with_its_word() {
+        let items = Items::of([SOURCE].into_iter());
+        for item in ["Job", "Job::key", "Decision", "Decision::Approved", "Decision::Other"] {
+            assert!(items.have(item), "{item}");
         }
-        assert_eq!(lines(&format!("{}// {}", " ".repeat(8), "word ".repeat(19))), [1], "the indent counts");
+        for item in
+            ["JobKey", "Job::unkey", "Decision::key", "Decision::Rejected", "Verdict::Approved", "key"]
+        {
+            assert!(!items.have(item), "{item}");
+        }
+        let rows = [Row { word: "rejection".into(), items: vec!["Decision::Rejected".into()] }];
+        let wrong = unknown_items(&rows, &items);
+        assert!(wrong[0].contains("`rejection`") && wrong[0].contains("`Decision::Rejected`"), "{wrong:?}");
     }
 
     #[test]
-    fn what_cannot_be_wrapped_may_be_long() {
-        let long = "word ".repeat(30);
-        assert_eq!(lines(&format!("/// ```\n/// {long}\n/// ```\n/// | {long} |")), [0; 0]);
-        assert_eq!(lines(&format!("/// [a]: https://{}", "a".repeat(120))), [0; 0]);
-        assert_eq!(lines(&format!("/// ```\n/// ```\n/// {long}")), [3], "behind the code");
+    fn a_replaced_name_is_found_as_a_whole_word_with_its_line() {
+        let old = REPLACED[0].0;
+        let found = leftovers(&format!("fine\nlet it = {old}::Nothing;\n"));
+        assert!(found.len() == 1 && found[0].starts_with("2: "), "{found:?}");
+        assert!(leftovers(&format!("{old}able and Un{}\n", old.to_lowercase())).is_empty());
+    }
+
+    #[test]
+    fn only_the_source_of_a_crate_defines_items() {
+        assert!(is_source(Path::new("crates/smile-core/src/v1/mod.rs")));
+        for path in
+            ["crates/smile-core/tests/call.rs", "xtask/src/words.rs", "crates/smile-core/src/notes.md"]
+        {
+            assert!(!is_source(Path::new(path)), "{path}");
+        }
     }
 }

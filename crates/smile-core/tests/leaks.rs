@@ -67,7 +67,7 @@ impl Capture {
         }
     }
 
-    /// The places with a mark, as it is or in one of the guises that bytes take in `Debug`.
+    /// Places that show a mark, as it is or in one of the guises that bytes take in `Debug`.
     fn leaks(&self) -> Vec<String> {
         let guises = guises();
         self.shown
@@ -877,7 +877,7 @@ fn values_show_nothing_by_themselves() {
     capture.assert_clean(40);
 }
 
-/// Text in the place of a code may be anybody's.
+/// A text in the place of a code may be anybody's.
 #[test]
 fn a_code_that_is_text_is_not_shown() {
     let mut capture = Capture::default();

@@ -392,7 +392,7 @@ fn signed(mut fields: Map<String, Value>, as_number: bool) -> Map<String, Value>
 
 // The rule.
 
-/// Checks the rules of every verdict, approval or not.
+/// Checks the rules that hold for every verdict, approval or not.
 fn is_sound(verdict: &Verdict) {
     // The decision alone is what many will look at.
     assert_eq!(verdict.is_approved(), verdict.decision() == Decision::Approved);
@@ -433,7 +433,7 @@ fn read_all(entry: &ResultEntry) {
     }
 }
 
-/// Checks all verdicts of an entry; true if any of them was an approval.
+/// True if any of the verdicts was an approval.
 fn check_entry(value: &Value, asked: u16) -> bool {
     let Some(entry) = ResultEntry::from_json(value.clone()) else {
         assert!(!value.is_object(), "every object is an entry");
@@ -546,7 +546,7 @@ fn whole_callback() -> Map<String, Value> {
     signed(fields.as_object().unwrap().clone(), false)
 }
 
-/// A damage to a body: these bytes in the place of so many at this place.
+/// Damage of a body: these bytes in the place of so many at this place.
 #[derive(Clone, Debug)]
 struct Damage {
     at: prop::sample::Index,
@@ -554,8 +554,8 @@ struct Damage {
     put: Vec<u8>,
 }
 
-/// Generates bytes that are no character anywhere in a text, whatever stands beside them. Bytes
-/// that make another valid text are no damage.
+/// Bytes that are no character anywhere in a text, whatever stands beside them. Bytes that make
+/// another valid text are no damage.
 fn damages() -> impl Strategy<Value = Damage> {
     let put =
         select(vec![&b"\xE9"[..], b"\t", b"\0", br"\ud83d", b"\xF0\x9F", br"\x"]).prop_map(<[u8]>::to_vec);
@@ -605,8 +605,8 @@ const DECIDING: [&str; 12] = [
     "job_complete",
 ];
 
-/// Checks that, if a body that isn't JSON approves, each deciding field is the same as in the whole
-/// one.
+/// Checks that a body that isn't JSON approves only if nothing in it that decides differs from the
+/// whole one.
 fn is_no_better(body: &[u8], approved: Option<&Map<String, Value>>, whole: &Map<String, Value>) -> bool {
     let Some(entry) = approved else { return false };
     if serde_json::from_slice::<Value>(body).is_ok() {

@@ -300,18 +300,18 @@ fn the_policy_is_a_setting() {
 
 // Random transcripts.
 
-/// The next event, and the caller that it happens to.
+/// Next step, and the caller that takes it.
 #[derive(Clone, Copy, Debug)]
 enum Move {
-    /// The caller asks for its next step; a wait is not waited for.
+    /// Asks for the next step; a wait is not waited for.
     Ask,
-    /// The caller gets the answer to its request.
+    /// Gets the answer to what it has sent.
     Answer,
-    /// The caller gets no answer.
+    /// Gets none.
     Lose,
-    /// The caller calls again without an answer.
+    /// Calls again without one.
     Forget,
-    /// The caller goes away, and another comes.
+    /// Goes away, and another comes.
     Leave,
     /// Time passes, for all.
     Pass(u64),
@@ -319,7 +319,7 @@ enum Move {
     Revoke,
 }
 
-/// The service's response to the next request for a token.
+/// The service's answer to the next request for a token.
 #[derive(Clone, Copy, Debug)]
 enum Issue {
     For(u64),
@@ -337,7 +337,7 @@ struct World {
     issues: Vec<Issue>,
     /// Tokens that some caller knows to be refused.
     known_dead: BTreeSet<String>,
-    /// The expected content of the cache.
+    /// Token that must be in the cache.
     kept: Option<(String, Timestamp)>,
     fetches: usize,
 }
@@ -353,7 +353,7 @@ struct Caller {
     began: Option<Timestamp>,
     is_hurried: bool,
     sent: Option<Request<Bytes>>,
-    /// The time by which the caller's fetch ends, if it fetches a token.
+    /// Time until which it fetches.
     fetching_until: Option<Timestamp>,
 }
 

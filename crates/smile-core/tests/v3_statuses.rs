@@ -55,7 +55,7 @@ const DOCUMENTED: &[Documented] = &[
     ("read_smile_link", "getSmileLink", "GET", "/v3/smile_links/{ref_id}", "shared", &[200, 400, 401, 403, 404, 500]),
 ];
 
-/// The end of a call.
+/// Outcome of a call.
 enum Ends {
     /// The answer, after one sending.
     Well,
@@ -445,8 +445,8 @@ where
     }
 }
 
-/// The end of the call, the number of times that its own request went out, and the number of status
-/// requests in its place.
+/// Outcome of the call, with the number of its own requests, and of requests for a job's status in
+/// their place.
 fn drive<O: Operation>(
     operation: O,
     mut service: impl FnMut(&Request<Bytes>) -> Result<Response<Bytes>, TransportFailure>,

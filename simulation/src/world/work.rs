@@ -492,13 +492,13 @@ impl World {
             return;
         }
         let (opened, processed) = (self.ledger.is_opened(submission), self.ledger.is_processed(submission));
-        let reach = error.progress();
+        let progress = error.progress();
         let is_too_low =
-            (processed && reach < Progress::MaybeUploaded) || (opened && reach < Progress::MaybeOpened);
+            (processed && progress < Progress::MaybeUploaded) || (opened && progress < Progress::MaybeOpened);
         // Another submission's zip under the same id may pass for this one's; to ask is no harm.
         let is_shared = !self.ledger.owners(self.submissions[submission].key.job_id.as_str()).is_empty();
         let is_too_high = !is_shared
-            && ((reach == Progress::Uploaded && !processed) || (reach == Progress::Opened && !opened));
+            && ((progress == Progress::Uploaded && !processed) || (progress == Progress::Opened && !opened));
         if is_too_low || is_too_high {
             let what = format!(
                 "submission {submission} has come so far: opened {opened}, processed {processed}; but its error says {error}"

@@ -1,4 +1,4 @@
-//! What is known about the service: facts, each with its source and how sure it is.
+//! Catalogue of facts about the service, each with its source and certainty.
 //!
 //! What its codes mean, which documents and ID types it takes and where, what their numbers look like, which steps a
 //! job has. The tables are written down in `catalog/*.toml` and generated from there.
@@ -8,13 +8,13 @@
 //! For ID types, the service can be asked: see [`IdTypeCatalogue::from_services`].
 //!
 //! ```
-//! use smile_core::catalogue::{IdTypeCatalogue, NumberCheck, Product, document, normalise_country};
+//! use smile_core::catalogue::{IdTypeCatalogue, NumberCheck, IdTypeProduct, document, normalise_country};
 //!
 //! let country = normalise_country(" ghana ").expect("Ghana is in the catalogue");
 //! let card = IdTypeCatalogue::built_in().find(country, "GHANA_CARD").expect("and so is its card");
 //! assert_eq!(card.normalise("gha-000000000-0"), "GHA-000000000-0");
 //! assert_eq!(card.check_number("GHA-00000000-0"), NumberCheck::CertainlyWrong);
-//! assert_eq!(card.required_fields(Product::BiometricKyc).collect::<Vec<_>>(), ["id_number"]);
+//! assert_eq!(card.required_fields(IdTypeProduct::BiometricKyc).collect::<Vec<_>>(), ["id_number"]);
 //!
 //! // Is there a back to be photographed?
 //! assert!(document(country, "IDENTITY_CARD").is_some_and(|document| document.has_back()));
@@ -51,13 +51,13 @@ pub(crate) use nearest::nearest;
 pub use next_step::NextStep;
 pub use number::NumberCheck;
 pub use rows::{
-    Action, ApiCodeKind, ApiCodeRow, Bank, Category, Certainty, Continent, Country, DocumentKind, IdTypeRow,
-    NumberFormat, Product, ResultCodeRow, WebProduct, WebhookReason,
+    Action, ApiCodeKind, ApiCodeRow, Bank, Category, Certainty, Continent, Country, DocumentKind,
+    IdTypeProduct, IdTypeRow, NumberFormat, ResultCodeRow, WebProduct, WebhookReason,
 };
 pub use web_product::{web_product, web_products};
 pub use webhook_reason::{webhook_reason, webhook_reasons};
 
-/// What a result code means for a job of this type; `None` if that isn't known.
+/// Meaning of a result code for a job of this type; `None` if that isn't known.
 ///
 /// The job type matters, as one code has different meanings for different products:
 ///
@@ -81,7 +81,7 @@ pub fn result_codes() -> &'static [ResultCodeRow] {
     generated::result_codes::RESULT_CODES
 }
 
-/// What a code of the API itself means, which stands in `code` of a response; `None` if that isn't known.
+/// Meaning of a code of the API itself, from `code` of a response; `None` if that isn't known.
 ///
 /// ```
 /// use smile_core::catalogue::api_code;

@@ -5,7 +5,7 @@ use std::fmt;
 use bytes::Bytes;
 use http::{Method, Request, Response};
 
-use crate::catalogue::Product;
+use crate::catalogue::IdTypeProduct;
 use crate::job::job_key::JobKey;
 use crate::job::submission_id::SubmissionId;
 use crate::operation::{Lookup, Operation, OperationError, RepeatSafety, Step, send_signed};
@@ -25,7 +25,7 @@ impl AsyncBasicKyc {
         Self(IdCheck::new(partner_params, id_info))
     }
 
-    /// Where the callback goes, in place of the partner's default.
+    /// Sets the address of the callback, in place of the partner's default.
     ///
     /// # Errors
     /// Names `callback_url` and the rule, if this is no absolute http or https URL.
@@ -35,7 +35,7 @@ impl AsyncBasicKyc {
     }
 
     pub(super) fn reconcile(&self, status: JobStatus) -> Option<Acceptance> {
-        Acceptance::from_status(&status, &self.0.asked(Product::BasicKyc))
+        Acceptance::from_status(&status, &self.0.asked(IdTypeProduct::BasicKyc))
     }
 }
 
@@ -49,7 +49,7 @@ impl Operation for AsyncBasicKyc {
     }
 
     fn check(&self, partner: &Partner) -> ValidationReport {
-        self.0.check(partner, Product::BasicKyc, true)
+        self.0.check(partner, IdTypeProduct::BasicKyc, true)
     }
 
     fn check_at(&self, now: Timestamp) -> ValidationReport {

@@ -5,7 +5,7 @@ use std::fmt;
 use bytes::Bytes;
 use http::{Method, Request, Response};
 
-use crate::catalogue::Product;
+use crate::catalogue::IdTypeProduct;
 use crate::job::job_key::JobKey;
 use crate::job::submission_id::SubmissionId;
 use crate::operation::{Lookup, Operation, OperationError, RepeatSafety, Step, send_signed};
@@ -15,8 +15,8 @@ use crate::v1::status_lookup::by_status;
 use crate::v1::verification::Verification;
 use crate::{IdInfo, JobStatus, Partner, PartnerParams, Timestamp, ValidationReport};
 
-/// Basic KYC: whether the ID authority has the same name, date of birth, … under this number, at once. It doesn't
-/// say what it has.
+/// Basic KYC: compares name, date of birth, … with the ID authority's record under this number, at
+/// once. It doesn't show the record.
 #[derive(Clone)]
 pub struct BasicKyc(IdCheck);
 
@@ -27,7 +27,7 @@ impl BasicKyc {
     }
 
     pub(super) fn reconcile(&self, status: JobStatus) -> Option<Verification> {
-        Verification::from_status(status, &self.0.asked(Product::BasicKyc))
+        Verification::from_status(status, &self.0.asked(IdTypeProduct::BasicKyc))
     }
 }
 
@@ -41,7 +41,7 @@ impl Operation for BasicKyc {
     }
 
     fn check(&self, partner: &Partner) -> ValidationReport {
-        self.0.check(partner, Product::BasicKyc, false)
+        self.0.check(partner, IdTypeProduct::BasicKyc, false)
     }
 
     fn check_at(&self, now: Timestamp) -> ValidationReport {

@@ -5,7 +5,7 @@ use std::fmt;
 use bytes::Bytes;
 use http::{Request, Response};
 
-use crate::catalogue::Product;
+use crate::catalogue::IdTypeProduct;
 use crate::job::job_key::JobKey;
 use crate::job::submission_id::SubmissionId;
 use crate::operation::{Lookup, Operation, OperationError, RepeatSafety, Step, post_signed};
@@ -15,7 +15,7 @@ use crate::v1::status_lookup::by_status;
 use crate::v1::verification::Verification;
 use crate::{IdInfo, JobStatus, Partner, PartnerParams, Timestamp, ValidationReport};
 
-/// Enhanced KYC: what the ID authority has under this number, at once.
+/// Enhanced KYC: the ID authority's record under this number, at once.
 ///
 /// ```
 /// # use smile_core::{IdInfo, JobId, PartnerParams, UserId};
@@ -34,7 +34,7 @@ impl EnhancedKyc {
     }
 
     pub(super) fn reconcile(&self, status: JobStatus) -> Option<Verification> {
-        Verification::from_status(status, &self.0.asked(Product::EnhancedKyc))
+        Verification::from_status(status, &self.0.asked(IdTypeProduct::EnhancedKyc))
     }
 }
 
@@ -48,7 +48,7 @@ impl Operation for EnhancedKyc {
     }
 
     fn check(&self, partner: &Partner) -> ValidationReport {
-        self.0.check(partner, Product::EnhancedKyc, false)
+        self.0.check(partner, IdTypeProduct::EnhancedKyc, false)
     }
 
     fn check_at(&self, now: Timestamp) -> ValidationReport {

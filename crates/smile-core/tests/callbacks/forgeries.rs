@@ -149,7 +149,7 @@ fn a_name_twice_where_nothing_rests_on_it_hides_no_callback() {
     assert_eq!(callback.entry().get("FullData"), Some(&inner));
 }
 
-/// A signature covers no more than the moment and the partner, so a swapped body passes.
+/// A signature is over no more than a moment and the partner, so this is its worth.
 #[test]
 fn a_swapped_body_passes_and_only_a_replay_store_sees_it() {
     use smile_core::{InMemoryReplayStore, ReplayCheck, ReplayStore as _};

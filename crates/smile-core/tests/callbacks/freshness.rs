@@ -1,4 +1,4 @@
-//! The greatest age of a callback, to the millisecond, by whatever clock.
+//! Age limit of a callback, to the millisecond, by whatever clock.
 
 use std::time::Duration;
 

@@ -33,13 +33,12 @@ use super::support::{self, Answer, JPEG, START, Sent, answer, classify, partner}
 #[derive(Clone, Debug)]
 pub struct Service {
     pub opened: bool,
-    /// The number of zips that were taken, worked on and billed.
+    /// Number of times that a zip was taken, worked on and billed.
     pub zips: u32,
     pub addresses: u32,
     pub polls_until_result: u32,
     pub result: ServiceResult,
-    /// The submission that the job's partner params name; a zip is of the one that opened the job
-    /// last.
+    /// Submission that the job's partner params name; a zip is of the one that opened the job last.
     pub submission: Option<String>,
 }
 
@@ -105,8 +104,8 @@ impl Service {
         }
     }
 
-    pub fn is_known_to_have(&self, reach: Progress) -> bool {
-        match reach {
+    pub fn is_known_to_have(&self, progress: Progress) -> bool {
+        match progress {
             Progress::Opened => self.opened,
             Progress::Uploaded => self.zips > 0,
             _ => true,
@@ -397,7 +396,7 @@ impl Plot {
     }
 }
 
-/// The record of one life of a flow so far: the rules that hold from one call to the next.
+/// Record of one process of a flow so far: the rules that hold from one call to the next.
 pub struct Watch {
     pub deadline_after: Duration,
     pub clock: Timestamp,
@@ -599,7 +598,7 @@ pub fn stays_finished(flow: &mut JobFlow, outcome: &Result<JobOutcome, JobError>
     }
 }
 
-/// Judges the truth of an outcome's claims about the service.
+/// Checks that an end's statements about the service are true.
 pub fn judge(outcome: &Result<JobOutcome, JobError>, service: &Service) {
     match outcome {
         Ok(outcome) => {

@@ -107,7 +107,7 @@ fn read_stage(
     stage = row.fields.into_iter().fold(stage, |stage, (name, value)| stage.field(name, json(value)));
     stage = row.renamed.into_iter().fold(stage, |stage, (name, other)| stage.renamed(name, other));
     stage = row.missing.into_iter().fold(stage, ScriptStage::missing);
-    Ok(row.odd.into_iter().fold(stage, ScriptStage::odd))
+    Ok(row.odd.into_iter().fold(stage, ScriptStage::with_spelling_variant))
 }
 
 fn check_code(code: &Spanned<String>, is_unlisted: bool, product: Option<Product>) -> Result<(), Wrong> {
@@ -128,7 +128,7 @@ fn check_outcome(outcome: &Spanned<Outcome>, product: Option<Product>) -> Result
     }
 }
 
-/// Dates and times, which JSON has not got, become text.
+/// Dates and times, which JSON lacks, become text.
 fn json(value: toml::Value) -> Value {
     match value {
         toml::Value::String(text) => text.into(),

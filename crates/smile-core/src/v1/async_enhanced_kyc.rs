@@ -25,7 +25,7 @@ impl AsyncEnhancedKyc {
         Self(IdCheck::new(partner_params, id_info))
     }
 
-    /// Where the callback goes, in place of the partner's default.
+    /// Sets the address of the callback, in place of the partner's default.
     ///
     /// # Errors
     /// Names `callback_url` and the rule, if this is no absolute http or https URL.

@@ -40,7 +40,7 @@ impl Doctor {
             (Some(url), Some(environment)) => results.push(callback::look(url, environment)),
             (None, _) => results.push(CheckResult::skipped("callback", "give --callback URL")),
             (Some(_), None) => {
-                results.push(CheckResult::skipped("callback", "it depends on the environment"))
+                results.push(CheckResult::skipped("callback", "it depends on the environment"));
             }
         }
         let is_well = results.iter().all(|result| result.state != State::Bad);

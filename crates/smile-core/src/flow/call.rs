@@ -291,7 +291,7 @@ impl<O: Operation> Call<O> {
         match found {
             LookupAnswer::Answer(output) => return self.answered(output),
             LookupAnswer::Denied if self.settings.resends_denied_checks => return self.denied(),
-            LookupAnswer::Denied | LookupAnswer::Untold => {}
+            LookupAnswer::Denied | LookupAnswer::Unclear => {}
         }
         if let Stage::Reconciling { denials, .. } = &mut self.stage {
             *denials = 0;
@@ -585,7 +585,7 @@ where
             Stage::Reconciling { .. } => {
                 let lookup = self.operation.look_up();
                 let found = lookup.map(|lookup| lookup.parse(&self.partner, sent_at, &response));
-                match found.unwrap_or(Ok(LookupAnswer::Untold)) {
+                match found.unwrap_or(Ok(LookupAnswer::Unclear)) {
                     Ok(found) => {
                         let clock = ServiceClock::of(&response, self.sent_at, self.clock);
                         self.service_clock = clock.or(self.service_clock);

@@ -47,7 +47,7 @@ enum Over {
     V3(Box<V3JobFlow>),
 }
 
-/// The same of either.
+/// Same expression for the flow of either API.
 macro_rules! either {
     ($self:expr, $flow:ident => $does:expr) => {
         match $self {

@@ -36,5 +36,5 @@ pub enum LookupAnswer<T> {
     /// The service says that it has nothing of the request.
     Denied,
     /// The answer doesn't tell.
-    Untold,
+    Unclear,
 }

@@ -104,7 +104,7 @@ pub enum JobResult {
     Entry(Box<ResultEntry>),
     /// Free text, such as `No zip file received`.
     Text(String),
-    /// Nothing.
+    /// No result and no text.
     Absent,
 }
 

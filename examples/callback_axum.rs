@@ -24,7 +24,8 @@ use smile_sandbox::{Review, Sandbox};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
-/// What the server keeps of a job. In earnest this is a row of a table; see the docs of `JobHistory`.
+/// The server's record of a job. A real server keeps it as a row of a table; see the docs of
+/// `JobHistory`.
 struct Row {
     key: JobKey,
     nonce: Nonce,
@@ -44,7 +45,7 @@ impl FromRef<App> for CallbackReceiver {
     }
 }
 
-/// What is signed and fresh: write it down, answer, and leave what takes time to others.
+/// Stores a signed and fresh callback, answers, and leaves slow work to others.
 async fn on_callback(
     State(app): State<App>,
     received: Result<ReceivedCallback, Rejection>,

@@ -51,7 +51,7 @@ impl Scene {
         driver.submit(self.partner.clone(), job, quick()).unwrap().submission().clone()
     }
 
-    /// What the partner's database has of a job once it is submitted.
+    /// The job's history in the partner's database once the job is submitted.
     fn history(&self, submission: &Submission) -> JobHistory {
         let history = JobHistory::new(self.partner.account(), submission.key.clone());
         history.with_submission_id(submission.id.clone().unwrap())

@@ -1,4 +1,4 @@
-//! Single operations under a fake clock: what is repeated, what is asked about, and what is left unknown.
+//! Single operations under a fake clock: repetitions, status requests, and unknown outcomes.
 #![allow(clippy::unwrap_used)] // A test that can't set itself up fails.
 
 use std::time::Duration;

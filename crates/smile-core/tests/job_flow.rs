@@ -135,7 +135,7 @@ fn an_upload_whose_answer_was_lost_is_not_sent_again_if_it_arrived() {
     }
 }
 
-/// Prep upload may have been done, and then somebody in between said 302, 403 or 409.
+/// A 302, 403 or 409 may be a gateway's, after prep upload was done.
 #[test]
 fn a_refusal_of_prep_upload_without_a_code_of_the_services_own_is_not_nothing() {
     for answer in

@@ -1,4 +1,5 @@
-//! Nothing that a user or the network says makes core panic: arbitrary and almost-right input through every parser.
+//! Freedom from panics, on any input by a user or the network: arbitrary and almost-right input
+//! through every parser.
 
 #![allow(clippy::unwrap_used)] // A test that cannot go on has failed, in a helper as well.
 
@@ -198,7 +199,7 @@ proptest! {
         }
     }
 
-    /// Whatever is signed and posted, all that can be asked of it.
+    /// Asks everything of a signed and posted body.
     #[test]
     fn callbacks_that_are_signed(body in bodies(), in_headers: bool, ids in prop::collection::vec(any::<Vec<u8>>(), 3)) {
         let pair = partner().signer().sign(START);

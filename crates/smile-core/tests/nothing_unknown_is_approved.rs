@@ -1,5 +1,5 @@
-//! Whatever the service, or somebody in its place, says: only what is known to be an approval is one, and nothing
-//! that was said is lost.
+//! The limits of an approval, whatever the service or somebody in its place says: only what is
+//! known to be an approval is one, and nothing that was said is lost.
 
 #![allow(clippy::unwrap_used)] // A test that cannot go on has failed, in a helper as well.
 
@@ -412,7 +412,8 @@ fn check(verdict: &Verdict, entry: &Map<String, Value>, asked: Option<u16>, succ
     verdict.is_approved()
 }
 
-/// For the type that the entry names itself, for this one, and for each that has approvals.
+/// Checks the verdict for the type that the entry names itself, for this one, and for each that has
+/// approvals.
 fn check_all(verdict: impl Fn(Option<JobType>) -> Verdict, entry: &Map<String, Value>, asked: u16) -> bool {
     let types = [None, Some(asked), Some(1), Some(2), Some(4), Some(5), Some(6), Some(11)];
     let approves = types.map(|number| check(&verdict(number.map(JobType::from_number)), entry, number, None));

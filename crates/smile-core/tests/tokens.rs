@@ -22,7 +22,7 @@ use smile_core::{
 };
 
 const START: Timestamp = Timestamp::from_unix_millis(1_705_314_600_000);
-/// In every token, and looked for in all that is shown.
+/// A mark in every token, looked for in everything that is shown.
 const MARK: &str = "qzTOKEN";
 const KEY: &str = "qzAPIKEY";
 
@@ -335,7 +335,7 @@ struct World {
     callers: Vec<Caller>,
     issued: Vec<Issued>,
     issues: Vec<Issue>,
-    /// Tokens of which somebody has learnt that they are refused.
+    /// Tokens that some caller knows to be refused.
     known_dead: BTreeSet<String>,
     /// Token that must be in the cache.
     kept: Option<(String, Timestamp)>,

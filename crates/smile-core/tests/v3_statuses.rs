@@ -57,13 +57,13 @@ const DOCUMENTED: &[Documented] = &[
 
 /// Outcome of a call.
 enum Ends {
-    /// With the answer, after one sending.
+    /// The answer, after one sending.
     Well,
-    /// With a clear error: the service has begun nothing that counts, or it only reads.
+    /// A clear error: the service has begun nothing that counts, or the call only reads.
     Refused { sends: usize },
-    /// With an error that says that the outcome is unknown, after one sending.
+    /// An error that says that the outcome is unknown, after one sending.
     Unknown,
-    /// With the word of the job's status, which is asked for in place of another sending.
+    /// The job's status, requested in place of another sending.
     ByStatus,
 }
 

@@ -1,4 +1,4 @@
-//! A callback counts for as much as the service says when it is asked itself.
+//! The confirmation of a callback by a status request to the service.
 
 use std::time::Duration;
 

@@ -10,7 +10,7 @@ use smile_core::{ApiKey, Carrier, Environment, Partner, PartnerId, Refusal, Sign
 use super::{bytes, callback, cases, genuine, headers, result, signed, verify};
 use crate::support::{START, partner};
 
-/// In every field of the body below that says anything.
+/// A mark in every field of the body below that says anything.
 const MARK: &str = "qzMARK";
 
 fn marked() -> Value {

@@ -95,7 +95,7 @@ impl Service {
         }
     }
 
-    /// Nobody may believe less than this.
+    /// The least progress that anybody may believe in.
     pub fn truth(&self) -> Progress {
         match self {
             Self { zips: 1.., .. } => Progress::MaybeUploaded,
@@ -262,7 +262,8 @@ pub enum Driver {
     /// Never even does it.
     DoesNothing,
     TellsTwice,
-    /// Tells an answer that nobody asked for, or that comes after the machine was told that it is lost.
+    /// Delivers an answer that nobody asked for, or that comes after the machine was told of its
+    /// loss.
     TellsUnasked(usize),
     ReadsUnasked {
         good: bool,
@@ -408,7 +409,7 @@ impl Watch {
         Self { deadline_after, clock: Timestamp::default(), deadline: None, sends: 0 }
     }
 
-    /// The machine was told the time; a clock that steps back stands still.
+    /// Notes the time that the machine was told; a clock that steps back stands still.
     pub fn told(&mut self, now: Timestamp) {
         self.clock = self.clock.max(now);
     }

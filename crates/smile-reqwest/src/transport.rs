@@ -72,7 +72,7 @@ fn is_same(url: &reqwest::Url, address: &Uri) -> bool {
     host.eq_ignore_ascii_case(other) && url.path() == address.path() && url.query() == address.query()
 }
 
-/// A body that tells how much of it has been taken. Its size is known, so that the client sets Content-Length: S3 refuses
+/// Body that counts how much of it has been taken. Its size is known, so that the client sets Content-Length: S3 refuses
 /// chunked bodies.
 struct CountingBody {
     left: Bytes,
@@ -81,7 +81,7 @@ struct CountingBody {
 }
 
 impl CountingBody {
-    /// Small enough to be told of often, and large enough to cost nothing.
+    /// Small enough for frequent reports, and large enough to cost nothing.
     const PIECE: usize = 64 * 1024;
 
     fn new(body: Bytes, on_progress: OnProgress) -> Self {

@@ -162,7 +162,7 @@ fn classify(error: &ureq::Error, began: bool) -> TransportFailure {
 }
 
 /// True for a request refused by the other side's kernel, a name that didn't resolve, or a
-/// certificate that isn't trusted; the standard library and rustls tell the latter two by their
+/// certificate that isn't trusted; the standard library and rustls name the latter two by their
 /// words alone. Other errors of the network may come in the middle of a request.
 fn never_left(error: &std::io::Error) -> bool {
     error.kind() == std::io::ErrorKind::ConnectionRefused

@@ -26,7 +26,7 @@ const MAX_UNDECIDED: usize = 8;
 ///   [decided](Trust::ByHand) outranks both.
 ///
 /// - A result of another partner, or of another environment, changes nothing: an approval of the sandbox is none in production.
-/// - Nor does one of another submission under the same job id, once this one's id is [told](JobHistory::with_submission_id).
+/// - Nor does one of another submission under the same job id, once this one's id is [known](JobHistory::with_submission_id).
 ///
 /// It serialises to a few hundred bytes without anything personal but the partner's own ids; keep it in the row of the job, and
 /// read, apply and write it in one transaction. What is stored says which version of the form it has; this one writes

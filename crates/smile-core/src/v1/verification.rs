@@ -102,7 +102,7 @@ impl CheckQuestion<'_> {
         let (entry, key) = (status.entry()?, &self.key);
         let echo = entry.partner_params();
         let code = entry.result_code().filter(|code| (self.gives)(code))?;
-        // Where the type isn't echoed, a code that no other type of job has tells it as well.
+        // Where the type isn't echoed, a code that no other type of job has proves it as well.
         let is_of_type = match echo.job_type() {
             Some(job_type) => job_type == key.job_type,
             None => rows_of(code).all(|row| row.job_types == [key.job_type]),

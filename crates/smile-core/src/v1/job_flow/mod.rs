@@ -150,7 +150,7 @@ impl UploadFlow {
     /// job id. If it has, that is another submission's, and nothing is sent.
     ///
     /// # Errors
-    /// Everything that is wrong with the job and can be told without its files; nothing has been sent.
+    /// All problems that can be found without the job's files; nothing has been sent.
     pub(crate) fn new(
         partner: Partner,
         job: Job,

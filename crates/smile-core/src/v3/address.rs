@@ -1,4 +1,5 @@
-//! `POST /v3/address`: whether somebody lives at an address (Smile ID: the description of the v3 API, `v3AddressVerification`).
+//! `POST /v3/address`: a check that a person lives at an address (Smile ID: the description of the
+//! v3 API, `v3AddressVerification`).
 
 use std::fmt;
 
@@ -39,7 +40,7 @@ pub struct UtilityAccount {
     kind: UtilityKind,
 }
 
-/// How a utility is paid (`utility_type`).
+/// The way of paying a utility (`utility_type`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum UtilityKind {

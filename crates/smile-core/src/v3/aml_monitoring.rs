@@ -1,4 +1,5 @@
-//! `POST /v3/aml/monitoring`: puts somebody under watch (Smile ID: the description of the v3 API, `submitAmlMonitoring`).
+//! `POST /v3/aml/monitoring`: puts a person under watch (Smile ID: the description of the v3 API,
+//! `submitAmlMonitoring`).
 //!
 //! The first result and later changes come by webhook.
 
@@ -16,7 +17,7 @@ use crate::job::user_details::UserDetails;
 use crate::operation::{Operation, OperationError, Step};
 use crate::{JobType, Partner, Timestamp, UserId, ValidationReport};
 
-/// Puts somebody under watch: sanctions lists, the politically exposed, and the news, from now on.
+/// Puts a person under watch: sanctions lists, the politically exposed, and the news, from now on.
 #[derive(Clone)]
 pub struct AmlMonitoring {
     search: AmlSearch,

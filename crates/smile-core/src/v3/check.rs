@@ -1,4 +1,4 @@
-//! What a v3 request must have before anything is sent.
+//! The check of a v3 request before anything is sent.
 
 use serde_json::{Map, Value};
 
@@ -76,7 +76,8 @@ impl ValidationReport {
         self.optional_text("job_id", job_id.map(JobId::as_str));
     }
 
-    /// Where the webhook goes: over https, or to this machine if the service is an emulator.
+    /// Checks the address of the webhook: over https, or on this machine if the service is an
+    /// emulator.
     pub(crate) fn webhook_url(&mut self, url: Option<&str>, partner: &Partner) {
         let own = url.map(CallbackUrl::new);
         let url = match &own {
@@ -95,7 +96,7 @@ impl ValidationReport {
         }
     }
 
-    /// A number that an ID authority is asked about.
+    /// Checks a number for an ID authority.
     pub(crate) fn id_number_of(&mut self, id_info: &IdInfo, product: IdTypeProduct, partner: &Partner) {
         self.entered_id("", id_info, partner);
         let (country, name) = (id_info.country.as_deref(), id_info.id_type.as_deref());

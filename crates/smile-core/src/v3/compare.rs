@@ -66,7 +66,7 @@ impl Compare {
         self
     }
 
-    /// Whether a user who is enrolled already is enrolled anew; no by default.
+    /// Enrols a user anew who is enrolled already, or not; not by default.
     #[must_use]
     pub fn with_allow_new_enroll(mut self, yes: bool) -> Self {
         self.allow_new_enroll = Some(yes);

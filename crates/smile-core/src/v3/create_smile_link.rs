@@ -44,8 +44,8 @@ pub struct LinkIdType {
 }
 
 impl LinkIdType {
-    /// This kind of ID, from this country (two letters in any case, or its English name), verified by this method: `enhanced_kyc`,
-    /// `biometric_kyc`, or another of the service's words.
+    /// A kind of ID from this country (two letters in any case, or its English name), verified by
+    /// this method: `enhanced_kyc`, `biometric_kyc`, or another of the service's words.
     pub fn new(
         country: impl AsRef<str>,
         id_type: impl Into<String>,
@@ -81,35 +81,36 @@ impl CreateSmileLink {
         }
     }
 
-    /// It can be used once: by this user, whose id no other link has, or by whom the service makes an id for.
+    /// Limits the link to a single use: by this user, whose id no other link has, or by a user for
+    /// whom the service makes an id.
     #[must_use]
     pub fn with_single_use(mut self, user_id: Option<UserId>) -> Self {
         self.single_use_for = Some(user_id);
         self
     }
 
-    /// What it is for, for people.
+    /// Sets the link's description for people.
     #[must_use]
     pub fn with_description(mut self, description: impl Into<String>) -> Self {
         self.description = Some(description.into());
         self
     }
 
-    /// Where webhooks go, in place of the partner's default.
+    /// Sets the address of the webhooks, in place of the partner's default.
     #[must_use]
     pub fn with_callback_url(mut self, url: impl Into<String>) -> Self {
         self.callback_url = Some(url.into());
         self
     }
 
-    /// Where the person goes afterwards.
+    /// Sets the address that the person goes to afterwards.
     #[must_use]
     pub fn with_redirect_url(mut self, url: impl Into<String>) -> Self {
         self.redirect_url = Some(url.into());
         self
     }
 
-    /// Where the logo on the page is.
+    /// Sets the address of the logo on the page.
     #[must_use]
     pub fn with_logo_url(mut self, url: impl Into<String>) -> Self {
         self.logo_url = Some(url.into());
@@ -123,7 +124,8 @@ impl CreateSmileLink {
         self
     }
 
-    /// When it expires; a link for a single use does 90 days after it was made by default.
+    /// Sets the time at which the link expires; by default, a link for a single use does 90 days
+    /// after it was made.
     #[must_use]
     pub fn with_expires_at(mut self, at: Timestamp) -> Self {
         self.expires_at = Some(at);
@@ -252,7 +254,7 @@ pub struct CreatedSmileLink {
 }
 
 impl CreatedSmileLink {
-    /// What the service knows it by; [`ReadSmileLink`](super::ReadSmileLink) goes by it.
+    /// The service's id of the link, which [`ReadSmileLink`](super::ReadSmileLink) takes.
     pub fn ref_id(&self) -> &str {
         &self.ref_id
     }

@@ -28,7 +28,7 @@ pub struct EnhancedKycSync {
     recorded: Option<SmileJobId>,
 }
 
-/// What the service answered.
+/// The service's answer.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum EnhancedKycAnswer {
@@ -40,7 +40,8 @@ pub enum EnhancedKycAnswer {
 }
 
 impl EnhancedKycSync {
-    /// This check. A callback address in it means nothing here.
+    /// A request for this check with its result in the answer. A callback address in the check
+    /// means nothing here.
     pub fn new(check: EnhancedKyc) -> Self {
         Self { check, recorded: None }
     }

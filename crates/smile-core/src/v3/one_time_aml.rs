@@ -16,8 +16,8 @@ use crate::job::user_details::UserDetails;
 use crate::operation::{Operation, OperationError, Step};
 use crate::{JobType, Partner, Timestamp, ValidationReport};
 
-/// Looks for somebody on sanctions lists, among the politically exposed, and in the news, once. What it finds is a name on a list:
-/// no verdict on the person.
+/// Looks for a person on sanctions lists, among the politically exposed, and in the news, once. A
+/// match is a name on a list: no verdict on the person.
 #[derive(Clone)]
 pub struct OneTimeAml {
     pub(crate) search: AmlSearch,
@@ -39,8 +39,9 @@ impl OneTimeAml {
         Self { search, common: Common::new(consent, user_details) }
     }
 
-    /// Only goes on if the user is enrolled and has a usable earlier result (`search_existing_user`). Name and year are still those
-    /// that are given here. It needs [`with_user_id`](Self::with_user_id).
+    /// Goes on only if the user is enrolled and has a usable earlier result
+    /// (`search_existing_user`). Name and year are still those that are given here. The setting
+    /// needs [`with_user_id`](Self::with_user_id).
     #[must_use]
     pub fn with_search_existing_user(mut self, yes: bool) -> Self {
         self.search.search_existing_user = yes;

@@ -16,7 +16,8 @@ use super::sync_result::{Asked, SYNC_TIMEOUT, SyncResult};
 use crate::operation::{Operation, OperationError, RepeatSafety, Step, TokenUse};
 use crate::{JobKey, Partner, ProblemKind, SubmissionId, Timestamp, ValidationReport};
 
-/// Looks for somebody on watch lists, and waits for the result: up to a minute, unless the settings say otherwise.
+/// Looks for a person on watch lists, and waits for the result: up to a minute, unless the settings
+/// say otherwise.
 ///
 /// ```
 /// use smile_core::v3::{Consent, IdempotencyKey, OneTimeAml, OneTimeAmlSync, UserDetails};
@@ -64,7 +65,8 @@ impl fmt::Debug for IdempotencyKey {
 }
 
 impl OneTimeAmlSync {
-    /// This check under this key. Its callback address is stored for a replay alone.
+    /// A request for this check under this key. The check's callback address is stored for a replay
+    /// alone.
     pub fn new(check: OneTimeAml, key: IdempotencyKey) -> Self {
         Self { check, key }
     }

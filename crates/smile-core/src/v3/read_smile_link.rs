@@ -74,17 +74,17 @@ impl SmileLink {
         tolerant::str(&self.0, "link").map(Personal::new)
     }
 
-    /// Its name.
+    /// The link's name.
     pub fn name(&self) -> Option<&str> {
         tolerant::str(&self.0, "name")
     }
 
-    /// Whether it can be used once.
+    /// True if the link is for a single use.
     pub fn is_single_use(&self) -> Option<bool> {
         tolerant::flag(&self.0, "is_single_use")
     }
 
-    /// When it expires, if it does.
+    /// The time at which the link expires, if it does.
     pub fn expires_at(&self) -> Option<Timestamp> {
         Timestamp::parse(tolerant::str(&self.0, "expires_at")?)
     }

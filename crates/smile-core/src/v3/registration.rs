@@ -36,7 +36,8 @@ impl Registration {
         Self { allow_new_enroll: None, common }
     }
 
-    /// Whether a user who is enrolled already is enrolled anew, in place of the earlier enrolment; no by default.
+    /// Enrols a user anew who is enrolled already, in place of the earlier enrolment, or not; not
+    /// by default.
     #[must_use]
     pub fn with_allow_new_enroll(mut self, yes: bool) -> Self {
         self.allow_new_enroll = Some(yes);

@@ -31,9 +31,9 @@ pub struct ReportFraud {
 pub enum FraudReason {
     /// `FIRST_PARTY_FRAUD`: with their own identity.
     FirstPartyFraud,
-    /// `SECOND_PARTY_FRAUD`: with somebody's who lent it.
+    /// `SECOND_PARTY_FRAUD`: with the identity of somebody who lent it.
     SecondPartyFraud,
-    /// `THIRD_PARTY_FRAUD`: with somebody's who doesn't know.
+    /// `THIRD_PARTY_FRAUD`: with the identity of somebody who doesn't know.
     ThirdPartyFraud,
     /// `SYNTHETIC_IDENTITY`: with one that is made up.
     SyntheticIdentity,

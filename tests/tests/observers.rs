@@ -5,14 +5,14 @@
 use std::error::Error as _;
 use std::sync::{Arc, Mutex};
 
-use smile_core::v1::{EnhancedKyc, Verification};
+use smile_core::v1::{EnhancedKycRequest, Verification};
 use smile_core::{CallErrorKind, Checkpoint, Event, IdInfo, JobErrorKind, ObserverResult, Progress, Step};
 use smile_sandbox::{Endpoint, Fault, Sandbox};
 use smile_tests::{ALL_DRIVERS, Driver, biometric_kyc, params, quick};
 
-fn check(name: &str) -> EnhancedKyc {
+fn check(name: &str) -> EnhancedKycRequest {
     let id_info = IdInfo::new("NG", "BVN", "00000000000").with_first_name("Joe").with_last_name("Leo");
-    EnhancedKyc::new(params(name), id_info)
+    EnhancedKycRequest::new(params(name), id_info)
 }
 
 /// Refuses the first event that this is true of.

@@ -99,7 +99,7 @@ fn without_waiting_it_is_submitted_and_can_be_asked_about() {
 
 #[test]
 fn a_job_that_takes_its_time_is_not_settled() {
-    let smile = Smile::with(Sandbox::builder().pending_polls(1_000_000).start().unwrap());
+    let smile = Smile::with(Sandbox::builder().with_pending_polls(1_000_000).start().unwrap());
     let ids = ["--user-id", "u-1", "--job-id", "j-1"];
     let flags = [&ids[..], &["--wait", "--poll-every", "0.3", "--timeout", "1"]].concat();
     let unfinished = smile.submit_selfie("smartselfie-registration", &flags).ended(4);

@@ -25,7 +25,7 @@ use crate::{
 /// let partner = Partner::new("2245", "the API key from the portal", Environment::Sandbox);
 /// # assert!(partner.is_err());
 /// # let partner = Partner::new("2245", "5bd7ef4f", Environment::Sandbox)?;
-/// let partner = partner.with_callback_url("https://bank.example/smile-id/callback")?;
+/// let partner = partner.with_callback_url("https://bank.example/smile-id/callback");
 /// # Ok::<(), smile_core::ConfigError>(())
 /// ```
 #[derive(Clone)]
@@ -76,11 +76,11 @@ impl Partner {
 
     /// Where callbacks go for jobs that name no address of their own.
     ///
-    /// # Errors
-    /// Names `callback_url` and the rule, if this is no absolute http or https URL.
-    pub fn with_callback_url(mut self, url: &str) -> Result<Self, ConfigError> {
-        Arc::make_mut(&mut self.0).callback_url = Some(CallbackUrl::new(url)?);
-        Ok(self)
+    /// An absolute http or https URL; any other is reported with all other problems, before anything is sent.
+    #[must_use]
+    pub fn with_callback_url(mut self, url: impl Into<String>) -> Self {
+        Arc::make_mut(&mut self.0).callback_url = Some(CallbackUrl::unchecked(url));
+        self
     }
 
     /// What to say in `source_sdk` and `source_sdk_version`; by default `rust` and this crate's version.

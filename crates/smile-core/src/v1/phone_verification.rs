@@ -2,7 +2,7 @@
 //!
 //! Signed in the headers; the result comes by callback. Each one is billed, and the answer names no job, so after it
 //! was lost nothing is sent again and nothing can be asked. Little of it is documented where this was written from;
-//! [`PhoneVerification::with`] sets what is missing here.
+//! [`PhoneVerificationRequest::with_field`] sets what is missing here.
 
 use std::fmt;
 
@@ -16,11 +16,11 @@ use crate::operation::{Operation, OperationError, RepeatSafety, send_json, sign_
 use crate::partner::environment::CallbackUrl;
 use crate::v1::verification::Acceptance;
 use crate::wire::characters::Rule;
-use crate::{ConfigError, Partner, ProblemKind, Timestamp, ValidationReport};
+use crate::{Partner, ProblemKind, Timestamp, ValidationReport};
 
 /// Asks whose phone number it is.
 #[derive(Clone)]
-pub struct PhoneVerification {
+pub struct PhoneVerificationRequest {
     country: String,
     phone_number: String,
     match_fields: Map<String, Value>,
@@ -38,7 +38,7 @@ struct Body<'a> {
     extra: &'a Map<String, Value>,
 }
 
-impl PhoneVerification {
+impl PhoneVerificationRequest {
     /// Asks about this number. `country` is the ISO 3166-1 code of two capital letters.
     pub fn new(country: impl Into<String>, phone_number: impl Into<String>) -> Self {
         Self {
@@ -52,25 +52,25 @@ impl PhoneVerification {
 
     /// Something that the number's owner should match: `first_name`, `last_name`, `other_name`, `id_number`.
     #[must_use]
-    pub fn match_field(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+    pub fn with_match_field(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.match_fields.insert(name.into(), Value::String(value.into()));
         self
     }
 
     /// A field of the request that has no method here.
     #[must_use]
-    pub fn with(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+    pub fn with_field(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.extra.insert(name.into(), value.into());
         self
     }
 
     /// Where the callback goes, in place of the partner's default.
     ///
-    /// # Errors
-    /// Names `callback_url` and the rule, if this is no absolute http or https URL.
-    pub fn callback_url(mut self, url: &str) -> Result<Self, ConfigError> {
-        self.callback_url = Some(CallbackUrl::new(url)?);
-        Ok(self)
+    /// An absolute http or https URL; any other is reported with all other problems, before anything is sent.
+    #[must_use]
+    pub fn with_callback_url(mut self, url: impl Into<String>) -> Self {
+        self.callback_url = Some(CallbackUrl::unchecked(url));
+        self
     }
 
     fn callback<'a>(&'a self, partner: &'a Partner) -> Option<&'a CallbackUrl> {
@@ -78,7 +78,7 @@ impl PhoneVerification {
     }
 }
 
-impl Operation for PhoneVerification {
+impl Operation for PhoneVerificationRequest {
     type Output = Acceptance;
     const STEP: Step = Step::PhoneVerification;
 
@@ -126,9 +126,9 @@ impl Operation for PhoneVerification {
     }
 }
 
-impl fmt::Debug for PhoneVerification {
+impl fmt::Debug for PhoneVerificationRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PhoneVerification").field("country", &self.country).finish_non_exhaustive()
+        f.debug_struct("PhoneVerificationRequest").field("country", &self.country).finish_non_exhaustive()
     }
 }
 
@@ -139,9 +139,9 @@ mod tests {
 
     #[test]
     fn golden_request() {
-        let check = PhoneVerification::new("NG", "00000000000")
-            .match_field("first_name", "Joe")
-            .with("operator", "x");
+        let check = PhoneVerificationRequest::new("NG", "00000000000")
+            .with_match_field("first_name", "Joe")
+            .with_field("operator", "x");
         let (uri, body) = golden(&check);
         assert_eq!(uri, "POST https://testapi.smileidentity.com/v2/async-verify-phone");
         assert_eq!(
@@ -156,7 +156,7 @@ mod tests {
 
     #[test]
     fn what_it_needs_is_checked() {
-        let check = PhoneVerification::new("Nigeria", "").with("country", "NG");
+        let check = PhoneVerificationRequest::new("Nigeria", "").with_field("country", "NG");
         let fields: Vec<_> =
             check.check(&partner()).problems.into_iter().map(|problem| problem.field).collect();
         assert_eq!(fields, ["country", "phone_number", "match_fields", "country"]);

@@ -43,27 +43,27 @@ impl FaultRule {
     }
 
     /// To requests of this endpoint only, whichever of an endpoint's methods they have.
-    pub fn on(mut self, endpoint: Endpoint) -> Self {
+    pub fn with_endpoint(mut self, endpoint: Endpoint) -> Self {
         self.endpoint = Some(endpoint);
         self
     }
 
     /// To the `n`th request only, or from that one on if [`times`](Self::times) is said too. They are counted from 1, from
     /// when the rule is added, and so are those to which another rule happens. 0 counts as 1.
-    pub fn nth(mut self, n: u32) -> Self {
+    pub fn with_nth(mut self, n: u32) -> Self {
         self.nth = Some(n.max(1));
         self
     }
 
     /// So many times, and then no more.
-    pub fn times(mut self, times: u32) -> Self {
+    pub fn with_times(mut self, times: u32) -> Self {
         self.times = Some(times);
         self
     }
 
     /// By chance, from 0 for never to 1 for always; what is beyond is taken for the nearest. The dice are those of the
     /// sandbox's seed: the same requests meet the same faults.
-    pub fn probability(mut self, probability: f64) -> Self {
+    pub fn with_probability(mut self, probability: f64) -> Self {
         // Nothing that is no number is likely.
         self.probability = Some(if probability.is_nan() { 0.0 } else { probability.clamp(0.0, 1.0) });
         self

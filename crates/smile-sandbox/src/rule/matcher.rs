@@ -74,7 +74,7 @@ impl Matcher {
 
     /// And is the n-th, from 1, that meets the other conditions since the rule was made. A zip that is uploaded again,
     /// and a check that is repeated, count again.
-    pub fn nth(mut self, nth: u32) -> Self {
+    pub fn with_nth(mut self, nth: u32) -> Self {
         self.nth = Some(nth);
         self
     }

@@ -74,19 +74,19 @@ impl ScriptStage {
 
     /// How long after the stage before it comes; of the first, how long after the zip or the request. No time by default.
     /// A check that is answered at once can't wait: its first stage comes with the answer.
-    pub fn after(mut self, delay: Duration) -> Self {
+    pub fn with_delay(mut self, delay: Duration) -> Self {
         self.after = delay;
         self
     }
 
     /// What the result says about whether it is the last word, whatever its code means.
-    pub fn is_final(mut self, is_final: bool) -> Self {
+    pub fn with_is_final(mut self, is_final: bool) -> Self {
         self.is_final = Some(is_final);
         self
     }
 
     /// `ResultText` in these words.
-    pub fn text(mut self, text: impl Into<String>) -> Self {
+    pub fn with_text(mut self, text: impl Into<String>) -> Self {
         self.text = Some(text.into());
         self
     }
@@ -98,31 +98,31 @@ impl ScriptStage {
     }
 
     /// An action with this value, known or not.
-    pub fn action(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+    pub fn with_action(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.actions.insert(name.into(), value.into());
         self
     }
 
     /// A field of the entry with this value, be it another than usual or one more.
-    pub fn field(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+    pub fn with_field(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.fields.insert(name.into(), value.into());
         self
     }
 
     /// A field of the entry under another name, such as `SecondaryIDNumber` as `Secondary_ID_Number`.
-    pub fn renamed(mut self, name: impl Into<String>, other: impl Into<String>) -> Self {
+    pub fn with_renamed_field(mut self, name: impl Into<String>, other: impl Into<String>) -> Self {
         self.renamed.insert(name.into(), other.into());
         self
     }
 
     /// A field of the entry is left out; `Actions.Liveness_Check` is one of the actions.
-    pub fn missing(mut self, name: impl Into<String>) -> Self {
+    pub fn with_missing_field(mut self, name: impl Into<String>) -> Self {
         self.missing.push(name.into());
         self
     }
 
     /// An odd way of writing, applied last.
-    pub fn odd(mut self, spelling_variant: SpellingVariant) -> Self {
+    pub fn with_spelling_variant(mut self, spelling_variant: SpellingVariant) -> Self {
         self.spelling_variants.push(spelling_variant);
         self
     }

@@ -23,7 +23,7 @@ use crate::state::settings::Settings;
 /// ```
 /// use std::time::Duration;
 ///
-/// let sandbox = smile_sandbox::Sandbox::builder().partner_id("2245").review_delay(Duration::ZERO).start()?;
+/// let sandbox = smile_sandbox::Sandbox::builder().partner_id("2245").with_review_delay(Duration::ZERO).start()?;
 /// assert_eq!(sandbox.partner_id(), "2245");
 /// # Ok::<(), std::io::Error>(())
 /// ```
@@ -55,101 +55,101 @@ impl Default for Builder {
 
 impl Builder {
     /// The partner id that may use it; `001` by default, with zeros that must survive.
-    pub fn partner_id(mut self, partner_id: impl Into<String>) -> Self {
+    pub fn with_partner_id(mut self, partner_id: impl Into<String>) -> Self {
         self.partner_id = partner_id.into();
         self
     }
 
     /// The API key that requests must be signed with.
-    pub fn api_key(mut self, api_key: impl Into<String>) -> Self {
+    pub fn with_api_key(mut self, api_key: impl Into<String>) -> Self {
         self.api_key = api_key.into();
         self
     }
 
     /// What everything that looks random is derived from; 0 by default. The same seed and the same requests at the
     /// same times give the same bytes.
-    pub fn seed(mut self, seed: u64) -> Self {
+    pub fn with_seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
     }
 
     /// Where the callbacks of jobs go that name no address of their own, like the default in the portal; none by
     /// default. Callbacks are only ever sent to http on loopback.
-    pub fn callback_url(mut self, url: impl Into<String>) -> Self {
+    pub fn with_callback_url(mut self, url: impl Into<String>) -> Self {
         self.settings.callback_url = Some(url.into());
         self
     }
 
     /// What the reviewer will say about every provisional job, or `None` to leave it to [`Sandbox::review`]; approval
     /// by default. A job type that has no code for it is rejected instead.
-    pub fn automatic_review(mut self, review: impl Into<Option<Review>>) -> Self {
+    pub fn with_automatic_review(mut self, review: impl Into<Option<Review>>) -> Self {
         self.settings.automatic_review = review.into();
         self
     }
 
     /// The time from a provisional verdict to the reviewer's; 1 s by default.
-    pub fn review_delay(mut self, delay: Duration) -> Self {
+    pub fn with_review_delay(mut self, delay: Duration) -> Self {
         self.settings.review_delay = delay;
         self
     }
 
     /// The pauses after a callback that was not delivered, each followed by another attempt; by default 100 ms, 500 ms,
     /// 1.5 s and 6 s. The real service's schedule is not published.
-    pub fn callback_retries(mut self, pauses: impl IntoIterator<Item = Duration>) -> Self {
+    pub fn with_callback_retries(mut self, pauses: impl IntoIterator<Item = Duration>) -> Self {
         self.settings.callback_retries = pauses.into_iter().collect();
         self
     }
 
     /// How far a request's timestamp may be from now, either way, before the request is refused as unauthorised; no
     /// limit by default, as none is documented.
-    pub fn clock_skew(mut self, limit: impl Into<Option<Duration>>) -> Self {
+    pub fn with_clock_skew(mut self, limit: impl Into<Option<Duration>>) -> Self {
         self.settings.clock_skew = limit.into();
         self
     }
 
     /// Whether a user id that another job has enrolled is refused for job types 1 and 4, with 2209, unless the request
     /// says `allow_new_enroll`; true by default.
-    pub fn enforce_new_users(mut self, enforce: bool) -> Self {
+    pub fn with_enforce_new_users(mut self, enforce: bool) -> Self {
         self.settings.enforce_new_users = enforce;
         self
     }
 
     /// Whether results carry the data of the (made up) person that the ID belongs to; true by default.
-    pub fn personal_info(mut self, included: bool) -> Self {
+    pub fn with_personal_info(mut self, included: bool) -> Self {
         self.settings.personal_info = included;
         self
     }
 
     /// Whether a job that looks up an ID sends the details in a second callback, as for old accounts, instead of within
     /// the first; false by default.
-    pub fn legacy_two_callbacks(mut self, two: bool) -> Self {
+    pub fn with_legacy_two_callbacks(mut self, two: bool) -> Self {
         self.settings.legacy_two_callbacks = two;
         self
     }
 
     /// How long an upload address is good for, in whole seconds; 15 minutes by default.
-    pub fn upload_lifetime(mut self, lifetime: Duration) -> Self {
+    pub fn with_upload_lifetime(mut self, lifetime: Duration) -> Self {
         self.settings.upload_lifetime = lifetime.min(Duration::from_secs(u32::MAX.into()));
         self
     }
 
     /// How many polls of the job status, after each zip and each check that is answered by callback, are told that the
     /// job is not complete yet; 0 by default. The callback does not wait for them.
-    pub fn pending_polls(mut self, polls: u32) -> Self {
+    pub fn with_pending_polls(mut self, polls: u32) -> Self {
         self.settings.pending_polls = polls;
         self
     }
 
     /// Whether the status of a job that nobody has submitted is refused with 2314, or answered as that of a job without a zip
     /// (the same code, signed, in a 200); false by default. What the real service says is not documented.
-    pub fn refuse_unknown_jobs(mut self, refuse: bool) -> Self {
+    pub fn with_refuse_unknown_jobs(mut self, refuse: bool) -> Self {
         self.settings.refuses_unknown_jobs = refuse;
         self
     }
 
     /// Whether Enhanced KYC writes `Not Available` or `NaN-NaN-NaN` where an ID authority has nothing, as the real service
     /// does, or leaves the field out; true by default.
-    pub fn placeholders(mut self, written: bool) -> Self {
+    pub fn with_placeholders(mut self, written: bool) -> Self {
         self.settings.placeholders = written;
         self
     }
@@ -157,26 +157,26 @@ impl Builder {
     /// Whether a check looks at the whole number, and not at the last digit alone, if the ID type is known: one that has
     /// not the form of its type is answered with 1014, and one that is no test number with 1013. True by default. It has
     /// nothing to do with uploads, which always go by the last digit.
-    pub fn check_id_numbers(mut self, check: bool) -> Self {
+    pub fn with_check_id_numbers(mut self, check: bool) -> Self {
         self.settings.check_id_numbers = check;
         self
     }
 
     /// The result code of Basic KYC for an ID number that is not found; 1023 by default, as the list of
     /// codes has it; the page of test data has 1013 as well.
-    pub fn basic_kyc_not_found_code(mut self, code: impl Into<String>) -> Self {
+    pub fn with_basic_kyc_not_found_code(mut self, code: impl Into<String>) -> Self {
         self.settings.basic_kyc_not_found = code.into();
         self
     }
 
     /// The result code of an AML check that finds nobody; 1031 by default, which no source at hand confirms.
-    pub fn aml_not_found_code(mut self, code: impl Into<String>) -> Self {
+    pub fn with_aml_not_found_code(mut self, code: impl Into<String>) -> Self {
         self.settings.aml_not_found = code.into();
         self
     }
 
     /// Whose time it goes by; the system's by default.
-    pub fn clock(mut self, clock: Clock) -> Self {
+    pub fn with_clock(mut self, clock: Clock) -> Self {
         self.clock = clock;
         self
     }
@@ -199,7 +199,7 @@ impl Builder {
     ///
     /// [`into_service`](Self::into_service) leaves it aside: [`Service::snapshot`] is what it has.
     #[cfg(feature = "state")]
-    pub fn state_dir(mut self, folder: impl Into<std::path::PathBuf>) -> Self {
+    pub fn with_state_dir(mut self, folder: impl Into<std::path::PathBuf>) -> Self {
         self.state_dir = Some(folder.into());
         self
     }
@@ -207,7 +207,7 @@ impl Builder {
     /// Sets it up as a scenario says, with its users, rules and faults. What is set afterwards outranks it; the rules of another
     /// scenario come after those of this one.
     #[cfg(feature = "scenario")]
-    pub fn scenario(mut self, scenario: crate::Scenario) -> Self {
+    pub fn with_scenario(mut self, scenario: crate::Scenario) -> Self {
         scenario.apply(&mut self.settings);
         self.seed = scenario.seed.unwrap_or(self.seed);
         self.settings.users.extend(scenario.users);
@@ -217,13 +217,13 @@ impl Builder {
     }
 
     /// A fault from the start; see [`Sandbox::add_fault`].
-    pub fn fault(mut self, rule: FaultRule) -> Self {
+    pub fn with_fault(mut self, rule: FaultRule) -> Self {
         self.settings.faults.push(rule);
         self
     }
 
     /// How much is remembered; see [`Keep`].
-    pub fn keep(mut self, keep: Keep) -> Self {
+    pub fn with_keep(mut self, keep: Keep) -> Self {
         self.settings.keep = keep;
         self
     }
@@ -231,23 +231,23 @@ impl Builder {
     /// Where to listen; by default 127.0.0.1, on a port of the system's choice, as for port 0.
     ///
     /// Anything but loopback is refused by [`start`](Self::start), unless
-    /// [`open_to_the_network`](Self::open_to_the_network) is said too.
-    pub fn addr(mut self, addr: impl Into<SocketAddr>) -> Self {
+    /// [`open_to_the_network`](Self::with_network_access) is said too.
+    pub fn with_addr(mut self, addr: impl Into<SocketAddr>) -> Self {
         self.front.addr = addr.into();
         self
     }
 
     /// That an [`addr`](Self::addr) beyond loopback is meant: everyone who reaches this machine can then read what was
     /// uploaded, if they know the key, which by default everyone does. Callbacks still go to loopback only, and the page and
-    /// the admin API are this machine's alone, unless [`admin_open_to_the_network`](Self::admin_open_to_the_network) is said.
-    pub fn open_to_the_network(mut self) -> Self {
+    /// the admin API are this machine's alone, unless [`admin_open_to_the_network`](Self::with_admin_network_access) is said.
+    pub fn with_network_access(mut self) -> Self {
         self.front.is_for_everyone = true;
         self
     }
 
     /// That other machines may use the page and the admin API as well, if they can reach it: these show everything that was
     /// uploaded, and change everything, and ask nobody for a key. Otherwise they answer to this machine alone.
-    pub fn admin_open_to_the_network(mut self) -> Self {
+    pub fn with_admin_network_access(mut self) -> Self {
         self.front.admin_is_for_everyone = true;
         self
     }
@@ -255,21 +255,21 @@ impl Builder {
     /// Speaks https as well as http, on the same port, with a certificate of a certificate authority that it makes up at
     /// the start: see `Sandbox::https_base_url` and `Sandbox::ca_pem`.
     #[cfg(feature = "tls")]
-    pub fn tls(mut self) -> Self {
+    pub fn with_tls(mut self) -> Self {
         self.front.tls = true;
         self
     }
 
     /// How long a client has for the head of a request, and for its body; 30 s and 60 s by default. Afterwards it is told
     /// so, if it can be, and the connection is closed. A client that doesn't read its answer has as long as for a body.
-    pub fn patience(mut self, for_head: Duration, for_body: Duration) -> Self {
+    pub fn with_request_timeouts(mut self, for_head: Duration, for_body: Duration) -> Self {
         self.front.time_for_headers = for_head;
         self.front.time_for_body = for_body;
         self
     }
 
     /// How many connections there may be at a time; 1,024 by default. Those beyond are answered with 503, and closed.
-    pub fn max_connections(mut self, connections: usize) -> Self {
+    pub fn with_max_connections(mut self, connections: usize) -> Self {
         self.front.connections = connections;
         self
     }

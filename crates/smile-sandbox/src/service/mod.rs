@@ -137,7 +137,7 @@ impl Service {
     /// Lets the next request of this endpoint go wrong, whichever of an endpoint's methods it has. Several faults of an
     /// endpoint happen one after the other.
     pub fn fail_next(&mut self, endpoint: Endpoint, fault: Fault) {
-        self.add_fault(FaultRule::new(fault).on(endpoint).times(1));
+        self.add_fault(FaultRule::new(fault).with_endpoint(endpoint).with_times(1));
     }
 
     /// Lets requests go wrong from now on, as the rule says.

@@ -30,27 +30,27 @@ impl Keep {
     }
 
     /// So many requests; 10,000 by default.
-    pub fn requests(mut self, requests: usize) -> Self {
+    pub fn with_requests(mut self, requests: usize) -> Self {
         self.requests = requests;
         self
     }
 
     /// So many jobs, checks among them; 10,000 by default, and at least one. One that is forgotten is as if it had never
     /// been, whatever its stage: its id can be used again, and its upload address leads nowhere. Its user stays enrolled.
-    pub fn jobs(mut self, jobs: usize) -> Self {
+    pub fn with_jobs(mut self, jobs: usize) -> Self {
         self.jobs = jobs;
         self
     }
 
     /// So many attempts to deliver a callback, and so many callbacks that are done with; 10,000 by default.
-    pub fn callbacks(mut self, callbacks: usize) -> Self {
+    pub fn with_callbacks(mut self, callbacks: usize) -> Self {
         self.callbacks = callbacks;
         self
     }
 
     /// So many bytes of requests, as many again of what jobs are made of, images above all, and as many of callbacks that
     /// are done with; 256 MiB by default. The newest request, job and callback are kept whatever their size.
-    pub fn bytes(mut self, bytes: usize) -> Self {
+    pub fn with_bytes(mut self, bytes: usize) -> Self {
         self.bytes = bytes;
         self
     }

@@ -22,7 +22,7 @@ pub(crate) struct Admin {
 
 impl Admin {
     pub(crate) fn new() -> Self {
-        Self::with(builder().automatic_review(None))
+        Self::with(builder().with_automatic_review(None))
     }
 
     fn with(builder: Builder) -> Self {
@@ -515,7 +515,7 @@ fn after_a_reset_it_is_like_new() {
 #[test]
 fn a_code_that_is_oddly_written_comes_to_the_same() {
     let mut admin = Admin::new();
-    let odd = ScriptStage::from("0811").odd(SpellingVariant::CodesAsNumbers);
+    let odd = ScriptStage::from("0811").with_spelling_variant(SpellingVariant::CodesAsNumbers);
     admin.client.service.when(Matcher::any()).respond([odd]);
     admin.client.run(&prep_body(&params("job", 1)), &full_zip("0"));
     assert_eq!(admin.get("/jobs/0000000001")["category"], "rejected");

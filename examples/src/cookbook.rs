@@ -18,6 +18,7 @@ pages! {
     retries_and_billing "retries-and-billing.md"
     going_live "going-live.md"
     rotating_keys "rotating-keys.md"
+    migrating_to_v3 "migrating-to-v3.md"
     testing_an_integration "testing-an-integration.md"
     without_a_runtime "without-a-runtime.md"
     wasm_worker "wasm-worker.md"

@@ -204,7 +204,7 @@ fn by_hand<F: Flow>(
         }
         match next {
             Next::Read(path) => {
-                flow.file_read(now(), std::fs::File::open(path).and_then(smile_core::read_image))
+                flow.file_read(now(), std::fs::File::open(path).and_then(smile_core::read_image));
             }
             Next::Send { request, timeout } => {
                 let answer = exchange(&request, timeout);

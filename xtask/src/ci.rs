@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use crate::features;
@@ -48,6 +48,11 @@ const STEPS: &[Step] = &[
         run: crate::features::run,
     },
     Step { name: "wasm", about: "smile-core builds for wasm32-unknown-unknown", run: wasm },
+    Step {
+        name: "systems",
+        about: "the crates check for Windows and macOS, which one file of each knows of",
+        run: crate::systems::run,
+    },
     Step { name: "docs", about: "the documentation builds without a warning", run: docs },
     Step { name: "api", about: "no unlisted crate shows in a public interface", run: crate::api::run },
     Step { name: "examples", about: "every example runs without any settings", run: examples },
@@ -75,6 +80,9 @@ const NOT_IN_CORE: &[&str] = &[
     "ureq",
     "url",
 ];
+
+/// What smile-core must not need on wasm32: a source of randomness, which is the host's, and JavaScript.
+const NOT_ON_WASM: &[&str] = &["getrandom", "js-sys", "wasm-bindgen", "web-sys"];
 
 /// No example has more to do than a few requests to an emulator of its own.
 const EXAMPLE_LIMIT: Duration = Duration::from_secs(120);
@@ -142,13 +150,15 @@ fn simulate(root: &Path) -> Result<(), String> {
 
 fn wasm(root: &Path) -> Result<(), String> {
     const TARGET: &str = "wasm32-unknown-unknown";
-    let sysroot = output(Command::new("rustc").args(["--print", "sysroot"]))?;
-    let installed = Path::new(sysroot.trim()).join("lib/rustlib").join(TARGET).exists();
-    let mut rustup = Command::new("rustup");
-    rustup.args(["target", "add", TARGET]);
-    if !installed && let Err(message) = succeed(rustup) {
+    if let Err(message) = crate::systems::install(TARGET) {
         println!("!!! NOT CHECKED: the target {TARGET} can't be had here ({message})");
         return Ok(());
+    }
+    let tree = output(&mut cargo(root, &["tree", "-p", "smile-core", "-e", "normal", "--target", TARGET]))?;
+    let found: Vec<&str> =
+        NOT_ON_WASM.iter().copied().filter(|name| tree.contains(&format!(" {name} v"))).collect();
+    if !found.is_empty() || !tree.contains(" zip v") {
+        return Err(format!("on {TARGET}, smile-core depends on {}", found.join(", ")));
     }
     succeed(cargo(root, &["check", "-p", "smile-core", "--target", TARGET]))
 }

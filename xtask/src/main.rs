@@ -17,6 +17,7 @@ mod release;
 mod scratch;
 mod shell;
 mod supply;
+mod systems;
 mod weight;
 
 use std::path::{Path, PathBuf};

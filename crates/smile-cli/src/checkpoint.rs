@@ -1,6 +1,6 @@
 //! What is written down while a job or a check runs, so that `smile resume` can go on.
 
-use std::fs::{File, TryLockError};
+use std::fs::File;
 use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,6 +11,7 @@ use smile_core::{Checkpoint, JobKey, Progress};
 use crate::connection::read_text;
 use crate::products::Product;
 use crate::report::Failure;
+use crate::system::{self, LOCKS_ARE_MANDATORY};
 
 const VERSION: u8 = 1;
 
@@ -101,10 +102,9 @@ impl Saved {
         file.write_all(text.as_bytes())?;
         file.write_all(b"\n")?;
         file.as_file().sync_all()?;
-        // Before it has its name, so that nobody finds it unlocked. Elsewhere a lock keeps others
-        // from reading, and a file system may have no locks.
-        if cfg!(unix) {
-            let _ = file.as_file().try_lock();
+        // Before it has its name, so that nobody finds it unlocked.
+        if !LOCKS_ARE_MANDATORY {
+            let _ = system::lock(file.as_file());
         }
         let kept = if may_replace { file.persist(path) } else { file.persist_noclobber(path) };
         kept.map_err(|error| error.error)
@@ -120,21 +120,15 @@ impl Saved {
     pub(crate) fn read_locked(path: &Path) -> Result<(Self, File), Failure> {
         for _ in 0..MAX_NUMBER {
             let file = File::open(path).map_err(unreadable)?;
-            match file.try_lock() {
-                Ok(()) => {}
-                // A file system without locks.
-                Err(TryLockError::Error(error)) if error.kind() == ErrorKind::Unsupported => {}
-                Err(TryLockError::Error(error)) => return Err(unreadable(error)),
-                Err(TryLockError::WouldBlock) => {
-                    return Err(Failure::failed(
-                        "another `smile` is at work on CHECKPOINT: wait until it has ended",
-                    ));
-                }
+            if !system::lock(&file).map_err(unreadable)? {
+                return Err(Failure::failed(
+                    "another `smile` is at work on CHECKPOINT: wait until it has ended",
+                ));
             }
             let text = read_text(&file).map_err(|rule| Failure::usage(format!("CHECKPOINT {rule}")))?;
             // Until it was locked, another one may have put a newer one in its place, or removed it.
             let is_newest = File::open(path).is_ok_and(|file| read_text(file).is_ok_and(|now| now == text));
-            if is_newest || cfg!(windows) {
+            if is_newest || LOCKS_ARE_MANDATORY {
                 return Ok((Self::parse(&text)?, file));
             }
         }
@@ -162,7 +156,7 @@ fn unreadable(error: std::io::Error) -> Failure {
 }
 
 /// Refuses a path for checkpoints at which something is, before anything is sent.
-pub(crate) fn must_be_free(path: &Path) -> Result<(), Failure> {
+fn must_be_free(path: &Path) -> Result<(), Failure> {
     // Of a link that leads nowhere there is metadata as well.
     if path.symlink_metadata().is_err() {
         return Ok(());
@@ -198,8 +192,15 @@ struct Place {
 }
 
 impl CheckpointFile {
-    /// Of a new job, which nothing is written of yet.
-    pub(crate) fn new(path: PathBuf) -> Self {
+    /// Of a new job, which nothing is written of yet: at this path, which must be free, or at the job's own in this folder.
+    pub(crate) fn of_new_job(path: Option<PathBuf>, job_id: &str) -> Result<Self, Failure> {
+        if let Some(path) = &path {
+            must_be_free(path)?;
+        }
+        Ok(Self::new(path.unwrap_or_else(|| default_path(job_id))))
+    }
+
+    fn new(path: PathBuf) -> Self {
         Self(Arc::new(Mutex::new(Place { path, last: None, lock: None })))
     }
 
@@ -214,8 +215,8 @@ impl CheckpointFile {
     /// Why it can't be written. What was written before is still there.
     pub(crate) fn write(&self, saved: &Saved) -> Result<(), String> {
         let mut place = self.place();
-        if cfg!(windows) {
-            // A file that is locked can be neither read nor replaced there.
+        if LOCKS_ARE_MANDATORY {
+            // It could be neither read nor replaced.
             place.lock = None;
         }
         for number in 1..=MAX_NUMBER {
@@ -286,7 +287,7 @@ const MAX_NAME: usize = 200;
 ///
 /// Other ids have other names, unless they are very long. What no file name can have is written
 /// as in a URL.
-pub(crate) fn default_path(job_id: &str) -> PathBuf {
+fn default_path(job_id: &str) -> PathBuf {
     let mut name = String::new();
     for byte in job_id.bytes() {
         let written = match byte {

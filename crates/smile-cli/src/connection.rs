@@ -12,6 +12,7 @@ use smile_ureq::Client;
 use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 
 use crate::report::{Failure, Output, Tone};
+use crate::system::is_open_to_others;
 
 /// No key, no bundle of certificates and no checkpoint is longer.
 const MAX_FILE: u64 = 1 << 20;
@@ -97,7 +98,12 @@ impl Credentials {
 
 impl Connection {
     pub(crate) fn environment(&self) -> Result<Environment, Failure> {
-        Ok(self.environment.as_deref().unwrap_or("sandbox").parse()?)
+        Ok(self.environment_word().parse()?)
+    }
+
+    /// The environment, in the word of the flag.
+    pub(crate) fn environment_word(&self) -> &str {
+        self.environment.as_deref().unwrap_or("sandbox")
     }
 
     /// For a job that was begun in this environment by this partner: flags and variables may say so again, and nothing
@@ -171,11 +177,8 @@ pub(crate) fn read_text(reader: impl std::io::Read) -> Result<String, String> {
     }
 }
 
-#[cfg(unix)]
 fn warn_if_others_can_read(path: &Path, output: Output) {
-    use std::os::unix::fs::PermissionsExt as _;
-    let mode = std::fs::metadata(path).map_or(0, |metadata| metadata.permissions().mode());
-    if mode & 0o077 != 0 {
+    if is_open_to_others(path) {
         output.note(
             "warning",
             "others on this machine can read the file of --api-key-file: `chmod 600` it",
@@ -183,6 +186,3 @@ fn warn_if_others_can_read(path: &Path, output: Output) {
         );
     }
 }
-
-#[cfg(not(unix))]
-fn warn_if_others_can_read(_: &Path, _: Output) {}

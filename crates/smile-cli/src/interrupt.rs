@@ -6,6 +6,7 @@ use indicatif::ProgressBar;
 
 use crate::exit::Exit;
 use crate::report::{Failure, Output, ProgressLine};
+use crate::system::on_interrupt;
 
 /// What is said, and done, when the program is interrupted.
 type Farewell = Box<dyn FnOnce() -> Failure + Send>;
@@ -29,7 +30,7 @@ impl Watch {
     pub(crate) fn start(output: Output) -> Result<Self, Failure> {
         let watch = Self(Arc::new(Mutex::new(State::Running { farewell: None, bar: None })));
         let theirs = watch.clone();
-        ctrlc::set_handler(move || {
+        on_interrupt(move || {
             let mut state = theirs.lock();
             let State::Running { farewell, bar } = &mut *state else { return };
             let failure = farewell.take().map_or_else(nothing_sent, |farewell| farewell());
@@ -73,5 +74,5 @@ fn nothing_sent() -> Failure {
 
 /// What to do at each Ctrl-C, for servers that end when the first comes. Called once in the life of the program.
 pub(crate) fn on_signal(act: impl Fn() + Send + 'static) -> Result<(), Failure> {
-    ctrlc::set_handler(act).map_err(|error| Failure::failed(format!("Ctrl-C can't be minded: {error}")))
+    on_interrupt(act).map_err(|error| Failure::failed(format!("Ctrl-C can't be minded: {error}")))
 }

@@ -11,6 +11,7 @@ mod interrupt;
 mod order;
 mod products;
 mod report;
+mod system;
 
 use std::process::ExitCode;
 

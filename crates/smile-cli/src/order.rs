@@ -1,8 +1,5 @@
 //! Running what was ordered: with a word at every end, good or bad.
 
-use std::ffi::OsStr;
-use std::path::Path;
-
 use serde_json::Value;
 use smile_core::operation::Operation;
 use smile_core::v1::{
@@ -10,8 +7,7 @@ use smile_core::v1::{
     BasicKycRequest, BusinessVerificationRequest, EnhancedKycRequest, Verification,
 };
 use smile_core::{
-    CallError, Checkpoint, Event, FlowSettings, JobError, JobFlow, JobKey, JobOutcome, ObserverResult,
-    Partner, Progress,
+    CallError, Checkpoint, Event, FlowSettings, JobError, JobFlow, JobKey, ObserverResult, Partner, Progress,
 };
 use smile_ureq::Client;
 
@@ -21,9 +17,7 @@ use crate::exit::Exit;
 use crate::ids;
 use crate::interrupt::Watch;
 use crate::products::{Delivery, Product, Waiting};
-use crate::report::{
-    Failure, Output, ProgressLine, Report, Tone, describe_outcome, follow_up, text::shell_command, verdict,
-};
+use crate::report::{Ended, Failure, Named, Output, ProgressLine, Report, Tone, go_on_command, result_of};
 
 /// What is to be done, and where what becomes of it goes.
 pub(crate) struct Order {
@@ -34,10 +28,7 @@ pub(crate) struct Order {
     pub(crate) environment: String,
     /// Where checkpoints go.
     pub(crate) checkpoint: CheckpointFile,
-    /// The user's id, if it was made here: an id of the partner's own may be personal.
-    pub(crate) shown_user_id: Option<String>,
-    pub(crate) show_personal: bool,
-    pub(crate) job_id: String,
+    pub(crate) named: Named,
     /// It goes on from a checkpoint, which stays if nothing comes of it.
     pub(crate) is_resumed: bool,
     pub(crate) watch: Watch,
@@ -115,7 +106,7 @@ fn run_job(
     order.watch.end();
     let warnings = progress.finish();
     match outcome {
-        Ok(outcome) => order.conclude(&outcome, warnings),
+        Ok(outcome) => order.conclude(&Ended::Job(&outcome), warnings),
         Err(error) if error.progress() == Progress::Nothing => {
             order.forget();
             Err(invalid(&error))
@@ -140,14 +131,7 @@ impl Check<'_> {
         let order = self.order;
         let (found, _, warnings) = self.call(operation, settings)?;
         order.watch.end();
-        let mut report = Report::new();
-        verdict::describe(&mut report, &found.verdict);
-        verdict::describe_entry(&mut report, &found.entry, order.show_personal);
-        order.describe_ids(&mut report);
-        report.set("warnings", warnings);
-        order.hand_over(&report)?;
-        order.end();
-        Ok(verdict::exit_of(&found.verdict))
+        order.conclude(&Ended::Answered(&found), warnings)
     }
 
     /// A check that answers by callback.
@@ -161,14 +145,8 @@ impl Check<'_> {
         if let Some(delivery) = delivery.filter(|delivery| delivery.wait) {
             return ask_for(order, &checkpoint, &delivery.waiting, warnings);
         }
-        let mut report = Report::new();
-        report.toned("taken on", "the result comes by callback", Tone::Good).set("submitted", true);
-        order.describe_ids(&mut report);
-        report.set("warnings", warnings);
         order.watch.end();
-        order.hand_over(&report)?;
-        order.end();
-        Ok(Exit::Done)
+        order.conclude(&Ended::TakenOn, warnings)
     }
 
     fn call<O>(
@@ -245,7 +223,7 @@ fn wait(order: &Order, mut flow: JobFlow, waiting: &Waiting, warnings: Vec<Value
     progress.finish();
     order.watch.end();
     match outcome {
-        Ok(outcome) => order.conclude(&outcome, warnings),
+        Ok(outcome) => order.conclude(&Ended::Job(&outcome), warnings),
         Err(error) => Err(order.failed(&error, flow.checkpoint(), None)),
     }
 }
@@ -324,21 +302,12 @@ impl Order {
         failure
     }
 
-    fn conclude(&self, outcome: &JobOutcome, warnings: Vec<Value>) -> Result<Exit, Failure> {
-        let mut report = Report::new();
-        let exit = describe_outcome(&mut report, outcome, self.show_personal);
-        self.describe_ids(&mut report);
-        let key = &outcome.submission().key;
-        if outcome.verdict().is_none() {
-            report.row("ask", follow_up("status", self.shown_user_id.as_deref(), key));
-        }
-        report.set("warnings", warnings);
-        let is_over = !matches!(outcome, JobOutcome::Unfinished { .. });
-        if let (false, Some((_, path))) = (is_over, self.checkpoint.written()) {
-            report.set("checkpoint", path.display().to_string()).row("or go on", go_on_command(&path));
-        }
+    /// Hands the result over to be printed, and removes the checkpoint if there is nothing left to ask.
+    fn conclude(&self, ended: &Ended<'_>, warnings: Vec<Value>) -> Result<Exit, Failure> {
+        let checkpoint = self.checkpoint.written().map(|(_, path)| path);
+        let (report, exit) = result_of(ended, &self.named, checkpoint.as_deref(), warnings);
         self.hand_over(&report)?;
-        if is_over {
+        if ended.is_over() {
             self.end();
         }
         Ok(exit)
@@ -356,13 +325,6 @@ impl Order {
             }
             .with_advice("don't submit it again")
         })
-    }
-
-    fn describe_ids(&self, report: &mut Report) {
-        if let Some(user_id) = &self.shown_user_id {
-            report.row("user_id", user_id.as_str()).set("user_id", user_id.as_str());
-        }
-        report.row("job_id", self.job_id.as_str()).set("job_id", self.job_id.as_str());
     }
 }
 
@@ -405,14 +367,6 @@ fn broken_off((exit, message): (Exit, &str), saved: &Saved, file: &CheckpointFil
             why.err().unwrap_or_default()
         )),
     }
-}
-
-/// The command that goes on from a checkpoint.
-fn go_on_command(path: &Path) -> String {
-    let is_like_a_flag = path.as_os_str().as_encoded_bytes().starts_with(b"-");
-    let words: [&OsStr; 2] = ["smile".as_ref(), "resume".as_ref()];
-    let end_of_flags = is_like_a_flag.then_some("--".as_ref());
-    shell_command(words.into_iter().chain(end_of_flags).chain([path.as_os_str()]))
 }
 
 /// What is personal in a checkpoint.

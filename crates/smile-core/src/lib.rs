@@ -8,6 +8,7 @@ pub mod v3;
 
 mod callback;
 mod job;
+mod job_flow;
 mod partner;
 mod problem;
 mod result;
@@ -20,7 +21,7 @@ pub use callback::{
     ReplayStore, StoreFull, Trust, Verifier,
 };
 pub use catalogue::job_type::JobType;
-pub use catalogue::webhook_words::WebhookStatus;
+pub use catalogue::webhook_status::WebhookStatus;
 pub use flow::Progress;
 pub use flow::{
     Call, CallError, CallErrorKind, Checkpoint, Event, Flow, FlowSettings, LastSend, Next, ObserverError,
@@ -33,11 +34,13 @@ pub use job::job_key::JobKey;
 pub use job::partner_params::{JobId, PartnerParams, UserId};
 pub use job::submission_id::SubmissionId;
 pub use job::{Job, Selfie};
+pub use job_flow::JobFlow;
 pub use operation::Step;
 pub use operation::transport::{TransportFailure, TransportFailureKind};
 pub use operation::{ApiError, OperationError};
 pub use partner::Partner;
 pub use partner::account::PartnerAccount;
+pub use partner::api::Api;
 pub use partner::credentials::{ApiKey, PartnerId};
 pub use partner::environment::{BaseUrl, CallbackUrl, Environment, is_loopback};
 pub use partner::signature::{ReceivedTimestamp, SignatureError, SignedTimestamp, Signer};
@@ -49,7 +52,6 @@ pub use result::{
     NextStep, Pep, PepSource, Personal, PersonalInfo, PoliticalPosition, Proprietor, Record, ResultCode,
     ResultEntry, Sanction, SuspectUser, UnknownReason, UnknownValue, Verdict,
 };
-pub use v1::job_flow::JobFlow;
 pub use v1::job_flow::error::{JobError, JobErrorKind};
 pub use v1::job_flow::outcome::{JobOutcome, Submission};
 pub use v1::job_status::{JobResult, JobStatus, JobStatusRequest};

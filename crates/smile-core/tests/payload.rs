@@ -62,7 +62,7 @@ fn entries(zip: &Bytes) -> Vec<Entry> {
             assert!(file.is_file());
             let mut data = Vec::new();
             file.read_to_end(&mut data).unwrap();
-            Entry { name: file.name().unwrap().into_owned(), data }
+            Entry { name: file.name().to_owned(), data }
         })
         .collect()
 }

@@ -206,7 +206,8 @@ impl Client {
         &self,
         key: JobKey,
     ) -> impl Future<Output = Result<JobOutcome, JobError>> + Send + 'static + use<> {
-        let mut flow = JobFlow::wait_for(self.partner.clone(), key, self.settings.clone(), self.seed());
+        let mut flow = JobFlow::wait_for(self.partner.clone(), key, self.settings.clone(), self.seed())
+            .with_tokens(self.tokens.clone());
         let client = self.clone();
         async move { client.run(&mut flow).await }
     }
@@ -281,7 +282,8 @@ impl Client {
     /// # Errors
     /// Everything that is wrong with the job and can be told without its files.
     pub fn begin(&self, job: Job) -> Result<JobFlow, JobError> {
-        JobFlow::new(self.partner.clone(), job, self.settings.clone(), self.seed())
+        let flow = JobFlow::new(self.partner.clone(), job, self.settings.clone(), self.seed())?;
+        Ok(flow.with_tokens(self.tokens.clone()))
     }
 
     /// The machine that goes on with a job where a checkpoint says that it stood, to be driven with [`Client::run`].
@@ -289,7 +291,9 @@ impl Client {
     /// # Errors
     /// As [`Client::begin`]; and if the checkpoint is of another job, partner, environment or version.
     pub fn resume(&self, checkpoint: &Checkpoint, job: Job) -> Result<JobFlow, JobError> {
-        JobFlow::resume(self.partner.clone(), checkpoint, job, self.settings.clone(), self.seed())
+        let flow =
+            JobFlow::resume(self.partner.clone(), checkpoint, job, self.settings.clone(), self.seed())?;
+        Ok(flow.with_tokens(self.tokens.clone()))
     }
 
     /// The machine that runs this operation, to be driven with [`Client::run`], as [`Client::begin`] gives one of a job.

@@ -155,7 +155,10 @@ impl Client {
     /// # Errors
     /// As [`Client::submit`].
     pub fn wait_for(&self, key: JobKey) -> Result<JobOutcome, JobError> {
-        self.run(&mut JobFlow::wait_for(self.partner.clone(), key, self.settings.clone(), self.seed()))
+        self.run(
+            &mut JobFlow::wait_for(self.partner.clone(), key, self.settings.clone(), self.seed())
+                .with_tokens(self.tokens.clone()),
+        )
     }
 
     /// Runs a single operation: any of [`smile_core::operation`].
@@ -220,7 +223,8 @@ impl Client {
     /// # Errors
     /// Everything that is wrong with the job and can be told without its files.
     pub fn begin(&self, job: Job) -> Result<JobFlow, JobError> {
-        JobFlow::new(self.partner.clone(), job, self.settings.clone(), self.seed())
+        let flow = JobFlow::new(self.partner.clone(), job, self.settings.clone(), self.seed())?;
+        Ok(flow.with_tokens(self.tokens.clone()))
     }
 
     /// The machine that goes on with a job where a checkpoint says that it stood, to be driven with [`Client::run`].
@@ -228,7 +232,9 @@ impl Client {
     /// # Errors
     /// As [`Client::begin`]; and if the checkpoint is of another job, partner, environment or version.
     pub fn resume(&self, checkpoint: &Checkpoint, job: Job) -> Result<JobFlow, JobError> {
-        JobFlow::resume(self.partner.clone(), checkpoint, job, self.settings.clone(), self.seed())
+        let flow =
+            JobFlow::resume(self.partner.clone(), checkpoint, job, self.settings.clone(), self.seed())?;
+        Ok(flow.with_tokens(self.tokens.clone()))
     }
 
     /// The machine that runs this operation, to be driven with [`Client::run`], as [`Client::begin`] gives one of a job.

@@ -58,6 +58,7 @@ fn generate(root: &Path) -> Result<Vec<(&'static str, String)>, String> {
     let mut files = vec![
         ("result_codes", codes::result_codes_rs(&read(codes::RESULT_CODES)?)?),
         ("api_codes", codes::api_codes_rs(&read(codes::API_CODES)?)?),
+        ("webhook_reasons", codes::webhook_reasons_rs(&read(codes::WEBHOOK_REASONS)?)?),
         ("countries", tables::countries_rs(&countries)),
         ("documents", documents::documents_rs(&read(documents::DOCUMENTS)?, &countries)?),
         ("id_types", id_types::id_types_rs(&read(id_types::ID_TYPES)?, &countries)?),
@@ -128,6 +129,7 @@ mod tests {
         for file in [
             codes::RESULT_CODES,
             codes::API_CODES,
+            codes::WEBHOOK_REASONS,
             documents::DOCUMENTS,
             id_types::ID_TYPES,
             tables::COUNTRIES,

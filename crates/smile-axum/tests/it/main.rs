@@ -4,3 +4,4 @@
 mod extractor;
 mod layer;
 mod support;
+mod token;

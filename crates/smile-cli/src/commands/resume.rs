@@ -10,7 +10,7 @@ use crate::exit::Exit;
 use crate::interrupt::Watch;
 use crate::order::{self, Order};
 use crate::products::Waiting;
-use crate::report::{Failure, Output};
+use crate::report::{Failure, Named, Output};
 
 /// Go on with a job or a check from the checkpoint that `smile submit` wrote
 ///
@@ -45,10 +45,12 @@ impl Resume {
             connection,
             partner,
             environment: saved.environment.clone(),
-            job_id: saved.job_id().unwrap_or_default().to_owned(),
+            named: Named {
+                job_id: saved.job_id().unwrap_or_default().to_owned(),
+                new_user_id: None,
+                show_personal: self.show_personal,
+            },
             checkpoint: CheckpointFile::resumed(self.file, saved.clone(), lock),
-            shown_user_id: None,
-            show_personal: self.show_personal,
             is_resumed: true,
             watch: Watch::start(output)?,
         };

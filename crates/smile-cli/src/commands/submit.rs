@@ -4,10 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::checkpoint::{self, CheckpointFile};
+use crate::checkpoint::CheckpointFile;
 use crate::connection::Connection;
 use crate::exit::Exit;
-use crate::ids;
 use crate::interrupt::Watch;
 use crate::order::{self, Order};
 use crate::products::Product;
@@ -43,30 +42,15 @@ impl std::fmt::Debug for Submit {
 
 impl Submit {
     pub(crate) fn run(mut self, output: Output) -> Result<Exit, Failure> {
-        let environment = self.connection.environment.clone().unwrap_or_else(|| "sandbox".to_owned());
         let partner = self.connection.partner(output)?;
-        let is_new_user = self.product.ids().user_id.is_none();
-        if is_new_user && self.product.is_about_a_known_user() {
-            let rule = "must be set: it says whose selfie or name on file is used, and a new user has none";
-            return Err(Failure::flag("--user-id", "user_id", rule));
-        }
-        let ids = self.product.ids_mut();
-        let user_id = ids.user_id.get_or_insert_with(|| ids::new("user")).clone();
-        let job_id = ids.job_id.get_or_insert_with(|| ids::new("job")).clone();
-        if let Some(path) = &self.checkpoint {
-            checkpoint::must_be_free(path)?;
-        }
-        self.product.resolve_paths()?;
-        let path = self.checkpoint.unwrap_or_else(|| checkpoint::default_path(&job_id));
+        let named = self.product.prepare()?;
         let order = Order {
             output,
+            environment: self.connection.environment_word().to_owned(),
             connection: self.connection,
             partner,
-            environment,
-            checkpoint: CheckpointFile::new(path),
-            shown_user_id: is_new_user.then_some(user_id),
-            show_personal: self.product.ids().show_personal,
-            job_id,
+            checkpoint: CheckpointFile::of_new_job(self.checkpoint, &named.job_id)?,
+            named,
             is_resumed: false,
             watch: Watch::start(output)?,
         };

@@ -7,7 +7,8 @@ use smile_core::v1::{AddressVerificationRequest, AmlRequest, Business, BusinessT
 use smile_core::{IdInfo, Image, Job, JobId, JobType, PartnerParams, UserId};
 
 use super::flags::{self, Card, Delivery, Id, Ids, Images, Product};
-use crate::report::Failure;
+use crate::ids::new as new_id;
+use crate::report::{Failure, Named};
 
 impl Ids {
     pub(crate) fn params(&self) -> PartnerParams {
@@ -92,8 +93,27 @@ impl Product {
         Ok(Some((job, delivery)))
     }
 
+    /// Gives new ids to what has none, and finds the images: all that is to be known before anything is sent.
+    ///
+    /// # Errors
+    /// A user that must be known has no id; a folder of frames can't be read or has no pictures.
+    pub(crate) fn prepare(&mut self) -> Result<Named, Failure> {
+        let is_new_user = self.ids().user_id.is_none();
+        if is_new_user && self.is_about_a_known_user() {
+            let rule = "must be set: it says whose selfie or name on file is used, and a new user has none";
+            return Err(Failure::flag("--user-id", "user_id", rule));
+        }
+        let ids = self.ids_mut();
+        let user_id = ids.user_id.get_or_insert_with(|| new_id("user")).clone();
+        let job_id = ids.job_id.get_or_insert_with(|| new_id("job")).clone();
+        let named =
+            Named { job_id, new_user_id: is_new_user.then_some(user_id), show_personal: ids.show_personal };
+        self.resolve_paths()?;
+        Ok(named)
+    }
+
     /// Folders of liveness frames for the frames in them, and all paths from the root, so that they can be found again.
-    pub(crate) fn resolve_paths(&mut self) -> Result<(), Failure> {
+    fn resolve_paths(&mut self) -> Result<(), Failure> {
         let (images, card) = match self {
             Self::BiometricKyc(flags) => (&mut flags.images, Some(&mut flags.card)),
             Self::SmartselfieRegistration(flags) | Self::SmartselfieAuthentication(flags) => {

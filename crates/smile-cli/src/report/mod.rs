@@ -9,6 +9,6 @@ pub(crate) mod text;
 pub(crate) mod verdict;
 
 pub(crate) use failure::Failure;
-pub(crate) use outcome::{describe_outcome, describe_status, follow_up};
+pub(crate) use outcome::{Ended, Named, describe_outcome, describe_status, go_on_command, result_of};
 pub(crate) use output::{Output, Report, Tone};
 pub(crate) use progress::ProgressLine;

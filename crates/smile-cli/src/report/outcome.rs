@@ -1,6 +1,10 @@
 //! How a job stands, and the command that asks for it again.
 
+use std::ffi::OsStr;
+use std::path::Path;
+
 use serde_json::Value;
+use smile_core::v1::Verification;
 use smile_core::{JobKey, JobOutcome, JobStatus};
 
 use super::output::{Report, Tone};
@@ -60,8 +64,77 @@ pub(crate) fn describe_outcome(report: &mut Report, outcome: &JobOutcome, show_p
     }
 }
 
+/// The names of a job or a check, and how much of its result is shown.
+pub(crate) struct Named {
+    pub(crate) job_id: String,
+    /// The user's id, if it was made here: an id of the partner's own may be personal.
+    pub(crate) new_user_id: Option<String>,
+    pub(crate) show_personal: bool,
+}
+
+/// The end of what was ordered, if it came to a good one.
+pub(crate) enum Ended<'a> {
+    /// A job, as far as it was waited for.
+    Job(&'a JobOutcome),
+    /// A check that was answered at once.
+    Answered(&'a Verification),
+    /// A check whose result comes by callback.
+    TakenOn,
+}
+
+impl Ended<'_> {
+    /// Nothing is left to ask the service for.
+    pub(crate) fn is_over(&self) -> bool {
+        !matches!(self, Self::Job(JobOutcome::Unfinished { .. }))
+    }
+}
+
+/// The whole report of a job or a check, and the exit status that goes with it.
+pub(crate) fn result_of(
+    ended: &Ended<'_>,
+    named: &Named,
+    checkpoint: Option<&Path>,
+    warnings: Vec<Value>,
+) -> (Report, Exit) {
+    let mut report = Report::new();
+    let exit = match ended {
+        Ended::Job(outcome) => describe_outcome(&mut report, outcome, named.show_personal),
+        Ended::Answered(found) => {
+            verdict::describe(&mut report, &found.verdict);
+            verdict::describe_entry(&mut report, &found.entry, named.show_personal);
+            verdict::exit_of(&found.verdict)
+        }
+        Ended::TakenOn => {
+            report.toned("taken on", "the result comes by callback", Tone::Good).set("submitted", true);
+            Exit::Done
+        }
+    };
+    if let Some(user_id) = &named.new_user_id {
+        report.row("user_id", user_id.as_str()).set("user_id", user_id.as_str());
+    }
+    report.row("job_id", named.job_id.as_str()).set("job_id", named.job_id.as_str());
+    if let Ended::Job(outcome) = ended
+        && outcome.verdict().is_none()
+    {
+        report.row("ask", follow_up("status", named.new_user_id.as_deref(), &outcome.submission().key));
+    }
+    report.set("warnings", warnings);
+    if let (false, Some(path)) = (ended.is_over(), checkpoint) {
+        report.set("checkpoint", path.display().to_string()).row("or go on", go_on_command(path));
+    }
+    (report, exit)
+}
+
+/// The command that goes on from a checkpoint.
+pub(crate) fn go_on_command(path: &Path) -> String {
+    let is_like_a_flag = path.as_os_str().as_encoded_bytes().starts_with(b"-");
+    let words: [&OsStr; 2] = ["smile".as_ref(), "resume".as_ref()];
+    let end_of_flags = is_like_a_flag.then_some("--".as_ref());
+    shell_command(words.into_iter().chain(end_of_flags).chain([path.as_os_str()]))
+}
+
 /// The command that asks for this job, to copy.
-pub(crate) fn follow_up(command: &str, user_id: Option<&str>, key: &JobKey) -> String {
+fn follow_up(command: &str, user_id: Option<&str>, key: &JobKey) -> String {
     let mut words = vec!["smile".to_owned(), command.to_owned()];
     let job_type = key.job_type.number().to_string();
     for (flag, value) in [

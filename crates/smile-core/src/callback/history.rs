@@ -385,16 +385,19 @@ impl JobHistory {
 
     /// Applies what the service itself said when a callback was confirmed.
     pub fn apply_confirmed(&mut self, now: Timestamp, confirmed: &Confirmation) -> Change {
-        self.apply_verdict(now, confirmed.key(), confirmed.status(), confirmed.verdict())
+        self.apply_verdict(now, confirmed.key(), confirmed.status().account(), confirmed.verdict())
     }
 
     /// Applies what the service itself said when its status was asked for. Without a result, nothing changes.
     pub fn apply_outcome(&mut self, now: Timestamp, outcome: &JobOutcome) -> Change {
         match outcome {
             JobOutcome::Complete { submission, status, verdict } => {
-                self.apply_verdict(now, &submission.key, status, verdict)
+                self.apply_verdict(now, &submission.key, status.account(), verdict)
             }
-            _ => Change::Late,
+            JobOutcome::Decided { submission, status, verdict } => {
+                self.apply_verdict(now, &submission.key, status.account(), verdict)
+            }
+            JobOutcome::Submitted { .. } | JobOutcome::Unfinished { .. } => Change::Late,
         }
     }
 
@@ -430,7 +433,7 @@ impl JobHistory {
         &mut self,
         now: Timestamp,
         key: &JobKey,
-        status: &JobStatus,
+        account: &PartnerAccount,
         verdict: &Verdict,
     ) -> Change {
         let is_this = key.user_id == self.user_id
@@ -438,7 +441,7 @@ impl JobHistory {
             && self.judged_as == JudgedAs::JobType(key.job_type);
         if !is_this {
             Change::NotThisJob
-        } else if *status.account() != self.account {
+        } else if *account != self.account {
             Change::OtherAccount
         } else {
             self.apply(RecordedResult::new(now, verdict, Trust::Confirmed))

@@ -26,6 +26,7 @@ mod action;
 mod bank;
 mod country;
 mod document;
+mod finding;
 mod generated;
 mod id_type;
 mod id_type_catalogue;
@@ -35,22 +36,26 @@ mod next_step;
 mod number;
 mod rows;
 mod web_product;
+mod webhook_reason;
+pub(crate) mod webhook_status;
 pub(crate) mod webhook_words;
 
 pub use action::{action, actions};
 pub use bank::{BankCode, banks, normalise_bank_code};
 pub use country::{countries, country, normalise_country};
 pub use document::{Document, document, documents_of};
+pub use finding::Finding;
 pub use id_type::{IdType, id_types};
 pub use id_type_catalogue::IdTypeCatalogue;
 pub(crate) use nearest::nearest;
 pub use next_step::NextStep;
 pub use number::NumberCheck;
 pub use rows::{
-    Action, ApiCodeRow, Bank, Category, Certainty, Continent, Country, DocumentKind, IdTypeRow, NumberFormat,
-    Product, ResultCodeRow, WebProduct,
+    Action, ApiCodeKind, ApiCodeRow, Bank, Category, Certainty, Continent, Country, DocumentKind, IdTypeRow,
+    NumberFormat, Product, ResultCodeRow, WebProduct, WebhookReason,
 };
 pub use web_product::{web_product, web_products};
+pub use webhook_reason::{webhook_reason, webhook_reasons};
 
 /// What a result code means for a job of this type; `None` if that isn't known.
 ///

@@ -13,6 +13,8 @@ pub enum NextStep {
     CompareTheRecord,
     /// Wait: it is being reviewed or is only half done, and the final result comes by callback.
     AwaitReview,
+    /// Wait for the webhook: the word of the status says too little to act on. For a product that answers at once, ask that.
+    AwaitWebhook,
     /// Ask for new images and submit another job.
     AskForNewImages,
     /// This kind of document isn't supported: ask for another kind and submit another job.
@@ -39,6 +41,7 @@ impl NextStep {
             Self::Accept => "accept",
             Self::CompareTheRecord => "compare_the_record",
             Self::AwaitReview => "await_review",
+            Self::AwaitWebhook => "await_webhook",
             Self::AskForNewImages => "ask_for_new_images",
             Self::AskForAnotherDocument => "ask_for_another_document",
             Self::RetryLater => "retry_later",
@@ -57,6 +60,7 @@ impl fmt::Display for NextStep {
             Self::Accept => "accept",
             Self::CompareTheRecord => "compare the record with what was said",
             Self::AwaitReview => "wait for the review",
+            Self::AwaitWebhook => "wait for the webhook",
             Self::AskForNewImages => "ask for new images",
             Self::AskForAnotherDocument => "ask for another kind of document",
             Self::RetryLater => "try again later",

@@ -1,6 +1,7 @@
 //! The rows of the generated tables: what is written down of each fact.
 
-use super::NextStep;
+use super::webhook_status::WebhookStatus;
+use super::{Finding, NextStep};
 use crate::JobType;
 
 /// How sure a row of the catalogue is.
@@ -31,6 +32,8 @@ pub struct ResultCodeRow {
     pub meaning: &'static str,
     /// What it comes to.
     pub category: Category,
+    /// The finding that it says.
+    pub finding: Finding,
     /// Whether this is the last word: false exactly for [`Category::Provisional`], [`Category::SuspectedSpoof`] and
     /// [`Category::Inconclusive`]. A reviewer's verdict may follow these, in a callback of its own.
     pub is_final: bool,
@@ -51,6 +54,8 @@ pub struct ResultCodeRow {
 pub struct ApiCodeRow {
     /// `code`, four digits.
     pub code: &'static str,
+    /// The sort of answer that it stands in.
+    pub kind: ApiCodeKind,
     /// The service's own words, where they are known.
     pub text: Option<&'static str>,
     /// What it means: a phrase in lower case, without a full stop.
@@ -66,8 +71,46 @@ pub struct ApiCodeRow {
 impl ApiCodeRow {
     /// Says no to what was asked. 2202 and 2302 are successes, and 2314 is how the status of a job without a zip looks.
     pub fn is_refusal(&self) -> bool {
-        !matches!(self.code, "2202" | "2302" | "2314")
+        !matches!(self.kind, ApiCodeKind::Accepted | ApiCodeKind::Found | ApiCodeKind::NoZip)
     }
+}
+
+/// A sort of answer, told by its code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ApiCodeKind {
+    /// A job was accepted: 2202.
+    Accepted,
+    /// A job's status was found: 2302.
+    Found,
+    /// The job has no zip yet: 2314.
+    NoZip,
+    /// A job with this id exists already: 2215.
+    JobExists,
+    /// The signature was refused, or the account may not do this: 2205 and 2405.
+    Unauthorized,
+    /// Something broke inside the service: 2201, 2301 and 2401.
+    SystemError,
+    /// Any other no.
+    Refused,
+}
+
+/// One reason of a v3 webhook beside one status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct WebhookReason {
+    /// `reason`, as the service has it.
+    pub reason: &'static str,
+    /// The status beside which it stands.
+    pub status: WebhookStatus,
+    /// What it means: a phrase in lower case, without a full stop.
+    pub meaning: &'static str,
+    /// What to do next. Our reading: the documentation gives none.
+    pub next_step: NextStep,
+    /// Where the row comes from.
+    pub source: &'static str,
+    /// How sure it is that the reason stands beside the status.
+    pub certainty: Certainty,
 }
 
 /// What a result comes to. The first five are Smile ID's ("Biometric KYC"), the others ours.

@@ -1,67 +1,13 @@
-//! The words of v3 webhooks: reasons and products.
+//! The words of v3 webhooks: products, and what speaks against a person.
 
 use serde_json::Value;
 
-/// How a v3 verification ended, in the word of `status`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum WebhookStatus {
-    /// `clear`: nothing speaks against the person.
-    Clear,
-    /// `attention`: somebody should look at it.
-    Attention,
-    /// `block`: don't let the person in.
-    Block,
-    /// `error`: it could not be done, which says nothing about the person.
-    Error,
-    /// Another word. Never an approval.
-    Unknown,
-}
-
-impl WebhookStatus {
-    const WORDS: [(&'static str, Self); 4] = [
-        ("clear", Self::Clear),
-        ("attention", Self::Attention),
-        ("block", Self::Block),
-        ("error", Self::Error),
-    ];
-
-    pub(crate) fn from_word(word: &str) -> Self {
-        Self::WORDS.iter().find(|(known, _)| word == *known).map_or(Self::Unknown, |(_, status)| *status)
-    }
-}
+use super::generated::webhook_reasons::WEBHOOK_REASONS;
+use super::webhook_status::WebhookStatus;
 
 pub(crate) fn is_status_word(value: &Value) -> bool {
     value.as_str().is_some_and(|word| WebhookStatus::from_word(word) != WebhookStatus::Unknown)
 }
-
-/// The reasons that are documented. More may come; none is gone by but to say what to do next.
-const REASONS: &[&str] = &[
-    "account_locked",
-    "account_locked_fraud",
-    "address_out_of_range",
-    "age_requirement_not_met",
-    "aml_match_found",
-    "content_policy_violated",
-    "document_check_failed",
-    "document_copy_detected",
-    "document_expired",
-    "document_unclassifiable",
-    "face_verification_failed",
-    "high_risk",
-    "identifier_not_found",
-    "image_unavailable_or_invalid",
-    "information_outdated",
-    "internal_error",
-    "invalid_id_number",
-    "medium_risk",
-    "name_mismatch",
-    "news_media_match",
-    "no_address_on_record",
-    "service_unavailable",
-    "spoof_detected",
-    "unsupported_document",
-];
 
 /// What a product looks at, which is what its `clear` says.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -75,7 +21,7 @@ pub(crate) enum LooksAt {
 }
 
 /// The products, in the words of the webhooks and of the tokens; those spell the selfie products differently.
-pub(crate) const PRODUCTS: &[(&str, LooksAt)] = &[
+const PRODUCTS: &[(&str, LooksAt)] = &[
     ("address_verification", LooksAt::Record),
     ("aml", LooksAt::WatchLists),
     ("aml_monitoring", LooksAt::WatchLists),
@@ -96,6 +42,11 @@ pub(crate) const PRODUCTS: &[(&str, LooksAt)] = &[
     ("smartselfie_registration", LooksAt::Person),
 ];
 
+/// What the product of this word looks at, if it is known to the letter.
+pub(crate) fn looks_at(product: &str) -> Option<LooksAt> {
+    PRODUCTS.iter().find(|(known, _)| product == *known).map(|(_, looks_at)| *looks_at)
+}
+
 /// Lower-case letters and digits alone: what two spellings of one name or word have in common.
 pub(crate) fn normalised(text: &str) -> String {
     text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
@@ -109,11 +60,11 @@ pub(crate) fn is_bad_word(text: &str) -> bool {
     }
     let word = normalised(text);
     let statuses = ["attention", "block", "blocked", "error", "failed", "fraud", "rejected"];
-    statuses.contains(&&*word) || REASONS.iter().any(|reason| normalised(reason) == word)
+    statuses.contains(&&*word) || WEBHOOK_REASONS.iter().any(|row| normalised(row.reason) == word)
 }
 
 pub(crate) fn is_reason_word(value: &Value) -> bool {
-    value.as_str().is_some_and(|word| REASONS.contains(&word))
+    value.as_str().is_some_and(|word| WEBHOOK_REASONS.iter().any(|row| word == row.reason))
 }
 
 pub(crate) fn is_product_word(value: &Value) -> bool {

@@ -170,8 +170,12 @@ impl<O: Operation> Call<O> {
     /// Takes the shared tokens of the v3 API from here, and keeps them here for others. Without it each call fetches its own.
     #[must_use]
     pub fn with_tokens(mut self, tokens: TokenCache) -> Self {
-        self.tokens = TokenSource::new(tokens);
+        self.share_tokens(tokens);
         self
+    }
+
+    pub(crate) fn share_tokens(&mut self, tokens: TokenCache) {
+        self.tokens = TokenSource::new(tokens);
     }
 
     /// Where it stands now, for [`Call::resume`]. There is no personal data in it but the user id.
@@ -496,7 +500,8 @@ where
             Ok(grant) => grant,
             Err(next) => return *next,
         };
-        let timeout = self.settings.request_timeout.min(deadline.since(self.clock));
+        let default = self.operation.default_timeout().filter(|_| matches!(self.stage, Stage::Asking { .. }));
+        let timeout = self.settings.timeout_or(default).min(deadline.since(self.clock));
         let (step, attempt, mut request) = match &mut self.stage {
             Stage::Finished(outcome) => return Next::Finished(outcome.clone()),
             Stage::Asking { .. } => {
@@ -667,6 +672,11 @@ impl CallError {
     /// Of a flow that only reads.
     pub(crate) fn refused(error: ObserverError, step: Step, key: Option<JobKey>) -> Self {
         Self::new(step, CallErrorKind::Observer(error), false, key)
+    }
+
+    /// The step that failed: the operation's own, or the fetch of its token before it.
+    pub fn step(&self) -> Step {
+        self.0.step
     }
 
     /// What stopped it.

@@ -9,6 +9,7 @@ use crate::flow::Progress;
 use crate::job::job_key::JobKey;
 use crate::job::submission_id::SubmissionId;
 use crate::operation::Step;
+use crate::partner::api::Api;
 use crate::{Partner, Problem, ProblemKind};
 
 /// Where a job or a check stands. It serialises with serde; [`JobFlow::resume`](crate::JobFlow::resume) goes on from a job's.
@@ -23,6 +24,8 @@ pub struct Checkpoint {
     version: u32,
     pub(crate) base_url: String,
     pub(crate) partner_id: String,
+    #[serde(skip_serializing_if = "Api::is_v1")]
+    api: Api,
     #[serde(flatten)]
     pub(crate) key: Option<JobKey>,
     /// The step of a check that is a single exchange; a job has several.
@@ -46,6 +49,7 @@ impl Checkpoint {
             version: Self::VERSION,
             base_url: partner.environment().base_url().to_owned(),
             partner_id: partner.id().as_str().to_owned(),
+            api: partner.api(),
             key: Some(key),
             check: None,
             smile_job_id: None,
@@ -139,6 +143,8 @@ impl Checkpoint {
         must(self.partner_id == partner.id().as_str(), "partner_id", "must be this partner's");
         let is_here = self.base_url == partner.environment().base_url();
         must(is_here, "base_url", "must be of the environment that it was begun in");
+        let rule = "must be the API that the job was begun on: set it with `Partner::with_api`";
+        must(check.is_some() || self.api == partner.api(), "api", rule);
         let (own, other) = (self.key.as_ref(), key);
         must(own.map(|key| &key.user_id) == other.map(|key| &key.user_id), "user_id", "must be the job's");
         must(own.map(|key| &key.job_id) == other.map(|key| &key.job_id), "job_id", "must be the job's");
@@ -155,6 +161,8 @@ struct Wire {
     base_url: String,
     #[serde(default)]
     partner_id: String,
+    #[serde(default)]
+    api: Api,
     #[serde(flatten)]
     key: Option<JobKey>,
     #[serde(default)]
@@ -191,6 +199,7 @@ impl<'de> Deserialize<'de> for Checkpoint {
                 version,
                 base_url: String::new(),
                 partner_id: String::new(),
+                api: Api::default(),
                 key: None,
                 check: None,
                 smile_job_id: None,
@@ -209,6 +218,7 @@ impl<'de> Deserialize<'de> for Checkpoint {
             version: wire.version,
             base_url: wire.base_url,
             partner_id: wire.partner_id,
+            api: wire.api,
             key: wire.key,
             check: wire.check,
             smile_job_id: wire.smile_job_id,

@@ -22,6 +22,8 @@ pub struct FlowSettings {
     pub(crate) settle: Duration,
     pub(crate) deadline: Duration,
     pub(crate) request_timeout: Duration,
+    /// Whether the caller has set it.
+    has_own_timeout: bool,
     pub(crate) resends_denied_checks: bool,
     token_policy: TokenPolicy,
     least_upload_timeout: Duration,
@@ -39,6 +41,7 @@ impl Default for FlowSettings {
             settle: Duration::from_secs(5),
             deadline: Duration::from_secs(300),
             request_timeout: Duration::from_secs(30),
+            has_own_timeout: false,
             resends_denied_checks: false,
             token_policy: TokenPolicy::default(),
             least_upload_timeout: Duration::from_secs(120),
@@ -97,11 +100,18 @@ impl FlowSettings {
         self
     }
 
-    /// How long to wait for the answer to one request.
+    /// How long to wait for the answer to one request: 30 seconds by default, and a minute where the answer is the result itself
+    /// ([`v3::EnhancedKycSyncRequest`](crate::v3::EnhancedKycSyncRequest), [`v3::OneTimeAmlSyncRequest`](crate::v3::OneTimeAmlSyncRequest)).
     #[must_use]
     pub fn with_request_timeout(mut self, timeout: Duration) -> Self {
         self.request_timeout = timeout;
+        self.has_own_timeout = true;
         self
+    }
+
+    /// How long to wait for the answer to a request of an operation that has a default of its own.
+    pub(crate) fn timeout_or(&self, default: Option<Duration>) -> Duration {
+        default.filter(|_| !self.has_own_timeout).unwrap_or(self.request_timeout)
     }
 
     /// Which tokens the requests of the v3 API carry: one for each submission, or one for all.

@@ -263,7 +263,7 @@ impl ValidationReport {
     }
 
     /// What the catalogue knows about this kind of document.
-    fn document(&mut self, prefix: &str, id_info: &IdInfo, partner: &Partner) {
+    pub(crate) fn document(&mut self, prefix: &str, id_info: &IdInfo, partner: &Partner) {
         let (Some(country), Some(name)) = (id_info.country.as_deref(), id_info.id_type.as_deref()) else {
             return;
         };
@@ -347,7 +347,7 @@ impl ValidationReport {
         found
     }
 
-    fn id_number(&mut self, field: &str, id_type: &IdType, number: &str) {
+    pub(crate) fn id_number(&mut self, field: &str, id_type: &IdType, number: &str) {
         let (country, name) = (id_type.country(), id_type.name());
         let is_mendable = id_type.normalise(number) != number;
         if characters::refused(number, Rule::Number).is_some() {
@@ -382,7 +382,7 @@ impl ValidationReport {
         }
     }
 
-    fn bank_code(&mut self, prefix: &str, id_info: &IdInfo, id_type: &IdType) {
+    pub(crate) fn bank_code(&mut self, prefix: &str, id_info: &IdInfo, id_type: &IdType) {
         if id_type.name() != "BANK_ACCOUNT" {
             return;
         }
@@ -451,7 +451,7 @@ fn is_almost(key: &str, name: &str) -> bool {
 }
 
 /// A key for people to find again, with nothing in it that can't be seen.
-fn shown(key: &str) -> String {
+pub(crate) fn shown(key: &str) -> String {
     key.escape_debug().collect()
 }
 

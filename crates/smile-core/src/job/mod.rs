@@ -1,15 +1,19 @@
 //! A job: what to verify, with which images, and what to send back.
 
 pub(crate) mod check;
+pub(crate) mod consent;
 pub(crate) mod id_info;
 pub(crate) mod image;
 pub(crate) mod job_key;
 pub(crate) mod partner_params;
 pub(crate) mod submission_id;
+pub(crate) mod user_details;
 
 use std::fmt;
 
+use crate::job::consent::Consent;
 use crate::job::job_key::JobKey;
+use crate::job::user_details::UserDetails;
 use crate::partner::environment::CallbackUrl;
 use crate::{IdInfo, Image, ImageRole, ImageType, JobType, PartnerParams};
 
@@ -41,6 +45,8 @@ pub struct Job {
     pub(crate) images: Vec<(ImageRole, Image)>,
     pub(crate) id_info: IdInfo,
     pub(crate) options: JobOptions,
+    pub(crate) consent: Option<Consent>,
+    pub(crate) user_details: Option<UserDetails>,
 }
 
 /// The options of a job, by the API's names.
@@ -154,6 +160,8 @@ impl Job {
             images: Vec::new(),
             id_info: IdInfo::default(),
             options: JobOptions::default(),
+            consent: None,
+            user_details: None,
         }
     }
 
@@ -202,6 +210,20 @@ impl Job {
     #[must_use]
     pub fn with_id_info(mut self, id_info: IdInfo) -> Self {
         self.id_info = id_info;
+        self
+    }
+
+    /// Sets the person's consent, which the v3 API needs. Over v1 it is left out.
+    #[must_use]
+    pub fn with_consent(mut self, consent: Consent) -> Self {
+        self.consent = Some(consent);
+        self
+    }
+
+    /// Sets who the person is: names, and an e-mail address or a phone number. The v3 API needs it; over v1 it is left out.
+    #[must_use]
+    pub fn with_user_details(mut self, details: UserDetails) -> Self {
+        self.user_details = Some(details);
         self
     }
 

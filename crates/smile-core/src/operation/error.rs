@@ -7,7 +7,7 @@ use http::Response;
 use serde_json::Value;
 
 use crate::SignatureError;
-use crate::catalogue::{self, ApiCodeRow};
+use crate::catalogue::{self, ApiCodeKind, ApiCodeRow};
 use crate::operation::transport::{TransportFailure, TransportFailureKind};
 use crate::wire::fields::Unreadable;
 use crate::wire::names::stable_names;
@@ -148,7 +148,7 @@ impl OperationError {
 
     /// The job id was used before.
     pub fn is_job_already_exists(&self) -> bool {
-        self.api().is_some_and(|error| error.code() == Some("2215"))
+        self.api().is_some_and(|error| error.kind() == Some(ApiCodeKind::JobExists))
     }
 
     /// The service's refusal, if it is one.
@@ -205,7 +205,7 @@ impl OperationError {
     /// documented, and this is as good as the same code in a status. A 404, or a code that isn't known, may be anybody's.
     pub(crate) fn denies_zip(&self) -> bool {
         let Self::Api(error) = self else { return false };
-        error.code() == Some("2314") && (400..500).contains(&error.status())
+        error.kind() == Some(ApiCodeKind::NoZip) && (400..500).contains(&error.status())
     }
 }
 
@@ -281,9 +281,14 @@ impl ApiError {
     }
 
     /// With what the v3 API's own rules make of it.
-    #[allow(dead_code)] // The v3 operations come to use it.
     pub(crate) fn of_v3(mut self, facts: V3Facts) -> Self {
         self.of_v3 = Some(Box::new(facts));
+        self
+    }
+
+    /// One that stays, though its HTTP status sounds as if it passed.
+    pub(crate) fn permanent(mut self) -> Self {
+        self.of_v3.get_or_insert_default().is_permanent = true;
         self
     }
 
@@ -317,10 +322,14 @@ impl ApiError {
         self.code().and_then(catalogue::api_code)
     }
 
+    fn kind(&self) -> Option<ApiCodeKind> {
+        self.row().map(|row| row.kind)
+    }
+
     fn is_unauthorized(&self) -> bool {
         // A 403 of the v3 API is about what the account may use.
         let is_forbidden = self.status == 403 && self.of_v3.is_none();
-        matches!(self.code(), Some("2205" | "2405")) || self.status == 401 || is_forbidden
+        self.kind() == Some(ApiCodeKind::Unauthorized) || self.status == 401 || is_forbidden
     }
 
     fn is_transient(&self) -> bool {
@@ -340,7 +349,7 @@ impl ApiError {
 
     /// The service itself says that something broke within it.
     fn is_system_error(&self) -> bool {
-        matches!(self.code(), Some("2201" | "2301" | "2401"))
+        self.kind() == Some(ApiCodeKind::SystemError)
     }
 }
 

@@ -15,6 +15,7 @@ mod token_use;
 pub(crate) mod transport;
 
 use std::path::Path;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -23,7 +24,6 @@ pub(crate) use answer::{
     confirmed_object, fields, has_error, json, json_object, plain_object, refuse_compressed, refuse_refusal,
     retry_after, successful_object,
 };
-#[allow(unused_imports)] // The v3 operations come to use it.
 pub(crate) use error::V3Facts;
 pub use error::{ApiError, OperationError, RawAnswer};
 pub use lookup::{Lookup, LookupAnswer};
@@ -99,6 +99,11 @@ pub trait Operation {
     /// Puts the id of this submission into the request, where it has a place for it: the result brings it back, and only such a
     /// result is told from another one under the same job id.
     fn name_submission(&mut self, _id: &SubmissionId) {}
+
+    /// How long the answer is waited for, unless the settings say so themselves; theirs by default.
+    fn default_timeout(&self) -> Option<Duration> {
+        None
+    }
 
     /// Whether the result brings back the id of the submission, though nothing can be asked about it: what a v3 submission is
     /// found again by.

@@ -252,6 +252,10 @@ impl WebUrl {
         }
     }
 
+    pub(crate) fn is_https(&self) -> bool {
+        self.is_https
+    }
+
     /// Nobody on the way can read it: `https`, or it doesn't leave this machine.
     pub(crate) fn is_private(&self) -> bool {
         self.is_https || self.is_loopback

@@ -1,6 +1,7 @@
 //! One partner in one environment: what every request needs.
 
 pub(crate) mod account;
+pub(crate) mod api;
 pub(crate) mod credentials;
 pub(crate) mod environment;
 pub(crate) mod signature;
@@ -10,6 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::catalogue::IdTypeCatalogue;
+use crate::partner::api::Api;
 use crate::{
     ApiKey, CallbackUrl, ConfigError, Environment, PartnerAccount, PartnerId, ReceivedTimestamp, Signer,
     Timestamp,
@@ -37,6 +39,7 @@ struct Inner {
     /// For the one request that carries it; everything else is signed.
     api_key: ApiKey,
     environment: Environment,
+    api: Api,
     callback_url: Option<CallbackUrl>,
     source_sdk: String,
     source_sdk_version: String,
@@ -66,6 +69,7 @@ impl Partner {
             signer,
             api_key,
             environment,
+            api: Api::default(),
             callback_url: None,
             source_sdk: "rust".to_owned(),
             source_sdk_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -81,6 +85,19 @@ impl Partner {
     pub fn with_callback_url(mut self, url: impl Into<String>) -> Self {
         Arc::make_mut(&mut self.0).callback_url = Some(CallbackUrl::unchecked(url));
         self
+    }
+
+    /// The API that jobs go over: v1 unless this says otherwise. Single operations are of one API by their type, and are not
+    /// changed by it.
+    #[must_use]
+    pub fn with_api(mut self, api: Api) -> Self {
+        Arc::make_mut(&mut self.0).api = api;
+        self
+    }
+
+    /// The API that jobs go over.
+    pub fn api(&self) -> Api {
+        self.0.api
     }
 
     /// What to say in `source_sdk` and `source_sdk_version`; by default `rust` and this crate's version.

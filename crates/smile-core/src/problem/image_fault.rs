@@ -12,6 +12,8 @@ pub enum ImageFault {
     Heic,
     /// Neither JPEG nor PNG.
     NotJpegOrPng,
+    /// A PNG where the service takes JPEG alone: faces, in the v3 API.
+    NotJpeg,
     /// A JPEG without a start of scan: it was cut within its head, or is no picture.
     NoScan,
     /// A segment of a JPEG, or a chunk of a PNG, that is longer than the file or can't be: the file was cut, or damaged.
@@ -55,6 +57,7 @@ stable_names! { ImageFault:
     Self::Empty => "empty",
     Self::Heic => "heic",
     Self::NotJpegOrPng => "not_jpeg_or_png",
+    Self::NotJpeg => "not_jpeg",
     Self::NoScan => "no_scan",
     Self::BadSegment => "bad_segment",
     Self::NoHeader => "no_header",
@@ -82,6 +85,7 @@ impl ImageFault {
             Self::Empty => "is empty",
             Self::Heic => "is a HEIC picture, which the service doesn't take: convert it to JPEG",
             Self::NotJpegOrPng => "is neither JPEG nor PNG",
+            Self::NotJpeg => "is a PNG, and the service takes JPEG alone here: convert it",
             Self::NoScan => "is a JPEG without a start of scan: it was cut, or is no picture",
             Self::BadSegment => {
                 "has a segment that is longer than the file, or of no possible length: it was cut, or damaged"

@@ -19,6 +19,7 @@ pub use echoed_params::EchoedParams;
 pub use entry::ResultEntry;
 pub use image_links::ImageLinks;
 pub use personal::{Antifraud, PersonalInfo, SuspectUser};
+pub(crate) use record::view;
 pub use record::{Date, Personal, Record};
 pub use result_code::ResultCode;
 pub use verdict::{Decision, UnknownReason, Verdict};

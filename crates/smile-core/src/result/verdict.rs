@@ -6,8 +6,8 @@ use std::str::FromStr;
 use serde::ser::{Serialize, SerializeStruct as _, Serializer};
 
 use super::{ActionValue, Actions, EchoedParams, ResultCode};
-use crate::catalogue::webhook_words::WebhookStatus;
-use crate::catalogue::{self, Category, NextStep, ResultCodeRow};
+use crate::catalogue::webhook_status::WebhookStatus;
+use crate::catalogue::{self, Category, Finding, NextStep, ResultCodeRow};
 use crate::wire::tolerant;
 use crate::{ConfigError, JobType};
 
@@ -201,7 +201,7 @@ impl Verdict {
         let mut decision = decision_of(row.category);
         let mut is_final = row.is_final && !basis.says_not_final;
         if decision == Decision::Approved {
-            match Backing::of(basis.actions, job_type, number.as_str()) {
+            match Backing::of(basis.actions, job_type, row.finding) {
                 _ if basis.has_antifraud_doubt => return unknown(UnknownReason::Contradiction, Some(row)),
                 Backing::Sound if job_success != Some(false) => {}
                 Backing::Undecided if job_success != Some(false) => {
@@ -308,8 +308,9 @@ impl Verdict {
 
     /// What to do next.
     pub fn next_step(&self) -> NextStep {
-        if let (None, Some((_, next))) = (self.doubt, self.webhook) {
-            return next;
+        match (self.doubt, self.webhook) {
+            (None, Some((_, next))) | (Some(_), Some((_, next @ NextStep::AwaitWebhook))) => return next,
+            _ => {}
         }
         match (self.decision, self.row) {
             // The code's own, where nothing made the verdict another than the code's.
@@ -394,14 +395,14 @@ enum Backing {
 }
 
 impl Backing {
-    fn of(actions: &Actions, job_type: JobType, code: &str) -> Self {
+    fn of(actions: &Actions, job_type: JobType, finding: Finding) -> Self {
         use ActionValue as A;
         let steps: Vec<(String, &A)> = actions.iter().map(|(name, value)| (plain(name), value)).collect();
         let says = |step: &str, word: A| steps.iter().any(|(name, value)| name == step && **value == word);
         let human =
             || steps.iter().filter(|(name, _)| name.starts_with("humanreview")).map(|(_, value)| *value);
-        // A reviewer's code (12xx), or a reviewer who passed it and left nothing open.
-        let is_reviewed = code.starts_with("12")
+        // A reviewer's code, or a reviewer who passed it and left nothing open.
+        let is_reviewed = finding.is_of_reviewer()
             || (human().any(|value| *value == A::Passed)
                 && human().all(|value| matches!(value, A::Passed | A::NotApplicable)));
         // An ID card can stand for the authority's photo, and a reviewer's comparison for the machine's.
@@ -414,10 +415,12 @@ impl Backing {
                 Self::Against
             }
             // What the code is about must be so.
-            ("verifyidnumber" | "verifybusiness", value) if code == "1012" && *value != A::Verified => {
+            ("verifyidnumber" | "verifybusiness", value)
+                if finding == Finding::IdFound && *value != A::Verified =>
+            {
                 Self::Against
             }
-            (_, A::PartialMatch | A::Transposed) if code == "1020" => Self::Against,
+            (_, A::PartialMatch | A::Transposed) if finding == Finding::ExactMatch => Self::Against,
             ("selfietoidauthoritycompare", A::NotDone | A::IdAuthorityPhotoNotAvailable) if is_compared => {
                 Self::Sound
             }
@@ -443,7 +446,7 @@ impl Backing {
         };
         let judged: Vec<Self> = steps.iter().map(judge).collect();
         // An exact match of nothing is none.
-        let is_empty_match = code == "1020"
+        let is_empty_match = finding == Finding::ExactMatch
             && steps.iter().any(|(_, value)| **value == A::NotProvided)
             && !steps.iter().any(|(_, value)| **value == A::ExactMatch);
         if is_empty_match || judged.contains(&Self::Against) {

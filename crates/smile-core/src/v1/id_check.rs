@@ -7,7 +7,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::catalogue::Product;
+use crate::catalogue::{Finding, Product, result_code};
 use crate::job::job_key::JobKey;
 use crate::partner::environment::CallbackUrl;
 use crate::v1::prep_upload::WirePartnerParams;
@@ -79,8 +79,8 @@ impl IdCheck {
             .filter(|(_, value)| !value.is_empty())
             .collect();
         let gives: fn(&ResultCode) -> bool = match product {
-            Product::BasicKyc => |code| code.as_str() != "1012",
-            _ => |code| !matches!(code.as_str(), "1020" | "1021" | "1022" | "1023"),
+            Product::BasicKyc => |code| finding_of(code) != Some(Finding::IdFound),
+            _ => |code| !finding_of(code).is_some_and(Finding::is_of_comparison),
         };
         Asked { key: self.key(), sent: &self.partner_params.extra, fields, gives }
     }
@@ -95,6 +95,10 @@ impl IdCheck {
             .field("id_info", &self.id_info)
             .finish_non_exhaustive()
     }
+}
+
+fn finding_of(code: &ResultCode) -> Option<Finding> {
+    result_code(code.as_str(), JobType::ENHANCED_KYC).map(|row| row.finding)
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use http::{Request, Response};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::catalogue::{ApiCodeKind, api_code};
 use crate::job::job_key::JobKey;
 use crate::operation::Step;
 use crate::operation::signed::confirm;
@@ -157,12 +158,12 @@ impl JobStatus {
         let says_no_zip =
             matches!(&self.result, JobResult::Text(text) if text.to_ascii_lowercase().starts_with("no zip"));
         let is_timely = self.doubt != Some(UnknownReason::OtherTime);
-        match self.code.as_deref() {
+        match self.code.as_deref().and_then(api_code).map(|row| row.kind) {
             // A no of another time is none: a zip may have come since then.
             _ if says_no_zip && !is_timely => None,
             _ if says_no_zip => Some(false),
-            Some("2302") => Some(true),
-            Some("2314") if is_timely => Some(false),
+            Some(ApiCodeKind::Found) => Some(true),
+            Some(ApiCodeKind::NoZip) if is_timely => Some(false),
             _ => None,
         }
     }

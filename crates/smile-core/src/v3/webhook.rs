@@ -5,14 +5,19 @@ use std::borrow::Cow;
 use http::HeaderMap;
 use serde_json::{Map, Value};
 
-use crate::catalogue::webhook_words::{LooksAt, PRODUCTS, WebhookStatus, normalised};
-use crate::result::{Antifraud, NextStep, Personal, Record, ResultEntry, UnknownReason, Verdict};
+use super::check::JOB_ID_PARAM;
+use super::views::{AdditionalDocument, AmlScreening, IdRecord, UserProvidedInfo};
+use crate::Timestamp;
+use crate::catalogue::webhook_reason;
+use crate::catalogue::webhook_status::WebhookStatus;
+use crate::catalogue::webhook_words::{LooksAt, looks_at, normalised};
+use crate::result::{Antifraud, ImageLinks, NextStep, Personal, Record, ResultEntry, UnknownReason, Verdict};
 use crate::v3::against::speaks_against;
 use crate::wire::header::{RepeatedHeader, only_header};
 use crate::wire::tolerant::{self, Object as _};
 
 /// What the headers of a v3 webhook say of the job.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, PartialEq)]
 pub(crate) struct HeaderIds {
     pub(crate) job_id: Option<String>,
     pub(crate) user_id: Option<String>,
@@ -21,25 +26,31 @@ pub(crate) struct HeaderIds {
 
 impl HeaderIds {
     pub(crate) fn read(headers: &HeaderMap) -> Result<Self, RepeatedHeader> {
-        let text = |name| {
+        Self::of_answer(headers, "job-id")
+    }
+
+    /// Of an answer, which names the job in another header.
+    pub(crate) fn of_answer(headers: &HeaderMap, job_id: &str) -> Result<Self, RepeatedHeader> {
+        let text = |name: &str| {
             let value = only_header(headers, name)?;
             // What isn't UTF-8 must not look like a header that isn't there; as it is, it is nobody's id.
             Ok::<_, RepeatedHeader>(value.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()))
         };
-        Ok(Self { job_id: text("job-id")?, user_id: text("user-id")?, api_version: text("api-version")? })
+        Ok(Self { job_id: text(job_id)?, user_id: text("user-id")?, api_version: text("api-version")? })
     }
 }
 
 /// A callback as a webhook of the v3 API (Smile ID: "Webhooks").
 ///
 /// The API is newer than most of this SDK, and its webhooks are documented for a few products only. So every field is
-/// optional; what has no method here is in the [`record`](Self::record). The result is looked up with the v3 status endpoint,
-/// which this SDK doesn't speak, so a webhook can't be [confirmed](crate::callback::confirm::Confirm) by it.
+/// optional; what has no method here is in the [`record`](Self::record). An answer with a result in it reads the same.
 #[derive(Clone, Copy, Debug)]
 pub struct Webhook<'a> {
     record: Record<'a>,
     entry: &'a ResultEntry,
     ids: Ids<'a>,
+    /// The product that was asked for, of an answer.
+    asked: Option<&'static str>,
 }
 
 #[derive(Clone, Copy)]
@@ -61,7 +72,12 @@ impl<'a> Webhook<'a> {
     }
 
     pub(crate) fn new(entry: &'a ResultEntry, ids: &'a HeaderIds) -> Self {
-        Self { record: Record::of_fields(entry.fields()), entry, ids: Ids(ids) }
+        Self { record: Record::of_fields(entry.fields()), entry, ids: Ids(ids), asked: None }
+    }
+
+    /// Of an answer, which may leave out the product that it was asked for.
+    pub(crate) fn of_answer(entry: &'a ResultEntry, ids: &'a HeaderIds, product: &'static str) -> Self {
+        Self { asked: Some(product), ..Self::new(entry, ids) }
     }
 
     fn plain(&self, key: &str) -> Option<Cow<'a, str>> {
@@ -80,7 +96,7 @@ impl<'a> Webhook<'a> {
 
     /// `product`: what was asked for, in a word of an open list.
     pub fn product(&self) -> Option<String> {
-        self.plain("product").map(Cow::into_owned)
+        self.plain("product").map(Cow::into_owned).or_else(|| self.asked.map(str::to_owned))
     }
 
     /// `message`: the service's words. They change; never branch on them.
@@ -124,6 +140,56 @@ impl<'a> Webhook<'a> {
         tolerant::field(self.entry.fields(), "partner_params").and_then(Value::as_object)
     }
 
+    /// The partner's own id of the job, if it was [sent along](super::check::JOB_ID_PARAM).
+    pub fn partner_job_id(&self) -> Option<String> {
+        tolerant::text(self.partner_params()?, JOB_ID_PARAM)
+    }
+
+    /// `created_at`: when the job was submitted.
+    pub fn created_at(&self) -> Option<Timestamp> {
+        Timestamp::parse(&self.plain("created_at")?)
+    }
+
+    /// `completed_at`: when it had its result.
+    pub fn completed_at(&self) -> Option<Timestamp> {
+        Timestamp::parse(&self.plain("completed_at")?)
+    }
+
+    /// `kyc_receipt`: a link to the receipt of this check. There is a token in it: it is a credential.
+    pub fn kyc_receipt(&self) -> Option<Personal<Cow<'a, str>>> {
+        self.record.text("kyc_receipt")
+    }
+
+    /// `image_links`: links to the job's images. They are credentials and expire.
+    pub fn image_links(&self) -> Option<ImageLinks> {
+        self.entry.image_links()
+    }
+
+    /// `id_fields`, field by field: of the document products, and of those that look at a number.
+    pub fn id_record(&self) -> Option<IdRecord<'a>> {
+        self.id_fields().map(IdRecord)
+    }
+
+    /// What was found on watch lists: of one-time AML and of AML monitoring.
+    pub fn aml(&self) -> AmlScreening<'a> {
+        AmlScreening(self.record)
+    }
+
+    /// `additional_documents`: the documents beside the first, such as a visa: of residency document verification.
+    pub fn additional_documents(&self) -> Vec<AdditionalDocument<'a>> {
+        self.record.children("additional_documents").map(AdditionalDocument).collect()
+    }
+
+    /// `user_provided_info`: what the partner said about the person.
+    pub fn user_provided_info(&self) -> Option<UserProvidedInfo<'a>> {
+        self.record.child("user_provided_info").map(UserProvidedInfo)
+    }
+
+    /// `device_signals`: what is known of the device.
+    pub fn device_signals(&self) -> Option<Record<'a>> {
+        self.record.child("device_signals")
+    }
+
     /// `id_fields`: what the document, or the authority, says about the person.
     pub fn id_fields(&self) -> Option<Record<'a>> {
         self.record.child("id_fields")
@@ -162,7 +228,7 @@ impl<'a> Webhook<'a> {
         let doubt = if looks_at == Some(LooksAt::WatchLists) {
             // Whether a name is on a list is no decision about a person.
             Some(UnknownReason::NoVerdict)
-        } else if clear_but || twice || self.names_others() {
+        } else if clear_but || twice || self.names_others() || self.is_of_other_product() {
             Some(UnknownReason::Contradiction)
         } else {
             (is_clear && looks_at.is_none()).then_some(UnknownReason::UnknownProduct)
@@ -181,24 +247,28 @@ impl<'a> Webhook<'a> {
         if products().any(|product| normalised(&product.to_string()).contains("aml")) {
             return Some(LooksAt::WatchLists);
         }
-        let word = products().next()?.as_str()?;
-        PRODUCTS.iter().find(|(known, _)| word == *known).map(|(_, looks_at)| *looks_at)
+        looks_at(match products().next() {
+            Some(product) => product.as_str()?,
+            None => self.asked?,
+        })
+    }
+
+    /// Whether an answer is about another product than the one that was asked for.
+    fn is_of_other_product(&self) -> bool {
+        let mut products = self.entry.fields().alike("product");
+        self.asked.is_some_and(|asked| products.any(|product| product.as_str() != Some(asked)))
     }
 
     fn next_step(&self, status: WebhookStatus) -> NextStep {
         let reason = self.plain("reason");
-        match (status, reason.as_deref()) {
-            (WebhookStatus::Clear, _) => NextStep::Accept,
-            (WebhookStatus::Block, Some("identifier_not_found")) => NextStep::CorrectIdNumber,
-            (WebhookStatus::Block, Some("unsupported_document")) => NextStep::AskForAnotherDocument,
-            (WebhookStatus::Block, _) => NextStep::Decline,
-            (WebhookStatus::Error, Some("invalid_id_number")) => NextStep::CorrectIdNumber,
-            (WebhookStatus::Error, Some("document_unclassifiable")) => NextStep::AskForAnotherDocument,
-            (WebhookStatus::Error, Some("image_unavailable_or_invalid")) => NextStep::AskForNewImages,
-            (WebhookStatus::Error, Some("internal_error" | "service_unavailable") | None) => {
-                NextStep::RetryLater
-            }
-            (WebhookStatus::Attention | WebhookStatus::Error | WebhookStatus::Unknown, _) => {
+        let row = reason.as_deref().and_then(|reason| webhook_reason(status, reason));
+        match (status, row) {
+            (_, Some(row)) => row.next_step,
+            // The list is open: of a reason that isn't in it, the status alone counts.
+            (WebhookStatus::Clear, None) => NextStep::Accept,
+            (WebhookStatus::Block, None) => NextStep::Decline,
+            (WebhookStatus::Error, None) if reason.is_none() => NextStep::RetryLater,
+            (WebhookStatus::Attention | WebhookStatus::Error | WebhookStatus::Unknown, None) => {
                 NextStep::ManualReview
             }
         }

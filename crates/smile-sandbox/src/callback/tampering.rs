@@ -1,7 +1,8 @@
 //! Bodies of callbacks that something is wrong with.
 
 use serde_json::{Map, Value};
-use smile_core::{JobType, catalogue};
+use smile_core::JobType;
+use smile_core::catalogue::{self, Finding, ResultCodeRow};
 
 use crate::http::fields::whole_number;
 
@@ -51,20 +52,29 @@ fn result_text(code: &str, job_type: Option<JobType>) -> &'static str {
     row.map_or("", |row| row.text)
 }
 
-/// The approval and the rejection of the product that the code belongs to.
+/// The approval and the rejection that stand beside the code in the catalogue: those of its product, by the same judge.
 fn codes_beside(code: &str) -> (&'static str, &'static str) {
-    match code.get(..3) {
-        Some("082") => ("0820", "0821"),
-        Some("084") => ("0840", "0841"),
-        Some("121") => ("1210", "1211"),
-        Some("122") => ("1220", "1221"),
-        Some("124") => ("1240", "1241"),
-        Some("101") => ("1012", "1013"),
-        Some("102") => ("1020", "1022"),
-        Some("103") => ("1031", "1030"),
-        _ => ("0810", "0811"),
-    }
+    let rows = || catalogue::result_codes().iter().filter(|row| row.code == code);
+    let is_lookup = rows().any(|row| row.job_types.contains(&JobType::ENHANCED_KYC));
+    let job_types = rows().next().map_or(&[][..], |row| row.job_types);
+    let (yes, no) = match rows().next().map(|row| row.finding) {
+        Some(finding) if finding.is_of_reviewer() => (Finding::ReviewApproved, Finding::ReviewRejected),
+        Some(finding) if finding.is_of_comparison() => (Finding::ExactMatch, Finding::NoMatch),
+        Some(Finding::Listed | Finding::NotListed) => (Finding::NotListed, Finding::Listed),
+        Some(_) if is_lookup => (Finding::IdFound, Finding::IdNotFound),
+        _ => (Finding::Approved, Finding::Rejected),
+    };
+    // Without a row of its own, as a code that nobody knows, it is taken for one of Biometric KYC.
+    let is_beside = |row: &&ResultCodeRow| {
+        row.job_types.iter().any(|of| job_types.contains(of) || (job_types.is_empty() && *of == FACES))
+    };
+    let first =
+        |finding| catalogue::result_codes().iter().filter(is_beside).find(|row| row.finding == finding);
+    let code = |finding| first(finding).map_or("", |row| row.code);
+    (code(yes), code(no))
 }
+
+const FACES: JobType = JobType::BIOMETRIC_KYC;
 
 /// What an action would say had it gone well, if it did not.
 fn improved(action: &str, value: &str) -> Option<&'static str> {
@@ -106,6 +116,8 @@ mod tests {
             ("0811", "0810"),
             ("0812", "0810"),
             ("0824", "0820"),
+            ("0921", "0820"),
+            ("0908", "0810"),
             ("0840", "0841"),
             ("1212", "1210"),
             ("1220", "1221"),

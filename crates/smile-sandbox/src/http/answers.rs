@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{Response, StatusCode};
 use serde_json::{Value, json};
-use smile_core::catalogue;
+use smile_core::catalogue::{self, ApiCodeKind};
 
 /// An error of the API, by its code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,8 +86,8 @@ impl From<Refusal> for Response<Bytes> {
 }
 
 fn status_of(code: &str) -> StatusCode {
-    match code {
-        "2201" | "2301" | "2401" => StatusCode::INTERNAL_SERVER_ERROR,
+    match catalogue::api_code(code).map(|row| row.kind) {
+        Some(ApiCodeKind::SystemError) => StatusCode::INTERNAL_SERVER_ERROR,
         _ => StatusCode::BAD_REQUEST,
     }
 }

@@ -1,6 +1,6 @@
 //! What an ID authority answers, as the number asks for.
 
-use smile_core::catalogue::{IdType, NumberCheck};
+use smile_core::catalogue::{Finding as Found, IdType, NumberCheck};
 
 /// What an authority says of a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,11 +49,11 @@ impl Authority {
     }
 }
 
-/// `Verify_ID_Number` and its like, by the code.
-pub(crate) fn verified(code: &str) -> &'static str {
-    match code {
-        "1012" => "Verified",
-        "1015" => "Issuer Unavailable",
+/// `Verify_ID_Number` and its like, by what the code says.
+pub(crate) fn verified(found: Option<Found>) -> &'static str {
+    match found {
+        Some(Found::IdFound) => "Verified",
+        Some(Found::IssuerUnavailable) => "Issuer Unavailable",
         _ => "Not Verified",
     }
 }

@@ -1,6 +1,6 @@
 //! Result codes of uploads, and what they stand for.
 
-use smile_core::catalogue::Category;
+use smile_core::catalogue::{Category, Finding as Found};
 
 use crate::result::finding::{Finding, Review};
 use crate::result::product::Product;
@@ -30,40 +30,38 @@ impl Family {
     }
 }
 
-/// The finding that a code stands for. Which actions go with it follows from that.
+/// The finding that a code stands for, as the catalogue says. Which actions go with it follows from that.
 pub(crate) fn finding_of(code: &str, product: Product) -> Finding {
-    let is_document = Family::of(product) == Family::Document;
-    match code {
-        "0903" => Finding::ZipCorrupt,
+    let Some(row) = row(code, product) else { return Finding::Unknown };
+    match row.finding {
+        Found::ZipCorrupt => Finding::ZipCorrupt,
         // By itself it says that the data can't be used, so nothing of it was looked at.
-        "0001" => Finding::InfoInvalid,
-        "1013" => Finding::IdNotFound,
-        "1014" => Finding::IdMalformed,
-        "0908" | "1015" => Finding::AuthorityUnavailable,
-        "0812" | "0816" if is_document => Finding::DocumentUnusable,
-        "0813" if is_document => Finding::NotGenuine,
-        "0817" if is_document => Finding::Expired,
-        _ if is_document => by_category(code, product),
-        "0813" | "0823" | "0843" | "0907" => Finding::SpoofRejected,
-        "0815" | "0825" => Finding::CompareUnsure,
-        "0816" | "0846" => Finding::SpoofPending,
-        "0911" | "0912" | "0921" | "0922" | "0941" | "0942" => Finding::SelfieUnusable,
-        "1210" | "1220" | "1240" => Finding::Reviewed(Review::Approve),
-        "1211" | "1221" | "1241" => Finding::Reviewed(Review::Reject),
-        "1212" | "1222" | "1242" => Finding::Reviewed(Review::SpoofDetected),
-        "1213" => Finding::Reviewed(Review::LivenessUnsure),
-        "1214" => Finding::Reviewed(Review::IdCardCheckFailed),
-        _ => by_category(code, product),
-    }
-}
-
-fn by_category(code: &str, product: Product) -> Finding {
-    match row(code, product).map(|row| row.category) {
-        Some(Category::Approved) => Finding::Approved,
-        Some(Category::Provisional) => Finding::Provisional,
-        Some(Category::SuspectedSpoof) => Finding::SpoofSuspected,
-        Some(Category::Rejected) => Finding::Rejected,
-        _ => Finding::Unknown,
+        Found::DataInvalid => Finding::InfoInvalid,
+        Found::IdNotFound => Finding::IdNotFound,
+        Found::IdMalformed => Finding::IdMalformed,
+        Found::IssuerUnavailable => Finding::AuthorityUnavailable,
+        Found::DocumentUnusable | Found::DocumentUnsupported => Finding::DocumentUnusable,
+        Found::DocumentNotGenuine => Finding::NotGenuine,
+        Found::DocumentExpired => Finding::Expired,
+        Found::SpoofRejected => Finding::SpoofRejected,
+        // With the code of an unsure comparison a document says all that its machine leaves open. Our choice.
+        Found::CompareUnsure if Family::of(product) == Family::Document => Finding::Provisional,
+        Found::CompareUnsure => Finding::CompareUnsure,
+        Found::SpoofPending => Finding::SpoofPending,
+        Found::SelfieUnusable => Finding::SelfieUnusable,
+        Found::ReviewApproved => Finding::Reviewed(Review::Approve),
+        Found::ReviewRejected => Finding::Reviewed(Review::Reject),
+        Found::ReviewSpoof => Finding::Reviewed(Review::SpoofDetected),
+        Found::ReviewLivenessUnsure => Finding::Reviewed(Review::LivenessUnsure),
+        Found::ReviewIdCardFailed => Finding::Reviewed(Review::IdCardCheckFailed),
+        // Of the others the category says enough.
+        _ => match row.category {
+            Category::Approved => Finding::Approved,
+            Category::Provisional => Finding::Provisional,
+            Category::SuspectedSpoof => Finding::SpoofSuspected,
+            Category::Rejected => Finding::Rejected,
+            _ => Finding::Unknown,
+        },
     }
 }
 

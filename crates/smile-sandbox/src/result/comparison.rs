@@ -1,6 +1,7 @@
 //! Comparing what a request says of a person with what is on record.
 
 use serde_json::{Value, json};
+use smile_core::catalogue::Finding as Found;
 
 use crate::result::persona::Persona;
 
@@ -27,23 +28,32 @@ impl Match {
     }
 }
 
-/// The code of a comparison: 1020 if all that was provided matches exactly, 1022 if none of it matches, 1021 otherwise.
+/// The code of a comparison: 1020, 1021 or 1022.
 pub(crate) fn match_code(fields: &[Match]) -> &'static str {
+    match compared(fields) {
+        Found::ExactMatch => "1020",
+        Found::NoMatch => "1022",
+        _ => "1021",
+    }
+}
+
+/// What a comparison comes to: exact if all that was provided matches exactly, none if none of it does, partial otherwise.
+fn compared(fields: &[Match]) -> Found {
     let provided = || fields.iter().filter(|field| **field != Match::NotProvided);
     if provided().all(|field| *field == Match::No) {
-        "1022"
+        Found::NoMatch
     } else if provided().all(|field| *field == Match::Exact) {
-        "1020"
+        Found::ExactMatch
     } else {
-        "1021"
+        Found::PartialMatch
     }
 }
 
 /// The actions of a comparison: whether there was one, under this name, and if so how each field matches.
-pub(crate) fn actions(name: &str, code: &str, fields: &[(&str, Match)]) -> Value {
-    let (outcome, fields) = match code {
-        "1020" | "1021" | "1022" => ("Completed", fields),
-        "1015" => ("Issuer Unavailable", [].as_slice()),
+pub(crate) fn actions(name: &str, found: Option<Found>, fields: &[(&str, Match)]) -> Value {
+    let (outcome, fields) = match found {
+        Some(Found::ExactMatch | Found::PartialMatch | Found::NoMatch) => ("Completed", fields),
+        Some(Found::IssuerUnavailable) => ("Issuer Unavailable", [].as_slice()),
         _ => ("Not Verified", [].as_slice()),
     };
     let mut actions = json!({name: outcome});
@@ -53,19 +63,19 @@ pub(crate) fn actions(name: &str, code: &str, fields: &[(&str, Match)]) -> Value
     actions
 }
 
-/// Makes the fields say the same as a code that was asked for, if they don't: of a partial match it is the first field that
-/// agrees in part only.
-pub(crate) fn agree(fields: &mut [(&'static str, Match)], code: &str) {
-    let found: Vec<Match> = fields.iter().map(|(_, field)| *field).collect();
-    if match_code(&found) == code {
+/// Makes the fields say the same as what was asked for, if they don't: of a partial match it is the first field that agrees
+/// in part only.
+pub(crate) fn agree(fields: &mut [(&'static str, Match)], found: Option<Found>) {
+    let as_they_are: Vec<Match> = fields.iter().map(|(_, field)| *field).collect();
+    if found == Some(compared(&as_they_are)) {
         return;
     }
-    let mut provided = fields.iter_mut().filter(|(_, field)| *field != Match::NotProvided);
-    match code {
-        "1020" => provided.for_each(|(_, field)| *field = Match::Exact),
-        "1021" => provided.take(1).for_each(|(_, field)| *field = Match::Partial),
-        "1022" => provided.for_each(|(_, field)| *field = Match::No),
-        _ => drop(provided.next()),
+    let provided = fields.iter_mut().filter(|(_, field)| *field != Match::NotProvided);
+    match found {
+        Some(Found::ExactMatch) => provided.for_each(|(_, field)| *field = Match::Exact),
+        Some(Found::PartialMatch) => provided.take(1).for_each(|(_, field)| *field = Match::Partial),
+        Some(Found::NoMatch) => provided.for_each(|(_, field)| *field = Match::No),
+        _ => {}
     }
 }
 

@@ -1,6 +1,7 @@
 //! Result entries, as they stand in the job status, its history and the callbacks: the one place that writes them.
 
 use serde_json::{Map, Value, json};
+use smile_core::catalogue::Finding as Found;
 
 use crate::result::actions::{Circumstances, actions};
 use crate::result::authority::verified;
@@ -9,6 +10,7 @@ use crate::result::comparison::{self, Match, agree};
 use crate::result::finding::Finding;
 use crate::result::persona::{NOT_AVAILABLE, Persona, replace_with_custom};
 use crate::result::product::Product;
+use crate::result::table::found;
 use crate::result::verdict::{Verdict, known_text, text};
 
 /// When a document expired that has.
@@ -47,7 +49,7 @@ pub(crate) fn faces(
     circumstances: Circumstances,
     personal_info: bool,
 ) -> Map<String, Value> {
-    if verdict.code == "1012" {
+    if found(&verdict.code, subject.product) == Some(Found::IdFound) {
         // It is about the number alone: the half that looks it up says it, and nothing of a face.
         return lookup(subject, &verdict.code, personal_info, true);
     }
@@ -172,9 +174,10 @@ pub(crate) fn lookup(
     personal_info: bool,
     placeholders: bool,
 ) -> Map<String, Value> {
-    let is_returned = code == "1012" && personal_info;
+    let found = found(code, subject.product);
+    let is_returned = found == Some(Found::IdFound) && personal_info;
     let returned = if is_returned { "Returned" } else { "Not Returned" };
-    let actions = json!({"Verify_ID_Number": verified(code), "Return_Personal_Info": returned});
+    let actions = json!({"Verify_ID_Number": verified(found), "Return_Personal_Info": returned});
     let mut entry = check(subject, "ID Verification", code, actions);
     subject.add_id(&mut entry);
     if !is_returned {
@@ -209,9 +212,10 @@ pub(crate) fn lookup(
 
 /// The entry of a business verification. Basic registrations and tax records have nothing but `company_information`.
 pub(crate) fn business(subject: &Subject<'_>, code: &str, business_type: Option<&str>) -> Map<String, Value> {
-    let is_found = code == "1012";
+    let found = found(code, subject.product);
+    let is_found = found == Some(Found::IdFound);
     let returned = if is_found { "Returned" } else { "Not Returned" };
-    let actions = json!({"Verify_Business": verified(code), "Return_Business_Info": returned});
+    let actions = json!({"Verify_Business": verified(found), "Return_Business_Info": returned});
     let mut entry = check(subject, "Business Verification", code, actions);
     subject.add_id(&mut entry);
     if is_found {
@@ -236,8 +240,9 @@ pub(crate) fn basic_kyc(
     code: &str,
     mut fields: [(&'static str, Match); 4],
 ) -> Map<String, Value> {
-    agree(&mut fields, code);
-    let actions = comparison::actions("ID_Verification", code, &fields);
+    let found = found(code, subject.product);
+    agree(&mut fields, found);
+    let actions = comparison::actions("ID_Verification", found, &fields);
     let mut entry = check(subject, "ID Verification", code, actions);
     subject.add_id(&mut entry);
     entry
@@ -249,8 +254,9 @@ pub(crate) fn phone(
     code: &str,
     mut fields: [(&'static str, Match); 4],
 ) -> Map<String, Value> {
-    agree(&mut fields, code);
-    let actions = comparison::actions("Verify_Phone_Number", code, &fields);
+    let found = found(code, subject.product);
+    agree(&mut fields, found);
+    let actions = comparison::actions("Verify_Phone_Number", found, &fields);
     let mut entry = check(subject, "Phone Verification", code, actions);
     entry.insert("Country".into(), subject.country.into());
     entry.insert("PhoneNumber".into(), subject.id_number.into());
@@ -265,13 +271,13 @@ pub(crate) fn address(
     number_field: &str,
     names: Match,
 ) -> Map<String, Value> {
-    let (place, names) = match (code, names) {
-        ("1020", Match::NotProvided) => ("Exact Match", Match::NotProvided),
-        ("1020", _) => ("Exact Match", Match::Exact),
-        ("1021", Match::Transposed) => ("Exact Match", Match::Transposed),
-        ("1021", _) => ("Exact Match", Match::Partial),
-        ("1022", names) => ("No Match", names),
-        ("1015", _) => ("Issuer Unavailable", Match::NotProvided),
+    let (place, names) = match (found(code, subject.product), names) {
+        (Some(Found::ExactMatch), Match::NotProvided) => ("Exact Match", Match::NotProvided),
+        (Some(Found::ExactMatch), _) => ("Exact Match", Match::Exact),
+        (Some(Found::PartialMatch), Match::Transposed) => ("Exact Match", Match::Transposed),
+        (Some(Found::PartialMatch), _) => ("Exact Match", Match::Partial),
+        (Some(Found::NoMatch), names) => ("No Match", names),
+        (Some(Found::IssuerUnavailable), _) => ("Issuer Unavailable", Match::NotProvided),
         _ => ("Not Verified", Match::NotProvided),
     };
     let actions = json!({"Verify_Address": place, "Names": names.as_str()});

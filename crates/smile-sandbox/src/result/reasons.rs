@@ -116,3 +116,27 @@ impl Decided {
         blocked.filter(|_| self.status == CLEAR.status).map_or(CLEAR, |reason| reason.decided)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use smile_core::WebhookStatus;
+    use smile_core::catalogue::webhook_reasons;
+
+    use super::*;
+
+    #[test]
+    fn the_reasons_are_those_of_the_catalogue_each_beside_its_status() {
+        let status = |status: WebhookStatus| match status {
+            WebhookStatus::Attention => "attention",
+            WebhookStatus::Block => "block",
+            _ => "error",
+        };
+        let known: BTreeSet<_> =
+            webhook_reasons().iter().map(|row| (status(row.status), row.reason)).collect();
+        let own: BTreeSet<_> =
+            REASONS.iter().filter_map(|own| Some((own.decided.status, own.decided.reason?))).collect();
+        assert_eq!(own, known);
+    }
+}

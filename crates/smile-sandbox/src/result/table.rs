@@ -2,7 +2,7 @@
 //! signed callbacks go by.
 
 use smile_core::JobType;
-use smile_core::catalogue::{self, ResultCodeRow};
+use smile_core::catalogue::{self, Finding as Found, ResultCodeRow};
 
 use crate::result::outcome::Outcome;
 use crate::result::product::Product;
@@ -34,7 +34,7 @@ impl Product {
             _ => self.job_type(),
         };
         let is_of_type = move |row: &&ResultCodeRow| job_type.is_some_and(|of| row.job_types.contains(&of));
-        catalogue::result_codes().iter().filter(is_of_type).filter(move |row| says(self, row.code))
+        catalogue::result_codes().iter().filter(is_of_type).filter(move |row| says(self, row))
     }
 
     /// The result code with which it says an outcome, unless the sandbox was set up with another; `None` if it has none, as
@@ -97,14 +97,28 @@ pub(crate) fn row(code: &str, product: Product) -> Option<&'static ResultCodeRow
         .find_map(|job_type| catalogue::result_code(code, job_type))
 }
 
+/// What the catalogue has a code of this product say; `None` for codes that nobody knows.
+pub(crate) fn found(code: &str, product: Product) -> Option<Found> {
+    row(code, product).map(|row| row.finding)
+}
+
 /// Where several products share a job type: whether this one has the code.
-fn says(product: Product, code: &str) -> bool {
-    let is_lookup = matches!(code, "1012" | "1013" | "1014" | "1015" | "1016");
+fn says(product: Product, row: &ResultCodeRow) -> bool {
+    use Found::{ExactMatch, IdFound, IdNotFound, IssuerUnavailable, NoMatch, PartialMatch, RecordNotFound};
+    let found = row.finding;
     match product {
-        Product::EnhancedKyc | Product::IdInformation => is_lookup,
-        Product::BasicKyc => code != "1012",
-        Product::Address => matches!(code, "1013" | "1015" | "1020" | "1021" | "1022"),
-        Product::Phone => matches!(code, "1015" | "1020" | "1021" | "1022" | "1023"),
+        // The half of a job that looks up a number has the codes of that lookup, and none of the faces.
+        Product::EnhancedKyc | Product::IdInformation => {
+            catalogue::result_code(row.code, JobType::ENHANCED_KYC)
+                .is_some_and(|row| !row.finding.is_of_comparison())
+        }
+        Product::BasicKyc => found != IdFound,
+        Product::Address => {
+            matches!(found, IdNotFound | IssuerUnavailable | ExactMatch | PartialMatch | NoMatch)
+        }
+        Product::Phone => {
+            matches!(found, RecordNotFound | IssuerUnavailable | ExactMatch | PartialMatch | NoMatch)
+        }
         _ => true,
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 use smile_core::Timestamp;
-use smile_core::catalogue::Category;
+use smile_core::catalogue::{Category, Finding as Found};
 
 use crate::result::actions::Circumstances;
 use crate::result::comparison::Match;
@@ -10,7 +10,7 @@ use crate::result::entry::{self, Subject};
 use crate::result::outcome::Outcome;
 use crate::result::product::Product;
 use crate::result::reasons::Decided;
-use crate::result::table::{codes, decided, row};
+use crate::result::table::{codes, decided, found, row};
 use crate::result::verdict::Verdict;
 use crate::result::watch_list;
 use crate::signed_callback::ids::Ids;
@@ -114,7 +114,7 @@ fn result(subject: &Subject<'_>, verdict: &Verdict) -> Map<String, Value> {
         }
         Product::Address => entry::address(subject, code, "1 Sandbox Close", "UtilityNumber", Match::Exact),
         Product::Aml => {
-            let is_listed = code == "1030";
+            let is_listed = found(code, Product::Aml) == Some(Found::Listed);
             let people = is_listed.then(|| watch_list::person_named("Joe Doe Leo")).into_iter().collect();
             entry::aml(subject, code, true, people)
         }
@@ -127,7 +127,7 @@ fn result(subject: &Subject<'_>, verdict: &Verdict) -> Map<String, Value> {
                 ),
                 returns_personal_info: false,
                 has_liveness: true,
-                has_card: product.is_document() || code == "1214",
+                has_card: product.is_document() || found(code, product) == Some(Found::ReviewIdCardFailed),
                 has_photo: true,
             };
             entry::faces(subject, verdict, circumstances, true)

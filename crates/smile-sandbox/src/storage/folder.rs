@@ -12,6 +12,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::storage::error::{Problem, StateError};
+use crate::storage::system::{make_private_folder, private_file};
 
 /// The file by which a sandbox knows a folder of its own.
 const MARK: &str = "smile-sandbox.json";
@@ -102,14 +103,6 @@ pub(super) fn is_unfinished(path: &Path) -> bool {
     path.file_stem().map(Path::new).and_then(as_digest).is_some() && unfinished(path) == path
 }
 
-/// What is about people is nobody else's business.
-pub(super) fn make_private_folder(path: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.recursive(true).create(path)
-}
-
 /// How often, ten milliseconds apart, the folder is tried before somebody else has it. One that has
 /// just been given up may seem taken for a moment: a program that is being started holds copies of
 /// all our open files until it is itself.
@@ -128,13 +121,6 @@ pub(super) fn lock(folder: &Path) -> Result<File, StateError> {
     Err(StateError { path: folder.to_owned(), problem: Problem::InUse })
 }
 
-fn private_file(path: &Path) -> io::Result<File> {
-    let mut options = File::options();
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.write(true).create(true).truncate(true).open(path)
-}
-
 pub(super) fn write_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let unfinished = unfinished(path);
     let mut file = private_file(&unfinished)?;
@@ -145,12 +131,6 @@ pub(super) fn write_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
 
 pub(super) fn unfinished(path: &Path) -> PathBuf {
     path.with_extension("unfinished")
-}
-
-/// A renamed file is only sure to have its new name once the folder is flushed as well. Where folders can't be opened
-/// there is nothing to flush.
-pub(super) fn flush_folder(folder: &Path) -> io::Result<()> {
-    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }
 
 #[cfg(test)]

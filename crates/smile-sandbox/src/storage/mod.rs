@@ -4,3 +4,4 @@ pub(crate) mod error;
 mod folder;
 pub(crate) mod snapshot;
 pub(crate) mod store;
+mod system;

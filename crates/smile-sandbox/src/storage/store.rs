@@ -20,11 +20,9 @@ use crate::job::digest::digest;
 use crate::job::jobs::Job;
 use crate::state::State;
 use crate::storage::error::{Problem, StateError};
-use crate::storage::folder::{
-    as_digest, files_in, flush_folder, is_unfinished, make_private_folder, read_file, take, unfinished,
-    write_file,
-};
+use crate::storage::folder::{as_digest, files_in, is_unfinished, read_file, take, unfinished, write_file};
 use crate::storage::snapshot::{Image, RestoreError, Snapshot, check_format, restore, state_json};
+use crate::storage::system::{flush_folder, make_private_folder};
 
 const JOBS: &str = "jobs";
 const IMAGES: &str = "images";

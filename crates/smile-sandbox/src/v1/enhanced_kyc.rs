@@ -4,7 +4,7 @@
 use bytes::Bytes;
 use http::{Request, Response};
 
-use smile_core::catalogue;
+use smile_core::catalogue::{self, Finding as Found};
 use smile_core::{JobType, Timestamp};
 
 use crate::http::answers::Refusal;
@@ -14,6 +14,7 @@ use crate::result::authority::Authority;
 use crate::result::entry;
 use crate::result::persona::with_split_name;
 use crate::result::product::Product;
+use crate::result::table::found;
 use crate::run::checks::asked;
 use crate::run::checks::begin;
 use crate::run::checks::conclude;
@@ -41,7 +42,7 @@ pub(crate) fn enhanced_kyc(
     let stages = asked.iter().map(|asked| {
         let code = asked.code.as_deref().unwrap_or(authority.code());
         let mut subject = request.subject(state, position, number.as_deref());
-        if authority == Authority::FoundCustom && code == "1012" {
+        if authority == Authority::FoundCustom && found(code, Product::EnhancedKyc) == Some(Found::IdFound) {
             subject.partner_params = with_split_name(&subject.partner_params);
             subject.is_custom = true;
         }

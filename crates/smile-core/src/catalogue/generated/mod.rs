@@ -8,3 +8,4 @@ pub(super) mod documents;
 pub(super) mod id_types;
 pub(super) mod result_codes;
 pub(super) mod web_products;
+pub(super) mod webhook_reasons;

@@ -33,7 +33,7 @@ use crate::problem::ImageFault;
 ///
 /// # let bytes = vec![0xFF, 0xD8, 0xFF];
 /// let from_disk = Image::path("selfie.jpg");
-/// let from_memory = Image::bytes(bytes).named("front.jpg");
+/// let from_memory = Image::bytes(bytes).with_file_name("front.jpg");
 /// let from_a_browser = Image::base64("data:image/jpeg;base64,/9j/");
 /// ```
 #[derive(Clone)]

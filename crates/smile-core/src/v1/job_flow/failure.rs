@@ -7,13 +7,13 @@ use crate::flow::Progress;
 use crate::flow::{Event, RetryPolicy};
 use crate::operation::Step;
 use crate::v1::job_flow::error::JobErrorKind;
-use crate::v1::job_flow::{Asked, JobFlow, Stage};
+use crate::v1::job_flow::{Asked, Stage, UploadFlow};
 use crate::v1::upload::UploadRequest;
 
 /// How many polls in a row may fail before the job is given up on.
 const MAX_BAD_POLLS: u32 = 4;
 
-impl JobFlow {
+impl UploadFlow {
     /// Decides what to do about a failure: the same again, another way, or the end.
     pub(super) fn failed(&mut self, error: OperationError, retry_after: Option<Duration>) {
         let retry = self.settings.retry;

@@ -47,7 +47,7 @@ use crate::{
 /// A result counts as the verdict on this submission only if it names it: see [`SubmissionId`].
 ///
 /// The [module](crate::flow) says how to drive it. Where it stands can be written down at any time, see [`Checkpoint`].
-pub struct JobFlow {
+pub(crate) struct UploadFlow {
     partner: Partner,
     settings: FlowSettings,
     seed: u64,
@@ -138,7 +138,7 @@ impl Stage {
     }
 }
 
-impl JobFlow {
+impl UploadFlow {
     /// Runs this job. `seed` spreads the waits of many clients, and tells this submission from others: take a random number,
     /// and another one for each job.
     ///
@@ -147,7 +147,12 @@ impl JobFlow {
     ///
     /// # Errors
     /// Everything that is wrong with the job and can be told without its files; nothing has been sent.
-    pub fn new(partner: Partner, job: Job, settings: FlowSettings, seed: u64) -> Result<Self, JobError> {
+    pub(crate) fn new(
+        partner: Partner,
+        job: Job,
+        settings: FlowSettings,
+        seed: u64,
+    ) -> Result<Self, JobError> {
         let key = key_of(&job);
         let mut findings = job.check(&partner);
         if job.partner_params.extra.contains_key(SubmissionId::PARTNER_PARAM) {
@@ -184,8 +189,8 @@ impl JobFlow {
     /// what it may not send any more.
     ///
     /// # Errors
-    /// As [`JobFlow::new`]; and if the checkpoint is of another job, partner, environment or version, or of a check.
-    pub fn resume(
+    /// As [`UploadFlow::new`]; and if the checkpoint is of another job, partner, environment or version, or of a check.
+    pub(crate) fn resume(
         partner: Partner,
         checkpoint: &Checkpoint,
         job: Job,
@@ -219,8 +224,8 @@ impl JobFlow {
     /// keeps to the schedule.
     ///
     /// **The result belongs to whichever job has this id**, which isn't known to be this user's latest, nor of a certain
-    /// submission. Who has the checkpoint takes [`JobFlow::wait_for_submission`].
-    pub fn wait_for(partner: Partner, key: JobKey, settings: FlowSettings, seed: u64) -> Self {
+    /// submission. Who has the checkpoint takes [`UploadFlow::wait_for_submission`].
+    pub(crate) fn wait_for(partner: Partner, key: JobKey, settings: FlowSettings, seed: u64) -> Self {
         let status = StatusRequest { wanted: true, history: false, image_links: false };
         let stage = Stage::Polling { polls: 0, failures: 0, last: None, last_error: None };
         let mut flow = Self::start(partner, None, key, status, stage, settings, seed);
@@ -228,15 +233,15 @@ impl JobFlow {
         flow
     }
 
-    /// As [`JobFlow::wait_for`], for the job that this checkpoint is of: a result counts only if it names its submission.
+    /// As [`UploadFlow::wait_for`], for the job that this checkpoint is of: a result counts only if it names its submission.
     ///
-    /// Unlike [`JobFlow::resume`] it needs no images, and never sends anything but the question. The checkpoint may also be of
+    /// Unlike [`UploadFlow::resume`] it needs no images, and never sends anything but the question. The checkpoint may also be of
     /// a check whose result comes by callback: [`Call::checkpoint`](crate::Call::checkpoint), once it is taken on.
     ///
     /// # Errors
     /// If the checkpoint is of another partner, environment or version, of a check that has no status, or of something that was
     /// never begun.
-    pub fn wait_for_submission(
+    pub(crate) fn wait_for_submission(
         partner: Partner,
         checkpoint: &Checkpoint,
         settings: FlowSettings,
@@ -251,22 +256,22 @@ impl JobFlow {
         Ok(flow)
     }
 
-    /// Asks for all results of the user along with the job's status, in [`JobFlow::wait_for`].
+    /// Asks for all results of the user along with the job's status, in [`UploadFlow::wait_for`].
     #[must_use]
-    pub fn with_return_history(mut self, yes: bool) -> Self {
+    pub(crate) fn with_return_history(mut self, yes: bool) -> Self {
         self.status.history = yes;
         self
     }
 
-    /// Asks for links to the job's images along with its status, in [`JobFlow::wait_for`].
+    /// Asks for links to the job's images along with its status, in [`UploadFlow::wait_for`].
     #[must_use]
-    pub fn with_return_image_links(mut self, yes: bool) -> Self {
+    pub(crate) fn with_return_image_links(mut self, yes: bool) -> Self {
         self.status.image_links = yes;
         self
     }
 
     /// Where the job stands now.
-    pub fn checkpoint(&self) -> Checkpoint {
+    pub(crate) fn checkpoint(&self) -> Checkpoint {
         let mut checkpoint = Checkpoint::of_job(&self.partner, self.key.clone(), self.possible_reach());
         checkpoint.smile_job_id.clone_from(&self.smile_job_id);
         checkpoint.submission_id.clone_from(&self.submission_id);
@@ -278,18 +283,18 @@ impl JobFlow {
     }
 
     /// What names the job.
-    pub fn key(&self) -> &JobKey {
+    pub(crate) fn key(&self) -> &JobKey {
         &self.key
     }
 
     /// What the result must name to be the verdict on this submission: known from the first call of `next` on, and not at all
-    /// in [`JobFlow::wait_for`].
-    pub fn submission_id(&self) -> Option<&SubmissionId> {
+    /// in [`UploadFlow::wait_for`].
+    pub(crate) fn submission_id(&self) -> Option<&SubmissionId> {
         self.submission_id.as_ref()
     }
 
     /// Ends it. Nothing more is sent; what the service has already, it works on all the same.
-    pub fn cancel(&mut self) {
+    pub(crate) fn cancel(&mut self) {
         if !matches!(self.stage, Stage::Finished(_)) {
             self.reach = self.possible_reach();
             self.fail(JobErrorKind::Cancelled);
@@ -467,7 +472,7 @@ impl JobFlow {
     }
 }
 
-impl Flow for JobFlow {
+impl Flow for UploadFlow {
     type Outcome = Result<JobOutcome, JobError>;
 
     fn next(&mut self, now: Timestamp) -> Next<Self::Outcome> {
@@ -632,7 +637,7 @@ fn key_of(job: &Job) -> JobKey {
     JobKey { user_id: params.user_id().clone(), job_id: params.job_id().clone(), job_type: job.job_type() }
 }
 
-impl fmt::Debug for JobFlow {
+impl fmt::Debug for UploadFlow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let stage = match &self.stage {
             Stage::Reading { .. } => "reading",
@@ -642,7 +647,7 @@ impl fmt::Debug for JobFlow {
             Stage::Polling { .. } => "polling",
             Stage::Finished(_) => "finished",
         };
-        f.debug_struct("JobFlow")
+        f.debug_struct("UploadFlow")
             .field("key", &self.key)
             .field("stage", &stage)
             .field("reach", &self.reach)

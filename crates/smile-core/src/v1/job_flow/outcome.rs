@@ -4,6 +4,7 @@ use crate::job::job_key::JobKey;
 use crate::job::submission_id::SubmissionId;
 use serde::ser::{Serialize, SerializeStruct as _, Serializer};
 
+use crate::v3::Status;
 use crate::{JobStatus, OperationError, Verdict};
 
 /// A job that the service has received whole, or what the partner's own records have of one.
@@ -15,7 +16,7 @@ pub struct Submission {
     /// Smile ID's own id of the job, where it is known.
     pub smile_job_id: Option<String>,
     /// What the result must name to be the verdict on this submission; unknown if it was another flow's, as in
-    /// [`JobFlow::wait_for`](super::JobFlow::wait_for). Ask [`SubmissionId::is_named_by`] of a callback's entry.
+    /// [`JobFlow::wait_for`](crate::JobFlow::wait_for). Ask [`SubmissionId::is_named_by`] of a callback's entry.
     pub id: Option<SubmissionId>,
 }
 
@@ -57,9 +58,20 @@ pub enum JobOutcome {
         /// What the result amounts to.
         verdict: Verdict,
     },
+    /// There is a result over the v3 API, whose status is a word alone: record, reason and people come by webhook. What the word
+    /// lets do is in the verdict: a `clear` for a number, an address or a name lets nobody in.
+    #[non_exhaustive]
+    Decided {
+        /// The job.
+        submission: Submission,
+        /// The word, and the ids that came with it.
+        status: Box<Status>,
+        /// What the word amounts to for this product.
+        verdict: Verdict,
+    },
     /// There was no result before the schedule or the deadline ended. **This is no verdict**: the job goes on at the
     /// service, and its result comes by callback, or when it is asked for again with
-    /// [`JobFlow::wait_for`](super::JobFlow::wait_for). Don't submit it again.
+    /// [`JobFlow::wait_for`](crate::JobFlow::wait_for). Don't submit it again.
     #[non_exhaustive]
     Unfinished {
         /// The job.
@@ -95,6 +107,7 @@ impl JobOutcome {
         match self {
             Self::Submitted { .. } => "submitted",
             Self::Complete { .. } => "complete",
+            Self::Decided { .. } => "decided",
             Self::Unfinished { .. } => "unfinished",
         }
     }
@@ -104,16 +117,20 @@ impl JobOutcome {
         match self {
             Self::Submitted { submission }
             | Self::Complete { submission, .. }
+            | Self::Decided { submission, .. }
             | Self::Unfinished { submission, .. } => submission,
         }
     }
 
     /// What the result amounts to, if there is one.
     pub fn verdict(&self) -> Option<&Verdict> {
-        if let Self::Complete { verdict, .. } = self { Some(verdict) } else { None }
+        match self {
+            Self::Complete { verdict, .. } | Self::Decided { verdict, .. } => Some(verdict),
+            Self::Submitted { .. } | Self::Unfinished { .. } => None,
+        }
     }
 
-    /// The status with the result, if there is one.
+    /// The status with the whole result, if there is one: of the v1 API alone.
     pub fn status(&self) -> Option<&JobStatus> {
         if let Self::Complete { status, .. } = self { Some(status) } else { None }
     }

@@ -11,14 +11,14 @@ use crate::job::submission_id::SubmissionId;
 use crate::v1::job_flow::error::JobErrorKind;
 use crate::v1::job_flow::images::note_image;
 use crate::v1::job_flow::outcome::JobOutcome;
-use crate::v1::job_flow::{Asked, JobFlow, Stage};
+use crate::v1::job_flow::{Asked, Stage, UploadFlow};
 use crate::v1::job_status::JobStatusRequest;
 use crate::v1::payload::{Package, ToCome};
 use crate::v1::prep_upload::PreparedUpload;
 use crate::v1::upload::UploadRequest;
 use crate::{JobStatus, OperationError, Timestamp, ValidationError};
 
-impl JobFlow {
+impl UploadFlow {
     /// Looks at images until one must be read from disk, or all are here.
     pub(super) fn look_at_images(&mut self) -> Option<PathBuf> {
         let job = self.job.as_ref()?;

@@ -1,7 +1,7 @@
 //! `info.json`, in the full shape that the official SDKs send.
 
 use std::cell::Cell;
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::ops::Range;
 
 use base64::Engine as _;
@@ -27,9 +27,9 @@ pub(super) fn guess_bytes(images: &[PackedImage], prepared: &PreparedUpload) -> 
     4096 + of_images + prepared.raw().get().len()
 }
 
-/// Adds it to the buffer. Returns where in it the images' texts are.
+/// Writes it. Returns where in it the images' texts are.
 pub(super) fn write(
-    buffer: &mut Vec<u8>,
+    writer: &mut dyn Write,
     partner: &Partner,
     job: &Job,
     images: &[PackedImage],
@@ -59,8 +59,12 @@ pub(super) fn write(
     let written = Cell::new(0);
     let mut texts = Vec::new();
     let formatter = Texts { written: &written, found: &mut texts };
-    let mut serializer = Serializer::with_formatter(Counted { buffer, written: &written }, formatter);
-    info.serialize(&mut serializer).expect("strings and numbers always serialise");
+    // Most of it comes a few bytes at a time, and what is written has a checksum made of it.
+    let buffered = BufWriter::with_capacity(4096, writer);
+    let mut counted = Counted { writer: buffered, written: &written };
+    let serialized = info.serialize(&mut Serializer::with_formatter(&mut counted, formatter));
+    serialized.expect("strings and numbers always serialise, and memory takes them");
+    counted.flush().expect("memory takes it");
     texts
 }
 
@@ -82,21 +86,21 @@ impl Formatter for Texts<'_> {
     }
 }
 
-/// A buffer that says how much was added to it.
-struct Counted<'a> {
-    buffer: &'a mut Vec<u8>,
+/// A writer that says how much was written.
+struct Counted<'a, W> {
+    writer: W,
     written: &'a Cell<usize>,
 }
 
-impl Write for Counted<'_> {
+impl<W: Write> Write for Counted<'_, W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.buffer.extend_from_slice(bytes);
-        self.written.set(self.written.get() + bytes.len());
-        Ok(bytes.len())
+        let count = self.writer.write(bytes)?;
+        self.written.set(self.written.get() + count);
+        Ok(count)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        Ok(())
+        self.writer.flush()
     }
 }
 

@@ -116,7 +116,7 @@ impl Package {
             ImageEncoding::File => {
                 let name = self.names.unique(image.name.as_deref(), role, structure.format);
                 let to_come = to_come.bytes + to_come.alike * (bytes.len() + ToCome::BESIDE);
-                self.files.push(name.clone(), bytes, to_come)?;
+                self.files.push(&name, bytes, to_come)?;
                 Content::File(name)
             }
             ImageEncoding::Base64 => Content::Inline(info_json::encode(bytes)),

@@ -1,0 +1,170 @@
+//! Other operating systems: the crates are checked for them, and what differs between them is in one file.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::members::libraries;
+use crate::shell::{cargo, entries, output, succeed};
+
+/// An operating system that the crates run on, beside the one that this runs on.
+struct System {
+    name: &'static str,
+    target: &'static str,
+    /// A compiler of C for it: rustls's cryptography is partly C, and the command always has it. None elsewhere than there.
+    c_compiler: Option<&'static str>,
+    is_here: bool,
+}
+
+const SYSTEMS: &[System] = &[
+    System {
+        name: "Windows",
+        target: "x86_64-pc-windows-gnu",
+        c_compiler: Some("x86_64-w64-mingw32-gcc"),
+        is_here: cfg!(windows),
+    },
+    System {
+        name: "macOS",
+        target: "aarch64-apple-darwin",
+        c_compiler: None,
+        is_here: cfg!(target_os = "macos"),
+    },
+    System {
+        name: "Linux",
+        target: "x86_64-unknown-linux-gnu",
+        c_compiler: None,
+        is_here: cfg!(target_os = "linux"),
+    },
+];
+
+/// All that is checked where there is a compiler of C.
+const CRATES: &[&str] = &["smile-core", "smile-reqwest", "smile-ureq", "smile-sandbox", "smile-cli"];
+
+/// The rest, as far as it is Rust alone.
+const WITHOUT_C: &[&str] = &[
+    "-p",
+    "smile-core",
+    "-p",
+    "smile-reqwest",
+    "-p",
+    "smile-ureq",
+    "-p",
+    "smile-sandbox",
+    "--no-default-features",
+    "--features",
+    "smile-reqwest/rustls-no-provider,smile-ureq/rustls-no-provider,smile-sandbox/scenario,smile-sandbox/state",
+];
+
+/// The one file of a crate that may ask which system it is compiled for.
+const FILE: &str = "system.rs";
+
+pub(crate) fn run(root: &Path) -> Result<(), String> {
+    one_file(root)?;
+    for System { name, target, c_compiler, is_here } in SYSTEMS {
+        if *is_here {
+            println!("{name} is here: the other steps check it");
+            continue;
+        }
+        if let Err(message) = install(target) {
+            println!("!!! NOT CHECKED: {name}, as the target {target} can't be had here ({message})");
+            continue;
+        }
+        let mut command = cargo(root, &["check", "--locked", "--target", target]);
+        if c_compiler.is_some_and(answers) {
+            command.args(CRATES.iter().flat_map(|name| ["-p", name]));
+        } else {
+            println!(
+                "!!! NOT CHECKED for {name}: smile-cli, and TLS, as there is no compiler of C for it here"
+            );
+            command.args(WITHOUT_C);
+        }
+        succeed(command)?;
+    }
+    Ok(())
+}
+
+/// Adds the target to the toolchain, if it isn't there.
+pub(crate) fn install(target: &str) -> Result<(), String> {
+    let sysroot = output(Command::new("rustc").args(["--print", "sysroot"]))?;
+    if Path::new(sysroot.trim()).join("lib/rustlib").join(target).exists() {
+        return Ok(());
+    }
+    let mut rustup = Command::new("rustup");
+    rustup.args(["target", "add", target]);
+    succeed(rustup)
+}
+
+fn answers(program: &str) -> bool {
+    let mut command = Command::new(program);
+    command.arg("--version").stdout(Stdio::null()).stderr(Stdio::null());
+    command.status().is_ok_and(|status| status.success())
+}
+
+/// Finds code that asks for the system outside of the one file for it.
+fn one_file(root: &Path) -> Result<(), String> {
+    let mut directories: Vec<PathBuf> =
+        libraries(root)?.iter().map(|library| library.directory().to_owned()).collect();
+    directories.push(root.join("crates/smile-cli"));
+    let mut found = Vec::new();
+    for directory in directories {
+        find(&directory.join("src"), &mut found)?;
+    }
+    if found.is_empty() {
+        return Ok(());
+    }
+    Err(format!("these ask for the system, which is for `{FILE}` of their crate:\n{}", found.join("\n")))
+}
+
+fn find(directory: &Path, found: &mut Vec<String>) -> Result<(), String> {
+    for path in entries(directory)? {
+        if path.is_dir() {
+            find(&path, found)?;
+        } else if path.extension().is_some_and(|extension| extension == "rs") && !path.ends_with(FILE) {
+            let text = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+            found.extend(asking(&text).map(|line| format!("{}:{line}", path.display())));
+        }
+    }
+    Ok(())
+}
+
+/// The lines that ask for the system, outside of tests.
+fn asking(text: &str) -> impl Iterator<Item = usize> {
+    const MARKS: &[&str] = &[
+        "cfg(unix)",
+        "cfg(windows)",
+        "cfg!(unix)",
+        "cfg!(windows)",
+        "not(unix)",
+        "not(windows)",
+        "target_os",
+        "target_family",
+        "std::os::",
+    ];
+    let code = text.lines().take_while(|line| *line != "#[cfg(test)]").enumerate();
+    let asks = |line: &str| MARKS.iter().any(|mark| line.contains(mark));
+    code.filter(move |(_, line)| asks(line)).map(|(index, _)| index + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_that_ask_for_the_system_are_found_outside_of_tests() {
+        let text = "use a;\n    #[cfg(unix)]\nfn a() {}\nif cfg!(windows) {}\n#[cfg(feature = \"tls\")]\n\
+            #[cfg(all(not(windows), a))]\nuse std::os::unix::a;\n#[cfg(test)]\nmod tests {\n#[cfg(unix)]\n}\n";
+        assert_eq!(asking(text).collect::<Vec<_>>(), [2, 4, 6, 7]);
+        assert_eq!(asking("fn unix() {}\n").count(), 0);
+    }
+
+    #[test]
+    fn nothing_but_the_systems_file_asks_for_it() {
+        let scratch = crate::scratch::Scratch::new();
+        scratch.write("src/deep/system.rs", "#[cfg(unix)]\n");
+        scratch.write("src/deep/other.rs", "\n#[cfg(unix)]\n");
+        let mut found = Vec::new();
+        find(&scratch.path().join("src"), &mut found).unwrap();
+        assert_eq!(found.len(), 1);
+        assert!(found[0].ends_with("other.rs:2"), "{found:?}");
+    }
+}

@@ -577,7 +577,7 @@ fn input_that_is_refused_is_not_shown() {
         errors.push(text.parse::<Environment>().unwrap_err());
     }
     for (partner, job) in [
-        (partner().with_callback_url(MARK), job()),
+        (partner().with_callback_url(MARK), Job::update_photo(params(), Image::bytes(jpeg()))),
         (partner(), job().with_callback_url(format!("https://{MARK}:{MARK}@bank.example/"))),
     ] {
         capture.debug("Partner", &partner);

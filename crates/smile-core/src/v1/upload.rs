@@ -169,7 +169,7 @@ mod tests {
         assert_eq!(names, ["accept-encoding", "content-type", "user-agent"]);
         assert_eq!(request.headers()["content-type"], "application/zip");
         assert_eq!(request.body(), "PK");
-        assert_eq!(format!("{upload:?}"), "Upload { bytes: 2, .. }");
+        assert_eq!(format!("{upload:?}"), "UploadRequest { bytes: 2, .. }");
     }
 
     fn refused(status: u16, body: &str) -> OperationError {

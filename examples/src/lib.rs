@@ -254,6 +254,34 @@ pub fn asset(name: &str) -> PathBuf {
     [env!("CARGO_MANIFEST_DIR"), "assets", name].iter().collect()
 }
 
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use smile_core::Job;
+    use std::sync::{Arc, Mutex};
+
+    #[test]
+    fn no_picture_of_the_examples_is_warned_of() {
+        let setup = Setup::offline(Arguments::default()).unwrap();
+        let (selfie, front) = (setup.selfie(), setup.id_card());
+        let job = Job::document_verification(setup.partner_params(), selfie, front, "NG")
+            .with_id_card_back(setup.id_card_back().unwrap())
+            .with_liveness(setup.liveness())
+            .with_return_job_status(true);
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let warnings = Arc::clone(&seen);
+        let client = smile_ureq::Client::new(setup.partner()).unwrap();
+        let outcome = client.submit_with(job, move |event| {
+            if let Event::Warning(problem) = event {
+                warnings.lock().unwrap().push(problem.to_string());
+            }
+            Ok(())
+        });
+        assert!(outcome.unwrap().verdict().unwrap().may_be_let_in());
+        assert_eq!(*seen.lock().unwrap(), [""; 0]);
+    }
+}
+
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;

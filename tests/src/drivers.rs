@@ -9,7 +9,7 @@ use http::{Request, Response};
 use smile_core::operation::Operation;
 use smile_core::{
     Call, CallError, Callback, Checkpoint, Confirm, ConfirmError, Confirmation, Event, Flow, FlowSettings,
-    Job, JobError, JobFlow, JobKey, JobOutcome, Next, ObserverError, ObserverResult, Partner, Timestamp,
+    Job, JobError, JobFlow, JobOutcome, Next, ObserverError, ObserverResult, Partner, Submission, Timestamp,
     TransportFailure,
 };
 
@@ -159,29 +159,29 @@ impl Driver {
         }
     }
 
-    /// Confirms a callback of this job.
+    /// Confirms a callback of this submission, or of whichever there is under a job's ids.
     ///
     /// # Errors
     /// As the adapters do.
     pub fn confirm(
         self,
         partner: Partner,
-        key: &JobKey,
+        submission: impl Into<Submission>,
         callback: &Callback,
         settings: FlowSettings,
     ) -> Result<Confirmation, ConfirmError> {
         match self {
             Self::Reqwest => {
                 let client = smile_reqwest::Client::new(partner).unwrap().with_settings(settings);
-                block_on(client.confirm(key.clone(), callback))
+                block_on(client.confirm(submission, callback))
             }
             Self::Ureq => smile_ureq::Client::new(partner)
                 .unwrap()
                 .with_settings(settings)
-                .confirm(key.clone(), callback),
+                .confirm(submission, callback),
             Self::ByHand => {
                 let now = || Timestamp::from_unix(SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default());
-                by_hand(Confirm::new(partner, key.clone(), callback, settings, 1), now, |_| Ok(()))
+                by_hand(Confirm::new(partner, submission, callback, settings, 1), now, |_| Ok(()))
             }
         }
     }

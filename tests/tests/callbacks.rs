@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use smile_axum::{CallbackReceiver, ReceivedCallback};
 use smile_core::{
     CallbackKind, Change, ConfirmError, Decision, FlowSettings, InMemoryReplayStore, JobHistory, JobId,
-    JobKey, JobState, JobType, Nonce, NonceError, Partner, PollSchedule, Refusal, ReplayCheck, Timestamp,
-    Trust, UserId,
+    JobKey, JobState, JobType, Nonce, NonceError, Partner, PollSchedule, Refusal, ReplayCheck, Submission,
+    SubmissionId, Timestamp, Trust, UserId,
 };
 use smile_core::{IdInfo, Image, Job};
 use smile_sandbox::{Review, Sandbox};
@@ -41,14 +41,20 @@ impl Scene {
     }
 
     /// Submits a job that is left to a reviewer.
-    fn submit_doubtful(&self, driver: Driver, name: &str) {
+    fn submit_doubtful(&self, driver: Driver, name: &str) -> Submission {
         let with = params(name).with_nonce(&nonce()).with_param("sandbox_result", "2");
-        self.submit(driver, Job::biometric_kyc(with, image(0), id_info()));
+        self.submit(driver, Job::biometric_kyc(with, image(0), id_info()))
     }
 
-    fn submit(&self, driver: Driver, job: Job) {
+    fn submit(&self, driver: Driver, job: Job) -> Submission {
         let job = job.with_liveness((1..=8).map(image));
-        driver.submit(self.partner.clone(), job, quick()).unwrap();
+        driver.submit(self.partner.clone(), job, quick()).unwrap().submission().clone()
+    }
+
+    /// What the partner's database has of a job once it is submitted.
+    fn history(&self, submission: &Submission) -> JobHistory {
+        let history = JobHistory::new(self.partner.account(), submission.key.clone());
+        history.with_submission_id(submission.id.clone().unwrap())
     }
 
     fn next(&self) -> ReceivedCallback {
@@ -100,8 +106,8 @@ fn a_job_goes_from_doubt_to_the_reviewers_word_and_every_step_is_confirmed() {
             [(Review::Approve, Decision::Approved, "1210"), (Review::Reject, Decision::Rejected, "1211")]
         {
             let scene = Scene::new();
-            let (key, mut history) = (key("kyc"), JobHistory::new(scene.partner.account(), key("kyc")));
-            scene.submit_doubtful(driver, "kyc");
+            let submission = scene.submit_doubtful(driver, "kyc");
+            let (key, mut history) = (key("kyc"), scene.history(&submission));
             let provisional = scene.next();
             assert_eq!(
                 (provisional.seen, provisional.callback.is_about(&key)),
@@ -110,7 +116,7 @@ fn a_job_goes_from_doubt_to_the_reviewers_word_and_every_step_is_confirmed() {
             assert_eq!(provisional.callback.check_nonce(&nonce()), Ok(()));
             assert_eq!(apply(&mut history, &provisional), Change::Advanced);
             let confirm = |received: &ReceivedCallback| {
-                driver.confirm(scene.partner.clone(), &key, &received.callback, quick())
+                driver.confirm(scene.partner.clone(), submission.clone(), &received.callback, quick())
             };
             let confirmed = confirm(&provisional).unwrap();
             assert_eq!(confirmed.verdict().decision(), Decision::Provisional, "{driver:?}");
@@ -148,11 +154,11 @@ fn the_service_contradicts_an_approval_under_a_signature_that_somebody_has_seen(
         let sandbox = Sandbox::builder().with_automatic_review(None).start().unwrap();
         let server = CallbackServer::start(CallbackReceiver::new(sandbox.partner().verifier()));
         let scene = Scene::with(sandbox, server);
-        scene.submit_doubtful(driver, "kyc");
+        let submission = scene.submit_doubtful(driver, "kyc");
         let provisional = scene.next();
-        let (key, mut history) = (key("kyc"), JobHistory::new(scene.partner.account(), key("kyc")));
+        let (key, mut history) = (key("kyc"), scene.history(&submission));
         let confirm = |received: &ReceivedCallback| {
-            driver.confirm(scene.partner.clone(), &key, &received.callback, impatient())
+            driver.confirm(scene.partner.clone(), submission.clone(), &received.callback, impatient())
         };
 
         assert_eq!(scene.server.post(forge(&provisional, approval.clone())), StatusCode::OK);
@@ -234,13 +240,14 @@ fn what_was_recorded_and_not_stored_comes_again_and_counts_once() {
 fn both_callbacks_of_an_older_account_pass_and_only_one_is_the_result() {
     for driver in ALL_DRIVERS {
         let scene = Scene::of(Sandbox::builder().with_legacy_two_callbacks(true).start().unwrap());
-        scene.submit(driver, Job::biometric_kyc(params("kyc"), image(0), id_info()));
-        let (key, mut history) = (key("kyc"), JobHistory::new(scene.partner.account(), key("kyc")));
+        let submission = scene.submit(driver, Job::biometric_kyc(params("kyc"), image(0), id_info()));
+        let mut history = scene.history(&submission);
         let both = [scene.next(), scene.next()];
         for received in &both {
             assert_eq!(received.seen, Some(ReplayCheck::First));
             let change = apply(&mut history, received);
-            let confirmed = driver.confirm(scene.partner.clone(), &key, &received.callback, quick());
+            let confirmed =
+                driver.confirm(scene.partner.clone(), submission.clone(), &received.callback, quick());
             match received.callback.kind() {
                 CallbackKind::Result(JobType::BIOMETRIC_KYC) => {
                     assert_eq!(change, Change::Advanced);
@@ -262,15 +269,35 @@ fn both_callbacks_of_an_older_account_pass_and_only_one_is_the_result() {
 fn confirmation_waits_for_a_service_that_is_behind_its_own_callback_and_asks_about_no_other_job() {
     for driver in ALL_DRIVERS {
         let scene = Scene::of(Sandbox::builder().with_pending_polls(3).start().unwrap());
-        scene.submit(driver, Job::biometric_kyc(params("kyc"), image(0), id_info()));
+        let submission = scene.submit(driver, Job::biometric_kyc(params("kyc"), image(0), id_info()));
         let received = scene.next();
         let asked = || scene.sandbox.requests().len();
         let before = asked();
-        let other = driver.confirm(scene.partner.clone(), &key("other"), &received.callback, quick());
+        let other = driver.confirm(scene.partner.clone(), key("other"), &received.callback, quick());
         assert_eq!((other, asked()), (Err(ConfirmError::NotThisJob), before), "{driver:?}");
         let confirmed =
-            driver.confirm(scene.partner.clone(), &key("kyc"), &received.callback, quick()).unwrap();
+            driver.confirm(scene.partner.clone(), submission, &received.callback, quick()).unwrap();
         assert!(confirmed.verdict().is_approved(), "{driver:?}");
         assert_eq!(asked(), before + 4, "{driver:?}");
+    }
+}
+
+#[test]
+fn another_submissions_result_under_the_same_job_id_is_neither_applied_nor_confirmed() {
+    for driver in ALL_DRIVERS {
+        let scene = Scene::of(Sandbox::start().unwrap());
+        let theirs = scene.submit(driver, Job::biometric_kyc(params("kyc"), image(0), id_info()));
+        let received = scene.next();
+        let id: SubmissionId = serde_json::from_value(json!("f".repeat(32))).unwrap();
+        let ours = Submission::new(theirs.key.clone(), id);
+        let mut history = scene.history(&ours);
+        assert_eq!(apply(&mut history, &received), Change::NotThisSubmission);
+        let confirm = |submission: Submission| {
+            driver.confirm(scene.partner.clone(), submission, &received.callback, impatient())
+        };
+        assert_eq!(confirm(ours), Err(ConfirmError::NotThisSubmission), "{driver:?}");
+        let confirmed = confirm(theirs).unwrap();
+        assert_eq!(history.apply_confirmed(now(), &confirmed), Change::NotThisSubmission, "{driver:?}");
+        assert!(history.results().is_empty() && !history.may_be_let_in(Trust::Verified));
     }
 }

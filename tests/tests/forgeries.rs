@@ -92,7 +92,7 @@ fn broken_ones_are_refused_each_for_its_own_reason() {
                 }
                 (Ok(_), ExpectedRefusal::Nothing) => {}
                 (Ok(callback), ExpectedRefusal::Contradiction) => {
-                    assert!(!callback.verdict().is_approved(), "{what}")
+                    assert!(!callback.verdict().is_approved(), "{what}");
                 }
                 (Ok(_), expected) => panic!("{what}: passed, and should be refused as {expected:?}"),
             }

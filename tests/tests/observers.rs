@@ -4,6 +4,7 @@
 
 use std::error::Error as _;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use smile_core::v1::{EnhancedKycRequest, Verification};
 use smile_core::{CallErrorKind, Checkpoint, Event, IdInfo, JobErrorKind, ObserverResult, Progress, Step};
@@ -123,4 +124,52 @@ fn an_earlier_check_under_the_same_ids_is_not_this_ones_result() {
         let checkpoint = broken_off(driver, &sandbox, "twice", Fault::LoseRequest);
         assert!(resume(driver, &sandbox, "twice", &checkpoint).unwrap_err().outcome_unknown(), "{driver:?}");
     }
+}
+
+/// Sends a check of which the service has never heard, and whose loss the sandbox tells in either way.
+fn never_arrived(
+    driver: Driver,
+    refuses: bool,
+    resends: bool,
+) -> (Result<Verification, smile_core::CallError>, usize) {
+    let sandbox = Sandbox::builder().with_refuse_unknown_jobs(refuses).start().unwrap();
+    sandbox.fail_next(Endpoint::EnhancedKyc, Fault::LoseRequest);
+    // Nothing is sent again before the first one's own time is over.
+    let settings =
+        quick().with_request_timeout(Duration::from_secs(2)).with_resending_of_denied_checks(resends);
+    let outcome = driver.call_with(sandbox.partner(), check("denied"), settings, None, |_| Ok(()));
+    (outcome, sandbox.job("job-denied").map_or(0, |job| job.processed as usize))
+}
+
+fn denied_checks_are_sent_again_where_the_settings_allow_it(driver: Driver) {
+    for refuses in [false, true] {
+        let (outcome, processed) = never_arrived(driver, refuses, true);
+        assert!(outcome.unwrap().verdict.is_approved(), "{driver:?}, {refuses}");
+        assert_eq!(processed, 1, "{driver:?}, {refuses}");
+        let (outcome, processed) = never_arrived(driver, refuses, false);
+        assert!(outcome.unwrap_err().outcome_unknown(), "{driver:?}, {refuses}");
+        assert_eq!(processed, 0, "{driver:?}, {refuses}");
+    }
+    // What the service has is not sent again.
+    let sandbox = Sandbox::start().unwrap();
+    sandbox.fail_next(Endpoint::EnhancedKyc, Fault::LoseAnswer);
+    let settings = quick().with_resending_of_denied_checks(true);
+    let outcome = driver.call_with(sandbox.partner(), check("denied"), settings, None, |_| Ok(()));
+    assert!(outcome.unwrap().verdict.is_approved(), "{driver:?}");
+    assert_eq!(sandbox.job("job-denied").unwrap().processed, 1, "{driver:?}");
+}
+
+#[test]
+fn denied_checks_are_sent_again_over_reqwest() {
+    denied_checks_are_sent_again_where_the_settings_allow_it(Driver::Reqwest);
+}
+
+#[test]
+fn denied_checks_are_sent_again_over_ureq() {
+    denied_checks_are_sent_again_where_the_settings_allow_it(Driver::Ureq);
+}
+
+#[test]
+fn denied_checks_are_sent_again_by_hand() {
+    denied_checks_are_sent_again_where_the_settings_allow_it(Driver::ByHand);
 }

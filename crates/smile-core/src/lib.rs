@@ -15,6 +15,7 @@ mod result;
 mod wire;
 
 pub use callback::confirm::{Confirm, ConfirmError, Confirmation};
+pub use callback::confirm_webhook::{ConfirmWebhook, ConfirmWebhookError, ConfirmedWord};
 pub use callback::{
     AsyncReplayStore, Callback, CallbackDigest, CallbackKind, Carrier, Change, InMemoryReplayStore,
     JobHistory, JobHistoryError, JobState, Nonce, NonceError, RecordedResult, Refusal, ReplayCheck,
@@ -29,7 +30,7 @@ pub use flow::{
 };
 pub use job::check::ValidationReport;
 pub use job::id_info::IdInfo;
-pub use job::image::{Image, ImageEncoding, ImageRole, ImageType, read_image};
+pub use job::image::{Image, ImageEncoding, ImageRole, ImageType, read_image, read_image_of_size};
 pub use job::job_key::JobKey;
 pub use job::partner_params::{JobId, PartnerParams, UserId};
 pub use job::submission_id::SubmissionId;

@@ -856,6 +856,21 @@ fn the_result_of_another_submission_is_no_verdict_on_this_one() {
     }
 }
 
+#[test]
+fn an_old_copy_of_a_checkpoint_finds_what_its_submission_has_become() {
+    let mut first = flow(job());
+    assert!(drive(&mut first, [refused(400, "2405")]).outcome.is_err());
+    let old = first.checkpoint();
+    assert_eq!(old.progress(), Progress::Nothing);
+    // Meanwhile another process went on from a copy of it.
+    let run = drive(&mut resume(&old), [refused(400, "2215"), approved()]);
+    assert_eq!(run.sent.len(), 2);
+    assert_eq!(run.sent[1].1, Status);
+    assert!(is_approved(&run.outcome.unwrap()));
+    let run = drive(&mut resume(&old), [refused(400, "2215"), pending(), pending(), approved()]);
+    assert!(is_approved(&run.outcome.unwrap()));
+}
+
 /// A partner whose job ids are derived: whoever comes second must not get the first one's approval.
 #[test]
 fn whoever_comes_second_under_a_job_id_is_refused() {
@@ -864,8 +879,17 @@ fn whoever_comes_second_under_a_job_id_is_refused() {
     let error = drive(&mut second, [refused(400, "2215")]).outcome.unwrap_err();
     assert!(error.is_job_already_exists());
     // And from what it wrote down there is no way to the earlier job.
-    let error = drive(&mut resume(&second.checkpoint()), [refused(400, "2215")]).outcome.unwrap_err();
-    assert!(error.is_job_already_exists());
+    for named in [Some("another"), None] {
+        let always = std::iter::repeat_with(|| approval_of(named)).take(21);
+        let run =
+            drive(&mut resume(&second.checkpoint()), std::iter::once(refused(400, "2215")).chain(always));
+        let error = run.outcome.unwrap_err();
+        assert!(error.is_of_another_submission() && !error.is_retryable(), "{error}");
+        assert!(run.sent.iter().skip(1).all(|(_, sent)| *sent == Status), "nothing is taken over");
+    }
+    let run = drive(&mut resume(&second.checkpoint()), [refused(400, "2215"), no_zip()]);
+    assert_eq!(run.sent.len(), 2, "an open job may be anybody's, and isn't taken over");
+    assert!(run.outcome.unwrap_err().is_job_already_exists());
 
     // The refusal was lost: the status of the earlier job ends it, and nothing is taken over.
     for status in [pending(), approval_of(Some("another")), approval_of(None)] {

@@ -577,7 +577,13 @@ fn input_that_is_refused_is_not_shown() {
         errors.push(text.parse::<Environment>().unwrap_err());
     }
     for (partner, job) in [
-        (partner().with_callback_url(MARK), Job::update_photo(params(), Image::bytes(jpeg()))),
+        (
+            partner().with_callback_url(MARK),
+            Job::update_photo(
+                PartnerParams::new(UserId::new("user-1"), JobId::new("job-1")),
+                Image::bytes(jpeg()),
+            ),
+        ),
         (partner(), job().with_callback_url(format!("https://{MARK}:{MARK}@bank.example/"))),
     ] {
         capture.debug("Partner", &partner);

@@ -670,13 +670,69 @@ proptest! {
 
     #[test]
     fn what_is_no_number_approves_nothing_that_a_number_would_not(
-        which: prop::sample::Index, word in select(vec!["NaN", "Infinity", "-Infinity"]),
+        which: prop::sample::Index, word in select(vec!["NaN", "Infinity", "-Infinity", "1e999", "-1E+400"]),
     ) {
         let whole = whole_callback();
         callback_is_no_better(without_a_number(&whole, which, word).into_bytes(), &whole);
         let (status, entry) = whole_status();
         status_is_no_better(without_a_number(&status, which, word).into_bytes(), &entry);
     }
+}
+
+/// A whole callback, and this field of its outermost object in these words.
+fn with_raw_field(name: &str, json: &str) -> bool {
+    let whole = Value::Object(whole_callback()).to_string().replace("\"Antifraud\":", "\"Left\":");
+    let whole = whole.replace("\"FullData\":", "\"Out\":");
+    let body = whole.replacen('{', &format!("{{{name:?}:{json},"), 1);
+    let verifier = partner().verifier().without_max_age();
+    let callback = verifier.verify(START, &http::HeaderMap::new(), body.into());
+    callback.is_ok_and(|callback| callback.verdict_for(JobType::BIOMETRIC_KYC).is_approved())
+}
+
+fn raw_words() -> impl Strategy<Value = &'static str> {
+    select(vec![
+        "\"block\"",
+        "\"clear\"",
+        "\"high\"",
+        "\"low\"",
+        "[]",
+        "[1]",
+        "0",
+        "92",
+        "null",
+        "true",
+        "1e999",
+    ])
+}
+
+proptest! {
+    #![proptest_config(config(400))]
+
+    #[test]
+    fn what_stands_twice_approves_nothing_that_either_of_the_two_would_not(
+        field in select(vec!["FullData", "Extra", "Note", "Antifraud", "people", "summary", "status", "Actions"]),
+        name in select(vec!["status", "risk_level", "people", "note", "risk_score", "fraud_detected"]),
+        (one, other) in (raw_words(), raw_words()),
+        pad in select(vec![0, 5_000]),
+    ) {
+        let pad = "x".repeat(pad);
+        let with = |inner: String| with_raw_field(field, &format!(r#"{{"pad":"{pad}","in":[{{{inner}}}]}}"#));
+        if with(format!("{name:?}:{one},{name:?}:{other}")) {
+            let each = [one, other].map(|word| with(format!("{name:?}:{word}")));
+            prop_assert_eq!(each, [true; 2]);
+        }
+    }
+}
+
+#[test]
+fn approvals_with_something_twice_turn_up() {
+    assert!(
+        with_raw_field("FullData", r#"{"status":"block","status":"clear"}"#),
+        "it is what the authority says"
+    );
+    assert!(!with_raw_field("Note", r#"{"status":"block","status":"clear"}"#));
+    assert!(!with_raw_field("Note", r#"{"status":"clear","status":"clear"}"#), "there is no telling");
+    assert!(with_raw_field("Note", r#"{"status":"clear"}"#));
 }
 
 /// The same for the properties about damage: some of it hides no approval.

@@ -344,8 +344,7 @@ impl Client {
                 Next::Read(path) => {
                     // Kept until the flow has taken the file. It is never closed.
                     let _turn = self.reads.acquire().await;
-                    let reading = move || std::fs::File::open(path).and_then(smile_core::read_image);
-                    let file = tokio::task::spawn_blocking(reading).await;
+                    let file = tokio::task::spawn_blocking(move || read_file(&path)).await;
                     flow.file_read(now(), file.unwrap_or_else(|error| Err(error.into())));
                 }
                 Next::Send { request, timeout } => {
@@ -384,6 +383,12 @@ impl fmt::Debug for Client {
             .field("settings", &self.settings)
             .finish_non_exhaustive()
     }
+}
+
+/// Reads an image file, if it isn't too large.
+fn read_file(path: &std::path::Path) -> std::io::Result<Vec<u8>> {
+    let file = std::fs::File::open(path)?;
+    smile_core::read_image_of_size(file.metadata()?.len(), file)
 }
 
 #[cfg(test)]

@@ -31,6 +31,7 @@ mod state;
 mod storage;
 mod v1;
 
+pub mod replay_store;
 pub mod signed_callback;
 /// The page about scenario files, whose program has to build.
 #[cfg(all(doctest, feature = "scenario"))]
@@ -41,7 +42,7 @@ pub use callback::attempt::{Callback, CallbackAttempt, CallbackId, CallbackOutco
 pub use callback::disturbance::{CallbackError, CallbackRule, Disturbance, Redelivery};
 pub use callback::record::{CallbackAnswer, CallbackRecord, CallbackState};
 pub use fault::effects::Outgoing;
-pub use fault::kinds::{Fault, Pace, Redirect, ResponseDelivery, RetryAfter};
+pub use fault::kinds::{Fault, Pace, Redirect, ResponseDelivery, RetryAfter, StorageError};
 pub use fault::rules::{FaultId, FaultInForce, FaultRule, HeadCheck};
 pub use http::endpoint::Endpoint;
 pub use job::events::{JobEvent, JobEventKind};

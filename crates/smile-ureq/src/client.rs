@@ -283,8 +283,7 @@ impl Client {
             }
             match next {
                 Next::Read(path) => {
-                    let file = std::fs::File::open(path).and_then(smile_core::read_image);
-                    flow.file_read(now(), file);
+                    flow.file_read(now(), read_file(&path));
                 }
                 Next::Send { request, timeout } => {
                     let answer = self.transport.send(request, timeout);
@@ -317,6 +316,12 @@ impl fmt::Debug for Client {
             .field("settings", &self.settings)
             .finish_non_exhaustive()
     }
+}
+
+/// Reads an image file, if it isn't too large.
+fn read_file(path: &std::path::Path) -> std::io::Result<Vec<u8>> {
+    let file = std::fs::File::open(path)?;
+    smile_core::read_image_of_size(file.metadata()?.len(), file)
 }
 
 #[cfg(test)]

@@ -56,7 +56,7 @@ pub(crate) fn forget_expired(transaction: &Transaction<'_>, now: Timestamp) -> r
 
 #[cfg(test)]
 mod tests {
-    use rusqlite::Connection;
+    use rusqlite::{Connection, TransactionBehavior};
 
     use super::*;
     use crate::rows::SCHEMA;
@@ -88,6 +88,50 @@ mod tests {
         assert_eq!(record(1, 1, 1), ReplayCheck::Redelivery, "its signature still passes");
         forget_expired(&transaction, at(10)).unwrap();
         assert_eq!(record(1, 1, 1), ReplayCheck::First);
+    }
+
+    /// A connection and a transaction for each delivery, as several processes would have them.
+    struct Database(std::path::PathBuf);
+
+    impl Database {
+        fn connect(&self) -> Connection {
+            let connection = Connection::open(&self.0).unwrap();
+            crate::rows::prepare(&connection).unwrap();
+            connection
+        }
+    }
+
+    impl ReplayStore for Database {
+        type Error = rusqlite::Error;
+
+        fn record(&self, now: Timestamp, digest: &CallbackDigest) -> rusqlite::Result<ReplayCheck> {
+            let mut connection = self.connect();
+            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let seen = CallbackDigests(&transaction).record(now, digest)?;
+            transaction.commit()?;
+            Ok(seen)
+        }
+    }
+
+    impl Drop for Database {
+        fn drop(&mut self) {
+            for end in ["", "-wal", "-shm"] {
+                let _ = std::fs::remove_file(format!("{}{end}", self.0.display()));
+            }
+        }
+    }
+
+    #[test]
+    fn it_keeps_the_rule_of_replay_stores_with_a_connection_for_each_delivery() {
+        let mut number = 0;
+        let make = |_| {
+            number += 1;
+            let name = format!("durable-receiver-digests-{}-{number}.db", std::process::id());
+            let database = Database(std::env::temp_dir().join(name));
+            database.connect().execute_batch(SCHEMA).unwrap();
+            database
+        };
+        smile_sandbox::replay_store::check(make).unwrap();
     }
 
     #[test]

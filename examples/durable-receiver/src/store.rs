@@ -6,7 +6,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior, params};
 use smile_ureq::core::{
-    Callback, Change, JobHistory, JobKey, PartnerAccount, ReplayCheck, ReplayStore as _, Timestamp,
+    Callback, Change, JobHistory, JobKey, PartnerAccount, ReplayCheck, ReplayStore as _, Submission,
+    SubmissionId, Timestamp,
 };
 
 use crate::rows::{
@@ -31,11 +32,22 @@ pub struct Store {
 pub(crate) struct Letter {
     id: i64,
     pub(crate) key: JobKey,
+    submission_id: Option<SubmissionId>,
     pub(crate) received_at: Timestamp,
     pub(crate) is_first: bool,
     pub(crate) body: Option<Bytes>,
     pub(crate) is_applied: bool,
     tries: u32,
+}
+
+impl Letter {
+    /// What the partner's own records have of it.
+    pub(crate) fn submission(&self) -> Submission {
+        match &self.submission_id {
+            Some(id) => Submission::new(self.key.clone(), id.clone()),
+            None => self.key.clone().into(),
+        }
+    }
 }
 
 /// What became of a callback that was to be stored.
@@ -83,6 +95,23 @@ impl Store {
             params![key.job_id.as_str(), key.user_id.as_str(), key.job_type.number(), history],
         )?;
         Ok(())
+    }
+
+    /// Writes down which submission of a registered job is about to go out, so that no other one's result under the same job id
+    /// counts. Call it with each checkpoint, before the request that it comes before: the id is in the first.
+    ///
+    /// # Errors
+    /// If it can't be written, or there is no such job: then nothing should be sent.
+    pub fn name_submission(&mut self, job_id: &str, id: &SubmissionId) -> Result<(), Failure> {
+        let account = self.account.clone();
+        let transaction = self.begin()?;
+        let key = key_of(&transaction, job_id)?.ok_or(Failure::Row("a job that isn't registered"))?;
+        let history = life_of(&transaction, &account, &key)?;
+        if history.submission_id() != Some(id) {
+            let history = to_json(&history.with_submission_id(id.clone()))?;
+            transaction.execute("UPDATE jobs SET life = ?2 WHERE job_id = ?1", params![job_id, history])?;
+        }
+        Ok(transaction.commit()?)
     }
 
     /// The job with this id.
@@ -160,22 +189,26 @@ impl Store {
     /// What is due and has waited longest.
     pub(crate) fn next_letter(&self, now: Timestamp) -> Result<Option<Letter>, Failure> {
         let letter = self.connection.query_row(
-            "SELECT id, inbox.job_id, user_id, job_type, received_at, is_first, body, is_applied, tries
+            "SELECT id, inbox.job_id, user_id, job_type, received_at, is_first, body, is_applied, tries, life
              FROM inbox JOIN jobs USING (job_id) WHERE due <= ?1 ORDER BY due, id LIMIT 1",
             [millis(now)],
             |row| {
-                Ok(Letter {
+                let letter = Letter {
                     id: row.get(0)?,
                     key: key(row.get(1)?, row.get(2)?, row.get(3)?),
+                    submission_id: None,
                     received_at: moment(row.get(4)?),
                     is_first: row.get(5)?,
                     body: row.get::<_, Option<Vec<u8>>>(6)?.map(Bytes::from),
                     is_applied: row.get(7)?,
                     tries: row.get(8)?,
-                })
+                };
+                Ok((letter, row.get::<_, String>(9)?))
             },
         );
-        Ok(letter.optional()?)
+        let Some((letter, history)) = letter.optional()? else { return Ok(None) };
+        let submission_id = from_json(&self.account, &history)?.submission_id().cloned();
+        Ok(Some(Letter { submission_id, ..letter }))
     }
 
     /// When the next letter is due.
@@ -202,7 +235,8 @@ impl Store {
         let is_last_word = callback.verdict_for(letter.key.job_type).is_final();
         let is_old_news = is_settled(&history)
             && matches!(change, Change::Redelivered | Change::Late | Change::Strengthened);
-        let is_none = matches!(change, Change::IdInformation | Change::NotThisJob);
+        let is_none =
+            matches!(change, Change::IdInformation | Change::NotThisJob | Change::NotThisSubmission);
         if !is_none && (change == Change::Undecided || is_last_word && !is_old_news) {
             transaction.execute("UPDATE inbox SET is_applied = 1 WHERE id = ?1", [letter.id])?;
         } else {

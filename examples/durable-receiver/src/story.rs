@@ -8,7 +8,7 @@ use std::time::Duration;
 use durable_receiver::{Fuse, Ledger, Process, Store};
 use smile_sandbox::{Review, Sandbox};
 use smile_ureq::Client;
-use smile_ureq::core::{IdInfo, Image, Job, JobId, JobKey, JobType, PartnerParams, UserId};
+use smile_ureq::core::{Event, IdInfo, Image, Job, JobId, JobKey, JobType, PartnerParams, UserId};
 
 /// No step takes longer, or something is wrong.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -39,7 +39,16 @@ pub(crate) fn tell() -> Result<(), Box<dyn Error>> {
     let ids = PartnerParams::new(key.user_id.clone(), key.job_id.clone()).with_param("sandbox_result", "2");
     let selfie = Image::path(Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/selfie.jpg"));
     let job = Job::biometric_kyc(ids, selfie, IdInfo::new("NG", "BVN", "00000000000"));
-    Client::new(sandbox.partner().with_callback_url(&url))?.submit(job)?;
+    let client = Client::new(sandbox.partner().with_callback_url(&url))?;
+    client.submit_with(job, |event| {
+        // Written down before the first request goes out; if it can't be, nothing does.
+        if let Event::Checkpoint(checkpoint) = event
+            && let Some(id) = checkpoint.submission_id()
+        {
+            store.name_submission(key.job_id.as_str(), id)?;
+        }
+        Ok(())
+    })?;
     println!("  submitted  job {}", key.job_id);
 
     await_line(&receiver, "applied")?;

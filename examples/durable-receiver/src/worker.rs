@@ -100,7 +100,7 @@ impl Worker {
 
     fn confirm(&mut self, letter: &Letter) -> Result<(), Failure> {
         let answer = match self.read_again(letter) {
-            Some(callback) => match self.client.confirm(letter.key.clone(), &callback) {
+            Some(callback) => match self.client.confirm(letter.submission(), &callback) {
                 Ok(confirmed) => Answer::Confirmed(confirmed),
                 Err(error) if error.is_retryable() => Answer::Later(error.to_string()),
                 Err(error) => {
@@ -139,7 +139,15 @@ impl Worker {
 
     /// Goes by the job's status alone.
     fn ask(&self, letter: &Letter) -> Answer {
+        let names_it = |outcome: &JobOutcome| {
+            let id = letter.submission().id;
+            let entry = outcome.status().and_then(JobStatus::entry);
+            id.is_none_or(|id| entry.is_some_and(|entry| id.is_named_by(entry)))
+        };
         match self.client.wait_for(letter.key.clone()) {
+            Ok(outcome) if outcome.verdict().is_some() && !names_it(&outcome) => {
+                Answer::Later("the service has another submission's result under this job id".to_owned())
+            }
             Ok(outcome) if outcome.verdict().is_some_and(Verdict::is_final) => Answer::Asked(outcome),
             Ok(_) => Answer::Later("the service has no last word yet".to_owned()),
             Err(error) => Answer::Later(error.to_string()),
@@ -149,6 +157,9 @@ impl Worker {
     /// Whether a status alone decides the letter's job.
     fn is_last_word(&self, letter: &Letter, status: &JobStatus) -> bool {
         let mut history = JobHistory::new(self.client.partner().account(), letter.key.clone());
+        if let Some(id) = letter.submission().id {
+            history = history.with_submission_id(id);
+        }
         history.apply_status(letter.received_at, status) == Change::Advanced
             && history.state() == JobState::Final
     }

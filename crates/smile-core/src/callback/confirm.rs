@@ -114,8 +114,8 @@ impl Confirm {
         let again = self.settings.poll.delay_after(self.polls).map(|wait| self.clock + wait);
         self.stage = match (compared, again) {
             // What the status has may still be an earlier submission's.
-            (Err(error @ (ConfirmError::Behind { .. } | ConfirmError::NotThisSubmission)), Some(at))
-                if self.is_in_time(at) =>
+            (Err(error), Some(at))
+                if (error.is_behind() || error == ConfirmError::NotThisSubmission) && self.is_in_time(at) =>
             {
                 Stage::Waiting(at, error)
             }
@@ -380,9 +380,14 @@ impl ConfirmError {
 
     /// Later it may be confirmed: the status couldn't be had, or isn't as far as the callback.
     pub fn is_retryable(&self) -> bool {
+        self.is_behind() || matches!(self, Self::Call(error) if error.is_retryable())
+    }
+
+    /// The service isn't as far as the callback, in a status or, as it may tell it also, by refusing one (2314).
+    fn is_behind(&self) -> bool {
         match self {
             Self::Behind { .. } => true,
-            Self::Call(error) => error.is_retryable(),
+            Self::Call(error) => error.operation().is_some_and(OperationError::denies_zip),
             _ => false,
         }
     }

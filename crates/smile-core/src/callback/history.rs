@@ -6,9 +6,9 @@ use http::StatusCode;
 
 use super::{Callback, CallbackKind, ReplayCheck};
 use crate::callback::confirm::Confirmation;
-use crate::result::{Decision, NextStep, Verdict};
+use crate::result::{Decision, NextStep, ResultEntry, Verdict};
 use crate::wire::names::stable_names;
-use crate::{JobId, JobKey, JobOutcome, JobStatus, JobType, PartnerAccount, Timestamp, UserId};
+use crate::{JobId, JobKey, JobOutcome, JobStatus, JobType, PartnerAccount, SubmissionId, Timestamp, UserId};
 
 /// How many different results that say nothing are kept of one job; those that say something have codes of the catalogue, so
 /// that there are only so many of them. More than a few means that somebody is making them up.
@@ -24,6 +24,7 @@ const MAX_UNDECIDED: usize = 8;
 ///   [decided](Trust::ByHand) outranks both.
 ///
 /// - A result of another partner, or of another environment, changes nothing: an approval of the sandbox is none in production.
+/// - Nor does one of another submission under the same job id, once this one's id is [told](JobHistory::with_submission_id).
 ///
 /// It serialises to a few hundred bytes without anything personal but the partner's own ids; keep it in the row of the job, and
 /// read, apply and write it in one transaction. What is stored says which version of the form it has; this one writes
@@ -63,6 +64,10 @@ pub struct JobHistory {
     user_id: UserId,
     job_id: JobId,
     judged_as: JudgedAs,
+    /// Of the v3 API, what was asked for.
+    product: Option<String>,
+    /// What its results must name, if that is known.
+    submission_id: Option<SubmissionId>,
     standing: JobState,
     /// The places, among the results, of the one that counts, or of the two that disagree.
     counts: Vec<usize>,
@@ -191,6 +196,9 @@ pub enum Change {
     Undecided,
     /// It is about another job or user, or says neither. Nothing changes.
     NotThisJob,
+    /// It is another submission's of the same job id, or doesn't name the submission that it is about. Nothing changes. The job
+    /// id was used twice; or the service doesn't bring back [`SubmissionId::PARTNER_PARAM`], and somebody should look at it.
+    NotThisSubmission,
     /// It is of another partner or another environment than the job, or doesn't say of which. Nothing changes; the keys or
     /// the addresses of two environments are mixed up, and somebody should look at it.
     OtherAccount,
@@ -209,6 +217,7 @@ stable_names! { Change:
     Self::IdInformation => "id_information",
     Self::Undecided => "undecided",
     Self::NotThisJob => "not_this_job",
+    Self::NotThisSubmission => "not_this_submission",
     Self::OtherAccount => "other_account",
     Self::NotBelieved => "not_believed",
 }
@@ -230,7 +239,12 @@ impl Change {
     pub fn needs_manual_review(self) -> bool {
         matches!(
             self,
-            Self::Overturned | Self::Disputed | Self::Contradicted | Self::Undecided | Self::OtherAccount
+            Self::Overturned
+                | Self::Disputed
+                | Self::Contradicted
+                | Self::Undecided
+                | Self::NotThisSubmission
+                | Self::OtherAccount
         )
     }
 }
@@ -246,7 +260,8 @@ impl JobHistory {
         Self::of(account, user_id, job_id, JudgedAs::Match)
     }
 
-    /// Of a verification of the v3 API, with the service's id of the job.
+    /// Of a verification of the v3 API, with the service's id of the job. Where the partner's records have the product, add
+    /// it: [`with_product`](Self::with_product).
     pub fn of_webhook(account: PartnerAccount, user_id: UserId, job_id: JobId) -> Self {
         Self::of(account, user_id, job_id, JudgedAs::Webhook)
     }
@@ -257,11 +272,50 @@ impl JobHistory {
             user_id,
             job_id,
             judged_as,
+            product: None,
+            submission_id: None,
             standing: JobState::Open,
             counts: Vec::new(),
             results: Vec::new(),
             id_information: false,
         }
+    }
+
+    /// Judges webhooks as those of this product, in the word of the webhooks, such as `biometric_kyc`, whatever they say of
+    /// themselves: see [`Webhook::verdict_for`](crate::Webhook::verdict_for). It makes no difference to results of v1.
+    #[must_use]
+    pub fn with_product(mut self, product: impl Into<String>) -> Self {
+        self.product = Some(product.into());
+        self
+    }
+
+    /// Takes results of this submission alone, as a [`Confirm`](crate::callback::confirm::Confirm) does that is given it: whatever
+    /// doesn't name it changes nothing. A job id may be used twice, and the other one's approval is none for this person.
+    ///
+    /// The id is in [`Checkpoint::submission_id`](crate::Checkpoint::submission_id) from the first request on, and in
+    /// [`JobOutcome::submission`](crate::JobOutcome::submission) at the end. Results that were applied before stay.
+    #[must_use]
+    pub fn with_submission_id(mut self, id: SubmissionId) -> Self {
+        self.submission_id = Some(id);
+        self
+    }
+
+    /// The product that webhooks are judged as, if it is known.
+    pub fn product(&self) -> Option<&str> {
+        self.product.as_deref()
+    }
+
+    /// The submission that results must name, if it is known.
+    pub fn submission_id(&self) -> Option<&SubmissionId> {
+        self.submission_id.as_ref()
+    }
+
+    fn is_status_of_other(&self, status: &JobStatus) -> bool {
+        status.entry().is_some_and(|entry| self.is_of_other_submission(entry))
+    }
+
+    fn is_of_other_submission(&self, entry: &ResultEntry) -> bool {
+        self.submission_id.as_ref().is_some_and(|id| !id.is_named_by(entry))
     }
 
     /// Reads what was stored in version 1, which names neither partner nor environment: `account` is what the row belongs to.
@@ -364,6 +418,9 @@ impl JobHistory {
         if callback.account() != Some(&self.account) {
             return Change::OtherAccount;
         }
+        if self.is_of_other_submission(callback.entry()) {
+            return Change::NotThisSubmission;
+        }
         let trust = match seen {
             Some(ReplayCheck::SignatureReused) => return Change::NotBelieved,
             Some(ReplayCheck::First) => Trust::FirstSeen,
@@ -377,7 +434,10 @@ impl JobHistory {
             }
             (JudgedAs::JobType(job_type), _) => callback.verdict_for(job_type),
             (JudgedAs::Match, _) => callback.entry().match_verdict(),
-            (JudgedAs::Webhook, CallbackKind::Webhook) => callback.verdict(),
+            (JudgedAs::Webhook, CallbackKind::Webhook) => match (callback.webhook(), &self.product) {
+                (Some(webhook), Some(product)) => webhook.verdict_for(product),
+                _ => callback.verdict(),
+            },
             (JudgedAs::Webhook, _) => return Change::NotThisJob,
         };
         self.apply(RecordedResult::new(now, &verdict, trust))
@@ -385,17 +445,21 @@ impl JobHistory {
 
     /// Applies what the service itself said when a callback was confirmed.
     pub fn apply_confirmed(&mut self, now: Timestamp, confirmed: &Confirmation) -> Change {
-        self.apply_verdict(now, confirmed.key(), confirmed.status().account(), confirmed.verdict())
+        let (status, is_other) = (confirmed.status(), self.is_status_of_other(confirmed.status()));
+        self.apply_verdict(now, confirmed.key(), status.account(), is_other, confirmed.verdict())
     }
 
     /// Applies what the service itself said when its status was asked for. Without a result, nothing changes.
     pub fn apply_outcome(&mut self, now: Timestamp, outcome: &JobOutcome) -> Change {
         match outcome {
             JobOutcome::Complete { submission, status, verdict } => {
-                self.apply_verdict(now, &submission.key, status.account(), verdict)
+                let is_other = self.is_status_of_other(status);
+                self.apply_verdict(now, &submission.key, status.account(), is_other, verdict)
             }
             JobOutcome::Decided { submission, status, verdict } => {
-                self.apply_verdict(now, &submission.key, status.account(), verdict)
+                // It is asked for by the service's own id of the job, and names no submission itself.
+                let is_other = self.submission_id.is_some() && submission.id != self.submission_id;
+                self.apply_verdict(now, &submission.key, status.account(), is_other, verdict)
             }
             JobOutcome::Submitted { .. } | JobOutcome::Unfinished { .. } => Change::Late,
         }
@@ -411,6 +475,9 @@ impl JobHistory {
         }
         if *status.account() != self.account {
             return Change::OtherAccount;
+        }
+        if self.is_of_other_submission(entry) {
+            return Change::NotThisSubmission;
         }
         let verdict = status.verdict_for(Some(job_type));
         self.apply(RecordedResult::new(now, &verdict, Trust::Confirmed))
@@ -434,6 +501,7 @@ impl JobHistory {
         now: Timestamp,
         key: &JobKey,
         account: &PartnerAccount,
+        is_of_other_submission: bool,
         verdict: &Verdict,
     ) -> Change {
         let is_this = key.user_id == self.user_id
@@ -443,6 +511,8 @@ impl JobHistory {
             Change::NotThisJob
         } else if *account != self.account {
             Change::OtherAccount
+        } else if is_of_other_submission {
+            Change::NotThisSubmission
         } else {
             self.apply(RecordedResult::new(now, verdict, Trust::Confirmed))
         }
@@ -583,6 +653,10 @@ struct Stored {
     user_id: UserId,
     job_id: JobId,
     judged_as: JudgedAs,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    product: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    submission: Option<SubmissionId>,
     standing: JobState,
     counts: Vec<usize>,
     results: Vec<StoredResult>,
@@ -641,11 +715,20 @@ impl From<RecordedResult> for StoredResult {
 
 impl From<JobHistory> for Stored {
     fn from(history: JobHistory) -> Self {
-        let JobHistory { account, user_id, job_id, judged_as, standing, counts, results, id_information } =
-            history;
-        let results = results.into_iter().map(StoredResult::from).collect();
-        let (version, account) = (VERSION, Some(account));
-        Self { version, account, user_id, job_id, judged_as, standing, counts, results, id_information }
+        let JobHistory { account, user_id, job_id, judged_as, product, submission_id, .. } = history;
+        Self {
+            version: VERSION,
+            account: Some(account),
+            user_id,
+            job_id,
+            judged_as,
+            product,
+            submission: submission_id,
+            standing: history.standing,
+            counts: history.counts,
+            results: history.results.into_iter().map(StoredResult::from).collect(),
+            id_information: history.id_information,
+        }
     }
 }
 
@@ -659,6 +742,8 @@ impl TryFrom<Stored> for JobHistory {
             user_id,
             job_id,
             judged_as,
+            product,
+            submission: submission_id,
             standing,
             counts,
             results,
@@ -710,6 +795,17 @@ impl TryFrom<Stored> for JobHistory {
         if results.iter().enumerate().any(comes_again) {
             return refuse("it has a result twice");
         }
-        Ok(Self { account, user_id, job_id, judged_as, standing, counts, results, id_information })
+        Ok(Self {
+            account,
+            user_id,
+            job_id,
+            judged_as,
+            product,
+            submission_id,
+            standing,
+            counts,
+            results,
+            id_information,
+        })
     }
 }

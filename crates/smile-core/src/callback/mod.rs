@@ -9,6 +9,7 @@
 //!    that, and nothing else can.
 
 pub(crate) mod confirm;
+pub(crate) mod confirm_webhook;
 mod history;
 mod nonce;
 mod refusal;

@@ -11,6 +11,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::Timestamp;
 use crate::catalogue::webhook_words::normalised;
+use crate::result::against::speaks_against;
 use crate::result::{ResultEntry, UnknownReason};
 use crate::v3::webhook::HeaderIds;
 use crate::wire::fields::Fields;
@@ -190,9 +191,10 @@ fn event(callback: &Parts<'_>) -> [u8; 32] {
         part(&mut digest, is_twice.then_some(name));
     }
     part(&mut digest, callback.contradicts_itself.then_some("contradicts itself"));
-    // Anything in a webhook's body may speak against the person.
+    // Anything in a body may speak against the person.
     let doubt = callback.doubt.map(|doubt| format!("{doubt:?}"));
-    part(&mut digest, doubt.as_deref());
+    let is_against = callback.header_ids.is_none() && speaks_against(fields);
+    part(&mut digest, doubt.as_deref().or(is_against.then_some("speaks against the person")));
     digest.finalize().into()
 }
 
@@ -275,6 +277,9 @@ impl ReplayCheck {
 /// ```
 ///
 /// Rows may be deleted once `expires` is past, and not at that very moment: until then the signature passes.
+///
+/// A store of one's own is checked by `smile_sandbox::replay_store`: `check` for this trait, `check_async` for its sibling. It hands
+/// the store a barrier to wait at between a look and an insert, so that a store that breaks the rule fails every time.
 ///
 /// A store that has to be waited for is an [`AsyncReplayStore`].
 pub trait ReplayStore {

@@ -52,6 +52,27 @@ pub(crate) fn normalised(text: &str) -> String {
     text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
 }
 
+/// What a status may say, in the service's words and in those that others have for the same.
+const STATUSES: [&str; 17] = [
+    "attention",
+    "block",
+    "blocked",
+    "decline",
+    "declined",
+    "denied",
+    "error",
+    "fail",
+    "failed",
+    "fraud",
+    "fraudulent",
+    "refused",
+    "reject",
+    "rejected",
+    "spoof",
+    "suspected",
+    "suspicious",
+];
+
 /// Whether a text is a word that the service has for what speaks against a person, or keeps a result from being one.
 pub(crate) fn is_bad_word(text: &str) -> bool {
     // Longer than any of them.
@@ -59,8 +80,7 @@ pub(crate) fn is_bad_word(text: &str) -> bool {
         return false;
     }
     let word = normalised(text);
-    let statuses = ["attention", "block", "blocked", "error", "failed", "fraud", "rejected"];
-    statuses.contains(&&*word) || WEBHOOK_REASONS.iter().any(|row| normalised(row.reason) == word)
+    STATUSES.contains(&&*word) || WEBHOOK_REASONS.iter().any(|row| normalised(row.reason) == word)
 }
 
 pub(crate) fn is_reason_word(value: &Value) -> bool {

@@ -603,6 +603,22 @@ mod tests {
     }
 
     #[test]
+    fn a_callback_that_is_no_address_is_reported_with_all_other_problems() {
+        let partner = partner(Environment::Sandbox);
+        for (job, partner) in [
+            (Job::update_photo(params(), image()).with_callback_url("bank.example"), partner.clone()),
+            (Job::update_photo(params(), image()), partner.clone().with_callback_url("ftp://bank.example/")),
+        ] {
+            let fields = |job: &Job| -> Vec<String> {
+                job.check(&partner).problems.into_iter().map(|problem| problem.field).collect()
+            };
+            assert_eq!(fields(&job), ["callback_url"]);
+            let fields = fields(&job.with_selfie(image()));
+            assert!(fields.len() == 2 && fields.contains(&"callback_url".to_owned()), "{fields:?}");
+        }
+    }
+
+    #[test]
     fn a_callback_that_others_can_read_or_that_never_comes_is_a_warning() {
         let warnings = |url: &str, environment: Environment| -> Vec<String> {
             let job = Job::update_photo(params(), image()).with_callback_url(url);

@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
+use super::against::speaks_against;
 use super::audit::audit_fields;
 use super::verdict::Basis;
 use super::{
@@ -224,7 +225,7 @@ impl ResultEntry {
             partner_params: self.partner_params(),
             is_unreadable: self.is_unreadable(),
             says_not_final: self.says_not_final(),
-            has_antifraud_doubt: self.has_antifraud_doubt(),
+            speaks_against: self.has_antifraud_doubt() || speaks_against(&self.fields),
         }
     }
 }

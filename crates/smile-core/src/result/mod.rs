@@ -1,6 +1,7 @@
 //! What the service says about a job: result entries, their actions, and what they amount to.
 
 mod actions;
+pub(crate) mod against;
 mod aml;
 pub(crate) mod audit;
 mod business;

@@ -87,7 +87,8 @@ pub enum UnknownReason {
     /// The code isn't in the catalogue for this type of job.
     NotInCatalogue,
     /// The code, or a webhook's status, approves, and `job_success`, one of the actions or another part says no, was never
-    /// done, or says something that isn't known.
+    /// done, or says something that isn't known. Any word against the person counts, wherever it stands: `status: block`, people
+    /// on lists, fraud, a risk that isn't low.
     Contradiction,
     /// The code answers a question that is not about who the person is: whether a name is on a list.
     NoVerdict,
@@ -160,8 +161,8 @@ pub(super) struct Basis<'a> {
     pub(super) is_unreadable: bool,
     /// It says, or may say, that more is to come.
     pub(super) says_not_final: bool,
-    /// The search for fraud speaks against the person, or can't be read.
-    pub(super) has_antifraud_doubt: bool,
+    /// Something in it speaks against the person, or what the search for fraud says can't be read.
+    pub(super) speaks_against: bool,
 }
 
 impl Verdict {
@@ -202,7 +203,7 @@ impl Verdict {
         let mut is_final = row.is_final && !basis.says_not_final;
         if decision == Decision::Approved {
             match Backing::of(basis.actions, job_type, row.finding) {
-                _ if basis.has_antifraud_doubt => return unknown(UnknownReason::Contradiction, Some(row)),
+                _ if basis.speaks_against => return unknown(UnknownReason::Contradiction, Some(row)),
                 Backing::Sound if job_success != Some(false) => {}
                 Backing::Undecided if job_success != Some(false) => {
                     decision = Decision::Provisional;

@@ -16,6 +16,7 @@ use crate::operation::signed::confirm;
 use crate::operation::{
     ApiError, Operation, OperationError, RepeatSafety, fields, has_error, plain_object, post_signed,
 };
+use crate::result::against::speaks_against;
 use crate::result::audit::audit;
 use crate::result::{ImageLinks, Personal, ResultEntry, UnknownReason, Verdict};
 use crate::wire::fields::{Fields, Unreadable};
@@ -144,7 +145,9 @@ impl JobStatus {
             (Some(doubt), entry) => Verdict::in_doubt(entry.and_then(ResultEntry::result_code), doubt),
             (None, None) => Verdict::without_entry(),
             (None, Some(entry)) => {
-                entry.verdict_of_job(job_type.or(entry.partner_params().job_type()), self.job_success)
+                // What speaks against the person may stand around the result as well.
+                let success = if speaks_against(&self.fields) { Some(false) } else { self.job_success };
+                entry.verdict_of_job(job_type.or(entry.partner_params().job_type()), success)
             }
         }
     }

@@ -5,7 +5,6 @@
 //! carries.
 
 mod address;
-mod against;
 mod aml_monitoring;
 mod aml_news;
 mod aml_search;
@@ -14,6 +13,7 @@ mod bank_codes;
 mod biometric_kyc;
 mod check;
 mod compare;
+mod consent_check;
 mod create_smile_link;
 mod document_verification;
 mod enhanced_document_verification;
@@ -41,6 +41,7 @@ mod sync_result;
 #[cfg(test)]
 pub(crate) mod testing;
 pub(crate) mod token;
+mod user_details_check;
 mod views;
 pub(crate) mod webhook;
 

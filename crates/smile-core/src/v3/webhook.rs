@@ -11,8 +11,8 @@ use crate::Timestamp;
 use crate::catalogue::webhook_reason;
 use crate::catalogue::webhook_status::WebhookStatus;
 use crate::catalogue::webhook_words::{LooksAt, looks_at, normalised};
+use crate::result::against::speaks_against;
 use crate::result::{Antifraud, ImageLinks, NextStep, Personal, Record, ResultEntry, UnknownReason, Verdict};
-use crate::v3::against::speaks_against;
 use crate::wire::header::{RepeatedHeader, only_header};
 use crate::wire::tolerant::{self, Object as _};
 
@@ -50,7 +50,7 @@ pub struct Webhook<'a> {
     entry: &'a ResultEntry,
     ids: Ids<'a>,
     /// The product that was asked for, of an answer.
-    asked: Option<&'static str>,
+    asked: Option<&'a str>,
 }
 
 #[derive(Clone, Copy)]
@@ -212,6 +212,17 @@ impl<'a> Webhook<'a> {
     /// that looks at a number or an address alone, the record is to be compared next. A webhook about watch lists decides
     /// nothing about the person.
     pub fn verdict(&self) -> Verdict {
+        self.judge()
+    }
+
+    /// What it amounts to for a job of the product that the partner's own records have, in the word of the webhooks, such as
+    /// `biometric_kyc`. It is the safer question: a webhook that names none is judged as that product's, and one that names
+    /// another is unknown.
+    pub fn verdict_for(&self, product: &str) -> Verdict {
+        Webhook { record: self.record, entry: self.entry, ids: self.ids, asked: Some(product) }.judge()
+    }
+
+    fn judge(&self) -> Verdict {
         let fields = self.entry.fields();
         let status = self.status().unwrap_or(WebhookStatus::Unknown);
         if fields.is_damaged_as_webhook() {
@@ -243,8 +254,9 @@ impl<'a> Webhook<'a> {
     /// What the product looks at, if it is known to the letter. One that may be about watch lists is taken for one, in whatever
     /// spelling or type.
     fn looks_at(&self) -> Option<LooksAt> {
-        let products = || self.entry.fields().alike("product");
-        if products().any(|product| normalised(&product.to_string()).contains("aml")) {
+        let products = || self.entry.fields().alike("product").filter(|product| !product.is_null());
+        let is_aml = |product: &str| normalised(product).contains("aml");
+        if products().any(|product| is_aml(&product.to_string())) || self.asked.is_some_and(is_aml) {
             return Some(LooksAt::WatchLists);
         }
         looks_at(match products().next() {
@@ -253,10 +265,13 @@ impl<'a> Webhook<'a> {
         })
     }
 
-    /// Whether an answer is about another product than the one that was asked for.
+    /// Whether it is about another product than the one that was asked for, as far as that is known. Tokens and webhooks spell some
+    /// of them differently.
     fn is_of_other_product(&self) -> bool {
-        let mut products = self.entry.fields().alike("product");
-        self.asked.is_some_and(|asked| products.any(|product| product.as_str() != Some(asked)))
+        let mut products = self.entry.fields().alike("product").filter(|product| !product.is_null());
+        let is_other =
+            |asked: &str, product: &Value| product.as_str().map(normalised) != Some(normalised(asked));
+        self.asked.is_some_and(|asked| products.any(|product| is_other(asked, product)))
     }
 
     fn next_step(&self, status: WebhookStatus) -> NextStep {

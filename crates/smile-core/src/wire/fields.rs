@@ -1,7 +1,9 @@
 //! The one reader of what the service says: callbacks, and the answers of all operations.
 //!
-//! What decides is read strictly: a name twice in one object, or nesting beyond all results, and the whole body is refused. Where
-//! only characters of texts are damaged they are repaired, and it is kept in which fields, so that no verdict rests on those.
+//! What decides is read strictly: a name twice in one object, or nesting beyond all results, and the whole body is refused. So is a
+//! body with a name twice in its outermost object. Further in, where nothing decides, what stands twice is null, as there is no
+//! telling which one counts, and the rest survives. Where only characters of texts are damaged they are repaired. It is kept in
+//! which fields something was lost or repaired, so that no verdict rests on those.
 //!
 //! A callback of 1.5 MB is one photo and a page of text. What is short is read at once; what is long is kept as a slice of
 //! the body, and read when somebody asks for it.
@@ -71,6 +73,10 @@ const DECIDING_PARAMS: [&str; 3] = ["job_id", "user_id", "job_type"];
 /// Free text of a webhook, and its record of the person. Anything else in it may speak against the person.
 const HARMLESS_IN_WEBHOOKS: [&str; 2] = ["id_fields", "message"];
 
+fn is_deciding(key: &str) -> bool {
+    is_one_of(&ALWAYS_READ, key) || is_one_of(&ALSO_DECIDING, key)
+}
+
 fn is_one_of(names: &[&str], key: &str) -> bool {
     names.iter().any(|name| tolerant::same_name(name, key))
 }
@@ -100,9 +106,17 @@ pub(crate) struct Fields {
 #[derive(Clone, Default)]
 struct Damage {
     /// The fields whose values were, and of the partner's parameters whether those were that decide.
-    values: Vec<(String, bool)>,
+    values: Vec<Damaged>,
     /// Whether the name of a field was: it may have been any.
     is_in_a_name: bool,
+}
+
+#[derive(Clone)]
+struct Damaged {
+    key: String,
+    decides: bool,
+    /// Something in it stood twice, and is null.
+    is_lost: bool,
 }
 
 #[derive(Clone)]
@@ -113,7 +127,17 @@ struct Long {
     json: Bytes,
     /// Where it was repaired.
     places: Vec<usize>,
-    value: OnceLock<Value>,
+    value: OnceLock<(Value, Loss)>,
+}
+
+/// What became of a value that was read where nothing decides.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Loss {
+    None,
+    /// It was repaired.
+    Repaired,
+    /// Something in it stood twice, or it can't be read at all.
+    Lost,
 }
 
 impl Long {
@@ -122,8 +146,30 @@ impl Long {
     }
 
     fn value(&self) -> &Value {
-        // What can't be read (a number beyond all bounds, a name twice) is as good as absent; the body still has it.
-        self.value.get_or_init(|| or_repaired(&self.json, |json| read_strictly(json, 1)).unwrap_or_default())
+        &self.read().0
+    }
+
+    fn loss(&self) -> Loss {
+        self.read().1
+    }
+
+    fn read(&self) -> &(Value, Loss) {
+        // What can't be read is as good as absent; the body still has it.
+        self.value.get_or_init(|| {
+            let is_whole = Cell::new(self.places.is_empty());
+            let loosely = |json: &str| {
+                let read = read_loosely(json, 1);
+                if read.is_err() {
+                    is_whole.set(false);
+                }
+                read
+            };
+            match or_repaired(&self.json, loosely) {
+                Ok((value, false)) => (value, if is_whole.get() { Loss::None } else { Loss::Repaired }),
+                Ok((value, true)) => (value, Loss::Lost),
+                Err(_) => (Value::Null, Loss::Lost),
+            }
+        })
     }
 
     /// The text, if it is one.
@@ -214,7 +260,19 @@ impl Fields {
 
     /// Whether something was damaged that a decision rests on.
     pub(crate) fn is_damaged(&self) -> bool {
-        self.damage.is_in_a_name || self.damage.values.iter().any(|(_, decides)| *decides)
+        self.damage.is_in_a_name || self.damage.values.iter().any(|damaged| damaged.decides)
+    }
+
+    /// The fields in which something was repaired or lost, but for those that are passed over; and whether it was lost, so that it
+    /// may have been anything.
+    pub(crate) fn damaged(&self, is_passed_over: fn(&str) -> bool) -> impl Iterator<Item = (&str, bool)> {
+        let short = self.damage.values.iter().map(|damaged| (&*damaged.key, damaged.is_lost));
+        // Texts are photos mostly, and are nothing else once they are repaired.
+        let long = self.long.iter().filter(|long| !long.json.starts_with(b"\""));
+        let long = long.filter(move |long| !is_passed_over(&long.key) && long.loss() != Loss::None);
+        short
+            .filter(move |(key, _)| !is_passed_over(key))
+            .chain(long.map(|long| (&*long.key, long.loss() == Loss::Lost)))
     }
 
     /// The same of a webhook, in which more may decide: all but free text, and the record of the person.
@@ -222,9 +280,9 @@ impl Fields {
         let is_harmless =
             |key: &str| is_one_of(&HARMLESS_IN_WEBHOOKS, key) || is_one_of(&["partner_params"], key);
         self.is_damaged()
-            || self.damage.values.iter().any(|(key, _)| !is_harmless(key))
-            // A long field is never null; one that looks so can't be read, and may say anything.
-            || self.long.iter().any(|long| !is_harmless(&long.key) && long.value().is_null())
+            || self.damage.values.iter().any(|damaged| !is_harmless(&damaged.key))
+            // Half a surrogate pair isn't seen in what is skipped, nor a name that stands twice.
+            || self.long.iter().any(|long| !is_harmless(&long.key) && long.loss() != Loss::None)
     }
 
     /// Whether one of these names is there more than once, in whatever spelling.
@@ -320,14 +378,22 @@ impl TopLevel<'_> {
         if !places.is_empty() {
             let decides = match is_one_of(&["PartnerParams"], &key) {
                 true => decides_in_params(&self.body.slice_ref(json.as_bytes()), &places),
-                false => is_one_of(&ALWAYS_READ, &key) || is_one_of(&ALSO_DECIDING, &key),
+                false => is_deciding(&key),
             };
-            self.fields.damage.values.push((key.clone(), decides));
+            self.fields.damage.values.push(Damaged { key: key.clone(), decides, is_lost: false });
         }
         let is_apart = is_one_of(self.apart, &key);
         if !is_apart && (json.len() < LONG || ALWAYS_READ.iter().any(|name| tolerant::same_name(name, &key)))
         {
-            self.fields.short.insert(key, read_strictly(json, 1)?);
+            let value = match read_strictly(json, 1) {
+                Err(Unreadable::Duplicated) if !is_deciding(&key) => {
+                    let lost = Damaged { key: key.clone(), decides: false, is_lost: true };
+                    self.fields.damage.values.push(lost);
+                    read_loosely(json, 1)?.0
+                }
+                read => read?,
+            };
+            self.fields.short.insert(key, value);
         } else {
             if !json.starts_with('"') && depth(json) >= MAX_DEPTH {
                 return Err(Unreadable::TooDeep);
@@ -354,7 +420,7 @@ fn places_in(places: &[usize], body: &[u8], part: &[u8]) -> Vec<usize> {
 /// Whether what was damaged in the partner's parameters names the job or the user.
 fn decides_in_params(json: &Bytes, places: &[usize]) -> bool {
     let Ok(params) = Fields::read_valid(json, places, &[]) else { return true };
-    let decides = |(key, _): &(String, bool)| is_one_of(&DECIDING_PARAMS, key);
+    let decides = |damaged: &Damaged| is_one_of(&DECIDING_PARAMS, &damaged.key);
     params.damage.is_in_a_name || params.damage.values.iter().any(decides)
 }
 
@@ -438,9 +504,19 @@ fn depth(json: &str) -> usize {
 /// Reads JSON that stands so many levels deep, and in which no name may come twice in one object: readers disagree which of
 /// the two counts, and a forger knows that.
 fn read_strictly(json: &str, depth: usize) -> Result<Value, Unreadable> {
+    read(json, depth, None)
+}
+
+/// The same, but that what stands twice is null; and whether anything did.
+fn read_loosely(json: &str, depth: usize) -> Result<(Value, bool), Unreadable> {
+    let is_lost = Cell::new(false);
+    read(json, depth, Some(&is_lost)).map(|value| (value, is_lost.get()))
+}
+
+fn read(json: &str, depth: usize, is_lost: Option<&Cell<bool>>) -> Result<Value, Unreadable> {
     let why = Cell::new(None);
     let mut deserializer = serde_json::Deserializer::from_str(json);
-    let value = Strict { depth, why: &why }.deserialize(&mut deserializer);
+    let value = Strict { depth, why: &why, is_lost }.deserialize(&mut deserializer);
     let value = value.and_then(|value| deserializer.end().map(|()| value));
     value.map_err(|error| {
         let is_cut = error.is_eof();
@@ -452,6 +528,8 @@ fn read_strictly(json: &str, depth: usize) -> Result<Value, Unreadable> {
 struct Strict<'b> {
     depth: usize,
     why: &'b Cell<Option<Unreadable>>,
+    /// Told that something stood twice, where that is borne.
+    is_lost: Option<&'b Cell<bool>>,
 }
 
 impl Strict<'_> {
@@ -524,8 +602,13 @@ impl<'de> Visitor<'de> for Strict<'_> {
         let inside = self.deeper()?;
         let mut object = Map::new();
         while let Some(key) = map.next_key::<String>()? {
-            if object.insert(key, map.next_value_seed(inside)?).is_some() {
-                return Err(self.refuse(Unreadable::Duplicated));
+            let value = map.next_value_seed(inside)?;
+            if let Some(earlier) = object.get_mut(&key) {
+                let Some(is_lost) = self.is_lost else { return Err(self.refuse(Unreadable::Duplicated)) };
+                *earlier = Value::Null;
+                is_lost.set(true);
+            } else {
+                object.insert(key, value);
             }
         }
         Ok(Value::Object(object))
@@ -575,11 +658,11 @@ mod tests {
             (br#"{"a":"b"#.to_vec(), Unreadable::Truncated),
             (b"<html>".to_vec(), Unreadable::NotJson),
             (b"{} {}".to_vec(), Unreadable::NotJson),
-            (br#"{"a":1e999}"#.to_vec(), Unreadable::NotJson),
             (b"[]".to_vec(), Unreadable::NotAnObject),
             (b"\"a\"".to_vec(), Unreadable::NotAnObject),
             (br#"{"a":1,"a":1}"#.to_vec(), Unreadable::Duplicated),
-            (br#"{"a":{"b":[{"c":1,"c":2}]}}"#.to_vec(), Unreadable::Duplicated),
+            (br#"{"Actions":{"b":[{"c":1,"c":2}]}}"#.to_vec(), Unreadable::Duplicated),
+            (br#"{"status":[{"c":1,"c":2}]}"#.to_vec(), Unreadable::Duplicated),
             (format!(r#"{{"a":{long},"a":1}}"#).into(), Unreadable::Duplicated),
             (nested(MAX_DEPTH).into(), Unreadable::TooDeep),
             (nested(100_000).into(), Unreadable::TooDeep),
@@ -718,10 +801,37 @@ mod tests {
         assert!(fields.exact("FullData").unwrap()["a"].as_str().unwrap().ends_with("x\u{FFFD}"));
     }
 
+    /// With and without so much beside it that it stays in the body.
+    fn short_and_long(field: &str) -> [Fields; 2] {
+        ["", &"x".repeat(LONG)].map(|pad| {
+            let field = field.replacen("PAD", pad, 1);
+            read(format!(r#"{{"ResultCode":"0810",{field}}}"#)).unwrap()
+        })
+    }
+
+    fn damage(fields: &Fields) -> Vec<(String, bool)> {
+        fields.damaged(|_| false).map(|(key, is_lost)| (key.to_owned(), is_lost)).collect()
+    }
+
     #[test]
-    fn a_long_field_that_cannot_be_read_is_null() {
-        let json = format!(r#"[1e999,"{}"]"#, "x".repeat(LONG));
-        let fields = read(format!(r#"{{"FullData":{json}}}"#)).unwrap();
-        assert_eq!(fields.exact("FullData"), Some(&Value::Null));
+    fn a_number_beyond_all_bounds_is_null_and_the_rest_is_read() {
+        for fields in short_and_long(r#""FullData":{"pad":"PAD","a":1e999,"b":[-1e400,1e3]}"#) {
+            let data = fields.exact("FullData").unwrap();
+            assert_eq!((&data["a"], &data["b"]), (&Value::Null, &json!([null, 1e3])));
+            assert!(!fields.is_damaged() && fields.is_damaged_as_webhook());
+            assert_eq!(damage(&fields), [("FullData".to_owned(), false)]);
+        }
+        assert!(of(&[br#""ResultCode":1e999"#]).unwrap().is_damaged());
+    }
+
+    #[test]
+    fn what_stands_twice_where_nothing_decides_is_null_and_the_rest_is_read() {
+        for fields in short_and_long(r#""FullData":{"pad":"PAD","a":1,"b":{"c":2},"a":3,"a":4}"#) {
+            let data = fields.exact("FullData").unwrap();
+            assert_eq!((&data["a"], &data["b"]), (&Value::Null, &json!({ "c": 2 })));
+            assert!(!fields.is_damaged() && fields.is_damaged_as_webhook());
+            assert_eq!(damage(&fields), [("FullData".to_owned(), true)]);
+        }
+        assert_eq!(damage(&of(&[br#""FullData":{"a":1}"#]).unwrap()), []);
     }
 }

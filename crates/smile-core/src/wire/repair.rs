@@ -2,7 +2,7 @@
 //!
 //! Databases of ID authorities hold names in Latin-1 and half an emoji; older stacks write `NaN`. One such field must not hide
 //! a result that was signed, and paid for. So what stands between quotes is made readable, a byte order mark is dropped, and
-//! `NaN` and `Infinity` become null. Nothing else is touched: where a text, a list or an object begins and ends stays as it is.
+//! `NaN`, `Infinity` and numbers that are as good as infinite (`1e999`) become null. Nothing else is touched: where a text, a list or an object begins and ends stays as it is.
 
 /// Stands for what can't be told: half a surrogate pair, bytes that aren't UTF-8.
 const REPLACEMENT: &str = "\u{FFFD}";
@@ -37,7 +37,7 @@ impl<'b> Repairer<'b> {
                     self.copy(1);
                     self.text();
                 }
-                b'N' | b'I' | b'-' => self.word(),
+                b'N' | b'I' | b'-' | b'0'..=b'9' => self.word(),
                 _ => self.copy(1),
             }
         }
@@ -69,7 +69,21 @@ impl<'b> Repairer<'b> {
         });
         match word {
             Some(word) => self.replace(word.len(), "null"),
-            None => self.copy(1),
+            None => self.number(),
+        }
+    }
+
+    /// A number, whole, so that none is looked for within it; or whatever else begins here.
+    fn number(&mut self) {
+        let is_part = |byte: &u8| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E');
+        let length = self.rest.iter().position(|byte| !is_part(byte)).unwrap_or(self.rest.len());
+        let text = std::str::from_utf8(&self.rest[..length]).unwrap_or_default();
+        // The parser refuses one beyond all bounds in the same words as what is none at all.
+        let is_number = serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok();
+        if is_number && text.parse::<f64>().is_ok_and(f64::is_infinite) {
+            self.replace(length, "null");
+        } else {
+            self.copy(length.max(1));
         }
     }
 
@@ -152,6 +166,7 @@ mod tests {
             (br#"{"a":"C:\x\u12"}"#, json!({ "a": "C:\u{FFFD}x\u{FFFD}u12" })),
             (br#"[NaN, Infinity,-Infinity ,"NaN"]"#, json!([null, null, null, "NaN"])),
             (br#"{"a":NaN}"#, json!({ "a": null })),
+            (br#"[1e999,-1E+400 ,2e308,"1e999",1e3,-0.5]"#, json!([null, null, null, "1e999", 1e3, -0.5])),
             (b"{\"\xE9\":\"\\\"\xE9\"}", json!({ "\u{FFFD}": "\"\u{FFFD}" })),
         ] {
             assert_eq!(repaired(body), Some(expected), "{}", String::from_utf8_lossy(body));
@@ -168,7 +183,9 @@ mod tests {
             b"{\"a\":xNaN}",
             b"{\"a\":NaNx}",
             b"{\"a\":nan}",
-            b"{\"a\":1e999}",
+            b"{\"a\":01e999}",
+            b"{\"a\":1e999e}",
+            b"{\"a\":1.e999}",
             b"{\"a\":\"b",
             b"{\"a\":\"b\\",
             b" \xEF\xBB\xBF{}",

@@ -279,6 +279,19 @@ fn what_the_service_said_instead_can_be_applied() {
     assert_eq!(history.apply_status(START, error.status().unwrap()), Change::NotThisJob, "it says neither");
 }
 
+#[test]
+fn a_service_that_refuses_the_status_for_want_of_a_zip_is_behind_and_asked_again() {
+    let run = run(&callback(result("0810")), [refused(400, "2314"), says(result("0810"))]);
+    assert!(run.outcome.is_ok());
+    assert_eq!(run.sent.iter().map(|(at, _)| *at).collect::<Vec<_>>(), [0, 4]);
+
+    let error = settled("0810", [(); 3].map(|()| refused(400, "2314"))).unwrap_err();
+    assert!(matches!(error, ConfirmError::Call(_)) && error.is_retryable(), "{error:?}");
+    // In the words of anybody else it is no such thing.
+    let error = settled("0810", [refused(400, "2405")]).unwrap_err();
+    assert!(!error.is_retryable());
+}
+
 /// A result that names a submission, or none.
 fn of_submission(id: Option<&str>) -> Value {
     let mut body = result("0810");

@@ -137,8 +137,16 @@ fn stripped_and_duplicated_fields() {
         let respelt = padded.replacen("Actions", "ACTIONS", 1).replacen("PartnerParams", "partner_params", 1);
         refused(raw(text.replacen(place, &respelt, 1)), "Duplicated", 400);
     }
-    let nested = r#""FullData":{"a":[{"b":1},{"c":{"d":1,"d":1}}]}"#;
-    refused(twice(nested), "Duplicated", 400);
+}
+
+#[test]
+fn a_name_twice_where_nothing_rests_on_it_hides_no_callback() {
+    let text = marked().to_string();
+    let data = r#""FullData":{"a":[{"b":1},{"c":{"d":1,"e":2,"d":1}}]},"#;
+    let body = text.replacen('{', &format!("{{{data}"), 1).replacen(r#""FullData":{}"#, r#""Other":{}"#, 1);
+    let callback = partner().verifier().verify(START, &HeaderMap::new(), body.into()).unwrap();
+    let inner = json!({ "a": [{ "b": 1 }, { "c": { "d": null, "e": 2 } }] });
+    assert_eq!(callback.entry().get("FullData"), Some(&inner));
 }
 
 /// It is over no more than a moment and the partner, so this is what a signature is worth.

@@ -7,7 +7,8 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use smile_core::{
     ApiKey, Callback, Change, Confirmation, Decision, Environment, JobHistory, JobHistoryError, JobId,
-    JobKey, JobState, JobType, NextStep, Partner, ReplayCheck, Signer, Trust, UserId, Verdict, Verifier,
+    JobKey, JobState, JobType, NextStep, Partner, ReplayCheck, Signer, SubmissionId, Trust, UserId, Verdict,
+    Verifier,
 };
 
 use super::confirming::confirmed;
@@ -628,5 +629,75 @@ fn what_to_answer_and_what_to_look_at() {
         (C::NotBelieved, 409, false),
     ] {
         assert_eq!((change.status().as_u16(), change.needs_manual_review()), (status, look), "{change:?}");
+    }
+}
+
+fn submission(digit: char) -> SubmissionId {
+    serde_json::from_value(json!(digit.to_string().repeat(32))).unwrap()
+}
+
+fn of_submission(code: &str, id: Option<&SubmissionId>) -> Value {
+    let mut body = result(code);
+    if let Some(id) = id {
+        body["PartnerParams"][SubmissionId::PARTNER_PARAM] = json!(id.as_str());
+    }
+    body
+}
+
+#[test]
+fn a_result_of_another_submission_under_the_same_job_id_changes_nothing() {
+    let (own, other) = (submission('a'), submission('b'));
+    let mut history = history().with_submission_id(own.clone());
+    assert_eq!(history.submission_id(), Some(&own));
+    let before = history.clone();
+    for named in [Some(&other), None] {
+        let body = of_submission("0810", named);
+        let change = history.apply_callback(START, &callback(body.clone()), Some(ReplayCheck::First));
+        assert_eq!((change, change.needs_manual_review()), (Change::NotThisSubmission, true));
+        assert_eq!(change.status(), StatusCode::OK, "to get it again would help nobody");
+        // The service's own word is about that other one as well.
+        let theirs = confirmed(body);
+        assert_eq!(history.apply_confirmed(START, &theirs), Change::NotThisSubmission);
+        assert_eq!(history.apply_status(START, theirs.status()), Change::NotThisSubmission);
+    }
+    assert_eq!(history, before);
+    let own = of_submission("0810", Some(&own));
+    assert_eq!(history.apply_callback(START, &callback(own.clone()), None), Change::Advanced);
+    assert_eq!(history.apply_confirmed(START, &confirmed(own)), Change::Strengthened);
+    assert!(restored(&history).may_be_let_in(Trust::Confirmed));
+}
+
+#[test]
+fn a_webhook_is_judged_as_the_product_of_the_partners_records() {
+    let body = |product: Value| json!({ "status": "clear", "product": product });
+    let apply = |recorded: Option<&str>, product: Value| {
+        let (user, job) = (UserId::new("user-1"), JobId::new("job-1"));
+        let mut history = JobHistory::of_webhook(partner().account(), user, job);
+        if let Some(recorded) = recorded {
+            history = history.with_product(recorded);
+        }
+        assert_eq!(history.product(), recorded);
+        let change = history.apply_callback(START, &webhook(body(product), "job-1"), None);
+        (change, restored(&history).may_be_let_in(Trust::Verified))
+    };
+    let face = Some("biometric_kyc");
+    assert_eq!(apply(None, Value::Null), (Change::Undecided, false), "it isn't known what was looked at");
+    assert_eq!(apply(face, Value::Null), (Change::Advanced, true), "the partner's records know");
+    assert_eq!(apply(face, json!("biometric_kyc")), (Change::Advanced, true));
+    assert_eq!(apply(Some("smart_selfie_compare"), json!("smartselfie_compare")), (Change::Advanced, true));
+    for other in [
+        json!("smartselfie_compare"),
+        json!("enhanced_kyc"),
+        json!("aml"),
+        json!(["biometric_kyc"]),
+        json!(7),
+    ] {
+        assert_eq!(apply(face, other.clone()), (Change::Undecided, false), "{other}");
+    }
+    // A number alone lets nobody in, whatever the webhook says that it is about.
+    assert_eq!(apply(Some("enhanced_kyc"), Value::Null), (Change::Advanced, false));
+    assert_eq!(apply(Some("enhanced_kyc"), json!("biometric_kyc")), (Change::Undecided, false));
+    for unknown in ["aml", "something_new"] {
+        assert_eq!(apply(Some(unknown), json!(unknown)), (Change::Undecided, false), "{unknown}");
     }
 }

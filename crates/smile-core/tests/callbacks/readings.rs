@@ -6,12 +6,13 @@ use bytes::Bytes;
 use http::HeaderMap;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
+use smile_core::operation::Operation as _;
 use smile_core::{
-    Callback, CallbackKind, Decision, JobType, NextStep, Nonce, NonceError, Refusal, UnknownReason,
-    WebhookStatus,
+    Callback, CallbackKind, Decision, JobStatusRequest, JobType, NextStep, Nonce, NonceError, Refusal,
+    UnknownReason, Verdict, WebhookStatus,
 };
 
-use super::{bytes, callback, cases, genuine, headers, result, signed, verify, webhook};
+use super::{bytes, callback, cases, genuine, headers, key, result, signed, verify, webhook};
 use crate::support::{START, partner};
 
 fn params(job_type: &Value) -> Value {
@@ -567,11 +568,13 @@ fn long_fields_that_are_odd_in_themselves() {
     let half = read(body(&format!(r#""Photo":"{long}\ud800""#)));
     assert_eq!(half.entry().get("Photo"), Some(&json!(format!("{long}\u{FFFD}"))));
     // A number beyond all bounds, a name twice: absent, and still in the body.
-    for field in [format!(r#""Photo":[1e999,"{long}"]"#), format!(r#""Photo":{{"a":1,"b":"{long}","a":2}}"#)]
-    {
+    for (field, rest) in [
+        (format!(r#""Photo":[1e999,"{long}"]"#), json!([null, long])),
+        (format!(r#""Photo":{{"a":1,"b":"{long}","a":2}}"#), json!({ "a": null, "b": long })),
+    ] {
         let callback = read(body(&field));
         assert_eq!(callback.entry().personal_info().photo(), None);
-        assert_eq!(callback.entry().get("Photo"), Some(&Value::Null));
+        assert_eq!(callback.entry().get("Photo"), Some(&rest));
         assert!(callback.body().windows(100).any(|window| window == &long.as_bytes()[..100]));
     }
     let blank = read(body(&format!(r#""FullName":"{}""#, " ".repeat(5_000))));
@@ -579,4 +582,98 @@ fn long_fields_that_are_odd_in_themselves() {
     assert!(verify(&json!({ "$serde_json::private::RawValue": "{}" })).is_err());
     let named = read(body(r#""a":{"$serde_json::private::RawValue":"[1]"}"#));
     assert_eq!(named.entry().get("a"), Some(&json!({ "$serde_json::private::RawValue": "[1]" })));
+}
+
+/// The verdict of a callback with this field, and of a status with it in the result and around it.
+fn verdicts_with(field: &str, value: &Value) -> [Verdict; 3] {
+    let mut entry = result("0810");
+    entry[field] = value.clone();
+    let status = |mut body: Value| {
+        body["job_complete"] = json!(true);
+        body["job_success"] = json!(true);
+        body["code"] = json!("2302");
+        let answer = crate::support::status(body).unwrap();
+        JobStatusRequest::of(&key()).parse(&partner(), START, &answer).unwrap().verdict().unwrap()
+    };
+    let mut around = json!({ "result": result("0810") });
+    around[field] = value.clone();
+    [
+        callback(entry.clone()).verdict_for(JobType::BIOMETRIC_KYC),
+        status(json!({ "result": entry })),
+        status(around),
+    ]
+}
+
+#[test]
+fn a_word_against_the_person_beside_an_approving_code_is_no_approval() {
+    for (field, value) in [
+        ("status", json!("block")),
+        ("Status", json!("BLOCKED")),
+        ("STATUS", json!(" Block ")),
+        ("decision", json!("declined")),
+        ("reason", json!("spoof_detected")),
+        ("note", json!({ "inner": ["x", { "outcome": "Rejected" }] })),
+        ("FraudDetected", json!(true)),
+        ("people", json!([{ "name": "x" }])),
+        ("risk_level", json!("high")),
+        ("sanctions", json!(["x"])),
+        ("message", json!("Potential match found")),
+        ("Antifraud", json!({ "smile_secure": { "SuspectUsers": [{ "user_id": "x" }] } })),
+    ] {
+        for (place, verdict) in verdicts_with(field, &value).iter().enumerate() {
+            assert!(
+                !verdict.is_approved() && !verdict.may_be_let_in(),
+                "{field} {value}, {place}: {verdict}"
+            );
+            assert_eq!(
+                verdict.unknown_reason(),
+                Some(UnknownReason::Contradiction),
+                "{field} {value}, {place}"
+            );
+        }
+    }
+}
+
+#[test]
+fn names_records_and_the_partners_own_words_speak_against_nobody() {
+    for (field, value) in [
+        ("LastName", json!("Block")),
+        ("Address", json!("Block")),
+        ("FullData", json!({ "status": "blocked", "people": ["x"] })),
+        ("ImageLinks", json!({ "selfie_image": "block" })),
+        ("metadata", json!("fraud")),
+        ("status", json!("clear")),
+        ("people", json!([])),
+        (
+            "Antifraud",
+            json!({ "summary": { "fraud_detected": false, "fraud_sources": [] }, "smile_secure": { "SuspectUsers": [] } }),
+        ),
+    ] {
+        for verdict in verdicts_with(field, &value) {
+            assert!(verdict.may_be_let_in(), "{field} {value}: {verdict}");
+        }
+    }
+}
+
+#[test]
+fn what_was_lost_beside_an_approving_code_may_have_spoken_against_the_person() {
+    for (field, is_borne) in [
+        (r#""note":{"a":"block","a":"clear"}"#, false),
+        (r#""note":{"risk_score":1e999}"#, false),
+        (r#""sanctions":NaN"#, false),
+        (r#""note":{"height":1e999}"#, true),
+        (r#""FullData":{"a":"block","a":"clear"}"#, true),
+    ] {
+        let body = signed(result("0810")).to_string().replacen('{', &format!("{{{field},"), 1);
+        let verdict = read(body).verdict_for(JobType::BIOMETRIC_KYC);
+        assert_eq!(verdict.is_approved(), is_borne, "{field}: {verdict}");
+    }
+}
+
+#[test]
+fn a_body_that_speaks_against_the_person_is_another_event_than_one_that_does_not() {
+    let mut against = result("0810");
+    against["note"] = json!("blocked");
+    let (plain, against) = (callback(result("0810")), callback(against));
+    assert_ne!(plain.digest().event(), against.digest().event());
 }

@@ -10,9 +10,9 @@ use http::{Response, StatusCode};
 use serde_json::{Map, Value};
 use smile_core::{Signer, Timestamp};
 
-use crate::fault::kinds::{Fault, ResponseDelivery, RetryAfter};
+use crate::fault::kinds::{Fault, ResponseDelivery, RetryAfter, StorageError};
 use crate::fault::rules::HeadCheck;
-use crate::http::answers::{gateway, with_type};
+use crate::http::answers::{gateway, storage_error, with_type};
 use crate::secret::Secret;
 
 /// An answer, and how it has to be sent.
@@ -54,6 +54,7 @@ impl HeadCheck {
                 response.headers_mut().insert(LOCATION, redirect.location.clone());
                 Some(response)
             }
+            Fault::StorageError(error) if !error.after_storing => Some(by_store(error)),
             // Nobody gets to see it.
             Fault::LoseRequest | Fault::ResetRequest { .. } => {
                 Some(by_gateway(StatusCode::SERVICE_UNAVAILABLE))
@@ -75,6 +76,7 @@ impl HeadCheck {
         for fault in &self.faults {
             match fault {
                 Fault::ReplaceAnswer(status) => response = by_gateway(*status),
+                Fault::StorageError(error) if error.after_storing => response = by_store(error),
                 Fault::LoseRequest | Fault::LoseAnswer => {
                     connection_lost = true;
                 }
@@ -100,7 +102,11 @@ impl HeadCheck {
                     });
                     response.headers_mut().insert(DATE, http_date(then));
                 }
-                Fault::Answer(_) | Fault::TooManyRequests(_) | Fault::HtmlPage(_) | Fault::Redirect(_) => {}
+                Fault::Answer(_)
+                | Fault::TooManyRequests(_)
+                | Fault::HtmlPage(_)
+                | Fault::Redirect(_)
+                | Fault::StorageError(_) => {}
             }
         }
         Outgoing { response, delivery, connection_lost }
@@ -109,6 +115,10 @@ impl HeadCheck {
 
 fn by_gateway(status: StatusCode) -> Response<Bytes> {
     gateway(status, status.canonical_reason().unwrap_or("Error"))
+}
+
+fn by_store(error: &StorageError) -> Response<Bytes> {
+    storage_error(error.status, &error.code, "The request can not be carried out.")
 }
 
 fn html_page(status: StatusCode) -> Response<Bytes> {

@@ -23,6 +23,8 @@ pub enum Fault {
     HtmlPage(#[serde(with = "status")] StatusCode),
     /// Something in front of the gateway sends the client elsewhere. The service never sees the request.
     Redirect(Redirect),
+    /// The object store answers with an error document of its own, as S3 does, wherever the request goes.
+    StorageError(StorageError),
     /// The connection is closed before the service sees the request.
     LoseRequest,
     /// The service does what was asked, and then the connection is closed without an answer. To the client it looks
@@ -93,6 +95,102 @@ impl Redirect {
     }
 }
 
+/// An error document of the object store, as S3 writes it.
+///
+/// ```
+/// use smile_sandbox::StorageError;
+///
+/// let slow_down = StorageError::new("SlowDown").expect("a code is a word in plain letters");
+/// assert_eq!(slow_down.status, 503);
+/// // S3 may have stored what it answers so; here it has.
+/// let internal = StorageError::new("InternalError").map(StorageError::after_storing);
+/// ```
+///
+/// As JSON or TOML it has the fields `code`, `status` and `after_storing`, of which only the first is required.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "WrittenStorageError")]
+#[non_exhaustive]
+pub struct StorageError {
+    /// The word that a client goes by: `AccessDenied`, `SlowDown`.
+    pub code: String,
+    /// The status that it comes with.
+    #[serde(with = "status")]
+    pub status: StatusCode,
+    /// Whether what was sent is stored all the same; otherwise the service never sees it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub after_storing: bool,
+}
+
+impl StorageError {
+    /// With this code, and the status that S3 sends it with, or 400 if S3 has no such code; `None` unless the code is a word in
+    /// plain letters and digits.
+    pub fn new(code: &str) -> Option<Self> {
+        let is_word = !code.is_empty() && code.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        let error = Self { code: code.to_owned(), status: storage_status(code), after_storing: false };
+        is_word.then_some(error)
+    }
+
+    /// With another status.
+    #[must_use]
+    pub fn with_status(mut self, status: StatusCode) -> Self {
+        self.status = status;
+        self
+    }
+
+    /// What was sent is stored before the store says so.
+    #[must_use]
+    pub fn after_storing(mut self) -> Self {
+        self.after_storing = true;
+        self
+    }
+}
+
+/// The status that S3 sends a code with (Amazon S3 API reference, "Error responses").
+fn storage_status(code: &str) -> StatusCode {
+    match code {
+        "PermanentRedirect" => StatusCode::MOVED_PERMANENTLY,
+        "TemporaryRedirect" => StatusCode::TEMPORARY_REDIRECT,
+        "AccessDenied"
+        | "AllAccessDisabled"
+        | "InvalidAccessKeyId"
+        | "RequestTimeTooSkewed"
+        | "SignatureDoesNotMatch" => StatusCode::FORBIDDEN,
+        "NoSuchBucket" | "NoSuchKey" => StatusCode::NOT_FOUND,
+        "MethodNotAllowed" => StatusCode::METHOD_NOT_ALLOWED,
+        "OperationAborted" => StatusCode::CONFLICT,
+        "MissingContentLength" => StatusCode::LENGTH_REQUIRED,
+        "InternalError" => StatusCode::INTERNAL_SERVER_ERROR,
+        "NotImplemented" => StatusCode::NOT_IMPLEMENTED,
+        "ServiceUnavailable" | "SlowDown" => StatusCode::SERVICE_UNAVAILABLE,
+        _ => StatusCode::BAD_REQUEST,
+    }
+}
+
+/// A store's error as it is written down, before it is known to be one.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenStorageError {
+    code: String,
+    status: Option<u16>,
+    #[serde(default)]
+    after_storing: bool,
+}
+
+impl TryFrom<WrittenStorageError> for StorageError {
+    type Error = &'static str;
+
+    fn try_from(written: WrittenStorageError) -> Result<Self, Self::Error> {
+        let error =
+            Self::new(&written.code).ok_or("`code` must be a word in plain letters, such as SlowDown")?;
+        let status = match written.status {
+            Some(status) => StatusCode::from_u16(status).ok().filter(|status| status::is_final(*status)),
+            None => Some(error.status),
+        };
+        let status = status.ok_or("a status must be from 200 to 599")?;
+        Ok(Self { status, after_storing: written.after_storing, ..error })
+    }
+}
+
 /// How the pieces of a slow answer follow each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -132,8 +230,13 @@ mod status {
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<StatusCode, D::Error> {
         let status = StatusCode::from_u16(u16::deserialize(from)?).ok();
-        let status = status.filter(|status| (200..600).contains(&status.as_u16()));
+        let status = status.filter(|status| is_final(*status));
         status.ok_or_else(|| serde::de::Error::custom("a status must be from 200 to 599"))
+    }
+
+    /// Whether an answer can end with it.
+    pub(super) fn is_final(status: StatusCode) -> bool {
+        (200..600).contains(&status.as_u16())
     }
 }
 

@@ -237,6 +237,11 @@ impl HeadCheck {
         faults.into_iter().next()
     }
 
+    /// Whether the object store is to answer, and not the API.
+    pub(crate) fn is_to_store(&self) -> bool {
+        self.route.is_to_store()
+    }
+
     /// How much of the body to read before the connection is reset; `None` for all of it, and nothing of the kind.
     pub fn body_limit(&self) -> Option<u64> {
         self.faults.iter().find_map(|fault| match fault {

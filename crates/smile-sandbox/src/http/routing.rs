@@ -38,6 +38,11 @@ impl Route {
             Self::Image { .. } | Self::Unknown => None,
         }
     }
+
+    /// Whether the object store answers there, and not the API.
+    pub(crate) fn is_to_store(&self) -> bool {
+        matches!(self, Self::Upload { .. })
+    }
 }
 
 const V1: &[(&str, &str, Endpoint)] = &[
@@ -76,7 +81,7 @@ pub(crate) fn route(path: &str) -> Route {
     for part in &mut parts {
         *part = segments.next().unwrap_or_default();
     }
-    if segments.next().is_some() {
+    if segments.next().is_some() && parts[0] != "videos" {
         return Route::Unknown;
     }
     let found = |tables: &[&[(&str, &str, Endpoint)]], name: &str, rest: &str| {
@@ -85,7 +90,8 @@ pub(crate) fn route(path: &str) -> Route {
         row.map_or(Route::Unknown, |row| Route::Api(row.2))
     };
     match parts {
-        ["videos", _, ref_id, name, ""] if !name.is_empty() => Route::Upload { ref_id: ref_id.to_owned() },
+        // Whatever is missing from the address: the store answers.
+        ["videos", _, ref_id, ..] if !ref_id.is_empty() => Route::Upload { ref_id: ref_id.to_owned() },
         ["images", smile_job_id, name, token, ""] if !token.is_empty() => Route::Image {
             smile_job_id: smile_job_id.to_owned(),
             name: name.to_owned(),
@@ -126,6 +132,13 @@ mod tests {
     }
 
     #[test]
+    fn the_store_answers_for_a_broken_upload_address_too() {
+        for path in ["/videos/001/ref/selfie.zip", "/videos/001/ref", "/videos/001/ref/selfie.zip/and/more"] {
+            assert_eq!(route(path), Route::Upload { ref_id: "ref".to_owned() }, "{path}");
+        }
+    }
+
+    #[test]
     fn anything_else_is_unknown() {
         for path in [
             "/",
@@ -138,15 +151,14 @@ mod tests {
             "/v1/v1/upload",
             "/v1/upload/x",
             "/V1/UPLOAD",
-            "/videos/1/2",
+            "/videos",
+            "/videos/1",
             "/v1/totp_consent/x",
             "/v2/smile_links/a",
             "/v1/smile_links/a/b",
         ] {
             assert_eq!(route(path), Route::Unknown, "{path}");
         }
-        assert_eq!(route("/videos/001/ref/selfie.zip"), Route::Upload { ref_id: "ref".to_owned() });
-        assert_eq!(route("/videos/001/ref/selfie.zip/more"), Route::Unknown);
         assert_eq!(route("/a/b/c/d/e/f/g"), Route::Unknown);
     }
 }

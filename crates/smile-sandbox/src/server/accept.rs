@@ -19,7 +19,7 @@ use tokio::sync::{Notify, Semaphore, watch};
 use crate::admin::dispatch::{awaited_change, only_looks};
 use crate::callback::attempt::{Callback, CallbackAttempt};
 use crate::fault::effects::Outgoing;
-use crate::http::answers::gateway;
+use crate::http::answers::{gateway, storage_error};
 use crate::server::answer_body::AnswerBody;
 use crate::server::clock::{Clock, RunningClock};
 use crate::server::front::Front;
@@ -250,8 +250,9 @@ async fn answer(request: Request<Body>, peer: Peer, shared: &Arc<Shared>) -> Out
     let head_check = shared.lock().admit(&head);
     let (body, permit) = match shared.intake.read(body, head_check.body_limit()).await {
         Ok(read) => read,
-        Err(refusal) => return refusal.into(),
+        Err(not_read) => return not_read.answer(head_check.is_to_store()).into(),
     };
+    let is_to_store = head_check.is_to_store();
     let request = Request::from_parts(head, body);
     let is_look = only_looks(&request);
     let mut incoming = Incoming::from(request).with_scheme(peer.scheme).with_head_check(head_check);
@@ -269,8 +270,13 @@ async fn answer(request: Request<Body>, peer: Peer, shared: &Arc<Shared>) -> Out
     });
     drop(permit);
     if is_change && !shared.settle().await {
-        let unwritten = "The State Could Not Be Written";
-        return Outgoing { response: gateway(StatusCode::INTERNAL_SERVER_ERROR, unwritten), ..answer };
+        let (status, unwritten) = (StatusCode::INTERNAL_SERVER_ERROR, "The State Could Not Be Written");
+        // It is there as long as nothing is started anew: the store's word for it proves nothing either.
+        let response = match is_to_store {
+            true => storage_error(status, "InternalError", unwritten),
+            false => gateway(status, unwritten),
+        };
+        return Outgoing { response, ..answer };
     }
     answer
 }

@@ -13,7 +13,7 @@ use hyper::body::Body;
 use tokio::sync::{Mutex, MutexGuard, Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 
-use crate::http::answers::gateway;
+use crate::http::answers::{gateway, storage_error};
 use crate::http::encoding::MAX_JSON;
 
 /// The largest body that is taken.
@@ -22,6 +22,57 @@ const MAX_BODY: u64 = 64 * 1024 * 1024;
 const MAX_UNANNOUNCED: u64 = MAX_JSON as u64;
 /// How many KiB of bodies may be there at a time; others wait for their turn.
 const ROOM: usize = 512 * 1024;
+
+/// Why a body was not read to its end. Nothing of it has been used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NotRead {
+    TooLong,
+    TooSlow,
+    /// The connection, or how the body is written, is at fault.
+    Broken,
+    NoRoom,
+}
+
+impl NotRead {
+    /// The gateway's answer, or the object store's, which has words of its own for each (Amazon S3, "Error responses").
+    pub(crate) fn answer(self, is_to_store: bool) -> Response<Bytes> {
+        let mut response = if is_to_store { self.by_store() } else { self.by_gateway() };
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        response
+    }
+
+    fn by_gateway(self) -> Response<Bytes> {
+        match self {
+            Self::TooLong => gateway(StatusCode::PAYLOAD_TOO_LARGE, "Request Too Long"),
+            Self::TooSlow => gateway(StatusCode::REQUEST_TIMEOUT, "Request Timeout"),
+            Self::Broken => gateway(StatusCode::BAD_REQUEST, "Bad Request"),
+            Self::NoRoom => gateway(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable"),
+        }
+    }
+
+    fn by_store(self) -> Response<Bytes> {
+        let bad = StatusCode::BAD_REQUEST;
+        match self {
+            Self::TooLong => {
+                storage_error(bad, "EntityTooLarge", "Your proposed upload exceeds the maximum allowed size")
+            }
+            Self::TooSlow => storage_error(
+                bad,
+                "RequestTimeout",
+                "Your socket connection to the server was not read from or written to within the timeout period. \
+                 Idle connections will be closed.",
+            ),
+            Self::Broken => storage_error(
+                bad,
+                "IncompleteBody",
+                "You did not provide the number of bytes specified by the Content-Length HTTP header",
+            ),
+            Self::NoRoom => {
+                storage_error(StatusCode::SERVICE_UNAVAILABLE, "SlowDown", "Please reduce your request rate.")
+            }
+        }
+    }
+}
 
 pub(crate) struct Intake {
     room: Semaphore,
@@ -40,7 +91,7 @@ pub(crate) struct Share<'a> {
 
 impl Share<'_> {
     /// Waits until there is room for so many bytes in all.
-    async fn grow_to(&mut self, bytes: u64) -> Result<(), Response<Bytes>> {
+    async fn grow_to(&mut self, bytes: u64) -> Result<(), NotRead> {
         let has = self.permit.as_ref().map_or(0, SemaphorePermit::num_permits);
         let wanted = usize::try_from(bytes.div_ceil(1024)).unwrap_or(usize::MAX);
         let more = u32::try_from(wanted.saturating_sub(has)).unwrap_or(u32::MAX);
@@ -50,8 +101,7 @@ impl Share<'_> {
         tokio::select! {
             biased;
             permit = self.intake.room.acquire_many(more) => {
-                let closed = |_| closing(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable");
-                let permit = permit.map_err(closed)?;
+                let permit = permit.map_err(|_| NotRead::NoRoom)?;
                 match &mut self.permit {
                     Some(has) => has.merge(permit),
                     none => *none = Some(permit),
@@ -77,20 +127,19 @@ impl Intake {
         &self,
         body: impl Body<Data = Bytes> + Unpin,
         at_most: Option<u64>,
-    ) -> Result<(Bytes, Share<'_>), Response<Bytes>> {
+    ) -> Result<(Bytes, Share<'_>), NotRead> {
         if body.size_hint().lower() > MAX_BODY {
-            return Err(too_long());
+            return Err(NotRead::TooLong);
         }
         let reading = self.read_in_turn(body, at_most.unwrap_or(u64::MAX));
-        let too_slow = |_| closing(StatusCode::REQUEST_TIMEOUT, "Request Timeout");
-        timeout(self.patience, reading).await.map_err(too_slow)?
+        timeout(self.patience, reading).await.map_err(|_| NotRead::TooSlow)?
     }
 
     async fn read_in_turn(
         &self,
         mut body: impl Body<Data = Bytes> + Unpin,
         at_most: u64,
-    ) -> Result<(Bytes, Share<'_>), Response<Bytes>> {
+    ) -> Result<(Bytes, Share<'_>), NotRead> {
         let announced = body.size_hint().exact();
         let limit = announced.unwrap_or(MAX_UNANNOUNCED);
         let mut share = Share { intake: self, permit: None, exempt: None };
@@ -98,10 +147,10 @@ impl Intake {
         let mut read = Vec::new();
         while (read.len() as u64) < at_most {
             let Some(frame) = body.frame().await else { break };
-            let frame = frame.map_err(|_| closing(StatusCode::BAD_REQUEST, "Bad Request"))?;
+            let frame = frame.map_err(|_| NotRead::Broken)?;
             let Ok(mut data) = frame.into_data() else { continue };
             if read.len() as u64 + data.len() as u64 > limit {
-                return Err(too_long());
+                return Err(NotRead::TooLong);
             }
             let wanted = at_most - read.len() as u64;
             data.truncate(usize::try_from(wanted).unwrap_or(usize::MAX));
@@ -123,17 +172,6 @@ fn append(read: &mut Vec<u8>, piece: &[u8], expected: usize) {
         read.reserve_exact(room - read.len());
     }
     read.extend_from_slice(piece);
-}
-
-fn too_long() -> Response<Bytes> {
-    closing(StatusCode::PAYLOAD_TOO_LARGE, "Request Too Long")
-}
-
-/// An answer to a request whose body was not read to the end.
-fn closing(status: StatusCode, message: &str) -> Response<Bytes> {
-    let mut response = gateway(status, message);
-    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-    response
 }
 
 #[cfg(test)]

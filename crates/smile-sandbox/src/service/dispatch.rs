@@ -35,7 +35,7 @@ pub(crate) fn answer(
     request: &mut Request<Bytes>,
     origin: &Origin,
 ) -> Response<Bytes> {
-    if !matches!(route, Route::Upload { .. })
+    if !route.is_to_store()
         && let Err(refusal) = unpack(request)
     {
         return refusal.into();

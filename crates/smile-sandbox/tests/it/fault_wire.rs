@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use smile_sandbox::{Endpoint, Fault, FaultRule, Pace, Sandbox};
 
 use crate::client::{builder, full_zip, id_body, params, prep_body};
-use crate::server::{connect, host, post, put, read_message};
+use crate::server::{connect, host, post, put, read_message, until};
 
 /// A request that is answered with a few hundred bytes.
 fn request() -> Vec<u8> {
@@ -129,9 +129,7 @@ fn a_client_that_hangs_up_on_a_late_answer_takes_nothing_with_it() {
     let mut stream = connect(host(&sandbox));
     stream.write_all(&request()).unwrap();
     // It is done, and only the answer is late.
-    while sandbox.job("job").is_none() {
-        std::thread::yield_now();
-    }
+    until(|| sandbox.job("job").is_some());
     drop(stream);
     assert!(is_whole(&sandbox, &mut connect(host(&sandbox))));
     // And one that waits doesn't keep the sandbox from going.

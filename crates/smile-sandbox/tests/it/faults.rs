@@ -4,6 +4,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 use smile_sandbox::{
     Endpoint, Fault, FaultRule, Incoming, Outgoing, Pace, Redirect, ResponseDelivery, RetryAfter,
+    StorageError,
 };
 
 use crate::client::{Client, START, builder, full_zip, id_body, params, prep_body, put_request, signer};
@@ -143,6 +144,46 @@ fn what_comes_in_place_of_the_answer() {
     }
 }
 
+fn storage_error(code: &str) -> StorageError {
+    StorageError::new(code).unwrap()
+}
+
+#[test]
+fn the_store_refuses_with_the_code_that_was_asked_for_before_or_after_it_stored_the_zip() {
+    for (error, status, processed) in [
+        (storage_error("SlowDown"), 503, 0),
+        (storage_error("ExpiredToken"), 400, 0),
+        (storage_error("AccessDenied").with_status(StatusCode::BAD_REQUEST), 400, 0),
+        (storage_error("InternalError").after_storing(), 500, 1),
+    ] {
+        let mut client = Client::new();
+        let url = client.upload_url(&prep_body(&params("job", 4)));
+        client.service.fail_next(Endpoint::Upload, Fault::StorageError(error.clone()));
+        let response = client.send(put_request(&url, &full_zip("0")));
+        assert_eq!(
+            (response.status().as_u16(), response.headers()["content-type"].to_str().unwrap()),
+            (status, "application/xml")
+        );
+        let body = String::from_utf8(response.body().to_vec()).unwrap();
+        assert!(body.contains(&format!("<Error><Code>{}</Code>", error.code)), "{body}");
+        assert_eq!(client.service.job("job").unwrap().processed, processed, "{error:?}");
+    }
+    assert_eq!(StorageError::new(""), None);
+    assert_eq!(StorageError::new("Slow Down"), None);
+}
+
+#[test]
+fn a_store_error_without_a_status_has_that_of_its_code() {
+    for (code, status) in
+        [("AccessDenied", 403), ("EntityTooLarge", 400), ("InternalError", 500), ("Odd", 400)]
+    {
+        let text = format!(r#"{{"fault":{{"storage_error":{{"code":"{code}"}}}}}}"#);
+        let rule: FaultRule = serde_json::from_str(&text).unwrap();
+        let Fault::StorageError(error) = rule.fault() else { panic!("{rule:?}") };
+        assert_eq!((error.status.as_u16(), error.after_storing), (status, false), "{code}");
+    }
+}
+
 #[test]
 fn what_becomes_of_an_answer_after_the_work_is_done() {
     let replaced = Fault::ReplaceAnswer(StatusCode::GATEWAY_TIMEOUT);
@@ -276,6 +317,16 @@ fn rules_are_written_as_they_are_read() {
             r#"{"fault":{"reset_answer":{"after_bytes":0}},"endpoint":"job_status"}"#,
             FaultRule::new(Fault::ResetAnswer { after_bytes: 0 }).with_endpoint(Endpoint::JobStatus),
         ),
+        (
+            r#"{"fault":{"storage_error":{"code":"SlowDown","status":503}},"endpoint":"upload"}"#,
+            FaultRule::new(Fault::StorageError(storage_error("SlowDown"))).with_endpoint(Endpoint::Upload),
+        ),
+        (
+            r#"{"fault":{"storage_error":{"code":"InternalError","status":200,"after_storing":true}}}"#,
+            FaultRule::new(Fault::StorageError(
+                storage_error("InternalError").with_status(StatusCode::OK).after_storing(),
+            )),
+        ),
         (r#"{"fault":{"skewed_clock_seconds":-5}}"#, FaultRule::new(Fault::SkewedClock(-5))),
     ] {
         assert_eq!(serde_json::from_str::<FaultRule>(text).unwrap(), rule);
@@ -294,6 +345,9 @@ fn a_rule_that_is_none_is_refused_with_the_reason() {
         (r#"{"fault":{"answer":"503"}}"#, "u16"),
         (r#"{"fault":{"redirect":{"status":200,"location":"/"}}}"#, "301, 302, 303, 307 or 308"),
         (r#"{"fault":{"redirect":{"status":301,"location":"\n"}}}"#, "`location`"),
+        (r#"{"fault":{"storage_error":{"code":"a<b"}}}"#, "`code`"),
+        (r#"{"fault":{"storage_error":{"code":"SlowDown","status":99}}}"#, "from 200 to 599"),
+        (r#"{"fault":{"storage_error":{"code":"SlowDown","x":1}}}"#, "unknown field `x`"),
         (r#"{"fault":{"slow_answer":{"bytes":4,"pause_millis":-1}}}"#, "u32"),
         (r#"{"fault":{"slow_answer":{"bytes":4,"pause_millis":1,"x":1}}}"#, "unknown field `x`"),
         (r#"{"fault":{"reset_request":{"after_bytes":4,"x":1}}}"#, "unknown field `x`"),

@@ -32,6 +32,7 @@ mod page;
 mod pairs;
 mod prep_upload;
 mod redaction;
+mod replay_store;
 mod robustness;
 mod rules;
 #[cfg(feature = "scenario")]

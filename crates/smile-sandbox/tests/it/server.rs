@@ -30,6 +30,16 @@ impl Nobody {
     }
 }
 
+/// Looks until it is so, and not for ever.
+#[track_caller]
+pub(crate) fn until(mut is_so: impl FnMut() -> bool) {
+    let start = std::time::Instant::now();
+    while !is_so() {
+        assert!(start.elapsed() < PATIENCE, "it didn't come");
+        std::thread::yield_now();
+    }
+}
+
 pub(crate) fn host(sandbox: &Sandbox) -> &str {
     sandbox.base_url().strip_prefix("http://").unwrap().strip_suffix("/v1").unwrap()
 }

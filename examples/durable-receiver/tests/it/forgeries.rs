@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 use smile_sandbox::Review;
-use smile_ureq::core::{Decision, JobState, Timestamp, Trust};
+use smile_ureq::core::{Decision, JobState, SubmissionId, Timestamp, Trust};
 
 use crate::world::{PATIENCE, World};
 
@@ -31,15 +31,20 @@ fn post_with(url: &str, headers: &str, body: &str) -> u16 {
     answer.split(' ').nth(1).unwrap().parse().unwrap()
 }
 
-/// An approval that the service never gave, under a signature of this age.
+/// An approval that the service never gave, under a signature of this age, by somebody who has seen a callback of this job.
 fn forged(world: &World, job_id: &str, age: Duration) -> Value {
     let now = SystemTime::UNIX_EPOCH.elapsed().unwrap();
     let signed = world.sandbox.partner().signer().sign(Timestamp::from_unix(now - age));
+    let report = world.store().job(job_id).unwrap();
+    let submission = report.and_then(|report| report.history.submission_id().cloned());
     json!({
         "SmileJobID": world.sandbox.job(job_id).map(|job| job.smile_job_id),
         "ResultCode": "1210", "ResultText": "Enroll User", "IsFinalResult": "true",
         "Actions": { "Register_Selfie": "Approved", "Verify_ID_Number": "Verified", "Human_Review_Compare": "Passed" },
-        "PartnerParams": { "user_id": format!("user-of-{job_id}"), "job_id": job_id, "job_type": 1 },
+        "PartnerParams": {
+            "user_id": format!("user-of-{job_id}"), "job_id": job_id, "job_type": 1,
+            SubmissionId::PARTNER_PARAM: submission.as_ref().map(SubmissionId::as_str),
+        },
         "timestamp": signed.timestamp(), "signature": signed.signature(),
     })
 }
@@ -69,6 +74,29 @@ fn a_forged_approval_opens_no_account_and_the_real_verdict_comes_through() {
     assert_eq!(ledger.len(), 1);
     assert_eq!(ledger[0].action, "decline");
     assert!(world.report("job").look.is_some(), "somebody should know");
+}
+
+#[test]
+fn another_submissions_approval_under_the_same_job_id_opens_no_account() {
+    let world = World::new();
+    let receiver = world.start(None);
+    world.submit("job", "2");
+    let provisional = |world: &World| world.report("job").history.state() == JobState::Provisional;
+    world.wait_until(&receiver, "the provisional result is applied", provisional);
+    for (age, named) in [(5, None), (6, Some("f".repeat(32)))] {
+        let mut forged = forged(&world, "job", Duration::from_secs(age));
+        forged["PartnerParams"][SubmissionId::PARTNER_PARAM] = json!(named);
+        assert_eq!(post(receiver.url(), &forged.to_string()), 200);
+    }
+    let is_through =
+        |world: &World| world.report("job").look.is_some() && world.store().unfinished().unwrap() == 0;
+    world.wait_until(&receiver, "both are through", is_through);
+    assert_eq!(world.report("job").history.results().len(), 1, "neither is a result of this submission");
+
+    world.sandbox.review("job", Review::Approve).unwrap();
+    world.wait_until(&receiver, "the account is opened", |world| {
+        world.store().unfinished().unwrap() == 0 && !world.ledger().is_empty()
+    });
 }
 
 #[test]

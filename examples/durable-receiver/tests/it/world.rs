@@ -9,7 +9,8 @@ use durable_receiver::{Fuse, JobReport, Ledger, LedgerEntry, Process, Store};
 use smile_sandbox::{Review, SampleImage, Sandbox};
 use smile_ureq::Client;
 use smile_ureq::core::{
-    Decision, IdInfo, Image, Job, JobId, JobKey, JobState, JobType, PartnerParams, Timestamp, Trust, UserId,
+    Decision, Event, IdInfo, Image, Job, JobId, JobKey, JobState, JobType, PartnerParams, Timestamp, Trust,
+    UserId,
 };
 
 use crate::proxy::Proxy;
@@ -111,7 +112,8 @@ impl World {
             job_id: JobId::new(job_id),
             job_type: JobType::BIOMETRIC_KYC,
         };
-        self.store().register(&key).unwrap();
+        let mut store = self.store();
+        store.register(&key).unwrap();
         let ids = PartnerParams::new(key.user_id, key.job_id).with_param("sandbox_result", result);
         let job = Job::biometric_kyc(
             ids,
@@ -119,7 +121,16 @@ impl World {
             IdInfo::new("NG", "BVN", "00000000000"),
         );
         let partner = self.sandbox.partner().with_callback_url(&self.proxy.url());
-        Client::new(partner).unwrap().submit(job).unwrap();
+        let observer = |event| {
+            // Written down before the first request goes out; if it can't be, nothing does.
+            if let Event::Checkpoint(checkpoint) = event
+                && let Some(id) = checkpoint.submission_id()
+            {
+                store.name_submission(job_id, id)?;
+            }
+            Ok(())
+        };
+        Client::new(partner).unwrap().submit_with(job, observer).unwrap();
     }
 
     pub(crate) fn store(&self) -> Store {

@@ -199,6 +199,18 @@ impl serde::Serialize for ImageType {
     }
 }
 
+/// Reads an image file as [`read_image`] does, but nothing of one that is too large by `size`, the bytes that the file system says
+/// it has.
+///
+/// # Errors
+/// As [`read_image`].
+pub fn read_image_of_size(size: u64, reader: impl std::io::Read) -> std::io::Result<Vec<u8>> {
+    if size > Image::MAX_FILE_BYTES {
+        return Err(std::io::ErrorKind::FileTooLarge.into());
+    }
+    read_image(reader)
+}
+
 /// Reads an image file, as a flow that asks for one is to be told it: to its end, or a little beyond
 /// [`Image::MAX_FILE_BYTES`] and no further. What the path names may have no end, such as a device.
 ///
@@ -447,6 +459,19 @@ mod tests {
         }
         let url = format!("data:image/jpeg;base64,{long}");
         assert!(was_likely_cut(&url.as_bytes()[..65_535]));
+    }
+
+    #[test]
+    fn a_file_that_is_too_large_by_its_size_is_not_read() {
+        struct NotToBeRead;
+        impl std::io::Read for NotToBeRead {
+            fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
+                panic!("it is read")
+            }
+        }
+        let error = read_image_of_size(Image::MAX_FILE_BYTES + 1, NotToBeRead).unwrap_err();
+        assert_eq!(error.kind(), std::io::ErrorKind::FileTooLarge);
+        assert_eq!(read_image_of_size(0, &b"a pipe has no size"[..]).unwrap(), b"a pipe has no size");
     }
 
     #[test]

@@ -26,6 +26,12 @@ impl UploadFlow {
             return self.no_zip();
         }
         match &mut self.stage {
+            Stage::Opening { retry: false, .. } if error.is_job_already_exists() && self.may_be_outdated => {
+                // The checkpoint may be an old copy, and that job this very submission. Asking is free; only a result that names it
+                // counts.
+                self.may_be_there = true;
+                self.ask(Asked::Nothing { refusal: error }, 1);
+            }
             Stage::Opening { attempts, .. } => {
                 let tried = *attempts;
                 let wait = retry.delay_after(tried, Step::PrepUpload, retry_after, self.seed);

@@ -126,6 +126,8 @@ enum Asked {
     Open { attempts: u32 },
     /// Uploading the zip again.
     Upload { upload: UploadRequest, bytes: usize, attempts: u32, lost: OperationError },
+    /// Nothing: the service has refused to open the job, as there is one of this id.
+    Nothing { refusal: OperationError },
 }
 
 impl Stage {
@@ -177,6 +179,10 @@ impl UploadFlow {
     /// Goes on where another flow, perhaps of another process, wrote down that it stood.
     ///
     /// It needs the same job, images included; they are not looked at if the service has them already.
+    ///
+    /// A checkpoint that says that nothing was ever sent may be an old copy. If the service refuses the job then because it has one
+    /// of this id, its status is asked for: a result that names the checkpoint's submission is this one's. Nothing else of that
+    /// job is believed, and nothing is sent to it.
     ///
     /// Unless nothing was ever sent, the first thing is to ask for the job's status, which costs nothing. Something is sent again
     /// only if the last send of the checkpoint is over, and the service has then said twice, the settle delay apart, that it has

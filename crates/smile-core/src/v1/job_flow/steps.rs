@@ -8,6 +8,7 @@ use crate::flow::Progress;
 use crate::flow::RetryPolicy;
 use crate::job::image::ImageSource;
 use crate::job::submission_id::SubmissionId;
+use crate::operation::Step;
 use crate::v1::job_flow::error::JobErrorKind;
 use crate::v1::job_flow::images::note_image;
 use crate::v1::job_flow::outcome::JobOutcome;
@@ -114,6 +115,11 @@ impl UploadFlow {
             return self.note_progress();
         }
         self.reach = self.reach.min(Progress::Opened);
+        if let Stage::Asking { then: Asked::Nothing { refusal }, .. } = &self.stage {
+            // Somebody's job is open under this id. That it is this submission's can't be told, so it isn't taken over.
+            let error = refusal.clone();
+            return self.fail(JobErrorKind::Operation { step: Step::PrepUpload, error });
+        }
         (self.has_asked, self.may_be_outdated) = (true, false);
         let Stage::Asking { then, .. } = std::mem::replace(&mut self.stage, Stage::Reading { index: 0 })
         else {
@@ -125,6 +131,7 @@ impl UploadFlow {
             Asked::Upload { upload, bytes, attempts, lost } => {
                 self.upload_again(upload, bytes, attempts, lost);
             }
+            Asked::Nothing { .. } => {}
         }
         self.note_progress();
     }

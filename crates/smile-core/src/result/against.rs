@@ -1,4 +1,5 @@
-//! Whatever in a webhook's body speaks against the person, under any spelling and at any depth.
+//! Whatever in a body speaks against the person, under any spelling and at any depth: one rule for the results of v1, the answers
+//! around them, and the webhooks of v3.
 //!
 //! Only a body that says nothing of the kind can be an approval. What is found here never rejects anybody either: it makes the
 //! verdict unknown, and somebody looks at it.
@@ -11,8 +12,19 @@ use crate::wire::tolerant::Object as _;
 
 /// What the person and the partner themselves have said, and what the document or the authority says: free text that names
 /// like these may come up in.
-const NOT_THE_SERVICES_WORDS: [&str; 7] =
-    ["consent", "idfields", "imagelinks", "metadata", "partnerparams", "userdetails", "userprovidedinfo"];
+const NOT_THE_SERVICES_WORDS: [&str; 8] = [
+    "consent",
+    "fulldata",
+    "idfields",
+    "imagelinks",
+    "metadata",
+    "partnerparams",
+    "userdetails",
+    "userprovidedinfo",
+];
+
+/// What is judged by itself: the steps of a result; and in the status of a job the newest result, and those of other jobs.
+const JUDGED_APART: [&str; 3] = ["actions", "history", "result"];
 
 /// Lists and objects that are empty if nothing was found.
 const FINDINGS: [&str; 15] = [
@@ -37,11 +49,20 @@ const FINDINGS: [&str; 15] = [
 /// never taken for low.
 const MAX_LOW_SCORE: f64 = 50.0;
 
+fn is_passed_over(key: &str) -> bool {
+    NOT_THE_SERVICES_WORDS.contains(&key) || JUDGED_APART.contains(&key)
+}
+
+/// There is a person called Block, and a street.
+fn is_name_or_address(key: &str) -> bool {
+    key.contains("name") || key.contains("address")
+}
+
 pub(crate) fn speaks_against(fields: &Fields) -> bool {
     let (short, long) = fields.parts();
     let in_long = |name: &str| {
         let key = normalised(name);
-        if NOT_THE_SERVICES_WORDS.contains(&&*key) {
+        if is_passed_over(&key) {
             return false;
         }
         match fields.long_text(name) {
@@ -53,9 +74,31 @@ pub(crate) fn speaks_against(fields: &Fields) -> bool {
     };
     let in_short = |(name, value): (&String, &Value)| {
         let key = normalised(name);
-        !NOT_THE_SERVICES_WORDS.contains(&&*key) && field_speaks(&key, value, Some(short))
+        !is_passed_over(&key) && field_speaks(&key, value, Some(short))
     };
-    short.iter().any(in_short) || long.into_iter().any(in_long)
+    // What was lost may have been any word; what became null, any number.
+    let in_damaged = |(name, is_lost): (&str, bool)| {
+        is_lost || is_weighty(&normalised(name)) || fields.exact(name).is_none_or(has_weighty_name)
+    };
+    let damaged = fields.damaged(|name| is_passed_over(&normalised(name)));
+    short.iter().any(in_short) || long.into_iter().any(in_long) || { damaged }.any(in_damaged)
+}
+
+/// Whether it is no word that speaks under this name, but what stands there.
+fn is_weighty(key: &str) -> bool {
+    is_finding(key)
+        || is_fraud_flag(key)
+        || ["risklevel", "riskscore", "fraudscore"].iter().any(|end| key.ends_with(end))
+}
+
+fn has_weighty_name(value: &Value) -> bool {
+    match value {
+        Value::Object(object) => {
+            object.iter().any(|(name, value)| is_weighty(&normalised(name)) || has_weighty_name(value))
+        }
+        Value::Array(list) => list.iter().any(has_weighty_name),
+        _ => false,
+    }
 }
 
 fn object_speaks(object: &Map<String, Value>) -> bool {
@@ -80,7 +123,7 @@ fn field_speaks(key: &str, value: &Value, beside: Option<&Map<String, Value>>) -
             let text = text.to_ascii_lowercase();
             ["failed", "error", "potential match"].iter().any(|word| text.contains(word))
         }
-        Value::String(text) => is_bad_word(text),
+        Value::String(text) => !is_name_or_address(key) && is_bad_word(text),
         _ => false,
     }
 }

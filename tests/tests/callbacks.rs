@@ -139,7 +139,7 @@ fn a_job_goes_from_doubt_to_the_reviewers_word_and_every_step_is_confirmed() {
             assert!(matches!(confirm(&provisional), Err(ConfirmError::Superseded { .. })));
             assert_eq!(history.state(), JobState::Final);
             assert_eq!(history.may_be_let_in(Trust::Confirmed), decision == Decision::Approved);
-            let made = scene.sandbox.wait_for_callbacks(2, PATIENCE);
+            let made = scene.sandbox.wait_for_callback_attempts(2, PATIENCE);
             assert_eq!(made.len(), 2);
             assert!(made.iter().all(|attempt| attempt.outcome.is_delivered()), "{made:?}");
         }
@@ -218,7 +218,7 @@ fn what_was_recorded_and_not_stored_comes_again_and_counts_once() {
     let deliveries = [scene.next(), scene.next(), scene.next()];
     let seen = [Some(ReplayCheck::First), Some(ReplayCheck::Redelivery), Some(ReplayCheck::Redelivery)];
     assert_eq!(deliveries.each_ref().map(|delivery| delivery.seen), seen);
-    let made = scene.sandbox.wait_for_callbacks(3, PATIENCE);
+    let made = scene.sandbox.wait_for_callback_attempts(3, PATIENCE);
     assert_eq!(made.iter().filter(|attempt| attempt.outcome.is_delivered()).count(), 1);
     let mut history = JobHistory::new(scene.partner.account(), key("kyc"));
     assert_eq!(apply(&mut history, &deliveries[2]), Change::Advanced, "the first that could be stored");

@@ -36,9 +36,9 @@ fn jobs(sandbox_result: &str) -> Vec<Job> {
 }
 
 fn disturbed(sandbox: &Sandbox, disturbance: Disturbance) -> CallbackRecord {
-    let original = sandbox.made_callbacks().into_iter().find(|made| made.copy_of.is_none()).unwrap();
+    let original = sandbox.callbacks().into_iter().find(|made| made.copy_of.is_none()).unwrap();
     let copy = sandbox.disturb_callback(original.id, disturbance).unwrap();
-    sandbox.made_callbacks().into_iter().find(|made| made.id == copy).unwrap()
+    sandbox.callbacks().into_iter().find(|made| made.id == copy).unwrap()
 }
 
 /// What a receiver makes of it as it arrives.

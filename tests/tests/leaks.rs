@@ -195,7 +195,7 @@ fn nothing_marked_is_ever_shown() {
     for driver in [Driver::Reqwest, Driver::Ureq] {
         products(driver, &sandbox);
     }
-    for attempt in sandbox.wait_for_callbacks(2, std::time::Duration::from_secs(10)) {
+    for attempt in sandbox.wait_for_callback_attempts(2, std::time::Duration::from_secs(10)) {
         let callback = verify(&sandbox, attempt.body.clone()).unwrap();
         show(&callback);
         show(&verify(&sandbox, (&b"{}"[..]).into()));

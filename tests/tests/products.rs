@@ -81,7 +81,7 @@ fn every_product_answers() {
         call!(AsyncBasicKycRequest::new(params("async-basic"), bvn("00000000000")));
         call!(AsyncBusinessVerificationRequest::new(params("async-business"), company()));
         // Nobody listens, but each one is signed and can be read.
-        let made = sandbox.wait_for_callbacks(6, Duration::from_secs(10));
+        let made = sandbox.wait_for_callback_attempts(6, Duration::from_secs(10));
         assert!(made.len() >= 6, "{driver:?}: {}", made.len());
         for attempt in &made {
             let callback = partner
@@ -156,12 +156,12 @@ fn with_last_digit(number: &str, digit: char) -> String {
 
 #[test]
 fn the_test_number_of_every_id_type_steers_the_outcome_by_its_last_digit() {
-    use smile_core::catalogue::{IdTypeCatalogue, Product};
+    use smile_core::catalogue::{IdTypeCatalogue, IdTypeProduct};
     let sandbox = Sandbox::start().unwrap();
     let mut tried = 0;
     for id_type in IdTypeCatalogue::built_in().iter() {
         let (Some(number), true) =
-            (id_type.test_number(), id_type.products().contains(&Product::EnhancedKyc))
+            (id_type.test_number(), id_type.products().contains(&IdTypeProduct::EnhancedKyc))
         else {
             continue;
         };

@@ -2,13 +2,13 @@
 
 use http::Uri;
 
-/// Whether it leads to this machine and no further.
+/// True for an address on this machine.
 pub(crate) fn is_local(uri: &Uri) -> bool {
     uri.host().is_some_and(smile_core::is_loopback)
 }
 
-/// What became of a connection, without the address, which may be a secret.
-pub(crate) fn why_unreachable(error: &ureq::Error) -> &'static str {
+/// The reason for a failed connection, without the address, which may be a secret.
+pub(crate) fn connection_failure(error: &ureq::Error) -> &'static str {
     match error {
         ureq::Error::Timeout(_) => "no answer in time",
         ureq::Error::HostNotFound => "the host's name is not known",

@@ -1,4 +1,4 @@
-//! What is written down while a job or a check runs, so that `smile resume` can go on.
+//! Checkpoints: files that `smile resume` continues a job or a check from.
 
 use std::fs::File;
 use std::io::{ErrorKind, Write as _};
@@ -15,25 +15,25 @@ use crate::system::{self, LOCKS_ARE_MANDATORY};
 
 const VERSION: u8 = 1;
 
-/// A job or a check that isn't over. There is no key in it; but as long as the service may not have got it, the flags it was
-/// submitted with are, and those are personal.
+/// The checkpoint of an unfinished job or check. It contains no key; but as long as the service may not
+/// have the job, it contains the flags of the submission, and those are personal.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Saved {
     smile_checkpoint: u8,
-    /// As `--environment` has it.
+    /// The environment, as in `--environment`.
     pub(crate) environment: String,
     pub(crate) partner_id: String,
-    /// Some checks have no status that it could be asked for by.
+    /// The key to ask for the status by; some checks have none.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub(crate) key: Option<JobKey>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) unfinished: Option<Unfinished>,
-    /// Of a job that the service has: what its result must name.
+    /// The facts that the result of a submitted job must name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) submitted: Option<Checkpoint>,
 }
 
-/// What it takes to submit the rest of a job, or to tell a check's result.
+/// The data needed to submit the rest of a job, or to report a check's result.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Unfinished {
     pub(crate) checkpoint: Checkpoint,
@@ -41,7 +41,7 @@ pub(crate) struct Unfinished {
 }
 
 impl Saved {
-    /// Of a job that the service has, or may have, whole: all that is left is to ask.
+    /// Creates the checkpoint of a job that the service has, or may have, whole: only its result is open.
     pub(crate) fn to_ask(environment: &str, partner_id: &str, key: Option<JobKey>) -> Self {
         Self {
             smile_checkpoint: VERSION,
@@ -53,7 +53,7 @@ impl Saved {
         }
     }
 
-    /// Of a job or a check on its way.
+    /// Creates the checkpoint of a job or a check on its way.
     pub(crate) fn of(
         environment: &str,
         partner_id: &str,
@@ -72,7 +72,7 @@ impl Saved {
         }
     }
 
-    /// The ids that it is of, where they are known.
+    /// The ids of the job, where they are known.
     fn ids(&self) -> Option<(&str, &str)> {
         let of_product = || {
             let ids = self.unfinished.as_ref()?.product.ids();
@@ -90,19 +90,19 @@ impl Saved {
             == (&other.environment, &other.partner_id, other.ids())
     }
 
-    /// Writes it whole or not at all, for the user's eyes only, and locked.
+    /// Writes the file whole or not at all, for the user's eyes only, and locked.
     fn write_at(&self, path: &Path, may_replace: bool) -> std::io::Result<File> {
         let folder = match path.parent() {
             Some(folder) if folder != Path::new("") => folder,
             _ => Path::new("."),
         };
         let text = serde_json::to_string_pretty(self)?;
-        // It is made with permissions for the user alone, where there is such a thing.
+        // Created with permissions for the user alone, where the system has them.
         let mut file = tempfile::NamedTempFile::new_in(folder)?;
         file.write_all(text.as_bytes())?;
         file.write_all(b"\n")?;
         file.as_file().sync_all()?;
-        // Before it has its name, so that nobody finds it unlocked.
+        // Locked before the file has its name, so that nobody finds it unlocked.
         if !LOCKS_ARE_MANDATORY {
             let _ = system::lock(file.as_file());
         }
@@ -110,13 +110,13 @@ impl Saved {
         kept.map_err(|error| error.error)
     }
 
-    /// Reads one back.
+    /// Reads a checkpoint.
     fn read(path: &Path) -> Result<Self, Failure> {
         let text = read_text(File::open(path).map_err(unreadable)?);
         Self::parse(&text.map_err(|rule| Failure::usage(format!("CHECKPOINT {rule}")))?)
     }
 
-    /// Reads one back to go on with. Nobody else can do that as long as the file that comes with it is kept open.
+    /// Reads a checkpoint to continue from, and locks it: nobody else can continue while the returned file is open.
     pub(crate) fn read_locked(path: &Path) -> Result<(Self, File), Failure> {
         for _ in 0..MAX_NUMBER {
             let file = File::open(path).map_err(unreadable)?;
@@ -126,7 +126,7 @@ impl Saved {
                 ));
             }
             let text = read_text(&file).map_err(|rule| Failure::usage(format!("CHECKPOINT {rule}")))?;
-            // Until it was locked, another one may have put a newer one in its place, or removed it.
+            // Until it was locked, another program may have replaced or removed it.
             let is_newest = File::open(path).is_ok_and(|file| read_text(file).is_ok_and(|now| now == text));
             if is_newest || LOCKS_ARE_MANDATORY {
                 return Ok((Self::parse(&text)?, file));
@@ -136,7 +136,7 @@ impl Saved {
     }
 
     fn parse(text: &str) -> Result<Self, Failure> {
-        // The error of the parser would repeat what is in the file.
+        // The error of the parser would repeat the file's content.
         let saved: Self = serde_json::from_str(text).map_err(|error| {
             let place = format!("line {}, column {}", error.line(), error.column());
             Failure::usage(format!(
@@ -155,9 +155,9 @@ fn unreadable(error: std::io::Error) -> Failure {
     Failure::usage(format!("CHECKPOINT must name a file that can be read: {}", error.kind()))
 }
 
-/// Refuses a path for checkpoints at which something is, before anything is sent.
+/// Refuses a checkpoint path that is taken, before anything is sent.
 fn must_be_free(path: &Path) -> Result<(), Failure> {
-    // Of a link that leads nowhere there is metadata as well.
+    // A link that leads nowhere has metadata as well.
     if path.symlink_metadata().is_err() {
         return Ok(());
     }
@@ -171,28 +171,28 @@ fn must_be_free(path: &Path) -> Result<(), Failure> {
     })
 }
 
-/// A pipe would be waited for.
+/// True for a regular file: a pipe would be waited for.
 fn is_file(path: &Path) -> bool {
     path.symlink_metadata().is_ok_and(|metadata| metadata.is_file())
 }
 
-/// The file in which one job or check is written down, again and again while it runs, and removed when it is over.
+/// The file with the checkpoint of one job or check: rewritten while that runs, removed at its end.
 ///
-/// It is locked meanwhile. What isn't its own is never replaced, an earlier checkpoint of the same job neither: it goes beside
-/// that, under a name with a number.
+/// It is locked meanwhile. Another program's file is never replaced, nor is an earlier checkpoint of the
+/// same job: the new one goes beside it, under a name with a number.
 #[derive(Clone)]
 pub(crate) struct CheckpointFile(Arc<Mutex<Place>>);
 
 struct Place {
     path: PathBuf,
-    /// What is in it.
+    /// The last content.
     last: Option<Saved>,
-    /// Nobody else goes on from it as long as this is open.
+    /// The lock: nobody else continues from the file as long as this is open.
     lock: Option<File>,
 }
 
 impl CheckpointFile {
-    /// Of a new job, which nothing is written of yet: at this path, which must be free, or at the job's own in this folder.
+    /// Creates the checkpoint file of a new job: at this path, which must be free, or at the job's default path.
     pub(crate) fn of_new_job(path: Option<PathBuf>, job_id: &str) -> Result<Self, Failure> {
         if let Some(path) = &path {
             must_be_free(path)?;
@@ -204,19 +204,19 @@ impl CheckpointFile {
         Self(Arc::new(Mutex::new(Place { path, last: None, lock: None })))
     }
 
-    /// One that is gone on from.
+    /// Takes over a checkpoint file that is continued from.
     pub(crate) fn resumed(path: PathBuf, saved: Saved, lock: File) -> Self {
         Self(Arc::new(Mutex::new(Place { path, last: Some(saved), lock: Some(lock) })))
     }
 
-    /// Writes down where the job stands, in place of what it wrote before.
+    /// Writes the checkpoint, in place of the previous one.
     ///
     /// # Errors
-    /// Why it can't be written. What was written before is still there.
+    /// The reason why the file can't be written. The previous checkpoint is still there.
     pub(crate) fn write(&self, saved: &Saved) -> Result<(), String> {
         let mut place = self.place();
         if LOCKS_ARE_MANDATORY {
-            // It could be neither read nor replaced.
+            // A locked file could be neither read nor replaced.
             place.lock = None;
         }
         for number in 1..=MAX_NUMBER {
@@ -237,16 +237,16 @@ impl CheckpointFile {
         Err("every name for it is taken".to_owned())
     }
 
-    /// What was written last, and where.
+    /// The last checkpoint, and its path.
     pub(crate) fn written(&self) -> Option<(Saved, PathBuf)> {
         let place = self.place();
         place.last.clone().map(|saved| (saved, place.path.clone()))
     }
 
-    /// Removes what was written, if anything was.
+    /// Removes the checkpoint, if one was written.
     ///
     /// # Errors
-    /// If it is still there.
+    /// If the file is still there.
     pub(crate) fn remove(&self) -> std::io::Result<()> {
         let mut place = self.place();
         if place.last.take().is_none() {
@@ -263,7 +263,7 @@ impl CheckpointFile {
     }
 }
 
-/// Beyond that many files of one name, something else is wrong.
+/// The most files of one name: beyond that, something else is wrong.
 const MAX_NUMBER: u32 = 100;
 
 /// The path, from the second on with its number: `smile-j.checkpoint-2.json`.
@@ -280,13 +280,13 @@ fn numbered(path: &Path, number: u32) -> PathBuf {
     path.with_file_name(name)
 }
 
-/// The longest name of a file, on most systems, is 255 bytes.
+/// A limit on the name of a file, in bytes; most systems allow 255.
 const MAX_NAME: usize = 200;
 
-/// Where a checkpoint is written if nobody says where: in the folder that the program runs in.
+/// The default path of a checkpoint: in the current folder.
 ///
-/// Other ids have other names, unless they are very long. What no file name can have is written
-/// as in a URL.
+/// Different ids give different names, unless they are very long. Characters that no file name can have
+/// are written as in a URL.
 fn default_path(job_id: &str) -> PathBuf {
     let mut name = String::new();
     for byte in job_id.bytes() {
@@ -355,7 +355,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_checkpoint_is_never_replaced_nor_removed() {
+    fn other_files_are_never_replaced_nor_removed() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("notes");
         std::fs::write(&path, "mine").unwrap();
@@ -386,7 +386,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_written_leaves_what_was_written_before() {
+    fn a_failed_write_leaves_the_previous_checkpoint() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("inner").join("kept.json");
         let file = CheckpointFile::new(path.clone());

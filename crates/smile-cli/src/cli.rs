@@ -82,10 +82,10 @@ pub(crate) fn run() -> ExitCode {
     exit.into()
 }
 
-/// Without the values that were given: they may be a person's, or a key that got into the wrong place.
+/// Removes the given values from an error: they may be a person's, or a key in the wrong place.
 fn discreet(mut error: clap::Error) -> clap::Error {
     for kind in [ContextKind::InvalidValue, ContextKind::InvalidArg] {
-        // Of the names of flags nothing is a secret.
+        // Names of flags are never secret.
         let Some(ContextValue::String(text)) = error.get(kind) else { continue };
         let is_value = kind == ContextKind::InvalidValue || error.kind() == ErrorKind::UnknownArgument;
         if is_value && !text.is_empty() && !text.starts_with('-') {
@@ -101,7 +101,7 @@ fn discreet(mut error: clap::Error) -> clap::Error {
     harmless(error)
 }
 
-/// With each word that was given as one harmless line: a script may pass on what others wrote.
+/// Escapes each given word into one harmless line: a script may pass on words that others wrote.
 fn harmless(mut error: clap::Error) -> clap::Error {
     let mut words = vec![];
     for (kind, value) in error.context() {
@@ -120,7 +120,7 @@ fn harmless(mut error: clap::Error) -> clap::Error {
     error
 }
 
-/// Help and the version, or what is wrong with the command line: clap's words, as JSON if that was asked for.
+/// Prints help and the version, or the error in the command line: clap's words, as JSON if requested.
 fn refuse(error: clap::Error, arguments: &[OsString]) -> Exit {
     let is_json = arguments.iter().any(|argument| argument == "--json");
     if error.use_stderr() && is_json {
@@ -136,7 +136,7 @@ fn refuse(error: clap::Error, arguments: &[OsString]) -> Exit {
         Output::new(true).fail(&Failure::usage(format!("{what}{missing}")));
         return Exit::Usage;
     }
-    // Who doesn't listen needs no help.
+    // Nobody reads the output, so nobody needs the help.
     let _ = error.print();
     if error.use_stderr() { Exit::Usage } else { Exit::Done }
 }

@@ -1,4 +1,4 @@
-//! Who asks, and which service: flags, variables, and where the API key comes from.
+//! The partner's credentials and the service: flags, variables, and the sources of the API key.
 
 use std::env::VarError;
 use std::fs::File;
@@ -14,10 +14,10 @@ use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 use crate::report::{Failure, Output, Tone};
 use crate::system::is_open_to_others;
 
-/// No key, no bundle of certificates and no checkpoint is longer.
+/// The largest key file, certificate bundle or checkpoint, in bytes.
 const MAX_FILE: u64 = 1 << 20;
 
-/// Who asks.
+/// The partner's credentials.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Connection")]
 pub(crate) struct Credentials {
@@ -34,11 +34,11 @@ pub(crate) struct Credentials {
     api_key_stdin: bool,
 }
 
-/// Who asks, and which service.
+/// The partner's credentials, and the service.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Connection")]
 pub(crate) struct Connection {
-    /// `sandbox` (the default), `production`, or a base URL such as http://127.0.0.1:8080/v1
+    /// The service: `sandbox` (the default), `production`, or a base URL such as http://127.0.0.1:8080/v1
     #[arg(
         long,
         env = "SMILE_ENVIRONMENT",
@@ -51,13 +51,13 @@ pub(crate) struct Connection {
     #[command(flatten)]
     credentials: Credentials,
 
-    /// Trust the certificates in this PEM file alone: those of a `smile sandbox --tls`, say
+    /// Trust only the certificates in this PEM file, such as those of a `smile sandbox --tls`
     #[arg(long, value_name = "FILE", global = true)]
     ca: Option<PathBuf>,
 }
 
 impl Credentials {
-    /// What signs and confirms, for commands that ask nobody.
+    /// The signer, for commands that send nothing to the service.
     pub(crate) fn signer(&self, output: Output) -> Result<Signer, Failure> {
         Ok(Signer::new(PartnerId::new(self.partner_id()?)?, &ApiKey::new(self.api_key(output)?)?))
     }
@@ -67,7 +67,7 @@ impl Credentials {
         self.partner_id.as_deref().ok_or_else(|| Failure::flag("--partner-id", "partner_id", rule))
     }
 
-    /// The key, without the one line break that files end with.
+    /// The API key, without the one line break at the end of a file.
     fn api_key(&self, output: Output) -> Result<String, Failure> {
         let mut text = if let Some(path) = &self.api_key_file {
             warn_if_others_can_read(path, output);
@@ -106,8 +106,8 @@ impl Connection {
         self.environment.as_deref().unwrap_or("sandbox")
     }
 
-    /// For a job that was begun in this environment by this partner: flags and variables may say so again, and nothing
-    /// else.
+    /// Takes over the environment and the partner of a checkpoint: flags and variables may repeat them, and name no
+    /// others.
     pub(crate) fn going_on(mut self, environment: &str, partner_id: &str) -> Result<Self, Failure> {
         let begun_in: Environment = environment.parse()?;
         if self.environment.is_some() && self.environment()?.base_url() != begun_in.base_url() {
@@ -142,7 +142,7 @@ impl Connection {
     /// An HTTP agent for this environment. It trusts what the library's own would, or the authorities of `--ca` alone.
     pub(crate) fn agent(&self, environment: &Environment) -> Result<ureq::Agent, Failure> {
         let mut config = Client::http_client_builder().timeout_connect(Some(Duration::from_secs(10)));
-        // What goes to this machine must not take a detour over a proxy.
+        // Requests to this machine must not take a detour over a proxy.
         if environment.is_loopback() {
             config = config.proxy(None);
         }
@@ -167,7 +167,7 @@ fn certificates(path: &Path) -> Result<RootCerts, Failure> {
     Ok(RootCerts::from(certificates))
 }
 
-/// Reads a short text: never more than 1 MiB of it.
+/// Reads a short text, of 1 MiB at most.
 pub(crate) fn read_text(reader: impl std::io::Read) -> Result<String, String> {
     let mut text = String::new();
     match reader.take(MAX_FILE + 1).read_to_string(&mut text) {

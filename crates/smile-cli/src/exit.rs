@@ -1,25 +1,25 @@
-//! How the program ends.
+//! Exit statuses.
 
 use std::process::ExitCode;
 
 /// The exit statuses. Scripts branch on them, so a number keeps its meaning for ever.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
-    /// Done; and where there is a verdict, the person may be let in.
+    /// Success; with a verdict, the person may be let in.
     Done = 0,
-    /// It failed: the network, a file, or the service's refusal. Nothing is in doubt.
+    /// A failure of the network, a file, or the service. The state of the job is known.
     Failed = 1,
-    /// The command line or the input is wrong. Nothing was sent.
+    /// An invalid command line or input. Nothing was sent.
     Usage = 2,
-    /// The answer is no.
+    /// A negative answer.
     No = 3,
-    /// Not settled.
+    /// A result that is still open.
     Open = 4,
-    /// It can't be told.
+    /// An unknown result.
     Unknown = 5,
-    /// The service may have the job or not; or it has, and its answer couldn't be printed.
+    /// An unknown state: the service may have the job or not; or its answer couldn't be printed.
     OutcomeUnknown = 6,
-    /// Ctrl-C.
+    /// An interruption by Ctrl-C.
     Interrupted = 130,
 }
 

@@ -1,4 +1,4 @@
-//! Ids of the program's own making, and this machine's clock.
+//! New ids, and this machine's clock.
 
 use std::time::SystemTime;
 
@@ -9,13 +9,13 @@ pub(crate) fn now() -> Timestamp {
     Timestamp::from_unix(SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default())
 }
 
-/// A new id: what it is for, the day, and 64 random bits. Nothing in it is personal.
+/// Creates an id: its purpose, the day, and 64 random bits. Nothing in it is personal.
 pub(crate) fn new(prefix: &str) -> String {
     let day: String = now().to_string().chars().take(10).filter(char::is_ascii_digit).collect();
     format!("{prefix}-{day}-{:016x}", random())
 }
 
-/// 64 random bits, from the system's source of randomness. Without one no program runs that has a hash map.
+/// 64 random bits, from the system's source of randomness, which every program with a hash map needs.
 pub(crate) fn random() -> u64 {
     getrandom::u64().expect("the system has a source of randomness")
 }

@@ -1,4 +1,4 @@
-//! Ctrl-C, and being told to end: what was begun is written down before the program goes.
+//! Interruption by Ctrl-C or a signal: saves a checkpoint before the program ends.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -8,25 +8,25 @@ use crate::exit::Exit;
 use crate::report::{Failure, Output, ProgressLine};
 use crate::system::on_interrupt;
 
-/// What is said, and done, when the program is interrupted.
+/// The action of an interruption, and its message.
 type Farewell = Box<dyn FnOnce() -> Failure + Send>;
 
 enum State {
     Running {
         farewell: Option<Farewell>,
-        /// What moves on the terminal meanwhile.
+        /// The progress line on the terminal.
         bar: Option<ProgressBar>,
     },
     /// The answer is being printed: nothing is lost by waiting for it.
     Ending,
 }
 
-/// Minds Ctrl-C while something runs that should not be left without a word.
+/// The handler of Ctrl-C while a job runs.
 #[derive(Clone)]
 pub(crate) struct Watch(Arc<Mutex<State>>);
 
 impl Watch {
-    /// Takes Ctrl-C over. Called once in the life of the program.
+    /// Installs the handler. Called once in the life of the program.
     pub(crate) fn start(output: Output) -> Result<Self, Failure> {
         let watch = Self(Arc::new(Mutex::new(State::Running { farewell: None, bar: None })));
         let theirs = watch.clone();
@@ -44,21 +44,21 @@ impl Watch {
         Ok(watch)
     }
 
-    /// What to do from now on.
+    /// Sets the action of an interruption.
     pub(crate) fn on_interrupt(&self, farewell: impl FnOnce() -> Failure + Send + 'static) {
         if let State::Running { farewell: current, .. } = &mut *self.lock() {
             *current = Some(Box::new(farewell));
         }
     }
 
-    /// What to take off the terminal before anything is said.
+    /// Sets the progress line to remove before a message.
     pub(crate) fn shows(&self, progress: &ProgressLine) {
         if let State::Running { bar, .. } = &mut *self.lock() {
             *bar = Some(progress.bar());
         }
     }
 
-    /// It is over.
+    /// Ends the handling: the answer is about to be printed.
     pub(crate) fn end(&self) {
         *self.lock() = State::Ending;
     }
@@ -72,7 +72,7 @@ fn nothing_sent() -> Failure {
     Failure::new(Exit::Interrupted, "interrupted; nothing was submitted")
 }
 
-/// What to do at each Ctrl-C, for servers that end when the first comes. Called once in the life of the program.
+/// Sets the action of every Ctrl-C, for servers that end with the first. Called once in the life of the program.
 pub(crate) fn on_signal(act: impl Fn() + Send + 'static) -> Result<(), Failure> {
     on_interrupt(act).map_err(|error| Failure::failed(format!("Ctrl-C can't be minded: {error}")))
 }

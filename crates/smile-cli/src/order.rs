@@ -1,4 +1,4 @@
-//! Running what was ordered: with a word at every end, good or bad.
+//! Running a submission, with a message at every end.
 
 use serde_json::Value;
 use smile_core::operation::Operation;
@@ -19,22 +19,22 @@ use crate::interrupt::Watch;
 use crate::products::{Delivery, Product, Waiting};
 use crate::report::{Ended, Failure, Named, Output, ProgressLine, Report, Tone, go_on_command, result_of};
 
-/// What is to be done, and where what becomes of it goes.
+/// A submission or query to run, with its destinations.
 pub(crate) struct Order {
     pub(crate) output: Output,
     pub(crate) connection: Connection,
     pub(crate) partner: Partner,
-    /// As `--environment` has it.
+    /// The environment, as in `--environment`.
     pub(crate) environment: String,
-    /// Where checkpoints go.
+    /// The file for checkpoints.
     pub(crate) checkpoint: CheckpointFile,
     pub(crate) named: Named,
-    /// It goes on from a checkpoint, which stays if nothing comes of it.
+    /// True for a run from a checkpoint, which stays if nothing comes of it.
     pub(crate) is_resumed: bool,
     pub(crate) watch: Watch,
 }
 
-/// Submits a job or makes a check; or goes on with it from a checkpoint.
+/// Submits a job or makes a check; or continues it from a checkpoint.
 pub(crate) fn submit(order: &Order, product: &Product, from: Option<&Checkpoint>) -> Result<Exit, Failure> {
     if let Some((job, delivery)) = product.job()? {
         let client = order.client(delivery.waiting.submitting())?;
@@ -115,7 +115,7 @@ fn run_job(
     }
 }
 
-/// A single exchange to be run, or gone on with.
+/// A single exchange to be run, or continued.
 struct Check<'a> {
     order: &'a Order,
     product: &'a Product,
@@ -123,7 +123,7 @@ struct Check<'a> {
 }
 
 impl Check<'_> {
-    /// A check that answers at once.
+    /// Runs a check that answers at once.
     fn answer<O>(&self, operation: O, settings: FlowSettings) -> Result<Exit, Failure>
     where
         O: Operation<Output = Verification>,
@@ -134,7 +134,7 @@ impl Check<'_> {
         order.conclude(&Ended::Answered(&found), warnings)
     }
 
-    /// A check that answers by callback.
+    /// Runs a check that answers by callback.
     fn take_on<O>(&self, operation: O, delivery: Option<&Delivery>) -> Result<Exit, Failure>
     where
         O: Operation<Output = Acceptance>,
@@ -170,7 +170,7 @@ impl Check<'_> {
         order.watch.shows(&progress);
         let answer = client.run_with(&mut call, |event| {
             match &event {
-                // It is answered: to be printed, and not to be asked about.
+                // The answer is known: it is printed, and not asked for again.
                 Event::Checkpoint(checkpoint) if checkpoint.progress() == Progress::Uploaded => {}
                 Event::Checkpoint(checkpoint) => order.write_down(checkpoint, self.product)?,
                 _ => {}
@@ -188,7 +188,7 @@ impl Check<'_> {
     }
 }
 
-/// Waits for the result of what the service has.
+/// Waits for the result of a job that the service has.
 pub(crate) fn ask(
     order: &Order,
     key: JobKey,
@@ -214,7 +214,7 @@ pub(crate) fn ask_for(
 fn wait(order: &Order, mut flow: JobFlow, waiting: &Waiting, warnings: Vec<Value>) -> Result<Exit, Failure> {
     let client = order.client(waiting.asking())?;
     let (saved, file) = (order.saved(flow.checkpoint(), None), order.checkpoint.clone());
-    // If that fails, what was written before does as well.
+    // If that fails, the previous checkpoint serves as well.
     let _ = file.write(&saved);
     order.watch.on_interrupt(move || broken_off(INTERRUPTED, &saved, &file));
     let mut progress = ProgressLine::new(order.output, waiting.max_polls());
@@ -239,11 +239,11 @@ impl Order {
         Saved::of(&self.environment, self.partner.id().as_str(), checkpoint, product)
     }
 
-    /// Writes down where a job or a check stands, before what comes next is sent.
+    /// Writes the checkpoint of a job or a check, before the next request is sent.
     fn write_down(&self, checkpoint: &Checkpoint, product: &Product) -> ObserverResult {
         let saved = self.saved(checkpoint.clone(), Some(product));
         match self.checkpoint.write(&saved) {
-            // All that comes now is questions, and the last one written is good enough for them.
+            // Only queries follow, and the last checkpoint is good enough for them.
             Err(_) if checkpoint.progress() == Progress::Uploaded => {}
             written => written.map_err(|why| format!("the checkpoint can't be written ({why})"))?,
         }
@@ -252,7 +252,7 @@ impl Order {
         Ok(())
     }
 
-    /// Removes what was written about a job that came to nothing, and that there is nothing to go on with.
+    /// Removes the checkpoint of a job that failed, if there is nothing to continue.
     fn forget(&self) {
         if !self.is_resumed {
             self.remove_checkpoint();
@@ -274,14 +274,14 @@ impl Order {
         }
     }
 
-    /// A job that failed after the service had heard of it.
+    /// Describes a failure after the service had received the job.
     fn failed(&self, error: &JobError, checkpoint: Checkpoint, product: Option<&Product>) -> Failure {
         let failure = Failure::from(error);
-        // Only a job that is resumed comes here with that, and its checkpoint is there already.
+        // Only a resumed job fails like that, and its checkpoint is there already.
         if error.validation().is_some() {
             return failure;
         }
-        // There is nothing to go on with.
+        // There is nothing to continue.
         if error.is_job_already_exists()
             || (error.is_of_another_submission() && error.progress() <= Progress::Opened)
         {
@@ -302,7 +302,7 @@ impl Order {
         failure
     }
 
-    /// Hands the result over to be printed, and removes the checkpoint if there is nothing left to ask.
+    /// Prints the result, and removes the checkpoint if there is nothing left to ask.
     fn conclude(&self, ended: &Ended<'_>, warnings: Vec<Value>) -> Result<Exit, Failure> {
         let checkpoint = self.checkpoint.written().map(|(_, path)| path);
         let (report, exit) = result_of(ended, &self.named, checkpoint.as_deref(), warnings);
@@ -313,7 +313,7 @@ impl Order {
         Ok(exit)
     }
 
-    /// Prints what the service was paid for. If that fails, it can be asked for again by the checkpoint.
+    /// Prints an answer that was paid for. If that fails, the checkpoint can ask for it again.
     fn hand_over(&self, report: &Report) -> Result<(), Failure> {
         self.output.print_paid(report).map_err(|why| {
             let message = format!(
@@ -330,12 +330,12 @@ impl Order {
 
 const CALLBACK_ADVICE: &str = "say where the result goes with --callback URL, or wait for it with --wait";
 
-/// Nothing was submitted.
+/// Describes a failure before anything was submitted.
 fn invalid(error: &JobError) -> Failure {
     Failure::from(error).with_alternative("callback_url", CALLBACK_ADVICE)
 }
 
-/// Writes a checkpoint, and says how to go on.
+/// Writes a checkpoint, and describes how to continue.
 fn broken_off((exit, message): (Exit, &str), saved: &Saved, file: &CheckpointFile) -> Failure {
     let failure = Failure::new(exit, message);
     let failure = match saved.job_id() {
@@ -344,7 +344,7 @@ fn broken_off((exit, message): (Exit, &str), saved: &Saved, file: &CheckpointFil
     };
     let check = saved.unfinished.as_ref().filter(|unfinished| unfinished.checkpoint.check().is_some());
     if saved.key.is_none() {
-        // Nobody can be asked about it, so there is nothing to go on with.
+        // The service can't be asked about it, so there is nothing to continue.
         let _ = file.remove();
         return failure.with_advice(
             "the service may have acted on it: wait for its callback, don't submit it again before",
@@ -369,7 +369,7 @@ fn broken_off((exit, message): (Exit, &str), saved: &Saved, file: &CheckpointFil
     }
 }
 
-/// What is personal in a checkpoint.
+/// The personal content of a checkpoint, as a warning.
 fn holds(saved: &Saved) -> &'static str {
     if saved.unfinished.is_some() {
         "the checkpoint holds what the flags say about the person: keep it to yourself, and remove it when it is of no use"

@@ -1,4 +1,4 @@
-//! All that differs between operating systems: modes and locks of files, and Ctrl-C.
+//! The differences between operating systems: modes and locks of files, and Ctrl-C.
 //!
 //! Nothing else in the command asks which system it runs on; `cargo xtask ci systems` sees to that.
 
@@ -6,7 +6,7 @@ use std::fs::{File, TryLockError};
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
-/// Windows keeps others from reading or replacing a file that is locked. Elsewhere a lock binds only those who ask for it.
+/// True on Windows, which keeps others from reading or replacing a locked file. Elsewhere a lock binds only programs that ask for it.
 pub(crate) const LOCKS_ARE_MANDATORY: bool = cfg!(windows);
 
 /// Locks a file, as long as it stays open. Returns false if another program has locked it.

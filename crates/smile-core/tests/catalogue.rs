@@ -7,9 +7,9 @@ use proptest::sample::select;
 use serde_json::{Map, Value, json};
 use smile_core::JobType;
 use smile_core::catalogue::{
-    BankCode, Category, Certainty, Continent, IdType, IdTypeCatalogue, NumberCheck, Product, action, actions,
-    banks, countries, country, document, documents_of, id_types, normalise_bank_code, normalise_country,
-    result_code, web_product, web_products,
+    BankCode, Category, Certainty, Continent, IdType, IdTypeCatalogue, IdTypeProduct, NumberCheck, action,
+    actions, banks, countries, country, document, documents_of, id_types, normalise_bank_code,
+    normalise_country, result_code, web_product, web_products,
 };
 
 /// What is expected of an ID type: whether there is a photo, what Enhanced KYC or Business Verification requires, the
@@ -106,7 +106,7 @@ fn find(country: &str, id_type: &str) -> IdType {
     IdTypeCatalogue::built_in().find(country, id_type).unwrap()
 }
 
-fn required(id_type: &IdType, product: Product) -> Vec<&str> {
+fn required(id_type: &IdType, product: IdTypeProduct) -> Vec<&str> {
     id_type.required_fields(product).collect()
 }
 
@@ -124,7 +124,8 @@ fn every_id_type_is_as_expected() {
         assert_eq!(id_type.test_number(), test_number, "{what}");
         assert_eq!(id_type.is_legacy(), LEGACY.contains(&(country, name)), "{what}");
         let is_business = name.contains("BUSINESS") || (country, name) == ("NG", "TAX_INFORMATION");
-        let product = if is_business { Product::BusinessVerification } else { Product::EnhancedKyc };
+        let product =
+            if is_business { IdTypeProduct::BusinessVerification } else { IdTypeProduct::EnhancedKyc };
         assert!(id_type.products().contains(&product), "{what}");
         assert_eq!(required(&id_type, product), fields, "{what}");
 
@@ -146,13 +147,16 @@ fn every_id_type_is_as_expected() {
 
 #[test]
 fn basic_kyc_asks_for_more_in_nigeria() {
-    assert_eq!(required(&find("NG", "BVN"), Product::BasicKyc), ["id_number", "first_name", "last_name"]);
     assert_eq!(
-        required(&find("NG", "BVN_MFA"), Product::BasicKyc),
+        required(&find("NG", "BVN"), IdTypeProduct::BasicKyc),
+        ["id_number", "first_name", "last_name"]
+    );
+    assert_eq!(
+        required(&find("NG", "BVN_MFA"), IdTypeProduct::BasicKyc),
         ["session_id", "first_name", "last_name"]
     );
-    assert_eq!(required(&find("NG", "BVN"), Product::EnhancedKyc), ["id_number"]);
-    assert_eq!(required(&find("NG", "NIN_V2"), Product::BasicKyc), ["id_number"]);
+    assert_eq!(required(&find("NG", "BVN"), IdTypeProduct::EnhancedKyc), ["id_number"]);
+    assert_eq!(required(&find("NG", "NIN_V2"), IdTypeProduct::BasicKyc), ["id_number"]);
 }
 
 #[test]
@@ -286,7 +290,7 @@ proptest! {
         let catalogue = from_services(services);
         prop_assert!(catalogue.iter().count() >= ID_TYPES.len());
         for id_type in catalogue.iter() {
-            let _ = (id_type.check_number("0"), id_type.required_fields(Product::BasicKyc).count());
+            let _ = (id_type.check_number("0"), id_type.required_fields(IdTypeProduct::BasicKyc).count());
         }
     }
 }
@@ -356,9 +360,12 @@ fn test_data_that_is_missing_or_empty_is_what_is_known_here() {
 fn the_fields_that_the_service_requires_are_the_product_s_or_else_the_type_s() {
     let catalogue = from_services(services());
     let bvn = catalogue.find("NG", "BVN").unwrap();
-    assert_eq!(required(&bvn, Product::BasicKyc), ["id_number", "gender", "first_name", "last_name"]);
-    assert_eq!(required(&bvn, Product::BiometricKyc), ["id_number", "dob"]);
-    assert_eq!(required(&catalogue.find("NG", "NIN_V2").unwrap(), Product::BiometricKyc), ["id_number"]);
+    assert_eq!(required(&bvn, IdTypeProduct::BasicKyc), ["id_number", "gender", "first_name", "last_name"]);
+    assert_eq!(required(&bvn, IdTypeProduct::BiometricKyc), ["id_number", "dob"]);
+    assert_eq!(
+        required(&catalogue.find("NG", "NIN_V2").unwrap(), IdTypeProduct::BiometricKyc),
+        ["id_number"]
+    );
 }
 
 #[test]
@@ -368,8 +375,8 @@ fn what_the_service_names_anew_is_there_and_what_it_does_not_name_stays() {
     assert!(catalogue.find("GH", "HEALTH_CARD").is_none(), "a document is not an ID type");
     let new = catalogue.find("GH", "NEW").unwrap();
     assert_eq!((new.label(), new.row()), ("Brand-New", None));
-    assert_eq!(new.products(), [Product::EnhancedDocumentVerification]);
-    assert_eq!(required(&new, Product::EnhancedKyc), ["new_field"]);
+    assert_eq!(new.products(), [IdTypeProduct::EnhancedDocumentVerification]);
+    assert_eq!(required(&new, IdTypeProduct::EnhancedKyc), ["new_field"]);
     assert_eq!(new.check_number("1"), NumberCheck::Unknown);
     assert_eq!((new.returns_photo(), new.test_number(), new.is_legacy()), (None, None, false));
     let names: Vec<_> = catalogue.of_country("GH").map(|id_type| id_type.name().to_owned()).collect();
@@ -394,7 +401,7 @@ fn an_answer_without_sense_is_what_is_built_in() {
         let catalogue = from_services(services.clone());
         assert_eq!(catalogue.iter().count(), ID_TYPES.len(), "{services}");
         let bvn = catalogue.find("NG", "BVN").unwrap();
-        assert_eq!(required(&bvn, Product::EnhancedKyc), ["id_number"], "{services}");
+        assert_eq!(required(&bvn, IdTypeProduct::EnhancedKyc), ["id_number"], "{services}");
         assert_eq!(bvn.check_number("0"), NumberCheck::CertainlyWrong, "{services}");
     }
 }
@@ -583,7 +590,7 @@ fn web_products_lead_to_job_types() {
         ]
     );
     for product in id_types().iter().flat_map(|row| row.products) {
-        assert!(web_product(product.name()).is_some() || *product == Product::BusinessVerification);
+        assert!(web_product(product.name()).is_some() || *product == IdTypeProduct::BusinessVerification);
     }
 }
 

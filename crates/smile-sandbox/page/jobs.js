@@ -20,7 +20,7 @@ const CATEGORIES = {
   not_listed: ["Not listed", "waiting"],
 };
 
-const standing = (job) => (job.stage === "decided" && CATEGORIES[job.category]) || STAGES[job.stage];
+const jobState = (job) => (job.stage === "decided" && CATEGORIES[job.category]) || STAGES[job.stage];
 
 const REVIEWS = {
   approve: "Approve",
@@ -47,7 +47,7 @@ export async function list() {
 export const id = (job) => job.smile_job_id;
 
 export function row(job) {
-  const [stage, kind] = standing(job);
+  const [stage, kind] = jobState(job);
   return [
     el("span", { class: "title" }, sent(job.job_id)),
     badge(stage, kind),
@@ -81,7 +81,7 @@ export function show(parts, { job, callbacks }) {
 }
 
 function heading(job) {
-  const [stage, kind] = standing(job);
+  const [stage, kind] = jobState(job);
   const fact = (label, value) => [el("dt", null, label), el("dd", null, value)];
   const charged = job.processed === 1 ? "once" : job.processed + " times";
   return [

@@ -97,18 +97,18 @@ const sleep = (millis) => new Promise((resolve) => setTimeout(resolve, millis));
 
 // Shows each change as it comes. What comes in a burst is shown together.
 async function follow() {
-  let seen;
+  let lastChange;
   for (;;) {
     try {
-      const { change } = await get(seen === undefined ? "/changes" : "/changes?after=" + seen);
-      if (change !== seen) {
+      const { change } = await get(lastChange === undefined ? "/changes" : "/changes?after=" + lastChange);
+      if (change !== lastChange) {
         await refresh();
-        seen = change;
+        lastChange = change;
       }
       setLive(true);
       await sleep(100);
     } catch {
-      seen = undefined;
+      lastChange = undefined;
       setLive(false);
       await sleep(1000);
     }

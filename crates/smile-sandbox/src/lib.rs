@@ -2,7 +2,7 @@
 //!
 //! # How it is built
 //!
-//! The heart, [`Service`], is sans-IO: a request and the time go in, a response and due callbacks come out. It has no
+//! The core of it, [`Service`], is sans-IO: a request and the time go in, a response and due callbacks come out. It has no
 //! clock, socket, thread or randomness, so the same seed and the same requests give the same bytes, and a test can
 //! drive it through an hour of retries at once. [`Sandbox`] is a thin HTTP server around it, on a thread of its own.
 //!
@@ -38,7 +38,7 @@ pub mod signed_callback;
 #[doc = include_str!("../docs/scenarios.md")]
 struct Scenarios;
 
-pub use callback::attempt::{Callback, CallbackAttempt, CallbackId, CallbackOutcome};
+pub use callback::attempt::{CallbackAttempt, CallbackId, CallbackOutcome, DueCallback};
 pub use callback::disturbance::{CallbackError, CallbackRule, Disturbance, Redelivery};
 pub use callback::record::{CallbackAnswer, CallbackRecord, CallbackState};
 pub use fault::effects::Outgoing;

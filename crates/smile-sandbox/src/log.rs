@@ -1,15 +1,15 @@
-//! The newest of what there was: logs that forget the oldest.
+//! Bounded logs, which forget their oldest entries.
 
 use std::collections::VecDeque;
 use std::ops::Deref;
 
-/// Something of which only the newest are kept.
+/// An entry of a bounded log.
 pub(crate) trait Entry {
-    /// About how many bytes it takes, as far as they can be many.
+    /// Approximate size in bytes, of the parts that can be large.
     fn size(&self) -> usize;
 }
 
-/// The newest of what there was, oldest first.
+/// The newest entries, oldest first.
 pub(crate) struct Log<T> {
     entries: VecDeque<T>,
     size: usize,
@@ -22,19 +22,19 @@ impl<T> Default for Log<T> {
 }
 
 impl<T: Entry> Log<T> {
-    /// Adds one, and forgets what is then too much. The newest one is kept if any is.
+    /// Adds an entry, and forgets the oldest beyond the limits. The newest is kept if any is.
     pub(crate) fn push(&mut self, entry: T, most: usize, most_bytes: usize) {
         self.add(entry);
         self.trim(most, most_bytes);
     }
 
-    /// Adds one, and forgets none.
+    /// Adds an entry, and forgets none.
     pub(crate) fn add(&mut self, entry: T) {
         self.size += entry.size();
         self.entries.push_back(entry);
     }
 
-    /// Forgets the oldest, all but so many and so many bytes. The newest one is kept if any is.
+    /// Forgets the oldest entries, all but so many and so many bytes. The newest is kept if any is.
     pub(crate) fn trim(&mut self, most: usize, most_bytes: usize) {
         while self.entries.len() > most || (self.entries.len() > 1 && self.size > most_bytes) {
             let Some(oldest) = self.entries.pop_front() else { return };

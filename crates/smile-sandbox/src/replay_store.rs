@@ -1,4 +1,4 @@
-//! A conformance suite for replay stores: what [`ReplayStore`] promises, checked on any implementation.
+//! A conformance suite for replay stores: the rules of [`ReplayStore`], checked on any implementation.
 //!
 //! The promise that is broken most easily is the one that matters most: **looking and remembering are one step**. A store that looks
 //! and then inserts passes every test in which one delivery comes after the other, and lets two deliveries of one result both be
@@ -58,61 +58,61 @@ use smile_core::{AsyncReplayStore, CallbackDigest, ReplayCheck, ReplayStore, Tim
 pub use barrier::{Barrier, Pause};
 use deliveries::{RACES, Race, SEQUENCES, Sequence, as_race_requires};
 
-/// How long a race may take before the store counts as stuck.
+/// The time that a race may take before the store counts as stuck.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A promise of [`ReplayStore`] that a store breaks.
+/// A rule of [`ReplayStore`] that a store breaks.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Violation {
-    /// One delivery came after the other, and an answer was not the one that is promised.
+    /// A wrong answer to one of several deliveries in sequence.
     #[error("{rule}: delivery {delivery} should be {expected:?}, and the store says {answer:?}")]
     #[non_exhaustive]
     Sequence {
-        /// What is promised.
+        /// The rule.
         rule: &'static str,
-        /// Which of the deliveries it was, counted from 1.
+        /// The number of the delivery, counted from 1.
         delivery: usize,
         /// The right answer.
         expected: ReplayCheck,
-        /// The store's.
+        /// The store's answer.
         answer: ReplayCheck,
     },
-    /// Several deliveries came at the same moment, and the answers taken together are not what is promised: most likely the
-    /// store looks and then inserts.
+    /// A wrong set of answers to deliveries at the same moment: most likely the store looks and then
+    /// inserts.
     #[error("{rule}: of deliveries at the same moment, the store says {answers:?}")]
     #[non_exhaustive]
     Race {
-        /// What is promised.
+        /// The rule.
         rule: &'static str,
         /// The store's answers, in no order.
         answers: Vec<ReplayCheck>,
     },
-    /// The store gave an error. One whose database asks for a transaction to be run again does so itself.
+    /// An error of the store. A store whose database asks for another run of a transaction repeats it itself.
     #[error("{rule}: the store failed: {reason}")]
     #[non_exhaustive]
     Failed {
-        /// What was checked.
+        /// The rule that was checked.
         rule: &'static str,
         /// The error's `Debug`.
         reason: String,
     },
-    /// Deliveries at the same moment kept the store busy for a minute.
+    /// A store that deliveries at the same moment kept busy for a minute.
     #[error("{rule}: the store gave no answer within a minute")]
     #[non_exhaustive]
     Stuck {
-        /// What was checked.
+        /// The rule that was checked.
         rule: &'static str,
     },
 }
 
-/// Checks a blocking store: `make` makes a new and empty one for each of some twenty rules.
+/// Checks a blocking store: `make` creates a new and empty one for each of some twenty rules.
 ///
 /// The deliveries of a race come from threads of their own. Give the stores of one process and of several the same treatment:
 /// a `make` that opens one connection for each delivery shows what several processes would.
 ///
 /// # Errors
-/// The first promise that the store breaks.
+/// The first rule that the store breaks.
 pub fn check<S>(mut make: impl FnMut(Barrier) -> S) -> Result<(), Violation>
 where
     S: ReplayStore + Send + Sync + 'static,
@@ -167,13 +167,13 @@ where
     as_race_requires(race, said)
 }
 
-/// Checks a store that has to be waited for, such as a table behind an asynchronous driver.
+/// Checks an asynchronous store, such as a table behind an asynchronous driver.
 ///
 /// The futures of a race are polled in turn, by this one future: it needs no runtime, but for what the store itself needs one. A
 /// future that is dropped records or doesn't, so nothing is promised of that.
 ///
 /// # Errors
-/// The first promise that the store breaks.
+/// The first rule that the store breaks.
 pub async fn check_async<S>(mut make: impl AsyncFnMut(Barrier) -> S) -> Result<(), Violation>
 where
     S: AsyncReplayStore,

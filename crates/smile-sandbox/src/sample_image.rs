@@ -64,21 +64,21 @@ impl SampleImage {
         Self { motif, width, height, number: 0, comment: Vec::new(), bytes: 0 }
     }
 
-    /// Measures so many pixels, each 1 or more.
+    /// Sets the size in pixels, each 1 or more.
     #[must_use]
     pub fn with_pixels(mut self, width: u16, height: u16) -> Self {
         (self.width, self.height) = (width.max(1), height.max(1));
         self
     }
 
-    /// Differs from the pictures of other numbers.
+    /// Makes the picture different from those with other numbers.
     #[must_use]
     pub fn with_number(mut self, number: u32) -> Self {
         self.number = number;
         self
     }
 
-    /// Has this text in it, as a comment: at most 65,000 bytes, what is beyond them is dropped.
+    /// Embeds this text as a comment: at most 65,000 bytes, the rest is dropped.
     #[must_use]
     pub fn with_comment(mut self, comment: impl Into<Vec<u8>>) -> Self {
         self.comment = comment.into();
@@ -86,7 +86,7 @@ impl SampleImage {
         self
     }
 
-    /// Is filled up to so many bytes. What is larger by itself stays as large as it is.
+    /// Pads the file to so many bytes. A picture that is larger by itself stays as large as it is.
     #[must_use]
     pub fn with_bytes(mut self, bytes: usize) -> Self {
         self.bytes = bytes;
@@ -98,7 +98,7 @@ impl SampleImage {
         const JFIF: &[u8] = b"JFIF\0\x01\x01\0\0\x01\0\x01\0\0";
         let mut head = vec![0xFF, 0xD8];
         segment(&mut head, 0xE0, JFIF);
-        // What is outside the picture: what it is about, and its number where there are too few pixels for it.
+        // The number and the comment, as metadata: a small picture may have too few pixels for the number.
         segment(&mut head, 0xFE, &[&self.number.to_be_bytes()[..], &self.comment].concat());
         let mut tail = Vec::new();
         // One table for all: a step of eight makes a coefficient of each level of brightness.
@@ -221,7 +221,7 @@ enum Colour {
 }
 
 impl Colour {
-    /// Red, green and blue.
+    /// The colour as red, green and blue.
     fn rgb(self) -> [u8; 3] {
         match self {
             Self::Dark => [40, 32, 32],
@@ -231,7 +231,7 @@ impl Colour {
         }
     }
 
-    /// Brightness, and what is beyond it of blue and of red (ITU-T T.871).
+    /// The colour as luma, and blue and red differences (ITU-T T.871).
     fn ycc(self) -> [u8; 3] {
         let [red, green, blue] = self.rgb().map(i32::from);
         let brightness = (299 * red + 587 * green + 114 * blue) / 1000;
@@ -244,7 +244,7 @@ impl Colour {
     }
 }
 
-/// Bits of a JPEG, the highest first.
+/// A bit writer for JPEG data, the highest bit first.
 #[derive(Default)]
 struct Bits {
     bytes: Vec<u8>,
@@ -260,7 +260,7 @@ impl Bits {
             if self.filled == 8 {
                 self.bytes.push(self.byte);
                 if self.byte == 0xFF {
-                    // Else it would begin a marker.
+                    // Without the zero the byte would begin a marker.
                     self.bytes.push(0);
                 }
                 (self.byte, self.filled) = (0, 0);
@@ -309,7 +309,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pictures_are_filled_up_to_exactly_the_size_that_is_asked_for() {
+    fn pictures_are_padded_to_exactly_the_given_size() {
         let own = SampleImage::selfie().jpeg().len();
         for bytes in [own + 4, own + 65_537, own + 65_538, own + 65_540, own + 65_541, 4_000_000] {
             assert_eq!(SampleImage::selfie().with_bytes(bytes).jpeg().len(), bytes);

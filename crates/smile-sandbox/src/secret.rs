@@ -1,9 +1,9 @@
-//! Everything that has to look random: derived from the seed, so that a run can be repeated byte for byte.
+//! Values that have to look random: derived from the seed, so that a run can be repeated byte for byte.
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
-/// The sandbox's own secret. It makes what clients can't guess: reference ids, and the signatures in URLs.
+/// The sandbox's own secret: the source of values that clients can't guess, such as reference ids and URL signatures.
 #[derive(Clone)]
 pub(crate) struct Secret(Hmac<Sha256>);
 
@@ -15,18 +15,18 @@ impl Secret {
         Self(keyed)
     }
 
-    /// 64 hex digits that depend on every part, and on where one part ends and the next begins.
+    /// 64 hex digits that depend on every part, and on the boundaries between parts.
     pub(crate) fn hex(&self, parts: &[&str]) -> String {
         self.mac(parts).iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
-    /// Letters and digits, as reference ids end in.
+    /// Letters and digits for the end of a reference id.
     pub(crate) fn base36(&self, parts: &[&str]) -> String {
         const DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
         self.mac(parts)[..28].iter().map(|byte| char::from(DIGITS[usize::from(byte % 36)])).collect()
     }
 
-    /// The signature of a web token: HMAC-SHA256 of just this text, with a key that serves for nothing else.
+    /// The signature of a web token: HMAC-SHA256 of this text, with a key that serves nothing else.
     pub(crate) fn sign_token(&self, content: &str) -> [u8; 32] {
         let key = self.mac(&["web token"]);
         let mut mac = Hmac::<Sha256>::new_from_slice(&key).expect("HMAC takes a key of any length");
@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_derived_depends_on_key_seed_and_every_part() {
+    fn derived_values_depend_on_key_seed_and_every_part() {
         let first = Secret::new("key", 1);
         let all = [
             first.hex(&["ab", "c"]),

@@ -22,7 +22,7 @@ pub(crate) use shared::{Letter, START, ServiceBehaviour};
 pub(crate) enum Kind {
     Sandbox,
     Model,
-    /// The sandbox's heart, with the model beside it.
+    /// The sandbox's service, with the model beside it.
     Both,
 }
 

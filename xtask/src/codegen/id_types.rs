@@ -149,13 +149,13 @@ pub(crate) fn id_types_rs(toml: &str, countries: &[Country]) -> Result<String, S
         return Err(format!("{ID_TYPES}: row `{}`: `{}` is not in {file}", row.id_type, row.country));
     }
     rows.sort_by(|a, b| (&a.country, &a.id_type).cmp(&(&b.country, &b.id_type)));
-    let uses = "use crate::catalogue::rows::{Certainty, IdTypeRow, NumberFormat, Product};";
+    let uses = "use crate::catalogue::rows::{Certainty, IdTypeProduct, IdTypeRow, NumberFormat};";
     let mut code = header("id_types", uses);
     writeln!(code, "pub(in crate::catalogue) static ID_TYPES: [IdTypeRow; {}] = [", rows.len())
         .expect(WRITES);
     for row in &rows {
         let products: Vec<String> =
-            row.products.iter().map(|product| format!("Product::{product:?}")).collect();
+            row.products.iter().map(|product| format!("IdTypeProduct::{product:?}")).collect();
         let main = row
             .format
             .iter()

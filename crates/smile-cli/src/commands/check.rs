@@ -1,4 +1,4 @@
-//! `smile check`: whether an ID number can be one, without asking anybody.
+//! `smile check`: the form of an ID number, checked without the service.
 
 use clap::Args;
 use smile_core::catalogue::{IdTypeCatalogue, NumberCheck};
@@ -6,9 +6,9 @@ use smile_core::catalogue::{IdTypeCatalogue, NumberCheck};
 use crate::exit::Exit;
 use crate::report::{Failure, Output, Report, Tone};
 
-/// Look whether an ID number has the right form, without asking anybody
+/// Check the form of an ID number, without asking the service
 ///
-/// It says nothing about whether there is such a number: only the ID authority knows that.
+/// A right form doesn't mean that the number exists: only the ID authority knows that.
 #[derive(Args, Debug)]
 pub(crate) struct Check {
     /// Two capital letters, such as NG

@@ -1,4 +1,4 @@
-//! `smile completions`: what a shell needs to complete the command line.
+//! `smile completions`: the completion script of a shell.
 
 use clap::Args;
 use clap_complete::Shell;
@@ -12,7 +12,7 @@ use crate::report::{Failure, Output};
 /// For bash: `smile completions bash > ~/.local/share/bash-completion/completions/smile`
 #[derive(Args, Debug)]
 pub(crate) struct Completions {
-    /// Which shell
+    /// The shell
     shell: Shell,
 }
 

@@ -1,4 +1,4 @@
-//! `smile explain`: what a code of the service means.
+//! `smile explain`: the meaning of a code.
 
 use clap::Args;
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use crate::exit::Exit;
 use crate::products::job_type;
 use crate::report::{Failure, Output, Report, Tone};
 
-/// Tell what a code of the service means, and what to do about it
+/// Explain a code of the service, and the next step
 ///
 /// Result codes (0810, 1012, …) mean different things for different types of jobs; codes of the API itself (2215, …) stand
 /// in its refusals.
@@ -18,7 +18,7 @@ pub(crate) struct Explain {
     /// Four digits, such as 0810 or 2215
     code: String,
 
-    /// For this type of job alone: a number, or a product such as biometric-kyc
+    /// The type of job to explain the code for: a number, or a product such as biometric-kyc
     #[arg(long, value_name = "N", value_parser = job_type::parse)]
     job_type: Option<JobType>,
 }
@@ -63,11 +63,11 @@ impl Explain {
 fn describe_result(report: &mut Report, row: &ResultCodeRow) {
     let job_types: Vec<String> = row.job_types.iter().map(ToString::to_string).collect();
     let (category, tone) = category(row.category);
-    let last_word = if row.is_final { "the last word" } else { "a reviewer's result may follow" };
+    let finality = if row.is_final { "final" } else { "a reviewer's result may follow" };
     report.row("result code", row.code);
     report.row("for", job_types.join(", "));
     report.row("means", row.meaning);
-    report.toned("comes to", format!("{category}, {last_word}"), tone);
+    report.toned("comes to", format!("{category}, {finality}"), tone);
     report.row("its text", row.text);
     report.row("certainty", certainty(row.certainty));
 }

@@ -1,8 +1,8 @@
-//! `smile id-types`: which kinds of ID there are.
+//! `smile id-types`: the kinds of ID.
 
 use clap::Args;
 use serde_json::{Value, json};
-use smile_core::catalogue::{IdType, IdTypeCatalogue, Product, normalise_country};
+use smile_core::catalogue::{IdType, IdTypeCatalogue, IdTypeProduct, normalise_country};
 
 use crate::exit::Exit;
 use crate::report::{Failure, Output, Report};
@@ -12,7 +12,7 @@ use crate::report::{Failure, Output, Report};
 /// The list is the one that this program was built with. The service may know more.
 #[derive(Args, Debug)]
 pub(crate) struct IdTypes {
-    /// Of this country alone: two letters such as NG, or its English name
+    /// The country to list: two letters such as NG, or its English name
     country: Option<String>,
 }
 
@@ -42,7 +42,7 @@ impl IdTypes {
     }
 }
 
-/// What `id_info` must have, for the product that asks for most.
+/// The required fields of `id_info`, for the product that requires most.
 fn required(id_type: &IdType) -> Vec<&str> {
     let mut fields: Vec<&str> = vec![];
     for field in id_type.products().iter().flat_map(|product| id_type.required_fields(*product)) {
@@ -71,11 +71,12 @@ fn table(id_types: &[IdType]) -> Vec<String> {
     let heading = ["COUNTRY", "ID TYPE", "NAME", "TEST NUMBER", "BIOMETRIC KYC"].map(str::to_owned);
     let mut rows = vec![heading];
     rows.extend(id_types.iter().map(|id_type| {
-        let biometric = match (id_type.products().contains(&Product::BiometricKyc), id_type.returns_photo()) {
-            (_, Some(false)) => "no photo",
-            (true, _) => "yes",
-            (false, _) => "-",
-        };
+        let biometric =
+            match (id_type.products().contains(&IdTypeProduct::BiometricKyc), id_type.returns_photo()) {
+                (_, Some(false)) => "no photo",
+                (true, _) => "yes",
+                (false, _) => "-",
+            };
         let legacy = if id_type.is_legacy() { " (old)" } else { "" };
         [
             id_type.country().to_owned(),

@@ -1,4 +1,4 @@
-//! `smile resume`: going on with a job that was broken off.
+//! `smile resume`: continues an interrupted job.
 
 use std::path::PathBuf;
 
@@ -12,12 +12,12 @@ use crate::order::{self, Order};
 use crate::products::Waiting;
 use crate::report::{Failure, Named, Output};
 
-/// Go on with a job or a check from the checkpoint that `smile submit` wrote
+/// Continue a job or a check from the checkpoint that `smile submit` wrote
 ///
-/// It goes to the environment that the job was begun in. What the service may have already is asked about first, so nothing
-/// is billed twice; and only a result that names this very submission counts. A check that may have gone out is never sent
-/// again. The file is locked meanwhile: copies of it are not, so don't resume two at the same moment. When the result is
-/// printed, the checkpoint is removed.
+/// The environment is that of the submission. Anything the service may have already is asked about first, so nothing
+/// is billed twice; and only a result that names this very submission counts. A check that may have gone out is never
+/// sent again. The file is locked meanwhile: copies of it are not, so don't resume two at the same moment. Once the
+/// result is printed, the checkpoint is removed.
 #[derive(Args, Debug)]
 pub(crate) struct Resume {
     /// The file
@@ -27,7 +27,7 @@ pub(crate) struct Resume {
     #[command(flatten)]
     waiting: Waiting,
 
-    /// Show what the result says about the person
+    /// Show the personal data in the result
     #[arg(long)]
     show_personal: bool,
 

@@ -17,19 +17,19 @@ use crate::report::{Failure, Output, Report, Tone, text::shell_word};
 
 /// Run an emulator of the service on this machine
 ///
-/// It needs no account and no network, and speaks the real wire: with this program, and with the official SDKs of other
-/// languages. It runs until Ctrl-C. Its callbacks go to http on this machine alone.
+/// This needs no account and no network, and speaks the real protocol: with this program, and with the official SDKs of
+/// other languages. It runs until Ctrl-C. Its callbacks go to http on this machine alone.
 #[derive(Args, Debug)]
 pub(crate) struct Sandbox {
-    /// Where to listen
+    /// The address to listen on
     #[arg(long, value_name = "IP:PORT", default_value = "127.0.0.1:0")]
     addr: SocketAddr,
 
-    /// That an --addr beyond this machine is meant: whoever reaches it can use the sandbox
+    /// Allow an --addr beyond this machine: whoever reaches it can use the sandbox
     #[arg(long)]
     open_to_the_network: bool,
 
-    /// That other machines may see and steer the page as well: everything that was uploaded, and nobody is asked for a key
+    /// Allow other machines to use the page as well: it shows and changes everything that was uploaded, and needs no key
     #[arg(long, requires = "open_to_the_network")]
     admin_open_to_the_network: bool,
 
@@ -41,7 +41,7 @@ pub(crate) struct Sandbox {
     #[arg(long, value_name = "FILE", requires = "tls")]
     ca_file: Option<PathBuf>,
 
-    /// The partner id that may use it
+    /// The partner id that may use the sandbox
     #[arg(long, value_name = "ID", default_value = "001")]
     partner_id: String,
 
@@ -49,11 +49,11 @@ pub(crate) struct Sandbox {
     #[arg(long, value_name = "KEY", default_value = "sandbox-api-key")]
     api_key: String,
 
-    /// Where callbacks go for jobs that name no address of their own: http on this machine
+    /// The callback address for jobs without one: http on this machine
     #[arg(long, value_name = "URL")]
     callback: Option<String>,
 
-    /// Say what becomes of which jobs, in TOML
+    /// Take the results of jobs from this scenario, in TOML
     #[arg(long, value_name = "FILE")]
     scenario: Option<PathBuf>,
 
@@ -61,11 +61,11 @@ pub(crate) struct Sandbox {
     #[arg(long, value_name = "DIR")]
     state: Option<PathBuf>,
 
-    /// What everything that looks random is derived from; 0 by default, or as the scenario says
+    /// The seed of everything that looks random; 0 by default, or the scenario's
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
 
-    /// Write the addresses to this file, as JSON, once it accepts connections
+    /// Write the addresses to this file, as JSON, once the sandbox accepts connections
     #[arg(long, value_name = "FILE")]
     ready_file: Option<PathBuf>,
 }
@@ -76,13 +76,13 @@ impl Sandbox {
             smile_core::CallbackUrl::new(url)?;
         }
         if let Some(path) = &self.ready_file {
-            // One of an earlier run is not to be taken for this one's.
+            // An earlier run's file must not be taken for this run's.
             remove_earlier(path, "--ready-file", "ready_file", is_ready_file)?;
         }
         if let Some(path) = &self.ca_file {
             remove_earlier(path, "--ca-file", "ca_file", is_certificate)?;
         }
-        // From here on Ctrl-C is a word to this thread, so none can come too early.
+        // From here on Ctrl-C is a message to this thread, so none can come too early.
         let (sender, signals) = channel();
         interrupt::on_signal(move || {
             // This thread is gone if the program has ended.
@@ -98,10 +98,10 @@ impl Sandbox {
             write(path, &text).map_err(|rule| Failure::flag("--ready-file", "ready_file", rule))?;
         }
         output.print(&self.describe(&addresses))?;
-        // It ends with the first signal; a sender that is gone would be as good.
+        // Ends with the first signal; a sender that is gone means the same.
         let _ = signals.recv();
         if let Some(path) = &self.ready_file {
-            // It may be gone already, and something else be there.
+            // The file may be gone already, and something else be there.
             let _ = remove_earlier(path, "--ready-file", "ready_file", is_ready_file);
         }
         drop(server);
@@ -121,7 +121,7 @@ impl Sandbox {
             return Err(Failure::flag("--addr", "addr", rule));
         }
         let mut builder = Server::builder();
-        // What is said by flags outranks the scenario.
+        // Flags outrank the scenario.
         if let Some(path) = &self.scenario {
             builder = builder.with_scenario(scenario(path)?);
         }
@@ -180,15 +180,15 @@ impl Sandbox {
     }
 }
 
-/// Where it can be reached.
+/// The addresses of the sandbox.
 struct Addresses {
-    /// With `/v1`.
+    /// The base URL, with `/v1`.
     http: String,
-    /// With `/v1`.
+    /// The https base URL, with `/v1`.
     https: Option<String>,
     /// The certificate authority of `https`, as PEM.
     ca: Option<String>,
-    /// The root.
+    /// The address of the page.
     page: String,
 }
 
@@ -206,12 +206,12 @@ impl Addresses {
     }
 }
 
-/// Removes what an earlier run wrote there, and nothing else.
+/// Removes the file of an earlier run, and nothing else.
 fn remove_earlier(path: &Path, flag: &str, field: &str, is_own: fn(&str) -> bool) -> Result<(), Failure> {
     let Ok(metadata) = path.symlink_metadata() else { return Ok(()) };
     let text = File::open(path).ok().filter(|_| metadata.is_file()).map(read_text);
     if text.is_some_and(|text| text.is_ok_and(|text| is_own(&text))) {
-        // If it can't be removed, nor can the new one be written, which is said then.
+        // If it can't be removed, the new one can't be written either, which is reported then.
         let _ = std::fs::remove_file(path);
         return Ok(());
     }
@@ -227,14 +227,14 @@ fn is_ready_file(text: &str) -> bool {
     ["http", "https", "ca", "page"].into_iter().all(|name| ready.get(name).is_some())
 }
 
-/// One certificate, as it is written here: a bundle is somebody else's.
+/// True for one certificate, as this command writes it: a bundle is somebody else's.
 fn is_certificate(text: &str) -> bool {
     let text = text.trim();
     let (begin, end) = ("-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----");
     text.starts_with(begin) && text.ends_with(end) && text.matches("-----BEGIN").count() == 1
 }
 
-/// Who waits for the file finds it whole, or not at all.
+/// Writes a file whole or not at all, for programs that wait for it.
 fn write(path: &Path, text: &str) -> Result<(), String> {
     let folder = match path.parent() {
         Some(folder) if folder != Path::new("") => folder,
@@ -247,7 +247,7 @@ fn write(path: &Path, text: &str) -> Result<(), String> {
     written.map(drop).map_err(|error| format!("must be a file that can be written: {}", error.kind()))
 }
 
-/// Why a scenario can't be used, with its place in the file.
+/// Reads a scenario; an error names its place in the file.
 fn scenario(path: &Path) -> Result<Scenario, Failure> {
     let wrong = |rule: String| Failure::flag("--scenario", "scenario", rule);
     let file = File::open(path)

@@ -1,4 +1,4 @@
-//! `smile status` and `smile wait`: what has become of a job.
+//! `smile status` and `smile wait`: the state and the result of a job.
 
 use clap::Args;
 use serde_json::Value;
@@ -12,7 +12,7 @@ use crate::products::Waiting;
 use crate::products::job_type;
 use crate::report::{Failure, Output, ProgressLine, Report, describe_outcome, describe_status, verdict};
 
-/// Ask what has become of a job, once
+/// Ask for the state of a job, once
 #[derive(Args, Debug)]
 pub(crate) struct Status {
     /// Your id of the user
@@ -23,7 +23,7 @@ pub(crate) struct Status {
     #[arg(long)]
     job_id: String,
 
-    /// The type of the job: a number, or a product such as biometric-kyc. Without it, the answer's own word is taken
+    /// The type of the job: a number, or a product such as biometric-kyc. Without it, the answer's own type is taken
     #[arg(long, value_name = "N", value_parser = job_type::parse)]
     job_type: Option<JobType>,
 
@@ -35,7 +35,7 @@ pub(crate) struct Status {
     #[arg(long)]
     image_links: bool,
 
-    /// Show what the result says about the person
+    /// Show the personal data in the result
     #[arg(long)]
     show_personal: bool,
 
@@ -119,7 +119,7 @@ pub(crate) struct Wait {
     #[command(flatten)]
     waiting: Waiting,
 
-    /// Show what the result says about the person
+    /// Show the personal data in the result
     #[arg(long)]
     show_personal: bool,
 

@@ -14,14 +14,14 @@ use crate::report::{Failure, Output};
 
 /// Submit a job, or make a check
 ///
-/// In production this is billed. What is wrong with the flags is told before anything is sent. Before
-/// each request that changes something a checkpoint is written, and if the program ends early, however
-/// that comes about, `smile resume` goes on from it. A checkpoint holds personal data, for your eyes
-/// only. It is removed when the result is printed.
+/// In production this is billed. Errors in the flags are reported before anything is sent. Before each request
+/// that changes something a checkpoint is written, and if the program ends early, however that comes about,
+/// `smile resume` continues from it. A checkpoint holds personal data, for your eyes only. It is removed once
+/// the result is printed.
 #[derive(Args)]
 #[command(subcommand_value_name = "PRODUCT", subcommand_help_heading = "Products")]
 pub(crate) struct Submit {
-    /// Where to write the checkpoint; by default smile-JOB_ID.checkpoint.json, in this folder. It
+    /// The file for the checkpoint; by default smile-JOB_ID.checkpoint.json, in this folder. It
     /// holds personal data: the ids, and the other flags as well while the service may not have got
     /// the job. No other file is overwritten
     #[arg(long, value_name = "FILE", global = true, display_order = 900)]

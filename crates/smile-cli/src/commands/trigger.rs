@@ -18,15 +18,15 @@ use crate::report::{Failure, Output, Report, Tone};
 
 /// Post a signed callback to a receiver on this machine: of any kind, or broken in any way
 ///
-/// It ends with 0 if the receiver does what a sound one does: a right callback is answered with 2xx, a broken one is not. It
-/// ends with 3 otherwise. `smile trigger --list` tells what there is.
+/// The exit status is 0 if the receiver reacts as a sound one does: a right callback is answered with 2xx, a broken one
+/// is not; otherwise 3. `smile trigger --list` prints the products, outcomes and flaws.
 #[derive(Args, Debug)]
 pub(crate) struct Trigger {
-    /// What it is about, such as biometric-kyc
+    /// The product of the callback, such as biometric-kyc
     #[arg(required_unless_present = "list")]
     product: Option<String>,
 
-    /// What it says, such as approved, or a result code such as 0811
+    /// The outcome, such as approved, or a result code such as 0811
     #[arg(required_unless_present = "list")]
     outcome: Option<String>,
 
@@ -38,31 +38,31 @@ pub(crate) struct Trigger {
     #[arg(long, value_name = "FLAW")]
     broken: Option<String>,
 
-    /// The job it is about; a new one, if there is none
+    /// The job's id; a new one by default
     #[arg(long)]
     job_id: Option<String>,
 
-    /// The user it is about; a new one, if there is none
+    /// The user's id; a new one by default
     #[arg(long)]
     user_id: Option<String>,
 
-    /// What comes back with the result, as a nonce would; repeatable
+    /// A partner param that comes back with the result, as a nonce would; repeatable
     #[arg(long, value_name = "KEY=VALUE", value_parser = crate::products::key_and_value)]
     partner_param: Vec<(String, String)>,
 
-    /// With a photo of so many characters of base64; 1200000 are what a receiver has to expect
+    /// Add a photo of this many characters of base64; a receiver has to expect 1200000
     #[arg(long, value_name = "CHARACTERS")]
     photo: Option<usize>,
 
-    /// When it is signed, such as 2026-01-15T10:30:00.000Z; now, if nothing is said
+    /// The time of signing, such as 2026-01-15T10:30:00.000Z; now by default
     #[arg(long, value_name = "TIME")]
     at: Option<String>,
 
-    /// Post it so many times, to the byte, as a service does that got no answer
+    /// Post the callback this many times, to the byte, as a service does that got no answer
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1_000))]
     times: u32,
 
-    /// List the products and their outcomes, and the ways to break one
+    /// List the products and their outcomes, and the flaws
     #[arg(long)]
     list: bool,
 
@@ -106,7 +106,7 @@ impl Trigger {
         self.broken.as_deref().map(|name| name.parse().map_err(wrong)).transpose()
     }
 
-    /// Only receivers on this machine: a signature of the partner's is not to be sent about.
+    /// The receiver's address. Only this machine is allowed: a partner's signature must not be sent elsewhere.
     fn receiver(&self) -> Result<&str, Failure> {
         let url = self.to.as_deref().unwrap_or_default();
         let wrong = |rule: &str| Failure::flag("--to", "to", rule);
@@ -184,12 +184,12 @@ impl Trigger {
     }
 }
 
-/// What a sound receiver answers with.
+/// The answer of a sound receiver.
 #[derive(Clone, Copy)]
 enum SoundAnswer {
     Success,
     Refusal,
-    /// It can't be told from a right one by itself.
+    /// Any answer: the callback by itself can't be told from a right one.
     Any,
 }
 
@@ -242,11 +242,11 @@ fn post(agent: &ureq::Agent, url: &str, callback: &SignedCallback) -> Result<Sta
     for (name, value) in callback.headers() {
         request = request.header(name, value);
     }
-    let answer = request.send(&callback.body()[..]).map_err(|error| address::why_unreachable(&error))?;
+    let answer = request.send(&callback.body()[..]).map_err(|error| address::connection_failure(&error))?;
     Ok(answer.status())
 }
 
-/// A job and a user that no receiver has heard of; under v3 they have the service's form.
+/// New ids of a job and a user, in the service's form for v3.
 fn new_ids(product: Product) -> (String, String) {
     if product.is_v3() {
         let id = |prefix| format!("{prefix}_01k{:016x}{:07x}", ids::random(), ids::random() & 0xfff_ffff);
@@ -276,7 +276,7 @@ fn refused(error: &SignedCallbackError) -> Failure {
     }
 }
 
-/// Those with a name, and the codes.
+/// The outcomes with a name, and the codes.
 fn outcomes(product: Product) -> Vec<String> {
     let named = product.outcomes().iter().map(ToString::to_string).collect::<Vec<_>>();
     let mut codes: Vec<String> = product.result_codes().map(|row| row.code.to_owned()).collect();

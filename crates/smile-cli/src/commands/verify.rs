@@ -1,4 +1,4 @@
-//! `smile verify`: whether a callback that was kept can be trusted.
+//! `smile verify`: verification of a stored callback.
 
 use std::io::Read as _;
 use std::path::PathBuf;
@@ -12,24 +12,24 @@ use crate::connection::Credentials;
 use crate::exit::Exit;
 use crate::report::{Failure, Output, Report, received};
 
-/// Tell whether a callback can be trusted, from its body in a file
+/// Verify a callback, from its body in a file
 ///
-/// The body must be as it was received, to the byte. It ends with 0 if the callback is verified, whatever its verdict, and
-/// with 3 if it is refused.
+/// The body must be as it was received, to the byte. The exit status is 0 if the callback is verified, whatever its
+/// verdict, and 3 if it is refused.
 #[derive(Args, Debug)]
 pub(crate) struct Verify {
     /// The body; - for standard input
     file: PathBuf,
 
-    /// A header that came with it, for callbacks that are signed there; repeatable
+    /// A header of the callback, if its signature is in the headers; repeatable
     #[arg(long = "header", value_name = "NAME: VALUE", value_parser = header)]
     headers: Vec<(HeaderName, HeaderValue)>,
 
-    /// Take one of any age, too; by default it may be 15 minutes old
+    /// Accept any age; by default at most 15 minutes
     #[arg(long)]
     any_age: bool,
 
-    /// Show what the result says about the person
+    /// Show the personal data in the result
     #[arg(long)]
     show_personal: bool,
 
@@ -66,7 +66,7 @@ impl Verify {
     }
 
     fn body(&self, limit: usize) -> Result<Bytes, Failure> {
-        // One more, so that the verifier sees that it is too large.
+        // One byte more, so that the verifier sees that it is too large.
         let limit = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
         let mut body = vec![];
         let read = if self.file.as_os_str() == "-" {

@@ -10,17 +10,17 @@ use crate::exit::Exit;
 use crate::ids;
 use crate::report::{Failure, Output, ProgressLine, Report};
 
-/// Ask for a token with which a browser may run one job
+/// Ask for a token that permits a browser to run one job
 ///
 /// The token is a credential: hand it to that browser, and to nobody else.
 #[derive(Args, Debug)]
 pub(crate) struct WebToken {
-    /// biometric_kyc, authentication, smartselfie, enhanced_kyc, basic_kyc, identity_verification, doc_verification,
-    /// enhanced_document_verification, ekyc_smartselfie or e_signature; - is as good as _
+    /// The product: biometric_kyc, authentication, smartselfie, enhanced_kyc, basic_kyc, identity_verification,
+    /// doc_verification, enhanced_document_verification, ekyc_smartselfie or e_signature; - is as good as _
     #[arg(long)]
     product: String,
 
-    /// Where the result goes: https, or http on this machine
+    /// The address for the result: https, or http on this machine
     #[arg(long, value_name = "URL")]
     callback: Option<String>,
 

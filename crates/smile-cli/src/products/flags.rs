@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::waiting::Waiting;
 
-/// What is submitted. It is kept in checkpoints as it is, so that a job can be gone on with.
+/// A submission: a product with its flags. Checkpoints keep it, so that a job can be continued.
 #[derive(Subcommand, Clone, Serialize, Deserialize)]
 #[serde(tag = "name", rename_all = "kebab-case")]
 pub(crate) enum Product {
@@ -21,21 +21,21 @@ pub(crate) enum Product {
     DocumentVerification(Document),
     /// Document verification, with the ID authority asked as well
     EnhancedDocumentVerification(Document),
-    /// What an ID authority has under an ID number
+    /// An ID authority's record under an ID number
     ///
     /// The result is the answer, or, with --callback, comes there.
     EnhancedKyc(IdCheck),
-    /// Whether an ID authority has the same as the person says
+    /// A comparison of a person's data with an ID authority's record
     ///
     /// The result is the answer, or, with --callback, comes there.
     BasicKyc(IdCheck),
-    /// What a registry knows of a company
+    /// A registry's record of a company
     ///
     /// The result is the answer, or, with --callback, comes there.
     BusinessVerification(Business),
-    /// Whether somebody is on a watch list
+    /// A search for a person on watch lists
     Aml(Aml),
-    /// Whether somebody lives at an address; the result comes by callback
+    /// A check that a person lives at an address; the result comes by callback
     Address(Address),
 }
 
@@ -52,7 +52,7 @@ impl Product {
         }
     }
 
-    /// Whether it goes by what an earlier job of the user has left.
+    /// True if the product relies on an earlier job of the user.
     pub(crate) fn is_about_a_known_user(&self) -> bool {
         match self {
             Self::SmartselfieAuthentication(_) => true,
@@ -64,7 +64,7 @@ impl Product {
         }
     }
 
-    /// Waits as long, and asks as often, as another command says.
+    /// Takes over another command's waiting time and polling interval.
     pub(crate) fn wait_as(&mut self, waiting: &Waiting) {
         let delivery = match self {
             Self::BiometricKyc(flags) => &mut flags.delivery,
@@ -94,7 +94,7 @@ impl Product {
     }
 }
 
-/// What a job is called.
+/// The ids of a job, and values for it.
 #[derive(Args, Clone, Serialize, Deserialize)]
 #[command(next_help_heading = "Ids")]
 pub(crate) struct Ids {
@@ -110,11 +110,11 @@ pub(crate) struct Ids {
     #[arg(long, value_name = "KEY=VALUE", value_parser = key_and_value)]
     pub(crate) partner_param: Vec<(String, String)>,
 
-    /// What the sandbox should answer: 0 approved, 1 rejected, 2 provisional
+    /// The answer of the service's sandbox: 0 approved, 1 rejected, 2 provisional
     #[arg(long, value_parser = ["0", "1", "2"])]
     pub(crate) sandbox_result: Option<String>,
 
-    /// Show what the result says about the person
+    /// Show the personal data in the result
     #[arg(long)]
     pub(crate) show_personal: bool,
 }
@@ -126,11 +126,11 @@ pub(crate) fn key_and_value(text: &str) -> Result<(String, String), String> {
     }
 }
 
-/// Where results go, and whether to wait for them.
+/// The callback address, and the wait for the result.
 #[derive(Args, Clone, Serialize, Deserialize)]
 #[command(next_help_heading = "Result")]
 pub(crate) struct Delivery {
-    /// Where the result goes: https, or http on this machine
+    /// The address for the result: https, or http on this machine
     #[arg(long, value_name = "URL")]
     pub(crate) callback: Option<String>,
 
@@ -142,7 +142,7 @@ pub(crate) struct Delivery {
     pub(crate) waiting: Waiting,
 }
 
-/// What jobs with images have in common.
+/// The common flags of jobs with images.
 #[derive(Args, Clone, Serialize, Deserialize)]
 #[command(next_help_heading = "Images")]
 pub(crate) struct Images {
@@ -333,11 +333,11 @@ pub(crate) struct Aml {
     #[arg(long)]
     pub(crate) full_name: Option<String>,
 
-    /// Where: two capital letters, such as NG; repeatable
+    /// A country: two capital letters, such as NG; repeatable
     #[arg(long = "country", value_name = "COUNTRY")]
     pub(crate) countries: Vec<String>,
 
-    /// Four digits; it tells people of one name apart
+    /// The year of birth, four digits; it tells people of one name apart
     #[arg(long)]
     pub(crate) birth_year: Option<u16>,
 
@@ -345,7 +345,7 @@ pub(crate) struct Aml {
     #[arg(long = "alias", value_name = "NAME")]
     pub(crate) aliases: Vec<String>,
 
-    /// Whether the name and the year must match exactly
+    /// Require an exact match of the name and the year
     #[arg(long, action = ArgAction::Set, default_value_t = true)]
     pub(crate) strict_match: bool,
 
@@ -383,7 +383,7 @@ pub(crate) struct Address {
     #[arg(long)]
     pub(crate) id_number: Option<String>,
 
-    /// Where the result goes: https, or http on this machine
+    /// The address for the result: https, or http on this machine
     #[arg(long, value_name = "URL")]
     pub(crate) callback: Option<String>,
 

@@ -24,7 +24,7 @@ impl Ids {
 }
 
 impl Id {
-    /// `id_info`; `entered` if the ID authority is to be asked.
+    /// The `id_info`; `entered` if the ID authority is to be asked.
     pub(crate) fn info(&self, entered: bool) -> IdInfo {
         type Setter = fn(IdInfo, String) -> IdInfo;
         let set: [(&Option<String>, Setter); 13] = [
@@ -49,14 +49,14 @@ impl Id {
         })
     }
 
-    /// Whether an ID authority could be asked about this.
+    /// True if an ID authority could be asked about this.
     fn names_an_id(&self) -> bool {
         self.id_number.is_some() || self.session_id.is_some() || self.openid_state.is_some()
     }
 }
 
 impl Product {
-    /// The job, if this is a product with images.
+    /// The job, if the product takes images.
     pub(crate) fn job(&self) -> Result<Option<(Job, &Delivery)>, Failure> {
         let (job_type, images, delivery) = match self {
             Self::BiometricKyc(flags) => (JobType::BIOMETRIC_KYC, &flags.images, &flags.delivery),
@@ -93,10 +93,10 @@ impl Product {
         Ok(Some((job, delivery)))
     }
 
-    /// Gives new ids to what has none, and finds the images: all that is to be known before anything is sent.
+    /// Creates missing ids, and finds the images: everything needed before the first request.
     ///
     /// # Errors
-    /// A user that must be known has no id; a folder of frames can't be read or has no pictures.
+    /// If a user that must be known has no id, or if a folder of frames can't be read or has no pictures.
     pub(crate) fn prepare(&mut self) -> Result<Named, Failure> {
         let is_new_user = self.ids().user_id.is_none();
         if is_new_user && self.is_about_a_known_user() {
@@ -112,7 +112,7 @@ impl Product {
         Ok(named)
     }
 
-    /// Folders of liveness frames for the frames in them, and all paths from the root, so that they can be found again.
+    /// Replaces folders of liveness frames by their frames, and makes all paths absolute, so that they can be found again.
     fn resolve_paths(&mut self) -> Result<(), Failure> {
         let (images, card) = match self {
             Self::BiometricKyc(flags) => (&mut flags.images, Some(&mut flags.card)),
@@ -131,7 +131,7 @@ impl Product {
         images.liveness = frames;
         let card = card.into_iter().flat_map(|card| card.id_card.iter_mut().chain(&mut card.id_card_back));
         for path in images.selfie.iter_mut().chain(&mut images.liveness).chain(card) {
-            // A path that isn't one is found when the file is read.
+            // A path that isn't one is reported when the file is read.
             if let Ok(absolute) = std::path::absolute(&*path) {
                 *path = absolute;
             }
@@ -200,7 +200,7 @@ impl flags::Address {
             )
         };
         let check = self.full_name.iter().fold(check, AddressVerificationRequest::with_full_name);
-        // The callback is known by them.
+        // The callback is matched by them.
         let mut params = serde_json::Map::new();
         let ids = [("user_id", &self.ids.user_id), ("job_id", &self.ids.job_id)];
         let ids = ids.into_iter().filter_map(|(key, id)| Some((key, id.as_deref()?)));
@@ -230,7 +230,7 @@ fn pictures_in(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     Ok(pictures)
 }
 
-/// `frame_10` comes after `frame_9`.
+/// Splits a name for sorting: `frame_10` comes after `frame_9`.
 fn name_and_number(path: &Path) -> (String, u64, PathBuf) {
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
     let name = stem.trim_end_matches(|c: char| c.is_ascii_digit());

@@ -1,4 +1,4 @@
-//! How long to wait for a result, and how often to ask for it.
+//! The wait for a result: its time limit, and the polling interval.
 
 use std::time::Duration;
 
@@ -9,25 +9,25 @@ use smile_core::{FlowSettings, PollSchedule};
 #[derive(Args, Clone, Debug, Serialize, Deserialize)]
 #[command(next_help_heading = "Result")]
 pub(crate) struct Waiting {
-    /// How long to wait for the result
+    /// The longest wait for the result
     #[arg(long, value_name = "SECONDS", default_value_t = 120, value_parser = clap::value_parser!(u32).range(1..=86_400))]
     timeout: u32,
 
-    /// How long to wait before each look; by default 2 seconds at first, and then 6
+    /// The pause before each status request; by default 2 seconds at first, and then 6
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     poll_every: Option<Duration>,
 }
 
-/// What a job may take before there is anything to wait for: its requests, and the upload.
+/// The time that a job may take before the wait for its result: its requests, and the upload.
 const BEFORE: Duration = Duration::from_secs(240);
 
 impl Waiting {
-    /// For a job that is submitted first.
+    /// The settings for a job that is submitted first.
     pub(crate) fn submitting(&self) -> FlowSettings {
         self.settings().with_deadline(BEFORE + self.timeout())
     }
 
-    /// For a job that the service has already.
+    /// The settings for a job that the service has already.
     pub(crate) fn asking(&self) -> FlowSettings {
         self.settings().with_deadline(self.timeout())
     }
@@ -47,7 +47,7 @@ impl Waiting {
         Duration::from_secs(self.timeout.into())
     }
 
-    /// For a check that answers at once; after a lost answer its status is asked for.
+    /// The settings for a check that answers at once; after a lost answer its status is asked for.
     pub(crate) fn settings(&self) -> FlowSettings {
         let settings = FlowSettings::default();
         match self.poll_every {
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_pause_is_refused() {
+    fn an_invalid_pause_is_refused() {
         for text in ["", "0", "-1", "nan", "inf", "1e9", "soon"] {
             assert!(seconds(text).is_err(), "{text}");
         }

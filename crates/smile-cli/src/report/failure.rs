@@ -1,4 +1,4 @@
-//! What went wrong, with the flag and the rule, and what to do about it.
+//! Failures: the flag, the rule, and the remedy.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use smile_core::{
 
 use crate::exit::Exit;
 
-/// Why a command didn't do what it was asked. There is no key, personal value or URL in it.
+/// The failure of a command. It contains no key, personal value or URL.
 #[derive(Debug)]
 pub(crate) struct Failure(Box<Inner>);
 
@@ -22,12 +22,12 @@ struct Inner {
     details: Map<String, Value>,
 }
 
-/// One thing that is wrong with the input.
+/// One error in the input.
 #[derive(Debug)]
 pub(crate) struct Wrong {
-    /// Where it was given: a flag or a variable.
+    /// The source of the value: a flag or a variable.
     flag: Option<String>,
-    /// What the API calls it.
+    /// The field's name in the API.
     field: String,
     rule: String,
 }
@@ -46,7 +46,7 @@ impl Failure {
         Self::new(Exit::Usage, message)
     }
 
-    /// The input is wrong: this flag breaks this rule.
+    /// Creates a failure for a flag that breaks a rule.
     pub(crate) fn flag(flag: &str, field: &str, rule: impl Into<String>) -> Self {
         let wrong = Wrong { flag: Some(flag.to_owned()), field: field.to_owned(), rule: rule.into() };
         Self::usage("nothing was done").with_problems([wrong])
@@ -62,7 +62,7 @@ impl Failure {
         self
     }
 
-    /// A key that a program gets beside the message.
+    /// Adds a key that JSON output has beside the message.
     pub(crate) fn with_detail(mut self, key: &str, value: impl Into<Value>) -> Self {
         self.0.details.insert(key.to_owned(), value.into());
         self
@@ -122,7 +122,7 @@ fn named_as(field: &str) -> String {
     format!("--{}", field.replace('_', "-"))
 }
 
-/// The flag, or the variable, that a field of the API is given with.
+/// The flag, or the variable, that gives a field of the API.
 fn flag_of(field: &str) -> Option<String> {
     let last = field.rsplit('.').next().unwrap_or(field);
     let flag = match field {
@@ -194,14 +194,14 @@ impl From<&JobError> for Failure {
 }
 
 impl Failure {
-    /// The command itself kept a request from going out.
+    /// Creates the failure for a request that this command itself kept from going out.
     fn not_sent(exit: Exit, refusal: &ObserverError, was_sent_before: bool) -> Self {
         let more = if was_sent_before { " more" } else { "" };
         Self::new(exit, format!("nothing{more} was sent: {}", refusal.reason()))
             .with_advice("say with --checkpoint where one can be written")
     }
 
-    /// Where a field can be given in more than one way.
+    /// Adds advice for a field that can be given in more than one way.
     pub(crate) fn with_alternative(self, field: &str, advice: &str) -> Self {
         if self.0.problems.iter().any(|wrong| wrong.field == field) { self.with_advice(advice) } else { self }
     }

@@ -1,4 +1,4 @@
-//! All that is printed: answers, failures, progress, verdicts and callbacks.
+//! All printed output: answers, failures, progress, verdicts and callbacks.
 
 mod failure;
 mod outcome;

@@ -1,4 +1,4 @@
-//! How a job stands, and the command that asks for it again.
+//! The state of a job, and the command that asks for it again.
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -12,7 +12,7 @@ use super::text::shell_command;
 use super::verdict;
 use crate::exit::Exit;
 
-/// Says what has become of a job.
+/// Describes the status of a job.
 pub(crate) fn describe_status(report: &mut Report, status: &JobStatus, show_personal: bool) -> Exit {
     report.set("job_complete", status.job_complete);
     if let Some(verdict) = status.verdict() {
@@ -33,7 +33,7 @@ pub(crate) fn describe_status(report: &mut Report, status: &JobStatus, show_pers
     Exit::Open
 }
 
-/// Says how a job ended, as far as it has.
+/// Describes the outcome of a job.
 pub(crate) fn describe_outcome(report: &mut Report, outcome: &JobOutcome, show_personal: bool) -> Exit {
     match outcome {
         JobOutcome::Complete { status, .. } => {
@@ -64,17 +64,17 @@ pub(crate) fn describe_outcome(report: &mut Report, outcome: &JobOutcome, show_p
     }
 }
 
-/// The names of a job or a check, and how much of its result is shown.
+/// The ids of a job or a check, and the wish for personal data.
 pub(crate) struct Named {
     pub(crate) job_id: String,
-    /// The user's id, if it was made here: an id of the partner's own may be personal.
+    /// The user's id, if it was created here: an id of the partner's own may be personal.
     pub(crate) new_user_id: Option<String>,
     pub(crate) show_personal: bool,
 }
 
-/// The end of what was ordered, if it came to a good one.
+/// The successful end of a submission.
 pub(crate) enum Ended<'a> {
-    /// A job, as far as it was waited for.
+    /// A job, up to the end of the wait.
     Job(&'a JobOutcome),
     /// A check that was answered at once.
     Answered(&'a Verification),
@@ -83,13 +83,13 @@ pub(crate) enum Ended<'a> {
 }
 
 impl Ended<'_> {
-    /// Nothing is left to ask the service for.
+    /// True if nothing is left to ask the service for.
     pub(crate) fn is_over(&self) -> bool {
         !matches!(self, Self::Job(JobOutcome::Unfinished { .. }))
     }
 }
 
-/// The whole report of a job or a check, and the exit status that goes with it.
+/// The whole report of a job or a check, with its exit status.
 pub(crate) fn result_of(
     ended: &Ended<'_>,
     named: &Named,
@@ -125,7 +125,7 @@ pub(crate) fn result_of(
     (report, exit)
 }
 
-/// The command that goes on from a checkpoint.
+/// The command that continues from a checkpoint.
 pub(crate) fn go_on_command(path: &Path) -> String {
     let is_like_a_flag = path.as_os_str().as_encoded_bytes().starts_with(b"-");
     let words: [&OsStr; 2] = ["smile".as_ref(), "resume".as_ref()];

@@ -1,6 +1,6 @@
-//! What is printed: for a person, or as JSON. A command says both in one place.
+//! Printed output: for a person, or as JSON. A command builds both in one place.
 //!
-//! All text passes through here, and leaves it as lines of one line each: see [`super::text`].
+//! All text passes through here, and each text becomes a single line: see [`super::text`].
 
 use std::io::{self, IsTerminal as _, Write as _};
 
@@ -10,13 +10,13 @@ use serde_json::{Map, Value, json};
 use super::failure::Failure;
 use super::text::{json_for_a_terminal, one_line};
 
-/// Where answers go, and in which form.
+/// The destination and the form of output.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Output {
     json: bool,
 }
 
-/// How a line is meant.
+/// The tone of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Tone {
     Plain,
@@ -63,7 +63,7 @@ impl Report {
         self.marked(label, text, tone, "")
     }
 
-    /// A labelled line of which the first words alone are toned.
+    /// A labelled line with only its first words toned.
     pub(crate) fn marked(
         &mut self,
         label: &str,
@@ -76,7 +76,7 @@ impl Report {
         self
     }
 
-    /// One line for a person that has no label.
+    /// A line for a person, without a label.
     pub(crate) fn text(&mut self, text: impl Into<String>) -> &mut Self {
         self.lines.push(Line::Text(one_line(&text.into())));
         self
@@ -118,7 +118,7 @@ impl Output {
     /// Prints an answer to standard output.
     ///
     /// # Errors
-    /// If it can't be written. A reader that has gone away is none.
+    /// If the answer can't be written. A reader that has gone away is no error.
     pub(crate) fn print(self, report: &Report) -> Result<(), Failure> {
         if self.json {
             self.write_json(&Value::Object(report.object.clone()))
@@ -127,10 +127,10 @@ impl Output {
         }
     }
 
-    /// Prints an answer that was paid for: a reader that has gone away hasn't got it.
+    /// Prints an answer that was paid for: a reader that has gone away is an error here.
     ///
     /// # Errors
-    /// Why it can't be written.
+    /// The reason why the answer can't be written.
     pub(crate) fn print_paid(self, report: &Report) -> Result<(), io::ErrorKind> {
         let text = if self.json {
             format!("{}\n", json_line(&Value::Object(report.object.clone()), io::stdout().is_terminal()))
@@ -149,7 +149,7 @@ impl Output {
         self.write(&format!("{}\n", json_line(value, io::stdout().is_terminal())))
     }
 
-    /// Prints text of the program's own as it is.
+    /// Prints the program's own text unchanged.
     ///
     /// # Errors
     /// As [`Output::print`].
@@ -162,7 +162,7 @@ impl Output {
         }
     }
 
-    /// Tells a person what happens, on standard error; says nothing to a program.
+    /// Prints progress to standard error for a person, and nothing for a program.
     pub(crate) fn note(self, label: &str, text: &str, tone: Tone) {
         if !self.json {
             let style = tone.style();
@@ -175,7 +175,7 @@ impl Output {
         }
     }
 
-    /// Prints what went wrong: to standard error for a person, to standard output for a program.
+    /// Prints a failure: to standard error for a person, to standard output for a program.
     pub(crate) fn fail(self, failure: &Failure) {
         if self.json {
             let error = json!({ "error": failure.as_json() });
@@ -220,7 +220,7 @@ mod tests {
 
     #[test]
     fn no_text_begins_a_line_of_its_own() {
-        let forged = "j-1\nverdict  APPROVED, the last word";
+        let forged = "j-1\nverdict  APPROVED, final";
         let mut report = Report::new();
         report.row(forged, forged).marked("b", forged, Tone::Bad, forged).text(forged);
         assert_eq!(report.human().lines().count(), 3);

@@ -1,4 +1,4 @@
-//! What happens while a job runs, told on standard error; with a moving line if that is a terminal.
+//! Progress of a job, on standard error; with a moving line if that is a terminal.
 
 use std::io::IsTerminal as _;
 use std::sync::Arc;
@@ -13,13 +13,13 @@ use smile_ureq::Client;
 use super::failure::Wrong;
 use super::output::{Output, Tone};
 
-/// Watches a job.
+/// The progress line of a running job.
 #[derive(Debug)]
 pub(crate) struct ProgressLine {
     output: Output,
     bar: ProgressBar,
     is_uploading: Arc<AtomicBool>,
-    /// How often the status is asked for at most.
+    /// The most status requests.
     max_polls: u32,
     warnings: Vec<Value>,
 }
@@ -39,7 +39,7 @@ impl ProgressLine {
         self.bar.clone()
     }
 
-    /// The client, telling how much of an upload is out.
+    /// Makes the client report the progress of an upload.
     pub(crate) fn watch(&self, client: Client) -> Client {
         let (bar, is_uploading) = (self.bar.clone(), Arc::clone(&self.is_uploading));
         client.with_progress(move |sent, total| {
@@ -74,7 +74,7 @@ impl ProgressLine {
             }
             Event::Warning(problem) => self.warning(problem),
             Event::Retrying { step, attempt, error, .. } => {
-                // Before the first try of something there is nothing that it could be the failure of.
+                // Before the first try there is nothing that could have failed.
                 let nth = if *attempt > 0 { format!(" (try {attempt})") } else { String::new() };
                 self.say("again", &format!("{step}{nth}: {error}"));
             }
@@ -93,7 +93,7 @@ impl ProgressLine {
         self.bar.suspend(|| self.output.note(label, text, Tone::Careful));
     }
 
-    /// Takes the moving line away, and hands out the warnings.
+    /// Removes the moving line, and returns the warnings.
     pub(crate) fn finish(self) -> Vec<Value> {
         self.bar.finish_and_clear();
         self.warnings

@@ -1,4 +1,4 @@
-//! What a callback says, once it is believed; and why another isn't.
+//! The content of a verified callback; and the reason for a refusal.
 
 use serde_json::Value;
 use smile_core::{Callback, CallbackKind, Carrier, Refusal, Verdict};
@@ -33,7 +33,7 @@ pub(crate) fn describe(report: &mut Report, callback: &Callback, show_personal: 
     verdict::describe_entry(report, callback.entry(), show_personal);
 }
 
-/// What a callback amounts to; `None` if it is none about the job.
+/// The verdict in a callback; `None` if the callback has none about the job.
 fn verdict_of(callback: &Callback) -> Option<Verdict> {
     match callback.kind() {
         CallbackKind::IdInformation => None,
@@ -81,6 +81,6 @@ fn job_type(kind: CallbackKind) -> Option<u16> {
     if let CallbackKind::Result(job_type) = kind { Some(job_type.number()) } else { None }
 }
 
-/// What a right signature doesn't say.
+/// A warning about the limits of a right signature.
 pub(crate) const CAUTION: &str =
     "The signature doesn't cover the body: ask for the job's status before acting on it.";

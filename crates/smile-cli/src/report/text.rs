@@ -1,14 +1,14 @@
-//! Text from outside made harmless: one line that a terminal shows as it is, and words quoted for a shell.
+//! Escaping of foreign text: one line that a terminal shows as it is, and words quoted for a shell.
 //!
 //! Ids, names and messages come from other people. Printed as they are, a line feed in one begins a line that looks like
 //! this program's own, and a direction mark turns round what stands beside it.
 
 use std::ffi::OsStr;
 
-/// Marks over one letter, such as accents and tones. Yoruba and Vietnamese take two; more are for covering other lines.
+/// The most marks over one letter, such as accents and tones. Yoruba and Vietnamese take two; more serve to cover other lines.
 const MAX_MARKS: usize = 3;
 
-/// The text as one line; each character that can't be seen, or that moves what is seen, is written out: `\n`, `\u{202e}`.
+/// The text as one line, with invisible and moving characters escaped: `\n`, `\u{202e}`.
 pub(crate) fn one_line(text: &str) -> String {
     let mut line = String::with_capacity(text.len());
     for (c, is_shown) in each_shown(text) {
@@ -21,7 +21,7 @@ pub(crate) fn one_line(text: &str) -> String {
     line
 }
 
-/// The same JSON, with each such character as JSON writes it: `\u202e`.
+/// JSON for a terminal, with each such character escaped as in JSON: `\u202e`.
 pub(crate) fn json_for_a_terminal(json: &str) -> String {
     let mut line = String::with_capacity(json.len());
     for (c, is_shown) in each_shown(json) {
@@ -36,13 +36,13 @@ pub(crate) fn json_for_a_terminal(json: &str) -> String {
     line
 }
 
-/// A command to copy: its words, quoted where a shell would see something else in them.
+/// A command to copy: its words, quoted if a shell would read something else in them.
 pub(crate) fn shell_command<W: AsRef<OsStr>>(words: impl IntoIterator<Item = W>) -> String {
     let words: Vec<String> = words.into_iter().map(|word| shell_word(word.as_ref())).collect();
     words.join(" ")
 }
 
-/// One word for a POSIX shell. What can't be seen in it is written `$'\x1b'`, which bash, zsh, ksh and busybox read.
+/// One word for a POSIX shell. Invisible characters are escaped as `$'\x1b'`, which bash, zsh, ksh and busybox read.
 pub(crate) fn shell_word(word: impl AsRef<OsStr>) -> String {
     let word = word.as_ref();
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./+,@%=:".contains(c);
@@ -58,7 +58,7 @@ pub(crate) fn shell_word(word: impl AsRef<OsStr>) -> String {
             let bytes = word.as_encoded_bytes().iter().map(|byte| match byte {
                 b'\\' | b'\'' => format!("\\{}", char::from(*byte)),
                 b' '..=b'~' => char::from(*byte).to_string(),
-                // Three digits of eight, so that a digit behind it is none of it.
+                // Three octal digits, so that a digit behind them is no part of it.
                 _ => format!("\\{byte:03o}"),
             });
             format!("$'{}'", bytes.collect::<String>())
@@ -66,11 +66,11 @@ pub(crate) fn shell_word(word: impl AsRef<OsStr>) -> String {
     }
 }
 
-/// The characters, and for each if it can be shown as it is.
+/// The characters, each with true if it can be shown as it is.
 fn each_shown(text: &str) -> impl Iterator<Item = (char, bool)> {
     let mut marks = MAX_MARKS;
     text.chars().map(move |c| {
-        // A mark at the beginning would stand over what is printed before it.
+        // A mark at the beginning would stand over the text that is printed before it.
         marks = if is_mark(c) { marks + 1 } else { 0 };
         (c, is_visible(c) && marks <= MAX_MARKS)
     })
@@ -83,24 +83,24 @@ fn is_visible(c: char) -> bool {
     is_printable(c) && !is_invisible_letter(c)
 }
 
-/// By the tables of the standard library: no control, format, private or unassigned character, no blank but ` `.
+/// True for a printable character by the standard library's tables: no control, format, private or unassigned one, no blank but ` `.
 fn is_printable(c: char) -> bool {
-    // Behind another character, marks are left alone, and nothing but what can't be printed is escaped.
+    // Behind another character, marks are left alone, and only unprintable characters are escaped.
     let mut bytes = [b'a'; 5];
     let length = 1 + c.encode_utf8(&mut bytes[1..]).len();
     std::str::from_utf8(&bytes[..length]).is_ok_and(|pair| pair.escape_debug().nth(1) == Some(c))
 }
 
-/// Letters and marks by their category, and yet nothing is to be seen of them.
+/// True for letters and marks by category that are invisible all the same.
 fn is_invisible_letter(c: char) -> bool {
     matches!(c,
         '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{2800}'
         | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{ffa0}' | '\u{fffc}' | '\u{e0000}'..='\u{e0fff}')
 }
 
-/// Marks that stand over the letter before them.
+/// True for a mark that stands over the letter before it.
 fn is_mark(c: char) -> bool {
-    // It is what the standard library escapes beside what can't be printed.
+    // The standard library escapes marks beside unprintable characters.
     !c.is_ascii() && is_printable(c) && c.escape_debug().next() == Some('\\')
 }
 
@@ -109,7 +109,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_moves_a_terminal_or_hides_is_written_out() {
+    fn moving_and_invisible_characters_are_escaped() {
         for (text, line) in [
             ("a\nverdict  APPROVED", r"a\nverdict  APPROVED"),
             ("a\r\tb", r"a\r\tb"),
@@ -169,7 +169,7 @@ mod tests {
         assert_eq!(shell_command(["smile", "x y"]), "smile 'x y'");
     }
 
-    /// The shell itself tells what it sees.
+    /// A shell itself confirms the words.
     #[cfg(unix)]
     #[test]
     fn a_shell_reads_the_words_that_were_meant() {

@@ -7,11 +7,11 @@ use smile_core::{Decision, NextStep, ResultEntry, UnknownReason, Verdict};
 use super::output::{Report, Tone};
 use crate::exit::Exit;
 
-/// Says what a result amounts to, what that means and what to do next.
+/// Describes a result: its decision, its meaning and the next step.
 pub(crate) fn describe(report: &mut Report, verdict: &Verdict) {
-    let last_word = if verdict.is_final() { "the last word" } else { "not the last word" };
+    let finality = if verdict.is_final() { "final" } else { "not final" };
     let decision = verdict.decision().to_string();
-    report.toned("verdict", format!("{}, {last_word}", decision.to_uppercase()), tone_of(verdict));
+    report.toned("verdict", format!("{}, {finality}", decision.to_uppercase()), tone_of(verdict));
     let code = verdict.code().map_or_else(|| "none".to_owned(), ToString::to_string);
     report.row("code", format!("{code}: {}", verdict.meaning()));
     report.row("next", verdict.next_step().to_string());
@@ -26,11 +26,11 @@ pub(crate) fn as_json(verdict: &Verdict) -> Value {
         "code": verdict.code().map(ToString::to_string),
         "meaning": verdict.meaning(),
         "next_step": next_step_name(verdict.next_step()),
-        "doubt": verdict.unknown_reason().map(doubt_name),
+        "unknown_reason": verdict.unknown_reason().map(unknown_reason_name),
     })
 }
 
-/// What of a result may be seen; all of it only on demand.
+/// Describes a result without personal data; with all of it on demand.
 pub(crate) fn describe_entry(report: &mut Report, entry: &ResultEntry, show_personal: bool) {
     let audit = entry.audit_json();
     describe_steps(report, &audit);
@@ -65,15 +65,15 @@ fn describe_left_out(report: &mut Report, audit: &Value) {
     }
 }
 
-/// Fields that are shown elsewhere, or are no news.
+/// Fields that are shown elsewhere, or are not worth showing.
 const NOT_PERSONAL: &[&str] =
     &["Actions", "PartnerParams", "ResultCode", "ResultText", "SmileJobID", "signature", "timestamp"];
 
-/// Longer ones are images.
+/// The longest value that is shown: longer ones are images.
 const MAX_SHOWN: usize = 2_000;
 
 fn describe_person(report: &mut Report, entry: &ResultEntry) {
-    // It knows what says that there is nothing.
+    // The record leaves out placeholders for missing data.
     let record = entry.personal_info().record();
     let mut is_first = true;
     for (name, value) in entry.as_json().iter().filter(|(name, _)| !NOT_PERSONAL.contains(&name.as_str())) {
@@ -85,7 +85,7 @@ fn describe_person(report: &mut Report, entry: &ResultEntry) {
             },
             other => other.to_string(),
         };
-        // Never as a label: a field could be called `verdict`.
+        // Never a label: a field could be called `verdict`.
         let label = if is_first { "person" } else { "" };
         is_first = false;
         if text.len() > MAX_SHOWN {
@@ -96,7 +96,7 @@ fn describe_person(report: &mut Report, entry: &ResultEntry) {
     }
 }
 
-/// A signature can be put on another body.
+/// The fields without the signature, which can be put on another body.
 pub(crate) fn without_signature(fields: &Map<String, Value>) -> Value {
     let kept = fields.iter().filter(|(name, _)| !name.eq_ignore_ascii_case("signature"));
     Value::Object(kept.map(|(name, value)| (name.clone(), value.clone())).collect())
@@ -109,7 +109,7 @@ pub(crate) fn exit_of(verdict: &Verdict) -> Exit {
         (_, Some(UnknownReason::NoVerdict), Some(Category::NotListed)) => Exit::Done,
         (_, Some(UnknownReason::NoVerdict), _) => Exit::Open,
         (Decision::Approved, ..) if verdict.may_be_let_in() => Exit::Done,
-        // A number alone is no person: somebody compares the record first.
+        // A number alone proves no person: somebody compares the record first.
         (Decision::Approved | Decision::Provisional, ..) => Exit::Open,
         (Decision::Rejected, ..) => Exit::No,
         (Decision::Error | Decision::Unknown, ..) => Exit::Unknown,
@@ -135,13 +135,13 @@ fn next_step_name(next: NextStep) -> &'static str {
         NextStep::CorrectIdNumber => "correct_id_number",
         NextStep::CallSupport => "call_support",
         NextStep::Decline => "decline",
-        // What isn't known here is for a person to look at.
+        // A step that this version doesn't know is for a person.
         _ => "manual_review",
     }
 }
 
-fn doubt_name(doubt: UnknownReason) -> &'static str {
-    match doubt {
+fn unknown_reason_name(reason: UnknownReason) -> &'static str {
+    match reason {
         UnknownReason::NoCode => "no_code",
         UnknownReason::NoJobType => "no_job_type",
         UnknownReason::OtherJobType => "other_job_type",

@@ -15,14 +15,8 @@ fn enhanced_kyc_says_what_it_means_and_what_to_do_and_no_name() {
     let smile = Smile::new();
     let found =
         submit(&smile, "enhanced-kyc", &[&BVN[..], &["--id-number", "00000000000"]].concat()).ended(4);
-    let found = found.says(&[
-        "APPROVED, the last word",
-        "1012",
-        "compare the record",
-        "user_id",
-        "job_id",
-        "left out",
-    ]);
+    let found =
+        found.says(&["APPROVED, final", "1012", "compare the record", "user_id", "job_id", "left out"]);
     assert!(!found.stdout.contains("Leo"), "{found:?}");
     let arguments = [&BVN[..], &["--id-number", "00000000000", "--show-personal"]].concat();
     let shown = submit(&smile, "enhanced-kyc", &arguments).ended(4).says(&["Joe Doe Leo", "2000-09-20"]);
@@ -44,7 +38,7 @@ fn the_json_of_a_check() {
         found["verdict"],
         json!({
             "decision": "rejected", "final": true, "may_be_let_in": false, "code": "1013",
-            "meaning": "the ID authority does not know the ID number", "next_step": "correct_id_number", "doubt": null,
+            "meaning": "the ID authority does not know the ID number", "next_step": "correct_id_number", "unknown_reason": null,
         })
     );
     assert_eq!(found["job_id"], "j-1");
@@ -124,7 +118,7 @@ fn with_a_callback_address_the_result_comes_there() {
 }
 
 #[test]
-fn what_is_doubtful_is_a_warning() {
+fn an_unusual_value_is_a_warning() {
     let smile = Smile::new();
     let arguments = ["--country", "NG", "--id-type", "bvn", "--id-number", "00000000000"];
     let ran = submit(&smile, "enhanced-kyc", &arguments);

@@ -1,4 +1,4 @@
-//! `smile doctor`: each thing that can be wrong, and what it says about it.
+//! `smile doctor`: each possible problem, and the message about it.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
@@ -7,23 +7,19 @@ use serde_json::Value;
 
 use crate::support::{Nobody, Ran, Smile, bare};
 
-fn finding(answer: &Value, name: &str) -> Value {
-    let findings = answer["findings"].as_array().unwrap();
-    findings
-        .iter()
-        .find(|finding| finding["name"] == name)
-        .unwrap_or_else(|| panic!("{name}: {answer}"))
-        .clone()
+fn check(answer: &Value, name: &str) -> Value {
+    let checks = answer["checks"].as_array().unwrap();
+    checks.iter().find(|check| check["name"] == name).unwrap_or_else(|| panic!("{name}: {answer}")).clone()
 }
 
 #[test]
 fn a_set_up_that_is_well() {
     let smile = Smile::new();
-    smile.run(&["doctor"]).ended(0).says(&["reach", "signature", "accepted", "Nothing is wrong."]);
+    smile.run(&["doctor"]).ended(0).says(&["connection", "signature", "accepted", "Nothing is wrong."]);
     let well = smile.run(&["doctor", "--json"]).ended(0).json();
     assert_eq!(well["well"], true);
-    for name in ["environment", "credentials", "reach", "TLS", "clock", "signature"] {
-        assert_eq!(finding(&well, name)["state"], "good", "{name}");
+    for name in ["environment", "credentials", "connection", "TLS", "clock", "signature"] {
+        assert_eq!(check(&well, name)["state"], "good", "{name}");
     }
     assert!(smile.sandbox.jobs().is_empty(), "it has made no job");
 }
@@ -48,12 +44,12 @@ fn credentials_that_cannot_be_any_leave_the_rest_to_be_looked_at() {
     let ran = Ran::from(output).ended(3);
     assert!(!ran.stdout.contains("s3cret"));
     let answer = ran.json();
-    assert_eq!(finding(&answer, "credentials")["state"], "bad");
-    assert_eq!(finding(&answer, "reach")["state"], "good");
-    assert_eq!(finding(&answer, "signature")["state"], "skipped");
+    assert_eq!(check(&answer, "credentials")["state"], "bad");
+    assert_eq!(check(&answer, "connection")["state"], "good");
+    assert_eq!(check(&answer, "signature")["state"], "skipped");
     let nothing =
         Ran::from(bare(&["doctor", "--environment", "live", "--json"]).output().unwrap()).ended(3).json();
-    assert_eq!(finding(&nothing, "environment")["state"], "bad");
+    assert_eq!(check(&nothing, "environment")["state"], "bad");
 }
 
 #[test]
@@ -83,7 +79,7 @@ fn a_character_that_came_along_is_named() {
         let ran = Ran::from(output).ended(3);
         assert!(!ran.stdout.contains(key), "{ran:?}");
         let answer = ran.json();
-        let found = finding(&answer, name);
+        let found = check(&answer, name);
         assert!(found["said"].as_str().unwrap().contains(said), "{value:?}: {found}");
     }
 }
@@ -94,13 +90,13 @@ fn nobody_there_and_no_tls_there() {
     let nobody = Nobody::new();
     let url = format!("http://{}/v1", nobody.address());
     let answer = smile.run(&["doctor", "--environment", &url, "--json"]).ended(3).json();
-    assert_eq!(finding(&answer, "reach")["said"], "nobody listens there");
+    assert_eq!(check(&answer, "connection")["said"], "nobody listens there");
     let https = smile.sandbox.base_url().replace("http:", "https:");
     let no_tls = smile.run(&["doctor", "--environment", &https, "--json"]).ended(3).json();
-    assert_eq!(finding(&no_tls, "TLS")["state"], "bad");
+    assert_eq!(check(&no_tls, "TLS")["state"], "bad");
 }
 
-/// Answers one request with this, whatever it is.
+/// Answers one request with this text, whatever the request.
 fn answering(answer: &str) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/v1", listener.local_addr().unwrap());
@@ -125,9 +121,9 @@ fn a_clock_that_is_off() {
         body.len()
     );
     let answer = smile.run(&["doctor", "--environment", &answering(&answer), "--json"]).ended(3).json();
-    let clock = finding(&answer, "clock");
+    let clock = check(&answer, "clock");
     assert!(clock["said"].as_str().unwrap().contains("seconds ahead of"), "{clock}");
-    assert_eq!(finding(&answer, "signature")["mend"], "mend the clock first");
+    assert_eq!(check(&answer, "signature")["mend"], "mend the clock first");
 }
 
 #[test]
@@ -135,8 +131,8 @@ fn something_else_that_answers() {
     let smile = Smile::new();
     let answer = "HTTP/1.1 200 OK\r\nContent-Length: 6\r\nConnection: close\r\n\r\n<html>";
     let answer = smile.run(&["doctor", "--environment", &answering(answer), "--json"]).ended(3).json();
-    assert!(finding(&answer, "signature")["said"].as_str().unwrap().contains("not JSON"));
-    assert_eq!(finding(&answer, "clock")["state"], "skipped");
+    assert!(check(&answer, "signature")["said"].as_str().unwrap().contains("not JSON"));
+    assert_eq!(check(&answer, "clock")["state"], "skipped");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What needs no service: explain, id-types, check, sign, completions.
+//! Commands without a service: explain, id-types, check, sign, completions.
 
 use serde_json::json;
 
@@ -31,7 +31,7 @@ fn a_code_of_the_api_is_explained_with_what_to_do() {
 }
 
 #[test]
-fn what_is_not_known_is_said_to_be_no_approval() {
+fn an_unknown_code_is_no_approval() {
     run(&["explain", "9999"]).ended(5).says(&["not known", "never an approval"]);
     run(&["explain", "0810", "--job-type", "8"]).ended(5).says(&["not known for Update Photo"]);
     run(&["explain", "approved"]).ended(2).warns(&["CODE must be four digits"]);

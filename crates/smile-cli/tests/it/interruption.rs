@@ -1,4 +1,4 @@
-//! Ctrl-C and lost connections: what is written down, and how it goes on.
+//! Ctrl-C and lost connections: the checkpoint, and resuming from it.
 
 #[cfg(unix)]
 use std::os::unix::fs::PermissionsExt as _;
@@ -8,7 +8,7 @@ use smile_sandbox::{Endpoint, Fault};
 
 use crate::support::{Ran, Smile, asset, until};
 
-/// What Ctrl-C sends.
+/// Sends the signal of Ctrl-C.
 #[cfg(unix)]
 fn interrupt(child: &std::process::Child) {
     assert!(
@@ -20,7 +20,7 @@ fn interrupt(child: &std::process::Child) {
     );
 }
 
-/// The checkpoint, and that nobody else can read it.
+/// The checkpoint, which nobody else can read.
 #[track_caller]
 fn checkpoint(smile: &Smile, name: &str) -> Value {
     let path = smile.folder.path().join(name);
@@ -38,7 +38,7 @@ fn ctrl_c_while_waiting_writes_a_checkpoint_that_asks_and_never_submits_again() 
     let selfie = asset("selfie.jpg");
     let child = smile
         .command(&["submit", "smartselfie-registration", "--selfie", selfie.to_str().unwrap()])
-        // It is uploaded, and then there are ten minutes to interrupt it in.
+        // After the upload there are ten minutes to interrupt the wait in.
         .args(["--job-id", "j-1", "--wait", "--poll-every", "600", "--timeout", "3600"])
         .spawn()
         .unwrap();
@@ -86,7 +86,7 @@ fn a_lost_connection_leaves_a_checkpoint_with_which_the_job_is_finished() {
 }
 
 #[test]
-fn what_was_opened_and_never_uploaded_is_uploaded_by_resume() {
+fn an_opened_job_without_a_zip_is_uploaded_by_resume() {
     let smile = Smile::new();
     let flags = ["--job-id", "j-1", "--wait", "--poll-every", "0.01"];
     // The answer is lost each time, and so the job is open, and nobody knows.
@@ -144,7 +144,7 @@ fn a_result_of_another_submission_is_not_this_ones() {
     let path = left_open(&smile);
     let mut kept = checkpoint(&smile, "smile-j-1.checkpoint.json");
     smile.run(&["resume", "smile-j-1.checkpoint.json", "--poll-every", "0.01"]).ended(0);
-    // Whoever has a checkpoint of another submission under the same job id.
+    // The checkpoint of another submission under the same job id.
     kept["unfinished"]["checkpoint"]["submission"] = Value::from("0123456789abcdef0123456789abcdef");
     std::fs::write(&path, kept.to_string()).unwrap();
     let other = ["resume", "smile-j-1.checkpoint.json", "--poll-every", "0.01", "--timeout", "1"];
@@ -152,7 +152,7 @@ fn a_result_of_another_submission_is_not_this_ones() {
 }
 
 #[test]
-fn a_check_whose_answer_is_lost_is_asked_about_and_never_sent_again() {
+fn a_check_with_a_lost_answer_is_never_sent_again() {
     let smile = Smile::new();
     smile.sandbox.fail_next(Endpoint::EnhancedKyc, Fault::LoseAnswer);
     for _ in 0..5 {
@@ -180,7 +180,7 @@ fn a_check_whose_answer_is_lost_is_asked_about_and_never_sent_again() {
     assert_eq!(smile.sandbox.job("j-1").unwrap().processed, 1);
 }
 
-/// Runs it until the service has acted on a request of this kind, and kills it before the answer comes.
+/// Runs the command until the service has acted on a request of this kind, and kills it before the answer comes.
 fn killed_after(smile: &Smile, endpoint: Endpoint, arguments: &[&str]) -> Value {
     smile.sandbox.fail_next(endpoint, Fault::Latency(std::time::Duration::from_secs(600)));
     let mut child = smile.command(arguments).spawn().unwrap();
@@ -193,7 +193,7 @@ fn killed_after(smile: &Smile, endpoint: Endpoint, arguments: &[&str]) -> Value 
 
 const RESUME: [&str; 4] = ["resume", "smile-j-1.checkpoint.json", "--poll-every", "0.01"];
 
-/// Goes on, to the one result, and leaves nothing behind.
+/// Resumes to the one result, and leaves nothing behind.
 #[track_caller]
 fn is_resumed_to_its_one_result(smile: &Smile, status: i32) {
     smile.run(&RESUME).ended(status).says(&["APPROVED", "j-1"]);
@@ -206,7 +206,7 @@ fn a_process_that_is_killed_at_any_request_leaves_a_checkpoint_from_which_the_jo
     let selfie = asset("selfie.jpg");
     let arguments = ["submit", "smartselfie-registration", "--selfie", selfie.to_str().unwrap()];
     let flags = ["--job-id", "j-1", "--wait", "--poll-every", "0.01"];
-    for (endpoint, reach) in [
+    for (endpoint, progress) in [
         (Endpoint::PrepUpload, Some("maybe_opened")),
         (Endpoint::Upload, Some("maybe_uploaded")),
         (Endpoint::JobStatus, None),
@@ -214,8 +214,8 @@ fn a_process_that_is_killed_at_any_request_leaves_a_checkpoint_from_which_the_jo
         let smile = Smile::new();
         let mut kept = killed_after(&smile, endpoint, &[&arguments[..], &flags].concat());
         let unfinished = &mut kept["unfinished"]["checkpoint"];
-        assert_eq!(unfinished["reach"].as_str(), reach, "{endpoint:?}");
-        assert_eq!(kept["submitted"]["reach"].as_str(), reach.is_none().then_some("uploaded"));
+        assert_eq!(unfinished["reach"].as_str(), progress, "{endpoint:?}");
+        assert_eq!(kept["submitted"]["reach"].as_str(), progress.is_none().then_some("uploaded"));
         if endpoint == Endpoint::PrepUpload {
             // An hour later it is certain that the request isn't on its way any more.
             let last_send = &mut kept["unfinished"]["checkpoint"]["last_send"];
@@ -371,7 +371,7 @@ const CHECK: [&str; 10] = [
 ];
 
 #[test]
-fn an_answer_that_nobody_reads_is_kept_to_be_asked_for() {
+fn an_unread_answer_can_be_asked_for_again() {
     let smile = Smile::new();
     let mut child = smile.command(&CHECK).spawn().unwrap();
     drop(child.stdout.take());
@@ -383,7 +383,7 @@ fn an_answer_that_nobody_reads_is_kept_to_be_asked_for() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn an_answer_that_cannot_be_written_is_not_called_a_failure_without_doubt() {
+fn an_answer_that_cannot_be_written_has_an_unknown_outcome() {
     let smile = Smile::new();
     let full = || std::fs::File::options().write(true).open("/dev/full").unwrap();
     let lost = smile.command(&CHECK).stdout(full()).output().unwrap();
@@ -396,7 +396,7 @@ fn an_answer_that_cannot_be_written_is_not_called_a_failure_without_doubt() {
     assert_eq!(error["error"]["exit_status"], 6, "standard error has what standard output can't take");
     smile.run(&["resume", "smile-j-1.checkpoint.json"]).ended(4).says(&["APPROVED"]);
 
-    // A job that goes by callback, a check that does, and one that nobody can ask about.
+    // A job that goes by callback, a check that does, and one that the service can't be asked about.
     let callback = ["--callback", "http://127.0.0.1:9/x"];
     let selfie = asset("selfie.jpg");
     let job = ["submit", "smartselfie-registration", "--selfie", selfie.to_str().unwrap()];
@@ -413,7 +413,7 @@ fn an_answer_that_cannot_be_written_is_not_called_a_failure_without_doubt() {
 }
 
 #[test]
-fn what_is_no_checkpoint_is_refused_without_repeating_it() {
+fn an_invalid_checkpoint_is_refused_without_repeating_it() {
     let smile = Smile::new();
     smile.run(&["resume", "none.json"]).ended(2).warns(&["CHECKPOINT must name a file"]);
     for text in ["", "{}", "jane", r#"{"smile_checkpoint":"jane"}"#] {

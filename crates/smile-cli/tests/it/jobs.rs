@@ -29,13 +29,7 @@ fn a_biometric_kyc_from_flags_to_verdict() {
         "branch=Lagos",
     ];
     let ran = smile.submit_selfie("biometric-kyc", &[&BVN[..], &flags, &WAIT].concat()).ended(0);
-    ran.says(&[
-        "APPROVED, the last word",
-        "0810",
-        "accept",
-        "Selfie To ID Authority Compare: Completed",
-        "kyc-1",
-    ]);
+    ran.says(&["APPROVED, final", "0810", "accept", "Selfie To ID Authority Compare: Completed", "kyc-1"]);
     let job = smile.sandbox.job("kyc-1").unwrap();
     assert_eq!((job.job_type, job.processed, job.images.len()), (JobType::BIOMETRIC_KYC, 1, 9));
     assert_eq!(std::fs::read_dir(smile.folder.path()).unwrap().count(), 1, "no checkpoint is left");
@@ -75,7 +69,7 @@ fn the_sandbox_result_chooses_the_exit_status() {
 }
 
 #[test]
-fn without_waiting_it_is_submitted_and_can_be_asked_about() {
+fn without_waiting_the_status_can_be_asked_for() {
     let smile = Smile::new();
     let ids = ["--user-id", "u-1", "--job-id", "j-1"];
     let flags = [&ids[..], &["--callback", "http://127.0.0.1:9/x"]].concat();
@@ -94,11 +88,11 @@ fn without_waiting_it_is_submitted_and_can_be_asked_about() {
     let wait = [&["wait", "--job-type", "smartselfie-registration"], &ids[..]].concat();
     smile.run(&wait).ended(0).says(&["APPROVED"]);
     let as_document = [&["wait", "--job-type", "6", "--json"], &ids[..]].concat();
-    assert_eq!(smile.run(&as_document).ended(5).json()["verdict"]["doubt"], "other_job_type");
+    assert_eq!(smile.run(&as_document).ended(5).json()["verdict"]["unknown_reason"], "other_job_type");
 }
 
 #[test]
-fn a_job_that_takes_its_time_is_not_settled() {
+fn a_slow_job_is_still_open() {
     let smile = Smile::with(Sandbox::builder().with_pending_polls(1_000_000).start().unwrap());
     let ids = ["--user-id", "u-1", "--job-id", "j-1"];
     // Two looks, and after the first there are seconds left for the second: a busy machine gets both.
@@ -170,7 +164,7 @@ fn a_job_that_nobody_knows() {
 }
 
 #[test]
-fn what_passes_is_tried_again_and_said() {
+fn a_passing_failure_is_tried_again_and_reported() {
     let smile = Smile::new();
     smile.sandbox.fail_next(Endpoint::PrepUpload, Fault::Answer(http::StatusCode::BAD_GATEWAY));
     let ran = smile.submit_selfie("smartselfie-registration", &WAIT).ended(0);
@@ -187,11 +181,11 @@ fn an_id_that_was_used_is_not_used_again() {
     again.ended(1).warns(&["2215", "under a new --job-id"]);
     assert_eq!(smile.sandbox.job("j-1").unwrap().processed, 1);
 
-    // Nor for another user, however often it is tried.
+    // No other user may have it either, however often that is tried.
     let of_another = [&["--user-id", "u-2", "--job-id", "j-1"][..], &WAIT].concat();
     let refused = smile.submit_selfie("smartselfie-registration", &of_another).ended(1);
     refused.warns(&["2215", "under a new --job-id"]);
-    // With --retry it is asked about before anything is sent: what is there is another submission's.
+    // With --retry the service is asked before anything is sent: the job there is another submission's.
     let retried = smile.submit_selfie("smartselfie-registration", &[&flags[..], &["--retry"]].concat());
     retried.ended(1).warns(&["another submission's", "under a new --job-id"]);
     assert_eq!(smile.sandbox.job("j-1").unwrap().processed, 1);

@@ -1,4 +1,4 @@
-//! No key, person or URL gets out by what is printed, whatever happens.
+//! Absence of keys, personal data and URLs in all output, whatever happens.
 
 use smile_sandbox::{Endpoint, Fault, Sandbox};
 
@@ -6,7 +6,7 @@ use crate::support::{Ran, Smile, asset};
 
 const KEY: &str = "k3y-that-nobody-may-see";
 
-/// What must not be seen: the key, what was said about the person, and what the service says about them.
+/// The texts that must not be printed: the key, the person's data in flags, and the person's data in answers.
 const SECRETS: &[&str] = &[
     KEY,
     "Janina",

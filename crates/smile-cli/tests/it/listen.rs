@@ -1,4 +1,4 @@
-//! `smile listen`: what comes, what is answered, what is passed on.
+//! `smile listen`: received callbacks, their answers, and passing them on.
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, ChildStdout, Command};
@@ -24,7 +24,7 @@ impl Listening {
         listening
     }
 
-    /// The next line that it prints.
+    /// The next line of output.
     pub(crate) fn next(&mut self) -> Value {
         let mut line = String::new();
         self.lines.read_line(&mut line).unwrap();
@@ -49,21 +49,21 @@ fn post(url: &str, body: &str) -> u16 {
 }
 
 #[test]
-fn what_is_believed_is_answered_with_200_and_what_is_not_is_not() {
+fn only_a_verified_callback_is_answered_with_200() {
     let smile = Smile::new();
     let mut listening = Listening::start(&smile, &["--count", "4"]);
     let right = body(smile.sandbox.partner().signer(), now(), "j-1");
     assert_eq!(post(&format!("{}any/path?token=1", listening.url), &right), 200);
     let first = listening.next();
     assert_eq!(
-        (&first["verified"], &first["seen"], &first["answer"]),
+        (&first["verified"], &first["replay_check"], &first["answer"]),
         (&json!(true), &json!("first"), &json!(200))
     );
     assert_eq!(first["job_id"], "j-1");
     assert!(!first.to_string().contains("Leo"), "it is redacted");
 
     assert_eq!(post(&listening.url, &right), 200);
-    assert_eq!(listening.next()["seen"], "redelivery");
+    assert_eq!(listening.next()["replay_check"], "redelivery");
 
     assert_eq!(post(&listening.url, &right.replace("0810", "1210")), 409);
     assert!(listening.next()["refusal"].as_str().unwrap().contains("another body"));
@@ -106,7 +106,7 @@ fn the_sandbox_posts_to_it() {
 #[test]
 fn it_passes_on_the_bytes_and_headers_as_they_came() {
     let smile = Smile::new();
-    // A second one stands for the server behind it: it believes what was passed on.
+    // The second receiver stands for the server behind: it verifies the callbacks passed on.
     let mut behind = Listening::start(&smile, &["--count", "2"]);
     let mut listening = Listening::start(&smile, &["--forward", &behind.url, "--count", "4"]);
     let right = body(smile.sandbox.partner().signer(), now(), "j-1");
@@ -130,7 +130,7 @@ fn it_passes_on_the_bytes_and_headers_as_they_came() {
 }
 
 #[test]
-fn what_is_refused_can_be_passed_on_as_well() {
+fn refused_callbacks_can_be_passed_on_as_well() {
     let smile = Smile::new();
     let mut behind = Listening::start(&smile, &["--count", "1"]);
     let mut listening =
@@ -141,7 +141,7 @@ fn what_is_refused_can_be_passed_on_as_well() {
 }
 
 #[test]
-fn where_it_may_listen_and_pass_on_to() {
+fn allowed_addresses_for_listening_and_passing_on() {
     let smile = Smile::new();
     smile.run(&["listen", "--addr", "0.0.0.0:0"]).ended(2).warns(&["--addr", "--open-to-the-network"]);
     smile.run(&["listen", "--addr", "nowhere"]).ended(2).warns(&["--addr"]);

@@ -1,4 +1,4 @@
-//! The built program against a sandbox in this process: what it prints, for people and for programs, and how it ends.
+//! The built program against a sandbox in this process: its output for people and programs, and its exit statuses.
 #![allow(clippy::unwrap_used)]
 
 mod checks;

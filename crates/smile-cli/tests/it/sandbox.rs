@@ -1,4 +1,4 @@
-//! `smile sandbox`: it says where it is, serves, and ends when it is told to.
+//! `smile sandbox`: its printed addresses, its service, and its end.
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command};
@@ -58,7 +58,7 @@ fn its_addresses_are_printed_for_people_and_programs() {
 }
 
 #[test]
-fn what_it_cannot_be_started_with() {
+fn invalid_settings_prevent_the_start() {
     run(&["sandbox", "--partner-id", ""]).ended(2).warns(&["--partner-id", "must not be empty"]);
     let refused =
         run(&["sandbox", "--api-key", "two words"]).ended(2).warns(&["--api-key", "must not contain"]);
@@ -100,7 +100,7 @@ fn a_ready_file_and_an_authority_of_an_earlier_run_are_replaced() {
     }
 }
 
-/// Starts one, and reads where it is.
+/// Starts a sandbox, and reads its addresses.
 fn start(more: &[&str]) -> (Running, Value) {
     let mut running = Running(bare(&[&["sandbox", "--json"], more].concat()).spawn().unwrap());
     let mut line = String::new();
@@ -165,7 +165,7 @@ fn its_state_survives_a_restart() {
 }
 
 #[test]
-fn where_it_may_listen() {
+fn addresses_beyond_this_machine_need_permission() {
     run(&["sandbox", "--addr", "0.0.0.0:0"]).ended(2).warns(&["--addr", "--open-to-the-network"]);
     let here_alone = ["sandbox", "--addr", "192.0.2.1:0", "--open-to-the-network"];
     run(&here_alone).ended(2).warns(&["--addr", "--tls"]);

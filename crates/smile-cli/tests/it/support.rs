@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use smile_sandbox::Sandbox;
 
-/// Nothing here takes long; this only ends what hangs.
+/// The time after which a hanging program is ended: nothing here takes long.
 pub(crate) const LIMIT: Duration = Duration::from_secs(60);
 
-/// What the program printed, and how it ended.
+/// The output of the program, and its exit status.
 #[derive(Debug)]
 pub(crate) struct Ran {
     pub(crate) status: i32,
@@ -38,7 +38,7 @@ impl Ran {
         self
     }
 
-    /// Standard output says all of this.
+    /// Asserts that standard output contains all of these texts.
     #[track_caller]
     pub(crate) fn says(self, texts: &[&str]) -> Self {
         for text in texts {
@@ -47,7 +47,7 @@ impl Ran {
         self
     }
 
-    /// Standard error says all of this.
+    /// Asserts that standard error contains all of these texts.
     #[track_caller]
     pub(crate) fn warns(self, texts: &[&str]) -> Self {
         for text in texts {
@@ -98,7 +98,7 @@ impl Smile {
         self.command(arguments).output().unwrap().into()
     }
 
-    /// With one more word than one can write down: the path of a picture.
+    /// Submits a job with a selfie, the path of a picture in the examples.
     pub(crate) fn submit_selfie(&self, product: &str, more: &[&str]) -> Ran {
         let selfie = asset("selfie.jpg");
         let mut arguments = vec!["submit", product, "--selfie", selfie.to_str().unwrap()];
@@ -107,7 +107,7 @@ impl Smile {
     }
 }
 
-/// The program, set up for nothing.
+/// The program without any settings.
 pub(crate) fn bare(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_smile"));
     for (name, _) in std::env::vars_os() {
@@ -128,7 +128,7 @@ pub(crate) fn run(arguments: &[&str]) -> Ran {
     bare(arguments).output().unwrap().into()
 }
 
-/// Runs it with this on standard input.
+/// Runs a command with this on standard input.
 pub(crate) fn feed(mut command: Command, input: &str) -> Ran {
     let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
     child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
@@ -140,7 +140,7 @@ pub(crate) fn asset(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/assets").join(name)
 }
 
-/// Looks until it is there.
+/// Polls until there is a value.
 #[track_caller]
 pub(crate) fn until<T>(mut look: impl FnMut() -> Option<T>) -> T {
     let started = Instant::now();
@@ -153,8 +153,8 @@ pub(crate) fn until<T>(mut look: impl FnMut() -> Option<T>) -> T {
     panic!("it didn't come");
 }
 
-/// An address of this machine's at which nobody listens, and nobody else can for as long as this is
-/// there: a port that is just given back may be anybody's the next moment.
+/// An address of this machine with no listener, reserved for as long as this exists: a released port
+/// may belong to anybody the next moment.
 pub(crate) struct Nobody(tokio::net::TcpSocket);
 
 impl Nobody {

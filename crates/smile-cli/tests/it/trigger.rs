@@ -29,7 +29,7 @@ fn a_right_one_is_posted_and_believed() {
         smile.run(&["trigger", "enhanced-kyc", "1015", "--to", &url, "--times", "2", "--photo", "1200000"]);
     posted.ended(0);
     assert_eq!(
-        (&listening.next()["seen"], &listening.next()["seen"]),
+        (&listening.next()["replay_check"], &listening.next()["replay_check"]),
         (&json!("first"), &json!("redelivery"))
     );
 }
@@ -79,7 +79,7 @@ fn careless(status: &'static str) -> String {
 }
 
 #[test]
-fn a_receiver_that_believes_everything_or_nothing_is_told_of() {
+fn a_receiver_that_accepts_everything_or_nothing_is_reported() {
     let smile = Smile::new();
     let url = careless("200 OK");
     let posted = smile.run(&["trigger", "biometric-kyc", "approved", "--to", &url, "--broken", "other-key"]);
@@ -90,7 +90,7 @@ fn a_receiver_that_believes_everything_or_nothing_is_told_of() {
 }
 
 #[test]
-fn what_cannot_be_posted_is_refused_by_its_name() {
+fn an_impossible_callback_is_refused_by_its_name() {
     let smile = Smile::new();
     let to = ["--to", "http://127.0.0.1:9/"];
     let run = |arguments: &[&str]| smile.run(&[&["trigger"], arguments, &to].concat());
@@ -112,7 +112,7 @@ fn what_cannot_be_posted_is_refused_by_its_name() {
 }
 
 #[test]
-fn what_there_is_is_listed() {
+fn products_outcomes_and_flaws_are_listed() {
     run(&["trigger", "--list"]).ended(0).says(&[
         "biometric-kyc",
         "spoof-suspected",

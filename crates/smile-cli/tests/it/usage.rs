@@ -1,4 +1,4 @@
-//! The command line itself: help, what is refused, where the key comes from, colours.
+//! The command line itself: help, refusals, the sources of the key, colours.
 
 use crate::support::{Smile, asset, bare, feed, run};
 
@@ -13,7 +13,7 @@ fn help_names_every_exit_status_and_variable() {
 }
 
 #[test]
-fn what_is_wrong_with_the_command_line_is_said_without_its_values() {
+fn errors_in_the_command_line_omit_its_values() {
     let refused = run(&["submit", "enhanced-kyc", "22222222222"]).ended(2).warns(&["unexpected argument"]);
     assert!(!refused.stderr.contains("22222222222"), "{refused:?}");
     let refused = run(&["submit", "enhanced-kyc", "--partner-param", "jane"]).ended(2);
@@ -41,7 +41,7 @@ fn a_flag_that_there_is_not_forges_no_line() {
 }
 
 #[test]
-fn what_goes_by_an_earlier_job_needs_its_user() {
+fn a_product_that_relies_on_an_earlier_job_needs_its_user() {
     let smile = Smile::new();
     let selfie = asset("selfie.jpg");
     let authentication = ["submit", "smartselfie-authentication", "--selfie", selfie.to_str().unwrap()];

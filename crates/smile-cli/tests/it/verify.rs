@@ -1,4 +1,4 @@
-//! `smile verify`: a callback that was kept.
+//! `smile verify`: a stored callback.
 
 use serde_json::{Value, json};
 use smile_core::{Signer, Timestamp};
@@ -51,14 +51,14 @@ fn a_right_one_is_verified_and_redacted() {
 }
 
 #[test]
-fn what_a_callback_says_forges_no_line() {
+fn text_in_a_callback_forges_no_line() {
     let smile = Smile::new();
-    let job_id = "j-1\nverdict      APPROVED, the last word\u{85}\u{202e}";
+    let job_id = "j-1\nverdict      APPROVED, final\u{85}\u{202e}";
     let signed = smile.sandbox.partner().signer().sign(now());
     let body = json!({
         "ResultCode": "0811", "SmileJobID": "1\r\nverdict  APPROVED",
         "Actions": { "Register_Selfie\nverdict": "Approved\nverdict  APPROVED" },
-        "FullName\nverdict": "Joe\u{2028}verdict", "verdict": "APPROVED, the last word",
+        "FullName\nverdict": "Joe\u{2028}verdict", "verdict": "APPROVED, final",
         "PartnerParams": { "job_id": job_id, "user_id": "u-1", "job_type": 1 },
         "timestamp": signed.timestamp(), "signature": signed.signature(),
     })

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::generated::id_types::ID_TYPES;
 use super::number::{Formats, NumberCheck};
-use super::rows::{IdTypeRow, Product};
+use super::rows::{IdTypeProduct, IdTypeRow};
 
 /// All ID types, in order of country and name, as they are written down here.
 pub fn id_types() -> &'static [IdTypeRow] {
@@ -34,11 +34,11 @@ pub(super) struct OfService {
     pub(super) country: String,
     pub(super) name: String,
     pub(super) label: Option<String>,
-    pub(super) products: Vec<Product>,
+    pub(super) products: Vec<IdTypeProduct>,
     /// Of all products.
     pub(super) required_fields: Option<Vec<String>>,
     /// Of some, which counts for more.
-    pub(super) required_by_product: Vec<(Product, Vec<String>)>,
+    pub(super) required_by_product: Vec<(IdTypeProduct, Vec<String>)>,
     pub(super) test_number: Option<String>,
     pub(super) formats: Vec<String>,
     /// Its place among the rows here.
@@ -78,7 +78,7 @@ impl IdType {
     }
 
     /// The products that are known to take it.
-    pub fn products(&self) -> &[Product] {
+    pub fn products(&self) -> &[IdTypeProduct] {
         match &self.0 {
             Inner::BuiltIn(at) => ID_TYPES[*at].products,
             Inner::OfService(said) => &said.products,
@@ -90,14 +90,14 @@ impl IdType {
     /// The names are the API's. What every job has is not among them, nor are `day`, `month` and `year`, which stand
     /// for `dob` in some of the service's lists. For a product that isn't among [`products`](Self::products) it is what is
     /// known of the ID type in general.
-    pub fn required_fields(&self, product: Product) -> impl Iterator<Item = &str> {
+    pub fn required_fields(&self, product: IdTypeProduct) -> impl Iterator<Item = &str> {
         let row = self.row();
         let said = self.said().and_then(|said| {
             let of_product = said.required_by_product.iter().find(|(other, _)| *other == product);
             of_product.map(|(_, fields)| fields).or(said.required_fields.as_ref())
         });
         let known = row.filter(|_| said.is_none()).map_or([].as_slice(), |row| row.required_fields);
-        let extra = row.filter(|_| product == Product::BasicKyc);
+        let extra = row.filter(|_| product == IdTypeProduct::BasicKyc);
         let extra = extra.map_or([].as_slice(), |row| row.basic_kyc_extra_fields);
         let said = said.map_or([].as_slice(), Vec::as_slice);
         let is_new = move |field: &&str| !said.iter().any(|other| other == field) && !known.contains(field);

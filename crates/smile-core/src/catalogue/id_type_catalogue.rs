@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::generated::id_types::ID_TYPES;
 use super::id_type::OfService;
-use super::{IdType, Product, nearest};
+use super::{IdType, IdTypeProduct, nearest};
 
 /// What every job has, or has once more.
 const IMPLIED: &[&str] = &["country", "id_type", "user_id", "job_id", "day", "month", "year"];
@@ -61,7 +61,7 @@ impl IdTypeCatalogue {
             entry(&mut all, country, name).required_fields = fields.as_array().map(|fields| required(fields));
         }
         let hosted = services.get("hosted_web").and_then(Value::as_object);
-        for product in Product::ALL {
+        for product in IdTypeProduct::ALL {
             let by_country = hosted.and_then(|hosted| hosted.get(product.name())).and_then(Value::as_object);
             for (country, name, details) in types(by_country, |country| country.get("id_types")?.as_object())
             {

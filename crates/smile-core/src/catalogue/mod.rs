@@ -8,13 +8,13 @@
 //! For ID types, the service can be asked: see [`IdTypeCatalogue::from_services`].
 //!
 //! ```
-//! use smile_core::catalogue::{IdTypeCatalogue, NumberCheck, Product, document, normalise_country};
+//! use smile_core::catalogue::{IdTypeCatalogue, NumberCheck, IdTypeProduct, document, normalise_country};
 //!
 //! let country = normalise_country(" ghana ").expect("Ghana is in the catalogue");
 //! let card = IdTypeCatalogue::built_in().find(country, "GHANA_CARD").expect("and so is its card");
 //! assert_eq!(card.normalise("gha-000000000-0"), "GHA-000000000-0");
 //! assert_eq!(card.check_number("GHA-00000000-0"), NumberCheck::CertainlyWrong);
-//! assert_eq!(card.required_fields(Product::BiometricKyc).collect::<Vec<_>>(), ["id_number"]);
+//! assert_eq!(card.required_fields(IdTypeProduct::BiometricKyc).collect::<Vec<_>>(), ["id_number"]);
 //!
 //! // Is there a back to be photographed?
 //! assert!(document(country, "IDENTITY_CARD").is_some_and(|document| document.has_back()));
@@ -51,8 +51,8 @@ pub(crate) use nearest::nearest;
 pub use next_step::NextStep;
 pub use number::NumberCheck;
 pub use rows::{
-    Action, ApiCodeKind, ApiCodeRow, Bank, Category, Certainty, Continent, Country, DocumentKind, IdTypeRow,
-    NumberFormat, Product, ResultCodeRow, WebProduct, WebhookReason,
+    Action, ApiCodeKind, ApiCodeRow, Bank, Category, Certainty, Continent, Country, DocumentKind,
+    IdTypeProduct, IdTypeRow, NumberFormat, ResultCodeRow, WebProduct, WebhookReason,
 };
 pub use web_product::{web_product, web_products};
 pub use webhook_reason::{webhook_reason, webhook_reasons};

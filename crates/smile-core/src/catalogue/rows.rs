@@ -227,7 +227,7 @@ pub struct IdTypeRow {
     /// The service's name for people.
     pub label: &'static str,
     /// The products that are known to take it.
-    pub products: &'static [Product],
+    pub products: &'static [IdTypeProduct],
     /// What `id_info` must have, beside `country` and `id_type`.
     pub required_fields: &'static [&'static str],
     /// What Basic KYC asks for in addition.
@@ -267,7 +267,7 @@ pub struct NumberFormat {
 /// A product that takes an ID type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
-pub enum Product {
+pub enum IdTypeProduct {
     /// What the person says about themselves against what the ID authority says: yes or no.
     BasicKyc,
     /// What the ID authority knows of the person.
@@ -282,7 +282,7 @@ pub enum Product {
     BusinessVerification,
 }
 
-impl Product {
+impl IdTypeProduct {
     /// All of them.
     pub(super) const ALL: [Self; 6] = [
         Self::BiometricKyc,

@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use crate::catalogue::{
-    BankCode, Certainty, IdType, IdTypeCatalogue, NumberCheck, Product, documents_of, nearest,
+    BankCode, Certainty, IdType, IdTypeCatalogue, IdTypeProduct, NumberCheck, documents_of, nearest,
     normalise_bank_code,
 };
 use crate::job::image::ImageSource;
@@ -95,7 +95,7 @@ impl Job {
         } else if id_info.entered {
             problems.entered_id(PREFIX, id_info, partner);
             if self.job_type == JobType::BIOMETRIC_KYC {
-                problems.id_type(PREFIX, id_info, Product::BiometricKyc, partner);
+                problems.id_type(PREFIX, id_info, IdTypeProduct::BiometricKyc, partner);
             }
         } else {
             problems.id_fields(PREFIX, id_info, partner);
@@ -301,7 +301,13 @@ impl ValidationReport {
     }
 
     /// What the catalogue knows about this kind of ID.
-    pub(crate) fn id_type(&mut self, prefix: &str, id_info: &IdInfo, product: Product, partner: &Partner) {
+    pub(crate) fn id_type(
+        &mut self,
+        prefix: &str,
+        id_info: &IdInfo,
+        product: IdTypeProduct,
+        partner: &Partner,
+    ) {
         let (Some(country), Some(name)) = (id_info.country.as_deref(), id_info.id_type.as_deref()) else {
             return;
         };
@@ -325,7 +331,7 @@ impl ValidationReport {
                 self.warn(format!("{prefix}{field}"), ProblemKind::Missing, rule);
             }
         }
-        if product == Product::BiometricKyc && id_type.returns_photo() == Some(false) {
+        if product == IdTypeProduct::BiometricKyc && id_type.returns_photo() == Some(false) {
             let rule = format!("is {name}, for which the authority has no photo to compare the selfie with");
             self.warn(format!("{prefix}id_type"), ProblemKind::Conflict, rule);
         }
@@ -668,7 +674,7 @@ mod tests {
         let warnings = |code: &str| {
             let account = IdInfo::new("NG", "BANK_ACCOUNT", "0000000000").with_bank_code(code);
             let mut problems = ValidationReport::default();
-            problems.id_type("", &account, Product::EnhancedKyc, &partner(Environment::Sandbox));
+            problems.id_type("", &account, IdTypeProduct::EnhancedKyc, &partner(Environment::Sandbox));
             assert!(problems.problems.is_empty());
             problems.warnings.into_iter().map(|problem| problem.field).collect::<Vec<_>>()
         };
@@ -678,7 +684,7 @@ mod tests {
         );
         let mut problems = ValidationReport::default();
         let account = IdInfo::new("NG", "BANK_ACCOUNT", "0000000000");
-        problems.id_type("", &account, Product::EnhancedKyc, &partner(Environment::Sandbox));
+        problems.id_type("", &account, IdTypeProduct::EnhancedKyc, &partner(Environment::Sandbox));
         assert_eq!(problems.problems[0].field, "bank_code");
     }
 

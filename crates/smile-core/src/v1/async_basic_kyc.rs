@@ -5,7 +5,7 @@ use std::fmt;
 use bytes::Bytes;
 use http::{Method, Request, Response};
 
-use crate::catalogue::Product;
+use crate::catalogue::IdTypeProduct;
 use crate::job::job_key::JobKey;
 use crate::job::submission_id::SubmissionId;
 use crate::operation::{Lookup, Operation, OperationError, RepeatSafety, Step, send_signed};
@@ -35,7 +35,7 @@ impl AsyncBasicKycRequest {
     }
 
     pub(super) fn reconcile(&self, status: JobStatus) -> Option<Acceptance> {
-        Acceptance::from_status(&status, &self.0.asked(Product::BasicKyc))
+        Acceptance::from_status(&status, &self.0.asked(IdTypeProduct::BasicKyc))
     }
 }
 
@@ -49,7 +49,7 @@ impl Operation for AsyncBasicKycRequest {
     }
 
     fn check(&self, partner: &Partner) -> ValidationReport {
-        self.0.check(partner, Product::BasicKyc, true)
+        self.0.check(partner, IdTypeProduct::BasicKyc, true)
     }
 
     fn check_at(&self, now: Timestamp) -> ValidationReport {

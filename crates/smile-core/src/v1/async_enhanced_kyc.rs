@@ -5,7 +5,7 @@ use std::fmt;
 use bytes::Bytes;
 use http::{Request, Response};
 
-use crate::catalogue::Product;
+use crate::catalogue::IdTypeProduct;
 use crate::job::job_key::JobKey;
 use crate::job::submission_id::SubmissionId;
 use crate::operation::{Lookup, Operation, OperationError, RepeatSafety, Step, post_signed};
@@ -35,7 +35,7 @@ impl AsyncEnhancedKycRequest {
     }
 
     pub(super) fn reconcile(&self, status: JobStatus) -> Option<Acceptance> {
-        Acceptance::from_status(&status, &self.0.asked(Product::EnhancedKyc))
+        Acceptance::from_status(&status, &self.0.asked(IdTypeProduct::EnhancedKyc))
     }
 }
 
@@ -49,7 +49,7 @@ impl Operation for AsyncEnhancedKycRequest {
     }
 
     fn check(&self, partner: &Partner) -> ValidationReport {
-        self.0.check(partner, Product::EnhancedKyc, true)
+        self.0.check(partner, IdTypeProduct::EnhancedKyc, true)
     }
 
     fn check_at(&self, now: Timestamp) -> ValidationReport {

@@ -5,7 +5,7 @@ use std::fmt;
 use bytes::Bytes;
 use http::{Method, Request, Response};
 
-use crate::catalogue::Product;
+use crate::catalogue::IdTypeProduct;
 use crate::job::job_key::JobKey;
 use crate::job::submission_id::SubmissionId;
 use crate::operation::{Lookup, Operation, OperationError, RepeatSafety, Step, send_signed};
@@ -27,7 +27,7 @@ impl BasicKycRequest {
     }
 
     pub(super) fn reconcile(&self, status: JobStatus) -> Option<Verification> {
-        Verification::from_status(status, &self.0.asked(Product::BasicKyc))
+        Verification::from_status(status, &self.0.asked(IdTypeProduct::BasicKyc))
     }
 }
 
@@ -41,7 +41,7 @@ impl Operation for BasicKycRequest {
     }
 
     fn check(&self, partner: &Partner) -> ValidationReport {
-        self.0.check(partner, Product::BasicKyc, false)
+        self.0.check(partner, IdTypeProduct::BasicKyc, false)
     }
 
     fn check_at(&self, now: Timestamp) -> ValidationReport {

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use serde::Serialize;
 
-use crate::catalogue::Product;
+use crate::catalogue::IdTypeProduct;
 use crate::job::job_key::JobKey;
 use crate::job::submission_id::SubmissionId;
 use crate::operation::Step;
@@ -164,7 +164,7 @@ impl BusinessVerificationRequest {
         problems.required("id_number", Some(id_number));
         problems.characters("id_type", Some(id_type), Rule::Code);
         problems.characters("id_number", Some(id_number), Rule::Number);
-        problems.id_type("", &self.as_id_info(), Product::BusinessVerification, partner);
+        problems.id_type("", &self.as_id_info(), IdTypeProduct::BusinessVerification, partner);
         if country == "NG" && id_type.ends_with("BUSINESS_REGISTRATION") && business_type.is_none() {
             problems.add("business_type", ProblemKind::Missing, "must be set for registrations in Nigeria");
         }

@@ -15,7 +15,7 @@ use http::{Request, Response};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::catalogue::Product;
+use crate::catalogue::IdTypeProduct;
 use crate::operation::Step;
 use crate::operation::signed::confirm;
 use crate::operation::{Operation, OperationError, RepeatSafety, confirmed_object, post_signed};
@@ -71,7 +71,7 @@ impl Operation for BvnConsentRequest {
         problems.required("id_number", Some(&self.id_number));
         problems.characters("id_number", Some(&self.id_number), Rule::Number);
         let id_info = IdInfo::new(COUNTRY, ID_TYPE, self.id_number.as_str());
-        problems.id_type("", &id_info, Product::EnhancedKyc, partner);
+        problems.id_type("", &id_info, IdTypeProduct::EnhancedKyc, partner);
         problems
     }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use bytes::Bytes;
 use http::{Request, Response};
 
-use crate::catalogue::Product;
+use crate::catalogue::IdTypeProduct;
 use crate::job::job_key::JobKey;
 use crate::job::submission_id::SubmissionId;
 use crate::operation::{Lookup, Operation, OperationError, RepeatSafety, Step, post_signed};
@@ -34,7 +34,7 @@ impl EnhancedKycRequest {
     }
 
     pub(super) fn reconcile(&self, status: JobStatus) -> Option<Verification> {
-        Verification::from_status(status, &self.0.asked(Product::EnhancedKyc))
+        Verification::from_status(status, &self.0.asked(IdTypeProduct::EnhancedKyc))
     }
 }
 
@@ -48,7 +48,7 @@ impl Operation for EnhancedKycRequest {
     }
 
     fn check(&self, partner: &Partner) -> ValidationReport {
-        self.0.check(partner, Product::EnhancedKyc, false)
+        self.0.check(partner, IdTypeProduct::EnhancedKyc, false)
     }
 
     fn check_at(&self, now: Timestamp) -> ValidationReport {

@@ -7,7 +7,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::catalogue::{Finding, Product, result_code};
+use crate::catalogue::{Finding, IdTypeProduct, result_code};
 use crate::job::job_key::JobKey;
 use crate::partner::environment::CallbackUrl;
 use crate::v1::prep_upload::WirePartnerParams;
@@ -48,7 +48,7 @@ impl IdCheck {
     pub(super) fn check(
         &self,
         partner: &Partner,
-        product: Product,
+        product: IdTypeProduct,
         needs_callback: bool,
     ) -> ValidationReport {
         let mut problems = ValidationReport::default();
@@ -69,7 +69,7 @@ impl IdCheck {
     }
 
     /// What a result of this check says. Basic KYC and Enhanced KYC are one type of job: the codes tell them apart.
-    pub(super) fn asked(&self, product: Product) -> Asked<'_> {
+    pub(super) fn asked(&self, product: IdTypeProduct) -> Asked<'_> {
         let id_info = &self.id_info;
         let asked =
             [("Country", &id_info.country), ("IDType", &id_info.id_type), ("IDNumber", &id_info.id_number)];
@@ -79,7 +79,7 @@ impl IdCheck {
             .filter(|(_, value)| !value.is_empty())
             .collect();
         let gives: fn(&ResultCode) -> bool = match product {
-            Product::BasicKyc => |code| finding_of(code) != Some(Finding::IdFound),
+            IdTypeProduct::BasicKyc => |code| finding_of(code) != Some(Finding::IdFound),
             _ => |code| !finding_of(code).is_some_and(Finding::is_of_comparison),
         };
         Asked { key: self.key(), sent: &self.partner_params.extra, fields, gives }

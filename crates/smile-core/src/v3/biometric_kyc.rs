@@ -10,7 +10,7 @@ use super::images::{Frames, ImagePart};
 use super::multipart::Multipart;
 use super::request::post;
 use super::submission::{Common, common_options, sandbox_option, submission_methods};
-use crate::catalogue::Product;
+use crate::catalogue::IdTypeProduct;
 use crate::job::consent::Consent;
 use crate::job::user_details::UserDetails;
 use crate::operation::{Operation, OperationError, Step};
@@ -67,7 +67,7 @@ impl Operation for BiometricKycRequest {
     fn check(&self, partner: &Partner) -> ValidationReport {
         let mut found = ValidationReport::default();
         let id_info = IdInfo::new(&*self.country, &*self.id_type, &*self.id_number);
-        found.id_number_of(&id_info, Product::BiometricKyc, partner);
+        found.id_number_of(&id_info, IdTypeProduct::BiometricKyc, partner);
         self.common.check(&mut found, Frames::Needed, partner);
         found
     }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::catalogue::{Product, normalise_country};
+use crate::catalogue::{IdTypeProduct, normalise_country};
 use crate::job::check::shown;
 use crate::wire::characters::Rule;
 use crate::wire::tolerant::same_name;
@@ -95,7 +95,7 @@ impl ValidationReport {
     }
 
     /// A number that an ID authority is asked about.
-    pub(crate) fn id_number_of(&mut self, id_info: &IdInfo, product: Product, partner: &Partner) {
+    pub(crate) fn id_number_of(&mut self, id_info: &IdInfo, product: IdTypeProduct, partner: &Partner) {
         self.entered_id("", id_info, partner);
         let (country, name) = (id_info.country.as_deref(), id_info.id_type.as_deref());
         let (Some(country), Some(name)) = (country, name) else { return };
@@ -108,7 +108,7 @@ impl ValidationReport {
             self.id_number("id_number", &id_type, number);
         }
         self.bank_code("", id_info, &id_type);
-        if product == Product::BiometricKyc && id_type.returns_photo() == Some(false) {
+        if product == IdTypeProduct::BiometricKyc && id_type.returns_photo() == Some(false) {
             let rule = format!("is {name}, for which the authority has no photo to compare the selfie with");
             self.warn("id_type", ProblemKind::Conflict, rule);
         }

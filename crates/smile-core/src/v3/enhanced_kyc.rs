@@ -13,7 +13,7 @@ use super::images::Frames;
 use super::multipart::Multipart;
 use super::request::post;
 use super::submission::{Common, common_options, submission_methods};
-use crate::catalogue::Product;
+use crate::catalogue::IdTypeProduct;
 use crate::job::consent::Consent;
 use crate::job::user_details::UserDetails;
 use crate::operation::{Operation, OperationError, Step};
@@ -98,7 +98,7 @@ impl Operation for EnhancedKycRequest {
         if let Some(code) = &self.bank_code {
             id_info = id_info.with_bank_code(code);
         }
-        found.id_number_of(&id_info, Product::EnhancedKyc, partner);
+        found.id_number_of(&id_info, IdTypeProduct::EnhancedKyc, partner);
         found.optional_text("operator", self.operator.as_deref());
         self.common.check(&mut found, Frames::None, partner);
         found

@@ -7,10 +7,10 @@ use smile_core::Timestamp;
 use crate::admin::error::AdminError;
 use crate::admin::input::{Input, Query};
 
-/// A request to one of them.
+/// A request to an endpoint of the admin API.
 pub(super) struct Ask<'a> {
     pub(super) now: Timestamp,
-    /// The segments that braces stood for.
+    /// The path segments matched by the template's braces.
     pub(super) captured: Vec<&'a str>,
     pub(super) request: &'a Request<Bytes>,
 }
@@ -24,7 +24,7 @@ impl Ask<'_> {
         Input::new(self.request.body())
     }
 
-    /// The number that a segment has to be.
+    /// The number in a captured path segment; `None` if the segment is not a number.
     pub(super) fn number(&self, at: usize) -> Option<u64> {
         self.captured.get(at)?.parse().ok()
     }

@@ -1,17 +1,17 @@
-//! Showing bodies that may be of any kind and size.
+//! Display of request and response bodies of any kind and size.
 
 use bytes::Bytes;
 use serde_json::{Value, json};
 use smile_core::Timestamp;
 
-/// Texts are shown up to this many characters.
+/// Longest text that is shown, in characters.
 const MAX_TEXT: usize = 64 * 1024;
-/// Strings within JSON are shown up to this many characters: beyond, it is an image in base64.
+/// Longest string within JSON that is shown, in characters: a longer one is an image in base64.
 const MAX_STRING: usize = 400;
-/// This many characters are left of those that are longer.
+/// Characters that are kept of a longer string.
 const LEFT_OF_STRING: usize = 60;
 
-/// What kind of body it is, its length, and its text if it has any, in which long strings are cut.
+/// The kind of a body, its length, and its text if it has any, with long strings cut.
 pub(super) fn body(bytes: &Bytes, length: usize) -> Value {
     let (kind, text) = match serde_json::from_slice::<Value>(bytes) {
         _ if length == 0 => ("empty", None),
@@ -25,7 +25,7 @@ pub(super) fn body(bytes: &Bytes, length: usize) -> Value {
     json!({"kind": kind, "bytes": length, "text": text.map(|text| cut(&text, MAX_TEXT, MAX_TEXT))})
 }
 
-/// The value, in which long strings are cut.
+/// The value with long strings cut.
 pub(super) fn abridged(value: &Value) -> Value {
     match value {
         Value::String(text) => cut(text, MAX_STRING, LEFT_OF_STRING).into(),
@@ -58,7 +58,7 @@ pub(super) fn text(value: &Value) -> Value {
     }
 }
 
-/// A time that may never come.
+/// A time that may be absent, as JSON.
 pub(super) fn time(time: Option<Timestamp>) -> Value {
     time.filter(|time| *time < Timestamp::MAX).map_or(Value::Null, |time| time.to_string().into())
 }
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn every_kind_of_body_is_told_apart() {
+    fn every_kind_of_body_is_recognised() {
         assert_eq!(shown(b""), ("empty".to_owned(), None));
         assert_eq!(shown(b"{\"a\":1}"), ("json".to_owned(), Some("{\n  \"a\": 1\n}".to_owned())));
         assert_eq!(shown(b"<a>"), ("text".to_owned(), Some("<a>".to_owned())));

@@ -1,4 +1,4 @@
-//! Callbacks: what was made, every attempt to deliver it, and what is to go wrong with it.
+//! Callbacks: their records, every delivery attempt, and the rules that disturb them.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -21,7 +21,7 @@ use crate::state::State;
 const REDELIVERIES: [(&str, Redelivery); 2] =
     [("same_bytes", Redelivery::SameBytes), ("signed_afresh", Redelivery::SignedAfresh)];
 
-/// The kinds of disturbances; two of them need a time, which is zero here.
+/// The kinds of disturbances; two of them need a duration, which is zero here.
 const DISTURBANCES: [(&str, Disturbance); 8] = [
     ("drop", Disturbance::Drop),
     ("delay", Disturbance::Delay(Duration::ZERO)),
@@ -33,7 +33,7 @@ const DISTURBANCES: [(&str, Disturbance); 8] = [
     ("oversized", Disturbance::Oversized),
 ];
 
-/// The newest callbacks, or those of one job.
+/// Lists the newest callbacks, or those of one job.
 pub(super) fn admin_callbacks(state: &mut State, ask: &Ask<'_>) -> Result<Response<Bytes>, AdminError> {
     let query = ask.query();
     let (only, limit) = (query.text("job_id"), query.limit()?);
@@ -73,7 +73,7 @@ pub(super) fn admin_rules(state: &mut State, _: &Ask<'_>) -> Result<Response<Byt
     ok(&json!({"callback_rules": rules}))
 }
 
-/// Without `times`, the rule is for every callback.
+/// Adds a callback rule; without `times`, for every callback.
 pub(super) fn admin_add_rule(state: &mut State, ask: &Ask<'_>) -> Result<Response<Bytes>, AdminError> {
     let mut input = ask.input()?;
     let disturbance = read_disturbance(&mut input)?;

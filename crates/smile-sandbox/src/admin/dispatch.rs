@@ -1,4 +1,4 @@
-//! The endpoints of the admin API, and which of them a request is for.
+//! The endpoints of the admin API, and the dispatch of requests to them.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ struct Endpoint(Method, &'static str, Handler);
 
 type Handler = fn(&mut State, &Ask<'_>) -> Result<Response<Bytes>, AdminError>;
 
-/// All of them, as in `openapi.json`.
+/// All admin endpoints, as in `openapi.json`.
 const ENDPOINTS: &[Endpoint] = &[
     Endpoint(Method::GET, "/openapi.json", |_, _| Ok(page::openapi())),
     Endpoint(Method::GET, "/status", whole::admin_status),
@@ -51,24 +51,24 @@ const ENDPOINTS: &[Endpoint] = &[
     Endpoint(Method::DELETE, "/faults/{id}", faults::admin_remove_fault),
 ];
 
-/// Whether a request is for the page or the admin API.
+/// True if a request is for the page or the admin API.
 pub(crate) fn concerns(request: &Request<Bytes>) -> bool {
     concerns_head(request.method(), request.uri(), request.headers())
 }
 
-/// The same, as long as there is no more of it.
+/// Does the same with the head of a request, before the body has come.
 pub(crate) fn concerns_head(method: &Method, uri: &Uri, headers: &HeaderMap) -> bool {
     let rest = uri.path().strip_prefix(PREFIX);
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         || page::is_page_head(method, uri, headers)
 }
 
-/// Whether it is, and changes nothing.
+/// True if a request is for the page or the admin API, and changes nothing.
 pub(crate) fn only_looks(request: &Request<Bytes>) -> bool {
     request.method() == Method::GET && concerns(request)
 }
 
-/// The change after which news is asked for, and how long the answer may wait for it.
+/// The change number that a request waits for news after, and the longest wait for the answer.
 pub(crate) fn awaited_change(
     request: &Request<Bytes>,
     network: Option<FromTheNetwork>,
@@ -82,8 +82,7 @@ pub(crate) fn awaited_change(
     Some((after, Duration::from_secs(whole::seconds_to_wait(&query).ok()?)))
 }
 
-/// Answers what [`concerns`] the page or the admin API.
-/// Answers a request.
+/// Answers a request that [`concerns`] the page or the admin API.
 pub(crate) fn answer(
     state: &mut State,
     now: Timestamp,
@@ -140,7 +139,7 @@ fn guarded(
     Ok(response)
 }
 
-/// The segments that the braces of a template stand for, if the path is like it.
+/// The segments that the braces of a template stand for, if the path matches the template.
 fn captured<'a>(template: &str, path: &'a str) -> Option<Vec<&'a str>> {
     let (mut parts, mut segments, mut captured) = (template.split('/'), path.split('/'), Vec::new());
     loop {

@@ -1,4 +1,4 @@
-//! Answers of the admin API, and why a request to it is refused.
+//! Errors of the admin API.
 
 use bytes::Bytes;
 use http::{Response, StatusCode};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::http::answers::with_type;
 
-/// Why a request to the admin API is refused.
+/// The refusal of a request to the admin API.
 pub(super) struct AdminError {
     pub(super) status: StatusCode,
     pub(super) message: String,

@@ -13,7 +13,7 @@ pub(super) fn admin_faults(state: &mut State, _: &Ask<'_>) -> Result<Response<By
     ok(&json!({"faults": state.faults.in_force()}))
 }
 
-/// Lets requests go wrong, as a rule says that is written as in scenario files.
+/// Adds a fault rule, written as in scenario files.
 pub(super) fn admin_add_fault(state: &mut State, ask: &Ask<'_>) -> Result<Response<Bytes>, AdminError> {
     let rule = serde_json::from_slice::<FaultRule>(ask.request.body())
         .map_err(|error| AdminError::invalid(format!("the body must be a rule for a fault: {error}")))?;

@@ -1,13 +1,13 @@
-//! Who may use the admin API: somebody at this machine, and no web page from elsewhere.
+//! Access to the admin API: for programs on this machine, and for no web page from elsewhere.
 //!
-//! What comes from another machine is refused, unless the sandbox was told that it is open to the network.
+//! Requests from another machine are refused, unless the sandbox was opened to the network.
 //!
-//! A page on the internet can make its reader's browser send requests to loopback. Three things keep it from reading what
-//! is here, and from pressing the buttons:
-//! - the `Host` has to be loopback, so that a name of the attacker's that is made to resolve to 127.0.0.1 doesn't do;
-//! - what a browser says was sent by another site is refused;
-//! - what changes something needs a header that a page of another origin can't send without being allowed to first, which
-//!   nobody here does.
+//! A page on the internet can make its reader's browser send requests to loopback. Three checks keep
+//! such a page from reading the sandbox's data, and from pressing the buttons:
+//! - the `Host` has to be loopback, so a name of the attacker's that resolves to 127.0.0.1 is refused;
+//! - a request that the browser marks as sent by another site is refused;
+//! - a change needs a header that a page of another origin may send only with permission, which
+//!   nobody here gives.
 
 use bytes::Bytes;
 use http::header::{HOST, ORIGIN};
@@ -17,13 +17,13 @@ use http::{Method, Request, StatusCode};
 use crate::admin::error::AdminError;
 use crate::admin::page::is_page;
 
-/// What every request has to have that changes something, with any value.
+/// The header that every changing request must have, with any value.
 const HEADER: &str = "smile-sandbox-admin";
 
-/// That a request comes from another machine.
+/// A request from another machine.
 #[derive(Clone, Copy)]
 pub(crate) struct FromTheNetwork {
-    /// Whether such requests are let in.
+    /// True if such requests are let in.
     pub(crate) is_let_in: bool,
 }
 
@@ -34,7 +34,7 @@ pub(super) fn check(request: &Request<Bytes>, network: Option<FromTheNetwork>) -
             "the page and the admin API answer only to the machine that the sandbox runs on",
         ));
     }
-    // A name could be made to resolve to anything; an address is what it is.
+    // A name could be made to resolve to anything; an address can't.
     let is_ours = |host: &str| smile_core::is_loopback(host) || network.is_some() && is_address(host);
     let Some(authority) = authority(request).filter(|authority| is_ours(authority.host())) else {
         return Err(refusal("the Host header must name this machine: localhost, 127.0.0.1 or [::1]"));
@@ -60,7 +60,7 @@ fn refusal(message: &str) -> AdminError {
     AdminError::new(StatusCode::FORBIDDEN, message)
 }
 
-/// The host that the client means, if it says so once.
+/// The host that the client means, if the request names exactly one.
 fn authority(request: &Request<Bytes>) -> Option<Authority> {
     let mut hosts = request.headers().get_all(HOST).iter();
     let authority = match (hosts.next(), hosts.next()) {

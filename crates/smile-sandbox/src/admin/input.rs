@@ -1,4 +1,4 @@
-//! Reading what is sent to the admin API. Whatever is wrong is said with the field and the rule.
+//! Reading the input of the admin API. Errors name the field and the rule.
 
 use std::time::Duration;
 
@@ -7,14 +7,14 @@ use serde_json::{Map, Value};
 use crate::admin::error::AdminError;
 use crate::http::query::parameters;
 
-/// The longest time that can be asked for: some 31 years.
+/// The longest time that is accepted, in seconds: some 31 years.
 const MAX_SECONDS: f64 = 1e9;
 
 /// A JSON object whose fields are taken one after the other.
 pub(super) struct Input(Map<String, Value>);
 
 impl Input {
-    /// An empty body counts as `{}`.
+    /// Reads a body; an empty one counts as `{}`.
     pub(super) fn new(body: &[u8]) -> Result<Self, AdminError> {
         if body.is_empty() {
             return Ok(Self(Map::new()));
@@ -59,7 +59,7 @@ impl Input {
         })
     }
 
-    /// One of these words.
+    /// One of these words, if the field is present.
     pub(super) fn choice<T: Copy>(
         &mut self,
         name: &str,
@@ -75,7 +75,7 @@ impl Input {
         }
     }
 
-    /// The same, when there has to be one.
+    /// One of these words; the field must be present.
     pub(super) fn required_choice<T: Copy>(
         &mut self,
         name: &str,
@@ -84,10 +84,10 @@ impl Input {
         self.choice(name, choices)?.ok_or_else(|| AdminError::invalid(format!("{name} is missing")))
     }
 
-    /// Nothing else may be there: a misspelt field would go unnoticed.
+    /// Refuses any field that is left: a misspelt one would go unnoticed.
     pub(super) fn end(self) -> Result<(), AdminError> {
         match self.0.keys().next() {
-            // Quoted as JSON does it, so that nothing odd ends up in a terminal.
+            // Quoted as JSON does it, so that no control character ends up in a terminal.
             Some(name) => {
                 Err(AdminError::invalid(format!("{} is no field of this", Value::from(name.as_str()))))
             }
@@ -113,7 +113,7 @@ impl Query {
         number.map_err(|_| AdminError::invalid(format!("{name} must be a whole number")))
     }
 
-    /// How many to list, the newest; 100 unless it says otherwise.
+    /// The number of newest entries to list; 100 by default.
     pub(super) fn limit(&self) -> Result<usize, AdminError> {
         match self.number("limit")? {
             None => Ok(100),

@@ -1,4 +1,4 @@
-//! Jobs: what there are, what was uploaded for them, and deciding those that wait for a human.
+//! Jobs: their list, their uploads, and decisions about those that await a human.
 
 use bytes::Bytes;
 use http::header::{CONTENT_DISPOSITION, HeaderName, HeaderValue};
@@ -15,7 +15,7 @@ use crate::job::jobs::Job;
 use crate::job::record::{JobRecord, Stage};
 use crate::result::finding::{Review, ReviewError};
 use crate::result::verdict::Verdict;
-use crate::run::review::review_by_hand;
+use crate::run::review::manual_review;
 use crate::state::State;
 
 const REVIEWS: [(&str, Review); 5] = [
@@ -26,10 +26,10 @@ const REVIEWS: [(&str, Review); 5] = [
     ("id_card_check_failed", Review::IdCardCheckFailed),
 ];
 
-/// An image may be shown and nothing else, should anything take it for a document.
+/// Policy of image answers: shown as an image, and nothing else if taken for a document.
 const IMAGE_POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; sandbox");
 
-/// The newest jobs, or all with one id.
+/// Lists the newest jobs, or all with one id.
 pub(super) fn admin_jobs(state: &mut State, ask: &Ask<'_>) -> Result<Response<Bytes>, AdminError> {
     let query = ask.query();
     let (only, limit) = (query.text("job_id"), query.limit()?);
@@ -55,7 +55,7 @@ pub(super) fn admin_job(state: &mut State, ask: &Ask<'_>) -> Result<Response<Byt
     ok(&shown)
 }
 
-/// `info.json`, with everything that was in it.
+/// Serves `info.json`, with everything that was in it.
 pub(super) fn admin_info(state: &mut State, ask: &Ask<'_>) -> Result<Response<Bytes>, AdminError> {
     let info = asked_job(state, ask)?.submission.info.as_ref();
     ok(info.ok_or_else(|| AdminError::not_found("no zip with an info.json was uploaded for this job"))?)
@@ -69,7 +69,7 @@ pub(super) fn admin_image(state: &mut State, ask: &Ask<'_>) -> Result<Response<B
     let mut response = with_type(StatusCode::OK, content_type, image.bytes.clone());
     let headers = response.headers_mut();
     headers.insert(HeaderName::from_static("content-security-policy"), IMAGE_POLICY);
-    // What is no image is saved, and never shown as anything.
+    // Content that is no image is offered for saving, and never displayed.
     if !image.is_usable() {
         headers.insert(CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"image.bin\""));
     }
@@ -82,7 +82,7 @@ pub(super) fn admin_review(state: &mut State, ask: &Ask<'_>) -> Result<Response<
     let review = input.required_choice("review", &REVIEWS)?;
     input.end()?;
     let job_id = asked_job(state, ask)?.job_id.clone();
-    review_by_hand(state, ask.now, &job_id, review).map_err(|error| match error {
+    manual_review(state, ask.now, &job_id, review).map_err(|error| match error {
         ReviewError::UnknownJob => AdminError::not_found("there is no job with this id"),
         other => AdminError::conflict(other),
     })?;
@@ -124,9 +124,9 @@ fn summary(job: &Job) -> Value {
     })
 }
 
-/// What the newest code comes to, if the catalogue has it for this job type.
+/// The meaning of the newest code, if the catalogue has the code for this job type.
 fn category(record: &JobRecord) -> Option<&'static str> {
-    // Odd spellings leave out the leading zeros.
+    // Some spelling variants leave out the leading zeros.
     let code = match record.results.last()?.get("ResultCode")? {
         Value::String(code) => code.clone(),
         Value::Number(code) => format!("{:0>4}", code.to_string()),
@@ -145,7 +145,7 @@ fn category(record: &JobRecord) -> Option<&'static str> {
     })
 }
 
-/// What a reviewer can say about it now.
+/// The decisions that a reviewer can take about a job now.
 fn reviews(job: &Job) -> Vec<&'static str> {
     if job.review_due.is_none() {
         return Vec::new();

@@ -1,8 +1,8 @@
-//! What people and programs look at the sandbox with: a page at `/`, and a JSON API under `/_sandbox/`, described by
-//! `openapi.json`. The wire has nothing in either place.
+//! The web page at `/` for people, and the JSON API under `/_sandbox/` for programs, which
+//! `openapi.json` describes. The real service has nothing at either place.
 //!
-//! It shows whatever was sent to this sandbox, people included, to those who can reach it on loopback. Who that is, `guard`
-//! decides. Requests here are not recorded among those of the wire, and reading changes nothing.
+//! Both show everything that was sent to this sandbox, people included, to whoever `guard` lets in.
+//! Requests to them are not recorded among those to the service, and reading changes nothing.
 
 mod ask;
 mod bodies;

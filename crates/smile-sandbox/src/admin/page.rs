@@ -11,7 +11,7 @@ const CSS: &[u8] = include_bytes!("../../page/page.css");
 const ICON: &[u8] = include_bytes!("../../page/icon.svg");
 const OPENAPI: &[u8] = include_bytes!("openapi.json");
 
-/// The scripts are modules, and each is a file.
+/// The page's scripts: modules, each in a file.
 const SCRIPTS: &[(&str, &[u8])] = &[
     ("/page/api.js", include_bytes!("../../page/api.js")),
     ("/page/callbacks.js", include_bytes!("../../page/callbacks.js")),
@@ -21,12 +21,12 @@ const SCRIPTS: &[(&str, &[u8])] = &[
     ("/page/requests.js", include_bytes!("../../page/requests.js")),
 ];
 
-/// What the page may do: use its own parts, and ask the sandbox that it came from. Text can't become markup.
+/// Content security policy of the page: its own parts, and requests to this sandbox alone. Text can't become markup.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
     base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; \
     trusted-types 'none'";
 
-/// The page.
+/// Serves the page.
 pub(super) fn index() -> Response<Bytes> {
     let mut response = file("text/html; charset=utf-8", HTML);
     for (name, value) in [
@@ -39,7 +39,7 @@ pub(super) fn index() -> Response<Bytes> {
     response
 }
 
-/// What the page is made of.
+/// Serves a part of the page.
 pub(super) fn asset(path: &str) -> Option<Response<Bytes>> {
     if let Some((_, script)) = SCRIPTS.iter().find(|(name, _)| *name == path) {
         return Some(file("text/javascript; charset=utf-8", script));
@@ -51,7 +51,7 @@ pub(super) fn asset(path: &str) -> Option<Response<Bytes>> {
     }
 }
 
-/// The description of the API, in the form of OpenAPI 3.1.
+/// Serves the description of the API, in the form of OpenAPI 3.1.
 pub(super) fn openapi() -> Response<Bytes> {
     file("application/json", OPENAPI)
 }

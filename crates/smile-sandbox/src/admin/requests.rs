@@ -1,4 +1,4 @@
-//! Every request of the wire, and what it was answered.
+//! The requests to the service, with their answers.
 
 use bytes::Bytes;
 use http::header::{CONTENT_DISPOSITION, HeaderValue};
@@ -29,7 +29,7 @@ pub(super) fn admin_request(state: &mut State, ask: &Ask<'_>) -> Result<Response
     ok(&shown)
 }
 
-/// The body of a request, to be saved.
+/// Serves the body of a request, to be saved.
 pub(super) fn admin_request_body(state: &mut State, ask: &Ask<'_>) -> Result<Response<Bytes>, AdminError> {
     let content = asked_request(state, ask)?.body.clone();
     let is_zip = content.starts_with(b"PK\x03\x04");

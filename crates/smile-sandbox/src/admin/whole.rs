@@ -1,4 +1,4 @@
-//! The sandbox as a whole: how it is, what changed, starting over; and its users.
+//! The sandbox as a whole: its state, news of changes, reset, and users.
 
 use bytes::Bytes;
 use http::Response;
@@ -20,7 +20,7 @@ const USER_STATES: [(&str, UserState); 6] = [
     ("must_reenrol", UserState::MustReenrol),
 ];
 
-/// How long the answer to `changes` may wait; 25 s unless it is asked otherwise.
+/// The longest wait for the answer to `changes`, in seconds; 25 by default.
 pub(super) fn seconds_to_wait(query: &Query) -> Result<u64, AdminError> {
     match query.number("wait")?.unwrap_or(25) {
         wait @ 0..=60 => Ok(wait),
@@ -41,7 +41,7 @@ pub(super) fn admin_status(state: &mut State, _: &Ask<'_>) -> Result<Response<By
     }))
 }
 
-/// The number of the newest change. The server waits, before it asks for this, until there is news.
+/// The number of the newest change. The server delays this call until there is news.
 pub(super) fn admin_changes(state: &mut State, ask: &Ask<'_>) -> Result<Response<Bytes>, AdminError> {
     ask.query().number("after")?;
     seconds_to_wait(&ask.query())?;

@@ -1,4 +1,4 @@
-//! Callbacks, attempts to deliver them, and where they may go.
+//! Callbacks, delivery attempts, and the addresses that are allowed.
 
 use std::fmt;
 
@@ -9,62 +9,62 @@ use smile_core::{Timestamp, is_loopback};
 
 use crate::log::Entry;
 
-/// Which callback it is; each attempt to deliver it has the same id.
+/// The id of a callback, the same at each delivery attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct CallbackId(pub(crate) u64);
 
 impl CallbackId {
-    /// The callback with this number, if there is one; as it stands in the admin API.
+    /// The id with this number, as the admin API shows it. The callback need not exist.
     pub fn from_number(number: u64) -> Self {
         Self(number)
     }
 
-    /// The number of the callback, in the order in which they were made, from 0.
+    /// The number of the callback, in order of creation, from 0.
     pub fn number(self) -> u64 {
         self.0
     }
 }
 
-/// A callback that is to be posted now.
+/// A callback that is due: to be posted now.
 #[derive(Clone, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
-pub struct Callback {
-    /// What to tell [`Service::callback_answered`](crate::Service::callback_answered).
+pub struct DueCallback {
+    /// The id to report to [`Service::callback_answered`](crate::Service::callback_answered).
     pub id: CallbackId,
-    /// Where to: always http on a loopback address.
+    /// The address: always http on a loopback address.
     pub url: String,
     /// The JSON to post, the same bytes at every attempt.
     #[serde(with = "crate::http::base64_text")]
     pub body: Bytes,
 }
 
-impl fmt::Debug for Callback {
+impl fmt::Debug for DueCallback {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Callback")
+        f.debug_struct("DueCallback")
             .field("id", &self.id)
             .field("body_len", &self.body.len())
             .finish_non_exhaustive()
     }
 }
 
-/// How an attempt to deliver a callback went.
+/// The outcome of an attempt to deliver a callback.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CallbackOutcome {
-    /// It was answered with this status; any from 200 to 299 counts as delivered.
+    /// The receiver answered with this status; any from 200 to 299 counts as delivered.
     Answered(StatusCode),
     /// No connection could be made.
     Unreachable,
-    /// There was no answer in time.
+    /// No answer came in time.
     TimedOut,
-    /// The connection broke before there was an answer, or the answer was no HTTP.
+    /// The connection broke before there was an answer, or the answer was not HTTP.
     Interrupted,
-    /// It was never tried: the address is not http on loopback, and the sandbox calls nobody else.
+    /// No attempt was made: the address is not http on loopback, and the sandbox calls no other.
     Refused,
 }
 
 impl CallbackOutcome {
-    /// Whether the receiver took it.
+    /// True if the receiver accepted the callback.
     pub fn is_delivered(self) -> bool {
         matches!(self, Self::Answered(status) if status.is_success())
     }
@@ -74,19 +74,19 @@ impl CallbackOutcome {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CallbackAttempt {
-    /// Which callback.
+    /// The id of the callback.
     pub id: CallbackId,
-    /// The job that it is about.
+    /// The partner's id of the job that the callback is about.
     pub job_id: String,
-    /// Which attempt: 1 for the first.
+    /// The number of the attempt: 1 for the first.
     pub attempt: u32,
-    /// When it ended.
+    /// The time at which the attempt ended.
     pub at: Timestamp,
-    /// Where to.
+    /// The address.
     pub url: String,
     /// The JSON, as sent.
     pub body: Bytes,
-    /// How it went.
+    /// The outcome of the attempt.
     pub outcome: CallbackOutcome,
     /// The first bytes of the answer's body, at most 1,024; empty if there was none.
     pub answer: Bytes,
@@ -100,7 +100,7 @@ impl CallbackAttempt {
 }
 
 impl Entry for CallbackAttempt {
-    /// The body counts with each attempt, as an attempt may outlive the record of its callback.
+    /// Counts the body with each attempt, as an attempt may outlive the record of its callback.
     fn size(&self) -> usize {
         self.body.len() + self.url.len() + self.job_id.len() + self.answer.len()
     }
@@ -119,8 +119,8 @@ impl fmt::Debug for CallbackAttempt {
     }
 }
 
-/// Whether a callback may go there: plain http to this machine, and no user in front of the host, which could make
-/// another machine look like it.
+/// True if a callback may go to this address: plain http to this machine, and no user in front of
+/// the host, which could make another machine look like this one.
 pub(crate) fn is_loopback_http(url: &str) -> bool {
     let Ok(uri) = url.parse::<Uri>() else { return false };
     let Some(authority) = uri.authority() else { return false };

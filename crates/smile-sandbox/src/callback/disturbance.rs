@@ -1,65 +1,65 @@
-//! What can be made to go wrong with callbacks, and the rules that say with which.
+//! Disturbances of callbacks, and the rules that choose them.
 
 use std::fmt;
 use std::time::Duration;
 
-/// What goes wrong with a callback.
+/// A disturbance: one way in which a callback goes wrong.
 ///
-/// The first four are about when it is posted, the rest about what is posted. Whatever it is, each attempt after a
-/// failed one posts the same bytes.
+/// The first three are about the time at which a callback is posted, the rest about its content.
+/// Each attempt after a failed one posts the same bytes, whatever the disturbance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub enum Disturbance {
-    /// It is never posted.
+    /// Never posts the callback.
     Drop,
-    /// It is posted so much later.
+    /// Posts the callback so much later.
     Delay(Duration),
-    /// It waits until the next callback of its job has gone first, for ever if none comes.
+    /// Holds the callback back until the next one of its job has gone first, for ever if none comes.
     Reorder,
-    /// It is posted twice, the same bytes, at the same moment.
+    /// Posts the callback twice: the same bytes, at the same moment.
     Duplicate,
-    /// It is signed properly, with a timestamp that is so old.
+    /// Signs the callback properly, with a timestamp that is so old.
     Stale(Duration),
-    /// Its signature was made with another key.
+    /// Signs the callback with another key.
     WronglySigned,
-    /// Its verdict was turned round after signing: an approval into a rejection, anything else into an approval, actions
-    /// and all. The signature covers the timestamp and the partner id alone, so it still holds. Only the job status
-    /// tells.
+    /// Reverses the verdict after signing: an approval becomes a rejection, anything else an approval,
+    /// actions included. The signature covers the timestamp and the partner id alone, so it still
+    /// holds. Only the job status shows the change.
     Tampered,
-    /// It carries a photo of 3 MiB, which is more than the 2 MB that receivers commonly allow.
+    /// Adds a photo of 3 MiB, which is more than the 2 MB that receivers commonly allow.
     Oversized,
 }
 
-/// How a callback is delivered once more. Which of the two the real service does is not known.
+/// The content of a redelivery. The choice of the real service is not known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Redelivery {
-    /// The same bytes, old timestamp and all.
+    /// Sends the same bytes, with the old timestamp.
     #[default]
     SameBytes,
-    /// The same entry with a new timestamp, signed again. What was broken about the signature is mended by that.
+    /// Signs the same entry again, with a new timestamp, which also repairs a broken signature.
     SignedAfresh,
 }
 
-/// Why a callback could not be delivered again, or disturbed.
+/// The refusal to redeliver or disturb a callback.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CallbackError {
     /// There is no such callback.
     #[error("there is no callback with this number")]
     UnknownCallback,
-    /// It can't be dropped: it is under way, or has been delivered, given up or dropped before.
+    /// The callback can't be dropped: it is under way, or was delivered, given up or dropped before.
     #[error("the callback does not wait to be posted, so it can't be dropped")]
     NotWaiting,
 }
 
-/// With which of the callbacks to come something goes wrong, and what.
+/// A rule for callbacks to come: a disturbance, and the callbacks that it applies to.
 ///
 /// ```
 /// use smile_sandbox::{CallbackRule, Disturbance, Sandbox};
 ///
 /// let sandbox = Sandbox::start()?;
-/// // The provisional callback comes as it should, and the reviewer's gets lost.
+/// The provisional callback comes as it should, and the reviewer's gets lost.
 /// sandbox.disturb_callbacks(CallbackRule::next(Disturbance::Drop).of_job("job-1").after(1));
 /// # Ok::<(), std::io::Error>(())
 /// ```
@@ -69,55 +69,55 @@ pub struct CallbackRule {
     disturbance: Disturbance,
     job_id: Option<String>,
     after: u32,
-    /// How many more it applies to; `None` for all.
+    /// The number of callbacks that the rule still applies to; `None` for all.
     times: Option<u32>,
 }
 
 impl CallbackRule {
-    /// The next callback.
+    /// Applies to the next callback.
     pub fn next(disturbance: Disturbance) -> Self {
         Self { disturbance, job_id: None, after: 0, times: Some(1) }
     }
 
-    /// Every callback from now on.
+    /// Applies to every callback from now on.
     pub fn every(disturbance: Disturbance) -> Self {
         Self { times: None, ..Self::next(disturbance) }
     }
 
-    /// Only callbacks of the job with this id of the partner's.
+    /// Limits the rule to the job with this id of the partner's.
     pub fn with_job_id(mut self, job_id: impl Into<String>) -> Self {
         self.job_id = Some(job_id.into());
         self
     }
 
-    /// Only after so many that it would apply to were left alone.
+    /// Leaves so many matching callbacks alone first.
     pub fn with_skipped(mut self, callbacks: u32) -> Self {
         self.after = callbacks;
         self
     }
 
-    /// So many callbacks, and then no more.
+    /// Ends the rule after so many callbacks.
     pub fn with_times(mut self, callbacks: u32) -> Self {
         self.times = Some(callbacks);
         self
     }
 
-    /// What goes wrong.
+    /// The disturbance.
     pub fn disturbance(&self) -> Disturbance {
         self.disturbance
     }
 
-    /// The one job that it is about, if it is about one.
+    /// The one job that the rule is limited to, if any.
     pub fn job_id(&self) -> Option<&str> {
         self.job_id.as_deref()
     }
 
-    /// How many callbacks it still leaves alone.
+    /// The number of callbacks that are still left alone.
     pub fn left_alone(&self) -> u32 {
         self.after
     }
 
-    /// How many callbacks it still applies to after those; `None` for all.
+    /// The number of callbacks that the rule still applies to after those; `None` for all.
     pub fn times_left(&self) -> Option<u32> {
         self.times
     }
@@ -153,7 +153,7 @@ impl CallbackRules {
         self.0.clear();
     }
 
-    /// What goes wrong with the callback that is being made for this job: the first rule that applies says so.
+    /// The disturbance of the callback that is being made for this job: the first rule that applies.
     pub(crate) fn take(&mut self, job_id: &str) -> Option<Disturbance> {
         for at in 0..self.0.len() {
             let rule = &mut self.0[at];

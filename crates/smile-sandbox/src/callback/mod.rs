@@ -1,4 +1,4 @@
-//! Callbacks: the queue, the record of deliveries, and what can be made to go wrong with them.
+//! Callbacks: the queue, the record of deliveries, and disturbances.
 
 pub(crate) mod attempt;
 pub(crate) mod disturbance;

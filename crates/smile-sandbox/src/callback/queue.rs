@@ -1,4 +1,4 @@
-//! The callbacks that wait to be delivered, in their order, and the log of what became of all.
+//! The queue of callbacks to deliver, and the log of their outcomes.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use smile_core::Timestamp;
 
-use crate::callback::attempt::{Callback, CallbackAttempt, CallbackId, CallbackOutcome, is_loopback_http};
+use crate::callback::attempt::{CallbackAttempt, CallbackId, CallbackOutcome, DueCallback, is_loopback_http};
 use crate::callback::disturbance::Disturbance;
 use crate::callback::record::{CallbackAnswer, CallbackRecord, CallbackState};
 use crate::log::Log;
@@ -21,15 +21,15 @@ pub(crate) struct NewCallback<'a> {
     pub(crate) disturbance: Option<Disturbance>,
 }
 
-/// All callbacks. Of those that were under way when the sandbox ended, nobody knows whether they arrived: they are due
-/// again. What became of the others does not outlive a restart.
+/// All callbacks. Those that were under way when the sandbox ended are due again after a restart, as
+/// their arrival is unknown. Finished ones do not outlive a restart.
 #[derive(Default, serde::Serialize, serde::Deserialize)]
 pub(crate) struct Callbacks {
     made: u64,
-    /// By id.
+    /// The records, by id.
     #[serde(serialize_with = "open_records")]
     records: Vec<CallbackRecord>,
-    /// About how many bytes the records take.
+    /// Approximate size of the records in bytes.
     #[serde(skip)]
     records_size: usize,
     waiting: Vec<Waiting>,
@@ -40,26 +40,27 @@ pub(crate) struct Callbacks {
 
 #[derive(serde::Serialize, serde::Deserialize)]
 struct Waiting {
-    callback: Callback,
+    callback: DueCallback,
     job_id: String,
     attempts: u32,
-    /// `None` while it waits for another to go first.
+    /// The due time; `None` for a callback that is held back for another to go first.
     due: Option<Timestamp>,
     #[serde(skip)]
     is_under_way: bool,
-    /// It goes beside others of its job, and not after them.
+    /// True for a callback that goes beside others of its job, and not after them.
     is_beside: bool,
 }
 
 impl Callbacks {
-    /// The moment to sign the next one for: now, but never the same twice. A signature is over the moment alone, so two results
-    /// of one moment would have the same, and receivers are right to refuse the second as a forgery of the first.
+    /// The moment to sign the next callback for: now, but never the same twice. A signature covers the
+    /// moment alone, so two results of one moment would have the same, and receivers are right to
+    /// refuse the second as a forgery of the first.
     pub(crate) fn moment_to_sign(&mut self, now: Timestamp) -> Timestamp {
         self.last_signed = now.max(self.last_signed + Duration::from_millis(1));
         self.last_signed
     }
 
-    /// Adds one, due now unless it is disturbed. If its address is not on this machine it is refused at once.
+    /// Adds a callback, due now unless disturbed. An address not on this machine is refused at once.
     pub(crate) fn add(&mut self, now: Timestamp, new: &NewCallback<'_>) -> CallbackId {
         let id = self.enter(now, new);
         if new.disturbance == Some(Disturbance::Duplicate) {
@@ -78,7 +79,7 @@ impl Callbacks {
             _ => Some(now),
         };
         let mut waiting = Waiting {
-            callback: Callback { id, url: new.url.to_owned(), body: new.body.clone() },
+            callback: DueCallback { id, url: new.url.to_owned(), body: new.body.clone() },
             job_id: new.job_id.to_owned(),
             attempts: 0,
             due,
@@ -122,8 +123,8 @@ impl Callbacks {
         Some(&self.records[self.position(id)?])
     }
 
-    /// Forgets the oldest attempts, all but so many and so many bytes, and the oldest records; not of those that have yet
-    /// to be delivered. The newest of both is kept whatever its size.
+    /// Forgets the oldest attempts, all but so many and so many bytes, and the oldest records, except
+    /// of callbacks that have yet to be delivered. The newest of both is kept whatever its size.
     pub(crate) fn keep_newest(&mut self, most: usize, most_bytes: usize) {
         self.attempts.trim(most, most_bytes);
         let mut excess = self.records.len().saturating_sub(most);
@@ -144,12 +145,12 @@ impl Callbacks {
         });
     }
 
-    /// Forgets all of them. Numbers are not used again: some of those that are under way have yet to be answered.
+    /// Forgets all callbacks. Numbers are not used again: callbacks under way have yet to be answered.
     pub(crate) fn clear(&mut self) {
         *self = Self { made: self.made, last_signed: self.last_signed, ..Self::default() };
     }
 
-    /// Goes on after a restart: fills in what of the records was not written twice.
+    /// Resumes after a restart: restores the parts of the records that are stored only once.
     pub(crate) fn resume(&mut self) {
         for at in 0..self.waiting.len() {
             self.note(at);
@@ -162,13 +163,13 @@ impl Callbacks {
         self.records_size = self.records.iter().map(CallbackRecord::size).sum();
     }
 
-    /// When the next one is due; those under way are not counted.
+    /// The time at which the next callback is due; those under way are not counted.
     pub(crate) fn next_due(&self) -> Option<Timestamp> {
         (0..self.waiting.len()).filter(|&at| self.may_go(at)).filter_map(|at| self.waiting[at].due).min()
     }
 
-    /// Those that are due, which are under way from now on.
-    pub(crate) fn take_due(&mut self, now: Timestamp) -> Vec<Callback> {
+    /// Takes the due callbacks, which are under way from now on.
+    pub(crate) fn take_due(&mut self, now: Timestamp) -> Vec<DueCallback> {
         let mut due = Vec::new();
         for at in 0..self.waiting.len() {
             if self.waiting[at].due.is_some_and(|due| due <= now) && self.may_go(at) {
@@ -181,7 +182,7 @@ impl Callbacks {
         due
     }
 
-    /// Takes note of how an attempt went, and schedules another if need be.
+    /// Records the outcome of an attempt, and schedules another if needed.
     pub(crate) fn answered(
         &mut self,
         now: Timestamp,
@@ -204,7 +205,7 @@ impl Callbacks {
         }
     }
 
-    /// Sees to it that one that waits to be posted is posted at another time, or never; false if it doesn't wait.
+    /// Postpones or drops a callback that waits to be posted; false if it doesn't wait.
     pub(crate) fn put_off(&mut self, now: Timestamp, id: CallbackId, disturbance: Disturbance) -> bool {
         let waits = |waiting: &Waiting| waiting.callback.id == id && !waiting.is_under_way;
         let Some(at) = self.waiting.iter().position(waits) else { return false };
@@ -224,7 +225,7 @@ impl Callbacks {
         true
     }
 
-    /// Lets those go that waited for the callback that has just gone: behind it, so that it stays the first.
+    /// Releases the callbacks held back for the one that has just gone, to go behind it.
     fn release(&mut self, now: Timestamp) {
         let goes = |waiting: &&Waiting| waiting.is_under_way;
         let jobs: Vec<_> = self.waiting.iter().filter(goes).map(|waiting| waiting.job_id.clone()).collect();
@@ -246,7 +247,7 @@ impl Callbacks {
         self.waiting.iter().any(|waiting| waiting.due.is_none() && waiting.job_id == job_id)
     }
 
-    /// Whether it is not under way, and neither is an earlier one of the same job: callbacks
+    /// True if a callback is not under way, and neither is an earlier one of the same job: callbacks
     /// that are due together keep their order. One that waits for another attempt can be overtaken.
     fn may_go(&self, at: usize) -> bool {
         let this = &self.waiting[at];
@@ -254,7 +255,7 @@ impl Callbacks {
         !this.is_under_way && (this.is_beside || !self.waiting[..at].iter().any(blocks))
     }
 
-    /// Writes down where one stands that isn't done with.
+    /// Updates the record of an unfinished callback.
     fn note(&mut self, at: usize) {
         let (id, state) = (self.waiting[at].callback.id, self.waiting[at].state());
         if let Some(record) = self.position(id) {
@@ -262,7 +263,7 @@ impl Callbacks {
         }
     }
 
-    /// Writes down how one ended.
+    /// Records the final state of a callback.
     fn end(&mut self, at: usize, state: CallbackState) {
         let waiting = self.waiting.remove(at);
         if let Some(record) = self.position(waiting.callback.id) {
@@ -275,7 +276,7 @@ impl Callbacks {
     }
 }
 
-/// The records of those that wait, or are under way.
+/// Serialises the records of callbacks that wait, or are under way.
 fn open_records<S: serde::Serializer>(records: &[CallbackRecord], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_seq(records.iter().filter(|record| record.state.is_open()))
 }
@@ -321,7 +322,7 @@ mod tests {
         NewCallback { job_id, url: "http://127.0.0.1/", body: Bytes::new(), copy_of: None, disturbance }
     }
 
-    fn ids(due: &[Callback]) -> Vec<u64> {
+    fn ids(due: &[DueCallback]) -> Vec<u64> {
         due.iter().map(|callback| callback.id.number()).collect()
     }
 

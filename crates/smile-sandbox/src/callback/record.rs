@@ -1,4 +1,4 @@
-//! What is remembered of a callback: that it was made, where it stands, and what the receiver said.
+//! The record of a callback: its creation, its state, and the receiver's answer.
 
 use std::fmt;
 
@@ -8,21 +8,21 @@ use smile_core::Timestamp;
 use crate::callback::attempt::{CallbackId, CallbackOutcome};
 use crate::callback::disturbance::Disturbance;
 
-/// How much of a receiver's answer is kept, in bytes.
+/// The part of a receiver's answer that is kept, in bytes.
 const KEPT_OF_ANSWER: usize = 1_024;
 
-/// What came of posting a callback once: how it went, and how the answer's body begins.
+/// The result of posting a callback once: the outcome, and the first bytes of the answer's body.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CallbackAnswer {
-    /// How it went.
+    /// The outcome of the attempt.
     pub outcome: CallbackOutcome,
     /// The first bytes of the answer's body, at most 1,024; empty if there was none.
     pub body: Bytes,
 }
 
 impl CallbackAnswer {
-    /// An outcome, and as much of the answer's body as is at hand.
+    /// Creates an answer from an outcome, and as much of the answer's body as is at hand.
     pub fn new(outcome: CallbackOutcome, body: &[u8]) -> Self {
         Self { outcome, body: Bytes::copy_from_slice(&body[..body.len().min(KEPT_OF_ANSWER)]) }
     }
@@ -43,26 +43,26 @@ impl fmt::Debug for CallbackAnswer {
     }
 }
 
-/// Where a callback stands.
+/// The state of a callback.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub enum CallbackState {
-    /// It will be posted, for the first time or once more, when this time has come.
+    /// Waits to be posted at this time, for the first time or again.
     Waiting(Timestamp),
-    /// It waits for the next callback of its job to go first.
+    /// Waits for the next callback of its job to go first.
     HeldBack,
-    /// It is being posted.
+    /// Being posted.
     UnderWay,
-    /// The receiver took it.
+    /// Accepted by the receiver.
     Delivered,
-    /// Every attempt failed, or its address was refused.
+    /// Given up: every attempt failed, or the address was refused.
     GivenUp,
-    /// It was dropped on demand.
+    /// Dropped by a disturbance.
     Dropped,
 }
 
 impl CallbackState {
-    /// Whether it may yet be delivered.
+    /// True if the callback may yet be delivered.
     pub(crate) fn is_open(self) -> bool {
         matches!(self, Self::Waiting(_) | Self::HeldBack | Self::UnderWay)
     }
@@ -72,28 +72,28 @@ impl CallbackState {
 #[derive(Clone, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct CallbackRecord {
-    /// Which callback.
+    /// The id of the callback.
     pub id: CallbackId,
-    /// The job that it is about.
+    /// The partner's id of the job that the callback is about.
     pub job_id: String,
-    /// When it was made.
+    /// The time of creation.
     pub made_at: Timestamp,
-    /// Where to.
+    /// The address.
     #[serde(skip)]
     pub url: String,
     /// The body, as it is posted.
     #[serde(skip)]
     pub body: Bytes,
-    /// The callback that this one repeats, if it does.
+    /// The callback that this one repeats, if any.
     pub copy_of: Option<CallbackId>,
-    /// What was made to go wrong with it.
+    /// The disturbance, if any.
     pub disturbance: Option<Disturbance>,
-    /// Where it stands.
+    /// The state of the callback.
     pub state: CallbackState,
 }
 
 impl CallbackRecord {
-    /// About how many bytes it takes, as far as they can be many.
+    /// Approximate size in bytes, of the parts that can be large.
     pub(crate) fn size(&self) -> usize {
         self.body.len() + self.url.len() + self.job_id.len()
     }

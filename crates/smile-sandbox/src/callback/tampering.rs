@@ -1,4 +1,4 @@
-//! Bodies of callbacks that something is wrong with.
+//! Tampered bodies of callbacks.
 
 use serde_json::{Map, Value};
 use smile_core::JobType;
@@ -6,10 +6,10 @@ use smile_core::catalogue::{self, Finding, ResultCodeRow};
 
 use crate::http::fields::whole_number;
 
-/// The photo of a body that is too large, in base64 digits: 3 MiB, beyond 2 MB however that is counted.
+/// The photo of a body that is too large, in base64 digits: 3 MiB, more than 2 MB by any count.
 const OVERSIZE: usize = 3 * 1024 * 1024;
 
-/// Turns the verdict round: an approval into a rejection, and anything else into an approval, as a forger would.
+/// Reverses the verdict: an approval becomes a rejection, anything else an approval, as a forger would.
 pub(crate) fn turn_round(entry: &mut Map<String, Value>) {
     let code = match entry.get("ResultCode") {
         Some(Value::String(code)) => code.as_str(),
@@ -45,7 +45,7 @@ fn job_type(entry: &Map<String, Value>) -> Option<JobType> {
     u16::try_from(named).ok().map(JobType::from_number)
 }
 
-/// What the code says of a job of this type; of any type, if the catalogue doesn't have it for this one.
+/// The text of a code for a job of this type; of any type, if the catalogue lacks the code for this one.
 fn result_text(code: &str, job_type: Option<JobType>) -> &'static str {
     let own = job_type.and_then(|job_type| catalogue::result_code(code, job_type));
     let row = own.or_else(|| catalogue::result_codes().iter().find(|row| row.code == code));
@@ -76,7 +76,7 @@ fn codes_beside(code: &str) -> (&'static str, &'static str) {
 
 const FACES: JobType = JobType::BIOMETRIC_KYC;
 
-/// What an action would say had it gone well, if it did not.
+/// The value of an action that would have gone well, if it did not.
 fn improved(action: &str, value: &str) -> Option<&'static str> {
     let is_comparison = action.ends_with("_Compare") && !action.starts_with("Human_Review");
     Some(match value {
@@ -92,7 +92,7 @@ fn improved(action: &str, value: &str) -> Option<&'static str> {
     })
 }
 
-/// Puts a photo in that makes the body too large for most receivers.
+/// Adds a photo that makes the body too large for most receivers.
 pub(crate) fn inflate(entry: &mut Map<String, Value>) {
     entry.insert("Photo".into(), "A".repeat(OVERSIZE).into());
 }

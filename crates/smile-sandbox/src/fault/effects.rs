@@ -1,4 +1,4 @@
-//! What faults do to answers.
+//! Effects of faults on answers.
 
 use std::time::{Duration, SystemTime};
 
@@ -15,22 +15,22 @@ use crate::fault::rules::HeadCheck;
 use crate::http::answers::{gateway, storage_error, with_type};
 use crate::secret::Secret;
 
-/// An answer, and how it has to be sent.
+/// An answer, with the way to send it.
 ///
-/// [`Sandbox`](crate::Sandbox) sees to the latter; it matters only to those who drive a [`Service`](crate::Service)
-/// themselves, and to them only if they have set a [`Fault`].
+/// [`Sandbox`](crate::Sandbox) follows the latter; it matters only to code that drives a
+/// [`Service`](crate::Service) itself and has set a [`Fault`].
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Outgoing {
-    /// The answer. If a connection is to break within it, this is what there would be of it otherwise.
+    /// The answer. If the connection is to break within the answer, this is the unbroken one.
     pub response: Response<Bytes>,
-    /// How it has to be sent.
+    /// The way to send the answer.
     pub delivery: ResponseDelivery,
-    /// Whether it must not be sent at all: the connection is to be closed instead.
+    /// True if the answer must not be sent at all: the connection is to be closed instead.
     pub connection_lost: bool,
 }
 
-/// An answer that can just be sent.
+/// Creates an answer that can just be sent.
 impl From<Response<Bytes>> for Outgoing {
     fn from(response: Response<Bytes>) -> Self {
         Self { response, delivery: ResponseDelivery::default(), connection_lost: false }
@@ -38,7 +38,7 @@ impl From<Response<Bytes>> for Outgoing {
 }
 
 impl HeadCheck {
-    /// The answer that the request gets in place of the service's, if the service is not to see it.
+    /// The answer given in place of the service's, if the service is not to see the request.
     pub(crate) fn answer_in_place(&self, now: Timestamp) -> Option<Response<Bytes>> {
         self.faults.iter().find_map(|fault| match fault {
             Fault::Answer(status) => Some(by_gateway(*status)),
@@ -55,7 +55,7 @@ impl HeadCheck {
                 Some(response)
             }
             Fault::StorageError(error) if !error.after_storing => Some(by_store(error)),
-            // Nobody gets to see it.
+            // Nobody gets to see this answer.
             Fault::LoseRequest | Fault::ResetRequest { .. } => {
                 Some(by_gateway(StatusCode::SERVICE_UNAVAILABLE))
             }
@@ -63,7 +63,7 @@ impl HeadCheck {
         })
     }
 
-    /// Makes of an answer what arrives of it, and says how it has to be sent.
+    /// Applies the faults to an answer, and returns the way to send it.
     pub(crate) fn spoil(
         &self,
         signer: &Signer,
@@ -151,7 +151,7 @@ fn retry_after_header(retry_after: RetryAfter, now: Timestamp) -> HeaderValue {
 }
 
 fn http_date(at: Timestamp) -> HeaderValue {
-    // The last second that such a date can tell is in the year 9999.
+    // The last second that such a date can express is in the year 9999.
     const LAST: u64 = 253_402_300_799;
     let at = SystemTime::UNIX_EPOCH + Duration::from_secs((at.unix_millis() / 1_000).min(LAST));
     HeaderValue::try_from(httpdate::fmt_http_date(at)).expect("a date has no odd characters")

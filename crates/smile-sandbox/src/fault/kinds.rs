@@ -1,13 +1,13 @@
-//! What can be made to go wrong with a request.
+//! The kinds of faults.
 
 use std::time::Duration;
 
 use http::{HeaderValue, StatusCode};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// What goes wrong with a request.
+/// A fault: one way in which a request goes wrong.
 ///
-/// As JSON or TOML it is its name in small letters, with its argument if it has one: `"lose_answer"`,
+/// Its form in JSON or TOML is the name in small letters, with its argument if it has one: `"lose_answer"`,
 /// `{"answer": 503}`, `{"redirect": {"status": 307, "location": "https://example.com/"}}`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
@@ -15,9 +15,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub enum Fault {
     /// The gateway answers with this status, and the service never sees the request.
     Answer(#[serde(with = "status")] StatusCode),
-    /// The service does what was asked, and the gateway, which has lost patience with it, answers with this status.
+    /// The service does what was asked, and the gateway, which timed out, answers with this status.
     ReplaceAnswer(#[serde(with = "status")] StatusCode),
-    /// The gateway answers 429 and says when to come again. The service never sees the request.
+    /// The gateway answers 429 and a time to retry. The service never sees the request.
     TooManyRequests(RetryAfter),
     /// Something in front of the gateway shows a page for people, with this status. The service never sees the request.
     HtmlPage(#[serde(with = "status")] StatusCode),
@@ -27,35 +27,35 @@ pub enum Fault {
     StorageError(StorageError),
     /// The connection is closed before the service sees the request.
     LoseRequest,
-    /// The service does what was asked, and then the connection is closed without an answer. To the client it looks
-    /// like [`LoseRequest`](Self::LoseRequest).
+    /// The service does what was asked, and then the connection is closed without an answer. A client
+    /// can't tell this from [`LoseRequest`](Self::LoseRequest).
     LoseAnswer,
     /// The connection is reset after so many bytes of the request's body have been read; 0 is as soon as its head has
     /// arrived, and a shorter body is read to its end. The service never sees the request.
     ResetRequest {
-        /// How many bytes.
+        /// The number of bytes.
         after_bytes: u64,
     },
     /// The service does what was asked, and the connection is reset after so many bytes of the answer, its head
     /// included; a shorter answer is sent to its end.
     ResetAnswer {
-        /// How many bytes.
+        /// The number of bytes.
         after_bytes: u64,
     },
-    /// The service does what was asked, and the connection is closed in the middle of the body, before all came that
-    /// `Content-Length` promises. Where the body is empty, one byte is promised.
+    /// The service does what was asked, and the connection is closed in the middle of the body, before
+    /// all of the announced `Content-Length` has come. For an empty body, one byte is announced.
     EarlyEof,
-    /// The service does what was asked, and of its answer half the body comes, with a `Content-Length` to match: JSON
-    /// that ends too soon. An empty body stays empty.
+    /// The service does what was asked, and half the body of its answer comes, with a `Content-Length`
+    /// to match: JSON that ends too soon. An empty body stays empty.
     TruncatedJson,
     /// The service does what was asked, and the body of the answer comes in small pieces.
     SlowAnswer(Pace),
     /// The service does what was asked at once, and answers so much later; given in milliseconds.
     ///
-    /// It goes together with every other fault.
+    /// A latency goes together with every other fault.
     #[serde(rename = "latency_millis")]
     Latency(#[serde(with = "millis")] Duration),
-    /// The answer has a signature that doesn't hold, if it is one that is signed. All else about it is right.
+    /// The answer has an invalid signature, if it is a signed one. The rest of the answer is right.
     WrongSignature,
     /// The clock that dates and signs the answer is ahead by so many seconds, or behind if they are negative. The
     /// signature holds.
@@ -63,18 +63,18 @@ pub enum Fault {
     SkewedClock(i32),
 }
 
-/// When to come again, as `Retry-After` says it.
+/// The time to retry, as `Retry-After` states it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum RetryAfter {
-    /// In so many seconds.
+    /// A number of seconds from now.
     Seconds(u32),
-    /// At a date, so many seconds from now.
+    /// A date, so many seconds from now.
     DateInSeconds(u32),
 }
 
-/// Where a client is sent.
+/// The target of a redirect.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
@@ -82,13 +82,13 @@ pub struct Redirect {
     /// 301, 302, 303, 307 or 308.
     #[serde(with = "redirection")]
     pub status: StatusCode,
-    /// The address, for the header of this name, to the letter.
+    /// The address: the exact value of the `Location` header.
     #[serde(with = "header")]
     pub location: HeaderValue,
 }
 
 impl Redirect {
-    /// With this status, to this address; `None` if one of them can't be that of a redirect.
+    /// Creates a redirect with this status to this address; `None` if one of them is not valid in a redirect.
     pub fn new(status: StatusCode, location: &str) -> Option<Self> {
         let location = HeaderValue::from_str(location).ok().filter(|location| !location.is_empty())?;
         redirects(status).then_some(Self { status, location })
@@ -102,42 +102,42 @@ impl Redirect {
 ///
 /// let slow_down = StorageError::new("SlowDown").expect("a code is a word in plain letters");
 /// assert_eq!(slow_down.status, 503);
-/// // S3 may have stored what it answers so; here it has.
+/// // With this answer S3 may have stored the zip; here it has.
 /// let internal = StorageError::new("InternalError").map(StorageError::after_storing);
 /// ```
 ///
-/// As JSON or TOML it has the fields `code`, `status` and `after_storing`, of which only the first is required.
+/// Its form in JSON or TOML has the fields `code`, `status` and `after_storing`, of which only the first is required.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "WrittenStorageError")]
 #[non_exhaustive]
 pub struct StorageError {
-    /// The word that a client goes by: `AccessDenied`, `SlowDown`.
+    /// The code that a client acts on: `AccessDenied`, `SlowDown`.
     pub code: String,
-    /// The status that it comes with.
+    /// The status of the answer.
     #[serde(with = "status")]
     pub status: StatusCode,
-    /// Whether what was sent is stored all the same; otherwise the service never sees it.
+    /// True if the zip is stored all the same; otherwise the service never sees the request.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub after_storing: bool,
 }
 
 impl StorageError {
-    /// With this code, and the status that S3 sends it with, or 400 if S3 has no such code; `None` unless the code is a word in
-    /// plain letters and digits.
+    /// Creates an error with this code, and the status of that code in S3, or 400 if S3 lacks the code; `None`
+    /// unless the code is a word in plain letters and digits.
     pub fn new(code: &str) -> Option<Self> {
         let is_word = !code.is_empty() && code.bytes().all(|byte| byte.is_ascii_alphanumeric());
         let error = Self { code: code.to_owned(), status: storage_status(code), after_storing: false };
         is_word.then_some(error)
     }
 
-    /// With another status.
+    /// Sets another status.
     #[must_use]
     pub fn with_status(mut self, status: StatusCode) -> Self {
         self.status = status;
         self
     }
 
-    /// What was sent is stored before the store says so.
+    /// Stores the zip before the error is sent.
     #[must_use]
     pub fn after_storing(mut self) -> Self {
         self.after_storing = true;
@@ -166,7 +166,7 @@ fn storage_status(code: &str) -> StatusCode {
     }
 }
 
-/// A store's error as it is written down, before it is known to be one.
+/// A store's error as written, before validation.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct WrittenStorageError {
@@ -191,7 +191,7 @@ impl TryFrom<WrittenStorageError> for StorageError {
     }
 }
 
-/// How the pieces of a slow answer follow each other.
+/// The pace of a slow answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
@@ -204,14 +204,14 @@ pub struct Pace {
 }
 
 impl Pace {
-    /// Pieces of so many bytes, each after such a pause.
+    /// Creates pieces of so many bytes, each after such a pause.
     pub fn new(bytes: u32, pause: Duration) -> Self {
         Self { bytes, pause }
     }
 }
 
 impl Fault {
-    /// Whether it goes together with others.
+    /// True for a latency, which goes together with other faults.
     pub(crate) fn is_latency(&self) -> bool {
         matches!(self, Self::Latency(_))
     }
@@ -234,7 +234,7 @@ mod status {
         status.ok_or_else(|| serde::de::Error::custom("a status must be from 200 to 599"))
     }
 
-    /// Whether an answer can end with it.
+    /// True if an answer can end with this status.
     pub(super) fn is_final(status: StatusCode) -> bool {
         (200..600).contains(&status.as_u16())
     }
@@ -280,16 +280,16 @@ mod millis {
     }
 }
 
-/// How an answer has to be sent.
+/// The delivery of an answer: delays, cuts and pieces.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ResponseDelivery {
-    /// Wait this long before anything.
+    /// The wait before anything is sent.
     pub latency: Duration,
-    /// Reset the connection after so many bytes, head included; at the end, if there are fewer.
+    /// Resets the connection after so many bytes, head included; at the end, if there are fewer.
     pub reset_after: Option<u64>,
-    /// Promise the whole body, or one byte if it is empty; send half of it, and close the connection.
+    /// Announces the whole body, or one byte if it is empty; sends half of it, and closes the connection.
     pub ends_early: bool,
-    /// Send the body in pieces.
+    /// Sends the body in pieces.
     pub pace: Option<Pace>,
 }

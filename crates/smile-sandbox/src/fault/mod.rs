@@ -1,4 +1,4 @@
-//! Faults: what can be made to go wrong with requests.
+//! Faults: ways in which requests go wrong.
 
 pub(crate) mod effects;
 pub(crate) mod kinds;

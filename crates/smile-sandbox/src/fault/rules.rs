@@ -1,4 +1,4 @@
-//! When faults happen.
+//! Fault rules: the requests that faults happen to.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,10 +7,10 @@ use crate::http::endpoint::Endpoint;
 use crate::http::routing::Route;
 use crate::secret::Secret;
 
-/// A fault, and to which requests it happens; to all, if nothing else is said.
+/// A fault, and the requests that it happens to; by default all.
 ///
-/// To one request happens the fault of the first rule that applies, of those in the order in which they were added;
-/// and besides that every latency.
+/// A request gets the fault of the first rule that applies, in the order in which the rules were
+/// added, and besides that every latency.
 ///
 /// ```
 /// use smile_sandbox::{Endpoint, Fault, FaultRule};
@@ -19,7 +19,7 @@ use crate::secret::Secret;
 /// let rule = FaultRule::new(Fault::LoseAnswer).on(Endpoint::JobStatus).probability(0.3);
 /// ```
 ///
-/// As JSON or TOML it has the fields `fault`, `endpoint`, `nth`, `times` and `probability`, of which only the first is
+/// Its form in JSON or TOML has the fields `fault`, `endpoint`, `nth`, `times` and `probability`, of which only the first is
 /// required.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Written")]
@@ -37,50 +37,51 @@ pub struct FaultRule {
 }
 
 impl FaultRule {
-    /// This fault, to every request there is.
+    /// Applies a fault to every request.
     pub fn new(fault: Fault) -> Self {
         Self { fault, endpoint: None, nth: None, times: None, probability: None }
     }
 
-    /// To requests of this endpoint only, whichever of an endpoint's methods they have.
+    /// Limits the rule to requests of this endpoint, with any of its methods.
     pub fn with_endpoint(mut self, endpoint: Endpoint) -> Self {
         self.endpoint = Some(endpoint);
         self
     }
 
-    /// To the `n`th request only, or from that one on if [`times`](Self::times) is said too. They are counted from 1, from
-    /// when the rule is added, and so are those to which another rule happens. 0 counts as 1.
+    /// Limits the rule to the `n`th request, or to those from it on if [`times`](Self::times) is set too.
+    /// Requests are counted from 1 since the rule was added, including those that another rule
+    /// happens to. 0 counts as 1.
     pub fn with_nth(mut self, n: u32) -> Self {
         self.nth = Some(n.max(1));
         self
     }
 
-    /// So many times, and then no more.
+    /// Ends the rule after so many faults.
     pub fn with_times(mut self, times: u32) -> Self {
         self.times = Some(times);
         self
     }
 
-    /// By chance, from 0 for never to 1 for always; what is beyond is taken for the nearest. The dice are those of the
-    /// sandbox's seed: the same requests meet the same faults.
+    /// Applies the fault by chance, from 0 for never to 1 for always; values beyond are clamped. The
+    /// chance derives from the sandbox's seed: the same requests meet the same faults.
     pub fn with_probability(mut self, probability: f64) -> Self {
-        // Nothing that is no number is likely.
+        // NaN counts as 0.
         self.probability = Some(if probability.is_nan() { 0.0 } else { probability.clamp(0.0, 1.0) });
         self
     }
 
-    /// What goes wrong.
+    /// The fault.
     pub fn fault(&self) -> &Fault {
         &self.fault
     }
 
-    /// The endpoint to whose requests it happens; `None` for all.
+    /// The endpoint that the rule is limited to; `None` for all.
     pub fn endpoint(&self) -> Option<Endpoint> {
         self.endpoint
     }
 }
 
-/// A rule as it is written down, before it is known to be one.
+/// A rule as written, before validation.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Written {
@@ -109,12 +110,12 @@ impl TryFrom<Written> for FaultRule {
     }
 }
 
-/// Which rule it is, of those that were added to a sandbox.
+/// The id of a rule that was added to a sandbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct FaultId(u64);
 
 impl FaultId {
-    /// The number of the rule, in the order in which they were added, from 0.
+    /// The number of the rule, in the order of addition, from 0.
     pub fn number(self) -> u64 {
         self.0
     }
@@ -130,18 +131,18 @@ impl From<u64> for FaultId {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct FaultInForce {
-    /// What to call it.
+    /// The id of the rule.
     pub id: FaultId,
     /// The rule.
     pub rule: FaultRule,
-    /// How many requests it has seen that it is about.
+    /// The number of requests that matched the rule's endpoint so far.
     pub seen: u32,
-    /// To how many of these the fault has happened.
+    /// The number of these requests that the fault has happened to.
     pub happened: u32,
 }
 
 impl FaultInForce {
-    /// Whether it happens to the request that it has just seen.
+    /// True if the fault happens to the request that was counted last.
     fn happens(&self, secret: &Secret) -> bool {
         let FaultRule { nth, times, probability, .. } = self.rule;
         let is_its_turn = match (nth, times) {
@@ -151,7 +152,7 @@ impl FaultInForce {
         is_its_turn && probability.is_none_or(|probability| self.roll(secret) < probability)
     }
 
-    /// At least 0, and less than 1.
+    /// A number from 0 up to, but not including, 1.
     fn roll(&self, secret: &Secret) -> f64 {
         let digits = secret.hex(&["fault", &self.id.0.to_string(), &self.seen.to_string()]);
         // As many bits as a float holds exactly.
@@ -159,7 +160,7 @@ impl FaultInForce {
         bits as f64 / (1_u64 << 52) as f64
     }
 
-    /// Whether it can never happen again.
+    /// True if the rule can never apply again.
     fn is_over(&self) -> bool {
         match (self.rule.nth, self.rule.times) {
             (Some(nth), None) => self.seen >= nth,
@@ -197,7 +198,7 @@ impl Faults {
         &self.rules
     }
 
-    /// What happens to a request of this endpoint. Rules that are used up are dropped.
+    /// The faults of a request to this endpoint. Rules that are used up are dropped.
     pub(crate) fn take(&mut self, endpoint: Option<Endpoint>, secret: &Secret) -> Vec<Fault> {
         let mut faults: Vec<Fault> = Vec::new();
         for rule in &mut self.rules {
@@ -217,32 +218,32 @@ impl Faults {
     }
 }
 
-/// What was decided about a request before its body was read.
+/// The decisions about a request before its body was read.
 ///
-/// [`Service::admit`](crate::Service::admit) makes it, and [`Incoming::with_head_check`](crate::Incoming::with_head_check)
-/// takes it to the service.
+/// [`Service::admit`](crate::Service::admit) creates a head check, and
+/// [`Incoming::with_head_check`](crate::Incoming::with_head_check) passes it to the service.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[must_use]
 pub struct HeadCheck {
-    /// Where the request's path leads.
+    /// The target of the request's path.
     pub(crate) route: Route,
     pub(crate) faults: Vec<Fault>,
 }
 
 impl HeadCheck {
-    /// What a record of the request says of it.
-    pub(crate) fn told(self) -> Option<Fault> {
+    /// The fault that the record of the request shows.
+    pub(crate) fn recorded_fault(self) -> Option<Fault> {
         let mut faults = self.faults;
         faults.sort_by_key(Fault::is_latency);
         faults.into_iter().next()
     }
 
-    /// Whether the object store is to answer, and not the API.
+    /// True if the object store is to answer, and not the API.
     pub(crate) fn is_to_store(&self) -> bool {
         self.route.is_to_store()
     }
 
-    /// How much of the body to read before the connection is reset; `None` for all of it, and nothing of the kind.
+    /// The number of bytes of the body to read before the connection is reset; `None` to read all of it.
     pub fn body_limit(&self) -> Option<u64> {
         self.faults.iter().find_map(|fault| match fault {
             Fault::ResetRequest { after_bytes } => Some(*after_bytes),

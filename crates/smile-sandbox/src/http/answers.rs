@@ -1,4 +1,4 @@
-//! The three kinds of answers: the API's JSON, the gateway's JSON in front of it, and the object store's XML.
+//! The three kinds of answers: the API's JSON, the gateway's JSON, and the object store's XML.
 
 use std::borrow::Cow;
 
@@ -33,19 +33,19 @@ impl From<ApiError> for Response<Bytes> {
     }
 }
 
-/// An error of the API in the form that one endpoint gives it.
+/// An error of the API in the form of one endpoint.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Refusal {
     code: Cow<'static, str>,
     text: &'static str,
     status: StatusCode,
-    /// Some endpoints add `"success": false`.
+    /// True for endpoints that add `"success": false`.
     says_success: bool,
-    /// Whether a rule asked for it.
+    /// True if a rule asked for the refusal.
     pub(crate) is_scripted: bool,
 }
 
-/// The statuses are our choice, except for 400 with 2215, which the SDKs' tests show.
+/// Creates a refusal. The statuses are our choice, except 400 with 2215, which the SDKs' tests show.
 impl From<ApiError> for Refusal {
     fn from(ApiError(code): ApiError) -> Self {
         let (text, status) = (api_text(code), status_of(code));
@@ -54,13 +54,13 @@ impl From<ApiError> for Refusal {
 }
 
 impl Refusal {
-    /// A code that a rule asks for.
+    /// Creates a refusal with a code that a rule asks for.
     pub(crate) fn scripted(code: String) -> Self {
         let (text, status) = (api_text(&code), status_of(&code));
         Self { code: code.into(), text, status, says_success: false, is_scripted: true }
     }
 
-    /// A code in other words than usual.
+    /// Creates a refusal with other words than the code's usual ones.
     pub(crate) fn worded(code: &'static str, text: &'static str) -> Self {
         Self { text, ..ApiError(code).into() }
     }
@@ -69,7 +69,7 @@ impl Refusal {
         Self { status, ..self }
     }
 
-    /// The same, with `"success": false`.
+    /// Adds `"success": false`.
     pub(crate) fn with_success(self) -> Self {
         Self { says_success: true, ..self }
     }
@@ -97,17 +97,17 @@ pub(crate) fn api_text(code: &str) -> &'static str {
     known_api_text(code).unwrap_or("Error")
 }
 
-/// The same; `None` where they aren't known.
+/// The service's own words for a code; `None` if they aren't known.
 pub(crate) fn known_api_text(code: &str) -> Option<&'static str> {
     catalogue::api_code(code).and_then(|row| row.text)
 }
 
-/// 200 with JSON.
+/// Creates an answer of 200 with JSON.
 pub(crate) fn ok(body: &Value) -> Response<Bytes> {
     json_body(StatusCode::OK, body)
 }
 
-/// What comes from the gateway in front of the API: no code, and `message` in place of `error`.
+/// An answer of the gateway in front of the API: no code, and `message` in place of `error`.
 pub(crate) fn gateway(status: StatusCode, message: &str) -> Response<Bytes> {
     json_body(status, &json!({"message": message}))
 }
@@ -121,7 +121,7 @@ pub(crate) fn storage_error(status: StatusCode, code: &str, message: &str) -> Re
     with_type(status, "application/xml", xml.into())
 }
 
-/// Any body of any type.
+/// An answer with a body of any type.
 pub(crate) fn with_type(status: StatusCode, content_type: &'static str, body: Bytes) -> Response<Bytes> {
     let mut response = Response::new(body);
     *response.status_mut() = status;

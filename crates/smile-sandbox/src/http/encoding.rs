@@ -9,10 +9,10 @@ use http::{Request, Response, StatusCode};
 
 use crate::http::answers::gateway;
 
-/// The most that the body of a request to the API may come to, unpacked. Zips go elsewhere, and have their own limits.
+/// The largest unpacked body of a request to the API. Zips go elsewhere, and have their own limits.
 pub(crate) const MAX_JSON: usize = 10 * 1024 * 1024;
 
-/// Why a body can't be used, as the gateway says it.
+/// A body that can't be used, in the gateway's words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Unusable {
     status: StatusCode,
@@ -33,7 +33,7 @@ const UNKNOWN: Unusable = Unusable {
 const INVALID: Unusable =
     Unusable { status: StatusCode::BAD_REQUEST, message: "The body is not what its Content-Encoding says" };
 
-/// Unpacks the body of a request, if it is packed, and sees to it that it is not too long either way.
+/// Unpacks a compressed body of a request, and refuses one that is too long, packed or unpacked.
 pub(crate) fn unpack(request: &mut Request<Bytes>) -> Result<(), Unusable> {
     for coding in codings(request)? {
         let body = unpack_one(coding, request.body(), MAX_JSON)?;
@@ -48,7 +48,7 @@ enum Coding {
     Deflate,
 }
 
-/// What was done to the body, last first.
+/// The codings of the body, last applied first.
 fn codings(request: &Request<Bytes>) -> Result<Vec<Coding>, Unusable> {
     let mut codings = Vec::new();
     for value in request.headers().get_all(CONTENT_ENCODING) {
@@ -72,7 +72,7 @@ fn codings(request: &Request<Bytes>) -> Result<Vec<Coding>, Unusable> {
 fn unpack_one(coding: Coding, body: &[u8], limit: usize) -> Result<Bytes, Unusable> {
     let unpacked = match coding {
         Coding::Gzip => read_up_to(MultiGzDecoder::new(body), limit),
-        // By the book it is zlib, but there are those who leave that wrapper off.
+        // By the book it is zlib, but some clients leave that wrapper off.
         Coding::Deflate => read_up_to(ZlibDecoder::new(body), limit)
             .or_else(|_| read_up_to(DeflateDecoder::new(body), limit)),
     };
@@ -80,7 +80,7 @@ fn unpack_one(coding: Coding, body: &[u8], limit: usize) -> Result<Bytes, Unusab
     if unpacked.len() > limit { Err(TOO_LONG) } else { Ok(unpacked.into()) }
 }
 
-/// Everything, or one byte more than the limit.
+/// Reads everything, or one byte more than the limit.
 fn read_up_to(packed: impl Read, limit: usize) -> std::io::Result<Vec<u8>> {
     let mut unpacked = Vec::new();
     packed.take(limit as u64 + 1).read_to_end(&mut unpacked)?;
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_what_it_says_is_refused() {
+    fn an_image_with_a_false_extension_is_refused() {
         let good = gzip(b"{}");
         assert_eq!(unpacked("gzip", b"{}".to_vec()), Err(400));
         assert_eq!(unpacked("gzip", Vec::new()), Err(400));

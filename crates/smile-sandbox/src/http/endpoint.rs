@@ -1,8 +1,8 @@
-//! What a request can be for.
+//! The purposes of requests.
 
 use serde::{Deserialize, Serialize};
 
-/// What a request is for: an endpoint, or a step of a job.
+/// The purpose of a request: an endpoint, or a step of a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -50,7 +50,7 @@ pub enum Endpoint {
 }
 
 impl Endpoint {
-    /// The last part of its path, without what could identify anybody.
+    /// The last part of the endpoint's path, without anything that could identify a person.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::PrepUpload => "upload",
@@ -76,7 +76,7 @@ impl Endpoint {
         }
     }
 
-    /// Whether the result comes in a callback.
+    /// True if the result comes in a callback.
     pub(crate) fn is_async(self) -> bool {
         matches!(
             self,
@@ -88,7 +88,7 @@ impl Endpoint {
         )
     }
 
-    /// Whether its results are sent to a callback address: not those that were answered at once.
+    /// True if results are sent to a callback address: not those that were answered at once.
     pub(crate) fn sends_callbacks(self) -> bool {
         self.is_async() || self == Self::PrepUpload
     }

@@ -1,4 +1,4 @@
-//! Reading the fields of a JSON request, each failure with the code that it has on the wire.
+//! Reading the fields of a JSON request, each failure with the service's code for it.
 
 use serde_json::{Map, Value};
 
@@ -8,11 +8,11 @@ use crate::http::answers::ApiError;
 #[derive(Clone, Copy)]
 pub(crate) struct Fields<'a> {
     object: &'a Map<String, Value>,
-    /// The code for a missing parameter differs between the endpoints.
+    /// The code for a missing parameter, which differs between the endpoints.
     missing: ApiError,
 }
 
-/// The body as a JSON object, whatever its content type says: some SDKs send none.
+/// Parses the body as a JSON object, whatever its content type: some SDKs send none.
 pub(crate) fn parse_object(body: &[u8]) -> Result<Map<String, Value>, ApiError> {
     if has_too_many_values(body) {
         return Err(ApiError::INVALID_JSON);
@@ -23,8 +23,8 @@ pub(crate) fn parse_object(body: &[u8]) -> Result<Map<String, Value>, ApiError> 
     }
 }
 
-/// Whether this JSON could have more than 100,000 values in it. A value takes thirty times the memory of its text if
-/// that is short, and nobody who means well sends so many. Commas in texts count too.
+/// True if this JSON could have more than 100,000 values in it. A short value takes thirty times the
+/// memory of its text, and no honest client sends so many. Commas in texts count too.
 pub(crate) fn has_too_many_values(json: &[u8]) -> bool {
     json.len() > 100_000 && memchr::memchr3_iter(b',', b'[', b'{', json).nth(100_000).is_some()
 }
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn missing_and_mistyped_are_told_apart() {
+    fn missing_and_mistyped_fields_have_different_codes() {
         let value = json!({"text": "a", "empty": "", "null": null, "number": 1, "on": true, "said": "false"});
         let fields = Fields::new(value.as_object().unwrap(), "2413");
         assert_eq!(fields.text("text"), Ok("a"));

@@ -1,4 +1,4 @@
-//! Under which address a client knows the service.
+//! The address under which a client knows the service.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use http::Request;
 use http::header::HOST;
 use http::uri::{Authority, Scheme};
 
-/// The beginning of every address here, as the client knows it: `http://127.0.0.1:8080`.
+/// The beginning of every address in answers, as the client knows it: `http://127.0.0.1:8080`.
 #[derive(Clone, Debug)]
 pub(crate) struct Origin {
     scheme: Scheme,
@@ -14,7 +14,7 @@ pub(crate) struct Origin {
 }
 
 impl Origin {
-    /// That of a request: what its `Host` header says.
+    /// The origin of a request: scheme and `Host` header.
     pub(crate) fn of<B>(request: &Request<B>, scheme: Scheme) -> Self {
         let header = request.headers().get(HOST).and_then(|host| host.to_str().ok());
         let header = header.and_then(|host| host.parse::<Authority>().ok());

@@ -2,14 +2,14 @@
 
 use serde_json::{Map, Value};
 
-/// The parameters of a query, percent-decoded; of several of one name the last. A plus stays one: signatures have some,
-/// and not every client encodes them.
+/// The parameters of a query, percent-decoded; of several with one name the last. A plus stays a plus:
+/// signatures have some, and not every client encodes them.
 pub(crate) fn parameters(query: &str) -> Map<String, Value> {
     let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
     pairs.map(|(name, value)| (decode(name), decode(value).into())).collect()
 }
 
-/// What is no percent-encoding stays as it is.
+/// Decodes percent-encoding; anything else stays unchanged.
 fn decode(text: &str) -> String {
     let mut bytes = Vec::new();
     let mut rest = text.as_bytes();

@@ -1,15 +1,15 @@
-//! Which endpoint a path means.
+//! Routing: from a path to its endpoint.
 
 use crate::http::endpoint::Endpoint;
 
-/// What a path leads to.
+/// The target of a path.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Route {
     /// An endpoint of the API.
     Api(Endpoint),
     /// One Smile Link, as opposed to all of them.
     SmileLink { ref_id: String },
-    /// The address that a prep upload gave out; with the reference id in it.
+    /// The upload address that a prep upload returned, with the reference id in it.
     Upload { ref_id: String },
     /// An image of a job, as linked from its status.
     Image { smile_job_id: String, name: String, token: String },
@@ -18,7 +18,7 @@ pub(crate) enum Route {
 }
 
 impl Route {
-    /// What it is called where nobody is to be named.
+    /// The name of the route, without any identifier of a person.
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Api(endpoint) => endpoint.name(),
@@ -29,7 +29,7 @@ impl Route {
         }
     }
 
-    /// The endpoint that it is, as far as faults go.
+    /// The endpoint that fault rules know the route by.
     pub(crate) fn endpoint(&self) -> Option<Endpoint> {
         match self {
             Self::Api(endpoint) => Some(*endpoint),
@@ -39,7 +39,7 @@ impl Route {
         }
     }
 
-    /// Whether the object store answers there, and not the API.
+    /// True if the object store answers there, and not the API.
     pub(crate) fn is_to_store(&self) -> bool {
         matches!(self, Self::Upload { .. })
     }
@@ -53,7 +53,7 @@ const V1: &[(&str, &str, Endpoint)] = &[
     ("business_verification", "", Endpoint::BusinessVerification),
     ("async_business_verification", "", Endpoint::BusinessVerificationAsync),
     ("aml", "", Endpoint::Aml),
-    // The documentation has it under v2, the Ruby SDK posts to v1.
+    // The documentation has the address under v2, the Ruby SDK posts to v1.
     ("async-verify-address", "", Endpoint::AddressVerification),
     ("token", "", Endpoint::WebToken),
     ("smile_links", "", Endpoint::SmileLinks),
@@ -73,8 +73,8 @@ const V2: &[(&str, &str, Endpoint)] = &[
     ("services", "", Endpoint::Services),
 ];
 
-/// Reads a path. With or without the version in front, since SDKs differ in what they take for the base URL, and
-/// whatever the number of slashes.
+/// Parses a path, with or without the version in front, since SDKs differ in their base URL, and with
+/// any number of slashes.
 pub(crate) fn route(path: &str) -> Route {
     let mut segments = path.split('/').filter(|segment| !segment.is_empty());
     let mut parts = [""; 5];

@@ -11,12 +11,12 @@ use zip::{CompressionMethod, ZipArchive};
 
 /// A zip with more entries than this is refused; a job has about a dozen.
 const MAX_ENTRIES: usize = 1_000;
-/// What each entry of a central directory begins with.
+/// The signature of each entry of a central directory.
 const CENTRAL_ENTRY: &[u8] = b"PK\x01\x02";
-/// A zip of which more than this is needed, unpacked, is refused.
+/// The most unpacked bytes that are read of one zip; a zip that needs more is refused.
 const MAX_UNPACKED: u64 = 128 * 1024 * 1024;
 
-/// The zip, or what it says it contains, can't be read.
+/// The error of a zip that can't be read, or whose directory is wrong.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Corrupt;
 
@@ -34,8 +34,8 @@ impl Archive {
     }
 
     fn open_within(bytes: Bytes, left: u64) -> Result<Self, Corrupt> {
-        // Before anything is made of them: a directory of a million entries fits into an upload, and takes ten times the
-        // memory. What a picture may have by chance doesn't matter here.
+        // Checked before the directory is parsed: a directory of a million entries fits into an upload, and
+        // takes ten times the memory. Chance matches within a picture don't matter here.
         let claimed = memchr::memmem::find_iter(&bytes, CENTRAL_ENTRY).take(2 * MAX_ENTRIES + 1).count();
         if claimed > 2 * MAX_ENTRIES {
             return Err(Corrupt);
@@ -59,7 +59,7 @@ impl Archive {
         let mut entry = entry.take(self.left + 1);
         let content = match lies_there.and_then(|range| self.bytes.get(range)) {
             Some(stored) => {
-                // What lies there as it is need not be copied, but it is read, which confirms its checksum.
+                // A stored entry need not be copied, but is read, which confirms its checksum.
                 let read = io::copy(&mut entry, &mut io::sink()).map_err(|_| Corrupt)?;
                 if read != stored.len() as u64 {
                     return Err(Corrupt);
@@ -78,7 +78,7 @@ impl Archive {
     }
 }
 
-/// Where in the zip the content of an entry is, if it is there as it is.
+/// The place of an entry's content in the zip, if the entry is stored without compression.
 fn stored_at(entry: &ZipFile<'_, Cursor<Bytes>>) -> Option<Range<usize>> {
     let is_stored = entry.compression() == CompressionMethod::Stored && !entry.encrypted();
     let start = entry.data_start().filter(|_| is_stored)?;
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_zip_is_corrupt() {
+    fn an_upload_that_is_no_zip_is_corrupt() {
         let good = zip_of(&[("info.json", b"{}", CompressionMethod::Stored)]);
         for bytes in [Bytes::new(), Bytes::from_static(b"not a zip"), good.slice(..good.len() - 10)] {
             assert!(Archive::open(bytes).is_err());

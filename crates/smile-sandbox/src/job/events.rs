@@ -1,35 +1,35 @@
-//! What happened to a job, and when.
+//! Events of a job, with their times.
 
 use smile_core::Timestamp;
 
-/// One thing that happened to a job.
+/// An event of a job.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct JobEvent {
-    /// When.
+    /// The time of the event.
     pub at: Timestamp,
-    /// What.
+    /// The kind of the event.
     pub kind: JobEventKind,
 }
 
-/// What happened to a job.
+/// The kinds of events.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub enum JobEventKind {
-    /// Its upload was prepared, for the first time or with `retry`.
+    /// The upload was prepared, for the first time or with `retry`.
     UploadPrepared,
     /// A zip of so many bytes was accepted.
     ZipUploaded {
         /// The size of the zip.
         bytes: usize,
     },
-    /// It was asked for in a single request.
+    /// The check was requested.
     CheckRequested,
-    /// There was a verdict.
+    /// A verdict was given.
     Decided {
         /// The result's code.
         result_code: String,
-        /// Whether a human gave it, and not the machine.
+        /// True if a human gave the verdict, and not the machine.
         by_human: bool,
     },
 }

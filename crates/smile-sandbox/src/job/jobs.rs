@@ -14,10 +14,10 @@ use crate::job::submission::Submission;
 use crate::result::product::Product;
 use crate::result::spelling_variant::SpellingVariant;
 
-/// One job: an upload, or a check that was asked for in a single request.
+/// One job: an upload, or a check.
 #[derive(serde::Serialize, serde::Deserialize)]
 pub(crate) struct Job {
-    /// The endpoint that it came to last.
+    /// The endpoint of the job's latest request.
     pub(crate) endpoint: Endpoint,
     pub(crate) job_id: String,
     pub(crate) user_id: String,
@@ -34,28 +34,28 @@ pub(crate) struct Job {
     /// The body of the latest request, if it is a check.
     pub(crate) request: Option<Value>,
     pub(crate) results: Vec<JobResult>,
-    /// Oldest first.
+    /// The events, oldest first.
     pub(crate) events: Vec<JobEvent>,
-    /// When the review is due; `None` if there is none to come, [`Timestamp::MAX`] if it will be done by hand.
+    /// The due time of the review; `None` if there is none to come, [`Timestamp::MAX`] for a manual review.
     pub(crate) review_due: Option<Timestamp>,
-    /// Results that a rule has for it and that are still to come, and when the first of them is due.
+    /// Results of a rule that are still to come, and the due time of the first.
     pub(crate) staged: VecDeque<Staged>,
     pub(crate) stage_due: Option<Timestamp>,
-    /// How many more polls are told that the job is not complete.
+    /// The number of further polls that are answered "not complete".
     pub(crate) polls_left: u32,
-    /// About how many bytes it takes.
+    /// Approximate size in bytes.
     pub(crate) size: usize,
 }
 
 /// One result of a job.
 #[derive(serde::Serialize, serde::Deserialize)]
 pub(crate) struct JobResult {
-    /// Its place among the results of all jobs.
+    /// The place of the result among the results of all jobs.
     pub(crate) number: u64,
     pub(crate) entry: Map<String, Value>,
-    /// What the job status says in `job_success`.
+    /// The value of `job_success` in the job status.
     pub(crate) is_success: bool,
-    /// How the job status is written.
+    /// The spelling variants of the job status.
     pub(crate) spelling_variants: Vec<SpellingVariant>,
 }
 
@@ -90,34 +90,34 @@ impl Job {
         }
     }
 
-    /// Its product. No job is of any other type than those that have one.
+    /// The product. Every job has one: jobs of other types are refused.
     pub(crate) fn product(&self) -> Product {
         Product::of(self.endpoint, self.job_type).unwrap_or(Product::BiometricKyc)
     }
 
-    /// Takes note of what happened.
+    /// Records an event.
     pub(crate) fn note(&mut self, at: Timestamp, kind: JobEventKind) {
         self.events.push(JobEvent::new(at, kind));
     }
 
-    /// Whether it is carried out, or has been.
+    /// True if the job is being carried out, or has been.
     pub(crate) fn is_begun(&self) -> bool {
         !self.results.is_empty() || self.stage_due.is_some()
     }
 
-    /// Its images, by their digests.
+    /// The images, by their digests.
     pub(crate) fn images(&self) -> impl Iterator<Item = (&str, &Bytes)> {
         let images = self.submission.images.iter().filter(|image| !image.bytes.is_empty());
         images.map(|image| (image.digest(), &image.bytes))
     }
 
-    /// When something is to happen with it by itself.
+    /// The time at which something is to happen with the job by itself.
     fn due(&self) -> Option<Timestamp> {
         let review = self.review_due.filter(|due| *due < Timestamp::MAX);
         review.into_iter().chain(self.stage_due).min()
     }
 
-    /// About how many bytes it takes, as far as its client can make them many. Results repeat the partner's parameters.
+    /// Approximate size of the parts that a client can make large. Results repeat the partner's parameters.
     fn weight(&self) -> usize {
         let params = json_len(&self.partner_params) * (1 + self.results.len());
         self.submission.size() + self.request.as_ref().map_or(0, json_len) + params
@@ -134,25 +134,25 @@ fn json_len(value: &impl serde::Serialize) -> usize {
     serde_json::to_vec(value).map_or(0, |text| text.len())
 }
 
-/// The jobs that are remembered, in the order in which they were made. A job's position is its number among all that
-/// there ever were, and stays the same when others are forgotten.
+/// The jobs that are remembered, in order of creation. A job's position is its number among all jobs
+/// ever created, and stays the same when others are forgotten.
 #[derive(Default)]
 pub(crate) struct Jobs {
     all: VecDeque<Job>,
     forgotten: usize,
-    /// The sizes of all of them.
+    /// The size of all jobs.
     size: usize,
     by_job_id: BTreeMap<String, usize>,
     by_ref_id: BTreeMap<String, usize>,
-    /// The jobs with which something is to happen by itself.
+    /// The jobs that something is to happen with by itself.
     due: BTreeSet<(Timestamp, usize)>,
     scheduled: BTreeMap<usize, Timestamp>,
-    /// Those that may have changed since they were last written down.
+    /// The jobs that may have changed since the last write.
     pub(crate) changed: BTreeSet<usize>,
 }
 
 impl Jobs {
-    /// Takes note of when something is to happen with a job; called whenever that has changed.
+    /// Updates the due time of a job; called whenever that has changed.
     pub(crate) fn reschedule(&mut self, position: usize) {
         if let Some(before) = self.scheduled.remove(&position) {
             self.due.remove(&(before, position));
@@ -163,7 +163,7 @@ impl Jobs {
         }
     }
 
-    /// The earliest moment at which something is to happen by itself, and with which job.
+    /// The next job that something happens with by itself, and the time of that.
     pub(crate) fn next_due(&self) -> Option<(Timestamp, usize)> {
         self.due.first().copied()
     }
@@ -176,12 +176,12 @@ impl Jobs {
         self.all.push_back(job);
     }
 
-    /// How many there ever were.
+    /// The number of jobs ever created.
     pub(crate) fn len(&self) -> usize {
         self.forgotten + self.all.len()
     }
 
-    /// Takes note of what a job has come to.
+    /// Updates the size of a job.
     pub(crate) fn weigh(&mut self, position: usize) {
         let job = self.at_mut(position);
         let new = job.weight();
@@ -189,8 +189,8 @@ impl Jobs {
         self.size = self.size - old + new;
     }
 
-    /// Forgets the oldest jobs, all but so many, and so many bytes; never the newest. Positions of those that are
-    /// forgotten must not be used any more.
+    /// Forgets the oldest jobs, all but so many, and so many bytes; never the newest. Positions of
+    /// forgotten jobs must not be used any more.
     pub(crate) fn keep_newest(&mut self, jobs: usize, bytes: usize) {
         while self.all.len() > 1 && (self.all.len() > jobs || self.size > bytes) {
             let Some(job) = self.all.pop_front() else { return };
@@ -208,17 +208,17 @@ impl Jobs {
         self.all.iter()
     }
 
-    /// The positions of those that are remembered.
+    /// The positions of the jobs that are remembered.
     pub(crate) fn positions(&self) -> std::ops::Range<usize> {
         self.forgotten..self.len()
     }
 
-    /// Where the job with this id of the partner's is.
+    /// The position of the job with this id of the partner's.
     pub(crate) fn position(&self, job_id: &str) -> Option<usize> {
         self.by_job_id.get(job_id).copied()
     }
 
-    /// Where the job of this upload address is.
+    /// The position of the job with this upload address.
     pub(crate) fn position_by_ref(&self, ref_id: &str) -> Option<usize> {
         self.by_ref_id.get(ref_id).copied()
     }
@@ -240,8 +240,8 @@ impl serde::Serialize for Jobs {
 }
 
 impl Jobs {
-    /// Those that an earlier run remembered, after so many that it had forgotten. What can be derived from the jobs is not
-    /// written down.
+    /// Restores the jobs of an earlier run, after the number that it had forgotten. Values that can be
+    /// derived from the jobs are not stored.
     pub(crate) fn resumed(forgotten: usize, jobs: Vec<Job>) -> Self {
         let mut resumed = Self { forgotten, ..Self::default() };
         for job in jobs {

@@ -1,4 +1,4 @@
-//! Jobs: what is submitted, and what has become of it.
+//! Jobs: their submissions, events, results and records.
 
 pub(crate) mod archive;
 pub(crate) mod digest;

@@ -1,12 +1,12 @@
-//! Whether the bytes of an image are a whole JPEG or PNG, by their structure; no pixel is decoded.
+//! Completeness of a JPEG or PNG, by its structure; no pixel is decoded.
 
-/// Whether it is a JPEG with a frame's scan and an end, or a PNG with a header, data and an end.
-/// What comes behind the end, as in motion photos, doesn't matter.
+/// True for a JPEG with a frame, its scan and an end, or a PNG with a header, data and an end.
+/// Anything behind the end, as in motion photos, doesn't matter.
 pub(crate) fn is_whole(bytes: &[u8]) -> bool {
     is_whole_jpeg(bytes).or_else(|| is_whole_png(bytes)).unwrap_or(false)
 }
 
-/// `None` if it isn't one at all, or is cut.
+/// Checks a JPEG; `None` if the bytes are not a JPEG at all, or are cut.
 fn is_whole_jpeg(bytes: &[u8]) -> Option<bool> {
     let mut rest = bytes.strip_prefix(&[0xff, 0xd8])?;
     let mut has_scan = false;
@@ -18,7 +18,7 @@ fn is_whole_jpeg(bytes: &[u8]) -> Option<bool> {
             0xff => rest,
             0xd9 => return Some(has_scan),
             0x01 | 0xd0..=0xd7 => after,
-            // Segments say how long they are, the two bytes of the length included.
+            // Segments state their length, the two bytes of the length included.
             _ => after.get(usize::from(u16::from_be_bytes(*after.first_chunk()?)).max(2)..)?,
         };
         if marker == 0xda {
@@ -30,7 +30,7 @@ fn is_whole_jpeg(bytes: &[u8]) -> Option<bool> {
     }
 }
 
-/// `None` if it isn't one at all, or is cut.
+/// Checks a PNG; `None` if the bytes are not a PNG at all, or are cut.
 fn is_whole_png(bytes: &[u8]) -> Option<bool> {
     let mut rest = bytes.strip_prefix(b"\x89PNG\r\n\x1a\n")?;
     let (mut has_header, mut has_data) = (false, false);

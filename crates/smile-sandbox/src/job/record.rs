@@ -1,4 +1,4 @@
-//! What the sandbox remembers, for tests to look at.
+//! Records of jobs, for tests to inspect.
 //!
 //! All of it may be personal data, so `Debug` shows kinds and counts only.
 
@@ -14,66 +14,66 @@ use crate::job::digest::digest;
 use crate::job::events::JobEvent;
 use crate::job::picture::is_whole;
 
-/// How far a job is.
+/// The stage of a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Stage {
     /// Accepted, and no zip uploaded yet.
     AwaitingZip,
-    /// The zip, or the request, is there, and a rule lets the verdict wait.
+    /// The zip or the request is there, and a rule delays the verdict.
     Running,
-    /// There is a verdict, and a human has yet to review it, or a rule has another to follow.
+    /// There is a verdict, and a human review or another result of a rule is still to come.
     UnderReview,
-    /// There is a verdict, and no other will follow unless another zip is uploaded.
+    /// There is a final verdict, unless another zip is uploaded.
     Decided,
 }
 
-/// A job as the sandbox knows it: an upload, or a check that was asked for in a single request.
+/// A job as the sandbox knows it: an upload, or a check.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct JobRecord {
-    /// The endpoint that it came to last; [`Endpoint::PrepUpload`] for all uploads.
+    /// The endpoint of the latest request; [`Endpoint::PrepUpload`] for all uploads.
     pub endpoint: Endpoint,
-    /// The partner's id of the job. Checks of addresses and phones that bring none get one of the sandbox's.
+    /// The partner's id of the job. Checks of addresses and phones without one get an id of the sandbox's.
     pub job_id: String,
     /// The partner's id of the person.
     pub user_id: String,
-    /// The job type. Phone verification has none, and says 0 here.
+    /// The job type. Phone verification has none, shown as 0 here.
     pub job_type: JobType,
     /// The service's own id of the job, ten digits.
     pub smile_job_id: String,
-    /// The id in the upload address; checks have one too, and no use for it.
+    /// The id in the upload address; checks have one too, without a use.
     pub ref_id: String,
-    /// How far it is.
+    /// The stage of the job.
     pub stage: Stage,
-    /// How many times its upload was prepared: 1, and one more for each repetition with `retry`.
+    /// The number of times the upload was prepared: 1, and one more for each repetition with `retry`.
     pub preps: u32,
-    /// How many zips were accepted for it. More than one means that something was sent again.
+    /// The number of accepted zips. More than one means that something was sent again.
     pub uploads: u32,
-    /// How many times it was run, which is what the real service charges for. Every accepted zip runs the job anew, and
-    /// so does every repetition of a check.
+    /// The number of times the job was run, which is what the real service charges for. Every accepted
+    /// zip runs the job again, and so does every repetition of a check.
     pub processed: u32,
     /// `partner_params`, as the latest prep upload or check sent them.
     pub partner_params: Value,
-    /// The whole body of the latest request, if it is a check.
+    /// The whole body of the latest request of a check; `None` for an upload.
     pub request: Option<Value>,
-    /// `info.json` from the latest zip, if that had one.
+    /// `info.json` from the latest zip, if any.
     pub info: Option<Value>,
-    /// The images that it lists, in its order.
+    /// The images listed in `info.json`, in its order.
     pub images: Vec<ImageRecord>,
     /// Every result so far, oldest first.
     pub results: Vec<Value>,
-    /// What happened to it, oldest first.
+    /// The events, oldest first.
     pub events: Vec<JobEvent>,
 }
 
 impl JobRecord {
-    /// `ResultCode` of the newest result; `None` if there is no result, or if a rule writes it in another way.
+    /// `ResultCode` of the newest result; `None` if there is no result, or if a rule spells the field differently.
     pub fn result_code(&self) -> Option<&str> {
         self.results.last()?.get("ResultCode")?.as_str()
     }
 
-    /// A field of the latest request, if it is a check.
+    /// A field of the latest request of a check.
     pub fn received(&self, field: &str) -> Option<&Value> {
         self.request.as_ref()?.get(field)
     }
@@ -99,11 +99,11 @@ impl fmt::Debug for JobRecord {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ImageRecord {
-    /// What it shows and how it travelled: 0 to 7.
+    /// The image type: the picture's subject and its encoding, 0 to 7.
     pub image_type_id: u8,
-    /// Its name in the zip; usually empty for images in base64.
+    /// The name in the zip; usually empty for images in base64.
     pub file_name: String,
-    /// Its content; empty if the zip has no such entry, or if the base64 can't be decoded.
+    /// The content; empty if the zip has no such entry, or if the base64 can't be decoded.
     pub bytes: Bytes,
     digest: OnceLock<String>,
 }
@@ -113,12 +113,12 @@ impl ImageRecord {
         Self { image_type_id, file_name, bytes, digest: OnceLock::new() }
     }
 
-    /// SHA-256 of the content, in hex; of an image that is still to be read, what it was.
+    /// SHA-256 of the content, in hex; the stored digest if the content is still to be read.
     pub(crate) fn digest(&self) -> &str {
         self.digest.get_or_init(|| digest(&self.bytes))
     }
 
-    /// Whether it is a whole JPEG or PNG, by its structure. That is all this sandbox looks at.
+    /// True for a whole JPEG or PNG, by its structure. The sandbox checks nothing else about an image.
     pub fn is_usable(&self) -> bool {
         is_whole(&self.bytes)
     }

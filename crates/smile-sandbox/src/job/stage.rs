@@ -9,27 +9,27 @@ use crate::result::spelling_variant::SpellingVariant;
 /// A result that is ready but for its number and its signature.
 #[derive(Clone, serde::Serialize, serde::Deserialize)]
 pub(crate) struct Staged {
-    /// How long after the one before.
+    /// The time since the result before.
     pub(crate) after: Duration,
     pub(crate) entry: Map<String, Value>,
     pub(crate) is_success: bool,
-    /// Whether the user is enrolled by it.
+    /// True if the result enrols the user.
     pub(crate) enrols: bool,
     pub(crate) review: Reviewing,
     pub(crate) sends_callback: bool,
-    /// Whether a human gave it, and not the machine.
+    /// True if a human gave the result, and not the machine.
     pub(crate) by_human: bool,
     pub(crate) spelling_variants: Vec<SpellingVariant>,
-    /// What follows in a callback of its own.
+    /// The entry that follows in a callback of its own.
     pub(crate) follow_up: Option<Map<String, Value>>,
 }
 
-/// Who looks at a job once a result is out.
+/// The review of a job after a result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub(crate) enum Reviewing {
     Nobody,
-    /// Whoever is told to, if anybody.
+    /// A manual review, on demand.
     ByHand,
-    /// The reviewer that the sandbox was set up with.
+    /// The automatic reviewer of the sandbox's settings.
     Automatic,
 }

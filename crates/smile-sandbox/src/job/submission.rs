@@ -1,4 +1,4 @@
-//! What an uploaded zip submits: `info.json`, and the images that it lists.
+//! The submission in an uploaded zip: `info.json`, and the images that it lists.
 
 use std::collections::BTreeMap;
 
@@ -11,37 +11,37 @@ use crate::http::fields::{has_too_many_values, whole_number};
 use crate::job::archive::{Archive, Corrupt};
 use crate::job::record::ImageRecord;
 
-/// The content of one zip, taken apart.
+/// The parsed content of one zip.
 #[derive(Clone, Default, serde::Serialize, serde::Deserialize)]
 pub(crate) struct Submission {
-    /// `info.json`, if there is one that can be used.
+    /// `info.json`, if there is a usable one.
     pub(crate) info: Option<Value>,
     /// The images in the order of `info.json`.
     #[serde(with = "crate::job::record::listed")]
     pub(crate) images: Vec<ImageRecord>,
-    /// The ID number that a session stands for, if `id_info` has that in its place.
+    /// The ID number behind the consent session that `id_info` names in its place.
     pub(crate) number_of_session: Option<String>,
-    /// `partner_params` as the latest prep upload had sent them when the zip came. What is said of this zip later repeats
-    /// these, and not those of a prep upload that came in between.
+    /// `partner_params` of the latest prep upload before the zip. Results of this zip echo these, even if
+    /// another prep upload came since.
     #[cfg_attr(feature = "state", serde(default))]
     pub(crate) partner_params: Option<Map<String, Value>>,
     /// The fields of `id_info` that are numbers, in digits; not every client quotes an ID number.
     numbers: BTreeMap<String, String>,
-    /// How long `info.json` was.
+    /// The length of `info.json`.
     info_len: usize,
-    /// How long the zip was, which is kept as long as one of its images is that lies in it as it is.
+    /// The length of the zip, which is kept as long as one of its stored images is.
     zip_len: usize,
 }
 
-/// What is needed of an image list.
+/// The image types of a selfie: in the zip, and in base64.
 pub(crate) const SELFIE: [u8; 2] = [0, 2];
 pub(crate) const ID_CARD_FRONT: [u8; 2] = [1, 3];
 pub(crate) const LIVENESS: [u8; 2] = [4, 6];
 pub(crate) const ID_CARD_BACK: [u8; 2] = [5, 7];
 
 impl Submission {
-    /// Reads a zip. Of `info.json` only `images` is required; everything else in it may be there or not, and
-    /// `misc_information` is not verified: the job is known by the address that the zip was put to.
+    /// Reads a zip. Of `info.json` only `images` is required; all else in it is optional, and
+    /// `misc_information` is not verified: the job is known by the upload address.
     pub(crate) fn read(zip: Bytes) -> Result<Self, Corrupt> {
         let zip_len = zip.len();
         let mut archive = Archive::open(zip)?;
@@ -59,7 +59,7 @@ impl Submission {
         Ok(Self { info: Some(info), images, numbers, info_len: text.len(), zip_len, ..Self::default() })
     }
 
-    /// About how many bytes it takes.
+    /// Approximate size in bytes.
     pub(crate) fn size(&self) -> usize {
         let images = self.images.iter().map(|image| image.bytes.len() + image.file_name.len());
         self.info_len + self.zip_len.max(images.sum())
@@ -70,7 +70,7 @@ impl Submission {
         self.images.iter().find(|image| types.contains(&image.image_type_id) && image.is_usable())
     }
 
-    /// A string in `id_info`, if it isn't empty. The ID number may be that of a session.
+    /// A non-empty string in `id_info`. The ID number may be that of a session.
     pub(crate) fn id_info(&self, name: &str) -> Option<&str> {
         let of_session = || self.number_of_session.as_deref().filter(|_| name == "id_number");
         self.in_id_info(name).or_else(of_session)
@@ -82,7 +82,7 @@ impl Submission {
         value.as_str().or_else(number).filter(|text| !text.is_empty())
     }
 
-    /// Whether `id_info` says that an ID number was entered; a boolean in some SDKs, a string in others.
+    /// True if `id_info` says that an ID number was entered; a boolean in some SDKs, a string in others.
     pub(crate) fn is_entered(&self) -> bool {
         match self.info.as_ref().and_then(|info| info.get("id_info")?.get("entered")) {
             Some(Value::Bool(entered)) => *entered,
@@ -98,8 +98,8 @@ fn numbers_of(info: &Value) -> BTreeMap<String, String> {
     id_info.into_iter().flatten().filter(|(_, value)| value.is_number()).filter_map(digits).collect()
 }
 
-/// One row of `images`. Types 0, 1, 4 and 5 are entries of the zip, 2, 3, 6 and 7 are base64 in the row itself; rows
-/// of any other type are ignored.
+/// Reads one row of `images`. Types 0, 1, 4 and 5 are entries of the zip, 2, 3, 6 and 7 are base64 in
+/// the row itself; rows of any other type are ignored.
 fn read_image(row: &Value, archive: &mut Archive) -> Result<Option<ImageRecord>, Corrupt> {
     let Some(image_type_id) = row.get("image_type_id").and_then(whole_number) else { return Ok(None) };
     let text = |name: &str| row.get(name).and_then(Value::as_str).unwrap_or_default();
@@ -113,7 +113,7 @@ fn read_image(row: &Value, archive: &mut Archive) -> Result<Option<ImageRecord>,
     Ok(Some(ImageRecord::new(image_type_id, file_name.to_owned(), bytes)))
 }
 
-/// Base64, with or without line breaks; empty if it is something else.
+/// Decodes base64, with or without line breaks; empty if the text is not base64.
 fn decode(text: &str) -> Bytes {
     let compact: Vec<u8> = text.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
     STANDARD.decode(compact).unwrap_or_default().into()

@@ -1,4 +1,4 @@
-//! The place where deliveries at the same moment wait for each other.
+//! The barrier at which deliveries at the same moment wait for each other.
 
 use std::fmt;
 use std::pin::Pin;
@@ -6,11 +6,11 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-/// How long one delivery waits for the others. They may never come: a store that holds a lock while it waits here keeps them out, and
-/// is right.
+/// The time that one delivery waits for the others. They may never come: a store that holds a lock while it
+/// waits here keeps them out, and is right.
 const LONGEST: Duration = Duration::from_millis(250);
 
-/// Where a store waits between its look and its insert, until all deliveries of a race have looked.
+/// A barrier between a store's look and its insert, which opens when all deliveries of a race have looked.
 ///
 /// It opens once all that have no answer yet are there, or after a quarter of a second, and then closes again behind them: a
 /// store with several gaps waits in each. Outside of a race it is open.
@@ -23,10 +23,10 @@ struct Shared {
 }
 
 struct State {
-    /// Those that have no answer yet.
+    /// The number of deliveries without an answer yet.
     racers: usize,
     waiting: usize,
-    /// How often it has opened.
+    /// The number of times that the barrier has opened.
     opened: u64,
 }
 
@@ -57,7 +57,7 @@ impl Barrier {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes one place: how often it had opened before, unless it opens with this one.
+    /// Takes one place; returns the earlier openings, unless the barrier opens with this place.
     fn arrive(&self) -> Option<u64> {
         let mut state = self.state();
         let before = state.opened;
@@ -70,7 +70,7 @@ impl Barrier {
         Some(before)
     }
 
-    /// One delivery has its answer, and won't wait any more.
+    /// Records that one delivery has its answer, and won't wait any more.
     pub(super) fn leave(&self) {
         let mut state = self.state();
         state.racers = state.racers.saturating_sub(1);
@@ -100,7 +100,7 @@ impl Barrier {
         }
     }
 
-    /// Waits, in a store that is waited for.
+    /// Waits, in an asynchronous store.
     pub fn pause(&self) -> Pause {
         Pause { barrier: self.clone(), since: None }
     }
@@ -118,7 +118,7 @@ impl fmt::Debug for Barrier {
 #[must_use = "a future does nothing unless it is awaited"]
 pub struct Pause {
     barrier: Barrier,
-    /// How often the barrier had opened when this came, and when that was.
+    /// The openings before this wait, and its start.
     since: Option<(u64, Instant)>,
 }
 

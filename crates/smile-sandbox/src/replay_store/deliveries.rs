@@ -1,4 +1,4 @@
-//! The deliveries that a store is shown, and the answers that are promised.
+//! The deliveries of the suite, and their right answers.
 
 use smile_core::ReplayCheck::{First, Redelivery, SignatureReused};
 use smile_core::{CallbackDigest, ReplayCheck, Timestamp};
@@ -14,7 +14,7 @@ pub(super) struct Sequence {
     pub(super) deliveries: &'static [Delivery],
 }
 
-/// One delivery: its signature, result and body by number, from when on its signature is refused, and when it comes, in seconds.
+/// One delivery: its signature, result and body by number, the expiry of its signature, and its arrival, in seconds.
 pub(super) struct Delivery {
     pair: u8,
     event: u8,
@@ -115,7 +115,7 @@ pub(super) struct Race {
     is_right: fn(&[ReplayCheck]) -> bool,
 }
 
-/// How many come at once.
+/// The number of deliveries in a race.
 const RACERS: u8 = 6;
 
 impl Race {

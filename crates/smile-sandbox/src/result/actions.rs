@@ -1,19 +1,19 @@
-//! `Actions`: what was done in a job, step by step, and how each step went.
+//! `Actions`: the steps of a job, each with its outcome.
 //!
-//! The keys and values are those of the official SDKs; which value goes with which result is only partly documented,
-//! and the rest is our choice.
+//! The keys and values are those of the official SDKs; the value of an action for each result is only
+//! partly documented, and the rest is our choice.
 
 use serde_json::{Map, Value};
 
 use crate::result::finding::{Finding, Review};
 use crate::result::product::Product;
 
-/// What an action's value depends on, beside the finding.
+/// The facts beside the finding that an action's value depends on.
 #[derive(Clone, Copy)]
 pub(crate) struct Circumstances {
     /// The job looks up an ID number.
     pub(crate) looks_up: bool,
-    /// The entry carries what was found there, or read from the document.
+    /// The entry carries the authority's record, or the data read from the document.
     pub(crate) returns_personal_info: bool,
     /// Usable liveness frames were sent.
     pub(crate) has_liveness: bool,
@@ -71,7 +71,7 @@ pub(crate) fn actions(
     keys.iter().map(|&key| (key.to_owned(), value(key, finding, circumstances).into())).collect()
 }
 
-/// Also the actions of job type 9; our choice.
+/// The actions of job types 1 and 9; for 9, our choice.
 const BIOMETRIC_KYC: &[&str] = &[
     "Human_Review_Compare",
     "Human_Review_Liveness_Check",
@@ -108,7 +108,7 @@ fn value(action: &str, finding: Finding, circumstances: Circumstances) -> &'stat
         "Selfie_Provided" if finding == Finding::SelfieUnusable || is_unread(finding) => "Failed",
         "Selfie_Provided" => "Passed",
         "Selfie_Check" => check(finding),
-        // Without a face there is nobody whose liveness could be looked at.
+        // Without a face there is nobody whose liveness could be checked.
         "Liveness_Check" if finding == Finding::SelfieUnusable => NOT_APPLICABLE,
         "Liveness_Check" if circumstances.has_liveness => check(finding),
         "Register_Selfie" => registration(finding),
@@ -146,12 +146,12 @@ fn value(action: &str, finding: Finding, circumstances: Circumstances) -> &'stat
     }
 }
 
-/// Nothing in the zip was looked at.
+/// True if nothing in the zip was read.
 fn is_unread(finding: Finding) -> bool {
     matches!(finding, Finding::ZipCorrupt | Finding::InfoInvalid)
 }
 
-/// Something was missing before the faces could be compared.
+/// True if something was missing before the faces could be compared.
 fn is_premature(finding: Finding) -> bool {
     is_unread(finding)
         || matches!(
@@ -202,7 +202,7 @@ fn registration(finding: Finding) -> &'static str {
         | Finding::CompareUnsure
         | Finding::SpoofSuspected
         | Finding::Reviewed(Review::LivenessUnsure) => "Provisionally Approved",
-        // Of the latter nobody is registered until somebody has looked.
+        // With a pending spoof, nobody is registered until a human has reviewed it.
         Finding::AuthorityUnavailable | Finding::SpoofPending => NOT_APPLICABLE,
         _ => "Rejected",
     }
@@ -300,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_sent_is_not_applicable() {
+    fn steps_without_their_images_are_not_applicable() {
         let none = Circumstances {
             looks_up: false,
             returns_personal_info: false,

@@ -1,13 +1,13 @@
-//! What an ID authority answers, as the number asks for.
+//! Answers of ID authorities, which the ID number selects.
 
 use smile_core::catalogue::{Finding as Found, IdType, NumberCheck};
 
-/// What an authority says of a number.
+/// The answer of an authority about a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Authority {
-    /// It knows the standard person under it.
+    /// The number belongs to the standard person.
     Found,
-    /// It knows the person that the custom test data describes.
+    /// The number belongs to the person in the custom test data.
     FoundCustom,
     NotFound,
     Malformed,
@@ -15,10 +15,11 @@ pub(crate) enum Authority {
 }
 
 impl Authority {
-    /// Asks it for a number; for none if something else takes its place.
+    /// Asks the authority for a number; `None` if something else takes the number's place.
     ///
-    /// The last digit decides. If numbers are checked and the ID type is known, one that has not the form of the type is
-    /// malformed, and one that is no test number (has other digits than zeros before the last) is not found.
+    /// The last digit decides. If numbers are checked and the ID type is known, a number without the
+    /// type's form is malformed, and one that is no test number (with other digits than zeros before
+    /// the last) is not found.
     pub(crate) fn ask(number: Option<&str>, id_type: Option<&IdType>, checks_numbers: bool) -> Self {
         let Some(number) = number else { return Self::Found };
         if let Some(id_type) = id_type.filter(|_| checks_numbers) {
@@ -38,7 +39,7 @@ impl Authority {
         }
     }
 
-    /// The code of Enhanced KYC and of business verification, and of Basic KYC where nobody is found.
+    /// The code in Enhanced KYC and business verification, and in Basic KYC if nobody is found.
     pub(crate) fn code(self) -> &'static str {
         match self {
             Self::Found | Self::FoundCustom => "1012",
@@ -49,7 +50,7 @@ impl Authority {
     }
 }
 
-/// `Verify_ID_Number` and its like, by what the code says.
+/// The value of `Verify_ID_Number` and similar actions for a finding.
 pub(crate) fn verified(found: Option<Found>) -> &'static str {
     match found {
         Some(Found::IdFound) => "Verified",
@@ -58,18 +59,18 @@ pub(crate) fn verified(found: Option<Found>) -> &'static str {
     }
 }
 
-/// Some test numbers end in a letter, so it is the last digit that counts and not the last character.
+/// The last digit of a number. Some test numbers end in a letter, so not the last character.
 pub(crate) fn last_digit(number: Option<&str>) -> Option<char> {
     number?.chars().rev().find(char::is_ascii_digit)
 }
 
-/// Whether a number has a form that the type is known to have, to the letter: the real service mends nothing.
+/// True if a number has a known form of the type, to the letter: the real service corrects nothing.
 fn fits(number: &str, id_type: &IdType) -> bool {
     let fits = matches!(id_type.check_number(number), NumberCheck::Right | NumberCheck::Unknown);
     fits && id_type.normalise(number) == number
 }
 
-/// Test numbers are made of zeros, and letters where the type has some; the last digit is the test's to choose.
+/// True for a test number: zeros, and letters if the type has some; the last digit is free.
 fn is_test_number(number: &str) -> bool {
     let mut digits = number.bytes().rev().filter(u8::is_ascii_digit);
     digits.next().is_some() && digits.all(|digit| digit == b'0')

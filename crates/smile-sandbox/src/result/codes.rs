@@ -1,4 +1,4 @@
-//! Result codes of uploads, and what they stand for.
+//! Result codes of uploads, and their findings.
 
 use smile_core::catalogue::{Category, Finding as Found};
 
@@ -9,9 +9,9 @@ use crate::result::table::row;
 /// The products that share their result codes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Family {
-    /// 081x and 121x: Biometric KYC. Job type 9 is counted here: its codes are not published, this is our choice.
+    /// 081x and 121x: Biometric KYC; also job type 9, whose codes are not published: our choice.
     BiometricKyc,
-    /// 082x and 122x: authentication. Job type 8 is counted here: also our choice.
+    /// 082x and 122x: authentication; also job type 8: our choice.
     Authentication,
     /// 084x and 124x: registration.
     Registration,
@@ -30,12 +30,12 @@ impl Family {
     }
 }
 
-/// The finding that a code stands for, as the catalogue says. Which actions go with it follows from that.
+/// The finding behind a code, by the catalogue. The actions follow from the finding.
 pub(crate) fn finding_of(code: &str, product: Product) -> Finding {
     let Some(row) = row(code, product) else { return Finding::Unknown };
     match row.finding {
         Found::ZipCorrupt => Finding::ZipCorrupt,
-        // By itself it says that the data can't be used, so nothing of it was looked at.
+        // By itself the code says that the data can't be used, so none of it was read.
         Found::DataInvalid => Finding::InfoInvalid,
         Found::IdNotFound => Finding::IdNotFound,
         Found::IdMalformed => Finding::IdMalformed,
@@ -44,7 +44,7 @@ pub(crate) fn finding_of(code: &str, product: Product) -> Finding {
         Found::DocumentNotGenuine => Finding::NotGenuine,
         Found::DocumentExpired => Finding::Expired,
         Found::SpoofRejected => Finding::SpoofRejected,
-        // With the code of an unsure comparison a document says all that its machine leaves open. Our choice.
+        // For a document, the code of an unsure comparison stands for every open result. Our choice.
         Found::CompareUnsure if Family::of(product) == Family::Document => Finding::Provisional,
         Found::CompareUnsure => Finding::CompareUnsure,
         Found::SpoofPending => Finding::SpoofPending,
@@ -54,7 +54,7 @@ pub(crate) fn finding_of(code: &str, product: Product) -> Finding {
         Found::ReviewSpoof => Finding::Reviewed(Review::SpoofDetected),
         Found::ReviewLivenessUnsure => Finding::Reviewed(Review::LivenessUnsure),
         Found::ReviewIdCardFailed => Finding::Reviewed(Review::IdCardCheckFailed),
-        // Of the others the category says enough.
+        // For the others the category is enough.
         _ => match row.category {
             Category::Approved => Finding::Approved,
             Category::Provisional => Finding::Provisional,
@@ -65,7 +65,7 @@ pub(crate) fn finding_of(code: &str, product: Product) -> Finding {
     }
 }
 
-/// The code with which a finding is said; `None` if there is none.
+/// The code of a finding; `None` if there is none.
 pub(crate) fn code(finding: Finding, family: Family) -> Option<&'static str> {
     use Family::{Authentication, BiometricKyc, Document, Registration};
     Some(match (finding, family) {
@@ -89,7 +89,7 @@ pub(crate) fn code(finding: Finding, family: Family) -> Option<&'static str> {
         (Finding::SpoofRejected, Registration) => "0843",
         (Finding::SpoofRejected, Document) => "0811",
         (Finding::SelfieUnusable | Finding::DocumentUnusable | Finding::Unknown, _) => "0001",
-        // The machine doesn't come to these by itself.
+        // The machine never finds these by itself.
         (Finding::Expired | Finding::NotGenuine | Finding::SpoofPending | Finding::CompareUnsure, _) => {
             return None;
         }

@@ -1,4 +1,4 @@
-//! The business that every registration number belongs to. It is made up, and all of it is text, as in the real answers.
+//! The business behind every registration number. All of it is made up, and text, as in real answers.
 
 use serde_json::{Value, json};
 

@@ -1,16 +1,16 @@
-//! Comparing what a request says of a person with what is on record.
+//! Comparison of the data in a request with the record.
 
 use serde_json::{Value, json};
 use smile_core::catalogue::Finding as Found;
 
 use crate::result::persona::Persona;
 
-/// How well a field matches; the values of the actions of Basic KYC.
+/// The degree to which a field matches: the values of Basic KYC's actions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Match {
     Exact,
     Partial,
-    /// All there, but in another order.
+    /// All of the value matches, in another order.
     Transposed,
     No,
     NotProvided,
@@ -37,7 +37,7 @@ pub(crate) fn match_code(fields: &[Match]) -> &'static str {
     }
 }
 
-/// What a comparison comes to: exact if all that was provided matches exactly, none if none of it does, partial otherwise.
+/// The result of a comparison: exact if all provided fields match exactly, none if none matches, partial otherwise.
 fn compared(fields: &[Match]) -> Found {
     let provided = || fields.iter().filter(|field| **field != Match::NotProvided);
     if provided().all(|field| *field == Match::No) {
@@ -49,7 +49,7 @@ fn compared(fields: &[Match]) -> Found {
     }
 }
 
-/// The actions of a comparison: whether there was one, under this name, and if so how each field matches.
+/// The actions of a comparison: its outcome under this name, and if there was one, each field's match.
 pub(crate) fn actions(name: &str, found: Option<Found>, fields: &[(&str, Match)]) -> Value {
     let (outcome, fields) = match found {
         Some(Found::ExactMatch | Found::PartialMatch | Found::NoMatch) => ("Completed", fields),
@@ -63,8 +63,8 @@ pub(crate) fn actions(name: &str, found: Option<Found>, fields: &[(&str, Match)]
     actions
 }
 
-/// Makes the fields say the same as what was asked for, if they don't: of a partial match it is the first field that agrees
-/// in part only.
+/// Adjusts the fields to a requested result, if they disagree with it. For a partial match, the first
+/// provided field becomes a partial one.
 pub(crate) fn agree(fields: &mut [(&'static str, Match)], found: Option<Found>) {
     let as_they_are: Vec<Match> = fields.iter().map(|(_, field)| *field).collect();
     if found == Some(compared(&as_they_are)) {
@@ -79,7 +79,7 @@ pub(crate) fn agree(fields: &mut [(&'static str, Match)], found: Option<Found>) 
     }
 }
 
-/// Compares names, word by word, in any case. A first and a last name do without the middle one.
+/// Compares names, word by word, in any case. First and last name match without the middle one.
 pub(crate) fn names(given: &[&str], persona: &Persona) -> Match {
     let lower = |name: &str| name.to_lowercase();
     let given: Vec<_> = given.iter().flat_map(|name| name.split_whitespace()).map(lower).collect();
@@ -98,7 +98,7 @@ pub(crate) fn names(given: &[&str], persona: &Persona) -> Match {
     }
 }
 
-/// Whether each word is among the actual ones, and none too often.
+/// True if each word is among the actual ones, and none too often.
 fn is_part(given: &[String], actual: &[String]) -> bool {
     let count = |all: &[String], name: &String| all.iter().filter(|other| *other == name).count();
     given.iter().all(|name| count(given, name) <= count(actual, name))
@@ -109,7 +109,7 @@ fn is_in_order(given: &[String], actual: &[String]) -> bool {
     given.iter().all(|name| rest.any(|other| other == name))
 }
 
-/// Compares dates of birth, `yyyy-mm-dd`: transposed if day and month are, partial if two of the three are right.
+/// Compares dates of birth, `yyyy-mm-dd`: day and month swapped is transposed, two right parts is partial.
 pub(crate) fn date(given: Option<&str>, actual: &str) -> Match {
     let Some(given) = given else { return Match::NotProvided };
     let parts = |date: &str| -> Vec<String> { date.split('-').map(str::to_owned).collect() };
@@ -130,8 +130,8 @@ pub(crate) fn gender(given: Option<&str>, actual: &str) -> Match {
     exact(given, |given| initial(given) == initial(actual))
 }
 
-/// Compares telephone numbers by their digits. As each country writes the zeros of the test number in a length of its
-/// own, any nine zeros or more are that.
+/// Compares telephone numbers by their digits. Each country writes the test number with a number of
+/// zeros of its own, so any nine zeros or more match.
 pub(crate) fn phone(given: Option<&str>, actual: &str) -> Match {
     let digits = |number: &str| -> String { number.chars().filter(char::is_ascii_digit).collect() };
     let actual = digits(actual);

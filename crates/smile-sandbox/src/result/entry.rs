@@ -1,4 +1,4 @@
-//! Result entries, as they stand in the job status, its history and the callbacks: the one place that writes them.
+//! Result entries in the job status, its history and callbacks: the one place that writes them.
 
 use serde_json::{Map, Value, json};
 use smile_core::catalogue::Finding as Found;
@@ -13,19 +13,19 @@ use crate::result::product::Product;
 use crate::result::table::found;
 use crate::result::verdict::{Verdict, known_text, text};
 
-/// When a document expired that has.
+/// The expiry date of an expired document.
 pub(crate) const EXPIRED: &str = "2020-01-31";
 
-/// Which job an entry is about, and which ID or business.
+/// The subject of an entry: a job, and an ID or business.
 pub(crate) struct Subject<'a> {
     pub(crate) product: Product,
     pub(crate) smile_job_id: &'a str,
-    /// As they are echoed.
+    /// The partner's parameters, as they are echoed.
     pub(crate) partner_params: Map<String, Value>,
     pub(crate) country: &'a str,
     pub(crate) id_type: &'a str,
     pub(crate) id_number: &'a str,
-    /// Whether the person is the one that `partner_params` describe.
+    /// True if the person is the one that `partner_params` describe.
     pub(crate) is_custom: bool,
 }
 
@@ -50,7 +50,7 @@ pub(crate) fn faces(
     personal_info: bool,
 ) -> Map<String, Value> {
     if found(&verdict.code, subject.product) == Some(Found::IdFound) {
-        // It is about the number alone: the half that looks it up says it, and nothing of a face.
+        // A looked-up number alone has no face: the lookup's half of the job writes this entry.
         return lookup(subject, &verdict.code, personal_info, true);
     }
     let product = subject.product;
@@ -71,7 +71,7 @@ pub(crate) fn faces(
     if !is_document {
         entry.insert("Source".into(), "WebAPI".into());
     }
-    // Entries of documents leave these two out in production; they only say it when more is to come.
+    // Entries of documents leave these two out in production, unless another result is to come.
     if !is_document || !verdict.is_final {
         entry.insert("IsFinalResult".into(), verdict.is_final.to_string().into());
         entry.insert("IsMachineResult".into(), (!verdict.is_by_human()).to_string().into());
@@ -86,7 +86,7 @@ pub(crate) fn faces(
     entry
 }
 
-/// Whether the person's data is known by then.
+/// True if the person's data is known with this finding.
 fn is_known(finding: Finding) -> bool {
     matches!(
         finding,
@@ -102,7 +102,7 @@ fn is_known(finding: Finding) -> bool {
     )
 }
 
-/// What the authority, or the document, says of the person. What it doesn't say is written as the service writes it.
+/// Adds the person's data from the authority or the document. Missing values get the service's placeholders.
 fn add_person(entry: &mut Map<String, Value>, subject: &Subject<'_>) {
     let product = subject.product;
     let persona = subject.persona();
@@ -143,7 +143,7 @@ fn add_person(entry: &mut Map<String, Value>, subject: &Subject<'_>) {
     }
 }
 
-/// Links that lead nowhere. Those that do are in the job status.
+/// Adds image links that lead nowhere. Working links are in the job status.
 fn add_image_links(entry: &mut Map<String, Value>) {
     let link = |name: &str| format!("https://images.example.com/{name}.jpg");
     let names = ["selfie_image", "id_card_image", "id_card_back"];
@@ -151,7 +151,7 @@ fn add_image_links(entry: &mut Map<String, Value>) {
     entry.insert("ImageLinks".into(), links.into());
 }
 
-/// What every entry of a check begins with.
+/// The first fields of every check's entry.
 fn check(subject: &Subject<'_>, result_type: &str, code: &str, actions: Value) -> Map<String, Value> {
     let mut entry = Map::new();
     entry.insert("JSONVersion".into(), "1.0.0".into());
@@ -160,14 +160,14 @@ fn check(subject: &Subject<'_>, result_type: &str, code: &str, actions: Value) -
     entry.insert("ResultType".into(), result_type.into());
     entry.insert("ResultText".into(), text(code, subject.product).into());
     entry.insert("ResultCode".into(), code.into());
-    // So says the service of every check, also of those that settle nothing.
+    // The service says so of every check, also of those without a final answer.
     entry.insert("IsFinalResult".into(), "true".into());
     entry.insert("Actions".into(), actions);
     entry
 }
 
-/// The entry of an ID lookup: what the authority gives, and in the place of what it doesn't give what the service writes
-/// there, if placeholders are wanted. Which fields those are differs between the authorities; one set for all is our choice.
+/// The entry of an ID lookup: the authority's data, and for missing data the service's placeholders, if
+/// wanted. Those fields differ between authorities; one set for all is our choice.
 pub(crate) fn lookup(
     subject: &Subject<'_>,
     code: &str,
@@ -210,7 +210,7 @@ pub(crate) fn lookup(
     entry
 }
 
-/// The entry of a business verification. Basic registrations and tax records have nothing but `company_information`.
+/// The entry of a business verification. Basic registrations and tax records have only `company_information`.
 pub(crate) fn business(subject: &Subject<'_>, code: &str, business_type: Option<&str>) -> Map<String, Value> {
     let found = found(code, subject.product);
     let is_found = found == Some(Found::IdFound);
@@ -229,7 +229,7 @@ pub(crate) fn business(subject: &Subject<'_>, code: &str, business_type: Option<
         entry.insert("directors".into(), company::directors());
         entry.insert("documents".into(), company::documents());
     }
-    // It says that there is a result, not that there is such a business; our choice.
+    // Means that there is a result, not that there is such a business; our choice.
     entry.insert("success".into(), true.into());
     entry
 }
@@ -248,7 +248,7 @@ pub(crate) fn basic_kyc(
     entry
 }
 
-/// The entry of a phone verification, which has the number in the place of an ID's. Its body is our choice.
+/// The entry of a phone verification, with the phone number in place of an ID number. Its body is our choice.
 pub(crate) fn phone(
     subject: &Subject<'_>,
     code: &str,

@@ -1,6 +1,6 @@
-//! What is found out about a job, by the machine or by a human.
+//! Findings on a job, by the machine or by a human.
 
-/// What a human reviewer decides about a job that is under review.
+/// The decision of a human reviewer about a job under review.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Review {
@@ -16,7 +16,7 @@ pub enum Review {
     IdCardCheckFailed,
 }
 
-/// Why a review could not be given.
+/// The refusal of a review.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReviewError {
@@ -26,25 +26,25 @@ pub enum ReviewError {
     /// The job is not under review: it has no zip yet, or its verdict is final.
     #[error("the job is not under review")]
     NotUnderReview,
-    /// No code is known with which this would be said of a job of this type.
+    /// No code is known for this decision on a job of this type.
     #[error("there is no result code for this review of a job of this type")]
     NotForThisJobType,
 }
 
-/// What was found out about a job.
+/// The finding on a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Finding {
     Approved,
-    /// The document is right, and has expired.
+    /// The document is genuine, and has expired.
     Expired,
     Rejected,
-    /// The faces are the same; it is the document that isn't right.
+    /// The faces match; the document is not genuine.
     NotGenuine,
     Provisional,
-    /// The same, as the machine can't tell whether the faces are the same.
+    /// The document is not genuine, and the machine can't tell whether the faces match.
     CompareUnsure,
     SpoofSuspected,
-    /// The same under the strict setting: the user is blocked until somebody has looked.
+    /// A suspected spoof under the strict setting: the user is blocked until a manual review.
     SpoofPending,
     SpoofRejected,
     SelfieUnusable,
@@ -55,7 +55,7 @@ pub(crate) enum Finding {
     IdNotFound,
     IdMalformed,
     AuthorityUnavailable,
-    /// A scripted code about which the catalogue says nothing.
+    /// A scripted code that the catalogue lacks.
     Unknown,
     Reviewed(Review),
 }

@@ -1,4 +1,4 @@
-//! Results: products, outcomes, verdicts, and the entries that tell them.
+//! Results: products, outcomes, verdicts, and the entries that express them.
 
 pub(crate) mod actions;
 pub(crate) mod authority;

@@ -1,4 +1,4 @@
-//! Outcomes by name, so that one word asks for the same thing of every product.
+//! Outcomes by name: one word for the same outcome of every product.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -13,8 +13,8 @@ use crate::result::unknown::UnknownName;
 
 macro_rules! outcomes {
     ($($variant:ident $name:literal $doc:literal,)*) => {
-        /// How a job, or a stage of one, comes out, and what a callback says. Which code says it depends on the product, and
-        /// not every product has one: [`Product::outcomes`](crate::Product::outcomes).
+        /// The outcome of a job, or a stage of one, as a callback states it. Its code depends on the product,
+        /// and not every product has one: [`Product::outcomes`](crate::Product::outcomes).
         ///
         /// Its text is the name in kebab case: `reviewer-approved`, a result code such as `0811`, or a status of the
         /// v3 webhook and its reason, such as `block-spoof-detected`.
@@ -35,7 +35,7 @@ macro_rules! outcomes {
         const NAMED: &[(Outcome, &str)] = &[$((Outcome::$variant, $name),)*];
 
         impl Outcome {
-            /// What it says, in a sentence.
+            /// The meaning of the outcome, in a sentence.
             pub fn description(&self) -> &'static str {
                 match self {
                     $(Self::$variant => $doc,)*
@@ -88,29 +88,29 @@ outcomes! {
 }
 
 impl Outcome {
-    /// A result code of the catalogue, four digits: [`Product::result_codes`](crate::Product::result_codes) has those of a product.
+    /// Creates an outcome from a result code of the catalogue, four digits; [`Product::result_codes`](crate::Product::result_codes) lists those of a product.
     pub fn code(code: impl Into<Cow<'static, str>>) -> Self {
         Self::Code(code.into())
     }
 
-    /// v3: `attention`, for a documented reason such as `document_expired`.
+    /// Creates the v3 status `attention`, for a documented reason such as `document_expired`.
     pub fn attention(reason: impl Into<Cow<'static, str>>) -> Self {
         Self::Attention(reason.into())
     }
 
-    /// v3: `block`, for a documented reason such as `spoof_detected`.
+    /// Creates the v3 status `block`, for a documented reason such as `spoof_detected`.
     pub fn block(reason: impl Into<Cow<'static, str>>) -> Self {
         Self::Block(reason.into())
     }
 
-    /// v3: `error`, for a documented reason such as `service_unavailable`.
+    /// Creates the v3 status `error`, for a documented reason such as `service_unavailable`.
     pub fn error(reason: impl Into<Cow<'static, str>>) -> Self {
         Self::Error(reason.into())
     }
 }
 
 impl Outcome {
-    /// Those that have a name of their own, whatever the product; codes and reasons are not among them.
+    /// The outcomes with a name of their own, for any product; codes and reasons are not among them.
     pub fn named() -> impl Iterator<Item = Self> {
         NAMED.iter().map(|(outcome, _)| outcome.clone())
     }
@@ -125,7 +125,7 @@ impl Outcome {
         }
     }
 
-    /// The reviewer's decision that it is, if it is one.
+    /// The reviewer's decision behind the outcome, if any.
     pub(crate) fn review(&self) -> Option<Review> {
         Some(match self {
             Self::ReviewerApproved => Review::Approve,

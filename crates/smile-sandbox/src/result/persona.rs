@@ -1,8 +1,8 @@
-//! The person whom every ID of the sandbox belongs to, and the test data that may stand in for them.
+//! The person behind every ID of the sandbox, and the custom test data that may replace the person.
 
 use serde_json::{Map, Value};
 
-/// What stands where an authority gives nothing.
+/// The placeholder for data that an authority doesn't give.
 pub(crate) const NOT_AVAILABLE: &str = "Not Available";
 
 /// The keys of personal data that custom test data may replace.
@@ -28,7 +28,7 @@ const CUSTOMISABLE: &[&str] = &[
     "Secondary_ID_Number",
 ];
 
-/// Who an ID belongs to.
+/// The person that an ID belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Persona {
     pub(crate) first_name: String,
@@ -40,7 +40,7 @@ pub(crate) struct Persona {
 }
 
 impl Persona {
-    /// Joe Doe Leo, born on 2000-09-20. That he is a man whose telephone has the number of zeros is our choice.
+    /// Joe Doe Leo, born on 2000-09-20. The gender and the telephone number are our choice.
     pub(crate) fn standard() -> Self {
         Self {
             first_name: "Joe".to_owned(),
@@ -52,7 +52,7 @@ impl Persona {
         }
     }
 
-    /// The same with what the custom test data says otherwise.
+    /// The standard person, with the values of the custom test data.
     pub(crate) fn custom(params: &Map<String, Value>) -> Self {
         let mut persona = Self::standard();
         let params = with_split_name(params);
@@ -95,7 +95,7 @@ pub(crate) fn with_split_name(params: &Map<String, Value>) -> Map<String, Value>
     params
 }
 
-/// Puts custom test data in the place of the personal data in an entry.
+/// Replaces the personal data in an entry by custom test data.
 pub(crate) fn replace_with_custom(entry: &mut Map<String, Value>, params: &Map<String, Value>) {
     for &key in CUSTOMISABLE {
         if let Some(custom) = params.get(key) {
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_customised_stays_standard() {
+    fn uncustomised_fields_stay_standard() {
         let params = json!({"DOB": "1918-07-18", "Gender": 7});
         let persona = Persona::custom(params.as_object().unwrap());
         assert_eq!(persona, Persona { date_of_birth: "1918-07-18".to_owned(), ..Persona::standard() });

@@ -1,4 +1,4 @@
-//! What can be asked of the sandbox, as a partner would name it.
+//! Products, by the names that partners know.
 
 use std::fmt;
 use std::str::FromStr;
@@ -12,13 +12,13 @@ use crate::result::unknown::UnknownName;
 
 /// Job type 12, as the Ruby SDK has it; in the web client it is the electronic signature.
 pub(crate) const ADDRESS_VERIFICATION: JobType = JobType::from_number(12);
-/// No job type is known for it.
+/// A number for phone verification, which has no known job type.
 pub(crate) const PHONE_VERIFICATION: JobType = JobType::from_number(0);
 
 macro_rules! products {
     ($($variant:ident $name:literal $doc:literal,)*) => {
-        /// A product: what a job, or a callback, is about. It says more than a job type does: Enhanced and Basic KYC share
-        /// theirs.
+        /// A product: the service that a job or a callback is about. More exact than a job type: Enhanced
+        /// and Basic KYC share theirs.
         ///
         /// Its text is the name in kebab case, such as `biometric-kyc`; what comes by the newer API's webhook begins
         /// with `v3-`.
@@ -38,7 +38,7 @@ macro_rules! products {
                 }
             }
 
-            /// What it is, in a sentence.
+            /// The product in a sentence.
             pub fn description(self) -> &'static str {
                 match self {
                     $(Self::$variant => $doc,)*
@@ -85,17 +85,17 @@ products! {
 }
 
 impl Product {
-    /// All of them.
+    /// All products.
     pub fn all() -> &'static [Self] {
         ALL
     }
 
-    /// Those that a job can be of.
+    /// The products that a job can have.
     pub fn of_jobs() -> impl Iterator<Item = Self> {
         ALL.iter().copied().filter(|product| !product.is_v3() && *product != Self::IdInformation)
     }
 
-    /// The job type that `PartnerParams` names; `None` if this product names none.
+    /// The job type in `PartnerParams`; `None` if the product has none there.
     pub fn job_type(self) -> Option<JobType> {
         Some(match self {
             Self::BiometricKyc | Self::IdInformation => JobType::BIOMETRIC_KYC,
@@ -112,7 +112,7 @@ impl Product {
         })
     }
 
-    /// The job type that the sandbox counts its jobs under.
+    /// The job type that the sandbox counts the product's jobs under.
     pub(crate) fn counted_as(self) -> JobType {
         match self {
             Self::Address => ADDRESS_VERIFICATION,
@@ -128,28 +128,28 @@ impl Product {
         }
     }
 
-    /// Whether it comes by the v3 webhook: signed in the headers, with a status in the place of a result code.
+    /// True if the result comes by the v3 webhook: signed in the headers, with a status in place of a result code.
     pub fn is_v3(self) -> bool {
         self >= Self::V3EnhancedKyc
     }
 
-    /// Whether it is about a document.
+    /// True if the product is about a document.
     pub(crate) fn is_document(self) -> bool {
         matches!(self, Self::DocumentVerification | Self::EnhancedDocumentVerification)
     }
 
-    /// Whether its jobs bring a zip.
+    /// True if a job of the product brings a zip.
     pub(crate) fn is_uploaded(self) -> bool {
         matches!(self.counted_as().number(), 1 | 2 | 4 | 6 | 8 | 9 | 11)
     }
 
-    /// Whether its result can only be in the answer, so that nothing can come later.
+    /// True if the result is always in the answer, so that nothing can come later.
     #[cfg(feature = "scenario")]
     pub(crate) fn is_answered_at_once(self) -> bool {
         self == Self::Aml
     }
 
-    /// The field for a photo in base64, if it has one.
+    /// The field for a photo in base64, if any.
     pub(crate) fn photo_field(self) -> Option<&'static str> {
         match self {
             Self::BiometricKyc
@@ -184,7 +184,7 @@ impl Serialize for Product {
     }
 }
 
-/// One that a job can be of: what is written down are rules for jobs.
+/// Reads a product that a job can have: stored rules are about jobs.
 impl<'de> Deserialize<'de> for Product {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let name = String::deserialize(from)?;

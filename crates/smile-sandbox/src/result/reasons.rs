@@ -1,11 +1,11 @@
-//! What the v3 webhook can say: its statuses, and the documented reasons of each.
+//! The statuses of the v3 webhook, and the documented reasons of each.
 //!
 //! Statuses, reasons and messages are the documented ones; what isn't documented is which product has which of them, so
 //! apart from the documented test people that is our choice.
 
 use crate::result::product::Product;
 
-/// A status, and why.
+/// A status, with its reason.
 #[derive(Clone, Copy)]
 pub(crate) struct Decided {
     pub(crate) status: &'static str,
@@ -20,7 +20,7 @@ const SUCCESSFUL: &str = "Verification successful";
 const FAILED: &str = "Verification failed";
 const INCOMPLETE: &str = "Error: verification could not be completed at this time.";
 
-/// A documented reason, and for which products it has a name among the outcomes.
+/// A documented reason, with the products that have an outcome name for it.
 pub(crate) struct Reason {
     pub(crate) decided: Decided,
     pub(crate) products: &'static [Product],
@@ -110,7 +110,7 @@ pub(crate) const REASONS: &[Reason] = &[
 ];
 
 impl Decided {
-    /// What somebody who can't sign would have it say instead.
+    /// The status that a forger would put in place of this one.
     pub(crate) fn opposite(self) -> Self {
         let blocked = REASONS.iter().find(|reason| reason.decided.status == "block");
         blocked.filter(|_| self.status == CLEAR.status).map_or(CLEAR, |reason| reason.decided)

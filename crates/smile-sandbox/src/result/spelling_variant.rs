@@ -1,25 +1,25 @@
-//! Ways in which the service, its older stacks and its SDKs are known to write the same thing differently.
+//! Spelling variants: known differences in how the service, its older stacks and its SDKs write the same thing.
 
 use serde_json::{Map, Number, Value};
 
-/// An odd way of writing a result. It also holds for the job status around that result.
+/// A spelling variant of a result. It also applies to the job status around that result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum SpellingVariant {
     /// Booleans as the strings `"true"` and `"false"`.
     StringBooleans,
-    /// `IsFinalResult` and the like, which are strings as a rule, as booleans.
+    /// `IsFinalResult` and the like, which are usually strings, as booleans.
     RealBooleans,
     /// Numbers as strings of digits.
     NumbersAsStrings,
     /// `ResultCode`, `ConfidenceValue` and, in the job status, `code` as numbers, so that 0810 is 810.
     CodesAsNumbers,
-    /// Keys in snake case: `result_code` for `ResultCode`. Those in `PartnerParams` are the partner's, and stay.
+    /// Keys in snake case: `result_code` for `ResultCode`. Keys in `PartnerParams` are the partner's, and stay.
     SnakeCaseKeys,
 }
 
-/// Keys whose value the partner sent, which nobody rewrites.
+/// The key whose content the partner sent, which is never rewritten.
 const PARTNERS: &str = "PartnerParams";
 const CODES: [&str; 3] = ["ResultCode", "ConfidenceValue", "code"];
 
@@ -58,7 +58,7 @@ impl SpellingVariant {
     }
 }
 
-/// Changes the values at every depth, except in what is the partner's.
+/// Changes the values at every depth, except in the partner's parameters.
 fn rewrite(object: &mut Map<String, Value>, change: &dyn Fn(&str, &Value) -> Option<Value>) {
     for (key, value) in object.iter_mut().filter(|(key, _)| *key != PARTNERS) {
         rewrite_value(key, value, change);
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn words_are_told_apart() {
+    fn words_of_a_key_are_separated() {
         for (key, snake) in [
             ("ResultCode", "result_code"),
             ("SmileJobID", "smile_job_id"),

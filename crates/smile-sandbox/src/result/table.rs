@@ -1,5 +1,5 @@
-//! Which code says an outcome of a product, and what the catalogue says of it: the one table that rules, scenarios, jobs and
-//! signed callbacks go by.
+//! The codes of each product's outcomes, and their catalogue rows: the one table that rules, scenarios,
+//! jobs and signed callbacks use.
 
 use smile_core::JobType;
 use smile_core::catalogue::{self, Finding as Found, ResultCodeRow};
@@ -14,9 +14,9 @@ pub(crate) const UNKNOWN_CODE: &str = "9999";
 impl Product {
     /// The outcomes that have a name, the best first.
     ///
-    /// [`Outcome::Approved`] and [`Outcome::Rejected`] also stand for what a product says in their place: `clear` and
+    /// [`Outcome::Approved`] and [`Outcome::Rejected`] also stand for a product's equivalents: `clear` and
     /// the first `block` of the v3 webhook, `not-listed` and `listed`, `id-not-found`. Beside them, [`Outcome::code`]
-    /// reaches every code of [`Product::result_codes`], and [`Outcome::attention`], [`Outcome::block`] and
+    /// gives every code of [`Product::result_codes`], and [`Outcome::attention`], [`Outcome::block`] and
     /// [`Outcome::error`] every documented reason of the v3 webhook.
     pub fn outcomes(self) -> Vec<Outcome> {
         if self.is_v3() {
@@ -27,7 +27,7 @@ impl Product {
         codes(self).iter().map(|(outcome, _)| outcome.clone()).chain([Outcome::Unknown]).collect()
     }
 
-    /// The result codes that the catalogue has for it; none for the v3 webhook.
+    /// The result codes that the catalogue has for the product; none for the v3 webhook.
     pub fn result_codes(self) -> impl Iterator<Item = &'static ResultCodeRow> {
         let job_type = match self {
             Self::Address | Self::Phone => Some(JobType::ENHANCED_KYC),
@@ -37,8 +37,8 @@ impl Product {
         catalogue::result_codes().iter().filter(is_of_type).filter(move |row| says(self, row))
     }
 
-    /// The result code with which it says an outcome, unless the sandbox was set up with another; `None` if it has none, as
-    /// the v3 webhook has none at all.
+    /// The result code of an outcome, unless the sandbox was set up with another; `None` if the product has
+    /// none, as with all of the v3 webhook.
     pub fn code_of(self, outcome: &Outcome) -> Option<&'static str> {
         let own = |outcome: &Outcome| match outcome {
             _ if self.is_v3() => None,
@@ -49,8 +49,8 @@ impl Product {
         own(outcome).or_else(|| own(&stand_in(self, outcome)?))
     }
 
-    /// Whether a result of it can have this code: the catalogue says so, for it or for the product whose codes it has, or an
-    /// outcome is said with it.
+    /// True if a result of the product can have this code: by the catalogue, for it or a product with the
+    /// same codes, or as the code of an outcome.
     #[cfg(any(feature = "scenario", test))]
     pub(crate) fn has_code(self, code: &str) -> bool {
         let related = match self {
@@ -84,7 +84,7 @@ pub(crate) fn decided(product: Product, outcome: &Outcome) -> Option<Decided> {
     own(outcome).or_else(|| own(&stand_in(product, outcome)?))
 }
 
-/// What the catalogue says of a code of this product; of codes that it has for related products only, what it says there.
+/// The catalogue row of a product's code; for codes of related products only, that product's row.
 pub(crate) fn row(code: &str, product: Product) -> Option<&'static ResultCodeRow> {
     let related = match product {
         Product::UpdatePhoto => JobType::SMARTSELFIE_AUTHENTICATION,
@@ -97,12 +97,12 @@ pub(crate) fn row(code: &str, product: Product) -> Option<&'static ResultCodeRow
         .find_map(|job_type| catalogue::result_code(code, job_type))
 }
 
-/// What the catalogue has a code of this product say; `None` for codes that nobody knows.
+/// The catalogue's finding for a code of this product; `None` for unknown codes.
 pub(crate) fn found(code: &str, product: Product) -> Option<Found> {
     row(code, product).map(|row| row.finding)
 }
 
-/// Where several products share a job type: whether this one has the code.
+/// True if this one of several products with the same job type has the code.
 fn says(product: Product, row: &ResultCodeRow) -> bool {
     use Found::{ExactMatch, IdFound, IdNotFound, IssuerUnavailable, NoMatch, PartialMatch, RecordNotFound};
     let found = row.finding;
@@ -232,7 +232,7 @@ const ENHANCED_DOCUMENT: &[(Outcome, &str)] = &[
     (Outcome::PoorImage, "0812"),
     (Outcome::DocumentUnsupported, "0816"),
     (Outcome::SelfieUnusable, "0001"),
-    // It asks an ID authority as well. But for 1014 the codes are our choice.
+    // An ID authority is asked as well. Except for 1014 the codes are our choice.
     (Outcome::IdNotFound, "1013"),
     (Outcome::IdMalformed, "1014"),
     (Outcome::IssuerUnavailable, "1015"),
@@ -256,7 +256,7 @@ const ID_INFORMATION: &[(Outcome, &str)] = &[
     (Outcome::NotActivated, "1016"),
 ];
 
-// A registry can do without the others; that the sandbox's says them is our choice.
+// A registry can do without the others; their use by the sandbox's registry is our choice.
 const BUSINESS: &[(Outcome, &str)] = &[
     (Outcome::Approved, "1012"),
     (Outcome::IdNotFound, "1013"),

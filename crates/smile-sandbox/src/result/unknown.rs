@@ -1,6 +1,6 @@
-//! Names that nothing has.
+//! The error of an unknown name.
 
-/// A name that nothing has.
+/// The error of a name that is not known.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("there is no {kind} `{name}`; there is {known}")]
 pub struct UnknownName {

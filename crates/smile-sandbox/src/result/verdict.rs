@@ -1,4 +1,4 @@
-//! A finding, and the code and the words that say it.
+//! A verdict: a finding, with its code and text.
 
 use crate::http::answers::known_api_text;
 use crate::result::codes::{Family, code, finding_of};
@@ -7,7 +7,7 @@ use crate::result::outcome::Outcome;
 use crate::result::product::Product;
 use crate::result::table::row;
 
-/// A finding and the code that says it.
+/// A finding, with its code and text.
 #[derive(Clone, Debug)]
 pub(crate) struct Verdict {
     pub(crate) finding: Finding,
@@ -23,18 +23,18 @@ impl Verdict {
         Self::new(finding, product).expect("every finding of the machine has a code for every product")
     }
 
-    /// A human's verdict, if there is a code for it.
+    /// A human's verdict, if there is a code for the decision.
     pub(crate) fn of_human(review: Review, product: Product) -> Result<Self, ReviewError> {
         Self::new(Finding::Reviewed(review), product).ok_or(ReviewError::NotForThisJobType)
     }
 
-    /// The verdict that a code says.
+    /// The verdict behind a code.
     pub(crate) fn of_code(code: &str, product: Product) -> Self {
         Self::with_code(finding_of(code, product), code, product)
     }
 
-    /// The verdict that an outcome names, if the product has it. Where several say the same code, they differ in what was
-    /// found out.
+    /// The verdict of a named outcome, if the product has it. Outcomes with the same code differ in their
+    /// findings.
     pub(crate) fn of_outcome(outcome: &Outcome, product: Product) -> Option<Self> {
         let code = product.code_of(outcome)?;
         if !product.is_uploaded() {
@@ -47,7 +47,7 @@ impl Verdict {
         }
     }
 
-    /// Whether a human has yet to look at it.
+    /// True if a human has yet to review the job.
     pub(crate) fn awaits_review(&self) -> bool {
         matches!(
             self.finding,
@@ -55,12 +55,12 @@ impl Verdict {
         )
     }
 
-    /// Whether the person passed, so that the user is enrolled now.
+    /// True if the person passed, so that the user is enrolled now.
     pub(crate) fn is_approval(&self) -> bool {
         matches!(self.finding, Finding::Approved | Finding::Expired | Finding::Reviewed(Review::Approve))
     }
 
-    /// Whether a human gave it.
+    /// True if a human gave the verdict.
     pub(crate) fn is_by_human(&self) -> bool {
         matches!(self.finding, Finding::Reviewed(_))
     }
@@ -89,12 +89,12 @@ impl Verdict {
     }
 }
 
-/// The words that go with a code. Codes that nobody knows have some, too.
+/// The text of a code. Unknown codes have one, too.
 pub(crate) fn text(code: &str, product: Product) -> &'static str {
     known_text(code, product).unwrap_or("Something New")
 }
 
-/// The same; `None` for codes that nobody knows.
+/// The text of a code; `None` for unknown codes.
 pub(crate) fn known_text(code: &str, product: Product) -> Option<&'static str> {
     row(code, product).map(|row| row.text).or_else(|| known_api_text(code))
 }

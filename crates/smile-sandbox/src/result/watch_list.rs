@@ -1,8 +1,8 @@
-//! The two people on the sandbox's lists. Both are made up, and have every field that a real answer can have.
+//! The two people on the sandbox's watch lists. Both are made up, and have every field of a real answer.
 
 use serde_json::{Value, json};
 
-/// Whom to look for.
+/// The criteria of a search.
 pub(crate) struct Search<'a> {
     /// The name and its aliases.
     pub(crate) names: &'a [&'a str],
@@ -22,13 +22,13 @@ const LISTED: [Listed; 2] = [
     Listed { names: ["Trudy Listed", "T. Listed"], birth_year: 1984, country: "KE" },
 ];
 
-/// Who is found. Strictly, the name or an alias has to be the same, whatever the order of its words, and the year and a
-/// country as well; else one word of the name is enough.
+/// The people found. A strict search needs the same name or alias, in any order of its words, and the
+/// year and a country as well; otherwise one word of the name is enough.
 pub(crate) fn search(search: &Search<'_>) -> Vec<Value> {
     LISTED.iter().filter(|listed| listed.matches(search)).map(Listed::person).collect()
 }
 
-/// Somebody of this name, for a test that wants nobody else.
+/// A person of this name, for a test that needs its own.
 pub(crate) fn person_named(name: &str) -> Value {
     person(name, "M. Listed", 1970, "NG")
 }

@@ -1,8 +1,8 @@
-//! Which jobs a rule is about.
+//! Conditions that select the jobs of a rule.
 
 use crate::result::product::Product;
 
-/// Says which jobs a rule is about: those that meet every condition that is given.
+/// A condition on jobs: the ones that meet every given part.
 ///
 /// ```
 /// use smile_sandbox::{Matcher, Product};
@@ -23,63 +23,63 @@ pub struct Matcher {
 }
 
 impl Matcher {
-    /// Every job.
+    /// Matches every job.
     pub fn any() -> Self {
         Self::default()
     }
 
-    /// The job with this id of the partner's.
+    /// Matches the job with this id of the partner's.
     pub fn job_id(job_id: impl Into<String>) -> Self {
         Self::any().with_job_id(job_id)
     }
 
-    /// Jobs whose id begins like this.
+    /// Matches jobs with an id that begins with this prefix.
     pub fn job_id_prefix(prefix: impl Into<String>) -> Self {
         Self { job_id_prefix: Some(prefix.into()), ..Self::any() }
     }
 
-    /// Jobs of this user.
+    /// Matches jobs of this user.
     pub fn user_id(user_id: impl Into<String>) -> Self {
         Self::any().with_user_id(user_id)
     }
 
-    /// Jobs of this product.
+    /// Matches jobs of this product.
     pub fn product(product: Product) -> Self {
         Self { product: Some(product), ..Self::any() }
     }
 
-    /// And has this id.
+    /// Also requires this job id.
     pub fn with_job_id(mut self, job_id: impl Into<String>) -> Self {
         self.job_id = Some(job_id.into());
         self
     }
 
-    /// And is this user's.
+    /// Also requires this user.
     pub fn with_user_id(mut self, user_id: impl Into<String>) -> Self {
         self.user_id = Some(user_id.into());
         self
     }
 
-    /// And is about this country, as two letters; of an AML check, one of its countries.
+    /// Also requires this country, as two letters; of an AML check, one of its countries.
     pub fn with_country(mut self, country: impl Into<String>) -> Self {
         self.country = Some(country.into());
         self
     }
 
-    /// And is about an ID, or document, of this type.
+    /// Also requires an ID, or document, of this type.
     pub fn with_id_type(mut self, id_type: impl Into<String>) -> Self {
         self.id_type = Some(id_type.into());
         self
     }
 
-    /// And is the n-th, from 1, that meets the other conditions since the rule was made. A zip that is uploaded again,
-    /// and a check that is repeated, count again.
+    /// Also requires the n-th job, from 1, that meets the other conditions since the rule was added. A zip
+    /// that is uploaded again, and a check that is repeated, count again.
     pub fn with_nth(mut self, nth: u32) -> Self {
         self.nth = Some(nth);
         self
     }
 
-    /// Whether a job meets the conditions, the number left aside.
+    /// True if a job meets the conditions other than the number.
     pub(crate) fn matches(&self, job: &Submitted<'_>) -> bool {
         let is =
             |wanted: &Option<String>, actual: &str| wanted.as_deref().is_none_or(|wanted| wanted == actual);
@@ -92,7 +92,7 @@ impl Matcher {
     }
 }
 
-/// May hold ids of people, so it only says which conditions there are.
+/// Shows only the kinds of conditions, as their values may be ids of people.
 impl std::fmt::Debug for Matcher {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Matcher")
@@ -107,7 +107,7 @@ impl std::fmt::Debug for Matcher {
     }
 }
 
-/// What is known of a job when the rules are asked.
+/// The facts about a job that rules are matched with.
 #[derive(Clone)]
 pub(crate) struct Submitted<'a> {
     pub(crate) job_id: &'a str,

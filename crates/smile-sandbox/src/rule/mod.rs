@@ -1,4 +1,4 @@
-//! Rules: which jobs get which results.
+//! Rules: the results of chosen jobs.
 
 pub(crate) mod matcher;
 pub(crate) mod rules;

@@ -1,8 +1,8 @@
-//! Rules: for which jobs which results, or which refusal.
+//! Rules: the results, or the refusal, of chosen jobs.
 //!
-//! Of the rules that apply to a job the one that was set last answers; those of a scenario come after all that were set
-//! in code, and in the order of the file. A rule that is used up, or whose time is over, is passed over, and so is one
-//! with an outcome that the product has no code for.
+//! Of the rules that apply to a job the newest answers; those of a scenario come after all that were set
+//! in code, and in the order of the file. A rule that is used up, or whose time is over, is skipped,
+//! and so is one with an outcome that the product has no code for.
 
 use std::fmt;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use smile_core::Timestamp;
 use crate::rule::matcher::{Matcher, Submitted};
 use crate::rule::script::ScriptStage;
 
-/// What is to happen with some jobs.
+/// The response to some jobs.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub(crate) struct Rule {
     pub(crate) matcher: Matcher,
@@ -23,28 +23,28 @@ pub(crate) struct Rule {
 
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub(crate) enum Response {
-    /// At least one.
+    /// Results, at least one.
     Stages(Vec<ScriptStage>),
     /// A code of the API.
     Refusal(String),
 }
 
-/// At which point the rules are asked.
+/// The moment at which the rules are consulted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Moment {
-    /// A job or check is asked for, and could be refused.
+    /// The submission of a job or check, which can be refused.
     Submission,
-    /// It is carried out.
+    /// The run of a job or check.
     Run,
-    /// Its status is asked for, and could be refused.
+    /// A request for the status, which can be refused.
     Status,
 }
 
-/// A rule, and what has become of it.
+/// A rule, with its uses.
 #[derive(Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub(crate) struct Kept {
     rule: Rule,
-    /// How many jobs met its conditions.
+    /// The number of jobs that met the conditions.
     seen: u32,
     used: u32,
     first_used: Option<Timestamp>,
@@ -53,9 +53,9 @@ pub(crate) struct Kept {
 /// All rules.
 #[derive(Clone, Default, serde::Serialize, serde::Deserialize)]
 pub(crate) struct Rules {
-    /// Those set in code, oldest first.
+    /// The rules set in code, oldest first.
     set: Vec<Kept>,
-    /// Those of the scenario, in the order of the file.
+    /// The rules of the scenario, in the order of the file.
     scenario: Vec<Kept>,
 }
 
@@ -68,20 +68,20 @@ impl Rules {
         self.set.push(Kept::new(rule));
     }
 
-    /// What the first rule says that applies to this job, which is used once more.
+    /// The response of the first rule that applies to this job, which counts as a use.
     pub(crate) fn take(&mut self, now: Timestamp, moment: Moment, job: &Submitted<'_>) -> Option<Response> {
         let in_order = self.set.iter_mut().rev().chain(&mut self.scenario);
         let mut response = None;
         for kept in in_order.filter(|kept| kept.rule.applies(moment, job)) {
-            // It counts for each of them which job this is, whoever answers it.
+            // Each matching rule counts the job, whichever of them answers.
             kept.seen = kept.seen.saturating_add(1);
             response = response.or_else(|| kept.take(now));
         }
         response
     }
 
-    /// Goes on with the uses of an earlier run: rules that were set in code are set again, and those of the scenario
-    /// keep their count as long as they are the same.
+    /// Restores the use counts of an earlier run: rules that were set in code are set again, and those of
+    /// the scenario keep their count as long as they are the same.
     pub(crate) fn resume(&mut self, earlier: Self) {
         self.set = earlier.set;
         for (kept, before) in self.scenario.iter_mut().zip(earlier.scenario) {
@@ -119,7 +119,7 @@ impl Kept {
         Self { rule, seen: 0, used: 0, first_used: None }
     }
 
-    /// What it says, unless it is used up, over, or about another job than this one by number.
+    /// The response, unless the rule is used up, over, or about another job by number.
     fn take(&mut self, now: Timestamp) -> Option<Response> {
         let is_counted_out = self.rule.matcher.nth.is_some_and(|nth| nth != self.seen);
         let is_used_up = self.rule.times.is_some_and(|times| self.used >= times);
@@ -133,7 +133,7 @@ impl Kept {
     }
 }
 
-/// A rule that has yet to be told what to respond; see [`Sandbox::when`](crate::Sandbox::when).
+/// A rule that has no response yet; see [`Sandbox::when`](crate::Sandbox::when).
 #[must_use = "a rule without a response does nothing"]
 pub struct When<'a> {
     matcher: Matcher,
@@ -147,24 +147,24 @@ impl<'a> When<'a> {
         Self { matcher, times: None, lasts: None, add: Box::new(add) }
     }
 
-    /// Only so many times, and after that as if there were no rule.
+    /// Ends the rule after so many jobs, as if it had never been.
     pub fn with_times(mut self, times: u32) -> Self {
         self.times = Some(times);
         self
     }
 
-    /// Only for so long, from the first job that it answers, and after that as if there were no rule.
+    /// Ends the rule this long after the first job that it answers, as if it had never been.
     pub fn with_duration(mut self, time: Duration) -> Self {
         self.lasts = Some(time);
         self
     }
 
     /// Answers with these results, one after the other: result codes, [`Outcome`](crate::Outcome)s or
-    /// [`ScriptStage`]s. They are all that comes: the automatic review leaves such a job alone, and a review by hand
-    /// takes the place of what has not come yet.
+    /// [`ScriptStage`]s. No other results come: there is no automatic review of such a job, and a manual
+    /// review replaces the results that have not come yet.
     ///
-    /// The whole of it outranks `sandbox_result` and the ID number, and is itself outranked by a zip that can't be used.
-    /// Without any stage it is as it would be without the rule, which shields the job from rules behind this one.
+    /// The results outrank `sandbox_result` and the ID number, and are themselves outranked by a zip that
+    /// can't be used. Without any stage the job is as without the rule, which shields it from later rules.
     pub fn respond<S: Into<ScriptStage>>(self, stages: impl IntoIterator<Item = S>) {
         let mut stages: Vec<ScriptStage> = stages.into_iter().map(Into::into).collect();
         if stages.is_empty() {
@@ -173,9 +173,9 @@ impl<'a> When<'a> {
         self.finish(Response::Stages(stages));
     }
 
-    /// Refuses with this code of the API, such as 2220 or 2428: the announcement of an upload, or a check; and if the code
-    /// is one of the job status, 2301 to 2399, the question for that. The type of an ID is not known yet when an upload
-    /// is announced, nor is its country, so a condition on these is not met then.
+    /// Refuses the announcement of an upload, or a check, with this code of the API, such as 2220 or 2428; a
+    /// code of the job status, 2301 to 2399, refuses the request for the status. When an upload is
+    /// announced, its country and ID type are not known yet, so a condition on these is not met then.
     pub fn refuse(self, code: impl Into<String>) {
         self.finish(Response::Refusal(code.into()));
     }

@@ -1,4 +1,4 @@
-//! What a rule says of a result: one stage of a script.
+//! Stages of a script: the results that a rule gives.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,9 +10,9 @@ use crate::result::outcome::Outcome;
 use crate::result::product::Product;
 use crate::result::spelling_variant::SpellingVariant;
 
-/// One result of a job, as a test wants it: its code, when it comes, and how it is written.
+/// One scripted result of a job: its code, its time, and its spelling.
 ///
-/// It is made from a result code or an [`Outcome`], which is enough in most cases:
+/// A result code or an [`Outcome`] converts into a stage, which is enough in most cases:
 ///
 /// ```
 /// use smile_sandbox::{SpellingVariant, Outcome, ScriptStage};
@@ -23,7 +23,7 @@ use crate::result::spelling_variant::SpellingVariant;
 ///     .after(Duration::from_secs(60))
 ///     .action("Human_Review_Compare", "Unable To Determine")
 ///     .missing("ConfidenceValue")
-///     .odd(SpellingVariant::RealBooleans);
+///     .with_spelling_variant(SpellingVariant::RealBooleans);
 /// # let _ = (first, second);
 /// ```
 #[derive(Clone, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -41,18 +41,18 @@ pub struct ScriptStage {
     pub(crate) spelling_variants: Vec<SpellingVariant>,
 }
 
-/// What a stage comes to.
+/// The source of a stage's result.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub(crate) enum Scripted {
-    /// What would come without the rule.
+    /// The result without the rule.
     AsItComes,
     Code(String),
     Named(Outcome),
 }
 
 impl ScriptStage {
-    /// The result that would come without the rule, for rules that change how it is written or when it comes. Only the
-    /// first stage can be that; anywhere else it repeats what the first would have been.
+    /// Creates a stage with the result that would come without the rule, for rules that change its spelling
+    /// or time. Only the first stage can be that; a later one repeats the first's result.
     pub fn as_it_comes() -> Self {
         Self::new(Scripted::AsItComes)
     }
@@ -72,62 +72,62 @@ impl ScriptStage {
         }
     }
 
-    /// How long after the stage before it comes; of the first, how long after the zip or the request. No time by default.
-    /// A check that is answered at once can't wait: its first stage comes with the answer.
+    /// Sets the time since the stage before, or for the first stage since the zip or the request; none by
+    /// default. A check that is answered at once can't wait: its first stage comes with the answer.
     pub fn with_delay(mut self, delay: Duration) -> Self {
         self.after = delay;
         self
     }
 
-    /// What the result says about whether it is the last word, whatever its code means.
+    /// Sets the result's claim to be final, whatever its code means.
     pub fn with_is_final(mut self, is_final: bool) -> Self {
         self.is_final = Some(is_final);
         self
     }
 
-    /// `ResultText` in these words.
+    /// Sets `ResultText`.
     pub fn with_text(mut self, text: impl Into<String>) -> Self {
         self.text = Some(text.into());
         self
     }
 
-    /// No callback is sent for it: the job status alone has it.
+    /// Sends no callback for the stage: only the job status has the result.
     pub fn without_callback(mut self) -> Self {
         self.sends_callback = false;
         self
     }
 
-    /// An action with this value, known or not.
+    /// Sets an action to this value, known or not.
     pub fn with_action(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.actions.insert(name.into(), value.into());
         self
     }
 
-    /// A field of the entry with this value, be it another than usual or one more.
+    /// Sets a field of the entry, whether usual or new.
     pub fn with_field(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.fields.insert(name.into(), value.into());
         self
     }
 
-    /// A field of the entry under another name, such as `SecondaryIDNumber` as `Secondary_ID_Number`.
+    /// Renames a field of the entry, such as `SecondaryIDNumber` to `Secondary_ID_Number`.
     pub fn with_renamed_field(mut self, name: impl Into<String>, other: impl Into<String>) -> Self {
         self.renamed.insert(name.into(), other.into());
         self
     }
 
-    /// A field of the entry is left out; `Actions.Liveness_Check` is one of the actions.
+    /// Leaves out a field of the entry; `Actions.Liveness_Check` is one of the actions.
     pub fn with_missing_field(mut self, name: impl Into<String>) -> Self {
         self.missing.push(name.into());
         self
     }
 
-    /// An odd way of writing, applied last.
+    /// Adds a spelling variant, applied last.
     pub fn with_spelling_variant(mut self, spelling_variant: SpellingVariant) -> Self {
         self.spelling_variants.push(spelling_variant);
         self
     }
 
-    /// Whether the product has a code for it. A code is given to whoever is to have it.
+    /// True if the product has a code for the stage. An explicit code fits every product.
     pub(crate) fn fits(&self, product: Product) -> bool {
         match &self.verdict {
             Scripted::Named(outcome) => product.code_of(outcome).is_some(),
@@ -135,12 +135,12 @@ impl ScriptStage {
         }
     }
 
-    /// What it says about whether it is the last word, if it says so itself.
+    /// The stage's own claim to be final or not, if any.
     pub(crate) fn says_final(&self) -> Option<bool> {
         self.is_final
     }
 
-    /// Writes an entry as the test wants it.
+    /// Applies the stage's changes to an entry.
     pub(crate) fn write(&self, entry: &mut Map<String, Value>) {
         if let Some(Value::Object(actions)) = entry.get_mut("Actions") {
             actions.extend(self.actions.iter().map(|(name, value)| (name.clone(), value.as_str().into())));
@@ -167,7 +167,7 @@ impl ScriptStage {
     }
 }
 
-/// A result code, known or not. What it means is looked up in the catalogue.
+/// A result code, known or not. Its meaning is looked up in the catalogue.
 impl From<&str> for ScriptStage {
     fn from(code: &str) -> Self {
         Self::from(code.to_owned())
@@ -187,7 +187,7 @@ impl From<Outcome> for ScriptStage {
     }
 }
 
-/// What a test puts into fields may be anybody's data, so they are only counted.
+/// Shows only the number of fields: their values may be personal.
 impl fmt::Debug for ScriptStage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ScriptStage")

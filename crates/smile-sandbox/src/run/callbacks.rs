@@ -26,7 +26,7 @@ pub(crate) fn send(state: &mut State, now: Timestamp, position: usize, entry: Ma
     queue_callback(state, now, &job_id, &url, body);
 }
 
-/// A body with a fresh signature in it.
+/// A body with a new signature in it.
 pub(crate) fn signed(state: &State, now: Timestamp, mut body: Map<String, Value>) -> Map<String, Value> {
     let signed = state.signer.sign(now);
     body.insert("timestamp".into(), signed.timestamp().into());
@@ -52,8 +52,8 @@ pub(crate) fn redeliver(
     Ok(add_copy(state, now, &original, body, None))
 }
 
-/// Lets something go wrong with a callback that was already made: with itself if it still waits and the disturbance is
-/// about the time, otherwise with a copy. Returns the id of the one that is disturbed.
+/// Disturbs a callback that was already made: itself if it still waits and the disturbance is about the
+/// time, otherwise a copy. Returns the id of the disturbed callback.
 pub(crate) fn disturb_callback(
     state: &mut State,
     now: Timestamp,
@@ -74,7 +74,7 @@ pub(crate) fn disturb_callback(
     Ok(add_copy(state, now, &original, body, Some(disturbance)))
 }
 
-/// Queues a callback, with what the rules say is to go wrong with it.
+/// Queues a callback, with the disturbance that the rules choose.
 pub(crate) fn queue_callback(state: &mut State, now: Timestamp, job_id: &str, url: &str, body: Bytes) {
     let disturbance = state.callback_rules.take(job_id);
     let body = match disturbance {
@@ -96,11 +96,11 @@ fn add_copy(
     state.callbacks.add(now, &NewCallback { job_id, url, body, copy_of: Some(original.id), disturbance })
 }
 
-/// A signed body with something wrong with it, if the disturbance is about that.
+/// A signed body, changed by the disturbance if that is about the content.
 fn disturbed(state: &mut State, now: Timestamp, body: Bytes, disturbance: Disturbance) -> Bytes {
     match disturbance {
         Disturbance::Drop | Disturbance::Delay(_) | Disturbance::Reorder | Disturbance::Duplicate => body,
-        // Exactly so old, even if two of one moment then have the same signature.
+        // Exactly this age, even if two of one moment then have the same signature.
         Disturbance::Stale(age) => rewritten(&body, |entry| signed(state, earlier(now, age), entry)),
         Disturbance::WronglySigned => {
             let signed_at = state.callbacks.moment_to_sign(now);
@@ -126,7 +126,7 @@ fn wrongly_signed(state: &State, now: Timestamp, mut entry: Map<String, Value>) 
     entry
 }
 
-/// Another entry in place of the one in a body. What is no JSON object stays as it is.
+/// Replaces the entry in a body. A body that is no JSON object stays unchanged.
 fn rewritten(body: &Bytes, rewrite: impl FnOnce(Map<String, Value>) -> Map<String, Value>) -> Bytes {
     match parse_object(body) {
         Ok(entry) => Value::Object(rewrite(entry)).to_string().into(),

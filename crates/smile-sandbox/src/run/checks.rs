@@ -1,7 +1,8 @@
-//! Checks: what is asked for, and answered, in a single request. They are jobs too, without a zip.
+//! Checks: jobs without a zip, requested and answered in a single request.
 //!
-//! A check whose job id was used before is carried out, and charged for, once more: that the service tells repetitions
-//! apart is documented for uploads only. An id that a job of another type has is refused with 2215; our choice.
+//! A check with a job id that was used before is carried out, and charged for, once more: repetitions are
+//! documented as recognised for uploads only. A job id of another job type is refused with 2215; our
+//! choice.
 
 use std::time::Duration;
 
@@ -26,7 +27,7 @@ use crate::run::callbacks::signed;
 use crate::run::stages::{play, refused};
 use crate::state::State;
 
-/// A check that has been read and found in order.
+/// A check that has been read and found valid.
 #[derive(Clone, Copy)]
 pub(crate) struct Check<'a> {
     pub(crate) endpoint: Endpoint,
@@ -39,7 +40,7 @@ pub(crate) struct Check<'a> {
 }
 
 impl<'a> Check<'a> {
-    /// What its entries are about: this ID, or whatever stands in its place.
+    /// The subject of the check's entries: this ID, or its replacement.
     pub(crate) fn subject<'b>(
         self,
         state: &'b State,
@@ -61,15 +62,15 @@ impl<'a> Check<'a> {
     }
 }
 
-/// What was asked of one stage of a check.
-pub(crate) struct Asked {
+/// One requested result of a check.
+pub(crate) struct RequestedResult {
     /// The result code; `None` if it is left to the check.
     pub(crate) code: Option<String>,
     stage: ScriptStage,
 }
 
-impl Asked {
-    /// The stage, with the entry that the check has for its code.
+impl RequestedResult {
+    /// The stage, with the check's entry for its code.
     pub(crate) fn staged(&self, code: &str, product: Product, mut entry: Map<String, Value>) -> Staged {
         self.stage.write(&mut entry);
         Staged {
@@ -86,21 +87,21 @@ impl Asked {
     }
 }
 
-/// What the rules say of a check, or else `sandbox_result` 0, 1 or 2, for which these are the codes; at least one.
+/// The results that the rules, or else `sandbox_result` 0, 1 or 2 with these codes, request; at least one.
 ///
 /// # Errors
 /// If its job id is another job's, or if a rule refuses it.
-pub(crate) fn asked(
+pub(crate) fn requested_results(
     state: &mut State,
     now: Timestamp,
     check: Check<'_>,
     results: [&str; 3],
-) -> Result<Vec<Asked>, Refusal> {
+) -> Result<Vec<RequestedResult>, Refusal> {
     if is_taken(state, check) {
         return Err(ApiError::JOB_EXISTS.into());
     }
     let sandbox_result = check.partner_params.get("sandbox_result").and_then(whole_number);
-    let result = sandbox_result.and_then(|asked| results.get(usize::try_from(asked).ok()?));
+    let result = sandbox_result.and_then(|index| results.get(usize::try_from(index).ok()?));
     let otherwise = result.map(|&code| code.to_owned());
     let Some(product) = Product::of(check.endpoint, check.job_type) else { return Ok(Vec::new()) };
     let job = submitted(check, product);
@@ -109,18 +110,18 @@ pub(crate) fn asked(
         Some(Scripting::Stages(stages)) => stages,
         _ => vec![ScriptStage::as_it_comes()],
     };
-    let asked = stages.into_iter().map(|stage| {
+    let requested = stages.into_iter().map(|stage| {
         let code = match &stage.verdict {
             Scripted::AsItComes => otherwise.clone(),
             Scripted::Code(code) => Some(code.clone()),
             Scripted::Named(outcome) => code_of(state, outcome, product),
         };
-        Asked { code, stage }
+        RequestedResult { code, stage }
     });
-    Ok(asked.collect())
+    Ok(requested.collect())
 }
 
-/// The code of an outcome. Some depend on how the sandbox was set up.
+/// The code of an outcome. Some depend on the sandbox's settings.
 fn code_of(state: &State, outcome: &Outcome, product: Product) -> Option<String> {
     let code = match (outcome, product) {
         (Outcome::IdNotFound, Product::BasicKyc) => state.settings.basic_kyc_not_found.as_str(),
@@ -130,7 +131,7 @@ fn code_of(state: &State, outcome: &Outcome, product: Product) -> Option<String>
     Some(code.to_owned())
 }
 
-/// Notes that a check is carried out, and returns where its job is.
+/// Records that a check is carried out, and returns the position of its job.
 pub(crate) fn begin(state: &mut State, check: Check<'_>) -> Result<usize, ApiError> {
     let position = match state.jobs.position(check.job_id) {
         Some(_) if is_taken(state, check) => return Err(ApiError::JOB_EXISTS),
@@ -144,19 +145,19 @@ pub(crate) fn begin(state: &mut State, check: Check<'_>) -> Result<usize, ApiErr
     job.callback_url = check.callback_url.map(str::to_owned);
     job.request = Some(Value::Object(check.body.clone()));
     job.processed += 1;
-    // Who was answered at once has nothing to wait for.
+    // A check that was answered at once has nothing to wait for.
     job.polls_left = if check.endpoint.is_async() { state.settings.pending_polls } else { 0 };
     state.jobs.weigh(position);
     Ok(position)
 }
 
-/// Whether its job id is that of a job of another type.
+/// True if the job id belongs to a job of another type.
 pub(crate) fn is_taken(state: &State, check: Check<'_>) -> bool {
     let position = state.jobs.position(check.job_id);
     position.is_some_and(|position| state.jobs.at(position).job_type != check.job_type)
 }
 
-/// Lets the stages of a check begin, and gives the answer: the signed entry of the first, or that it will be sent.
+/// Starts the stages of a check, and returns the answer: the signed entry of the first, or an acceptance.
 pub(crate) fn conclude(
     state: &mut State,
     now: Timestamp,
@@ -169,7 +170,7 @@ pub(crate) fn conclude(
         play(state, now, position, stages);
         return ok(&json!({"success": true}));
     }
-    // What is in the answer can't come later.
+    // A result in the answer can't come later.
     if let Some(first) = stages.first_mut() {
         first.after = Duration::ZERO;
     }
@@ -178,7 +179,7 @@ pub(crate) fn conclude(
     ok(&signed(state, now, entry).into())
 }
 
-/// What the rules are told of a check.
+/// The facts about a check that rules are matched with.
 fn submitted(check: Check<'_>, product: Product) -> Submitted<'_> {
     let text = |name: &str| check.body.get(name).and_then(Value::as_str);
     let listed = check.body.get("countries").and_then(Value::as_array);

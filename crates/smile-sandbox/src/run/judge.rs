@@ -1,7 +1,7 @@
-//! Which verdict the machine comes to, on what was submitted.
+//! The machine's verdict on a submission.
 //!
-//! It follows from the zip, and then from what the test asked for: a rule, `sandbox_result` in `partner_params`, the last
-//! digit of the ID number.
+//! The verdict follows from the zip, and then from the test's wishes: a rule, `sandbox_result` in
+//! `partner_params`, the last digit of the ID number.
 
 use smile_core::JobType;
 use smile_core::catalogue::IdTypeCatalogue;
@@ -15,7 +15,7 @@ use crate::result::product::Product;
 use crate::result::verdict::Verdict;
 use crate::rule::script::Scripted;
 
-/// The verdict on a zip that can't be used; `None` if it can.
+/// The verdict on an unusable zip; `None` if the zip can be used.
 pub(crate) fn of_unusable(job: &Job, submission: Option<&Submission>) -> Option<Verdict> {
     let finding = match submission {
         None => Some(Finding::ZipCorrupt),
@@ -23,13 +23,13 @@ pub(crate) fn of_unusable(job: &Job, submission: Option<&Submission>) -> Option<
     };
     let mut verdict = Verdict::of_machine(finding?, job.product());
     if finding == Some(Finding::SelfieUnusable) && submission.is_some_and(|it| !has_selfie_problem(job, it)) {
-        // It has the same code; Smile ID's own words for it aren't known.
+        // The same code; Smile ID's own text for it is not known.
         verdict.text = "Liveness image unusable";
     }
     Some(verdict)
 }
 
-/// The verdict on a zip that can be used, as far as no rule says otherwise.
+/// The verdict on a usable zip, without a rule.
 pub(crate) fn of_steered(job: &Job, submission: &Submission) -> Verdict {
     Verdict::of_machine(steered(job, submission), job.product())
 }
@@ -45,7 +45,7 @@ pub(crate) fn of_script(scripted: &Scripted, product: Product, as_it_comes: &Ver
     }
 }
 
-/// What in the zip stands in the way of a verdict.
+/// The problem in the zip that prevents a verdict.
 fn problem(job: &Job, submission: &Submission) -> Option<Finding> {
     let is_document = job.product().is_document();
     let has_card = submission.image(ID_CARD_FRONT).is_some();
@@ -75,14 +75,14 @@ fn has_selfie_problem(job: &Job, submission: &Submission) -> bool {
     is_lost(submission, SELFIE) || (submission.image(SELFIE).is_none() && !is_on_file)
 }
 
-/// Whether an image of these types is listed, and is missing from the zip or can't be used. What is
-/// listed has to be there: without a frame that its sender believes to have sent, it isn't the job
-/// that they asked for.
+/// True if an image of these types is listed, and is missing from the zip or can't be used. A listed
+/// image has to be there: without a frame that its sender believes to have sent, the job is not the
+/// one that was asked for.
 fn is_lost(submission: &Submission, types: [u8; 2]) -> bool {
     submission.images.iter().any(|image| types.contains(&image.image_type_id) && !image.is_usable())
 }
 
-/// What the test asked for: `sandbox_result`, or else the last digit of the ID number.
+/// The finding that the test asks for: by `sandbox_result`, or else by the last digit of the ID number.
 fn steered(job: &Job, submission: &Submission) -> Finding {
     match job.partner_params.get("sandbox_result").and_then(whole_number) {
         Some(0) => Finding::Approved,
@@ -92,15 +92,15 @@ fn steered(job: &Job, submission: &Submission) -> Finding {
             Some('1') => Finding::IdNotFound,
             Some('2') => Finding::IdMalformed,
             Some('3') => Finding::AuthorityUnavailable,
-            // There is nothing to compare the selfie with, so a human has to look.
+            // There is nothing to compare the selfie with, so a human has to review it.
             _ if !has_photo_to_compare(job, submission) => Finding::Provisional,
             _ => Finding::Approved,
         },
     }
 }
 
-/// Whether a Biometric KYC has a photo to compare the selfie with: the authority's, or that on an ID card. For other job
-/// types the question doesn't arise.
+/// True if a Biometric KYC has a photo to compare the selfie with: the authority's, or that on an ID card;
+/// also for all other job types, which need none.
 pub(crate) fn has_photo_to_compare(job: &Job, submission: &Submission) -> bool {
     if job.job_type != JobType::BIOMETRIC_KYC || submission.image(ID_CARD_FRONT).is_some() {
         return true;
@@ -110,7 +110,7 @@ pub(crate) fn has_photo_to_compare(job: &Job, submission: &Submission) -> bool {
     id_type.and_then(|id_type| id_type.returns_photo()) != Some(false)
 }
 
-/// The ID number that the job looks up at the authority, if it looks up any.
+/// The ID number that the job looks up at the authority, if any.
 pub(crate) fn looked_up_number<'a>(job: &Job, submission: &'a Submission) -> Option<&'a str> {
     let looks_up = matches!(
         job.job_type,

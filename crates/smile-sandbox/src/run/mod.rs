@@ -1,4 +1,4 @@
-//! What happens to jobs: how they are carried out, reviewed, and told of.
+//! Running jobs: verdicts, reviews, results and callbacks.
 
 pub(crate) mod callbacks;
 pub(crate) mod checks;

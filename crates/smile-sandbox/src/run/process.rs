@@ -1,4 +1,4 @@
-//! Running a job once its zip is there, and reviewing it.
+//! Running a job on its zip.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ use crate::run::judge::{has_photo_to_compare, looked_up_number, of_script, of_st
 use crate::run::stages::play;
 use crate::state::State;
 
-/// Runs a job on a zip. A zip that replaces an earlier one runs it again, review and all.
+/// Runs a job on a zip. A zip that replaces an earlier one runs the job again, with its review.
 pub(crate) fn process(state: &mut State, now: Timestamp, position: usize, zip: Bytes) {
     let bytes = zip.len();
     let mut submission = Submission::read(zip).ok();
@@ -50,7 +50,7 @@ pub(crate) fn process(state: &mut State, now: Timestamp, position: usize, zip: B
     state.jobs.weigh(position);
 }
 
-/// What a rule has for a job with a zip that can be used, or else what the job itself asks for.
+/// The results of a job with a usable zip: a rule's, or else those that the job itself asks for.
 fn verdict_stages(state: &mut State, now: Timestamp, position: usize) -> Vec<Staged> {
     let job = state.jobs.at(position);
     let as_it_comes = of_steered(job, &job.submission);
@@ -82,10 +82,10 @@ fn verdict_stages(state: &mut State, now: Timestamp, position: usize) -> Vec<Sta
     staged.collect()
 }
 
-/// A verdict, written down.
+/// A verdict as a stage.
 pub(crate) fn verdict_stage(state: &State, position: usize, verdict: &Verdict) -> Staged {
     let job = state.jobs.at(position);
-    // Old accounts get the personal data in a callback of its own.
+    // Old accounts get the personal data in a separate callback.
     let personal_info = state.settings.personal_info && !state.settings.legacy_two_callbacks;
     Staged {
         after: Duration::ZERO,
@@ -112,8 +112,8 @@ fn written(job: &Job, verdict: &Verdict, personal_info: bool) -> Map<String, Val
     entry::faces(&subject(job), verdict, circumstances, personal_info)
 }
 
-/// What the entries of a job are about. `PartnerParams` are what was sent, untouched; except that custom test data, which an
-/// ID number that ends in 4 asks for, has a name in it split as well.
+/// The subject of a job's entries. `PartnerParams` are echoed unchanged, except that custom test data,
+/// used if an ID number ends in 4, has a full name in it split as well.
 fn subject(job: &Job) -> Subject<'_> {
     let submitted = |name: &str| job.submission.id_info(name).unwrap_or(NOT_AVAILABLE);
     let params = job.submission.partner_params.as_ref().unwrap_or(&job.partner_params);
@@ -138,7 +138,7 @@ fn lookup(state: &State, position: usize) -> Option<Map<String, Value>> {
     Some(entry::lookup(&subject, authority.code(), true, true))
 }
 
-/// The job types that put a selfie on file.
+/// True for job types that put a selfie on file.
 fn enrols(job_type: u16) -> bool {
     matches!(job_type, 1 | 4 | 6 | 11)
 }

@@ -1,4 +1,4 @@
-//! What happens with jobs as time passes: stages that fall due, and reviews.
+//! The passage of time: due stages, and reviews.
 
 use smile_core::Timestamp;
 
@@ -8,7 +8,7 @@ use crate::run::process::verdict_stage;
 use crate::run::stages::{file, run_stage};
 use crate::state::State;
 
-/// Does what fell due: stages of scripts, and automatic reviews.
+/// Runs everything due: stages of scripts, and automatic reviews.
 pub(crate) fn run_due(state: &mut State, now: Timestamp) {
     while let Some((due, position)) = state.jobs.next_due().filter(|(due, _)| *due <= now) {
         if state.jobs.at(position).stage_due == Some(due) {
@@ -22,7 +22,7 @@ pub(crate) fn run_due(state: &mut State, now: Timestamp) {
 fn review_automatically(state: &mut State, due: Timestamp, position: usize) {
     let job = state.jobs.at_mut(position);
     let Some(review) = state.settings.automatic_review else {
-        // It was made when there was a reviewer, by a sandbox with other settings.
+        // The job was made when there was a reviewer, by a sandbox with other settings.
         job.review_due = Some(Timestamp::MAX);
         state.jobs.reschedule(position);
         return;
@@ -38,7 +38,7 @@ fn review_automatically(state: &mut State, due: Timestamp, position: usize) {
     }
 }
 
-pub(crate) fn review_by_hand(
+pub(crate) fn manual_review(
     state: &mut State,
     now: Timestamp,
     job_id: &str,
@@ -51,7 +51,7 @@ pub(crate) fn review_by_hand(
     }
     let verdict = Verdict::of_human(review, job.product())?;
     let stage = verdict_stage(state, position, &verdict);
-    // The reviewer has the last word, whatever else was to come.
+    // The review replaces all results that were to come.
     let job = state.jobs.at_mut(position);
     (job.review_due, job.stage_due) = (None, None);
     job.staged.clear();
@@ -60,7 +60,7 @@ pub(crate) fn review_by_hand(
     Ok(())
 }
 
-/// Lets time pass: does what fell due, and keeps the clock from going back.
+/// Lets time pass: runs everything due, and keeps the clock from going back.
 pub(crate) fn advance(state: &mut State, now: Timestamp) -> Timestamp {
     state.latest = state.latest.max(now);
     let now = state.latest;

@@ -1,7 +1,7 @@
-//! Results that are still to come: what a rule has for a job, stage by stage.
+//! Results that are still to come: a rule's results for a job, stage by stage.
 //!
-//! Every stage is written when the job is carried out, so that nothing that happens in between can change it. What is
-//! left for its moment is its number, its signature, and what follows from it.
+//! Every stage is written when the job is carried out, so that later events can't change it. Only its
+//! number, its signature and its consequences are added when it is due.
 
 use serde_json::Value;
 use smile_core::Timestamp;
@@ -15,7 +15,7 @@ use crate::rule::rules::{Moment, Response as Scripting};
 use crate::run::callbacks::send;
 use crate::state::State;
 
-/// Refuses what a rule wants refused.
+/// Returns an error if a rule refuses the job.
 pub(crate) fn refused(
     state: &mut State,
     now: Timestamp,
@@ -28,7 +28,7 @@ pub(crate) fn refused(
     }
 }
 
-/// Lets the stages of a job begin; those that are due come out at once.
+/// Starts the stages of a job; those that are due are published at once.
 pub(crate) fn play(state: &mut State, now: Timestamp, position: usize, stages: Vec<Staged>) {
     let job = state.jobs.at_mut(position);
     job.stage_due = stages.first().map(|first| now + first.after);
@@ -40,7 +40,7 @@ pub(crate) fn play(state: &mut State, now: Timestamp, position: usize, stages: V
     }
 }
 
-/// Lets the next stage of a job come out, at the moment that it is due.
+/// Publishes the next stage of a job, at its due time.
 pub(crate) fn run_stage(state: &mut State, position: usize) {
     let job = state.jobs.at_mut(position);
     let Some((due, stage)) = job.stage_due.zip(job.staged.pop_front()) else { return };
@@ -54,7 +54,7 @@ pub(crate) fn run_stage(state: &mut State, position: usize) {
     file(state, due, position, stage);
 }
 
-/// Records a result, enrols the user if it does that, and sends the callback.
+/// Records a result, enrols the user if the result does that, and sends the callback.
 pub(crate) fn file(state: &mut State, now: Timestamp, position: usize, stage: Staged) {
     state.changes += 1;
     let number = state.results_made;

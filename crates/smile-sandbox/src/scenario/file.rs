@@ -1,4 +1,4 @@
-//! Reading a scenario file, and saying what is wrong with it.
+//! Reading a scenario file, with the place of each error.
 
 use std::time::Duration;
 
@@ -18,11 +18,11 @@ use crate::scenario::values::{duration, known_code};
 use crate::scenario::wrong::{ScenarioError, Wrong};
 use crate::state::users::UserState;
 
-/// The whole file. What else a scenario may say gets an array of its own here.
+/// The whole file. Every further kind of content gets an array of its own here.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
-    /// Looked at before anything else.
+    /// Checked before anything else.
     #[serde(rename = "format")]
     _format: Option<u64>,
     #[serde(default)]
@@ -35,19 +35,19 @@ struct File {
     faults: Vec<FaultRule>,
 }
 
-/// The format of scenario files; another one with every change that an earlier sandbox, or an
-/// earlier file, doesn't bear.
+/// The format of scenario files; another one with every change that an earlier sandbox, or an earlier
+/// file, is not compatible with.
 const FORMAT: u64 = 1;
 
-/// The format that a file is written in, whatever else it has; 1 if it doesn't say.
+/// The format of a file, read by itself; 1 if the file has none.
 #[derive(Deserialize)]
 struct Formatted {
     format: Option<Spanned<u64>>,
 }
 
-/// Refuses a file of another format by that, and not by the first word in it that isn't known.
+/// Refuses a file of another format by its format, and not by the first unknown word in it.
 fn check_format(toml: &str) -> Result<(), Wrong> {
-    // What is no TOML, or has a format that is no number, is refused with its place later.
+    // A file that is no TOML, or whose format is no number, is refused with its place later.
     match toml::from_str(toml) {
         Ok(Formatted { format: Some(format) }) if *format.get_ref() != FORMAT => {
             let found = format.get_ref();
@@ -59,7 +59,7 @@ fn check_format(toml: &str) -> Result<(), Wrong> {
     }
 }
 
-/// How the sandbox is set up, under the names of the builder's methods.
+/// The settings of the sandbox, under the names of the builder's methods.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct SandboxTable {
@@ -115,8 +115,8 @@ impl Scenario {
     /// Reads a scenario from TOML.
     ///
     /// # Errors
-    /// If it isn't TOML, has a key or a word that is not known, a code that the product does not have, a time that can't
-    /// be, or a rule that could never apply.
+    /// If it isn't TOML, has an unknown key or word, a code that the product does not have, an impossible
+    /// time, or a rule that could never apply.
     pub fn parse(toml: &str) -> Result<Self, ScenarioError> {
         read(toml).map_err(|wrong| wrong.located(toml))
     }
@@ -169,7 +169,7 @@ fn changes(table: SandboxTable) -> Result<Changes, Wrong> {
     })
 }
 
-/// `none` leaves jobs to whoever reviews them by hand.
+/// Parses a reviewer; `none` leaves jobs to manual reviews.
 fn reviewer(word: Spanned<String>) -> Result<Option<Review>, Wrong> {
     Ok(Some(match word.get_ref().as_str() {
         "none" => return Ok(None),
@@ -236,7 +236,7 @@ fn matcher(when: WhenTable) -> Result<Matcher, Wrong> {
     })
 }
 
-/// Whether something can be refused with this code, and whether the rule could ever apply.
+/// Refuses a code that can't refuse anything, and a rule that could never apply.
 fn check_refusal(code: &Spanned<String>, when: &WhenTable) -> Result<(), Wrong> {
     if !api_code(code.get_ref()).is_some_and(ApiCodeRow::is_refusal) {
         return Err(Wrong::new(

@@ -1,4 +1,4 @@
-//! What a scenario comes to: rules, users, faults and settings.
+//! The content of a scenario: rules, users, faults and settings.
 
 use std::fmt;
 use std::time::Duration;
@@ -9,8 +9,8 @@ use crate::rule::rules::Rule;
 use crate::state::settings::Settings;
 use crate::state::users::UserState;
 
-/// What a sandbox is to do, as a TOML file says it: the same rules as [`Sandbox::when`](crate::Sandbox::when) has, the
-/// users that are known, what goes wrong on the wire, and how the sandbox is set up.
+/// The set-up of a sandbox in a TOML file: the same rules as [`Sandbox::when`](crate::Sandbox::when),
+/// users, faults, and settings.
 ///
 /// ```
 /// use smile_sandbox::{Sandbox, Scenario};
@@ -41,7 +41,7 @@ pub struct Scenario {
     pub(super) changes: Changes,
 }
 
-/// What is set up otherwise than usual.
+/// The settings that differ from the defaults.
 #[derive(Clone, Default)]
 pub(super) struct Changes {
     pub(super) callback_url: Option<String>,
@@ -88,7 +88,7 @@ fn set<T>(setting: &mut T, change: Option<T>) {
     }
 }
 
-/// It names users, so they are only counted.
+/// Shows only counts, as a scenario names users.
 impl fmt::Debug for Scenario {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Scenario")

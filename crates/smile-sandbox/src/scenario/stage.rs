@@ -128,7 +128,7 @@ fn check_outcome(outcome: &Spanned<Outcome>, product: Option<Product>) -> Result
     }
 }
 
-/// Dates and times, which JSON has not got, become text.
+/// Dates and times, which JSON lacks, become text.
 fn json(value: toml::Value) -> Value {
     match value {
         toml::Value::String(text) => text.into(),

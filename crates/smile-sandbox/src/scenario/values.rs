@@ -1,4 +1,4 @@
-//! Values that stand in several places of a scenario file.
+//! Values that occur in several places of a scenario file.
 
 use std::time::Duration;
 
@@ -7,10 +7,10 @@ use toml::Spanned;
 use crate::result::product::Product;
 use crate::scenario::wrong::Wrong;
 
-/// Longer than this nobody waits, not even under a clock of their own.
+/// The longest time that a scenario may name.
 const MAX_TIME: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 
-/// Whether the product, or any if there is none, has this result code.
+/// Refuses a result code that the product, or without one every product, lacks.
 pub(super) fn known_code(code: &Spanned<String>, product: Option<Product>) -> Result<(), Wrong> {
     let text = code.get_ref();
     match product {

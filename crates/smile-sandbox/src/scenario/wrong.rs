@@ -1,10 +1,10 @@
-//! What is wrong with a scenario file, and where.
+//! Errors in a scenario file, with their places.
 
 use std::ops::Range;
 
 use toml::Spanned;
 
-/// Why a scenario was refused, and where in the file.
+/// The refusal of a scenario, with the place in the file.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}, column {column}: {reason}")]
 #[non_exhaustive]
@@ -13,11 +13,11 @@ pub struct ScenarioError {
     pub line: usize,
     /// The character in the line, from 1.
     pub column: usize,
-    /// What is wrong there.
+    /// The problem at that place.
     pub reason: String,
 }
 
-/// What is wrong, and with which bytes of the file.
+/// The problem, and the bytes of the file that have it.
 pub(super) struct Wrong {
     pub(super) span: Range<usize>,
     pub(super) reason: String,

@@ -1,4 +1,4 @@
-//! The thread that lends the heart a socket and a clock.
+//! The server thread: sockets and a clock for the service.
 
 use std::io::Write as _;
 use std::net::TcpListener as StdListener;
@@ -17,7 +17,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, Semaphore, watch};
 
 use crate::admin::dispatch::{awaited_change, only_looks};
-use crate::callback::attempt::{Callback, CallbackAttempt};
+use crate::callback::attempt::{CallbackAttempt, DueCallback};
 use crate::fault::effects::Outgoing;
 use crate::http::answers::{gateway, storage_error};
 use crate::server::answer_body::AnswerBody;
@@ -30,25 +30,25 @@ use crate::server::poster::deliver;
 use crate::service::Service;
 use crate::service::incoming::Incoming;
 
-/// About the most that the head of a request may come to.
+/// Approximate limit on the head of a request, in bytes.
 const MAX_HEAD: usize = 16 * 1024;
-/// What a client is told for whom there is no room.
+/// The answer to a client beyond the connection limit.
 const BUSY: &[u8] =
     b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nContent-Length: 34\r\n\
     Connection: close\r\n\r\n{\"message\":\"Too many connections\"}";
 
-/// What the server's thread and the sandbox's owner share.
+/// The state shared by the server's thread and the sandbox's owner.
 pub(crate) struct Shared {
     service: Arc<Mutex<Service>>,
-    /// Told whenever the service may have changed; for those who block.
+    /// Notified whenever the service may have changed; for blocking waits.
     pub(crate) changed: Condvar,
-    /// The same; for those who await.
+    /// Notified whenever the service may have changed; for async waits.
     pub(crate) pulse: watch::Sender<()>,
-    /// There may be something to do earlier than was thought.
+    /// Notified when something may be due earlier than planned.
     wake: Notify,
     pub(crate) stop: Notify,
     pub(crate) clock: RunningClock,
-    /// Held by whoever advances the clock.
+    /// Held by the task that advances the clock.
     pub(crate) advancing: tokio::sync::Mutex<()>,
     pub(crate) keeper: Keeper,
     front: Front,
@@ -86,12 +86,12 @@ impl Shared {
         self.service.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits until everything so far is on the disk, if it is to be kept there, and says whether it is.
-    async fn settle(&self) -> bool {
-        self.keeper.settle(&self.service).await
+    /// Waits until everything so far is stored, if the state is kept on disk; false if that failed.
+    async fn persist(&self) -> bool {
+        self.keeper.persist(&self.service).await
     }
 
-    /// Changes the service, and lets everyone know who waits for that.
+    /// Changes the service, and notifies everyone who waits for a change.
     pub(crate) fn change<T>(&self, change: impl FnOnce(&mut Service, Timestamp) -> T) -> T {
         let outcome = change(&mut self.lock(), self.clock.now());
         self.changed.notify_all();
@@ -101,20 +101,20 @@ impl Shared {
     }
 }
 
-/// How long what happened by itself may wait for more of its kind.
+/// The longest wait of a change without a request for others to be written with it.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Writes what happens without a request, for as long as it is polled.
+/// Writes changes that happen without a request, for as long as it is polled.
 async fn keep_up(shared: &Shared) {
     let mut pulse = shared.pulse.subscribe();
     while pulse.changed().await.is_ok() {
         tokio::time::sleep(PAUSE).await;
-        // What can't be written now is tried again with the next change, and told to who asks for one.
-        shared.settle().await;
+        // A failed write is tried again with the next change, and reported to the next request.
+        shared.persist().await;
     }
 }
 
-/// Serves until told to stop.
+/// Serves until stopped.
 pub(crate) async fn run(listener: StdListener, shared: Arc<Shared>) {
     let Ok(listener) = TcpListener::from_std(listener) else { return };
     tokio::select! {
@@ -123,7 +123,7 @@ pub(crate) async fn run(listener: StdListener, shared: Arc<Shared>) {
         () = keep_up(&shared) => {}
         () = shared.stop.notified() => {}
     }
-    shared.settle().await;
+    shared.persist().await;
 }
 
 async fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
@@ -147,14 +147,14 @@ async fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
     }
 }
 
-/// Says so, if the client can be told without waiting.
+/// Sends the refusal, if that is possible without waiting.
 fn turn_away(stream: TcpStream) {
     if let Ok(mut stream) = stream.into_std() {
         let _ = stream.write_all(BUSY);
     }
 }
 
-/// Does what falls due without a request; under a virtual clock that is left to whoever advances it.
+/// Runs everything that is due without a request; under a virtual clock, the advancing task does that.
 async fn work(shared: &Arc<Shared>) {
     if shared.clock.is_virtual() {
         return std::future::pending().await;
@@ -188,21 +188,21 @@ async fn sleep(pause: Option<Duration>) {
 }
 
 /// Makes one attempt to deliver a callback, and returns it.
-pub(crate) async fn post(callback: Callback, shared: &Shared) -> Option<CallbackAttempt> {
+pub(crate) async fn post(callback: DueCallback, shared: &Shared) -> Option<CallbackAttempt> {
     let outcome = deliver(&callback).await;
     shared.change(|service, now| {
         service.callback_answered(callback.id, now, outcome);
-        service.callbacks().back().cloned()
+        service.callback_attempts().back().cloned()
     })
 }
 
-/// Finds out what is spoken, and serves. What goes wrong on a connection concerns its client alone, which notices.
+/// Detects the protocol, and serves. Errors of a connection concern its client alone, which notices.
 async fn greet(stream: TcpStream, shared: Arc<Shared>) {
     let Ok(peer) = stream.peer_addr() else { return };
     let is_far = !peer.ip().to_canonical().is_loopback();
     #[cfg(feature = "tls")]
     if let Some(tls) = &shared.tls {
-        /// How every greeting of TLS begins, and no request does.
+        /// The first byte of every TLS handshake, and of no request.
         const HANDSHAKE: u8 = 22;
         let patience = shared.front.time_for_headers;
         let mut first = [0];
@@ -221,11 +221,11 @@ async fn greet(stream: TcpStream, shared: Arc<Shared>) {
     serve(stream, Peer { scheme: Scheme::HTTP, is_far }, shared).await;
 }
 
-/// Who is at the other end of a connection.
+/// The other end of a connection.
 #[derive(Clone)]
 struct Peer {
     scheme: Scheme,
-    /// Whether it is another machine.
+    /// True for another machine.
     is_far: bool,
 }
 
@@ -269,9 +269,9 @@ async fn answer(request: Request<Body>, peer: Peer, shared: &Arc<Shared>) -> Out
         (answer, service.state.changes != before)
     });
     drop(permit);
-    if is_change && !shared.settle().await {
+    if is_change && !shared.persist().await {
         let (status, unwritten) = (StatusCode::INTERNAL_SERVER_ERROR, "The State Could Not Be Written");
-        // It is there as long as nothing is started anew: the store's word for it proves nothing either.
+        // The zip is there until a restart: the store's word proves nothing either way.
         let response = match is_to_store {
             true => storage_error(status, "InternalError", unwritten),
             false => gateway(status, unwritten),
@@ -281,8 +281,8 @@ async fn answer(request: Request<Body>, peer: Peer, shared: &Arc<Shared>) -> Out
     answer
 }
 
-/// Answers what changes nothing, so that those who wait for a change are not woken by each other. Who asks for news
-/// waits for it here.
+/// Answers a request that changes nothing, without notifying those who wait for a change. A request
+/// for news waits for a change here.
 async fn look(incoming: Incoming, shared: &Shared) -> Outgoing {
     if let Some((seen, patience)) = awaited_change(&incoming.request, incoming.network) {
         let mut pulse = shared.pulse.subscribe();
@@ -292,7 +292,7 @@ async fn look(incoming: Incoming, shared: &Shared) -> Outgoing {
     shared.lock().handle(shared.clock.now(), incoming)
 }
 
-/// Prepares an answer to be sent as it has to be.
+/// Prepares an answer for its delivery.
 async fn send(outgoing: Outgoing, scissors: &Scissors) -> Result<Response<AnswerBody>, Closed> {
     let Outgoing { response, delivery, connection_lost } = outgoing;
     if !delivery.latency.is_zero() {

@@ -1,4 +1,4 @@
-//! Moving the virtual clock.
+//! Advancing the virtual clock.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,8 +8,8 @@ use crate::server::accept::{Shared, post};
 use crate::server::clock::ClockError;
 use crate::service::Service;
 
-/// Lets a virtual clock go on, and does everything on the way in the order in which it falls due. Whatever is posted is
-/// waited for, one after the other.
+/// Advances a virtual clock, and runs everything on the way in the order of due times. Callbacks are
+/// posted one after the other, each until its answer.
 pub(crate) async fn advance(shared: Arc<Shared>, time: Duration) -> Result<Vec<CallbackAttempt>, ClockError> {
     if !shared.clock.is_virtual() {
         return Err(ClockError::System);

@@ -1,4 +1,4 @@
-//! The body of an answer, as it is sent: whole, in pieces, or not to its end.
+//! The body of an answer as it is sent: whole, in pieces, or cut.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -13,7 +13,7 @@ use crate::server::line::Closed;
 /// A body that follows a [`ResponseDelivery`].
 pub(crate) struct AnswerBody {
     rest: Bytes,
-    /// How much is promised beyond that, and won't come.
+    /// The announced bytes that won't come.
     missing: u64,
     pace: Option<Pace>,
     pause: Option<Pin<Box<Sleep>>>,
@@ -44,7 +44,7 @@ impl Body for AnswerBody {
             if this.missing == 0 {
                 return Poll::Ready(None);
             }
-            // Once more round, so that what there is goes out before the connection ends.
+            // One more poll, so that pending data is flushed before the connection ends.
             if !std::mem::replace(&mut this.has_flushed, true) {
                 context.waker().wake_by_ref();
                 return Poll::Pending;
@@ -53,7 +53,7 @@ impl Body for AnswerBody {
         }
         let mut piece = this.rest.len();
         if let Some(pace) = this.pace {
-            // Even no time at all is rounded up to what the clock can tell.
+            // Even no time at all is rounded up to the clock's resolution.
             if !pace.pause.is_zero() {
                 let pause = this.pause.get_or_insert_with(|| Box::pin(tokio::time::sleep(pace.pause)));
                 ready!(pause.as_mut().poll(context));

@@ -1,4 +1,4 @@
-//! The knobs.
+//! The settings of a sandbox.
 
 use std::fmt;
 use std::io;
@@ -54,158 +54,160 @@ impl Default for Builder {
 }
 
 impl Builder {
-    /// The partner id that may use it; `001` by default, with zeros that must survive.
+    /// Sets the partner id that may use the sandbox; `001` by default, whose zeros must survive.
     pub fn with_partner_id(mut self, partner_id: impl Into<String>) -> Self {
         self.partner_id = partner_id.into();
         self
     }
 
-    /// The API key that requests must be signed with.
+    /// Sets the API key that requests must be signed with.
     pub fn with_api_key(mut self, api_key: impl Into<String>) -> Self {
         self.api_key = api_key.into();
         self
     }
 
-    /// What everything that looks random is derived from; 0 by default. The same seed and the same requests at the
-    /// same times give the same bytes.
+    /// Sets the seed of everything that looks random; 0 by default. The same seed and the same requests at
+    /// the same times give the same bytes.
     pub fn with_seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
     }
 
-    /// Where the callbacks of jobs go that name no address of their own, like the default in the portal; none by
-    /// default. Callbacks are only ever sent to http on loopback.
+    /// Sets the callback address for jobs without one, like the default in the portal; none by default.
+    /// Callbacks are only ever sent to http on loopback.
     pub fn with_callback_url(mut self, url: impl Into<String>) -> Self {
         self.settings.callback_url = Some(url.into());
         self
     }
 
-    /// What the reviewer will say about every provisional job, or `None` to leave it to [`Sandbox::review`]; approval
-    /// by default. A job type that has no code for it is rejected instead.
+    /// Sets the decision of the automatic review about every provisional job, or `None` for reviews by
+    /// [`Sandbox::review`]; approval by default. A job type without a code for it is rejected instead.
     pub fn with_automatic_review(mut self, review: impl Into<Option<Review>>) -> Self {
         self.settings.automatic_review = review.into();
         self
     }
 
-    /// The time from a provisional verdict to the reviewer's; 1 s by default.
+    /// Sets the time from a provisional verdict to the reviewer's; 1 s by default.
     pub fn with_review_delay(mut self, delay: Duration) -> Self {
         self.settings.review_delay = delay;
         self
     }
 
-    /// The pauses after a callback that was not delivered, each followed by another attempt; by default 100 ms, 500 ms,
-    /// 1.5 s and 6 s. The real service's schedule is not published.
+    /// Sets the pauses after a callback that was not delivered, each followed by another attempt; by default
+    /// 100 ms, 500 ms, 1.5 s and 6 s. The real service's schedule is not published.
     pub fn with_callback_retries(mut self, pauses: impl IntoIterator<Item = Duration>) -> Self {
         self.settings.callback_retries = pauses.into_iter().collect();
         self
     }
 
-    /// How far a request's timestamp may be from now, either way, before the request is refused as unauthorised; no
-    /// limit by default, as none is documented.
+    /// Sets the largest difference of a request's timestamp from now, either way, beyond which the request is
+    /// refused as unauthorised; no limit by default, as none is documented.
     pub fn with_clock_skew(mut self, limit: impl Into<Option<Duration>>) -> Self {
         self.settings.clock_skew = limit.into();
         self
     }
 
-    /// Whether a user id that another job has enrolled is refused for job types 1 and 4, with 2209, unless the request
-    /// says `allow_new_enroll`; true by default.
+    /// Sets whether job types 1 and 4 refuse a user id that another job has enrolled, with 2209, unless the
+    /// request says `allow_new_enroll`; true by default.
     pub fn with_enforce_new_users(mut self, enforce: bool) -> Self {
         self.settings.enforce_new_users = enforce;
         self
     }
 
-    /// Whether results carry the data of the (made up) person that the ID belongs to; true by default.
+    /// Sets whether results carry the data of the (made-up) person behind the ID; true by default.
     pub fn with_personal_info(mut self, included: bool) -> Self {
         self.settings.personal_info = included;
         self
     }
 
-    /// Whether a job that looks up an ID sends the details in a second callback, as for old accounts, instead of within
-    /// the first; false by default.
+    /// Sets whether a job with an ID lookup sends the details in a second callback, as for old accounts,
+    /// instead of within the first; false by default.
     pub fn with_legacy_two_callbacks(mut self, two: bool) -> Self {
         self.settings.legacy_two_callbacks = two;
         self
     }
 
-    /// How long an upload address is good for, in whole seconds; 15 minutes by default.
+    /// Sets the validity of an upload address, in whole seconds; 15 minutes by default.
     pub fn with_upload_lifetime(mut self, lifetime: Duration) -> Self {
         self.settings.upload_lifetime = lifetime.min(Duration::from_secs(u32::MAX.into()));
         self
     }
 
-    /// How many polls of the job status, after each zip and each check that is answered by callback, are told that the
-    /// job is not complete yet; 0 by default. The callback does not wait for them.
+    /// Sets the number of polls of the job status, after each zip and each check that is answered by callback,
+    /// that are answered "not complete"; 0 by default. The callback does not wait for them.
     pub fn with_pending_polls(mut self, polls: u32) -> Self {
         self.settings.pending_polls = polls;
         self
     }
 
-    /// Whether the status of a job that nobody has submitted is refused with 2314, or answered as that of a job without a zip
-    /// (the same code, signed, in a 200); false by default. What the real service says is not documented.
+    /// Sets whether the status of a job that nobody has submitted is refused with 2314, or answered as that of
+    /// a job without a zip (the same code, signed, in a 200); false by default. The real answer is not
+    /// documented.
     pub fn with_refuse_unknown_jobs(mut self, refuse: bool) -> Self {
         self.settings.refuses_unknown_jobs = refuse;
         self
     }
 
-    /// Whether Enhanced KYC writes `Not Available` or `NaN-NaN-NaN` where an ID authority has nothing, as the real service
-    /// does, or leaves the field out; true by default.
+    /// Sets whether Enhanced KYC writes `Not Available` or `NaN-NaN-NaN` for data that an ID authority lacks, as
+    /// the real service does, or leaves the field out; true by default.
     pub fn with_placeholders(mut self, written: bool) -> Self {
         self.settings.placeholders = written;
         self
     }
 
-    /// Whether a check looks at the whole number, and not at the last digit alone, if the ID type is known: one that has
-    /// not the form of its type is answered with 1014, and one that is no test number with 1013. True by default. It has
-    /// nothing to do with uploads, which always go by the last digit.
+    /// Sets whether checks use the whole number, and not its last digit alone, if the ID type is known: a number
+    /// without the form of its type is answered with 1014, and one that is no test number with 1013. True by
+    /// default. Uploads always go by the last digit.
     pub fn with_check_id_numbers(mut self, check: bool) -> Self {
         self.settings.check_id_numbers = check;
         self
     }
 
-    /// The result code of Basic KYC for an ID number that is not found; 1023 by default, as the list of
-    /// codes has it; the page of test data has 1013 as well.
+    /// Sets the result code of Basic KYC for an ID number that is not found; 1023 by default, as in the list of
+    /// codes; the page of test data has 1013 as well.
     pub fn with_basic_kyc_not_found_code(mut self, code: impl Into<String>) -> Self {
         self.settings.basic_kyc_not_found = code.into();
         self
     }
 
-    /// The result code of an AML check that finds nobody; 1031 by default, which no source at hand confirms.
+    /// Sets the result code of an AML check that finds nobody; 1031 by default, which no source at hand confirms.
     pub fn with_aml_not_found_code(mut self, code: impl Into<String>) -> Self {
         self.settings.aml_not_found = code.into();
         self
     }
 
-    /// Whose time it goes by; the system's by default.
+    /// Sets the clock; the system's by default.
     pub fn with_clock(mut self, clock: Clock) -> Self {
         self.clock = clock;
         self
     }
 
-    /// A folder that the state is kept in, so that it survives a restart; none by default. It is made if need be, and it
-    /// is one sandbox's at a time.
+    /// Sets a folder that keeps the state, so that it survives a restart; none by default. The folder is created
+    /// if needed, and belongs to one sandbox at a time.
     ///
-    /// Kept are the jobs with their images, users, sessions of consent, Smile Links, rules and how often they were used,
-    /// callbacks that are still due, and rules for callbacks; not the API key, requests, faults, what became of callbacks,
-    /// and the authority for https, which is another one after each start. A request is
-    /// answered once what the answer acknowledges is on the disk. What happens without a request, or is told to the
-    /// [`Sandbox`], is written some 50 ms later and when the sandbox ends; if it is killed before, results come again, the
-    /// same and at the same time, and a callback may come twice.
+    /// Kept are the jobs with their images, users, consent sessions, Smile Links, rules with their use counts,
+    /// callbacks that are still due, and rules for callbacks; not the API key, requests, faults, finished
+    /// callbacks, and the certificate authority for https, which is a new one after each start. A request is
+    /// answered once everything that the answer acknowledges is stored. Changes without a request, or by
+    /// [`Sandbox`]'s methods, are written some 50 ms later and when the sandbox ends; if it is killed before,
+    /// results come again, the same and at the same time, and a callback may come twice.
     ///
-    /// A job is written when it has changed, and a list of all jobs with every change, so it is made for thousands of
-    /// jobs and not for millions. It is about people: only its owner may read the folder, where the system knows owners.
+    /// A job is written when it has changed, and a list of all jobs with every change, which suits thousands of
+    /// jobs and not millions. The state is personal data: only its owner may read the folder, on systems with
+    /// file owners.
     ///
     /// The folder must be new, empty, or one of an earlier sandbox: any other is refused by
     /// [`start`](Self::start) and left as it is. No file is removed that a sandbox didn't write.
     ///
-    /// [`into_service`](Self::into_service) leaves it aside: [`Service::snapshot`] is what it has.
+    /// [`into_service`](Self::into_service) ignores this setting: see [`Service::snapshot`].
     #[cfg(feature = "state")]
     pub fn with_state_dir(mut self, folder: impl Into<std::path::PathBuf>) -> Self {
         self.state_dir = Some(folder.into());
         self
     }
 
-    /// Sets it up as a scenario says, with its users, rules and faults. What is set afterwards outranks it; the rules of another
-    /// scenario come after those of this one.
+    /// Adds a scenario, with its users, rules and faults. Later settings outrank the scenario; the rules of
+    /// another scenario come after those of this one.
     #[cfg(feature = "scenario")]
     pub fn with_scenario(mut self, scenario: crate::Scenario) -> Self {
         scenario.apply(&mut self.settings);
@@ -216,78 +218,80 @@ impl Builder {
         self
     }
 
-    /// A fault from the start; see [`Sandbox::add_fault`].
+    /// Adds a fault from the start; see [`Sandbox::add_fault`].
     pub fn with_fault(mut self, rule: FaultRule) -> Self {
         self.settings.faults.push(rule);
         self
     }
 
-    /// How much is remembered; see [`Keep`].
+    /// Sets the limits on what is remembered; see [`Keep`].
     pub fn with_keep(mut self, keep: Keep) -> Self {
         self.settings.keep = keep;
         self
     }
 
-    /// Where to listen; by default 127.0.0.1, on a port of the system's choice, as for port 0.
+    /// Sets the address to listen on; by default 127.0.0.1, on a port of the system's choice, as for port 0.
     ///
-    /// Anything but loopback is refused by [`start`](Self::start), unless
-    /// [`open_to_the_network`](Self::with_network_access) is said too.
+    /// Any address but loopback is refused by [`start`](Self::start) without
+    /// [`open_to_the_network`](Self::with_network_access).
     pub fn with_addr(mut self, addr: impl Into<SocketAddr>) -> Self {
         self.front.addr = addr.into();
         self
     }
 
-    /// That an [`addr`](Self::addr) beyond loopback is meant: everyone who reaches this machine can then read what was
-    /// uploaded, if they know the key, which by default everyone does. Callbacks still go to loopback only, and the page and
-    /// the admin API are this machine's alone, unless [`admin_open_to_the_network`](Self::with_admin_network_access) is said.
+    /// Allows an [`addr`](Self::addr) beyond loopback: everyone who reaches this machine can then read what was
+    /// uploaded, if they know the key, which by default everyone does. Callbacks still go to loopback only, and
+    /// the page and the admin API are this machine's alone, without
+    /// [`admin_open_to_the_network`](Self::with_admin_network_access).
     pub fn with_network_access(mut self) -> Self {
         self.front.is_for_everyone = true;
         self
     }
 
-    /// That other machines may use the page and the admin API as well, if they can reach it: these show everything that was
-    /// uploaded, and change everything, and ask nobody for a key. Otherwise they answer to this machine alone.
+    /// Allows other machines to use the page and the admin API: these show everything that was uploaded, change
+    /// everything, and need no key. By default they answer to this machine alone.
     pub fn with_admin_network_access(mut self) -> Self {
         self.front.admin_is_for_everyone = true;
         self
     }
 
-    /// Speaks https as well as http, on the same port, with a certificate of a certificate authority that it makes up at
-    /// the start: see `Sandbox::https_base_url` and `Sandbox::ca_pem`.
+    /// Turns on https beside http, on the same port, with a certificate of an authority that is created at the
+    /// start: see `Sandbox::https_base_url` and `Sandbox::ca_pem`.
     #[cfg(feature = "tls")]
     pub fn with_tls(mut self) -> Self {
         self.front.tls = true;
         self
     }
 
-    /// How long a client has for the head of a request, and for its body; 30 s and 60 s by default. Afterwards it is told
-    /// so, if it can be, and the connection is closed. A client that doesn't read its answer has as long as for a body.
+    /// Sets the time that a client has for the head of a request, and for its body; 30 s and 60 s by default.
+    /// Afterwards the client gets an error, if possible, and the connection is closed. A client that doesn't
+    /// read its answer has as long as for a body.
     pub fn with_request_timeouts(mut self, for_head: Duration, for_body: Duration) -> Self {
         self.front.time_for_headers = for_head;
         self.front.time_for_body = for_body;
         self
     }
 
-    /// How many connections there may be at a time; 1,024 by default. Those beyond are answered with 503, and closed.
+    /// Sets the largest number of connections at a time; 1,024 by default. Those beyond are answered with 503, and closed.
     pub fn with_max_connections(mut self, connections: usize) -> Self {
         self.front.connections = connections;
         self
     }
 
-    /// Starts it; see [`Sandbox::start`].
+    /// Starts the sandbox; see [`Sandbox::start`].
     ///
     /// # Errors
-    /// If the partner id or the API key can't be one, if the address is one that it won't listen on, if there is no such
-    /// address, or thread, to be had, or if there is a folder for the state and what is in it can't be used: then the error
+    /// If the partner id or the API key is not valid, if the address is not allowed without another setting, if
+    /// the address or a thread is not available, or if the folder for the state can't be used: then the error
     /// has a `StateError` inside, which names the file.
     pub fn start(self) -> io::Result<Sandbox> {
         Sandbox::start_with(self)
     }
 
-    /// The service by itself, without a server, for tests that bring their own clock.
+    /// Creates the service by itself, without a server, for tests with a clock of their own.
     ///
     /// # Errors
-    /// If the partner id or the API key can't be one.
+    /// If the partner id or the API key is not valid.
     pub fn into_service(self) -> Result<Service, ConfigError> {
         let signer = Signer::new(PartnerId::new(self.partner_id)?, &ApiKey::new(self.api_key.as_str())?);
         Ok(Service::new(State::new(self.settings, signer, Secret::new(&self.api_key, self.seed))))

@@ -1,4 +1,4 @@
-//! Whose time the sandbox goes by.
+//! The clock of the sandbox.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -7,32 +7,32 @@ use smile_core::Timestamp;
 
 /// The clock of a [`Sandbox`](crate::Sandbox); the system's by default.
 ///
-/// A virtual one stands still until [`Sandbox::advance`](crate::Sandbox::advance) moves it, and with it everything that
-/// happens by itself: the stages of rules, reviews, and callbacks, the first attempts among them.
+/// A virtual clock stands still until [`Sandbox::advance`](crate::Sandbox::advance) moves it, and everything
+/// that happens by itself with it: the stages of rules, reviews, and callbacks, the first attempts included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Clock(Option<Timestamp>);
 
-/// The clock can't be advanced.
+/// The error of a clock that can't be advanced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ClockError {
-    /// It is the system's. [`Builder::with_clock`](crate::Builder::with_clock) sets another.
+    /// The clock is the system's. [`Builder::with_clock`](crate::Builder::with_clock) sets another.
     #[error("the sandbox goes by the system's clock, which it can't advance")]
     System,
 }
 
 impl Clock {
-    /// The system's.
+    /// The system's clock.
     pub const fn system() -> Self {
         Self(None)
     }
 
-    /// A clock of the test's own, at this moment.
+    /// A virtual clock, set to this moment.
     pub const fn virtual_at(now: Timestamp) -> Self {
         Self(Some(now))
     }
 
-    /// A clock that runs: a virtual one does not begin before this moment.
+    /// Starts the clock: a virtual one does not begin before this moment.
     pub(crate) fn running(self, earliest: Timestamp) -> RunningClock {
         match self.0 {
             None => RunningClock::System,
@@ -41,7 +41,7 @@ impl Clock {
     }
 }
 
-/// A clock that can be asked.
+/// A clock that can be read.
 pub(crate) enum RunningClock {
     System,
     Virtual(Mutex<Timestamp>),

@@ -1,10 +1,10 @@
-//! Where the server listens, and how patient it is.
+//! The settings of the server: address, limits and TLS.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
-/// The knobs of the server, as opposed to those of the service.
+/// The settings of the server, as opposed to those of the service.
 #[derive(Clone, Debug)]
 pub(crate) struct Front {
     pub(crate) addr: SocketAddr,
@@ -33,7 +33,7 @@ impl Default for Front {
 }
 
 impl Front {
-    /// Where to listen.
+    /// The address to listen on, if it is allowed.
     pub(crate) fn checked_addr(&self) -> io::Result<SocketAddr> {
         let ip = self.addr.ip();
         let refuse = |rule: String| Err(io::Error::new(io::ErrorKind::InvalidInput, rule));
@@ -60,7 +60,7 @@ impl Front {
     }
 }
 
-/// The address at which this machine itself reaches what listens there.
+/// The address at which this machine itself reaches a server with this listening address.
 pub(crate) fn own_way_to(addr: SocketAddr) -> SocketAddr {
     let ip = match addr.ip() {
         IpAddr::V4(Ipv4Addr::UNSPECIFIED) => Ipv4Addr::LOCALHOST.into(),
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_but_loopback_unless_told_so_twice() {
+    fn addresses_beyond_loopback_need_permission() {
         for text in ["127.0.0.1:0", "127.9.9.9:80", "[::1]:8080"] {
             assert_eq!(addr_of(text, false), Ok(text.parse().unwrap()));
         }

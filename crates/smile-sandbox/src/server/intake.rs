@@ -1,6 +1,6 @@
-//! Taking in the bodies of requests, with bounded memory and patience.
+//! Reading the bodies of requests, with bounded memory and time.
 //!
-//! What counts is what has come: a client that announces much and sends little takes no room from
+//! Only bytes that have come count: a client that announces much and sends little takes no room from
 //! others.
 
 use std::time::Duration;
@@ -16,14 +16,14 @@ use tokio::time::timeout;
 use crate::http::answers::{gateway, storage_error};
 use crate::http::encoding::MAX_JSON;
 
-/// The largest body that is taken.
+/// The largest accepted body, in bytes.
 const MAX_BODY: u64 = 64 * 1024 * 1024;
-/// The largest of those that don't say beforehand how large they are. Zips have to.
+/// The largest body without an announced length. Zips must announce theirs.
 const MAX_UNANNOUNCED: u64 = MAX_JSON as u64;
-/// How many KiB of bodies may be there at a time; others wait for their turn.
+/// The KiB of bodies that may be in memory at a time; others wait for their turn.
 const ROOM: usize = 512 * 1024;
 
-/// Why a body was not read to its end. Nothing of it has been used.
+/// The reason why a body was not read to its end. Nothing of it has been used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum NotRead {
     TooLong,
@@ -76,13 +76,13 @@ impl NotRead {
 
 pub(crate) struct Intake {
     room: Semaphore,
-    /// Who has it reads on without room. There is always one that does, so bodies that each wait
-    /// for the other's room don't wait for ever.
+    /// Held by the one body that reads on without room, so bodies that each wait for the other's room
+    /// don't wait for ever.
     exempt: Mutex<()>,
     patience: Duration,
 }
 
-/// The room that a body takes. It is free again when this is dropped.
+/// The room that a body takes, free again when dropped.
 pub(crate) struct Share<'a> {
     intake: &'a Intake,
     permit: Option<SemaphorePermit<'a>>,
@@ -122,7 +122,7 @@ impl Intake {
         Self { room: Semaphore::new(kib), exempt: Mutex::new(()), patience }
     }
 
-    /// Reads a body, or so many bytes of it, and says what room it takes.
+    /// Reads a body, or so many bytes of it, and returns it with its room.
     pub(crate) async fn read(
         &self,
         body: impl Body<Data = Bytes> + Unpin,
@@ -157,14 +157,14 @@ impl Intake {
             share.grow_to((read.len() + data.len()) as u64).await?;
             append(&mut read, &data, expected);
         }
-        // What isn't used would be kept for as long as the body is.
+        // Unused capacity would be kept for as long as the body is.
         read.shrink_to_fit();
         Ok((read.into(), share))
     }
 }
 
-/// Adds a piece of a body. Room is made as it comes, twice as much each time and never more than is announced: a client can
-/// announce what it never sends.
+/// Adds a piece of a body. Capacity grows as the body comes, twofold each time and never beyond the
+/// announced length: a client can announce what it never sends.
 fn append(read: &mut Vec<u8>, piece: &[u8], expected: usize) {
     let needed = read.len() + piece.len();
     if needed > read.capacity() {
@@ -224,7 +224,7 @@ mod tests {
         }
     }
 
-    /// An upload that was begun, and how to go on with it.
+    /// An upload in progress, and the means to continue it.
     struct Upload {
         send: UnboundedSender<Bytes>,
         reading: JoinHandle<usize>,
@@ -247,7 +247,7 @@ mod tests {
             yield_now().await;
         }
 
-        /// Nothing more is sent.
+        /// Ends the body.
         fn all_sent(self) -> JoinHandle<usize> {
             self.reading
         }
@@ -257,7 +257,7 @@ mod tests {
         }
     }
 
-    /// Waits, but not for ever, until a body is there, and returns its length.
+    /// Waits, with a limit, until a body is there, and returns its length.
     async fn come_in(reading: JoinHandle<usize>) -> usize {
         timeout(Duration::from_secs(20), reading).await.unwrap().unwrap()
     }
@@ -267,7 +267,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_was_only_announced_takes_no_room() {
+    async fn announced_bytes_take_no_room() {
         let intake = intake(4);
         let mut idle = Vec::new();
         for _ in 0..8 {
@@ -301,14 +301,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_has_come_takes_room_until_it_is_used() {
+    async fn received_bytes_take_room_until_they_are_used() {
         let intake = intake(2);
         let [first, second, third] = [(); 3].map(|()| Upload::begin(&intake, 2 * KIB));
         let (first, second, third) = (first.await, second.await, third.await);
         for _ in 0..2 {
             first.send_kib().await;
         }
-        // One goes on without room, and a second that does waits.
+        // One continues without room, and a second that does waits.
         second.send_kib().await;
         third.send_kib().await;
         let third = third.all_sent();

@@ -1,8 +1,9 @@
-//! Keeps the state on the disk, if it is to be kept there.
+//! Persistence of the state on the disk, if it is to be kept there.
 //!
-//! An answer waits until what it acknowledges is on the disk; requests that come meanwhile wait together for the next
-//! writing. What happens without a request is written a moment later. If the sandbox is killed before that, it happens
-//! again: the same result comes at the same time, and a callback may come twice.
+//! An answer waits until everything that it acknowledges is on the disk; requests that come meanwhile wait
+//! together for the next write. Changes without a request are written a moment later. If the sandbox is
+//! killed before that, they happen again: the same result comes at the same time, and a callback may come
+//! twice.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::service::Service;
 use crate::storage::store::Store;
 
-/// Where the state is kept, and how much of it is there.
+/// The store of the state, with the newest change in it.
 #[derive(Default)]
 pub(crate) struct Keeper {
     store: Option<Arc<tokio::sync::Mutex<Store>>>,
@@ -23,15 +24,15 @@ impl Keeper {
         Self { store: Some(Arc::new(tokio::sync::Mutex::new(store))), ..Self::default() }
     }
 
-    /// Waits until everything so far is on the disk, and says whether it is.
-    pub(crate) async fn settle(&self, service: &Arc<Mutex<Service>>) -> bool {
+    /// Waits until everything so far is on the disk; false if that failed.
+    pub(crate) async fn persist(&self, service: &Arc<Mutex<Service>>) -> bool {
         let Some(store) = &self.store else { return true };
         let wanted = service.lock().unwrap_or_else(PoisonError::into_inner).state.changes;
         if self.written.load(Ordering::Acquire) >= wanted {
             return true;
         }
         let mut store = Arc::clone(store).lock_owned().await;
-        // Whoever had it before may have written this as well.
+        // The previous holder of the lock may have written this as well.
         if self.written.load(Ordering::Acquire) >= wanted {
             return true;
         }

@@ -1,4 +1,4 @@
-//! The line to a client: plain or encrypted, and one that can be cut.
+//! The connection to a client: plain or encrypted, and one that can be cut.
 
 use std::io;
 use std::pin::Pin;
@@ -11,16 +11,16 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::Sleep;
 
-/// The connection is to be closed without another word.
+/// The signal to close the connection without another byte.
 #[derive(Debug, thiserror::Error)]
 #[error("the connection is to be closed")]
 pub(crate) struct Closed;
 
-/// Cuts a line.
+/// The means to cut a connection.
 #[derive(Clone)]
 pub(crate) struct Scissors(Arc<AtomicU64>);
 
-/// Nothing is going to be cut.
+/// The value for no cut.
 const WHOLE: u64 = u64::MAX;
 
 impl Scissors {
@@ -28,7 +28,7 @@ impl Scissors {
         Self(Arc::new(AtomicU64::new(WHOLE)))
     }
 
-    /// Resets the connection after so many more bytes to the client, or when it is over.
+    /// Resets the connection after so many more bytes to the client, or at its end.
     pub(crate) fn cut_after(&self, bytes: u64) {
         self.0.store(bytes.min(WHOLE - 1), Ordering::Relaxed);
     }
@@ -49,12 +49,12 @@ impl Scissors {
 pub(crate) struct Line<S: Stream> {
     stream: S,
     scissors: Scissors,
-    /// How long the client may leave what it is sent unread.
+    /// The longest time that the client may leave its answer unread.
     patience: Duration,
     stalled: Option<Pin<Box<Sleep>>>,
 }
 
-/// What a line is made of.
+/// The stream below a connection.
 pub(crate) trait Stream: AsyncRead + AsyncWrite + Unpin {
     fn tcp(&self) -> &TcpStream;
 }
@@ -134,7 +134,7 @@ impl<S: Stream> AsyncWrite for Line<S> {
 impl<S: Stream> Drop for Line<S> {
     fn drop(&mut self) {
         if self.scissors.left() != WHOLE {
-            // Closing resets the connection then; if not, it just closes.
+            // Closing resets the connection then; on failure, it just closes.
             let _ = self.stream.tcp().set_zero_linger();
         }
     }

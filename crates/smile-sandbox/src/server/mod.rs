@@ -1,4 +1,4 @@
-//! The emulator as a server on this machine: sockets, a clock, and the thread that lends them to the service.
+//! The emulator as a server on this machine: sockets, a clock, and a thread for the service.
 
 pub(crate) mod accept;
 pub(crate) mod advance;

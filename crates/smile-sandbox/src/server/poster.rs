@@ -1,4 +1,4 @@
-//! Posting a callback.
+//! Posting callbacks.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
@@ -13,23 +13,23 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use crate::callback::attempt::{Callback, CallbackOutcome, is_loopback_http};
+use crate::callback::attempt::{CallbackOutcome, DueCallback, is_loopback_http};
 use crate::callback::record::CallbackAnswer;
 
-/// How long a receiver has to answer. The real service's limit is not published.
+/// The time that a receiver has to answer. The real service's limit is not published.
 const TIME_TO_ANSWER: Duration = Duration::from_secs(10);
 
-/// How long the body of an answer is waited for. The status has decided by then.
+/// The time that the body of an answer is waited for, once its status is known.
 const TIME_FOR_BODY: Duration = Duration::from_secs(1);
-/// Of a longer body, the rest is not read.
+/// The bytes of an answer's body that are read; the rest is not.
 const ENOUGH_OF_BODY: usize = 1_024;
 
-/// Posts a callback, and says how it went. Follows no redirects, and goes nowhere but to this machine.
-pub(crate) async fn deliver(callback: &Callback) -> CallbackAnswer {
+/// Posts a callback, and returns its outcome. Follows no redirects, and connects only to this machine.
+pub(crate) async fn deliver(callback: &DueCallback) -> CallbackAnswer {
     timeout(TIME_TO_ANSWER, post(callback)).await.unwrap_or(CallbackOutcome::TimedOut.into())
 }
 
-async fn post(callback: &Callback) -> CallbackAnswer {
+async fn post(callback: &DueCallback) -> CallbackAnswer {
     let Ok(uri) = callback.url.parse::<Uri>() else { return CallbackOutcome::Refused.into() };
     if !is_loopback_http(&callback.url) {
         return CallbackOutcome::Refused.into();
@@ -38,7 +38,7 @@ async fn post(callback: &Callback) -> CallbackAnswer {
     exchange(stream, &uri, callback.body.clone()).await.unwrap_or(CallbackOutcome::Interrupted.into())
 }
 
-/// Connects without asking a name server: `localhost` is looked for where it has to be.
+/// Connects without asking a name server: `localhost` is always loopback.
 async fn connect(uri: &Uri) -> Option<TcpStream> {
     let host = uri.host()?.trim_start_matches('[').trim_end_matches(']');
     let addresses = match host.parse::<IpAddr>() {
@@ -75,7 +75,7 @@ async fn exchange(stream: TcpStream, uri: &Uri, body: Bytes) -> Option<CallbackA
     }
 }
 
-/// The first bytes of a body, as far as they come in time.
+/// Reads the first bytes of a body, as far as they come in time.
 async fn beginning(mut body: Incoming) -> Vec<u8> {
     let mut bytes = Vec::new();
     let read = async {
@@ -86,7 +86,7 @@ async fn beginning(mut body: Incoming) -> Vec<u8> {
             }
         }
     };
-    // What has come until then is kept.
+    // Bytes that have come until then are kept.
     let _ = timeout(TIME_FOR_BODY, read).await;
     bytes
 }

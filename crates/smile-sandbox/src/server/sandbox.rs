@@ -30,10 +30,10 @@ use crate::state::request_log::RecordedRequest;
 use crate::state::users::UserState;
 use crate::storage::store::Store;
 
-/// A running sandbox. It stops when it is dropped.
+/// A running sandbox, which stops when it is dropped.
 ///
-/// It listens on `127.0.0.1` only, unless it is [told](Builder::addr) otherwise, on a port of its own, so any number of
-/// them can run side by side. All methods work from async and from blocking code.
+/// It listens on `127.0.0.1` only, unless [set](Builder::addr) otherwise, on a port of its own, so any number
+/// of sandboxes can run side by side. All methods work from async and from blocking code.
 pub struct Sandbox {
     partner_id: String,
     api_key: String,
@@ -48,15 +48,15 @@ pub struct Sandbox {
 }
 
 impl Sandbox {
-    /// Starts a sandbox with the defaults, ready to be talked to when this returns.
+    /// Starts a sandbox with the defaults, which accepts connections when this returns.
     ///
     /// # Errors
-    /// If there is no port or thread to be had.
+    /// If no port or thread is available.
     pub fn start() -> io::Result<Self> {
         Self::builder().start()
     }
 
-    /// The knobs, all at their defaults.
+    /// Creates a builder with the default settings.
     pub fn builder() -> Builder {
         Builder::default()
     }
@@ -114,25 +114,25 @@ impl Sandbox {
         })
     }
 
-    /// `http://127.0.0.1:PORT/v1`, or where else it was told to listen.
+    /// The base URL: `http://127.0.0.1:PORT/v1`, or another address if so set.
     pub fn base_url(&self) -> &str {
         &self.base_url
     }
 
-    /// The page to look at the sandbox with, for a browser on this machine: `http://127.0.0.1:PORT/`.
+    /// The address of the page that shows the sandbox, for a browser on this machine: `http://127.0.0.1:PORT/`.
     pub fn page_url(&self) -> String {
         format!("{}/", self.base_url.trim_end_matches("/v1"))
     }
 
-    /// `https://127.0.0.1:PORT/v1`, with the same port, if TLS was turned [on](Builder::tls). Clients have to trust
-    /// [`ca_pem`](Self::ca_pem).
+    /// The https base URL, `https://127.0.0.1:PORT/v1`, with the same port, if TLS was turned
+    /// [on](Builder::tls). Clients have to trust [`ca_pem`](Self::ca_pem).
     #[cfg(feature = "tls")]
     pub fn https_base_url(&self) -> Option<&str> {
         self.https_base_url.as_deref()
     }
 
-    /// The certificate of the authority that vouches for [`https_base_url`](Self::https_base_url), as PEM: each sandbox has
-    /// its own. It is public.
+    /// The certificate of the authority behind [`https_base_url`](Self::https_base_url), as PEM: each sandbox
+    /// has its own. It is public.
     #[cfg(feature = "tls")]
     pub fn ca_pem(&self) -> Option<&str> {
         self.shared.tls.as_ref().map(|tls| tls.ca_pem.as_str())
@@ -143,23 +143,23 @@ impl Sandbox {
         &self.environment
     }
 
-    /// A partner of this sandbox, ready to be used.
+    /// A partner of this sandbox, ready for use.
     pub fn partner(&self) -> Partner {
         self.partner.clone()
     }
 
-    /// The id of its only partner.
+    /// The id of the sandbox's only partner.
     pub fn partner_id(&self) -> &str {
         &self.partner_id
     }
 
-    /// That partner's API key.
+    /// The API key of the sandbox's partner.
     pub fn api_key(&self) -> &str {
         &self.api_key
     }
 
-    /// The requests so far, oldest first; the newest, if there were more than are to be [kept](crate::Keep). Those whose
-    /// body was too large or never came are not among them.
+    /// The requests so far, oldest first; the newest ones if there were more than the [limit](crate::Keep). A
+    /// request whose body was too large or never came is not among them.
     pub fn requests(&self) -> Vec<RecordedRequest> {
         self.shared.lock().requests().iter().cloned().collect()
     }
@@ -169,36 +169,36 @@ impl Sandbox {
         self.shared.lock().job(job_id)
     }
 
-    /// All jobs, in the order in which they were first announced.
+    /// All jobs, in the order of their announcement.
     pub fn jobs(&self) -> Vec<JobRecord> {
         self.shared.lock().jobs()
     }
 
     /// All attempts to deliver a callback so far, oldest first.
-    pub fn callbacks(&self) -> Vec<CallbackAttempt> {
-        self.shared.lock().callbacks().iter().cloned().collect()
+    pub fn callback_attempts(&self) -> Vec<CallbackAttempt> {
+        self.shared.lock().callback_attempts().iter().cloned().collect()
     }
 
-    /// Waits until there have been so many attempts to deliver a callback, and returns all attempts so far; fewer, if
-    /// the time runs out.
+    /// Waits for this number of attempts to deliver a callback, and returns all attempts so far; fewer, if the
+    /// time runs out.
     ///
-    /// It blocks the thread. If that thread also runs the receiver of the callbacks, use
-    /// [`callbacks_made`](Self::callbacks_made).
-    pub fn wait_for_callbacks(&self, attempts: usize, timeout: Duration) -> Vec<CallbackAttempt> {
+    /// This blocks the thread. If the same thread also runs the receiver of the callbacks, use
+    /// [`wait_for_callbacks`](Self::wait_for_callbacks).
+    pub fn wait_for_callback_attempts(&self, attempts: usize, timeout: Duration) -> Vec<CallbackAttempt> {
         let started = Instant::now();
         let mut service = self.shared.lock();
-        while service.callbacks().len() < attempts {
+        while service.callback_attempts().len() < attempts {
             let Some(left) = timeout.checked_sub(started.elapsed()).filter(|left| !left.is_zero()) else {
                 break;
             };
             let woken = self.shared.changed.wait_timeout(service, left);
             service = woken.unwrap_or_else(PoisonError::into_inner).0;
         }
-        service.callbacks().iter().cloned().collect()
+        service.callback_attempts().iter().cloned().collect()
     }
 
-    /// [`wait_for_callbacks`](Self::wait_for_callbacks) for async code, with any runtime.
-    pub fn callbacks_made(
+    /// Waits like [`wait_for_callback_attempts`](Self::wait_for_callback_attempts), for async code with any runtime.
+    pub fn wait_for_callbacks(
         &self,
         attempts: usize,
         timeout: Duration,
@@ -207,18 +207,18 @@ impl Sandbox {
         // The sandbox's own runtime minds the clock, so the caller's need not be Tokio.
         let wait = self.runtime.spawn(async move {
             let mut pulse = shared.pulse.subscribe();
-            let enough = pulse.wait_for(|()| shared.lock().callbacks().len() >= attempts);
+            let enough = pulse.wait_for(|()| shared.lock().callback_attempts().len() >= attempts);
             let _ = tokio::time::timeout(timeout, enough).await;
-            shared.lock().callbacks().iter().cloned().collect()
+            shared.lock().callback_attempts().iter().cloned().collect()
         });
         async move { wait.await.unwrap_or_default() }
     }
 
-    /// Lets a virtual clock go on, and does everything that falls due on the way, in order: stages of rules, reviews,
-    /// callbacks and their repetitions. Returns the attempts to deliver a callback, once the last has been answered. Of
-    /// no time at all, it posts what is due now.
+    /// Advances a virtual clock, and runs everything that falls due on the way, in order: stages of rules,
+    /// reviews, callbacks and their further attempts. Returns the attempts to deliver a callback, once the last
+    /// has been answered. A time of zero posts what is due now.
     ///
-    /// It blocks the thread. If that thread also runs the receiver of the callbacks, use [`advanced`](Self::advanced).
+    /// This blocks the thread. If the same thread also runs the receiver of the callbacks, use [`advanced`](Self::advanced).
     ///
     /// ```
     /// use smile_core::Timestamp;
@@ -234,21 +234,21 @@ impl Sandbox {
     /// ```
     ///
     /// # Errors
-    /// If its clock is the system's.
+    /// If the clock is the system's.
     pub fn advance(&self, time: Duration) -> Result<Vec<CallbackAttempt>, ClockError> {
         let (sender, receiver) = std::sync::mpsc::channel();
         let shared = Arc::clone(&self.shared);
         self.runtime.spawn(async move {
-            // Who no longer waits needs no answer.
+            // The receiver may be gone already.
             let _ = sender.send(advance(shared, time).await);
         });
         receiver.recv().unwrap_or_else(|_| Ok(Vec::new()))
     }
 
-    /// [`advance`](Self::advance) for async code, with any runtime.
+    /// Advances like [`advance`](Self::advance), for async code with any runtime.
     ///
     /// # Errors
-    /// If its clock is the system's.
+    /// If the clock is the system's.
     pub fn advanced(
         &self,
         time: Duration,
@@ -258,8 +258,8 @@ impl Sandbox {
     }
 
     /// All callbacks that were made, whether or not they were ever posted, in the order of their ids.
-    pub fn made_callbacks(&self) -> Vec<CallbackRecord> {
-        self.shared.lock().made_callbacks().to_vec()
+    pub fn callbacks(&self) -> Vec<CallbackRecord> {
+        self.shared.lock().callbacks().to_vec()
     }
 
     /// Delivers a callback once more, and returns the id of the copy; see
@@ -271,11 +271,11 @@ impl Sandbox {
         self.shared.change(|service, now| service.redeliver(now, id, redelivery))
     }
 
-    /// Lets something go wrong with a callback that was already made; see
+    /// Disturbs a callback that was already made; see
     /// [`Service::disturb_callback`](crate::Service::disturb_callback).
     ///
     /// # Errors
-    /// If there is no such callback, or if one is to be dropped that doesn't wait to be posted.
+    /// If there is no such callback, or if the callback to be dropped doesn't wait to be posted.
     pub fn disturb_callback(
         &self,
         id: CallbackId,
@@ -284,12 +284,12 @@ impl Sandbox {
         self.shared.change(|service, now| service.disturb_callback(now, id, disturbance))
     }
 
-    /// Lets something go wrong with callbacks to come. Of several rules the first that applies to a callback is used.
+    /// Adds a rule that disturbs callbacks to come. Of several rules the first that applies to a callback is used.
     pub fn disturb_callbacks(&self, rule: CallbackRule) {
         self.shared.change(|service, _| service.disturb_callbacks(rule));
     }
 
-    /// Lets callbacks to come alone.
+    /// Removes all rules for callbacks.
     pub fn clear_callback_rules(&self) {
         self.shared.change(|service, _| service.clear_callback_rules());
     }
@@ -297,12 +297,12 @@ impl Sandbox {
     /// Decides about a job that is under review, in place of the automatic review.
     ///
     /// # Errors
-    /// If there is no such job, if it is not under review, or if its type has no code for this.
+    /// If there is no such job, if it is not under review, or if its type has no code for the decision.
     pub fn review(&self, job_id: &str, review: Review) -> Result<(), ReviewError> {
         self.shared.change(|service, now| service.review(now, job_id, review))
     }
 
-    /// Begins a rule for some jobs, which need not exist yet. Of the rules that apply to a job the newest answers.
+    /// Starts a rule for some jobs, which need not exist yet. Of the rules that apply to a job the newest answers.
     ///
     /// ```
     /// use smile_sandbox::{Matcher, Outcome, Product, Sandbox, ScriptStage};
@@ -318,32 +318,32 @@ impl Sandbox {
         When::new(matcher, |rule| self.shared.change(|service, _| service.state.add_rule(rule)))
     }
 
-    /// Lets the next request of this endpoint go wrong. Several faults of an endpoint happen one after the other.
+    /// Adds a fault for the next request to this endpoint. Several faults of an endpoint happen one after the other.
     pub fn fail_next(&self, endpoint: Endpoint, fault: Fault) {
         self.shared.change(|service, _| service.fail_next(endpoint, fault));
     }
 
-    /// Lets requests go wrong from now on, as the rule says.
+    /// Adds a fault rule for requests from now on.
     pub fn add_fault(&self, rule: FaultRule) -> FaultId {
         self.shared.change(|service, _| service.add_fault(rule))
     }
 
-    /// The rules that may still come to something, oldest first.
+    /// The fault rules that may still apply, oldest first.
     pub fn faults(&self) -> Vec<FaultInForce> {
         self.shared.lock().faults().to_vec()
     }
 
-    /// Takes a rule back; whether it was still in force.
+    /// Removes a fault rule; true if it was still in force.
     pub fn remove_fault(&self, id: FaultId) -> bool {
         self.shared.change(|service, _| service.remove_fault(id))
     }
 
-    /// Takes all rules back.
+    /// Removes all fault rules.
     pub fn clear_faults(&self) {
         self.shared.change(|service, _| service.clear_faults());
     }
 
-    /// Forgets everything that has happened, and all that was said since the start; see
+    /// Forgets everything that has happened, and all settings since the start; see
     /// [`Service::reset`](crate::Service::reset).
     pub fn reset(&self) {
         self.shared.change(|service, _| service.reset());
@@ -354,12 +354,12 @@ impl Sandbox {
         self.set_user(user_id, UserState::Enrolled);
     }
 
-    /// Sets what is known of a user.
+    /// Sets the state of a user.
     pub fn set_user(&self, user_id: &str, state: UserState) {
         self.shared.change(|service, _| service.set_user(user_id, state));
     }
 
-    /// What is known of a user.
+    /// The state of a user.
     pub fn user(&self, user_id: &str) -> UserState {
         self.shared.lock().user(user_id)
     }
@@ -369,7 +369,7 @@ impl Drop for Sandbox {
     fn drop(&mut self) {
         self.shared.stop.notify_one();
         if let Some(thread) = self.thread.take() {
-            // If it panicked there is nobody left to tell.
+            // If the thread panicked, nobody is left to report it to.
             let _ = thread.join();
         }
     }

@@ -1,4 +1,4 @@
-//! A certificate authority, made up on the spot, and what it certifies.
+//! A certificate authority that is created at the start, and the server's certificate.
 
 use std::io;
 use std::net::IpAddr;
@@ -16,7 +16,7 @@ use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// What it takes to serve https.
+/// The configuration for https.
 #[derive(Clone)]
 pub(crate) struct Tls {
     /// The certificate of the authority, for clients to trust.
@@ -25,8 +25,8 @@ pub(crate) struct Tls {
 }
 
 impl Tls {
-    /// For `localhost`, the loopback addresses, and this address. The authority's key is thrown away: nobody can have it
-    /// sign anything else.
+    /// Creates a certificate for `localhost`, the loopback addresses, and this address. The authority's key is
+    /// dropped: it can never sign anything else.
     pub(crate) fn new(ip: IpAddr) -> io::Result<Self> {
         let (chain, key, ca_pem) = certify(ip).map_err(io::Error::other)?;
         let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
@@ -61,7 +61,7 @@ fn certify(ip: IpAddr) -> Result<Certified, rcgen::Error> {
     Ok((certificate.der().clone(), key.into(), ca_pem))
 }
 
-/// Good from yesterday, for clocks that are behind, and for a year: some clients refuse what lasts much longer.
+/// Parameters of a certificate: valid from yesterday, for clocks that are behind, and for a year, as some clients refuse longer ones.
 fn params(name: &str, names: Vec<String>) -> Result<CertificateParams, rcgen::Error> {
     let mut params = CertificateParams::new(names)?;
     params.distinguished_name.push(DnType::CommonName, name);

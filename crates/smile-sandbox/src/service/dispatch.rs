@@ -1,4 +1,4 @@
-//! From a path to its endpoint.
+//! Dispatch of requests: from a path to its endpoint.
 
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
@@ -27,7 +27,7 @@ use crate::v1::upload::upload;
 use crate::v1::valid_documents::valid_documents;
 use crate::v1::web_token::web_token;
 
-/// Answers a request to where its path leads. The object store takes a body as it comes; everybody else unpacks it.
+/// Answers a request by its route. The object store takes a body as it comes; every other endpoint unpacks it.
 pub(crate) fn answer(
     state: &mut State,
     now: Timestamp,
@@ -94,7 +94,7 @@ fn answer_api(
     }
 }
 
-/// Whether a request there can change what outlives a restart. How many polls were told to wait is not counted.
+/// True if a request to this route can change stored state. The count of pending polls is not stored.
 pub(crate) fn may_change(route: &Route) -> bool {
     use Endpoint::{JobStatus, ProductsConfig, Services, ValidDocuments, WebToken};
     match route {

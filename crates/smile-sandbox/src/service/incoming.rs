@@ -9,7 +9,7 @@ use http::uri::Scheme;
 use crate::admin::guard::FromTheNetwork;
 use crate::fault::rules::HeadCheck;
 
-/// A request, and what is known of the way that it came. A request by itself is plain http from this machine.
+/// A request, with facts about its transport. By default it is plain http from this machine.
 #[must_use]
 pub struct Incoming {
     pub(crate) request: Request<Bytes>,
@@ -19,20 +19,20 @@ pub struct Incoming {
 }
 
 impl Incoming {
-    /// With this scheme, which the addresses in the answer begin with; http by default.
+    /// Sets the scheme, which the addresses in the answer begin with; http by default.
     pub fn with_scheme(mut self, scheme: Scheme) -> Self {
         self.scheme = scheme;
         self
     }
 
-    /// With what [`Service::admit`](crate::Service::admit) decided about it before its body was read; otherwise the service
-    /// decides when it has all of it.
+    /// Passes the decisions of [`Service::admit`](crate::Service::admit), made before the body was read; without
+    /// them the service decides once it has the whole request.
     pub fn with_head_check(mut self, head_check: HeadCheck) -> Self {
         self.head_check = Some(head_check);
         self
     }
 
-    /// From another machine, and whether such requests may use the page and the admin API.
+    /// Marks the request as from another machine, and sets whether such requests may use the page and the admin API.
     pub fn with_network_origin(mut self, may_use_admin: bool) -> Self {
         self.network = Some(FromTheNetwork { is_let_in: may_use_admin });
         self

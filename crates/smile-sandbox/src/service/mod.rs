@@ -11,7 +11,7 @@ use http::request::Parts;
 use smile_core::Timestamp;
 
 use crate::admin;
-use crate::callback::attempt::{Callback, CallbackAttempt, CallbackId};
+use crate::callback::attempt::{CallbackAttempt, CallbackId, DueCallback};
 use crate::callback::disturbance::{CallbackError, CallbackRule, Disturbance, Redelivery};
 use crate::callback::record::{CallbackAnswer, CallbackRecord};
 use crate::fault::effects::Outgoing;
@@ -25,7 +25,7 @@ use crate::result::finding::{Review, ReviewError};
 use crate::rule::matcher::Matcher;
 use crate::rule::rules::When;
 use crate::run::callbacks;
-use crate::run::review::{advance, review_by_hand};
+use crate::run::review::{advance, manual_review};
 use crate::service::incoming::Incoming;
 use crate::state::State;
 use crate::state::request_log::RecordedRequest;
@@ -34,10 +34,11 @@ use crate::storage::snapshot::{RestoreError, Snapshot, restore, snapshot};
 
 /// The emulated service without its server: requests and times go in, responses and callbacks come out.
 ///
-/// It is made by [`Builder::into_service`](crate::Builder::into_service). Whoever drives it calls
+/// [`Builder::into_service`](crate::Builder::into_service) creates it. The driver calls
 /// [`handle`](Self::handle) for every request, and at [`next_wakeup`](Self::next_wakeup) posts the
-/// [`due_callbacks`](Self::due_callbacks) and says how each went with [`callback_answered`](Self::callback_answered).
-/// The time is an argument throughout; a clock that steps back counts as standing still.
+/// [`due_callbacks`](Self::due_callbacks) and reports each with
+/// [`callback_answered`](Self::callback_answered). The time is an argument throughout; a clock that steps
+/// back counts as standing still.
 ///
 /// ```
 /// use bytes::Bytes;
@@ -58,12 +59,12 @@ impl Service {
         Self { state }
     }
 
-    /// Answers a request. Never panics, whatever is in it.
+    /// Answers a request. Never panics, whatever the request.
     ///
-    /// Addresses in the answer begin with what the `Host` header says. An answer just has to be sent, unless there is a
-    /// [`Fault`]: then [`Outgoing`] says how.
+    /// Addresses in the answer begin with the `Host` header's value. An answer just has to be sent, unless there
+    /// is a [`Fault`]: then follow [`Outgoing`].
     ///
-    /// The page and the admin API are served as well, to those who say `Host: localhost` or the like. Requests for these
+    /// The page and the admin API are served as well, to requests with `Host: localhost` or the like. These
     /// are not among [`requests`](Self::requests), and no fault happens to them.
     pub fn handle(&mut self, now: Timestamp, incoming: impl Into<Incoming>) -> Outgoing {
         let Incoming { mut request, scheme, head_check, network } = incoming.into();
@@ -85,13 +86,13 @@ impl Service {
         let mut record = RecordedRequest::new(state.requests_made, now, route, request, &response);
         state.requests_made += 1;
         let outgoing = head_check.spoil(&state.signer, &state.secret, now, response);
-        record.fault = head_check.told();
+        record.fault = head_check.recorded_fault();
         state.remember(record);
         outgoing
     }
 
-    /// Decides what is going to go wrong with a request, before its body has been read; for those who serve clients over
-    /// a wire that can break. [`Incoming::with_head_check`] takes it to [`handle`](Self::handle), which otherwise decides by
+    /// Decides the faults of a request, before its body has been read; for servers on a wire that can break.
+    /// [`Incoming::with_head_check`] passes the decision to [`handle`](Self::handle), which otherwise decides by
     /// itself.
     pub fn admit(&mut self, head: &Parts) -> HeadCheck {
         if admin::dispatch::concerns_head(&head.method, &head.uri, &head.headers) {
@@ -100,23 +101,23 @@ impl Service {
         admit(&mut self.state, &head.uri)
     }
 
-    /// When there is something to do without a request: a stage of a script, a review, or a callback.
+    /// The time of the next event without a request: a stage of a script, a review, or a callback.
     pub fn next_wakeup(&self) -> Option<Timestamp> {
         let result = self.state.jobs.next_due().map(|(due, _)| due);
         result.into_iter().chain(self.state.callbacks.next_due()).min()
     }
 
-    /// The callbacks that are to be posted now. Each is handed out once, until it has been answered.
-    pub fn due_callbacks(&mut self, now: Timestamp) -> Vec<Callback> {
+    /// The callbacks to be posted now. Each is returned once, until it has been answered.
+    pub fn due_callbacks(&mut self, now: Timestamp) -> Vec<DueCallback> {
         let now = advance(&mut self.state, now);
         let due = self.state.callbacks.take_due(now);
         self.state.changes += u64::from(!due.is_empty());
         due
     }
 
-    /// Says how posting a callback went. What was not delivered becomes due again, on the schedule.
+    /// Reports the outcome of posting a callback. One that was not delivered becomes due again, on the schedule.
     ///
-    /// A [`CallbackOutcome`](crate::CallbackOutcome) will do; a [`CallbackAnswer`] has the beginning of the body too.
+    /// A [`CallbackOutcome`](crate::CallbackOutcome) is enough; a [`CallbackAnswer`] has the beginning of the body too.
     pub fn callback_answered(&mut self, id: CallbackId, now: Timestamp, answer: impl Into<CallbackAnswer>) {
         let now = advance(&mut self.state, now);
         self.state.changes += 1;
@@ -128,53 +129,53 @@ impl Service {
     /// Decides about a job that is under review, in place of the automatic review.
     ///
     /// # Errors
-    /// If there is no such job, if it is not under review, or if its type has no code for this.
+    /// If there is no such job, if it is not under review, or if its type has no code for the decision.
     pub fn review(&mut self, now: Timestamp, job_id: &str, review: Review) -> Result<(), ReviewError> {
         let now = advance(&mut self.state, now);
-        review_by_hand(&mut self.state, now, job_id, review)
+        manual_review(&mut self.state, now, job_id, review)
     }
 
-    /// Lets the next request of this endpoint go wrong, whichever of an endpoint's methods it has. Several faults of an
+    /// Adds a fault for the next request to this endpoint, with any of its methods. Several faults of an
     /// endpoint happen one after the other.
     pub fn fail_next(&mut self, endpoint: Endpoint, fault: Fault) {
         self.add_fault(FaultRule::new(fault).with_endpoint(endpoint).with_times(1));
     }
 
-    /// Lets requests go wrong from now on, as the rule says.
+    /// Adds a fault rule for requests from now on.
     pub fn add_fault(&mut self, rule: FaultRule) -> FaultId {
         self.state.changes += 1;
         self.state.faults.add(rule)
     }
 
-    /// The rules that may still come to something, oldest first.
+    /// The fault rules that may still apply, oldest first.
     pub fn faults(&self) -> &[FaultInForce] {
         self.state.faults.in_force()
     }
 
-    /// Takes a rule back; whether it was still in force.
+    /// Removes a fault rule; true if it was still in force.
     pub fn remove_fault(&mut self, id: FaultId) -> bool {
         self.state.changes += 1;
         self.state.faults.remove(id)
     }
 
-    /// Takes all rules back.
+    /// Removes all fault rules.
     pub fn clear_faults(&mut self) {
         self.state.changes += 1;
         self.state.faults.clear();
     }
 
-    /// Sets what is known of a user.
+    /// Sets the state of a user.
     pub fn set_user(&mut self, user_id: &str, state: UserState) {
         self.state.changes += 1;
         self.state.users.set(user_id, state);
     }
 
-    /// What is known of a user.
+    /// The state of a user.
     pub fn user(&self, user_id: &str) -> UserState {
         self.state.users.state(user_id)
     }
 
-    /// The requests so far, oldest first; the newest, if there were more than are to be [kept](crate::Keep).
+    /// The requests so far, oldest first; the newest ones if there were more than the [limit](crate::Keep).
     pub fn requests(&self) -> &VecDeque<RecordedRequest> {
         &self.state.requests
     }
@@ -184,24 +185,25 @@ impl Service {
         self.state.jobs.position(job_id).map(|position| self.state.jobs.at(position).record())
     }
 
-    /// All jobs, checks among them, in the order in which they were first announced.
+    /// All jobs, checks included, in the order of their announcement.
     pub fn jobs(&self) -> Vec<JobRecord> {
         self.state.jobs.iter().map(crate::job::jobs::Job::record).collect()
     }
 
     /// All attempts to deliver a callback so far, oldest first.
-    pub fn callbacks(&self) -> &VecDeque<CallbackAttempt> {
+    pub fn callback_attempts(&self) -> &VecDeque<CallbackAttempt> {
         self.state.callbacks.attempts()
     }
 
-    /// Forgets everything that has happened, and all that was said since the start: jobs, users, requests, callbacks, those
-    /// that wait included, rules and faults. What the builder said stays, a scenario among it, whose rules are as if they
-    /// had never been used. The clock doesn't go back, and the numbers of callbacks go on, as some may be under way.
+    /// Forgets everything that has happened, and all settings since the start: jobs, users, requests, callbacks,
+    /// those that wait included, rules and faults. The builder's settings stay, a scenario among them, whose
+    /// rules are as if unused. The clock doesn't go back, and the numbers of callbacks continue, as some may be
+    /// under way.
     pub fn reset(&mut self) {
         self.state.reset();
     }
 
-    /// Begins a rule for some jobs, which need not exist yet. Of the rules that apply to a job the newest answers.
+    /// Starts a rule for some jobs, which need not exist yet. Of the rules that apply to a job the newest answers.
     ///
     /// ```
     /// use smile_sandbox::{Matcher, Outcome, Sandbox};
@@ -214,12 +216,12 @@ impl Service {
         When::new(matcher, |rule| self.state.add_rule(rule))
     }
 
-    /// All callbacks that were made, copies and dropped ones among them, in the order of their ids.
-    pub fn made_callbacks(&self) -> &[CallbackRecord] {
+    /// All callbacks that were made, copies and dropped ones included, in the order of their ids.
+    pub fn callbacks(&self) -> &[CallbackRecord] {
         self.state.callbacks.records()
     }
 
-    /// Delivers a callback once more, whatever became of it before, and returns the id of the copy. The copy is due
+    /// Delivers a callback once more, whatever its state, and returns the id of the copy. The copy is due
     /// now, and is tried again on the same schedule.
     ///
     /// # Errors
@@ -234,15 +236,15 @@ impl Service {
         callbacks::redeliver(&mut self.state, now, id, redelivery)
     }
 
-    /// Lets something go wrong with a callback that was already made.
+    /// Disturbs a callback that was already made.
     ///
-    /// What is about the time ([`Drop`](Disturbance::Drop), [`Delay`](Disturbance::Delay),
-    /// [`Reorder`](Disturbance::Reorder)) applies to the callback itself while it waits to be posted, for the first time
-    /// or once more. In all other cases the callback is left alone and a copy goes out that has the disturbance. Returns
-    /// the id of the callback that is disturbed: its own, or the copy's; of two duplicates the first.
+    /// A disturbance of the time ([`Drop`](Disturbance::Drop), [`Delay`](Disturbance::Delay),
+    /// [`Reorder`](Disturbance::Reorder)) applies to the callback itself while it waits to be posted, for the
+    /// first time or again. In all other cases the callback is left alone and a disturbed copy goes out. Returns
+    /// the id of the disturbed callback: its own, or the copy's; of two duplicates the first.
     ///
     /// # Errors
-    /// If there is no such callback, or if one is to be dropped that doesn't wait.
+    /// If there is no such callback, or if the callback to be dropped doesn't wait to be posted.
     pub fn disturb_callback(
         &mut self,
         now: Timestamp,
@@ -253,7 +255,7 @@ impl Service {
         callbacks::disturb_callback(&mut self.state, now, id, disturbance)
     }
 
-    /// Lets something go wrong with callbacks to come. Of several rules the first that applies to a callback is used.
+    /// Adds a rule that disturbs callbacks to come. Of several rules the first that applies to a callback is used.
     pub fn disturb_callbacks(&mut self, rule: CallbackRule) {
         self.state.changes += 1;
         self.state.callback_rules.add(rule);
@@ -264,13 +266,13 @@ impl Service {
         self.state.callback_rules.all()
     }
 
-    /// Lets callbacks to come alone. What was disturbed already stays so.
+    /// Removes all rules for callbacks. Callbacks already disturbed stay so.
     pub fn clear_callback_rules(&mut self) {
         self.state.changes += 1;
         self.state.callback_rules.clear();
     }
 
-    /// What outlives a restart, as it is now.
+    /// A snapshot of the state that outlives a restart.
     ///
     /// ```
     /// use smile_sandbox::{Sandbox, Snapshot, UserState};
@@ -288,8 +290,8 @@ impl Service {
         snapshot(&self.state)
     }
 
-    /// Goes on from a snapshot, in place of all that has happened so far. The settings stay, and so do the rules of a
-    /// scenario; one that is the same as in the snapshot keeps count of how often it was used.
+    /// Restores a snapshot, in place of all that has happened so far. The settings stay, and so do the rules of a
+    /// scenario; one that is the same as in the snapshot keeps its use count.
     ///
     /// # Errors
     /// If the snapshot is of another version or partner, or damaged. Nothing is changed then.

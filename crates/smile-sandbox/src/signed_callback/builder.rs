@@ -10,21 +10,21 @@ use smile_core::{ApiKey, ConfigError, PartnerId, Signer, Timestamp};
 use crate::result::outcome::Outcome;
 use crate::result::product::Product;
 use crate::signed_callback::carrier::Letter;
+use crate::signed_callback::content::CallbackContent;
 use crate::signed_callback::error::SignedCallbackError;
 use crate::signed_callback::flaw::Flaw;
 use crate::signed_callback::ids::Ids;
 use crate::signed_callback::stamp::{Stamper, TimestampSpelling};
-use crate::signed_callback::told::Told;
 
-/// More than any receiver should read, and little enough to be made.
+/// The largest photo, in bytes: more than any receiver should read, and small enough to be made.
 const MAX_PHOTO: usize = 64 << 20;
 
-/// A callback of this product with this outcome, to be filled in and [built](SignedCallbackBuilder::build).
+/// Starts a callback of this product with this outcome, to be filled in and [built](SignedCallbackBuilder::build).
 ///
-/// Until told otherwise it is for the partner of a [`Sandbox`](crate::Sandbox) that wasn't told otherwise either
-/// (`001` and `sandbox-api-key`), about job `job-1` of user `user-1`, or of the v3 webhook a job and a user with ids of
-/// the service's form, and signed at 2024-01-15T10:30:00.000Z. A receiver that looks at the clock will find that too
-/// long ago: see [`at`](SignedCallbackBuilder::at).
+/// By default the callback is for the partner of a [`Sandbox`](crate::Sandbox) with default settings
+/// (`001` and `sandbox-api-key`), about job `job-1` of user `user-1` (the v3 webhook has ids in the
+/// service's form), and signed at 2024-01-15T10:30:00.000Z. A receiver that looks at the clock will find
+/// that too long ago: see [`at`](SignedCallbackBuilder::at).
 pub fn signed_callback(product: Product, outcome: Outcome) -> SignedCallbackBuilder {
     let (job_id, user_id) = if product.is_v3() {
         ("job_01k0000000e008000000000001", "user_01k0000000e008000000000002")
@@ -49,7 +49,7 @@ pub fn signed_callback(product: Product, outcome: Outcome) -> SignedCallbackBuil
     }
 }
 
-/// A callback that is being made; see [`signed_callback`].
+/// A builder of a signed callback; see [`signed_callback`].
 #[derive(Clone)]
 #[must_use]
 pub struct SignedCallbackBuilder {
@@ -65,71 +65,71 @@ pub struct SignedCallbackBuilder {
 }
 
 impl SignedCallbackBuilder {
-    /// Signs it with this key for this partner. If one of them can't be used, [`build`](Self::build) says so.
+    /// Sets the partner id and the API key that sign the callback. [`build`](Self::build) refuses unusable ones.
     pub fn with_partner(mut self, partner_id: impl Into<String>, api_key: impl Into<String>) -> Self {
         self.signer = signer(partner_id, api_key);
         self
     }
 
-    /// Signs it with this signer.
+    /// Sets the signer of the callback.
     pub fn with_signer(mut self, signer: &Signer) -> Self {
         self.signer = Ok(signer.clone());
         self
     }
 
-    /// When it is signed.
+    /// Sets the time of signing.
     pub fn with_signing_time(mut self, at: Timestamp) -> Self {
         self.at = at;
         self
     }
 
-    /// How that is written.
+    /// Sets the spelling of the timestamp.
     pub fn with_timestamp_spelling(mut self, spelling: TimestampSpelling) -> Self {
         self.spelling = spelling;
         self
     }
 
-    /// The partner's id of the job; of the v3 webhook the service's, `job_` and 26 characters.
+    /// Sets the partner's id of the job; of the v3 webhook the service's, `job_` and 26 characters.
     pub fn with_job_id(mut self, job_id: impl Into<String>) -> Self {
         self.ids.job_id = job_id.into();
         self
     }
 
-    /// The partner's id of the person; of the v3 webhook the service's, `user_` and 26 characters.
+    /// Sets the partner's id of the person; of the v3 webhook the service's, `user_` and 26 characters.
     pub fn with_user_id(mut self, user_id: impl Into<String>) -> Self {
         self.ids.user_id = user_id.into();
         self
     }
 
-    /// `SmileJobID`, ten digits. The v3 webhook has none.
+    /// Sets `SmileJobID`, ten digits. The v3 webhook has none.
     pub fn with_smile_job_id(mut self, smile_job_id: impl Into<String>) -> Self {
         self.ids.smile_job_id = smile_job_id.into();
         self
     }
 
-    /// One of the partner params, which come back as they were sent. What is there already, such as `job_type`, is
-    /// replaced.
+    /// Adds one of the partner params, which come back as they were sent. An existing one, such as `job_type`,
+    /// is replaced.
     pub fn with_partner_param(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.ids.partner_params.insert(name.into(), value.into());
         self
     }
 
-    /// Any field of the body, by the service's name: for spellings and values that occur, and aren't what the outcome
-    /// has. What is there already is replaced; timestamp and signature can't be.
+    /// Sets a field of the body, by the service's name: for spellings and values that occur, and differ from
+    /// the outcome's. An existing field is replaced; timestamp and signature can't be.
     pub fn with_field(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.fields.insert(name.into(), value.into());
         self
     }
 
-    /// A photo of this many characters of base64, up to the next multiple of four; 1,200,000 are what a receiver has
-    /// to expect, and 64 MiB the most there is. It begins as a JPEG does, and shows nothing. It is in the body
-    /// whatever the outcome.
+    /// Adds a photo of this many characters of base64, up to the next multiple of four; a receiver has to expect
+    /// 1,200,000, and 64 MiB is the limit. The photo begins as a JPEG does, and shows nothing. Every outcome
+    /// has it.
     pub fn with_photo_of(mut self, characters: usize) -> Self {
         self.photo = Some(characters);
         self
     }
 
-    /// Breaks it in this way, and in none that was asked for before.
+    /// Breaks the callback in this way, and in no way that was set before.
     pub fn with_flaw(mut self, flaw: Flaw) -> Self {
         self.flaw = Some(flaw);
         self
@@ -138,20 +138,20 @@ impl SignedCallbackBuilder {
     /// Makes the callback.
     ///
     /// # Errors
-    /// The product hasn't got the outcome, or no photo; the photo is too large; partner id or API key can't be used;
-    /// an id can't travel in a header.
+    /// If the product lacks the outcome, or a photo; if the photo is too large; if partner id or API key is not
+    /// valid; or if an id can't travel in a header.
     pub fn build(self) -> Result<SignedCallback, SignedCallbackError> {
         let Self { product, outcome, signer, at, spelling, mut ids, photo, fields, flaw } = self;
-        let Some(told) = Told::find(product, &outcome) else {
+        let Some(content) = CallbackContent::find(product, &outcome) else {
             return Err(SignedCallbackError::NoSuchOutcome { product, outcome });
         };
         let signer = signer?;
-        let forged = told.forged(product);
+        let forged = content.forged(product);
         if flaw == Some(Flaw::OtherJob) {
             ids.job_id.push_str("-of-somebody-else");
             ids.user_id.push_str("-of-somebody-else");
         }
-        let said = if flaw == Some(Flaw::TamperedBody) { &forged } else { &told };
+        let said = if flaw == Some(Flaw::TamperedBody) { &forged } else { &content };
         let mut entry = said.fields(product, &ids, at);
         if let Some(characters) = photo {
             let field = product.photo_field().ok_or(SignedCallbackError::NoPhoto { product })?;
@@ -195,7 +195,7 @@ fn signer(partner_id: impl Into<String>, api_key: impl Into<String>) -> Result<S
     Ok(Signer::new(PartnerId::new(partner_id)?, &ApiKey::new(api_key)?))
 }
 
-/// A callback as it travels: to be sent with a `POST`, as it is.
+/// A callback as it travels: to be sent with a `POST`, unchanged.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SignedCallback {
     headers: HeaderMap,
@@ -203,7 +203,7 @@ pub struct SignedCallback {
 }
 
 impl SignedCallback {
-    /// The headers: the content type, and of the v3 webhook those that are signed.
+    /// The headers: the content type, and for the v3 webhook the signed ones.
     pub fn headers(&self) -> &HeaderMap {
         &self.headers
     }
@@ -213,7 +213,7 @@ impl SignedCallback {
         &self.body
     }
 
-    /// The body as JSON; `null` if it is none.
+    /// The body as JSON; `null` if the body is not JSON.
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_default()
     }
@@ -223,7 +223,7 @@ impl SignedCallback {
         (self.headers, self.body)
     }
 
-    /// The request with which it is delivered.
+    /// The request that delivers the callback.
     pub fn into_request(self, url: Uri) -> Request<Bytes> {
         let mut request = Request::new(self.body);
         *request.method_mut() = Method::POST;

@@ -1,4 +1,4 @@
-//! How a callback travels: where timestamp and signature stand, and what becomes of the JSON on its way.
+//! The message of a callback: the places of timestamp and signature, and the JSON's changes on the way.
 
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderName};
@@ -20,11 +20,11 @@ const API_VERSION: HeaderName = HeaderName::from_static("api-version");
 const PADDING: usize = 3 << 20;
 const DEPTH: usize = 100_000;
 
-/// A callback on its way.
+/// A callback message: headers and body.
 pub(super) struct Letter {
     pub(super) headers: HeaderMap,
     pub(super) fields: Map<String, Value>,
-    /// JSON members that stand before the fields, where names may repeat.
+    /// JSON members in front of the fields, where names may repeat.
     first: Vec<u8>,
     product: Product,
 }
@@ -48,7 +48,7 @@ impl Letter {
         Ok(Self { headers, fields, first: Vec::new(), product })
     }
 
-    /// Puts timestamp and signature where the product has them, or where the other kind of product has them.
+    /// Puts timestamp and signature into the product's place, or into that of the other kind of product.
     pub(super) fn stamp(&mut self, stamp: &Stamp, in_headers: bool, spelling: TimestampSpelling) {
         if in_headers {
             self.headers.insert(TIMESTAMP, opaque(&stamp.timestamp));
@@ -62,7 +62,7 @@ impl Letter {
         }
     }
 
-    /// What a flaw takes out, and what it adds to the fields.
+    /// Applies a flaw to the fields and the places of the signature.
     pub(super) fn spoil(&mut self, flaw: Flaw, other: &Stamp, forged: &str) {
         let result = if self.product.is_v3() { ("status", "Status") } else { ("ResultCode", "result_code") };
         match flaw {
@@ -91,10 +91,10 @@ impl Letter {
         }
     }
 
-    /// The headers, and the bytes of the body.
+    /// The final headers, and the bytes of the body.
     pub(super) fn seal(self, flaw: Option<Flaw>) -> (HeaderMap, Bytes) {
         let text = Value::Object(self.fields).to_string().into_bytes();
-        // No product's fields are ever empty, so something follows the comma of what comes first.
+        // No product's fields are ever empty, so something follows the comma of the first members.
         let mut body = Vec::with_capacity(text.len() + self.first.len());
         body.push(b'{');
         body.extend(self.first);
@@ -124,8 +124,8 @@ impl Letter {
         }
     }
 
-    /// Most JSON parsers take the last of two members, and most servers the first of two headers: that is the right
-    /// one.
+    /// Duplicates a member or header. Most JSON parsers take the last of two members, and most servers the first
+    /// of two headers: that is the right one.
     fn duplicate(&mut self, member: &str, header: HeaderName, decoy: &str) {
         if self.product.is_v3() {
             self.headers.append(header, opaque(decoy));
@@ -139,7 +139,7 @@ impl Letter {
     }
 }
 
-/// A header that no `Debug` shows. Timestamps and signatures are ASCII, whatever is wrong with them.
+/// A header that `Debug` never shows. Timestamps and signatures are ASCII, whatever their flaw.
 fn opaque(text: &str) -> HeaderValue {
     let mut value = HeaderValue::from_str(text).unwrap_or_else(|_| HeaderValue::from_static(""));
     value.set_sensitive(true);

@@ -1,38 +1,38 @@
-//! What can be wrong with what was asked for.
+//! Errors in building a signed callback.
 
 use smile_core::ConfigError;
 
 use crate::result::outcome::Outcome;
 use crate::result::product::Product;
 
-/// Why a callback can't be made.
+/// The refusal to build a callback.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SignedCallbackError {
-    /// The product can't end like that.
+    /// The product doesn't have the outcome.
     #[error("`{product}` has no outcome `{outcome}`; it has {}", known(*product))]
     NoSuchOutcome {
         /// The product.
         product: Product,
-        /// What it was to say.
+        /// The requested outcome.
         outcome: Outcome,
     },
-    /// A photo was asked for, and the callbacks of the product carry none.
+    /// A photo was requested, and the callbacks of the product carry none.
     #[error("callbacks of `{product}` carry no photo")]
     NoPhoto {
         /// The product.
         product: Product,
     },
-    /// A photo was asked for that is larger than 64 MiB of base64.
+    /// The requested photo is larger than 64 MiB of base64.
     #[error("a photo can have up to 64 MiB of base64")]
     PhotoTooLarge,
     /// The partner id or the API key can't be used.
     #[error(transparent)]
     Partner(#[from] ConfigError),
-    /// An id has to travel in a header, and can't: it has control characters in it.
+    /// An id has to travel in a header, and can't: it contains control characters.
     #[error("`{field}` has characters in it that no header can carry")]
     NoHeader {
-        /// Which: `job_id` or `user_id`.
+        /// The field: `job_id` or `user_id`.
         field: &'static str,
     },
 }

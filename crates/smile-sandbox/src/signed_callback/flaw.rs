@@ -1,4 +1,4 @@
-//! The ways in which a callback can be broken, and what a sound receiver does about each.
+//! Flaws of callbacks, and a sound receiver's reaction to each.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,11 +7,11 @@ use crate::result::unknown::UnknownName;
 
 macro_rules! flaws {
     ($($variant:ident $name:literal $reason:ident $doc:literal,)*) => {
-        /// A way in which a callback is broken.
+        /// A flaw: one way in which a callback is broken.
         ///
-        /// Its text is the name in kebab case, such as `other-key`. What a sound receiver does about it is its
-        /// [`Flaw::refused_for`]; of what the signature doesn't cover that is nothing, since **the signature covers
-        /// the timestamp and the partner id, not the body**.
+        /// Its text is the name in kebab case, such as `other-key`. A sound receiver's reaction is
+        /// [`Flaw::refused_for`]; to content that the signature doesn't cover there is none, since **the signature
+        /// covers the timestamp and the partner id, not the body**.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]
         pub enum Flaw {
@@ -28,14 +28,14 @@ macro_rules! flaws {
                 }
             }
 
-            /// What is broken, in a sentence.
+            /// The flaw in a sentence.
             pub fn description(self) -> &'static str {
                 match self {
                     $(Self::$variant => $doc,)*
                 }
             }
 
-            /// What a sound receiver refuses it for.
+            /// The reason for which a sound receiver refuses the callback.
             pub fn refused_for(self) -> ExpectedRefusal {
                 match self {
                     $(Self::$variant => ExpectedRefusal::$reason,)*
@@ -103,49 +103,49 @@ flaws! {
     Html "html" NotJson "The body is a gateway's error page, in HTML.",
 }
 
-/// What a sound receiver refuses a callback for.
+/// The reason for which a sound receiver refuses a callback.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum ExpectedRefusal {
-    /// Nothing: the callback can't be told from a right one by itself. That is why a callback is a hint, and the job's
-    /// status has the last word.
+    /// No refusal: the callback by itself can't be told from a right one. That is why a callback is a hint, and
+    /// the job's status decides.
     Nothing,
-    /// Nothing, as it is signed; but its result says two things, so a receiver that takes it approves nobody for it.
+    /// No refusal, as the signature is right; but the result contradicts itself, so nobody is approved for it.
     Contradiction,
-    /// It is larger than any callback.
+    /// The callback is larger than any real one.
     TooLarge,
-    /// There is no body.
+    /// The body is empty.
     Empty,
-    /// The body is no UTF-8.
+    /// The body is not UTF-8.
     NotUtf8,
     /// The body ends in the middle of its JSON.
     Truncated,
-    /// The body is no JSON.
+    /// The body is not JSON.
     NotJson,
-    /// The body is JSON, and no object.
+    /// The body is JSON, but not an object.
     NotAnObject,
-    /// The JSON is nested deeper than that of any callback.
+    /// The JSON is nested deeper than that of any real callback.
     TooDeep,
-    /// A field or a header is there twice, and which of them counts is anybody's guess.
+    /// A field or a header occurs twice, and it is ambiguous which one counts.
     Duplicated,
-    /// There is no signature, or no timestamp that it could be over.
+    /// The signature, or the timestamp that it covers, is missing.
     MissingSignature,
-    /// The signature is not the standard base64, with padding, of 32 bytes.
+    /// The signature is not standard base64, with padding, of 32 bytes.
     MalformedSignature,
     /// The signature is of another key, partner or timestamp text.
     WrongSignature,
-    /// The body and the headers both have a signature, and not the same.
+    /// The body and the headers both have a signature, and these differ.
     CarriersDisagree,
-    /// There is no telling how old it is.
+    /// The timestamp can't be read, so the age is unknown.
     UnreadableTimestamp,
-    /// It was signed too long ago, and is perhaps a replay.
+    /// The signature is too old: the callback is perhaps a replay.
     TooOld,
-    /// It is signed later than any clock can be wrong.
+    /// The signature is from later than any clock error explains.
     FromTheFuture,
 }
 
 impl Flaw {
-    /// All of them.
+    /// All flaws.
     pub fn all() -> &'static [Self] {
         ALL
     }

@@ -1,10 +1,10 @@
-//! Whom and what a callback is about.
+//! The ids in a callback.
 
 use serde_json::{Map, Value};
 
 use crate::result::product::Product;
 
-/// Whom and what a callback is about.
+/// The ids in a callback.
 #[derive(Clone)]
 pub(super) struct Ids {
     pub(super) job_id: String,
@@ -14,7 +14,7 @@ pub(super) struct Ids {
 }
 
 impl Ids {
-    /// `PartnerParams` of v1. Of products with faces alone, the job type is text in it; of the others, a number.
+    /// `PartnerParams` of v1. The job type is text for products with faces alone, and a number for the others.
     pub(super) fn partner_params(&self, product: Product) -> Map<String, Value> {
         let mut params = Map::new();
         params.insert("user_id".into(), self.user_id.as_str().into());
@@ -36,7 +36,7 @@ impl Ids {
         params
     }
 
-    /// What the partner added.
+    /// The parameters that the partner added.
     pub(super) fn own_params(&self) -> Map<String, Value> {
         self.partner_params.clone()
     }

@@ -18,8 +18,8 @@
 //! let request = callback.into_request("http://127.0.0.1:8080/smile-id".parse()?);
 //! assert_eq!(request.headers()["content-type"], "application/json");
 //!
-//! // Each of these says itself what a sound receiver refuses it for, and two of them are refused for nothing: the
-//! // signature doesn't cover the body, so what was swapped there only the job's status shows.
+//! Each flaw names the refusal of a sound receiver, and two of them are refused for nothing: the
+//! signature doesn't cover the body, so only the job's status shows what was swapped there.
 //! for &flaw in Flaw::all() {
 //!     let broken = signed_callback(Product::BiometricKyc, Outcome::Rejected).at(now).broken(flaw).build()?;
 //!     println!("{flaw}: {} bytes, to be refused as {:?}", broken.body().len(), flaw.refused_for());
@@ -27,9 +27,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! # Which are there
+//! # Products, outcomes and flaws
 //!
-//! [`Product::all`], [`Product::outcomes`] and [`Flaw::all`] list them, and all of them have names to be asked for by:
+//! [`Product::all`], [`Product::outcomes`] and [`Flaw::all`] list them, and each has a name that parses:
 //!
 //! ```
 //! use smile_sandbox::signed_callback::{Product, signed_callback};
@@ -47,17 +47,17 @@
 //!
 //! # Replays
 //!
-//! There is no clock and no randomness in here: the same calls give the same bytes. A **redelivery** is the same
-//! callback sent again; a **replay with another body** is a second callback of the same partner and the same moment
-//! with another outcome, whose timestamp and signature are the same, as they don't cover the body.
+//! The builder has no clock and no randomness: the same calls give the same bytes. A **redelivery** is the
+//! same callback sent again; a **replay with another body** is a second callback of the same partner and the
+//! same moment with another outcome, whose timestamp and signature are the same, as they don't cover the body.
 
 mod builder;
 mod carrier;
+mod content;
 mod error;
 mod flaw;
 mod ids;
 mod stamp;
-mod told;
 mod webhook;
 
 pub use builder::{SignedCallback, SignedCallbackBuilder, signed_callback};

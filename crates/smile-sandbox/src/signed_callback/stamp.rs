@@ -1,4 +1,4 @@
-//! The timestamp and the signature over it, right or not.
+//! The timestamp and the signature over it, right or broken.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::signed_callback::flaw::Flaw;
 const THREE_YEARS: Duration = Duration::from_secs(3 * 365 * 24 * 60 * 60);
 const A_DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// How a timestamp is written. All of these occur, and the signature is over the text as it is.
+/// The spelling of a timestamp. All of these occur, and the signature covers the text as it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TimestampSpelling {
@@ -23,7 +23,7 @@ pub enum TimestampSpelling {
     Zoneless,
     /// `"1705314600000"`, Unix milliseconds as text.
     MillisText,
-    /// `1705314600000`, Unix milliseconds as a JSON number, as old accounts get them. In a header it is text.
+    /// `1705314600000`, Unix milliseconds as a JSON number, as old accounts get them; text in a header.
     MillisNumber,
 }
 
@@ -37,7 +37,7 @@ impl TimestampSpelling {
     }
 }
 
-/// Who signs, when, and how that is written.
+/// The signer, the time, and its spelling.
 #[derive(Clone, Copy)]
 pub(super) struct Stamper<'a> {
     pub(super) signer: &'a Signer,
@@ -45,21 +45,21 @@ pub(super) struct Stamper<'a> {
     pub(super) spelling: TimestampSpelling,
 }
 
-/// What is sent side by side.
+/// A timestamp text with its signature.
 pub(super) struct Stamp {
     pub(super) timestamp: String,
     pub(super) signature: String,
 }
 
 impl Stamper<'_> {
-    /// As the flaw has it.
+    /// Creates the stamp that the flaw asks for.
     pub(super) fn stamp(self, flaw: Option<Flaw>) -> Result<Stamp, SignedCallbackError> {
         let right = self.signed(self.at);
         let Some(flaw) = flaw else { return Ok(right) };
         Ok(match flaw {
             Flaw::OtherKey => self.with_other_key()?,
-            // The signature is over timestamp and partner id, one behind the other: what is appended to the one is
-            // prepended to the other.
+            // The signature covers timestamp and partner id, joined: characters appended to the one are prepended to
+            // the other.
             Flaw::OtherPartner => {
                 let signature = self.signer.sign_text(&format!("{}9", right.timestamp));
                 Stamp { signature, ..right }
@@ -86,14 +86,14 @@ impl Stamper<'_> {
         })
     }
 
-    /// Of somebody who has no key, or that of another environment.
+    /// Creates a stamp with no partner's key, or with that of another environment.
     pub(super) fn with_other_key(self) -> Result<Stamp, SignedCallbackError> {
         let key = ApiKey::new("a-key-that-no-partner-has")?;
         let signer = Signer::new(self.signer.partner_id().clone(), &key);
         Ok(Stamper { signer: &signer, ..self }.signed(self.at))
     }
 
-    /// Right, of a minute before.
+    /// Creates a right stamp of a minute before.
     pub(super) fn a_minute_before(self) -> Stamp {
         self.signed(before(self.at, Duration::from_secs(60)))
     }
@@ -103,7 +103,7 @@ impl Stamper<'_> {
         Stamp { signature: self.signer.sign_text(&timestamp), timestamp }
     }
 
-    /// Of the first millisecond from then on in whose signature the two alphabets of base64 differ.
+    /// Creates a stamp of the next millisecond whose signature differs between the two alphabets of base64.
     fn with_special_characters(self) -> Stamp {
         let mut later = (0..1_000).map(|millis| self.signed(self.at + Duration::from_millis(millis)));
         let found = later.find(|stamp| stamp.signature.contains(['+', '/']));
@@ -112,7 +112,7 @@ impl Stamper<'_> {
 }
 
 impl Stamp {
-    /// The same bytes, or nearly so, in another spelling.
+    /// Respells the signature: the same bytes, or nearly so.
     fn respelled(self, flaw: Flaw) -> Self {
         let mut bytes = STANDARD.decode(&self.signature).unwrap_or_default();
         let signature = match flaw {

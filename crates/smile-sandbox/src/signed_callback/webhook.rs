@@ -21,7 +21,7 @@ pub(super) fn body(product: Product, ids: &Ids, decided: Decided, at: Timestamp)
     body.insert("completed_at".into(), at.to_string().into());
     let mut params = ids.own_params();
     if DOCUMENTS.contains(&product) {
-        // Of documents the ids are inside.
+        // Products with documents have the ids inside.
         params.insert("job_id".into(), ids.job_id.as_str().into());
         params.insert("user_id".into(), ids.user_id.as_str().into());
     } else if product != Product::V3OneTimeAml {
@@ -29,7 +29,7 @@ pub(super) fn body(product: Product, ids: &Ids, decided: Decided, at: Timestamp)
         body.insert("user_id".into(), ids.user_id.as_str().into());
     }
     body.insert("partner_params".into(), params.into());
-    add_findings(&mut body, product, decided);
+    add_person_and_risk(&mut body, product, decided);
     body.insert(
         "consent".into(),
         json!({
@@ -43,8 +43,8 @@ pub(super) fn body(product: Product, ids: &Ids, decided: Decided, at: Timestamp)
     body
 }
 
-/// What was found about the person, and which risk there is.
-fn add_findings(body: &mut Map<String, Value>, product: Product, decided: Decided) {
+/// Adds the person's data and the risk.
+fn add_person_and_risk(body: &mut Map<String, Value>, product: Product, decided: Decided) {
     let (level, score) = match decided.reason {
         Some("high_risk") => ("high", 92),
         Some("medium_risk") => ("medium", 55),
@@ -107,7 +107,7 @@ fn add_findings(body: &mut Map<String, Value>, product: Product, decided: Decide
     body.insert("device_signals".into(), json!({}));
 }
 
-/// The product, as the webhook calls it.
+/// The product's name in the webhook.
 fn word(product: Product) -> String {
     product.name().trim_start_matches("v3-").replace('-', "_")
 }

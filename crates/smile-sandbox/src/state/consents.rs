@@ -1,4 +1,4 @@
-//! The sessions in which holders of a BVN consent.
+//! The consent sessions of BVN holders.
 
 /// All sessions.
 #[derive(Default, serde::Serialize, serde::Deserialize)]
@@ -13,7 +13,7 @@ pub(crate) struct Session {
 }
 
 impl Consents {
-    /// The number that a session is about, if its holder has consented.
+    /// The number of a session, if its holder has consented.
     pub(crate) fn granted_number(&self, session_id: &str) -> Option<&str> {
         let session = self.0.iter().find(|session| session.id == session_id)?;
         session.is_granted.then_some(&session.id_number)

@@ -1,6 +1,6 @@
-//! How much is remembered.
+//! Limits on what is remembered.
 
-/// How much a sandbox remembers. What is older is forgotten, so that one that runs for weeks doesn't fill the memory.
+/// The limits on what a sandbox remembers. Older entries are forgotten, so that a sandbox that runs for weeks doesn't fill the memory.
 ///
 /// ```
 /// use smile_sandbox::{Keep, Sandbox};
@@ -24,32 +24,33 @@ impl Default for Keep {
 }
 
 impl Keep {
-    /// Everything, for as long as there is memory.
+    /// Keeps everything, for as long as there is memory.
     pub fn everything() -> Self {
         Self { requests: usize::MAX, jobs: usize::MAX, callbacks: usize::MAX, bytes: usize::MAX }
     }
 
-    /// So many requests; 10,000 by default.
+    /// Sets the number of requests; 10,000 by default.
     pub fn with_requests(mut self, requests: usize) -> Self {
         self.requests = requests;
         self
     }
 
-    /// So many jobs, checks among them; 10,000 by default, and at least one. One that is forgotten is as if it had never
-    /// been, whatever its stage: its id can be used again, and its upload address leads nowhere. Its user stays enrolled.
+    /// Sets the number of jobs, checks included; 10,000 by default, and at least one. A forgotten job is as if it
+    /// had never been, whatever its stage: its id can be used again, and its upload address leads nowhere. Its
+    /// user stays enrolled.
     pub fn with_jobs(mut self, jobs: usize) -> Self {
         self.jobs = jobs;
         self
     }
 
-    /// So many attempts to deliver a callback, and so many callbacks that are done with; 10,000 by default.
+    /// Sets the number of delivery attempts, and of finished callbacks; 10,000 by default.
     pub fn with_callbacks(mut self, callbacks: usize) -> Self {
         self.callbacks = callbacks;
         self
     }
 
-    /// So many bytes of requests, as many again of what jobs are made of, images above all, and as many of callbacks that
-    /// are done with; 256 MiB by default. The newest request, job and callback are kept whatever their size.
+    /// Sets the bytes of requests, as many again of jobs, mostly images, and as many of finished callbacks; 256 MiB
+    /// by default. The newest request, job and callback are kept whatever their size.
     pub fn with_bytes(mut self, bytes: usize) -> Self {
         self.bytes = bytes;
         self

@@ -1,4 +1,4 @@
-//! All that the emulated service knows: jobs, users, sessions, links, rules, and how it was set up.
+//! The state of the emulated service: jobs, users, sessions, links, rules, and settings.
 
 pub(crate) mod consents;
 pub(crate) mod keep;
@@ -26,7 +26,7 @@ use crate::state::settings::Settings;
 use crate::state::smile_links::SmileLinks;
 use crate::state::users::Users;
 
-/// All that the service knows. What it does is in `run` and `v1`.
+/// The state of the service. Its behaviour is in `run` and `v1`.
 pub(crate) struct State {
     pub(crate) settings: Settings,
     pub(crate) signer: Signer,
@@ -40,12 +40,11 @@ pub(crate) struct State {
     pub(crate) smile_links: SmileLinks,
     pub(crate) consents: Consents,
     pub(crate) faults: Faults,
-    /// Goes up whenever something has changed but that there was another request: what outlives a restart, and what the
-    /// page shows.
+    /// The number of changes to stored state, and to whatever else the page shows, requests excepted.
     pub(crate) changes: u64,
     pub(crate) requests: Log<RecordedRequest>,
     pub(crate) requests_made: u64,
-    /// The latest moment that it has been told of.
+    /// The latest time that the service was given.
     pub(crate) latest: Timestamp,
 }
 
@@ -80,7 +79,7 @@ impl State {
         }
     }
 
-    /// Forgets everything but what the builder said, the clock, and the numbers of callbacks.
+    /// Forgets everything but the builder's settings, the clock, and the numbers of callbacks.
     pub(crate) fn reset(&mut self) {
         let mut fresh = Self::new(self.settings.clone(), self.signer.clone(), self.secret.clone());
         fresh.latest = self.latest;
@@ -90,12 +89,12 @@ impl State {
         *self = fresh;
     }
 
-    /// Another number whenever there is something new to see.
+    /// A number that changes whenever there is something new to show.
     pub(crate) fn news(&self) -> u64 {
         self.changes + self.requests_made
     }
 
-    /// Files a request, and forgets what is then too much. No position of a job may be in use.
+    /// Records a request, and forgets the oldest beyond the limits. No position of a job may be in use.
     pub(crate) fn remember(&mut self, request: RecordedRequest) {
         let keep = self.settings.keep;
         self.requests.push(request, keep.requests, keep.bytes);
@@ -108,7 +107,7 @@ impl State {
         self.rules.add(rule);
     }
 
-    /// A job with the next number, and its position.
+    /// Creates a job with the next number, and returns its position.
     pub(crate) fn new_job(&mut self, job_id: &str, endpoint: Endpoint, job_type: JobType) -> usize {
         let position = self.jobs.len();
         let smile_job_id = format!("{:010}", position + 1);

@@ -1,6 +1,6 @@
-//! The requests that came, and what they were answered.
+//! The requests that came, with their answers.
 //!
-//! All of it may be personal data, so `Debug` shows kinds and counts only.
+//! All of this may be personal data, so `Debug` shows kinds and counts only.
 
 use std::fmt;
 
@@ -13,30 +13,30 @@ use crate::fault::kinds::Fault;
 use crate::http::routing::Route;
 use crate::log::Entry;
 
-/// How much of an answer is kept, in bytes.
+/// The part of an answer that is kept, in bytes.
 const KEPT_OF_ANSWER: usize = 64 * 1024;
 
-/// A request as the sandbox received it, and what it answered.
+/// A request as the sandbox received it, with its answer.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct RecordedRequest {
-    /// Which request, in the order in which they were handled, from 0.
+    /// The number of the request, in the order of handling, from 0.
     pub number: u64,
-    /// When it was handled.
+    /// The time of handling.
     pub at: Timestamp,
     /// The method.
     pub method: Method,
     /// The path, as it was sent, without the query.
     pub path: String,
-    /// The query, as it was sent, without the question mark. That of an upload address allows uploading.
+    /// The query, as it was sent, without the question mark. That of an upload address permits an upload.
     pub query: Option<String>,
     /// All headers.
     pub headers: HeaderMap,
-    /// The whole body, unpacked if it came compressed; what there was of it, if the connection was reset within.
+    /// The whole body, unpacked if it came compressed; the received part, if the connection was reset within.
     pub body: Bytes,
     /// The status of the answer, whether or not it arrived.
     pub status: StatusCode,
-    /// The headers of the service's answer, without those that the connection adds, and before a fault changed them.
+    /// The headers of the service's answer, without the connection's own, and before any fault changed them.
     pub answer_headers: HeaderMap,
     /// The body of the service's answer; of a longer one the first 64 KiB.
     pub answer: Bytes,
@@ -44,7 +44,7 @@ pub struct RecordedRequest {
     pub answer_len: usize,
     /// The name of its endpoint.
     endpoint: &'static str,
-    /// What was made to go wrong with it; a latency only if there was nothing else.
+    /// The fault that happened to the request; a latency only if there was no other.
     pub fault: Option<Fault>,
 }
 
@@ -79,14 +79,14 @@ impl RecordedRequest {
         }
     }
 
-    /// The body as JSON, if it is.
+    /// The body as JSON, if it is valid.
     pub fn json(&self) -> Option<Value> {
         serde_json::from_slice(&self.body).ok()
     }
 }
 
-/// Headers that stand by themselves. As they come, each is a view of the buffer that its connection was read into, and
-/// would keep all of that alive.
+/// Copies headers. The received ones are views of the buffer that their connection was read into, and would
+/// keep all of that alive.
 fn copied(headers: &HeaderMap) -> HeaderMap {
     let copy = |value: &HeaderValue| HeaderValue::from_bytes(value.as_bytes()).ok();
     headers.iter().filter_map(|(name, value)| Some((name.clone(), copy(value)?))).collect()

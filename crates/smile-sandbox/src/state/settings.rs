@@ -1,4 +1,4 @@
-//! How the service is set up.
+//! The settings of the service.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use crate::rule::rules::Rule;
 use crate::state::keep::Keep;
 use crate::state::users::UserState;
 
-/// What the service can be told about how to behave.
+/// The settings of the service.
 #[derive(Clone)]
 pub(crate) struct Settings {
     pub(crate) callback_url: Option<String>,
@@ -26,11 +26,11 @@ pub(crate) struct Settings {
     pub(crate) check_id_numbers: bool,
     pub(crate) basic_kyc_not_found: String,
     pub(crate) aml_not_found: String,
-    /// What is known of users from the start.
+    /// The initial states of users.
     pub(crate) users: Vec<(String, UserState)>,
-    /// Those of scenarios.
+    /// The rules of scenarios.
     pub(crate) rules: Vec<Rule>,
-    /// Those from the start.
+    /// The faults from the start.
     pub(crate) faults: Vec<FaultRule>,
     pub(crate) keep: Keep,
 }

@@ -1,13 +1,13 @@
-//! Who is enrolled.
+//! Users and their enrolment.
 
 use std::collections::BTreeMap;
 
-/// What the service knows of a user id.
+/// The state of a user id in the service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum UserState {
-    /// Nothing: the id is free.
+    /// Unknown: the id is free.
     #[serde(skip_deserializing)]
     Unknown,
     /// Enrolled, with a selfie on file.
@@ -18,7 +18,7 @@ pub enum UserState {
     Disabled,
     /// Deleted: jobs are refused with 2208.
     Deleted,
-    /// Has to enrol again before anything else: other jobs are refused with 2211.
+    /// Due to enrol again before anything else: other jobs are refused with 2211.
     MustReenrol,
 }
 
@@ -29,7 +29,7 @@ pub(crate) struct Users(BTreeMap<String, User>);
 #[derive(serde::Serialize, serde::Deserialize)]
 struct User {
     state: UserState,
-    /// The job that enrolled the user; repeating that one is not a second enrolment.
+    /// The job that enrolled the user; a repetition of that job is not a second enrolment.
     enrolled_by: Option<String>,
 }
 
@@ -47,12 +47,12 @@ impl Users {
         self.0.get(user_id).map_or(UserState::Unknown, |user| user.state)
     }
 
-    /// All of them, in the order of their ids.
+    /// All users, in the order of their ids.
     pub(crate) fn all(&self) -> impl Iterator<Item = (&str, UserState)> {
         self.0.iter().map(|(user_id, user)| (user_id.as_str(), user.state))
     }
 
-    /// Whether another job than this one has enrolled the user.
+    /// True if another job than this one has enrolled the user.
     pub(crate) fn is_enrolled_by_another(&self, user_id: &str, job_id: &str) -> bool {
         self.0.get(user_id).is_some_and(|user| {
             user.state == UserState::Enrolled && user.enrolled_by.as_deref() != Some(job_id)

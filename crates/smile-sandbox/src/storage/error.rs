@@ -1,11 +1,11 @@
-//! Why the state on disk can't be used.
+//! Errors of the state on disk.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::storage::snapshot::RestoreError;
 
-/// The state of a sandbox could not be read or written.
+/// The error of a sandbox state that could not be read or written.
 #[derive(Debug, thiserror::Error)]
 #[error("{}: {problem}", path.display())]
 #[non_exhaustive]
@@ -44,7 +44,7 @@ impl StateError {
         |error| Self { path: path.to_owned(), problem: Problem::Unusable(error) }
     }
 
-    /// The kind of error that it is where only those of [`io`] are to be had.
+    /// The kind of error for callers that only take [`io`] errors.
     fn kind(&self) -> io::ErrorKind {
         match &self.problem {
             Problem::Io(error) => error.kind(),

@@ -1,8 +1,8 @@
-//! The folder: whose it is, and how its files are written.
+//! The state folder: its owner, and the writing of its files.
 //!
-//! A folder of a sandbox has a file that says so, and in which format. Every other folder that has
-//! something in it is somebody else's: it is refused, and left as it is. In a folder of ours, too,
-//! only files by the names that are written here are ever removed: what else is there is not read.
+//! A sandbox's folder has a marker file, which states the format. Every other folder with content
+//! belongs to somebody else: it is refused, and left unchanged. In a sandbox's folder, too, only files
+//! with names that are written here are ever removed: any other file is not read.
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Read as _, Write as _};
@@ -14,17 +14,17 @@ use serde_json::{Value, json};
 use crate::storage::error::{Problem, StateError};
 use crate::storage::system::{make_private_folder, private_file};
 
-/// The file by which a sandbox knows a folder of its own.
+/// The file that marks a folder as a sandbox's.
 const MARK: &str = "smile-sandbox.json";
 
-/// The format of the folder: which files it has, and what they are called.
+/// The format of the folder: its files and their names.
 const LAYOUT: u64 = 1;
 
-/// Takes a folder, which is made if need be, and locks it.
+/// Takes and locks a folder, which is created if needed.
 ///
 /// # Errors
-/// If it can't be made or read, is somebody else's, of another format, or in use. Nothing in it is
-/// changed then.
+/// If the folder can't be created or read, belongs to somebody else, has another format, or is in use.
+/// Nothing in it is changed then.
 pub(super) fn take(folder: &Path) -> Result<File, StateError> {
     let mark = folder.join(MARK);
     match read_file(&mark, 4 << 10) {
@@ -45,7 +45,7 @@ pub(super) fn take(folder: &Path) -> Result<File, StateError> {
     lock(folder)
 }
 
-/// Reads a file, and nothing of one that has more bytes. What stands under a name of ours may be
+/// Reads a file, or nothing of one with more bytes than the limit. A file with an expected name may be
 /// anything, such as a link to a device that has no end.
 pub(super) fn read_file(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
@@ -69,7 +69,7 @@ fn check_layout(text: &[u8]) -> Result<(), Problem> {
 }
 
 fn is_empty(folder: &Path) -> io::Result<bool> {
-    // What another sandbox has just begun to write, or has been killed while it wrote.
+    // The file that another sandbox has just begun to write, or was killed while writing.
     let own = [MARK.into(), unfinished(Path::new(MARK)).into_os_string()];
     for entry in fs::read_dir(folder)? {
         if !own.contains(&entry?.file_name()) {
@@ -79,7 +79,7 @@ fn is_empty(folder: &Path) -> io::Result<bool> {
     Ok(true)
 }
 
-/// The files in a folder, but for folders and links, which are never written here.
+/// The files in a folder, except folders and links, which are never written here.
 pub(super) fn files_in(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder)? {
@@ -91,21 +91,21 @@ pub(super) fn files_in(folder: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// The digest that this is the name of, if it is one: a file is called by what is in it.
+/// The digest in a file name, if there is one: files are named by the digest of their content.
 pub(super) fn as_digest(path: &Path) -> Option<&str> {
     let name = path.file_name()?.to_str()?;
     let is_hex = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
     (name.len() == 64 && name.bytes().all(is_hex)).then_some(name)
 }
 
-/// Whether a file has a name under which one is written before it has its own.
+/// True for the temporary name that a file has until it is complete.
 pub(super) fn is_unfinished(path: &Path) -> bool {
     path.file_stem().map(Path::new).and_then(as_digest).is_some() && unfinished(path) == path
 }
 
-/// How often, ten milliseconds apart, the folder is tried before somebody else has it. One that has
-/// just been given up may seem taken for a moment: a program that is being started holds copies of
-/// all our open files until it is itself.
+/// The number of lock attempts, ten milliseconds apart, before the folder counts as taken. A folder
+/// that was just released may seem taken for a moment: a program that is being started holds copies of
+/// all open files until it has replaced the process.
 const LOCK_TRIES: u32 = 100;
 
 pub(super) fn lock(folder: &Path) -> Result<File, StateError> {

@@ -1,8 +1,8 @@
-//! What outlives a restart, taken from a service and given to another.
+//! Snapshots: the state that outlives a restart.
 //!
-//! That is the jobs with their images, users, sessions of consent, Smile Links, rules and how often they were used,
-//! callbacks that are still due, rules about callbacks, and what is counted. It is not the API key, nor anything made from
-//! it, nor the requests, the attempts to deliver callbacks, faults, and what https needs.
+//! A snapshot has the jobs with their images, users, consent sessions, Smile Links, rules with their use
+//! counts, callbacks that are still due, rules about callbacks, and counters. It has not the API key or
+//! anything made from it, requests, delivery attempts, faults, and https certificates.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -23,11 +23,11 @@ use crate::state::consents::Consents;
 use crate::state::smile_links::SmileLinks;
 use crate::state::users::Users;
 
-/// The format of what is written here; another one with every change to it.
+/// The format of a snapshot; another one with every change to it.
 const FORMAT: u64 = 1;
 
-/// What outlives a restart of a [`Service`](crate::Service). It holds all that was sent about people, their images included, but not the
-/// API key.
+/// The state of a [`Service`](crate::Service) that outlives a restart. It holds all that was sent about
+/// people, their images included, but not the API key.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Snapshot {
     pub(crate) state: Value,
@@ -35,34 +35,34 @@ pub struct Snapshot {
     pub(crate) images: BTreeMap<String, Image>,
 }
 
-/// The content of an image, in base64 where it is text.
+/// The content of an image, in base64 when it is text.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct Image(#[serde(with = "base64_text")] pub(crate) Bytes);
 
-/// Why a service can't go on from a snapshot.
+/// The refusal to restore a snapshot.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RestoreError {
-    /// It was made by another version of the sandbox.
+    /// The snapshot was made by another version of the sandbox.
     #[error("it was written in format {found}, and this sandbox reads format {FORMAT}")]
     OtherFormat {
-        /// The format, as far as it says one.
+        /// The format, as far as the snapshot states one.
         found: String,
     },
-    /// It is another partner's.
+    /// The snapshot belongs to another partner.
     #[error("it is the state of a sandbox for another partner id")]
     OtherPartner,
-    /// It is damaged.
+    /// The snapshot is damaged.
     #[error("it is damaged: {reason}")]
     Damaged {
-        /// What is wrong, without any of its content.
+        /// The problem, without any of the content.
         reason: String,
     },
 }
 
 impl RestoreError {
-    /// Where JSON can't be read. What is there may be about people, so only the place is said.
+    /// Creates an error for unreadable JSON. The content may be personal, so only the place is named.
     pub(crate) fn unreadable(error: &serde_json::Error) -> Self {
         let reason = match (error.line(), error.column()) {
             (0, _) => "a value has not the form that it should have".to_owned(),
@@ -79,7 +79,7 @@ struct Kept<'a, J> {
     partner_id: &'a str,
     latest: Timestamp,
     results_made: u64,
-    /// How many jobs were forgotten before those that are here.
+    /// The number of forgotten jobs before those that are here.
     forgotten: usize,
     jobs: &'a J,
     users: &'a Users,
@@ -104,13 +104,13 @@ struct Given {
     consents: Consents,
 }
 
-/// What outlives a restart, as it is now.
+/// Takes a snapshot of the state.
 pub(crate) fn snapshot(state: &State) -> Snapshot {
     let images = images(state).map(|(digest, bytes)| (digest.to_owned(), Image(bytes.clone()))).collect();
     Snapshot { state: serde_json::to_value(kept(state, &state.jobs)).unwrap_or_default(), images }
 }
 
-/// Goes on from a snapshot. Nothing is changed if that fails.
+/// Restores a snapshot. Nothing is changed if that fails.
 pub(crate) fn restore(state: &mut State, snapshot: Snapshot) -> Result<(), RestoreError> {
     check_format(&snapshot.state)?;
     let partner_id = snapshot.state.get("partner_id").and_then(Value::as_str);
@@ -134,7 +134,7 @@ pub(crate) fn restore(state: &mut State, snapshot: Snapshot) -> Result<(), Resto
     Ok(())
 }
 
-/// The state as JSON, without the images, and with these in the place of the jobs.
+/// The state as JSON, without the images, and with these texts in place of the jobs.
 pub(crate) fn state_json(state: &State, jobs: &[String]) -> serde_json::Result<Vec<u8>> {
     serde_json::to_vec(&kept(state, &jobs))
 }
@@ -180,7 +180,7 @@ impl fmt::Debug for Snapshot {
     }
 }
 
-/// Whether it is written as this version does.
+/// Refuses a state of another format than this version's.
 pub(crate) fn check_format(state: &Value) -> Result<(), RestoreError> {
     match state.get("format").and_then(Value::as_u64) {
         Some(FORMAT) => Ok(()),

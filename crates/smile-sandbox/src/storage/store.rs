@@ -3,8 +3,8 @@
 //!
 //! Every file is written under another name, flushed to the disk and then renamed, jobs and images
 //! before the state that names them. As their names are their digests they never change, so whenever
-//! the sandbox is killed, the folder has the old state or the new one. What the state no longer
-//! names is removed, at the latest when the folder is opened again.
+//! the sandbox is killed, the folder has the old state or the new one. Files that the state no longer
+//! names are removed, at the latest when the folder is opened again.
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,17 +27,17 @@ use crate::storage::system::{flush_folder, make_private_folder};
 const JOBS: &str = "jobs";
 const IMAGES: &str = "images";
 
-/// No state, job or image is larger: an upload has 64 MiB at most, and a state names the jobs only.
+/// The largest state, job or image in bytes: an upload has 64 MiB at most, and a state only names jobs.
 const MOST_BYTES: u64 = 512 << 20;
 
-/// A folder that nobody else is using.
+/// A state folder that nobody else is using.
 pub(crate) struct Store {
     folder: PathBuf,
-    /// The jobs that are written, by their positions.
+    /// The stored jobs, by their positions.
     jobs: BTreeMap<usize, Written>,
-    /// The images that are written, and how often the jobs name each.
+    /// The stored images, with the number of jobs that name each.
     images: BTreeMap<String, usize>,
-    /// The folder is ours for as long as this is open.
+    /// The lock on the folder, held for as long as this is open.
     _lock: File,
 }
 
@@ -54,19 +54,19 @@ impl Written {
     }
 }
 
-/// What is to be written.
+/// A write that is pending.
 pub(crate) struct Pending {
     state: Vec<u8>,
     images: BTreeMap<String, Bytes>,
-    /// The positions of all jobs that there are.
+    /// The positions of all existing jobs.
     kept: Range<usize>,
-    /// Those that have changed.
+    /// The jobs that have changed.
     jobs: BTreeMap<usize, (Written, Vec<u8>)>,
 }
 
 impl Store {
-    /// Opens a folder, which is made if need be, and lets the service go on from what is in it. One
-    /// that has files in it, and isn't a sandbox's, is refused.
+    /// Opens a folder, which is created if needed, and restores the service from its content. A folder
+    /// with files that isn't a sandbox's is refused.
     pub(crate) fn open(folder: &Path, service: &mut State) -> Result<Self, StateError> {
         let lock = take(folder)?;
         for name in [JOBS, IMAGES] {
@@ -114,7 +114,7 @@ impl Store {
         Ok(())
     }
 
-    /// What there is to write of a service. It is to be written before this is asked again.
+    /// The pending write for a service, to be carried out before the next call.
     pub(crate) fn pending(&mut self, service: &mut State) -> Result<Pending, StateError> {
         let path = self.state();
         let unwritable = |error: serde_json::Error| StateError::io(&path)(error.into());
@@ -137,7 +137,7 @@ impl Store {
         Ok(Pending { state, images, kept, jobs })
     }
 
-    /// Writes it. When this returns, it is on the disk.
+    /// Carries out a write. When this returns, it is on the disk.
     pub(crate) fn write(&mut self, pending: Pending) -> Result<(), StateError> {
         let images = pending.images.iter().map(|(digest, bytes)| (digest, bytes.as_ref()));
         self.write_all(IMAGES, images)?;
@@ -152,7 +152,7 @@ impl Store {
         Ok(())
     }
 
-    /// Takes note of a job that is on the disk, with its images, and gives back the one that was in its place.
+    /// Records a job that is on the disk, with its images, and returns the one that it replaces.
     fn note(&mut self, position: usize, job: Written) -> Option<Written> {
         for image in &job.images {
             *self.images.entry(image.clone()).or_default() += 1;
@@ -160,7 +160,7 @@ impl Store {
         self.jobs.insert(position, job)
     }
 
-    /// Takes note of the jobs that were written, and gives back those that the state no longer names.
+    /// Records the jobs that were written, and returns those that the state no longer names.
     fn replace(&mut self, new: impl Iterator<Item = (usize, Written)>, kept: &Range<usize>) -> Vec<Written> {
         let mut old: Vec<Written> = Vec::new();
         for (position, job) in new {
@@ -173,8 +173,8 @@ impl Store {
         old
     }
 
-    /// Removes the files of these jobs, and of the images that only they had. What stays is removed when the folder is
-    /// opened the next time.
+    /// Removes the files of these jobs, and of the images that only they had. Files that stay are removed when
+    /// the folder is opened the next time.
     fn remove_unnamed(&mut self, old: Vec<Written>) {
         if old.is_empty() {
             return;
@@ -217,7 +217,7 @@ impl Store {
         self.folder.join("state.json")
     }
 
-    /// What nothing refers to any more, and files that a kill left half written.
+    /// Removes files that nothing refers to any more, and ones that were cut short by a kill.
     fn remove_leftovers(&self) -> io::Result<()> {
         let jobs: BTreeSet<&str> = self.jobs.values().map(|job| job.digest.as_str()).collect();
         let images: BTreeSet<&str> = self.images.keys().map(String::as_str).collect();
@@ -236,8 +236,8 @@ impl Store {
     }
 }
 
-/// Everything in a folder of files that are called by their digests. What is called something else
-/// isn't ours.
+/// Reads all files in a folder that are named by their digests. Files with other names belong to
+/// somebody else.
 fn read_all(folder: &Path) -> Result<BTreeMap<String, Bytes>, StateError> {
     let mut files = BTreeMap::new();
     for path in files_in(folder).map_err(StateError::io(folder))? {

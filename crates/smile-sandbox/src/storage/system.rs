@@ -1,4 +1,4 @@
-//! All that differs between operating systems: modes of files and folders, and flushing a folder.
+//! The differences between operating systems: modes of files and folders, and flushing a folder.
 //!
 //! Nothing else in the sandbox asks which system it runs on; `cargo xtask ci systems` sees to that.
 
@@ -6,8 +6,8 @@ use std::fs::{self, File};
 use std::io;
 use std::path::Path;
 
-/// Makes a folder, with those above it, for the user alone where folders have modes: what is about people is nobody else's
-/// business.
+/// Creates a folder, with those above it, for its owner alone where folders have modes, as the state is
+/// personal data.
 pub(super) fn make_private_folder(path: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     #[cfg(unix)]
@@ -15,7 +15,7 @@ pub(super) fn make_private_folder(path: &Path) -> io::Result<()> {
     builder.recursive(true).create(path)
 }
 
-/// Opens an empty file to write to, made for the user alone where files have modes.
+/// Opens an empty file to write to, readable for its owner alone where files have modes.
 pub(super) fn private_file(path: &Path) -> io::Result<File> {
     let mut options = File::options();
     #[cfg(unix)]
@@ -23,8 +23,8 @@ pub(super) fn private_file(path: &Path) -> io::Result<File> {
     options.write(true).create(true).truncate(true).open(path)
 }
 
-/// Flushes a folder: a renamed file is only sure to have its new name after that. Where folders can't be opened there is
-/// nothing to flush.
+/// Flushes a folder: only then is the new name of a renamed file safe. On systems where folders can't be
+/// opened there is nothing to flush.
 pub(super) fn flush_folder(folder: &Path) -> io::Result<()> {
     if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }

@@ -1,7 +1,7 @@
-//! `POST /v2/async-verify-address`, and under v1, where the Ruby SDK looks for it: whether somebody lives at an address.
+//! `POST /v2/async-verify-address`, and under v1, as in the Ruby SDK: verification of a person's address.
 //!
-//! It is signed in the headers. The last digit of the ID number or utility number decides. What the callback looks like is
-//! not published: the entry here is our choice.
+//! The request is signed in the headers. The last digit of the ID number or utility number decides. The body
+//! of the callback is not published: the entry here is our choice.
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -60,22 +60,22 @@ fn verify_address(
     let check = numbered.check(Endpoint::AddressVerification, ADDRESS_VERIFICATION, body);
     let names = comparison::names(&full_name.into_iter().collect::<Vec<_>>(), &Persona::standard());
     let digit = last_digit(Some(number));
-    let script = checks::asked(state, now, check, ["1020", "1022", "1021"])?;
-    if digit == Some('2') && script.iter().any(|asked| asked.code.is_none()) {
+    let script = checks::requested_results(state, now, check, ["1020", "1022", "1021"])?;
+    if digit == Some('2') && script.iter().any(|result| result.code.is_none()) {
         return Err(invalid);
     }
 
     let position = begin(state, check)?;
-    let stages = script.iter().map(|asked| {
-        let code = asked.code.as_deref().unwrap_or(by_digit(digit, names));
+    let stages = script.iter().map(|result| {
+        let code = result.code.as_deref().unwrap_or(by_digit(digit, names));
         let subject = check.subject(state, position, country, "", number);
-        asked.staged(code, Product::Address, entry::address(&subject, code, address, key, names))
+        result.staged(code, Product::Address, entry::address(&subject, code, address, key, names))
     });
     let stages = stages.collect();
     Ok(conclude(state, now, position, stages))
 }
 
-/// That any address is the right one, so that the name alone is compared, is our choice.
+/// The result code for a last digit. Any address counts as right, so that the name alone is compared: our choice.
 fn by_digit(digit: Option<char>, names: Match) -> &'static str {
     match (digit, names) {
         (Some('1'), _) => "1013",

@@ -1,4 +1,4 @@
-//! `POST /aml`: whether somebody is on a list of sanctions, of politically exposed people, or in the news.
+//! `POST /aml`: a search for a person on sanction lists, among politically exposed people, and in the news.
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -12,9 +12,9 @@ use crate::result::entry;
 use crate::result::product::Product;
 use crate::result::watch_list::{self, Search};
 use crate::run::checks::Check;
-use crate::run::checks::asked;
 use crate::run::checks::begin;
 use crate::run::checks::conclude;
+use crate::run::checks::requested_results;
 use crate::state::State;
 use crate::v1::authorisation::ID_API;
 use crate::v1::authorisation::authorise;
@@ -57,26 +57,26 @@ pub(crate) fn aml(
     let search = Search { names: &names, birth_year, countries: &countries, is_strict };
     let found = watch_list::search(&search);
     let not_found = state.settings.aml_not_found.clone();
-    let asked = asked(state, now, check, [&not_found, "1030", "1030"])?;
+    let requested = requested_results(state, now, check, [&not_found, "1030", "1030"])?;
 
     let position = begin(state, check)?;
-    let stages = asked.iter().map(|asked| {
-        let people = match asked.code.as_deref() {
+    let stages = requested.iter().map(|result| {
+        let people = match result.code.as_deref() {
             None => found.clone(),
             Some("1030") if found.is_empty() => vec![watch_list::person_named(&name)],
             Some("1030") => found.clone(),
             Some(_) => Vec::new(),
         };
         let own_code = if people.is_empty() { not_found.as_str() } else { "1030" };
-        let code = asked.code.as_deref().unwrap_or(own_code);
+        let code = result.code.as_deref().unwrap_or(own_code);
         let subject = check.subject(state, position, "", "", "");
-        asked.staged(code, Product::Aml, entry::aml(&subject, code, is_strict, people))
+        result.staged(code, Product::Aml, entry::aml(&subject, code, is_strict, people))
     });
     let stages = stages.collect();
     Ok(conclude(state, now, position, stages))
 }
 
-/// The name of a user, and the year of birth, as an earlier job has them: an AML check's request, or a result.
+/// The name and the year of birth of a user, from an earlier job: an AML check's request, or a result.
 fn known_person(state: &State, user_id: &str) -> Option<(String, Option<u64>)> {
     let jobs: Vec<_> = state.jobs.iter().filter(|job| job.user_id == user_id).collect();
     jobs.into_iter().rev().find_map(|job| {
@@ -105,7 +105,7 @@ fn texts(value: &Value) -> Result<Vec<&str>, ApiError> {
     texts.iter().map(|text| text.as_str().ok_or(ApiError::WRONG_TYPE)).collect()
 }
 
-/// The ids, which this endpoint has at the top, and whatever else is to be echoed.
+/// The ids, which this endpoint has at the top level, and the other values to be echoed.
 fn partner_params(
     body: &Map<String, Value>,
     job_id: &str,

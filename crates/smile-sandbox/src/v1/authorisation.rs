@@ -1,4 +1,4 @@
-//! Whether a request is signed as it has to be.
+//! Verification of a request's signature.
 
 use http::HeaderMap;
 use serde_json::{Map, Value};
@@ -9,7 +9,7 @@ use crate::http::fields::Fields;
 use crate::state::State;
 use crate::v1::claims::Claims;
 
-/// The names and codes of the endpoints around IDs, which are those of most.
+/// The names and codes of the ID endpoints, which most endpoints share.
 pub(crate) const ID_API: Signed = Signed { partner_id: "partner_id", missing: "2413", unauthorised: "2405" };
 
 /// The names and codes in which the endpoints differ.
@@ -18,14 +18,14 @@ pub(crate) struct Signed {
     pub(crate) partner_id: &'static str,
     /// The code for a missing parameter.
     pub(crate) missing: &'static str,
-    /// The code for a signature that doesn't hold.
+    /// The code for an invalid signature.
     pub(crate) unauthorised: &'static str,
 }
 
 /// Checks the signature over the timestamp exactly as it was sent.
 ///
-/// A timestamp that can't be read as a moment is of the wrong type. How old it may be is not documented; there is
-/// no limit unless one was set.
+/// A timestamp that can't be parsed is of the wrong type. The largest age is not documented; there is no limit
+/// unless one was set.
 pub(crate) fn authorise(
     state: &State,
     now: Timestamp,
@@ -39,7 +39,7 @@ pub(crate) fn authorise(
     confirm(state, now, partner_id, timestamp, signature, signed.unauthorised)
 }
 
-/// The same for the endpoints that a web token opens as well, and what the token says if there is one.
+/// Checks the signature or a web token, for the endpoints that take either, and returns the token's claims, if any.
 pub(crate) fn authorise_or_token(
     state: &State,
     now: Timestamp,
@@ -55,8 +55,8 @@ pub(crate) fn authorise_or_token(
     claims.map(Some).ok_or(ApiError(signed.unauthorised))
 }
 
-/// The same for the endpoints that are signed in the headers. A header that is missing counts as a signature that
-/// doesn't hold; our choice.
+/// Checks the signature in the headers, for the endpoints that have it there. A missing header counts as an
+/// invalid signature; our choice.
 pub(crate) fn authorise_headers(state: &State, now: Timestamp, headers: &HeaderMap) -> Result<(), ApiError> {
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let sent =

@@ -1,4 +1,4 @@
-//! `POST /v2/verify` and `/v2/verify_async`: Basic KYC, whether what is said of a person is what the ID authority has.
+//! `POST /v2/verify` and `/v2/verify_async`: Basic KYC, a comparison of a person's data with the ID authority's.
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -13,9 +13,9 @@ use crate::result::comparison::{self, Match, match_code};
 use crate::result::entry;
 use crate::result::persona::{Persona, with_split_name};
 use crate::result::product::Product;
-use crate::run::checks::asked;
 use crate::run::checks::begin;
 use crate::run::checks::conclude;
+use crate::run::checks::requested_results;
 use crate::state::State;
 use crate::v1::authorisation::ID_API;
 use crate::v1::id_request::ask_authority;
@@ -32,7 +32,7 @@ pub(crate) fn basic_kyc(
     let body = parse_object(request.body())?;
     let claims = authorise_id_request(state, now, &body, endpoint)?;
     let request = id_request(state, &body, claims.as_ref(), endpoint, JobType::ENHANCED_KYC)?;
-    let number = id_number(state, &request, catalogue::Product::BasicKyc)?;
+    let number = id_number(state, &request, catalogue::IdTypeProduct::BasicKyc)?;
     let fields = Fields::new(&body, ID_API.missing);
     let authority = ask_authority(state, &request, number.as_deref());
     let persona = match authority {
@@ -40,11 +40,11 @@ pub(crate) fn basic_kyc(
         _ => Persona::standard(),
     };
     let matches = compare(fields, &persona)?;
-    // Nothing to compare is nothing to verify; our choice.
+    // Without anything to compare there is nothing to verify; our choice.
     if matches.iter().all(|(_, field)| *field == Match::NotProvided) {
         return Err(ApiError(ID_API.missing).into());
     }
-    let asked = asked(state, now, request.check, ["1020", "1022", "1021"])?;
+    let requested = requested_results(state, now, request.check, ["1020", "1022", "1021"])?;
     let own_code = match authority {
         Authority::Found | Authority::FoundCustom => match_code(&matches.map(|(_, field)| field)),
         Authority::NotFound => state.settings.basic_kyc_not_found.as_str(),
@@ -53,14 +53,14 @@ pub(crate) fn basic_kyc(
     let own_code = own_code.to_owned();
 
     let position = begin(state, request.check)?;
-    let stages = asked.iter().map(|asked| {
-        let code = asked.code.as_deref().unwrap_or(&own_code);
+    let stages = requested.iter().map(|result| {
+        let code = result.code.as_deref().unwrap_or(&own_code);
         let mut subject = request.subject(state, position, number.as_deref());
         if authority == Authority::FoundCustom {
             subject.partner_params = with_split_name(&subject.partner_params);
             subject.is_custom = true;
         }
-        asked.staged(code, Product::BasicKyc, entry::basic_kyc(&subject, code, matches))
+        result.staged(code, Product::BasicKyc, entry::basic_kyc(&subject, code, matches))
     });
     let stages = stages.collect();
     Ok(conclude(state, now, position, stages))

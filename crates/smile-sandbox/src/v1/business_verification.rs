@@ -1,4 +1,4 @@
-//! `POST /business_verification` and `/async_business_verification`: what a registry knows of a business.
+//! `POST /business_verification` and `/async_business_verification`: a registry's record of a business.
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -11,9 +11,9 @@ use crate::http::endpoint::Endpoint;
 use crate::http::fields::{Fields, parse_object};
 use crate::result::entry;
 use crate::result::product::Product;
-use crate::run::checks::asked;
 use crate::run::checks::begin;
 use crate::run::checks::conclude;
+use crate::run::checks::requested_results;
 use crate::state::State;
 use crate::v1::authorisation::ID_API;
 use crate::v1::authorisation::authorise;
@@ -39,30 +39,30 @@ fn verify_business(
     endpoint: Endpoint,
 ) -> Result<Response<Bytes>, Refusal> {
     let body = parse_object(request.body())?;
-    // No source says that a token would do here.
+    // No source says that a token would be accepted here.
     authorise(state, now, &body, &ID_API)?;
     let request = id_request(state, &body, None, endpoint, JobType::BUSINESS_VERIFICATION)?;
     if !ID_TYPES.contains(&request.id_type) {
         return Err(Refusal::worded(ID_API.missing, "Unsupported id type"));
     }
-    let number = id_number(state, &request, catalogue::Product::BusinessVerification)?;
+    let number = id_number(state, &request, catalogue::IdTypeProduct::BusinessVerification)?;
     check_business_type(&request)?;
     let authority = ask_authority(state, &request, number.as_deref());
-    // That a provisional result is a registry that does not answer is our choice.
-    let asked = asked(state, now, request.check, ["1012", "1013", "1015"])?;
+    // A registry that does not answer gives a provisional result; our choice.
+    let requested = requested_results(state, now, request.check, ["1012", "1013", "1015"])?;
 
     let position = begin(state, request.check)?;
     let business_type = request.check.body.get("business_type").and_then(Value::as_str);
-    let stages = asked.iter().map(|asked| {
-        let code = asked.code.as_deref().unwrap_or(authority.code());
+    let stages = requested.iter().map(|result| {
+        let code = result.code.as_deref().unwrap_or(authority.code());
         let subject = request.subject(state, position, number.as_deref());
-        asked.staged(code, Product::BusinessVerification, entry::business(&subject, code, business_type))
+        result.staged(code, Product::BusinessVerification, entry::business(&subject, code, business_type))
     });
     let stages = stages.collect();
     Ok(conclude(state, now, position, stages))
 }
 
-/// Nigeria's register of companies has to be told which kind of business to look for.
+/// Checks the business type, which Nigeria's register of companies needs.
 fn check_business_type(request: &IdRequest<'_>) -> Result<(), Refusal> {
     if request.country != "NG" || request.id_type == "TAX_INFORMATION" {
         return Ok(());

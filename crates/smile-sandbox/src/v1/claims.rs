@@ -1,4 +1,4 @@
-//! What a web token says, and how it is signed.
+//! The claims of a web token, and their signature.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -9,14 +9,14 @@ use crate::secret::Secret;
 
 const HEADER: &str = r#"{"alg":"HS256","typ":"JWT"}"#;
 
-/// What a token says.
+/// The claims of a token.
 pub(crate) struct Claims {
     pub(crate) partner_params: Map<String, Value>,
     pub(crate) callback_url: Option<String>,
 }
 
 impl Claims {
-    /// Reads a token, if it is one of ours and has not expired.
+    /// Reads a token, if this sandbox issued it and it has not expired.
     pub(crate) fn read(secret: &Secret, token: &str, now: Timestamp) -> Option<Self> {
         let (content, signature) = token.rsplit_once('.')?;
         if signature != URL_SAFE_NO_PAD.encode(secret.sign_token(content)) {
@@ -33,7 +33,7 @@ impl Claims {
         })
     }
 
-    /// Whether it is good for this job: only for the one it was made for; our choice.
+    /// True if the token permits this job: only the one that it was issued for; our choice.
     pub(crate) fn allows(&self, job_id: &str, user_id: &str) -> bool {
         let is = |name: &str, expected: &str| {
             self.partner_params.get(name).and_then(Value::as_str) == Some(expected)
@@ -42,7 +42,7 @@ impl Claims {
     }
 }
 
-/// A token that says this.
+/// Issues a token with these claims.
 pub(crate) fn issue(secret: &Secret, claims: &Value) -> String {
     let content =
         format!("{}.{}", URL_SAFE_NO_PAD.encode(HEADER), URL_SAFE_NO_PAD.encode(claims.to_string()));

@@ -1,8 +1,8 @@
-//! `POST /totp_consent`, `/totp_consent/mode` and `/totp_consent/otp`: the holder of a BVN consents with a one-time
-//! password, and the session then stands in for the number, with the ID type `BVN_MFA`.
+//! `POST /totp_consent`, `/totp_consent/mode` and `/totp_consent/otp`: consent of a BVN holder with a one-time
+//! password; the session then stands in for the number, with the ID type `BVN_MFA`.
 //!
-//! The password is always 000000. That the codes of the errors are those of the ID endpoints is our choice, as is that
-//! sessions do not expire.
+//! The password is always 000000. The errors have the codes of the ID endpoints, and sessions do not expire:
+//! both are our choice.
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -18,13 +18,13 @@ use crate::state::consents::Session;
 use crate::v1::authorisation::ID_API;
 use crate::v1::authorisation::authorise_or_token;
 
-/// The one-time password that is right.
+/// The one-time password that is accepted.
 pub const OTP: &str = "000000";
-/// How it can be sent, and where to.
+/// The ways to send the password, with their masked destinations.
 const MODES: [(&str, &str); 2] = [("sms", "0000*******00"), ("email", "jo*****@example.com")];
 
-/// Opens a session. The number is checked for its form, and its last digit 1 or 3 is what it is everywhere: not
-/// found, or unavailable; our choice.
+/// Opens a session. The number is checked for its form, and its last digit 1 or 3 means what it means
+/// everywhere: not found, or unavailable; our choice.
 pub(crate) fn consent(
     state: &mut State,
     now: Timestamp,
@@ -65,7 +65,7 @@ pub(crate) fn consent_mode(
     Ok(ok(&signed(state, now, success("The one-time password was sent")).into()))
 }
 
-/// Takes the password. A wrong one can be followed by another attempt.
+/// Verifies the password. A wrong one can be followed by another attempt.
 pub(crate) fn consent_otp(
     state: &mut State,
     now: Timestamp,
@@ -83,7 +83,7 @@ pub(crate) fn consent_otp(
     Ok(ok(&signed(state, now, success("Consent was granted")).into()))
 }
 
-/// What the three have in common, and the number that they are about.
+/// Checks the common part of the three requests, and returns the session's number.
 fn consent_request<'a>(
     state: &State,
     now: Timestamp,

@@ -1,7 +1,7 @@
-//! What the requests about an ID, or a business, have in common.
+//! The common part of requests about an ID or a business.
 
 use serde_json::{Map, Value};
-use smile_core::catalogue::{IdType, IdTypeCatalogue, Product};
+use smile_core::catalogue::{IdType, IdTypeCatalogue, IdTypeProduct};
 use smile_core::{JobType, Timestamp};
 
 use crate::http::answers::ApiError;
@@ -22,12 +22,12 @@ pub(crate) struct IdRequest<'a> {
     pub(crate) check: Check<'a>,
     pub(crate) country: &'a str,
     pub(crate) id_type: &'a str,
-    /// What is known of that type.
+    /// The catalogue's facts about the ID type.
     pub(crate) facts: Option<IdType>,
 }
 
 impl IdRequest<'_> {
-    /// What the entries of its job are about.
+    /// The subject of the job's entries.
     pub(crate) fn subject<'b>(
         &'b self,
         state: &'b State,
@@ -39,7 +39,7 @@ impl IdRequest<'_> {
     }
 }
 
-/// Whether the request may be made. A token will do for what is answered later.
+/// Checks the authorisation of a request. A token is accepted for asynchronous endpoints.
 pub(crate) fn authorise_id_request(
     state: &State,
     now: Timestamp,
@@ -53,7 +53,7 @@ pub(crate) fn authorise_id_request(
     }
 }
 
-/// Reads it. What the body leaves out is looked for in the token, if there is one.
+/// Reads a request. Fields that the body lacks are taken from the token, if there is one.
 pub(crate) fn id_request<'a>(
     state: &State,
     body: &'a Map<String, Value>,
@@ -79,7 +79,7 @@ pub(crate) fn id_request<'a>(
     Ok(IdRequest { check, country, id_type, facts })
 }
 
-/// Where the callback goes, which has to be somewhere if there is to be one.
+/// The callback address, which is required if the result comes by callback.
 fn callback_url_of<'a>(
     state: &State,
     fields: Fields<'a>,
@@ -94,19 +94,19 @@ fn callback_url_of<'a>(
     Ok(url)
 }
 
-/// What the authority says of the number that is to be looked up.
+/// The authority's answer for the number that is to be looked up.
 pub(crate) fn ask_authority(state: &State, request: &IdRequest<'_>, number: Option<&str>) -> Authority {
     Authority::ask(number, request.facts.as_ref(), state.settings.check_id_numbers)
 }
 
 /// The number to look up; `None` if something else takes its place.
 ///
-/// What else the type needs has to be there. `BVN_MFA` needs a session that the person has consented to, and the
-/// number is the one that the session is about.
+/// The other fields that the type needs must be present. `BVN_MFA` needs a session that the person has consented
+/// to, and the number is that of the session.
 pub(crate) fn id_number(
     state: &State,
     request: &IdRequest<'_>,
-    product: Product,
+    product: IdTypeProduct,
 ) -> Result<Option<String>, ApiError> {
     let fields = Fields::new(request.check.body, ID_API.missing);
     if request.id_type == "BVN_MFA" {
@@ -125,7 +125,7 @@ pub(crate) fn id_number(
     Ok(fields.optional_text("id_number")?.map(str::to_owned))
 }
 
-/// `job_type` may be left out, and may be a string, but not be another.
+/// Checks `job_type`, which may be left out, and may be a string, but no other type.
 pub(crate) fn check_job_type(object: &Map<String, Value>, job_type: JobType) -> Result<(), ApiError> {
     match object.get("job_type") {
         None | Some(Value::Null) => Ok(()),

@@ -1,4 +1,4 @@
-//! `POST /job_status`: how far a job is, and what came of it.
+//! `POST /job_status`: the stage of a job, and its result.
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -49,7 +49,7 @@ pub(crate) fn job_status(
     Ok(ok(&answer.into()))
 }
 
-/// Refuses what a rule wants refused.
+/// Refuses the request if a rule says so.
 fn refuse_status(state: &mut State, now: Timestamp, position: Option<usize>) -> Result<(), Refusal> {
     let Some(position) = position else { return Ok(()) };
     let job = state.jobs.at(position);
@@ -60,8 +60,8 @@ fn refuse_status(state: &mut State, now: Timestamp, position: Option<usize>) -> 
     refused(state, now, Moment::Status, &submitted)
 }
 
-/// The fields that say how far the job is. That a job nobody knows looks like one without a zip is our
-/// choice, and can be switched.
+/// The fields that describe the job's progress. An unknown job looks like one without a zip: our choice, which a
+/// setting changes.
 fn progress(state: &mut State, position: Option<usize>) -> Map<String, Value> {
     let (mut is_complete, mut is_success) = (false, false);
     let (mut code, mut result) = ("2314", Value::from("No zip file received"));

@@ -1,4 +1,4 @@
-//! The endpoints of the v1 API, one file each, and what several of them share.
+//! The endpoints of the v1 API, one file each, and their common parts.
 
 pub(crate) mod address_verification;
 pub(crate) mod aml;

@@ -1,7 +1,7 @@
-//! `POST /v2/async-verify-phone`: whether a telephone number is somebody's.
+//! `POST /v2/async-verify-phone`: verification of a person's telephone number.
 //!
-//! It is signed in the headers. The last digit of the number decides, and if that says nothing the fields that are to be
-//! matched. What the callback looks like is not published: the entry here is our choice.
+//! The request is signed in the headers. The last digit of the number decides, or else the fields to be
+//! matched. The body of the callback is not published: the entry here is our choice.
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -26,7 +26,7 @@ use crate::v1::unnumbered::as_refused;
 use crate::v1::unnumbered::unnumbered_check;
 use crate::v1::unnumbered::unnumbered_request;
 
-/// Where there are test numbers.
+/// The countries with test numbers.
 const COUNTRIES: [&str; 5] = ["KE", "NG", "TZ", "UG", "ZA"];
 
 pub(crate) fn phone_verification(
@@ -56,19 +56,19 @@ fn verify_phone(
     }
     let numbered = unnumbered_check(state, body, Endpoint::PhoneVerification)?;
     let check = numbered.check(Endpoint::PhoneVerification, PHONE_VERIFICATION, body);
-    let script = checks::asked(state, now, check, ["1020", "1022", "1021"])?;
+    let script = checks::requested_results(state, now, check, ["1020", "1022", "1021"])?;
     let own_code = match last_digit(Some(number)) {
         Some('1') => "1023",
-        Some('2') if script.iter().any(|asked| asked.code.is_none()) => return Err(invalid),
+        Some('2') if script.iter().any(|result| result.code.is_none()) => return Err(invalid),
         Some('3') => "1015",
         _ => match_code(&provided),
     };
 
     let position = begin(state, check)?;
-    let stages = script.iter().map(|asked| {
-        let code = asked.code.as_deref().unwrap_or(own_code);
+    let stages = script.iter().map(|result| {
+        let code = result.code.as_deref().unwrap_or(own_code);
         let subject = check.subject(state, position, country, "", number);
-        asked.staged(code, Product::Phone, entry::phone(&subject, code, matches))
+        result.staged(code, Product::Phone, entry::phone(&subject, code, matches))
     });
     let stages = stages.collect();
     Ok(conclude(state, now, position, stages))
@@ -88,7 +88,7 @@ fn compare(fields: &Map<String, Value>) -> Result<[(&'static str, Match); 4], Ap
     ])
 }
 
-/// Digits, as many as a number has, perhaps after a plus.
+/// True for digits, as many as a number has, optionally after a plus.
 fn is_phone_number(number: &str) -> bool {
     let digits = number.strip_prefix('+').unwrap_or(number);
     (9..=15).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit())

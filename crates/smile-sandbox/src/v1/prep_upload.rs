@@ -1,4 +1,4 @@
-//! `POST /upload`: announces a job, and gives out the address to put its zip to.
+//! `POST /upload`: announces a job, and returns the upload address for its zip.
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -53,7 +53,7 @@ pub(crate) fn prep_upload(
 
     let existing = state.jobs.position(job_id);
     // An id that a check has used stays taken, also for a retry; our choice.
-    // A retry is of the same job: for another user or of another type it would take that one over; our choice.
+    // A retry is of the same job: one for another user or of another type is refused; our choice.
     let is_the_same = |position: usize| {
         let job = state.jobs.at(position);
         job.endpoint == Endpoint::PrepUpload && job.user_id == user_id && job.job_type == job_type
@@ -95,7 +95,7 @@ pub(crate) fn prep_upload(
     })))
 }
 
-/// Whether this user may have this job.
+/// Checks that this user may have this job.
 fn check_user(
     state: &State,
     user_id: &str,
@@ -124,7 +124,7 @@ fn check_user(
     }
 }
 
-/// `job_type`, as a number or a string of digits.
+/// Reads `job_type`, a number or a string of digits.
 fn job_type(params: Fields<'_>) -> Result<JobType, ApiError> {
     let value = params.required("job_type")?;
     if !value.is_number() && !value.is_string() {
@@ -136,7 +136,7 @@ fn job_type(params: Fields<'_>) -> Result<JobType, ApiError> {
     }
 }
 
-/// A text as one segment of a path. Dots alone would be taken for directions.
+/// A text as one segment of a path. A segment of dots alone would be read as a direction.
 fn path_segment(text: &str) -> String {
     if text.bytes().all(|byte| byte == b'.') {
         return "upload".to_owned();

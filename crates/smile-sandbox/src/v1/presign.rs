@@ -6,14 +6,14 @@ use smile_core::Timestamp;
 
 use crate::secret::Secret;
 
-/// What is wrong with an upload address.
+/// The refusal of an upload address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Refusal {
     /// The query is not that of a presigned address at all.
     Unsigned,
-    /// Something in the address is not as it was signed.
+    /// The address differs from the signed one.
     Altered,
-    /// Its time is over.
+    /// The address has expired.
     Expired,
 }
 
@@ -30,7 +30,7 @@ pub(crate) fn sign(secret: &Secret, host: &str, path: &str, at: Timestamp, lifet
     )
 }
 
-/// Whether the query allows uploading to this host and path now. Every byte of it counts.
+/// Checks that the query permits an upload to this host and path now. Every byte of it counts.
 pub(crate) fn check(
     secret: &Secret,
     host: &str,

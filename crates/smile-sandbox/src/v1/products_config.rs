@@ -1,10 +1,10 @@
-//! `POST /products_config`: what a partner has activated. In the sandbox that is everything.
+//! `POST /products_config`: the products that a partner has activated. In the sandbox that is everything.
 
 use bytes::Bytes;
 use http::{Request, Response};
 use serde_json::{Map, Value, json};
 use smile_core::Timestamp;
-use smile_core::catalogue::{self, IdTypeCatalogue, Product};
+use smile_core::catalogue::{self, IdTypeCatalogue, IdTypeProduct};
 
 use crate::http::answers::{Refusal, ok};
 use crate::http::fields::parse_object;
@@ -20,7 +20,7 @@ pub(crate) fn products_config(
     let body = parse_object(request.body())?;
     authorise_or_token(state, now, &body, &ID_API)?;
     let mut selection = Map::new();
-    for product in [Product::BasicKyc, Product::BiometricKyc, Product::EnhancedKyc] {
+    for product in [IdTypeProduct::BasicKyc, IdTypeProduct::BiometricKyc, IdTypeProduct::EnhancedKyc] {
         selection.insert(product.name().into(), id_types(product).into());
     }
     selection.insert("doc_verification".into(), documents().into());
@@ -31,7 +31,7 @@ pub(crate) fn products_config(
     })))
 }
 
-fn id_types(product: Product) -> Map<String, Value> {
+fn id_types(product: IdTypeProduct) -> Map<String, Value> {
     let mut all = Map::new();
     for id_type in IdTypeCatalogue::built_in().iter().filter(|id_type| id_type.products().contains(&product))
     {

@@ -1,25 +1,25 @@
-//! `GET /services`: which products take which IDs, with what, and where. Unsigned, and open to everybody.
+//! `GET /services`: the products with their ID types, required fields and countries. Unsigned, and open to everybody.
 
 use bytes::Bytes;
 use http::Response;
 use serde_json::{Map, Value, json};
-use smile_core::catalogue::{self, IdType, IdTypeCatalogue, Product};
+use smile_core::catalogue::{self, IdType, IdTypeCatalogue, IdTypeProduct};
 
 use crate::http::answers::ok;
 
-/// What the hosted web integration offers, document verification aside.
-const HOSTED: [Product; 5] = [
-    Product::BasicKyc,
-    Product::BiometricKyc,
-    Product::EnhancedKyc,
-    Product::EkycSmartSelfie,
-    Product::EnhancedDocumentVerification,
+/// The products of the hosted web integration, except document verification.
+const HOSTED: [IdTypeProduct; 5] = [
+    IdTypeProduct::BasicKyc,
+    IdTypeProduct::BiometricKyc,
+    IdTypeProduct::EnhancedKyc,
+    IdTypeProduct::EkycSmartSelfie,
+    IdTypeProduct::EnhancedDocumentVerification,
 ];
 
-/// What the real lists name although every job has it.
+/// The fields that the real lists name although every job has them.
 const IMPLIED: [&str; 4] = ["country", "id_type", "user_id", "job_id"];
 
-/// The language that can be asked for changes nothing here.
+/// Answers the request. The language parameter changes nothing here.
 pub(crate) fn services() -> Response<Bytes> {
     let mut hosted_web: Map<String, Value> =
         HOSTED.iter().map(|&product| (product.name().to_owned(), hosted(product).into())).collect();
@@ -27,7 +27,7 @@ pub(crate) fn services() -> Response<Bytes> {
     ok(&json!({"bank_codes": bank_codes(), "id_types": id_types(), "hosted_web": hosted_web}))
 }
 
-/// Where a bank has one code only, both are it; our choice.
+/// The bank codes. A bank with only one code has it in both places; our choice.
 fn bank_codes() -> Vec<Value> {
     let banks = catalogue::countries().iter().flat_map(|country| catalogue::banks(country.code));
     banks.map(|bank| json!({"name": bank.name, "nip_code": bank.code, "code": bank.code})).collect()
@@ -40,7 +40,7 @@ fn id_types() -> Map<String, Value> {
     })
 }
 
-fn hosted(product: Product) -> Map<String, Value> {
+fn hosted(product: IdTypeProduct) -> Map<String, Value> {
     let all = by_country(|id_type| {
         id_type.products().contains(&product).then(|| {
             let mut details = Map::new();
@@ -51,7 +51,7 @@ fn hosted(product: Product) -> Map<String, Value> {
             }
             let format = id_type.row().and_then(|row| row.formats.first());
             if let Some(format) = format {
-                // As in the real lists, where it makes a regular expression of another kind.
+                // As in the real lists, which make a regular expression of another kind of it.
                 let flags = if format.ignore_case { "/i" } else { "" };
                 details.insert("id_number_regex".into(), format!("{}{flags}", format.regex).into());
             }
@@ -75,7 +75,7 @@ fn documents() -> Map<String, Value> {
     named(all)
 }
 
-/// Something for each ID type, by country and name.
+/// A value for each ID type, by country and name.
 fn by_country(of: impl Fn(&IdType) -> Option<Value>) -> Map<String, Value> {
     let mut all = Map::new();
     for id_type in IdTypeCatalogue::built_in().iter() {
@@ -87,7 +87,7 @@ fn by_country(of: impl Fn(&IdType) -> Option<Value>) -> Map<String, Value> {
     all
 }
 
-/// The same, with the names of the countries.
+/// The lists with the names of the countries.
 fn named(all: Map<String, Value>) -> Map<String, Value> {
     let with_name = |(code, id_types): (String, Value)| {
         let name = catalogue::country(&code).map_or(code.as_str(), |country| country.name);
@@ -97,7 +97,7 @@ fn named(all: Map<String, Value>) -> Map<String, Value> {
     all.into_iter().map(with_name).collect()
 }
 
-fn required_fields(id_type: &IdType, product: Product) -> Vec<String> {
+fn required_fields(id_type: &IdType, product: IdTypeProduct) -> Vec<String> {
     let [country, name, user, job] = IMPLIED;
     let mut fields = vec![country.to_owned(), name.to_owned()];
     fields.extend(id_type.required_fields(product).map(str::to_owned));

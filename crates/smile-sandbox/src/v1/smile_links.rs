@@ -1,7 +1,7 @@
-//! `/smile_links`: links under which a person does a whole job on a page of Smile ID's. They can be made, changed, listed
-//! and looked at; the pages themselves are not here.
+//! `/smile_links`: links to a whole job on a page of Smile ID's. They can be created, changed, listed and read;
+//! the pages themselves are not emulated.
 //!
-//! Sources disagree on the name of the address in the answers, so it is there under both.
+//! Sources disagree on the name of the address in the answers, so both names are there.
 
 use std::time::Duration;
 
@@ -20,11 +20,11 @@ use crate::v1::authorisation::ID_API;
 use crate::v1::authorisation::authorise;
 use crate::v1::authorisation::authorise_headers;
 
-/// How long a link is good for if it doesn't say.
+/// The default validity of a link.
 const LIFETIME: Duration = Duration::from_secs(90 * 24 * 60 * 60);
 const METHODS: [&str; 4] =
     ["biometric_kyc", "doc_verification", "enhanced_document_verification", "enhanced_kyc"];
-/// What can be changed, beside whether it is disabled.
+/// The fields that can be changed, beside `is_disabled`.
 const CHANGEABLE: [&str; 11] = [
     "name",
     "company_name",
@@ -39,7 +39,7 @@ const CHANGEABLE: [&str; 11] = [
     "expires_at",
 ];
 
-/// Which fields are required is only partly documented; the rest is our choice.
+/// Creates a link. Its required fields are only partly documented; the rest is our choice.
 pub(crate) fn create_smile_link(
     state: &mut State,
     now: Timestamp,
@@ -71,7 +71,7 @@ pub(crate) fn create_smile_link(
     Ok(ok(&answer))
 }
 
-/// Changes what the body names, and leaves the rest.
+/// Changes the fields that the body names, and leaves the rest.
 pub(crate) fn update_smile_link(
     state: &mut State,
     now: Timestamp,
@@ -86,7 +86,7 @@ pub(crate) fn update_smile_link(
     smile_link_answer(state, ref_id, origin)
 }
 
-/// That the list is a bare array is our choice.
+/// Lists the links as a bare array; our choice.
 pub(crate) fn list_smile_links(
     state: &mut State,
     now: Timestamp,
@@ -109,7 +109,7 @@ pub(crate) fn smile_link(
     smile_link_answer(state, ref_id, origin)
 }
 
-/// The body, once the signature is confirmed: in the headers, in the body, or, if there is no body, in the query.
+/// The body, after verification of the signature: in the headers, in the body, or, without a body, in the query.
 fn smile_link_request(
     state: &State,
     now: Timestamp,
@@ -133,7 +133,7 @@ fn smile_link_answer(state: &State, ref_id: &str, origin: &Origin) -> Result<Res
     Ok(ok(&shown(state, link, origin)))
 }
 
-/// The address stays on this machine, where nothing is behind it, so that nobody is sent to the real service.
+/// The answer's form of a link. Its address stays on this machine, so that nobody is sent to the real service.
 fn shown(state: &State, link: &SmileLink, origin: &Origin) -> Value {
     let address = format!("{origin}/links/{}/{}", state.signer.partner_id(), link.ref_id);
     let mut shown = link.fields.clone();
@@ -173,7 +173,7 @@ impl SmileLink {
     }
 }
 
-/// Whether what is there makes sense.
+/// Checks that the fields are valid.
 fn check(body: &Map<String, Value>) -> Result<(), Refusal> {
     let fields = Fields::new(body, ID_API.missing);
     for text in
@@ -188,7 +188,7 @@ fn check(body: &Map<String, Value>) -> Result<(), Refusal> {
     if let Some(id_types) = body.get("id_types").filter(|id_types| !id_types.is_null()) {
         check_id_types(id_types.as_array().ok_or(ApiError::WRONG_TYPE)?)?;
     }
-    // Whose link it is has been seen in either place.
+    // The user of a link occurs in either place.
     let nested = body.get("partner_params").and_then(|params| params.get("user_id")?.as_str());
     if fields.flag("is_single_use")? && fields.optional_text("user_id")?.or(nested).is_none() {
         return Err(ApiError(ID_API.missing).into());
@@ -196,7 +196,7 @@ fn check(body: &Map<String, Value>) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// At least one ID type, and none of them twice.
+/// Checks for at least one ID type, and no duplicates.
 fn check_id_types(id_types: &[Value]) -> Result<(), Refusal> {
     if id_types.is_empty() {
         return Err(ApiError(ID_API.missing).into());

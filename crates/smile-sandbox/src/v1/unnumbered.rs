@@ -1,5 +1,5 @@
-//! Checks that need not say which job they are: of addresses and of telephone numbers. Those that don't get ids of the
-//! sandbox's own, so that they can be looked at.
+//! Checks without a required job id: of addresses and of telephone numbers. Those without one get ids of the
+//! sandbox's, so that they can be inspected.
 
 use bytes::Bytes;
 use http::Request;
@@ -14,17 +14,17 @@ use crate::state::State;
 use crate::v1::authorisation::ID_API;
 use crate::v1::authorisation::authorise_headers;
 
-/// What everything but the signature is refused with.
+/// The refusal of everything but a wrong signature.
 pub(crate) fn invalid_request() -> Refusal {
     Refusal::worded("2413", "Invalid request").with_success()
 }
 
-/// The same, unless a rule asked for another refusal.
+/// Turns any refusal that no rule asked for into that one.
 pub(crate) fn as_refused(refusal: Refusal) -> Refusal {
     if refusal.is_scripted { refusal.with_success() } else { invalid_request() }
 }
 
-/// Which job a check is, and where its result goes.
+/// The ids of a check, and its callback address.
 pub(crate) struct Unnumbered<'a> {
     partner_params: Map<String, Value>,
     job_id: String,
@@ -32,7 +32,7 @@ pub(crate) struct Unnumbered<'a> {
     callback_url: Option<&'a str>,
 }
 
-/// The body, once the signature in the headers is confirmed.
+/// The body, after verification of the signature in the headers.
 pub(crate) fn unnumbered_request(
     state: &State,
     now: Timestamp,

@@ -1,4 +1,4 @@
-//! `PUT` to an upload address: takes the zip, as strictly as the object store does.
+//! `PUT` to an upload address: accepts the zip, as strictly as the object store does.
 
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, TRANSFER_ENCODING};
@@ -11,8 +11,8 @@ use crate::run::process::process;
 use crate::state::State;
 use crate::v1::presign::{self, Refusal};
 
-/// Every accepted zip replaces the one before and runs the job anew, since that is what the creation of the
-/// object triggers. An address stays good until it expires, also after a repeated prep upload gave out another.
+/// Accepts a zip. Each one replaces the one before and runs the job again, since the creation of the object
+/// triggers that. An address stays valid until it expires, also after a repeated prep upload returned another.
 pub(crate) fn upload(
     state: &mut State,
     now: Timestamp,
@@ -28,7 +28,7 @@ pub(crate) fn upload(
         Method::PUT => {
             presign::check(&state.secret, origin.host(), uri.path(), uri.query().unwrap_or_default(), now)
         }
-        // The method is part of what was signed.
+        // The method is part of the signed data.
         _ => Err(Refusal::Altered),
     };
     match (checked, state.jobs.position_by_ref(ref_id)) {
@@ -49,7 +49,7 @@ pub(crate) fn upload(
     }
 }
 
-/// What the headers alone rule out.
+/// The refusal for the headers alone, if any.
 fn refused_headers(headers: &HeaderMap) -> Option<Response<Bytes>> {
     if headers.contains_key(TRANSFER_ENCODING) {
         return Some(storage_error(

@@ -1,7 +1,7 @@
-//! `POST /token`: lets a browser do one job, without the API key.
+//! `POST /token`: permits a browser to run one job, without the API key.
 //!
-//! The token is a JWT with the documented claims, signed with HS256 and a key of the sandbox's own: nobody but the service
-//! has to verify it.
+//! The token is a JWT with the documented claims, signed with HS256 and a key of the sandbox's own: only the
+//! service has to verify it.
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -16,7 +16,7 @@ use crate::v1::authorisation::ID_API;
 use crate::v1::authorisation::authorise;
 use crate::v1::claims::issue;
 
-/// That the errors have the codes of the ID endpoints is our choice.
+/// Issues a token. The errors have the codes of the ID endpoints; our choice.
 pub(crate) fn web_token(
     state: &mut State,
     now: Timestamp,

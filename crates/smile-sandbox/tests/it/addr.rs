@@ -1,4 +1,4 @@
-//! Where it listens.
+//! The address that the sandbox listens on.
 
 use std::io::ErrorKind;
 use std::net::SocketAddr;
@@ -24,7 +24,7 @@ fn an_address_can_be_chosen() {
 }
 
 #[test]
-fn beyond_loopback_it_has_to_be_told_twice() {
+fn an_address_beyond_loopback_needs_two_settings() {
     let error = builder().with_addr(addr("0.0.0.0:0")).start().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
     assert!(error.to_string().contains("`open_to_the_network`"), "{error}");

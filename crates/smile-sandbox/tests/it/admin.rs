@@ -1,4 +1,4 @@
-//! The admin API, by the heart alone. Every exchange is held against its description.
+//! The admin API, by the service alone. Every exchange is checked against the API's description.
 
 use std::time::Duration;
 
@@ -154,7 +154,7 @@ fn a_job_is_shown_with_its_stages_and_what_was_uploaded() {
 }
 
 #[test]
-fn what_was_uploaded_is_shown_and_what_is_no_picture_is_a_download() {
+fn images_are_shown_and_other_content_is_a_download() {
     let mut admin = Admin::new();
     let image = "A".repeat(1_000);
     let info = json!({"images": [
@@ -360,7 +360,7 @@ fn no_fault_happens_to_the_page_and_the_admin_api() {
 }
 
 #[test]
-fn what_is_wrong_is_named() {
+fn errors_name_field_and_rule() {
     let mut admin = Admin::new();
     admin.submit_provisional("job");
     for (method, path, body, status, part) in [
@@ -513,7 +513,7 @@ fn after_a_reset_it_is_like_new() {
 }
 
 #[test]
-fn a_code_that_is_oddly_written_comes_to_the_same() {
+fn a_spelling_variant_of_a_code_has_the_same_meaning() {
     let mut admin = Admin::new();
     let odd = ScriptStage::from("0811").with_spelling_variant(SpellingVariant::CodesAsNumbers);
     admin.client.service.when(Matcher::any()).respond([odd]);

@@ -1,4 +1,4 @@
-//! Who may use the page and the admin API, what the page may do, and waiting for news.
+//! Access to the page and the admin API, the page's policy, and waiting for news.
 
 use std::io::{Read as _, Write as _};
 
@@ -86,7 +86,7 @@ fn the_page_is_its_own_and_can_do_little() {
     ] {
         assert_eq!(page.headers()[name], value);
     }
-    // Whoever asks for anything else at `/` is a client of the wire.
+    // A request for anything else at `/` comes from a client of the service.
     for accept in ["", "*/*", "application/json"] {
         assert_eq!(get(&mut admin.client.service, "/", accept).status(), 404);
     }
@@ -130,7 +130,7 @@ fn news_is_waited_for() {
     assert_eq!(change(host, "?after=999"), before, "that is not the newest, so it is news");
     std::thread::scope(|scope| {
         let waiting = scope.spawn(|| change(host, &format!("?after={before}&wait=60")));
-        // Looking is no news: if it were, this could end before the user is set.
+        // Reading is no news: if it were, this could end before the user is set.
         assert_eq!(change(host, ""), before);
         sandbox.enrol("ada");
         let after = waiting.join().unwrap();
@@ -140,20 +140,20 @@ fn news_is_waited_for() {
 }
 
 #[test]
-fn what_happens_by_itself_is_news() {
+fn events_without_a_request_are_news() {
     let sandbox =
         builder().with_callback_retries([]).with_callback_url("http://127.0.0.1:1/").start().unwrap();
     let host = server::host(&sandbox);
     let body = crate::client::id_body("00000000000", &json!({"callback_url": null}));
     server::post(host, "/v1/async_id_verification", &body);
     let mut seen = json!(0);
-    while sandbox.callbacks().is_empty() {
+    while sandbox.callback_attempts().is_empty() {
         seen = change(host, &format!("?after={seen}&wait=20"));
     }
 }
 
 #[test]
-fn who_may_not_look_does_not_wait_and_nobody_waits_for_a_sandbox_that_is_gone() {
+fn refused_requests_do_not_wait_and_nobody_waits_for_a_stopped_sandbox() {
     let sandbox = Sandbox::start().unwrap();
     let host = server::host(&sandbox).to_owned();
     let newest = change(&host, "");

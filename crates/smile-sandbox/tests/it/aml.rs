@@ -19,7 +19,7 @@ fn found(name: &str, changes: &Value) -> u64 {
 }
 
 #[test]
-fn who_is_listed_is_found_with_all_there_is() {
+fn listed_people_are_found_with_all_fields() {
     let entry =
         check("Mallory Listed", &json!({"birth_year": "1970", "partner_params": {"branch": "Lagos"}}));
     assert_eq!((&entry["ResultCode"], &entry["ResultText"]), (&json!("1030"), &json!("Found on list")));
@@ -120,7 +120,7 @@ fn a_known_user_need_not_be_named_again() {
     assert_eq!(client.refusal(PATH, &unnamed), "2413");
     client.check(PATH, &aml_body("Mallory Listed", &json!({"birth_year": "1970"})));
     assert_eq!(client.check(PATH, &unnamed)["no_of_persons_found"], 1);
-    // It finds the name behind a check that had none itself.
+    // The search finds the name behind a check that had none itself.
     assert_eq!(client.check(PATH, &merged(&unnamed, &json!({"job_id": "third"})))["no_of_persons_found"], 1);
 
     let custom = merged(&params("kyc", 5), &json!({"FullName": "Trudy Listed", "DOB": "1984-01-01"}));

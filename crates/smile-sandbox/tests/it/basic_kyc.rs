@@ -43,7 +43,7 @@ fn the_answer_says_what_matches_and_nothing_of_the_person() {
 }
 
 #[test]
-fn what_is_given_is_compared_with_the_standard_person() {
+fn given_fields_are_compared_with_the_standard_person() {
     for (changes, code, names, dob) in [
         (json!({}), "1020", "Exact Match", "Not Provided"),
         (json!({"dob": "2000-09-20"}), "1020", "Exact Match", "Exact Match"),

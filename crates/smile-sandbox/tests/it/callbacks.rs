@@ -57,9 +57,9 @@ fn a_callback_is_tried_again_on_schedule_with_the_same_bytes() {
     }
     assert_eq!(client.service.next_wakeup(), None);
     assert!(bodies.iter().all(|body| *body == bodies[0]));
-    let outcomes: Vec<_> = client.service.callbacks().iter().map(|attempt| attempt.outcome).collect();
+    let outcomes: Vec<_> = client.service.callback_attempts().iter().map(|attempt| attempt.outcome).collect();
     assert_eq!(outcomes, failures);
-    assert_eq!(client.service.callbacks()[4].attempt, 5);
+    assert_eq!(client.service.callback_attempts()[4].attempt, 5);
 }
 
 #[test]
@@ -69,7 +69,7 @@ fn any_2xx_ends_it() {
         let due = client.service.due_callbacks(client.now);
         client.service.callback_answered(due[0].id, client.now, CallbackOutcome::Answered(status));
         assert_eq!(client.service.next_wakeup(), None);
-        assert!(client.service.callbacks()[0].outcome.is_delivered());
+        assert!(client.service.callback_attempts()[0].outcome.is_delivered());
     }
 }
 
@@ -79,7 +79,7 @@ fn nobody_outside_this_machine_is_called() {
         let mut client = submitted(builder(), &json!({"callback_url": url}));
         assert!(client.service.due_callbacks(client.now).is_empty());
         assert_eq!(client.service.next_wakeup(), None);
-        let attempt = &client.service.callbacks()[0];
+        let attempt = &client.service.callback_attempts()[0];
         assert_eq!((attempt.outcome, attempt.url.as_str()), (CallbackOutcome::Refused, url));
     }
 }

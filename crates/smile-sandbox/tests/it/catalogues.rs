@@ -1,4 +1,4 @@
-//! What is answered from the catalogue: services, products_config and valid_documents.
+//! Answers from the catalogue: services, products_config and valid_documents.
 
 use bytes::Bytes;
 use http::Request;

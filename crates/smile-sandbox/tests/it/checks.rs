@@ -1,4 +1,4 @@
-//! What all checks have in common.
+//! Properties of all checks.
 
 use http::{Request, StatusCode};
 use serde_json::{Value, json};
@@ -13,7 +13,7 @@ fn named() -> Value {
     json!({"first_name": "Joe", "last_name": "Leo"})
 }
 
-/// Every endpoint that is posted to, with a body that it takes.
+/// Every endpoint with POST, and a valid body.
 pub(crate) fn all_posts() -> Vec<(Endpoint, &'static str, Value)> {
     vec![
         (Endpoint::PrepUpload, "/v1/upload", prep_body(&params("job", 1))),
@@ -39,7 +39,7 @@ pub(crate) fn all_posts() -> Vec<(Endpoint, &'static str, Value)> {
     ]
 }
 
-/// The checks among them, with the job type and whether the answer comes later; those that are signed in the body.
+/// The checks that are signed in the body, with job type, and true if the answer comes later.
 fn checks() -> Vec<(&'static str, Value, u16, bool)> {
     let all = all_posts().into_iter().filter_map(|(endpoint, path, body)| {
         let (job_type, later) = match endpoint {
@@ -161,7 +161,7 @@ fn the_job_status_knows_them() {
 }
 
 #[test]
-fn who_waits_for_a_callback_can_be_made_to_poll() {
+fn polls_can_precede_a_callback() {
     for (path, body, job_type, later) in checks() {
         let mut client = Client::with(builder().with_pending_polls(1));
         post(&mut client, path, &body);

@@ -1,4 +1,4 @@
-//! Drives a headless Chromium over its debugging pipe: messages of JSON, each ended by a zero byte.
+//! A driver for a headless Chromium over its debugging pipe: JSON messages, each ended by a zero byte.
 
 use std::env;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -11,16 +11,16 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-/// For every single answer. A browser may take its time to start on a busy machine.
+/// The time for every single answer: a browser may be slow to start on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Nothing of these makes the browser talk to anybody.
+/// Flags that keep the browser from connecting to anybody.
 const FLAGS: &[&str] = &[
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
-    // Containers have little of it.
+    // Containers have little shared memory.
     "--disable-dev-shm-usage",
     "--no-first-run",
     "--disable-background-networking",
@@ -39,13 +39,13 @@ pub(crate) struct Browser {
     events: Vec<Value>,
 }
 
-/// A browser with an empty page. Where there is none, the test that asks has nothing to do; with
+/// Starts a browser with an empty page. Without a Chromium, the test that asks has nothing to do; with
 /// `SMILE_REQUIRE_CHROMIUM` set it fails.
 pub(crate) fn browser() -> Option<Browser> {
     let Some(program) = program() else {
         assert!(env::var_os("SMILE_REQUIRE_CHROMIUM").is_none(), "no Chromium was found in PATH");
         static SAID: Once = Once::new();
-        // Not by a macro: what those print is shown of failed tests only.
+        // Not by a macro: test output of macros is shown for failed tests only.
         let complaint = b"NOT TESTED: the page. There is no Chromium in PATH, nor at SMILE_CHROMIUM.\n";
         SAID.call_once(|| drop(std::io::stderr().write_all(complaint)));
         return None;
@@ -106,7 +106,7 @@ impl Browser {
         browser
     }
 
-    /// Sends a command, and waits for what it comes to.
+    /// Sends a command, and waits for its result.
     pub(crate) fn command(&mut self, method: &str, parameters: &Value) -> Value {
         self.sent += 1;
         let mut message = json!({"id": self.sent, "method": method, "params": parameters});
@@ -132,7 +132,7 @@ impl Browser {
         assert!(opened.get("errorText").is_none(), "{url}: {opened}");
     }
 
-    /// What an expression comes to in the page; if that is a promise, what it promises.
+    /// The value of an expression in the page; of a promise, its result.
     pub(crate) fn value(&mut self, expression: &str) -> Value {
         let parameters = json!({"expression": expression, "awaitPromise": true, "returnByValue": true, "userGesture": true});
         let answer = self.command("Runtime.evaluate", &parameters);
@@ -160,7 +160,7 @@ impl Browser {
         }
     }
 
-    /// Presses a key, and lets it go.
+    /// Presses a key, and releases it.
     pub(crate) fn press(&mut self, key: &str, code: u32, text: &str) {
         let mut parameters =
             json!({"type": "keyDown", "key": key, "code": key, "windowsVirtualKeyCode": code});
@@ -172,15 +172,15 @@ impl Browser {
         self.command("Input.dispatchKeyEvent", &parameters);
     }
 
-    /// Makes the page so wide, in CSS pixels.
+    /// Sets the width of the page, in CSS pixels.
     pub(crate) fn resize(&mut self, width: u32) {
         let size = json!({"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < 600});
         self.command("Emulation.setDeviceMetricsOverride", &size);
     }
 
-    /// A part of each event of this kind so far.
+    /// One part of each event of this kind so far.
     pub(crate) fn events(&mut self, method: &str, pointer: &str) -> Vec<Value> {
-        // An answer means that whatever happened before it has been told.
+        // An answer means that everything before it has been reported.
         self.value("0");
         let events = self.events.iter().filter(|event| event["method"] == method);
         events.map(|event| event["params"].pointer(pointer).cloned().unwrap_or_default()).collect()
@@ -189,7 +189,7 @@ impl Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        // It ends when the pipe does.
+        // The browser ends when the pipe does.
         drop(self.pipe.take());
         while self.messages.recv_timeout(PATIENCE).is_ok() {}
         let _ = self.process.kill();

@@ -1,4 +1,4 @@
-//! A client of the heart, written for these tests alone: it shares no code with the SDK.
+//! A client of the service, written for these tests alone: it shares no code with the SDK.
 
 use std::io::{Cursor, Write as _};
 use std::time::Duration;
@@ -12,7 +12,7 @@ use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
 pub(crate) const KEY: &str = "test_api_key";
-/// A JPEG as far as its structure goes, 480 by 640 pixels: a frame, a scan and the end.
+/// A structurally valid JPEG, 480 by 640 pixels: a frame, a scan and the end.
 pub(crate) const JPEG: &[u8] =
     b"\xFF\xD8\xFF\xC0\0\x0B\x08\x02\x80\x01\xE0\x01\x01\x11\0\xFF\xDA\0\x08\x01\x01\0\0\x3F\0\
     a face\xFF\xD9";
@@ -27,7 +27,7 @@ pub(crate) fn signer() -> Signer {
     Signer::new(PartnerId::new("001").unwrap(), &ApiKey::new(KEY).unwrap())
 }
 
-/// The heart, and the time as it knows it.
+/// The service, with the time that it is given.
 pub(crate) struct Client {
     pub(crate) service: Service,
     pub(crate) now: Timestamp,
@@ -70,7 +70,7 @@ impl Client {
         self.post("/v1/upload", body)
     }
 
-    /// Announces a job that has to be accepted, and returns its upload address.
+    /// Announces a job that must be accepted, and returns its upload address.
     pub(crate) fn upload_url(&mut self, body: &Value) -> String {
         let (status, answer) = self.prep(body);
         assert_eq!((status, &answer["code"]), (200, &json!("2202")), "{answer}");
@@ -89,14 +89,14 @@ impl Client {
         self.status(&prep["partner_params"], &json!({}))
     }
 
-    /// A signed answer that has to be a success, without its signature.
+    /// A signed answer that must be a success, without its signature.
     pub(crate) fn check(&mut self, path: &str, body: &Value) -> Value {
         let (status, answer) = self.post(path, body);
         assert_eq!(status, 200, "{answer}");
         confirmed(&answer)
     }
 
-    /// Sends a request that is answered by callback, and returns the entry in that.
+    /// Sends a request that is answered by callback, and returns the callback's entry.
     pub(crate) fn check_async(&mut self, path: &str, body: &Value) -> Value {
         assert_eq!(self.post(path, body), (200, json!({"success": true})));
         let mut entries = self.deliver();
@@ -104,7 +104,7 @@ impl Client {
         confirmed(&entries.remove(0))
     }
 
-    /// The code with which a request is refused.
+    /// The code of a request's refusal.
     pub(crate) fn refusal(&mut self, path: &str, body: &Value) -> String {
         let (status, answer) = self.post(path, body);
         assert_eq!(status, 400, "{answer}");
@@ -125,7 +125,7 @@ impl Client {
         answer
     }
 
-    /// Takes what is due, says that it was delivered, and returns the entries.
+    /// Takes the due callbacks, reports them as delivered, and returns the entries.
     pub(crate) fn deliver(&mut self) -> Vec<Value> {
         let mut entries = Vec::new();
         for _ in 0..10 {
@@ -219,7 +219,7 @@ pub(crate) fn signed(body: &Value) -> Value {
     merged(&partner, body)
 }
 
-/// A request about an ID, for all of which a callback address does no harm.
+/// A request about an ID, with a callback address, which harms no other endpoint.
 pub(crate) fn id_body(number: &str, changes: &Value) -> Value {
     let body = signed(&json!({
         "source_sdk": "rest_api",
@@ -301,7 +301,7 @@ pub(crate) fn consent_body(changes: &Value) -> Value {
     merged(&body, changes)
 }
 
-/// Takes the signature and its timestamp out of an answer, once it is confirmed.
+/// Verifies the signature of an answer, and removes it with its timestamp.
 pub(crate) fn confirmed(answer: &Value) -> Value {
     let text = |name: &str| answer[name].as_str().unwrap().to_owned();
     signer().confirm(&text("timestamp"), &text("signature")).unwrap();

@@ -17,7 +17,7 @@ fn prep(url: &str, changes: &Value) -> Value {
     merged(&prep_body(&merged(&params("job", 1), changes)), &json!({"callback_url": url}))
 }
 
-/// Seconds since the start, which callback, which attempt.
+/// Seconds since the start, callback number and attempt number.
 fn shown(attempts: &[CallbackAttempt]) -> Vec<(u64, u64, u32)> {
     attempts.iter().map(|made| (made.at.since(START).as_secs(), made.id.number(), made.attempt)).collect()
 }
@@ -28,13 +28,13 @@ fn reviews_and_retries_happen_when_the_clock_is_advanced_and_in_order() {
     let builder = builder().with_review_delay(MINUTE / 2).with_callback_retries([MINUTE]);
     let sandbox = builder.with_clock(Clock::virtual_at(START)).start().unwrap();
     submit(&sandbox, &prep(&url, &json!({"sandbox_result": "2"})));
-    assert!(sandbox.callbacks().is_empty());
+    assert!(sandbox.callback_attempts().is_empty());
     assert_eq!(sandbox.requests()[0].at, START);
 
     assert_eq!(shown(&sandbox.advance(Duration::ZERO).unwrap()), [(0, 0, 1)]);
     assert_eq!(sandbox.job("job").unwrap().stage, Stage::UnderReview);
     assert!(sandbox.advance(MINUTE / 2 - Duration::from_millis(1)).unwrap().is_empty());
-    // The review, whose callback overtakes the one that waits, and then that.
+    // The review, whose callback overtakes the one that waits, and then that one.
     assert_eq!(shown(&sandbox.advance(60 * MINUTE).unwrap()), [(30, 1, 1), (60, 0, 2)]);
     let codes: Vec<Value> = received
         .try_iter()

@@ -4,7 +4,7 @@ use serde_json::json;
 use crate::checks::all_posts;
 use crate::client::{Client, builder, full_zip, header_signed, merged, params, prep_body, status_body};
 
-/// Everything that comes out of a run with two jobs, and of one of each other endpoint.
+/// All output of a run with two jobs, and of one request to each other endpoint.
 fn transcript(seed: u64) -> Vec<Bytes> {
     let mut client = Client::with(builder().with_seed(seed));
     let mut out = Vec::new();
@@ -34,7 +34,7 @@ fn the_same_seed_and_requests_give_the_same_bytes() {
     assert_ne!(transcript(7)[0], transcript(8)[0]);
 }
 
-/// A whole scenario: everything that is answered, and everything that is sent, with the moment.
+/// All output of a whole scenario: answers and callbacks, with the time of each.
 #[cfg(feature = "scenario")]
 fn performance(seed: u64) -> Vec<(u64, Bytes)> {
     let toml = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/biometric-kyc.toml"));

@@ -1,12 +1,12 @@
-//! Callbacks that are delivered again, and callbacks that something goes wrong with.
+//! Redelivered and disturbed callbacks.
 
 use std::time::Duration;
 
 use http::StatusCode;
 use serde_json::{Value, json};
 use smile_sandbox::{
-    Builder, Callback, CallbackAnswer, CallbackError, CallbackId, CallbackOutcome, CallbackRule,
-    CallbackState, Disturbance, Redelivery,
+    Builder, CallbackAnswer, CallbackError, CallbackId, CallbackOutcome, CallbackRule, CallbackState,
+    Disturbance, DueCallback, Redelivery,
 };
 
 use crate::client::{Client, builder, full_zip, merged, params, prep_body, signer};
@@ -34,7 +34,7 @@ fn delivered() -> (Client, CallbackId, Value) {
     (client, CallbackId::from_number(0), entries[0].clone())
 }
 
-fn entry(callback: &Callback) -> Value {
+fn entry(callback: &DueCallback) -> Value {
     serde_json::from_slice(&callback.body).unwrap()
 }
 
@@ -43,7 +43,7 @@ fn is_signed(entry: &Value) -> bool {
     signer().confirm(text("timestamp"), text("signature")).is_ok()
 }
 
-fn numbers(due: &[Callback]) -> Vec<u64> {
+fn numbers(due: &[DueCallback]) -> Vec<u64> {
     due.iter().map(|callback| callback.id.number()).collect()
 }
 
@@ -54,7 +54,7 @@ fn a_callback_is_delivered_again_with_the_same_bytes_or_signed_afresh() {
     let copy = client.service.redeliver(client.now, id, Redelivery::SameBytes).unwrap();
     let due = client.service.due_callbacks(client.now);
     assert_eq!((due.len(), due[0].id, entry(&due[0])), (1, copy, first.clone()));
-    assert_eq!(due[0].body, client.service.made_callbacks()[0].body);
+    assert_eq!(due[0].body, client.service.callbacks()[0].body);
     client.service.callback_answered(copy, client.now, OK);
 
     let fresh = client.service.redeliver(client.now, copy, Redelivery::SignedAfresh).unwrap();
@@ -64,7 +64,7 @@ fn a_callback_is_delivered_again_with_the_same_bytes_or_signed_afresh() {
     assert!(is_signed(&again));
     let signature = json!({"timestamp": first["timestamp"], "signature": first["signature"]});
     assert_eq!(merged(&again, &signature), first);
-    assert_eq!(client.service.made_callbacks()[2].copy_of, Some(copy));
+    assert_eq!(client.service.callbacks()[2].copy_of, Some(copy));
 }
 
 #[test]
@@ -74,7 +74,7 @@ fn a_redelivery_is_tried_again_like_any_other() {
     client.service.due_callbacks(client.now);
     client.service.callback_answered(copy, client.now, CallbackOutcome::TimedOut);
     let next = client.service.next_wakeup().unwrap();
-    assert_eq!(client.service.made_callbacks()[1].state, CallbackState::Waiting(next));
+    assert_eq!(client.service.callbacks()[1].state, CallbackState::Waiting(next));
     assert_eq!(numbers(&client.service.due_callbacks(next)), [1]);
 }
 
@@ -85,11 +85,15 @@ fn an_unknown_callback_is_neither_redelivered_nor_disturbed() {
     let (now, error) = (client.now, Err(CallbackError::UnknownCallback));
     assert_eq!(client.service.redeliver(now, unknown, Redelivery::SameBytes), error);
     assert_eq!(client.service.disturb_callback(now, unknown, Disturbance::Tampered), error);
-    assert_eq!(client.service.made_callbacks().len(), 1);
+    assert_eq!(client.service.callbacks().len(), 1);
 }
 
-/// What is wrong with a body, if something is: its signature, age, verdict and size.
-fn looked_at(callback: &Callback, original: &Value, now: smile_core::Timestamp) -> (bool, bool, bool, bool) {
+/// The flaws of a body: in its signature, age, verdict and size.
+fn looked_at(
+    callback: &DueCallback,
+    original: &Value,
+    now: smile_core::Timestamp,
+) -> (bool, bool, bool, bool) {
     let entry = entry(callback);
     let timestamp = smile_core::Timestamp::parse(entry["timestamp"].as_str().unwrap()).unwrap();
     (
@@ -113,7 +117,7 @@ fn each_broken_body_is_broken_in_its_own_way_on_demand_and_by_rule() {
         let due = client.service.due_callbacks(client.now);
         assert_eq!((due.len(), due[0].id), (1, copy));
         assert_eq!(looked_at(&due[0], &original, client.now), expected, "{disturbance:?}");
-        let made = client.service.made_callbacks();
+        let made = client.service.callbacks();
         assert_eq!((made[0].disturbance, made[1].disturbance), (None, Some(disturbance)));
 
         let mut client = with_rule(builder(), CallbackRule::next(disturbance));
@@ -140,8 +144,8 @@ fn a_rejection_that_was_tampered_with_is_an_approval_whose_signature_holds() {
 fn a_dropped_callback_is_never_posted_but_can_be_delivered_later() {
     let mut client = with_rule(builder(), CallbackRule::next(Disturbance::Drop));
     submit(&mut client, "job", 0);
-    assert_eq!((client.service.next_wakeup(), client.service.callbacks().len()), (None, 0));
-    let made = client.service.made_callbacks()[0].clone();
+    assert_eq!((client.service.next_wakeup(), client.service.callback_attempts().len()), (None, 0));
+    let made = client.service.callbacks()[0].clone();
     assert_eq!(made.state, CallbackState::Dropped);
     client.service.redeliver(client.now, made.id, Redelivery::SameBytes).unwrap();
     assert_eq!(client.service.due_callbacks(client.now)[0].body, made.body);
@@ -166,7 +170,7 @@ fn a_delay_puts_a_callback_off_or_sends_a_copy_later() {
     submit(&mut client, "job", 0);
     assert!(client.service.due_callbacks(client.now).is_empty());
     assert_eq!(client.service.next_wakeup(), Some(client.now + HOUR));
-    let id = client.service.made_callbacks()[0].id;
+    let id = client.service.callbacks()[0].id;
     let disturbed = client.service.disturb_callback(client.now, id, Disturbance::Delay(HOUR));
     assert_eq!((disturbed, client.service.next_wakeup()), (Ok(id), Some(client.now + 2 * HOUR)));
     client.pass(2 * HOUR);
@@ -215,7 +219,7 @@ fn duplicates_are_posted_at_the_same_moment() {
     }
     client.service.disturb_callback(client.now, CallbackId::from_number(0), Disturbance::Duplicate).unwrap();
     assert_eq!(numbers(&client.service.due_callbacks(client.now)), [2, 3]);
-    let originals: Vec<_> = client.service.made_callbacks().iter().map(|made| made.copy_of).collect();
+    let originals: Vec<_> = client.service.callbacks().iter().map(|made| made.copy_of).collect();
     let first = Some(CallbackId::from_number(0));
     assert_eq!(originals, [None, first, first, first]);
 }
@@ -239,10 +243,10 @@ fn the_beginning_of_an_answer_is_kept() {
     let id = client.service.due_callbacks(client.now)[0].id;
     let answer = CallbackAnswer::new(CallbackOutcome::Answered(StatusCode::BAD_REQUEST), &[b'x'; 5_000]);
     client.service.callback_answered(id, client.now, answer);
-    assert_eq!(client.service.callbacks()[0].answer, [b'x'; 1_024].as_slice());
+    assert_eq!(client.service.callback_attempts()[0].answer, [b'x'; 1_024].as_slice());
     client.pass(HOUR);
     client.deliver();
-    assert!(client.service.callbacks()[1].answer.is_empty());
+    assert!(client.service.callback_attempts()[1].answer.is_empty());
 }
 
 #[test]
@@ -252,8 +256,10 @@ fn a_copy_goes_nowhere_but_to_this_machine_either() {
     client.run(&prep, &full_zip("0"));
     client.service.redeliver(client.now, CallbackId::from_number(0), Redelivery::SameBytes).unwrap();
     assert_eq!(client.service.next_wakeup(), None);
-    assert!(client.service.callbacks().iter().all(|attempt| attempt.outcome == CallbackOutcome::Refused));
-    assert_eq!(client.service.made_callbacks()[1].state, CallbackState::GivenUp);
+    assert!(
+        client.service.callback_attempts().iter().all(|attempt| attempt.outcome == CallbackOutcome::Refused)
+    );
+    assert_eq!(client.service.callbacks()[1].state, CallbackState::GivenUp);
 }
 
 #[test]
@@ -264,8 +270,7 @@ fn debug_shows_nothing_of_what_was_sent() {
     );
     submit(&mut client, "ada-job", 0);
     let answer = CallbackAnswer::new(OK, b"thanks, Ada");
-    let shown =
-        format!("{:?} {:?} {answer:?}", client.service.made_callbacks(), client.service.callback_rules());
+    let shown = format!("{:?} {:?} {answer:?}", client.service.callbacks(), client.service.callback_rules());
     assert!(shown.contains("Duplicate") && shown.contains("Waiting"), "{shown}");
     for hidden in ["ada", "Ada", "Joe", "127.0.0.1"] {
         assert!(!shown.contains(hidden), "{hidden} in {shown}");

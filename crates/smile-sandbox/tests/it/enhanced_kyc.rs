@@ -149,12 +149,12 @@ fn a_later_answer_has_the_same_entry() {
     let mut client = Client::new();
     let body = id_body("00000000000", &json!({}));
     assert_eq!(client.check_async(ASYNC, &body), check("00000000000", &json!({})));
-    assert_eq!(client.service.callbacks()[0].job_id, "job");
+    assert_eq!(client.service.callback_attempts()[0].job_id, "job");
     let nowhere = without(&body, "callback_url");
     assert_eq!(Client::new().refusal(ASYNC, &nowhere), "2413");
     let mut portal = Client::with(builder().with_callback_url("http://127.0.0.1:9/portal"));
     assert_eq!(portal.check_async(ASYNC, &nowhere)["ResultCode"], "1012");
-    // Who is answered at once gets no callback.
+    // A check that is answered at once gets no callback.
     assert_eq!(portal.check(PATH, &body)["ResultCode"], "1012");
     assert!(portal.deliver().is_empty());
 }
@@ -200,7 +200,7 @@ fn the_job_type_may_be_a_string_or_missing() {
 }
 
 #[test]
-fn what_else_an_id_type_needs_has_to_be_there() {
+fn the_other_fields_of_an_id_type_are_required() {
     let account = json!({"id_type": "BANK_ACCOUNT", "id_number": "0000000000"});
     assert_eq!(refused(&account), "2413");
     let with_bank = merged(&account, &json!({"bank_code": "058"}));

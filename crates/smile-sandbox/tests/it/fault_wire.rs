@@ -1,4 +1,4 @@
-//! Faults as they arrive at a client.
+//! Faults as a client receives them.
 
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::TcpStream;
@@ -10,7 +10,7 @@ use smile_sandbox::{Endpoint, Fault, FaultRule, Pace, Sandbox};
 use crate::client::{builder, full_zip, id_body, params, prep_body};
 use crate::server::{connect, host, post, put, read_message, until};
 
-/// A request that is answered with a few hundred bytes.
+/// A request with an answer of a few hundred bytes.
 fn request() -> Vec<u8> {
     let body = id_body("00000000000", &json!({})).to_string();
     let head =
@@ -18,7 +18,7 @@ fn request() -> Vec<u8> {
     [head.into_bytes(), body.into_bytes()].concat()
 }
 
-/// All that comes until the connection is over, and how it ended.
+/// Reads until the connection is over, and returns its end.
 fn read_all(stream: &mut TcpStream) -> (Vec<u8>, Result<(), ErrorKind>) {
     let mut received = Vec::new();
     let mut piece = [0; 512];
@@ -70,7 +70,7 @@ fn a_request_is_reset_at_the_byte() {
         let mut stream = connect(host(&sandbox));
         let request = request();
         let body_at = request.windows(4).position(|window| window == b"\r\n\r\n").unwrap() + 4;
-        // No more than it wants to see before it hangs up.
+        // No more than the server reads before it closes the connection.
         stream.write_all(&request[..body_at + after_bytes as usize]).unwrap();
         let (received, end) = read_all(&mut stream);
         assert_eq!((received.len(), end), (0, Err(ErrorKind::ConnectionReset)));
@@ -92,7 +92,7 @@ fn an_answer_ends_early() {
     assert_eq!(body.len(), promised.parse::<usize>().unwrap() / 2);
     assert_eq!(sandbox.job("job").unwrap().processed, 1);
 
-    // Of a body that is empty, too.
+    // An empty body, too.
     let url = post(host(&sandbox), "/v1/upload", &prep_body(&params("zip", 4)))["upload_url"].clone();
     let (host, target) = url.as_str().unwrap().strip_prefix("http://").unwrap().split_once('/').unwrap();
     sandbox.fail_next(Endpoint::Upload, Fault::EarlyEof);
@@ -128,11 +128,11 @@ fn a_client_that_hangs_up_on_a_late_answer_takes_nothing_with_it() {
     sandbox.fail_next(Endpoint::EnhancedKyc, Fault::Latency(for_ever));
     let mut stream = connect(host(&sandbox));
     stream.write_all(&request()).unwrap();
-    // It is done, and only the answer is late.
+    // The request is carried out, and only the answer is late.
     until(|| sandbox.job("job").is_some());
     drop(stream);
     assert!(is_whole(&sandbox, &mut connect(host(&sandbox))));
-    // And one that waits doesn't keep the sandbox from going.
+    // A waiting answer doesn't keep the sandbox from ending.
     sandbox.fail_next(Endpoint::EnhancedKyc, Fault::Latency(for_ever));
     let mut stream = connect(host(&sandbox));
     stream.write_all(&request()).unwrap();

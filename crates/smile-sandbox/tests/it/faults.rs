@@ -121,7 +121,7 @@ fn chance_is_the_same_for_the_same_seed_and_about_as_likely_as_it_says() {
 }
 
 #[test]
-fn what_comes_in_place_of_the_answer() {
+fn answers_in_place_of_the_service() {
     let away = Redirect::new(StatusCode::TEMPORARY_REDIRECT, "https://elsewhere.example/v1/upload").unwrap();
     let later = |retry_after| Fault::TooManyRequests(retry_after);
     for (fault, status, header, value) in [
@@ -185,7 +185,7 @@ fn a_store_error_without_a_status_has_that_of_its_code() {
 }
 
 #[test]
-fn what_becomes_of_an_answer_after_the_work_is_done() {
+fn faults_after_the_work_is_done() {
     let replaced = Fault::ReplaceAnswer(StatusCode::GATEWAY_TIMEOUT);
     let truncated = Fault::TruncatedJson;
     for fault in [replaced, truncated] {
@@ -241,7 +241,7 @@ fn a_clock_that_is_off_signs_what_it_says() {
 }
 
 #[test]
-fn the_server_is_told_how_to_send_it() {
+fn the_server_gets_the_response_delivery() {
     let pace = Pace::new(3, Duration::from_millis(5));
     let delivery = |fault| {
         let mut client = Client::new();
@@ -272,7 +272,7 @@ fn latencies_add_up_and_go_with_everything_else() {
 }
 
 #[test]
-fn what_was_decided_before_the_body_came_is_not_decided_again() {
+fn a_decision_before_the_body_is_final() {
     let mut client = Client::new();
     client.service.fail_next(Endpoint::JobStatus, Fault::ResetRequest { after_bytes: 5 });
     let request = http::Request::post("/v1/job_status").body(bytes::Bytes::from_static(b"{\"par")).unwrap();

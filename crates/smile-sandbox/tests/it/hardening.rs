@@ -1,4 +1,4 @@
-//! Clients that mean no good, or don't know better.
+//! Hostile and faulty clients.
 
 use std::io::{Read as _, Write as _};
 use std::time::Duration;
@@ -13,11 +13,11 @@ use crate::client::{Client, JPEG, builder, full_zip, params, prep_body, status_b
 use crate::server::{connect, host, post, put, read_message, send, until};
 
 const MOMENT: Duration = Duration::from_millis(20);
-/// For a few small requests on a busy machine.
+/// The time for a few small requests on a busy machine.
 const ENOUGH: Duration = Duration::from_secs(3);
 const LONG: Duration = Duration::from_secs(600);
 
-/// Whether it still serves.
+/// True if the sandbox still serves.
 fn is_well(sandbox: &Sandbox) -> bool {
     let prep = prep_body(&params("well", 4));
     let answer = post(host(sandbox), "/v1/upload", &prep);
@@ -69,7 +69,7 @@ fn json_that_is_not_what_it_says_is_refused_in_words() {
     assert!(is_well(&sandbox));
 }
 
-/// The object store takes what it is given, whatever the header says.
+/// A zip with a coding header, which the object store ignores.
 #[test]
 fn a_zip_is_taken_as_it_comes() {
     let mut client = Client::new();
@@ -93,7 +93,7 @@ fn a_million_values_are_not_taken_apart() {
     assert_eq!(status["result"]["ResultCode"], "2203");
 }
 
-/// More entries than there is any use for, whatever the end of the directory says of their number.
+/// A directory with far more entries than any job, whatever count its end states.
 #[test]
 fn a_directory_of_a_million_entries_is_not_read() {
     let mut zip = zip_with(&json!({"images": []}), &[("s", JPEG, Stored)]);
@@ -117,7 +117,7 @@ fn names_that_lead_elsewhere_are_only_names() {
         let mut client = Client::new();
         let status = client.run(&prep_body(&params("job", 4)), &zip_with(&info, &[(name, JPEG, Stored)]));
         assert_eq!(status["job_complete"], true, "{name:?}");
-        // Nothing but the entry of that name: no file of this machine's.
+        // Only the entry of that name: no file of this machine's.
         let images = client.service.job("job").unwrap().images;
         assert!(images[0].bytes.is_empty() || images[0].bytes == JPEG, "{name:?}");
         let empty = Client::new().run(&prep_body(&params("job", 4)), &zip_with(&info, &[]));
@@ -136,7 +136,7 @@ fn a_head_that_is_too_large_is_refused() {
         format!("GET / HTTP/1.1\r\nHost: a\r\n{many}\r\n"),
     ] {
         let mut stream = connect(host(&sandbox));
-        // It may hang up in the middle.
+        // The server may hang up in the middle.
         let _ = stream.write_all(head.as_bytes());
         let mut answer = String::new();
         let _ = stream.read_to_string(&mut answer);
@@ -186,7 +186,7 @@ fn a_slow_head_and_a_slow_body_are_given_up_on() {
     assert!(sandbox.requests().is_empty());
 }
 
-/// A body that is not read is refused as S3 does it at an upload address, however broken that is, and nothing is stored.
+/// An unread body is refused as S3 does it at an upload address, however broken that is, and nothing is stored.
 #[test]
 fn the_object_store_refuses_a_zip_that_is_too_large_or_too_slow_in_its_own_words() {
     let too_large = "Content-Length: 67108865\r\n\r\n";
@@ -208,16 +208,16 @@ fn the_object_store_refuses_a_zip_that_is_too_large_or_too_slow_in_its_own_words
     assert_eq!(sandbox.job("job").unwrap().uploads, 0);
 }
 
-/// It would otherwise keep its seat, and the answer, for as long as it likes.
+/// A client that doesn't read its answer would otherwise keep its place, and the answer, for as long as it likes.
 #[test]
 fn a_client_that_does_not_read_its_answer_is_given_up_on() {
     let sandbox = builder().with_max_connections(1).with_request_timeouts(LONG, ENOUGH).start().unwrap();
     let mut picture = JPEG.to_vec();
     picture.resize(32 * 1024 * 1024, 7);
     let info = json!({"images": [{"image_type_id": 0, "file_name": "selfie.jpg"}]});
-    // It is large only in the answer: how long an upload takes is up to the machine.
+    // The picture is large only in the answer: the time of an upload depends on the machine.
     let zip = zip_with(&info, &[("selfie.jpg", &picture, Deflated)]);
-    // All on one connection, which has the only seat.
+    // All on one connection, which has the only place.
     let mut only = connect(host(&sandbox));
     let mut ask = |line: &str, body: &[u8]| {
         write!(only, "{line} HTTP/1.1\r\nHost: a\r\nContent-Length: {}\r\n\r\n", body.len()).unwrap();
@@ -239,7 +239,7 @@ fn a_client_that_does_not_read_its_answer_is_given_up_on() {
     drop(only);
 }
 
-/// Tries until it is served.
+/// Tries until the server accepts the client.
 fn wait_for_a_seat(sandbox: &Sandbox) {
     let poll = b"POST /v1/job_status HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}";
     until(|| {
@@ -251,7 +251,7 @@ fn wait_for_a_seat(sandbox: &Sandbox) {
 }
 
 #[test]
-fn connections_beyond_the_limit_are_told_so() {
+fn connections_beyond_the_limit_are_answered_with_503() {
     let sandbox = builder().with_max_connections(2).start().unwrap();
     let poll = status_body(&params("job", 4), &json!({})).to_string();
     let poll =
@@ -295,7 +295,7 @@ fn a_chunked_body_has_its_limit_too() {
     let block =
         [format!("{:x}\r\n", 1024 * 1024).into_bytes(), vec![b' '; 1024 * 1024], b"\r\n".to_vec()].concat();
     for _ in 0..11 {
-        // It may have seen enough before the last.
+        // The server may have seen enough before the last.
         if stream.write_all(&block).is_err() {
             break;
         }

@@ -61,14 +61,14 @@ fn a_job_that_nobody_knows_can_be_refused_instead() {
     let mut client = Client::with(builder().with_refuse_unknown_jobs(true));
     let (status, answer) = client.post("/v1/job_status", &status_body(&params("unknown", 1), &json!({})));
     assert_eq!((status, &answer["code"]), (400, &json!("2314")));
-    // One that was opened is known.
+    // A job that was announced is known.
     let prep = prep_body(&params("job", 1));
     client.upload_url(&prep);
     assert_eq!(client.status(&prep["partner_params"], &json!({}))["job_complete"], false);
 }
 
 #[test]
-fn the_first_polls_can_be_told_to_wait() {
+fn the_first_polls_can_be_answered_not_complete() {
     let mut client = Client::with(builder().with_pending_polls(2));
     let prep = prep_body(&params("job", 1));
     let url = client.upload_url(&prep);

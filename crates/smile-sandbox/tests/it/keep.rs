@@ -1,4 +1,4 @@
-//! What is remembered, and for how long.
+//! The limits on what is remembered.
 
 use serde_json::json;
 use smile_sandbox::{CallbackRule, Disturbance, Endpoint, Fault, FaultRule, Keep, Stage, UserState};
@@ -25,10 +25,10 @@ fn the_newest_jobs_requests_and_attempts_are_kept() {
     }
     assert_eq!(job_ids(&client), ["job-3", "job-4"]);
     assert_eq!(client.service.job("job-4").unwrap().smile_job_id, "0000000005");
-    assert_eq!((client.service.requests().len(), client.service.callbacks().len()), (3, 1));
-    assert_eq!(client.service.callbacks()[0].job_id, "job-4");
+    assert_eq!((client.service.requests().len(), client.service.callback_attempts().len()), (3, 1));
+    assert_eq!(client.service.callback_attempts()[0].job_id, "job-4");
 
-    // One that is forgotten is as if it had never been, but for its user.
+    // A forgotten job is as if it had never been, but for its user.
     let forgotten = client.status(&prep(0)["partner_params"], &json!({}));
     assert_eq!((&forgotten["code"], &forgotten["job_complete"]), (&json!("2314"), &json!(false)));
     assert_eq!(client.service.user("user-0"), UserState::Enrolled);
@@ -70,7 +70,7 @@ fn bytes_are_bounded_and_the_newest_is_kept() {
         assert_eq!(job_ids(&client).last(), Some(&format!("job-{number}")));
     }
     assert!((2..20).contains(&job_ids(&client).len()));
-    // One that is larger by itself is kept all the same.
+    // One entry that is too large by itself is kept all the same.
     let mut client = Client::with(builder().with_keep(Keep::default().with_bytes(1)));
     client.run(&prep(0), &zip);
     assert_eq!((job_ids(&client).len(), client.service.requests().len()), (1, 1));
@@ -83,8 +83,8 @@ fn callbacks_are_bounded_too_but_for_those_that_wait() {
     client.service.disturb_callbacks(CallbackRule::every(Disturbance::Oversized));
     let jobs = |client: &Client| {
         let attempts: Vec<_> =
-            client.service.callbacks().iter().map(|attempt| attempt.job_id.clone()).collect();
-        let made = client.service.made_callbacks().iter().map(|made| made.job_id.clone()).collect::<Vec<_>>();
+            client.service.callback_attempts().iter().map(|attempt| attempt.job_id.clone()).collect();
+        let made = client.service.callbacks().iter().map(|made| made.job_id.clone()).collect::<Vec<_>>();
         (attempts, made)
     };
     for number in 0..4 {
@@ -104,7 +104,7 @@ fn callbacks_are_bounded_too_but_for_those_that_wait() {
 }
 
 #[test]
-fn what_a_check_brings_counts_too() {
+fn the_body_of_a_check_counts_too() {
     let mut client = Client::with(builder().with_keep(Keep::default().with_bytes(50_000)));
     for number in 0..10 {
         let params = merged(&params(&format!("job-{number}"), 5), &json!({"note": "a".repeat(10_000)}));
@@ -135,15 +135,15 @@ fn a_reset_leaves_what_the_builder_said() {
 
     client.service.reset();
     assert_eq!((client.service.jobs().len(), client.service.requests().len()), (fresh, 0));
-    assert_eq!((client.service.callbacks().len(), client.service.next_wakeup()), (0, None));
+    assert_eq!((client.service.callback_attempts().len(), client.service.next_wakeup()), (0, None));
     assert_eq!(client.service.user("user-0"), UserState::Unknown);
     assert_eq!(client.service.faults().len(), 1);
-    // An answer to what was under way is an answer to nothing.
+    // An answer to a callback from before the reset changes nothing.
     client.service.callback_answered(sent[0].id, client.now, smile_sandbox::CallbackOutcome::TimedOut);
-    assert!(client.service.callbacks().is_empty());
+    assert!(client.service.callback_attempts().is_empty());
 
     // As at the start: the same ids, the same bytes, and no script.
     assert_eq!(client.run(&prep(0), &full_zip("0")), first);
     assert_eq!(client.run(&prep(1), &full_zip("0"))["result"]["ResultCode"], "0840");
-    assert!(client.deliver().len() == 2 && client.service.callbacks()[0].id != sent[0].id);
+    assert!(client.deliver().len() == 2 && client.service.callback_attempts()[0].id != sent[0].id);
 }

@@ -1,4 +1,4 @@
-//! The sandbox from outside: first the heart by itself, under a clock of the test's, then the server.
+//! The sandbox from outside: first the service by itself, under the test's clock, then the server.
 #![allow(
     clippy::unwrap_used,
     reason = "a panic is how a test fails; the setting for tests leaves out their helpers"

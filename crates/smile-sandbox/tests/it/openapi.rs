@@ -1,10 +1,10 @@
-//! Holds exchanges with the admin API against its description: as much of JSON Schema as that uses, and not more.
+//! A check of admin exchanges against the API's description, with the parts of JSON Schema that it uses.
 
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-/// The description, and which of its operations have succeeded so far.
+/// The description, and the operations that have succeeded so far.
 pub(crate) struct Description {
     document: Value,
     seen: BTreeSet<String>,
@@ -28,8 +28,8 @@ impl Description {
         all.difference(&self.seen).cloned().collect()
     }
 
-    /// An exchange has to be as described: the status, the content type and the body of the answer, and, if that says
-    /// that all is well, the body of the request.
+    /// Checks an exchange: the status, the content type and the body of the answer must be as described, and,
+    /// after a success, so must the body of the request.
     pub(crate) fn check(&mut self, request: (&str, &str, &Value), answer: (u16, &str, &[u8])) {
         let ((method, path, sent), (status, content_type, received)) = (request, answer);
         let Some(operation) = self.operation(method, path).cloned() else {

@@ -20,7 +20,7 @@ fn with_result(job_type: u16, sandbox_result: &Value) -> Value {
 }
 
 #[test]
-fn the_verdict_is_the_one_asked_for() {
+fn the_verdict_is_the_requested_one() {
     for job_type in JOB_TYPES {
         let [approved, rejected, provisional] = match job_type {
             2 | 8 => ["0820", "0821", "0822"],
@@ -148,7 +148,7 @@ fn only_what_is_under_review_can_be_reviewed() {
 }
 
 #[test]
-fn a_review_by_hand_comes_before_the_automatic_one() {
+fn a_manual_review_comes_before_the_automatic_one() {
     let mut client = Client::with(builder().with_automatic_review(Review::SpoofDetected));
     client.run(&with_result(1, &json!("2")), &full_zip("00000000000"));
     client.service.review(client.now, "job", Review::Approve).unwrap();
@@ -183,7 +183,7 @@ fn the_last_digit_of_a_looked_up_number_decides() {
 }
 
 #[test]
-fn what_was_asked_for_outranks_the_digit() {
+fn the_requested_outcome_outranks_the_digit() {
     let status = Client::new().run(&with_result(1, &json!("0")), &full_zip("00000000001"));
     assert_eq!(status["result"]["ResultCode"], "0810");
 }

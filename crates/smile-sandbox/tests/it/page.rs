@@ -14,7 +14,7 @@ use crate::chromium::{Browser, browser};
 use crate::client::{builder, merged, params, prep_body, zip_with};
 use crate::server::{OK, host, post, put, receiver};
 
-/// What would set `pwned` if anything took it for markup or script.
+/// Hostile texts, which would set `pwned` if taken for markup or script.
 const HOSTILE: [&str; 5] = [
     "<img src=x onerror=\"window.pwned=1\">",
     "\"><script>window.pwned=2</script>",
@@ -23,13 +23,13 @@ const HOSTILE: [&str; 5] = [
     "</title><svg onload=window.pwned=5>\u{202e}",
 ];
 
-/// One pixel.
+/// A PNG of one pixel.
 const PNG: &str =
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
 
 const HOSTILE_ANSWER: &str = "HTTP/1.1 500 No\r\nContent-Length: 33\r\n\r\n<script>window.pwned = 6</script>";
 
-/// A Biometric KYC that a human has to decide about, every text of which is hostile.
+/// Submits a Biometric KYC for a manual review, with hostile text in every field.
 fn submit(sandbox: &Sandbox, text: &str, callback_url: &str) {
     let png = STANDARD.decode(PNG).unwrap();
     let params = merged(
@@ -51,7 +51,7 @@ fn submit(sandbox: &Sandbox, text: &str, callback_url: &str) {
     assert_eq!(put(answer["upload_url"].as_str().unwrap(), &zip), 200);
 }
 
-/// Nothing that was sent has become anything but text, nothing went wrong, and nobody else was asked for anything.
+/// Checks that all texts stayed text, that no error occurred, and that no other host was contacted.
 fn check_innocence(browser: &mut Browser, sandbox: &Sandbox) {
     assert_eq!(browser.value("window.pwned ?? null"), Value::Null);
     assert_eq!(browser.value("document.querySelectorAll('body script, body svg, img[src=x]').length"), 0);
@@ -76,7 +76,7 @@ fn jobs_are_shown_and_decided_and_whatever_is_hostile_is_text() {
         .unwrap();
     let (url, _received) = receiver(&[HOSTILE_ANSWER, OK, OK, OK]);
     submit(&sandbox, HOSTILE[0], &url);
-    sandbox.wait_for_callbacks(2, Duration::from_secs(20));
+    sandbox.wait_for_callback_attempts(2, Duration::from_secs(20));
     browser.open(&sandbox.page_url());
     browser.wait_for("document.querySelectorAll('#list .row').length === 1");
     assert_eq!(browser.value("document.querySelector('#list .row bdi').textContent"), HOSTILE[0]);
@@ -133,7 +133,7 @@ fn jobs_are_shown_and_decided_and_whatever_is_hostile_is_text() {
 
     browser.value("document.querySelector(\"[data-key='callback 0 redeliver']\").click()");
     browser.wait_for("document.querySelector('#detail').innerText.includes('a copy of 0')");
-    assert!(sandbox.made_callbacks().iter().any(|made| made.copy_of.is_some()));
+    assert!(sandbox.callbacks().iter().any(|made| made.copy_of.is_some()));
     check_innocence(&mut browser, &sandbox);
 }
 
@@ -169,7 +169,7 @@ fn callbacks_and_requests_are_shown_and_rules_are_made() {
     assert!(shown.as_str().unwrap().contains("\"'-(window.pwned=3)-'\""), "{shown}");
     browser.value("location.hash = '#/jobs/9999999999'");
     browser.wait_for("document.querySelector('#detail h2').textContent === 'Not found'");
-    // That the browser notes a 404 as an error is in order, this once.
+    // A 404 that the browser logs as an error is in order, this once.
     assert_eq!(browser.events("Log.entryAdded", "/entry/level").len(), 1);
     assert_eq!(browser.value("window.pwned ?? null"), Value::Null);
 }

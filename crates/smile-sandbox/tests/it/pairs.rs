@@ -1,4 +1,4 @@
-//! Results of jobs that were run beside those that are made for a receiver's tests: they are written by one hand.
+//! Results of jobs beside those that are built for a receiver's tests: the same code writes both.
 
 use serde_json::{Value, json};
 use smile_sandbox::signed_callback::signed_callback;
@@ -10,7 +10,7 @@ use crate::client::{
 };
 use zip::CompressionMethod::Stored;
 
-/// The job type as the callbacks of the product have it.
+/// The job type as the product's callbacks have it.
 fn params(product: Product) -> Value {
     let params = json!({"user_id": "user", "job_id": "job"});
     let Some(job_type) = product.job_type() else { return params };
@@ -20,7 +20,7 @@ fn params(product: Product) -> Value {
     merged(&params, &json!({"job_type": job_type}))
 }
 
-/// A zip with all that a job of the product brings. A card comes with documents, and where one is said to be wanting.
+/// A zip with everything that a job of the product brings. A card comes with documents, and if the code says so it is missing.
 fn zip(product: Product, code: &str, number: &str) -> Vec<u8> {
     let is_document =
         matches!(product, Product::DocumentVerification | Product::EnhancedDocumentVerification);
@@ -36,7 +36,7 @@ fn zip(product: Product, code: &str, number: &str) -> Vec<u8> {
     zip_with(&json!({"images": rows, "id_info": id_info}), &files)
 }
 
-/// The callback of a job of this product that ended like this; of AML, which has none, the answer.
+/// The callback of a job of this product with this outcome; for AML, which has none, the answer.
 fn driven(product: Product, outcome: &Outcome, code: &str) -> Value {
     let mut client = Client::new();
     client.service.set_user("user", UserState::Enrolled);
@@ -98,7 +98,7 @@ fn a_job_and_the_builder_of_callbacks_write_every_result_alike() {
     assert!(pairs > 200, "only {pairs}");
 }
 
-/// No rule is about the half of a job that looks the number up; what it says follows from the number.
+/// No rule applies to the half of a job that looks the number up; its result follows from the number.
 #[test]
 fn the_lookup_of_an_old_account_and_the_builder_of_callbacks_write_it_alike() {
     for (number, outcome) in [

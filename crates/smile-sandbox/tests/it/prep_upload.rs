@@ -64,7 +64,7 @@ fn every_path_spelling_and_content_type_leads_there() {
 }
 
 #[test]
-fn what_is_not_there_is_answered_by_the_gateway() {
+fn unknown_paths_are_answered_by_the_gateway() {
     let mut client = Client::new();
     assert_eq!(client.post("/v1/nothing", &json!({})), (404, json!({"message": "Not Found"})));
     for path in ["/v1/upload", "/v1/job_status"] {
@@ -117,7 +117,7 @@ fn a_signature_that_does_not_hold_is_unauthorised() {
 }
 
 #[test]
-fn a_limit_on_the_age_of_timestamps_is_there_if_asked_for() {
+fn a_limit_on_the_age_of_timestamps_can_be_set() {
     let minute = Duration::from_secs(60);
     let body = prep_body(&params("job", 1));
     for (builder, age, status) in [
@@ -135,7 +135,7 @@ fn a_limit_on_the_age_of_timestamps_is_there_if_asked_for() {
 }
 
 #[test]
-fn what_is_no_json_is_2203() {
+fn a_body_that_is_not_json_is_2203() {
     for body in ["", "{", "[]", "null", "a=b"] {
         let (status, answer) = Client::new().post_text("/v1/upload", body);
         assert_eq!((status, answer), (400, json!({"error": "Invalid JSON", "code": "2203"})));

@@ -19,7 +19,7 @@ fn debug_shows_nothing_of_checks_either() {
             client.service,
             client.service.requests(),
             client.service.jobs(),
-            client.service.callbacks(),
+            client.service.callback_attempts(),
         );
         assert!(shown.contains("smile_links") && shown.contains(path.rsplit('/').next().unwrap()), "{shown}");
         let is_job = !client.service.jobs().is_empty();
@@ -49,7 +49,7 @@ fn debug_shows_no_secrets_and_no_people() {
         client.service,
         client.service.requests(),
         client.service.jobs(),
-        client.service.callbacks(),
+        client.service.callback_attempts(),
         builder(),
     );
     assert!(shown.contains("0000000001") && shown.contains("job_status"), "{shown}");

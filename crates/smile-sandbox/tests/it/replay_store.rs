@@ -12,7 +12,7 @@ use smile_core::{
 };
 use smile_sandbox::replay_store::{Barrier, Violation, check, check_async};
 
-/// What a store keeps.
+/// The content of a store.
 #[derive(Default)]
 struct Rows {
     pairs: HashMap<[u8; 32], CallbackDigest>,
@@ -24,7 +24,7 @@ impl Rows {
         digest.compare(self.pairs.get(digest.pair()), self.events.contains_key(digest.event()))
     }
 
-    /// Nothing is kept of a reused signature.
+    /// Stores the digest, unless the signature was reused.
     fn insert_unless(&mut self, answer: ReplayCheck, digest: &CallbackDigest) {
         if answer == ReplayCheck::SignatureReused {
             return;
@@ -35,26 +35,26 @@ impl Rows {
     }
 }
 
-/// How a store goes wrong.
+/// A way in which a store goes wrong.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Way {
-    /// It doesn't.
+    /// Correct.
     Right,
-    /// It looks, lets go, and inserts.
+    /// Looks, releases the lock, and inserts.
     LookThenInsert,
-    /// It waits at the barrier under its lock: nobody else can come, and it is right.
+    /// Waits at the barrier under its lock: nobody else can come, and the answers are right.
     WaitsUnderItsLock,
-    /// It knows signatures, and no results.
+    /// Knows signatures, and no results.
     WithoutEvents,
-    /// It goes by the signature, whatever the body.
+    /// Compares the signature, whatever the body.
     WithoutContents,
-    /// It remembers what it refuses.
+    /// Stores refused deliveries.
     KeepsRefused,
-    /// It forgets at the moment of the expiry.
+    /// Forgets at the moment of the expiry.
     ForgetsEarly,
-    /// It keeps a result for as long as its first signature.
+    /// Keeps a result for as long as its first signature.
     NeverProlongs,
-    /// It keeps a result for as long as its last signature, though that expires first.
+    /// Keeps a result for as long as its last signature, though that expires first.
     Shortens,
 }
 
@@ -120,7 +120,7 @@ impl ReplayStore for Store {
     }
 }
 
-/// The same, waited for.
+/// The same store, behind an asynchronous interface.
 struct Waited(Store);
 
 impl AsyncReplayStore for Waited {

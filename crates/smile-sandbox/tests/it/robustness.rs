@@ -1,4 +1,4 @@
-//! Nothing that is sent makes it panic, and everything gets an answer in the endpoint's own form.
+//! Requests of any content: none makes the service panic, and each gets an answer in the endpoint's own form.
 
 use http::Method;
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use crate::client::{
     Client, JPEG, full_zip, header_signed, merged, params, prep_body, status_body, zip_with,
 };
 
-/// As random as it needs to be, and the same every time.
+/// A generator of random numbers with a fixed sequence.
 struct Dice(u64);
 
 impl Dice {

@@ -16,7 +16,7 @@ use crate::client::{
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// Runs a job of this product, and returns its result as it came: in the answer, the status or the callback.
+/// Runs a job of this product, and returns its result unchanged: from the answer, the status or the callback.
 pub(crate) fn run(client: &mut Client, product: Product, job_id: &str) -> Value {
     let number = product.job_type().map_or(0, JobType::number);
     let params = params(job_id, number);
@@ -174,7 +174,7 @@ fn stages_that_fell_due_together_come_in_order() {
 }
 
 #[test]
-fn what_the_stages_say_is_all_that_follows_unless_somebody_decides() {
+fn no_result_follows_the_stages_without_a_review() {
     let mut client = Client::new();
     client.service.when(Matcher::any()).respond([
         ScriptStage::from(Outcome::Provisional),
@@ -245,7 +245,7 @@ fn rules_follow_countries_and_types_of_ids() {
 }
 
 #[test]
-fn a_result_is_written_as_oddly_as_asked() {
+fn a_result_has_the_requested_spelling_variants() {
     let mut client = Client::new();
     client.service.when(Matcher::any()).respond([ScriptStage::as_it_comes()
         .with_text("In other words")
@@ -265,12 +265,12 @@ fn a_result_is_written_as_oddly_as_asked() {
     assert_eq!((&entry["country_code"], entry.get("Country")), (&json!("NG"), None));
     assert_eq!(entry["Antifraud"]["summary"]["fraud_detected"], true);
     assert_eq!(without(&without(&client.deliver()[0], "timestamp"), "signature"), entry);
-    // Said not to be the last word, so somebody may have it.
+    // The result is not final, so a review may follow.
     assert_eq!(client.service.job("job").unwrap().stage, Stage::UnderReview);
 }
 
 #[test]
-fn oddities_are_those_of_the_status_as_well() {
+fn spelling_variants_apply_to_the_status_as_well() {
     for (spelling_variant, pointer, expected) in [
         (SpellingVariant::StringBooleans, "/job_complete", json!("true")),
         (SpellingVariant::RealBooleans, "/result/IsFinalResult", json!(true)),
@@ -318,7 +318,7 @@ fn checks_have_stages_too() {
         assert_eq!((entries.len(), &entries[0]["ResultCode"]), (1, &json!(code)));
         assert_eq!(entries[0].get("FullName").is_some(), code == "1012");
     }
-    // What is answered at once can't wait; what follows is in the status.
+    // A result in the answer can't wait; later ones are in the status.
     let mut client = Client::new();
     let later = ScriptStage::from("1012").with_delay(MINUTE);
     client.service.when(Matcher::any()).respond([ScriptStage::from("1015").with_delay(MINUTE), later]);

@@ -1,4 +1,4 @@
-//! Scenario files: those that ship, played to the end, and wrong ones, refused.
+//! Scenario files: the supplied ones, played to the end, and wrong ones, refused.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use smile_sandbox::{Product, Scenario, UserState};
 use crate::client::{Client, builder, id_body, params, prep_body};
 use crate::rules::run;
 
-/// The scenario that ships under this name.
+/// The supplied scenario of this name.
 fn shipped(name: &str) -> Scenario {
     let path = format!("{}/scenarios/{name}.toml", env!("CARGO_MANIFEST_DIR"));
     let toml = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
@@ -19,7 +19,7 @@ fn client(product: Product) -> Client {
     Client::with(builder().with_scenario(shipped(product.name())))
 }
 
-/// Runs a job, lets all that follows happen, and returns the codes in the order of the results.
+/// Runs a job with all its later results, and returns the codes in order.
 fn play(client: &mut Client, product: Product, job_id: &str) -> Vec<Value> {
     if matches!(product, Product::Address | Product::Phone) {
         let (path, body) = match product {
@@ -191,7 +191,7 @@ fn users_and_refusals_of_a_file_hold() {
     let faceless = crate::client::merged(&params("job", 2), &json!({"user_id": "faceless"}));
     let mut client = self::client(Product::SmartSelfieAuthentication);
     assert_eq!(client.prep(&prep_body(&faceless)).1["code"], "2216");
-    let attempts = client.service.callbacks();
+    let attempts = client.service.callback_attempts();
     assert!(attempts.is_empty());
     let mut client = self::client(Product::Aml);
     let body = crate::client::aml_body("Joe Leo", &json!({"job_id": "failing-1"}));
@@ -330,7 +330,7 @@ fn a_wrong_file_is_refused_with_line_and_reason() {
 }
 
 #[test]
-fn what_is_set_after_the_scenario_outranks_it() {
+fn later_settings_outrank_the_scenario() {
     let scenario = Scenario::parse("[sandbox]\npending_polls = 3\nautomatic_review = \"none\"").unwrap();
     for (builder, polls) in [
         (builder().with_scenario(scenario.clone()), 3),
@@ -406,7 +406,7 @@ fn a_bad_day_has_its_faults_in_order_and_after_a_reset_again() {
         };
         assert_eq!([0; 2].map(|_| post("/v1/upload")), [(429, true), (400, true)]);
         assert_eq!([0; 3].map(|_| post("/v1/job_status")), [(400, false), (502, false), (400, true)]);
-        // What is left is the latency, and the answer to a zip that has not come yet.
+        // The latency is left, and the answer to a zip that has not come yet.
         assert_eq!(client.service.faults().len(), 2);
         client.service.reset();
     }

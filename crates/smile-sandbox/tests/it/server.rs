@@ -1,4 +1,4 @@
-//! Over real sockets, on loopback.
+//! Tests over real sockets, on loopback.
 
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -14,8 +14,8 @@ use crate::client::{builder, full_zip, id_body, merged, params, prep_body, signe
 
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
-/// An address of this machine's at which nobody listens, and nobody else can for as long as this is
-/// there: a port that is just given back may be anybody's the next moment.
+/// An address of this machine with no listener, reserved for as long as this exists: a released port
+/// may belong to anybody the next moment.
 pub(crate) struct Nobody(tokio::net::TcpSocket);
 
 impl Nobody {
@@ -30,7 +30,7 @@ impl Nobody {
     }
 }
 
-/// Looks until it is so, and not for ever.
+/// Polls until the condition holds, with a time limit.
 #[track_caller]
 pub(crate) fn until(mut is_so: impl FnMut() -> bool) {
     let start = std::time::Instant::now();
@@ -89,7 +89,7 @@ pub(crate) fn put(url: &str, zip: &[u8]) -> u16 {
     send(host, &head, zip).0
 }
 
-/// Answers so many connections, one message each, and hands on what it was sent.
+/// Answers so many connections, one message each, and passes on the received messages.
 pub(crate) fn receiver(answers: &'static [&'static str]) -> (String, mpsc::Receiver<(String, Vec<u8>)>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/hook?a=b", listener.local_addr().unwrap());
@@ -99,7 +99,7 @@ pub(crate) fn receiver(answers: &'static [&'static str]) -> (String, mpsc::Recei
             let (mut stream, _) = listener.accept().unwrap();
             stream.set_read_timeout(Some(PATIENCE)).unwrap();
             let message = read_message(&mut stream);
-            // First of all: once the answer is there, the test may look.
+            // Sent first: once the answer is there, the test may look.
             let _ = sender.send(message);
             stream.write_all(answer.as_bytes()).unwrap();
         }
@@ -145,7 +145,7 @@ fn a_provisional_job_sends_two_callbacks() {
         let text = |name: &str| entry[name].as_str().unwrap();
         signer().confirm(text("timestamp"), text("signature")).unwrap();
     }
-    let attempts = sandbox.wait_for_callbacks(2, PATIENCE);
+    let attempts = sandbox.wait_for_callback_attempts(2, PATIENCE);
     assert_eq!(attempts.len(), 2);
     assert!(attempts.iter().all(|attempt| attempt.outcome.is_delivered()));
     let status = post(host(&sandbox), "/v1/job_status", &status_body(&prep["partner_params"], &json!({})));
@@ -155,7 +155,7 @@ fn a_provisional_job_sends_two_callbacks() {
 }
 
 #[test]
-fn a_review_by_hand_is_called_back() {
+fn a_manual_review_sends_a_callback() {
     let (url, received) = receiver(&[OK, OK]);
     let sandbox = builder().with_automatic_review(None).with_callback_url(url).start().unwrap();
     let prep = prep_body(&merged(&params("job", 1), &json!({"sandbox_result": 2})));
@@ -175,7 +175,7 @@ fn a_callback_that_fails_is_delivered_again() {
     let bodies: Vec<_> = (0..3).map(|_| received.recv_timeout(PATIENCE).unwrap().1).collect();
     assert!(bodies[0] == bodies[1] && bodies[1] == bodies[2]);
     let outcomes: Vec<_> =
-        sandbox.wait_for_callbacks(3, PATIENCE).iter().map(|attempt| attempt.outcome).collect();
+        sandbox.wait_for_callback_attempts(3, PATIENCE).iter().map(|attempt| attempt.outcome).collect();
     assert_eq!(
         outcomes,
         [
@@ -187,7 +187,7 @@ fn a_callback_that_fails_is_delivered_again() {
 }
 
 #[test]
-fn what_the_receiver_says_is_kept_even_if_it_never_finishes() {
+fn an_unfinished_answer_of_a_receiver_is_kept() {
     let answers: &[&str] = &[
         "HTTP/1.1 500 No\r\nContent-Length: 6\r\n\r\nbroken",
         "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nthanks, and",
@@ -198,7 +198,7 @@ fn what_the_receiver_says_is_kept_even_if_it_never_finishes() {
     for _ in answers {
         received.recv_timeout(PATIENCE).unwrap();
     }
-    let attempts = sandbox.wait_for_callbacks(2, PATIENCE);
+    let attempts = sandbox.wait_for_callback_attempts(2, PATIENCE);
     assert_eq!(attempts[0].answer, "broken");
     assert!(attempts[1].outcome.is_delivered());
     assert_eq!(attempts[1].answer, "thanks, and");
@@ -212,10 +212,10 @@ fn callbacks_are_redelivered_and_disturbed_while_it_runs() {
     submit(&sandbox, &merged(&prep_body(&params("job", 4)), &json!({"callback_url": url})));
     let body = || received.recv_timeout(PATIENCE).unwrap().1;
     let wrong = body();
-    let id = sandbox.wait_for_callbacks(1, PATIENCE)[0].id;
+    let id = sandbox.wait_for_callback_attempts(1, PATIENCE)[0].id;
     sandbox.redeliver(id, Redelivery::SameBytes).unwrap();
     assert_eq!(body(), wrong);
-    sandbox.wait_for_callbacks(2, PATIENCE);
+    sandbox.wait_for_callback_attempts(2, PATIENCE);
     sandbox.redeliver(id, Redelivery::SignedAfresh).unwrap();
     let entry: Value = serde_json::from_slice(&body()).unwrap();
     let text = |name: &str| entry[name].as_str().unwrap();
@@ -236,7 +236,7 @@ fn a_receiver_may_refuse_a_body_that_is_too_large_before_it_has_read_it() {
     let sandbox = builder().with_callback_retries([]).start().unwrap();
     sandbox.disturb_callbacks(CallbackRule::every(Disturbance::Oversized));
     submit(&sandbox, &merged(&prep_body(&params("job", 4)), &json!({"callback_url": url})));
-    let attempts = sandbox.wait_for_callbacks(1, PATIENCE);
+    let attempts = sandbox.wait_for_callback_attempts(1, PATIENCE);
     assert_eq!(attempts[0].outcome, CallbackOutcome::Answered(http::StatusCode::PAYLOAD_TOO_LARGE));
     assert_eq!(attempts[0].answer, "too large");
     assert!(attempts[0].body.len() > 3 * 1024 * 1024);
@@ -251,21 +251,21 @@ fn nobody_listening_is_recorded() {
     let prep =
         merged(&prep_body(&params("job", 4)), &json!({"callback_url": format!("http://localhost:{port}/")}));
     submit(&sandbox, &prep);
-    assert_eq!(sandbox.wait_for_callbacks(1, PATIENCE)[0].outcome, CallbackOutcome::Unreachable);
+    assert_eq!(sandbox.wait_for_callback_attempts(1, PATIENCE)[0].outcome, CallbackOutcome::Unreachable);
 }
 
 #[test]
 fn waiting_ends_when_the_time_is_up() {
     let sandbox = Sandbox::start().unwrap();
-    assert!(sandbox.wait_for_callbacks(1, Duration::ZERO).is_empty());
-    assert!(sandbox.wait_for_callbacks(1, Duration::from_millis(5)).is_empty());
+    assert!(sandbox.wait_for_callback_attempts(1, Duration::ZERO).is_empty());
+    assert!(sandbox.wait_for_callback_attempts(1, Duration::from_millis(5)).is_empty());
 }
 
 #[tokio::test]
 async fn async_code_waits_without_blocking() {
     let sandbox = builder().with_callback_retries([]).start().unwrap();
-    assert!(sandbox.callbacks_made(1, Duration::ZERO).await.is_empty());
-    let waiting = tokio::spawn(sandbox.callbacks_made(1, PATIENCE));
+    assert!(sandbox.wait_for_callbacks(1, Duration::ZERO).await.is_empty());
+    let waiting = tokio::spawn(sandbox.wait_for_callbacks(1, PATIENCE));
     submit(
         &sandbox,
         &merged(&prep_body(&params("job", 4)), &json!({"callback_url": "https://example.com/"})),
@@ -276,7 +276,7 @@ async fn async_code_waits_without_blocking() {
 #[test]
 fn a_wait_that_outlives_its_sandbox_ends() {
     let sandbox = Sandbox::start().unwrap();
-    let waiting = sandbox.callbacks_made(1, Duration::from_secs(3_600));
+    let waiting = sandbox.wait_for_callbacks(1, Duration::from_secs(3_600));
     drop(sandbox);
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     assert!(runtime.block_on(waiting).is_empty());
@@ -378,7 +378,7 @@ fn a_dropped_sandbox_is_gone_even_with_a_connection_open() {
 }
 
 #[test]
-fn what_is_needed_can_cross_threads() {
+fn public_types_can_cross_threads() {
     fn check<T: Send + Sync + 'static>() {}
     check::<Sandbox>();
     check::<smile_sandbox::Service>();
@@ -397,5 +397,5 @@ fn checks_are_answered_at_once_or_by_callback() {
     let sent: Value = serde_json::from_slice(&sent).unwrap();
     assert_eq!((&sent["ResultCode"], &sent["SmileJobID"]), (&json!("1012"), &entry["SmileJobID"]));
     assert_eq!(sandbox.job("job").unwrap().processed, 2);
-    assert_eq!(sandbox.wait_for_callbacks(1, PATIENCE).len(), 1);
+    assert_eq!(sandbox.wait_for_callback_attempts(1, PATIENCE).len(), 1);
 }

@@ -106,7 +106,7 @@ fn a_single_use_link_needs_a_user_in_either_place() {
 }
 
 #[test]
-fn what_makes_no_sense_is_refused() {
+fn invalid_fields_of_a_link_are_refused() {
     let mut client = Client::new();
     let body = link_body(&json!({}));
     for name in ["partner_id", "signature", "timestamp", "name", "company_name", "id_types", "callback_url"] {

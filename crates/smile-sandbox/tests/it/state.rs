@@ -1,4 +1,4 @@
-//! What outlives a restart.
+//! The state that outlives a restart.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};
@@ -22,7 +22,7 @@ use crate::server::{OK, host, post, put, receiver, submit};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// A folder that is gone when the test is over.
+/// A temporary folder, removed at the end of the test.
 struct Folder(PathBuf);
 
 impl Folder {
@@ -39,7 +39,7 @@ impl Drop for Folder {
     }
 }
 
-/// What the state becomes when it is written down and read again.
+/// The state after a round trip through JSON.
 fn through_json(client: &Client) -> Snapshot {
     serde_json::from_str(&serde_json::to_string(&client.service.snapshot()).unwrap()).unwrap()
 }
@@ -51,7 +51,7 @@ fn restarted(client: &Client) -> Client {
     next
 }
 
-/// A service with something of everything in it.
+/// A service with an instance of everything in it.
 fn busy() -> (Client, String) {
     let mut client = Client::with(builder().with_legacy_two_callbacks(true));
     client.service.set_user("lapsed", UserState::MustReenrol);
@@ -122,7 +122,8 @@ fn a_callback_that_was_under_way_is_due_again() {
     let under_way = client.service.due_callbacks(client.now);
     assert!(!under_way.is_empty());
     let again = restarted(&client).service.due_callbacks(client.now);
-    let bodies = |due: &[smile_sandbox::Callback]| due.iter().map(|one| one.body.clone()).collect::<Vec<_>>();
+    let bodies =
+        |due: &[smile_sandbox::DueCallback]| due.iter().map(|one| one.body.clone()).collect::<Vec<_>>();
     assert_eq!(bodies(&again), bodies(&under_way));
 }
 
@@ -145,7 +146,7 @@ fn the_api_key_is_not_in_it() {
 }
 
 #[test]
-fn what_can_not_be_restored_is_refused_and_changes_nothing() {
+fn an_invalid_snapshot_is_refused_and_changes_nothing() {
     let (client, _) = busy();
     let good = serde_json::to_value(client.service.snapshot()).unwrap();
     let changed = |pointer: &str, value: Value| {
@@ -223,7 +224,7 @@ fn a_sandbox_survives_a_restart() {
         submit(&sandbox, &merged(&prep_body(&params("later", 1)), &json!({"callback_url": url})));
         post(host(&sandbox), "/v1/upload", &prep_body(&params("waiting", 4)))
     };
-    // As if the minute had gone by while it was away.
+    // As if the minute had gone by while the sandbox was down.
     let clock = Clock::virtual_at(START + Duration::from_secs(100 * 365 * 24 * 60 * 60));
     let sandbox = builder().with_state_dir(&folder.0).with_clock(clock).start().unwrap();
     assert_eq!(sandbox.user("enrolled"), UserState::Enrolled);
@@ -234,7 +235,7 @@ fn a_sandbox_survives_a_restart() {
     assert_eq!(attempts.iter().filter(|made| made.outcome.is_delivered()).count(), 1);
     assert_eq!(received.try_iter().count(), 1);
     assert_eq!(sandbox.job("later").unwrap().result_code(), Some("0810"));
-    // Job ids stay taken, and go on being counted.
+    // Job ids stay taken, and continue to be counted.
     let again = post(host(&sandbox), "/v1/upload", &prep_body(&params("waiting", 4)));
     assert_eq!(again["code"], "2215");
     let next = post(
@@ -297,10 +298,10 @@ fn images_are_kept_once_and_removed_when_nobody_has_them() {
     assert_eq!(images(), 0, "what a kill has left is removed");
 }
 
-/// What an empty file is called by its content.
+/// The digest of an empty file.
 const EMPTY: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
-/// All files below a folder, with what is in them.
+/// All files below a folder, with their content.
 fn everything(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
@@ -339,7 +340,7 @@ fn an_empty_folder_is_taken_and_known_again() {
 }
 
 #[test]
-fn what_others_put_beside_the_state_stays() {
+fn foreign_files_beside_the_state_stay() {
     let folder = Folder::new();
     drop(open(&folder).unwrap());
     for theirs in ["notes.txt", "images/holiday.jpg", "images/README", "jobs/0123.unfinished", "images/a.b"] {
@@ -381,7 +382,7 @@ fn nobody_else_may_read_it() {
 }
 
 #[test]
-fn what_can_not_be_used_is_named() {
+fn an_unusable_state_file_is_named() {
     let state = |folder: &Folder| folder.0.join("state.json");
     type Damage = fn(&Path);
     let damage: [(&str, Damage, &str); 6] = [
@@ -434,7 +435,7 @@ fn what_can_not_be_used_is_named() {
 }
 
 #[test]
-fn what_can_not_be_written_is_not_acknowledged() {
+fn a_failed_write_is_not_acknowledged() {
     let folder = Folder::new();
     let sandbox = open(&folder).unwrap();
     fs::remove_dir_all(&folder.0).unwrap();
@@ -442,7 +443,7 @@ fn what_can_not_be_written_is_not_acknowledged() {
     assert_eq!(answer, json!({"message": "The State Could Not Be Written"}));
 }
 
-/// The other process of the test below: it uploads until it is killed, and says what was acknowledged.
+/// The other process of the test below: uploads until it is killed, and prints the acknowledged jobs.
 #[test]
 fn child_that_uploads() {
     use std::io::Write as _;
@@ -452,7 +453,7 @@ fn child_that_uploads() {
     let first = sandbox.jobs().len();
     for number in first..first + 1_000 {
         submit(&sandbox, &prep_body(&params(&format!("job-{number}"), 1)));
-        // Past what the test harness captures.
+        // Written past the test harness's capture.
         writeln!(std::io::stdout(), "acknowledged job-{number}").unwrap();
     }
 }
@@ -503,14 +504,14 @@ fn callbacks_that_wait_keep_their_records_and_rules_for_callbacks_go_on() {
 
     let after = restarted(&client).service;
     assert_eq!(after.callback_rules(), client.service.callback_rules());
-    let [before, after] = [&client.service, &after].map(Service::made_callbacks);
+    let [before, after] = [&client.service, &after].map(Service::callbacks);
     assert_eq!((before.len(), after.len()), (2, 1));
     assert_eq!(format!("{:?}", after[0]), format!("{:?}", before[1]));
     assert_eq!((&after[0].url, &after[0].body), (&before[1].url, &before[1].body));
 }
 
 #[test]
-fn what_happened_to_a_job_outlives_a_restart() {
+fn the_events_of_a_job_outlive_a_restart() {
     let (before, _) = busy();
     let after = restarted(&before);
     for job in before.service.jobs() {

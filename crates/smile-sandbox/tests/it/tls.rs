@@ -1,4 +1,4 @@
-//! The same over https.
+//! Tests over https.
 
 use std::net::TcpStream;
 use std::sync::Arc;

@@ -17,7 +17,7 @@ fn token(client: &mut Client, product: &str) -> String {
     answer["token"].as_str().unwrap().to_owned()
 }
 
-/// The same request with the token in the place of the signature.
+/// The same request with the token in place of the signature.
 fn with_token(body: &Value, token: &str) -> Value {
     merged(&without(&without(body, "signature"), "timestamp"), &json!({"token": token}))
 }
@@ -116,7 +116,7 @@ fn it_stands_in_for_the_signature_of_what_is_answered_later() {
         assert_eq!(client.refusal(path, &merged(&body, &another)), "2405");
         assert_eq!(client.refusal(path, &merged(&body, &json!({"partner_id": "2"}))), "2405");
         assert_eq!(client.refusal(path, &without(&body, "partner_id")), "2413");
-        // At once there is an answer for signatures only.
+        // Synchronous answers need a signature.
         let at_once = if path.starts_with("/v2") { "/v2/verify" } else { "/v1/id_verification" };
         assert_eq!(client.refusal(at_once, &body), "2413");
     }

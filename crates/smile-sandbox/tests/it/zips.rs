@@ -56,7 +56,7 @@ fn entries_with_data_descriptors_are_read() {
     assert_eq!(result_of(4, &zip).0, "0840");
 }
 
-/// Of two entries of the same name the central directory's last one counts.
+/// The central directory's last entry of a repeated name is the one that counts.
 #[test]
 fn repeated_names_are_read_from_the_central_directory() {
     // Written under a name of the same length, and renamed afterwards in both places.
@@ -178,7 +178,7 @@ fn a_document_job_may_use_the_selfie_on_file() {
 }
 
 #[test]
-fn what_the_product_needs_of_the_id_is_required() {
+fn the_fields_that_the_product_needs_are_required() {
     let with_id = |id_info: Value| {
         let info = json!({
             "images": [
@@ -251,7 +251,7 @@ fn bombs_are_refused() {
 }
 
 #[test]
-fn what_was_in_the_zip_can_be_looked_at() {
+fn the_content_of_the_zip_can_be_inspected() {
     let mut client = Client::new();
     client.run(&prep_body(&params("job", 1)), &full_zip("00000000000"));
     let job = client.service.job("job").unwrap();

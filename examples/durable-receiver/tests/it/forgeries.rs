@@ -107,7 +107,7 @@ fn another_body_under_a_seen_signature_is_refused_and_the_service_is_asked() {
     let provisional = |world: &World| world.report("job").history.state() == JobState::Provisional;
     world.wait_until(&receiver, "the provisional result is applied", provisional);
 
-    let seen = world.sandbox.wait_for_callbacks(1, PATIENCE)[0].entry();
+    let seen = world.sandbox.wait_for_callback_attempts(1, PATIENCE)[0].entry();
     let mut forged = forged(&world, "job", Duration::ZERO);
     forged["timestamp"] = seen["timestamp"].clone();
     forged["signature"] = seen["signature"].clone();

@@ -90,7 +90,7 @@ fn what_is_acknowledged_has_been_heard() {
     let receiver = world.start(Some("acknowledged:1"));
     world.submit("at-once", "0");
     last_words(&receiver);
-    assert!(world.sandbox.wait_for_callbacks(1, PATIENCE)[0].outcome.is_delivered());
+    assert!(world.sandbox.wait_for_callback_attempts(1, PATIENCE)[0].outcome.is_delivered());
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Whether the service could post to a callback address. Nothing is posted.
+//! The check of a callback address: could the service post to it? Nothing is posted.
 
 use std::net::{IpAddr, TcpStream, ToSocketAddrs as _};
 use std::time::Duration;
@@ -6,26 +6,26 @@ use std::time::Duration;
 use http::Uri;
 use smile_core::{CallbackUrl, Environment};
 
-use super::finding::Finding;
+use super::check_result::CheckResult;
 
 const NAME: &str = "callback";
 const TIMEOUT: Duration = Duration::from_secs(3);
 
-pub(super) fn look(url: &str, environment: &Environment) -> Finding {
+pub(super) fn look(url: &str, environment: &Environment) -> CheckResult {
     if let Err(error) = CallbackUrl::new(url) {
-        return Finding::bad(
+        return CheckResult::bad(
             NAME,
             error.to_string(),
             "an address such as https://example.com/smile-id/callback",
         );
     }
-    // It has just been read as one.
+    // It has just been parsed as one.
     let uri: Uri = url.parse().unwrap_or_default();
     let is_https = uri.scheme_str() == Some("https");
     let host = uri.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
     let port = uri.port_u16().unwrap_or(if is_https { 443 } else { 80 });
     let Ok(addresses) = (host, port).to_socket_addrs().map(Vec::from_iter) else {
-        return Finding::bad(
+        return CheckResult::bad(
             NAME,
             "its host's name is not known",
             "look at the spelling, and at the name server",
@@ -35,24 +35,32 @@ pub(super) fn look(url: &str, environment: &Environment) -> Finding {
     if environment.is_loopback() {
         if !is_local || is_https {
             let mend = "take http on 127.0.0.1, such as that of `smile listen`";
-            return Finding::bad(NAME, "a sandbox on this machine posts to http on this machine alone", mend);
+            return CheckResult::bad(
+                NAME,
+                "a sandbox on this machine posts to http on this machine alone",
+                mend,
+            );
         }
         let answers = addresses.iter().any(|address| TcpStream::connect_timeout(address, TIMEOUT).is_ok());
         return if answers {
-            Finding::good(NAME, "somebody listens there")
+            CheckResult::good(NAME, "somebody listens there")
         } else {
-            Finding::careful(NAME, "nobody listens there now", "start your server, or `smile listen`")
+            CheckResult::careful(NAME, "nobody listens there now", "start your server, or `smile listen`")
         };
     }
     if addresses.iter().all(|address| is_private(address.ip())) {
         let mend = "the service posts from the internet: take a public address, or a tunnel to this machine";
-        return Finding::bad(NAME, "it leads to a private network, where the service can't reach it", mend);
+        return CheckResult::bad(
+            NAME,
+            "it leads to a private network, where the service can't reach it",
+            mend,
+        );
     }
     if !is_https {
         let mend = "callbacks carry personal data: take https";
-        return Finding::careful(NAME, "everybody on the way can read it", mend);
+        return CheckResult::careful(NAME, "everybody on the way can read it", mend);
     }
-    Finding::good(NAME, "a public address with https; whether somebody answers there wasn't tried")
+    CheckResult::good(NAME, "a public address with https; whether somebody answers there wasn't tried")
 }
 
 fn is_private(address: IpAddr) -> bool {
@@ -74,11 +82,11 @@ fn is_private(address: IpAddr) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::finding::State;
+    use super::super::check_result::State;
     use super::*;
 
     #[test]
-    fn what_the_service_cannot_reach_is_wrong() {
+    fn an_unreachable_address_is_wrong() {
         let local: Environment = "http://127.0.0.1:1/v1".parse().unwrap();
         for (url, environment, state) in [
             ("https://127.0.0.1/x", &Environment::Sandbox, State::Bad),

@@ -1,4 +1,4 @@
-//! One exchange with the service, and what it tells: reach, TLS, clock, signature.
+//! The checks of one exchange with the service: connection, TLS, clock, signature.
 
 use std::time::{Duration, SystemTime};
 
@@ -8,19 +8,19 @@ use smile_core::operation::Operation as _;
 use smile_core::v1::ServicesRequest;
 use smile_core::{Environment, JobId, JobStatusRequest, OperationError, Partner, UserId};
 
-use super::finding::Finding;
+use super::check_result::CheckResult;
 use crate::ids;
 
 const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// A clock that is off by less is no cause of anything.
+/// The largest clock error that causes no problem.
 const TOLERANCE: Duration = Duration::from_secs(60);
 
 pub(super) fn look(
     agent: &ureq::Agent,
     environment: &Environment,
     partner: Option<&Partner>,
-) -> Vec<Finding> {
+) -> Vec<CheckResult> {
     let is_https = environment.base_url().starts_with("https:");
     let question = JobStatusRequest::new(UserId::new("smile-doctor"), JobId::new(ids::new("smile-doctor")));
     let sent_at = crate::ids::now();
@@ -33,26 +33,26 @@ pub(super) fn look(
         Ok(response) => response,
         Err(error) => return unreachable(&error, is_https),
     };
-    let mut findings =
-        vec![Finding::good("reach", format!("answers with HTTP {}", response.status().as_u16()))];
-    findings.push(if is_https {
-        Finding::good("TLS", "the certificate is trusted")
+    let mut results =
+        vec![CheckResult::good("connection", format!("answers with HTTP {}", response.status().as_u16()))];
+    results.push(if is_https {
+        CheckResult::good("TLS", "the certificate is trusted")
     } else {
-        Finding::good("TLS", "not needed: the service is on this machine")
+        CheckResult::good("TLS", "not needed: the service is on this machine")
     });
     let skew = skew(&response);
-    findings.push(look_at_clock(skew));
-    findings.push(match partner {
+    results.push(look_at_clock(skew));
+    results.push(match partner {
         Some(partner) => {
             let answer = question.parse(partner, sent_at, &response).map(drop);
             look_at_signature(answer, environment, skew.is_some_and(|skew| skew.by > TOLERANCE))
         }
-        None => Finding::skipped("signature", "it takes credentials"),
+        None => CheckResult::skipped("signature", "it takes credentials"),
     });
-    findings
+    results
 }
 
-/// What anybody may ask.
+/// A request that needs no credentials.
 fn anonymous(environment: &Environment) -> Option<Request<Bytes>> {
     // A partner that nobody has: the request isn't signed.
     let partner = Partner::new("0", "none", environment.clone()).ok()?;
@@ -73,10 +73,10 @@ fn send(agent: &ureq::Agent, request: Request<Bytes>) -> Result<Response<Bytes>,
     Ok(Response::from_parts(parts, body.into()))
 }
 
-fn unreachable(error: &ureq::Error, is_https: bool) -> Vec<Finding> {
+fn unreachable(error: &ureq::Error, is_https: bool) -> Vec<CheckResult> {
     use ureq::Error;
-    let after = |name| Finding::skipped(name, "the service can't be reached");
-    // rustls' refusals come as errors of the connection, too.
+    let after = |name| CheckResult::skipped(name, "the service can't be reached");
+    // Refusals by rustls also come as connection errors.
     let text = error.to_string().to_lowercase();
     let is_tls = is_https
         && (matches!(error, Error::Tls(_) | Error::Rustls(_))
@@ -85,8 +85,8 @@ fn unreachable(error: &ureq::Error, is_https: bool) -> Vec<Finding> {
         let mend = "if the clock is right: behind a proxy that opens TLS, or with a `smile sandbox --tls`, name its \
                     certificates with --ca";
         return vec![
-            Finding::good("reach", "somebody answers"),
-            Finding::bad(
+            CheckResult::good("connection", "somebody answers"),
+            CheckResult::bad(
                 "TLS",
                 "no trusted connection: the certificate, or what answers, is not the service's",
                 mend,
@@ -113,10 +113,10 @@ fn unreachable(error: &ureq::Error, is_https: bool) -> Vec<Finding> {
         }
         _ => ("the connection broke", "look at the network, and at firewalls and proxies in between"),
     };
-    vec![Finding::bad("reach", said, mend), after("TLS"), after("clock"), after("signature")]
+    vec![CheckResult::bad("connection", said, mend), after("TLS"), after("clock"), after("signature")]
 }
 
-/// How far this machine's clock is from the service's.
+/// The difference between this machine's clock and the service's.
 #[derive(Clone, Copy)]
 struct Skew {
     by: Duration,
@@ -132,42 +132,42 @@ fn skew(response: &Response<Bytes>) -> Option<Skew> {
     })
 }
 
-fn look_at_clock(skew: Option<Skew>) -> Finding {
+fn look_at_clock(skew: Option<Skew>) -> CheckResult {
     let Some(Skew { by, is_ahead }) = skew else {
-        return Finding::skipped("clock", "the answer has no date");
+        return CheckResult::skipped("clock", "the answer has no date");
     };
     if by <= TOLERANCE {
-        return Finding::good("clock", "agrees with the service's");
+        return CheckResult::good("clock", "agrees with the service's");
     }
     let direction = if is_ahead { "ahead of" } else { "behind" };
     let said = format!("{} seconds {direction} the service's", by.as_secs());
-    Finding::bad("clock", said, "set this machine's clock, by NTP for good: signatures carry the time")
+    CheckResult::bad("clock", said, "set this machine's clock, by NTP for good: signatures carry the time")
 }
 
 fn look_at_signature(
     answer: Result<(), OperationError>,
     environment: &Environment,
     is_clock_off: bool,
-) -> Finding {
+) -> CheckResult {
     let other = match environment {
         Environment::Sandbox => "is it the key of production?",
         Environment::Production => "is it the key of the sandbox?",
         _ => "is it the key of this service?",
     };
     let error = match answer {
-        Ok(()) => return Finding::good("signature", "accepted, and the answer's is right"),
+        Ok(()) => return CheckResult::good("signature", "accepted, and the answer's is right"),
         Err(error) => error,
     };
     match &error {
         error if error.is_unauthorized() && is_clock_off => {
-            Finding::bad("signature", "refused, perhaps for the time it carries", "mend the clock first")
+            CheckResult::bad("signature", "refused, perhaps for the time it carries", "mend the clock first")
         }
-        error if error.is_unauthorized() => Finding::bad(
+        error if error.is_unauthorized() => CheckResult::bad(
             "signature",
             "refused: partner id, key and environment don't belong together",
             format!("take id and key from the portal again; each environment has a key of its own: {other}"),
         ),
-        OperationError::Signature { .. } => Finding::bad(
+        OperationError::Signature { .. } => CheckResult::bad(
             "signature",
             "accepted, but the answer isn't signed with this key",
             format!("if nobody stands in between, the key was rotated: {other}"),
@@ -175,9 +175,9 @@ fn look_at_signature(
         OperationError::Api(api) => {
             let mend =
                 api.remedy().unwrap_or("look at the code, with `smile explain`, or ask Smile ID's support");
-            Finding::careful("signature", format!("not refused, but {error}"), mend)
+            CheckResult::careful("signature", format!("not refused, but {error}"), mend)
         }
-        error => Finding::bad(
+        error => CheckResult::bad(
             "signature",
             format!("{error}"),
             "something else than the service answers: look at --environment, `/v1` included, and at proxies",

@@ -1,25 +1,25 @@
-//! `smile doctor`: what is wrong with the set-up, and how to mend it.
+//! `smile doctor`: problems of the set-up, and their remedies.
 
 mod callback;
+mod check_result;
 mod exchange;
-mod finding;
 
 use clap::Args;
 use serde_json::Value;
 use smile_core::{Environment, Partner};
 
-use self::finding::{Finding, State};
+use self::check_result::{CheckResult, State};
 use crate::connection::Connection;
 use crate::exit::Exit;
 use crate::report::{Failure, Output, Report};
 
-/// Look for what is wrong with the set-up, and tell how to mend it
+/// Look for problems of the set-up, and name their remedies
 ///
-/// It asks the service for the status of a job that doesn't exist, which costs nothing: that shows whether the service can be
-/// reached, whether TLS and the clock are in order, and whether the signature is accepted.
+/// This asks the service for the status of a job that doesn't exist, which costs nothing: the answer shows that
+/// the service can be reached, that TLS and the clock are in order, and that the signature is accepted.
 #[derive(Args, Debug)]
 pub(crate) struct Doctor {
-    /// Look at this callback address as well. Nothing is posted to it
+    /// Check this callback address as well. Nothing is posted to it
     #[arg(long, value_name = "URL")]
     callback: Option<String>,
 
@@ -29,24 +29,26 @@ pub(crate) struct Doctor {
 
 impl Doctor {
     pub(crate) fn run(&self, output: Output) -> Result<Exit, Failure> {
-        let mut findings = vec![];
-        let environment = self.look_at_environment(&mut findings);
-        let partner = self.look_at_credentials(&mut findings, environment.as_ref(), output);
+        let mut results = vec![];
+        let environment = self.look_at_environment(&mut results);
+        let partner = self.look_at_credentials(&mut results, environment.as_ref(), output);
         if let Some(environment) = &environment {
             let agent = self.connection.agent(environment)?;
-            findings.extend(exchange::look(&agent, environment, partner.as_ref()));
+            results.extend(exchange::look(&agent, environment, partner.as_ref()));
         }
         match (&self.callback, &environment) {
-            (Some(url), Some(environment)) => findings.push(callback::look(url, environment)),
-            (None, _) => findings.push(Finding::skipped("callback", "give --callback URL")),
-            (Some(_), None) => findings.push(Finding::skipped("callback", "it depends on the environment")),
+            (Some(url), Some(environment)) => results.push(callback::look(url, environment)),
+            (None, _) => results.push(CheckResult::skipped("callback", "give --callback URL")),
+            (Some(_), None) => {
+                results.push(CheckResult::skipped("callback", "it depends on the environment"));
+            }
         }
-        let is_well = findings.iter().all(|finding| finding.state != State::Bad);
-        output.print(&describe(&findings, is_well))?;
+        let is_well = results.iter().all(|result| result.state != State::Bad);
+        output.print(&describe(&results, is_well))?;
         Ok(if is_well { Exit::Done } else { Exit::No })
     }
 
-    fn look_at_environment(&self, findings: &mut Vec<Finding>) -> Option<Environment> {
+    fn look_at_environment(&self, results: &mut Vec<CheckResult>) -> Option<Environment> {
         match self.connection.environment() {
             Ok(environment) => {
                 let what = match &environment {
@@ -55,11 +57,15 @@ impl Doctor {
                     _ => "an address of your own",
                 };
                 let said = format!("{} ({what})", environment.base_url());
-                findings.push(Finding::good("environment", said));
+                results.push(CheckResult::good("environment", said));
                 Some(environment)
             }
             Err(failure) => {
-                findings.push(Finding::of("environment", &failure, "set --environment or SMILE_ENVIRONMENT"));
+                results.push(CheckResult::of(
+                    "environment",
+                    &failure,
+                    "set --environment or SMILE_ENVIRONMENT",
+                ));
                 None
             }
         }
@@ -67,45 +73,47 @@ impl Doctor {
 
     fn look_at_credentials(
         &self,
-        findings: &mut Vec<Finding>,
+        results: &mut Vec<CheckResult>,
         environment: Option<&Environment>,
         output: Output,
     ) -> Option<Partner> {
-        // Without an environment the credentials can be looked at all the same.
+        // Without an environment the credentials can be checked all the same.
         let anywhere = environment.cloned().unwrap_or(Environment::Sandbox);
         match self.connection.partner_in(anywhere, output) {
             Ok(partner) => {
                 let id = partner.id().as_str();
-                findings
-                    .push(Finding::good("credentials", format!("partner {id}, and a key that can be one")));
+                results.push(CheckResult::good(
+                    "credentials",
+                    format!("partner {id}, and a key that can be one"),
+                ));
                 if !id.bytes().all(|byte| byte.is_ascii_digit()) {
                     let said = "the partner id isn't made of digits, as those of Smile ID are";
                     let mend = "take it from the portal, leading zeros included";
-                    findings.push(Finding::careful("partner id", said, mend));
+                    results.push(CheckResult::careful("partner id", said, mend));
                 }
                 Some(partner)
             }
             Err(failure) => {
                 let mend = "the portal has both, under the API keys of the environment";
-                findings.push(Finding::of("credentials", &failure, mend));
+                results.push(CheckResult::of("credentials", &failure, mend));
                 None
             }
         }
     }
 }
 
-fn describe(findings: &[Finding], is_well: bool) -> Report {
+fn describe(results: &[CheckResult], is_well: bool) -> Report {
     let mut report = Report::new();
-    for finding in findings {
-        let (mark, tone) = finding.state.mark();
-        report.marked(finding.name, mark, tone, finding.said.as_str());
-        if let Some(mend) = &finding.mend {
+    for result in results {
+        let (mark, tone) = result.state.mark();
+        report.marked(result.name, mark, tone, result.said.as_str());
+        if let Some(mend) = &result.mend {
             report.row("", format!("to mend it: {mend}"));
         }
     }
     report.text("");
     report.text(if is_well { "Nothing is wrong." } else { "Something is wrong." });
     report.set("well", is_well);
-    report.set("findings", findings.iter().map(Finding::as_json).collect::<Vec<Value>>());
+    report.set("checks", results.iter().map(CheckResult::as_json).collect::<Vec<Value>>());
     report
 }

@@ -17,15 +17,15 @@ use crate::report::{Failure, Output, Report, Tone, received};
 
 /// Receive callbacks: verify them, print them redacted, and pass them on
 ///
-/// Every path takes callbacks. One that is believed is answered with 200, another with what makes the service come again
-/// exactly if that can help. It runs until Ctrl-C.
+/// Every path takes callbacks. A verified one is answered with 200, any other with a status that makes the service
+/// come again exactly if that can help. This runs until Ctrl-C.
 #[derive(Args, Debug)]
 pub(crate) struct Listen {
-    /// Where to listen
+    /// The address to listen on
     #[arg(long, value_name = "IP:PORT", default_value = "127.0.0.1:0")]
     addr: SocketAddr,
 
-    /// That an --addr beyond this machine is meant
+    /// Allow an --addr beyond this machine
     #[arg(long)]
     open_to_the_network: bool,
 
@@ -34,15 +34,15 @@ pub(crate) struct Listen {
     #[arg(long, value_name = "URL")]
     forward: Option<String>,
 
-    /// Pass on what is refused, too, for a server that does its own looking
+    /// Pass on refused callbacks, too, for a server that verifies them itself
     #[arg(long, requires = "forward")]
     forward_refused: bool,
 
-    /// End after so many callbacks
+    /// End after this many callbacks
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     count: Option<u32>,
 
-    /// Show what the results say about the person
+    /// Show the personal data in results
     #[arg(long)]
     show_personal: bool,
 
@@ -50,7 +50,7 @@ pub(crate) struct Listen {
     credentials: Credentials,
 }
 
-/// What this thread waits for.
+/// The events that this thread waits for.
 enum Message {
     Received(Box<Received>),
     Interrupted,
@@ -89,7 +89,7 @@ impl Listen {
             output.print(&self.describe(&received))?;
             left = left.map(|left| left - 1);
         }
-        // What is being answered is answered still.
+        // Answers in progress are finished first.
         receiver.stop();
         Ok(Exit::Done)
     }
@@ -107,12 +107,15 @@ impl Listen {
         let mut report = Report::new();
         report.row("received", received.at.to_string()).set("received_at", received.at.to_string());
         match &received.outcome {
-            Ok((callback, seen)) => {
+            Ok((callback, replay)) => {
                 received::describe(&mut report, callback, self.show_personal);
-                if *seen == ReplayCheck::Redelivery {
+                if *replay == ReplayCheck::Redelivery {
                     report.row("careful", "it has come before: don't act on it twice");
                 }
-                report.set("seen", if *seen == ReplayCheck::Redelivery { "redelivery" } else { "first" });
+                report.set(
+                    "replay_check",
+                    if *replay == ReplayCheck::Redelivery { "redelivery" } else { "first" },
+                );
             }
             Err(refusal) => received::describe_refusal(&mut report, *refusal),
         }

@@ -21,17 +21,17 @@ use tokio::sync::oneshot;
 
 use crate::{address, ids};
 
-/// What came, and what became of it.
+/// A received callback, with its answer.
 pub(super) struct Received {
     pub(super) at: Timestamp,
     pub(super) outcome: Result<(Callback, ReplayCheck), Refusal>,
     pub(super) forwarded: Forwarded,
-    /// What was answered.
+    /// The answer's status.
     pub(super) status: StatusCode,
 }
 
 pub(super) enum Forwarded {
-    /// Nobody asked for it, or it was refused.
+    /// Not passed on: not requested, or refused.
     Not,
     Answered(StatusCode),
     Failed(String),
@@ -51,7 +51,7 @@ struct Shared<F> {
     on_received: F,
 }
 
-/// A memory that takes a callback for new when it is full: here callbacks are only printed and passed on.
+/// A replay store that takes a callback for new when it is full: here callbacks are only printed and passed on.
 struct Memory(InMemoryReplayStore);
 
 impl ReplayStore for Memory {
@@ -96,9 +96,9 @@ impl Receiver {
         &self.url
     }
 
-    /// Ends it, once what is being answered is answered.
+    /// Stops the server, once answers in progress are finished.
     pub(super) fn stop(self) {
-        // A server that has ended by itself needs no telling.
+        // A server that has ended by itself needs no signal.
         let _ = self.stop.send(());
         let _ = self.thread.join();
     }
@@ -112,7 +112,7 @@ where
         return StatusCode::METHOD_NOT_ALLOWED;
     }
     let (parts, body) = request.into_parts();
-    // Read here, in place of leaving it to the receiver: what is refused may be passed on as well.
+    // Read here, and not by the receiver: a refused body may be passed on as well.
     let body = match read(body, shared.body_limit).await {
         Ok(body) => body,
         Err(status) => return status,
@@ -123,7 +123,7 @@ where
         Ok(received) => (received.at, Ok((received.callback, received.seen.unwrap_or(ReplayCheck::First)))),
         Err(rejection) => match rejection.refusal() {
             Some(refusal) => (came_at(&rejection), Err(refusal)),
-            // The body was read already and the memory never fails, so nothing is known to come here.
+            // The body was read already and the store never fails, so no known case comes here.
             None => return rejection.status(),
         },
     };
@@ -140,9 +140,9 @@ fn came_at(rejection: &Rejection) -> Timestamp {
     }
 }
 
-/// The body, up to one byte more than is wanted, so that the verifier sees that it is too large.
+/// Reads the body, up to one byte more than the limit, so that the verifier sees that it is too large.
 ///
-/// Of what is too large the rest is read and dropped, up to a limit: who is still writing hears no answer.
+/// The rest of a larger body is read and dropped, up to a limit: a client that is still writing reads no answer.
 async fn read(mut body: Body, limit: usize) -> Result<Bytes, StatusCode> {
     const TIMEOUT: Duration = Duration::from_secs(30);
     const MOST: usize = 64 << 20;
@@ -184,14 +184,14 @@ impl<F> Shared<F> {
             (Err(refusal), _) => refusal.status(),
             (Ok(_), Forwarded::Answered(status)) if status.is_success() => StatusCode::OK,
             (Ok(_), Forwarded::Not) => StatusCode::OK,
-            // So that the service comes again.
+            // Makes the service come again.
             (Ok(_), _) => StatusCode::BAD_GATEWAY,
         };
         Received { at, outcome, forwarded, status }
     }
 }
 
-/// Where callbacks are passed on to.
+/// The address that callbacks are passed on to.
 pub(super) struct Forward {
     url: String,
     agent: ureq::Agent,
@@ -199,7 +199,7 @@ pub(super) struct Forward {
 }
 
 impl Forward {
-    /// `None` if it leads over the network without TLS: what is passed on is personal.
+    /// Creates it; `None` for an address over the network without TLS: callbacks are personal data.
     pub(super) fn new(url: &str, refused_too: bool) -> Option<Self> {
         let uri: Uri = url.parse().ok()?;
         let is_local = address::is_local(&uri);
@@ -211,7 +211,7 @@ impl Forward {
             .http_status_as_error(false)
             .max_redirects(0)
             .max_redirects_will_error(false);
-        // What goes to this machine must not take a detour over a proxy.
+        // Requests to this machine must not take a detour over a proxy.
         let config = if is_local { config.proxy(None) } else { config };
         Some(Self { url: url.to_owned(), agent: ureq::Agent::new_with_config(config.build()), refused_too })
     }
@@ -219,7 +219,7 @@ impl Forward {
     fn send(&self, headers: &HeaderMap, body: &[u8]) -> Forwarded {
         let mut request = self.agent.post(&self.url);
         for (name, value) in headers {
-            // These are about the one connection.
+            // Headers of the one connection.
             let is_own = [
                 header::HOST,
                 header::CONNECTION,
@@ -236,7 +236,7 @@ impl Forward {
         }
         match request.send(body) {
             Ok(answer) => Forwarded::Answered(answer.status()),
-            Err(error) => Forwarded::Failed(address::why_unreachable(&error).to_owned()),
+            Err(error) => Forwarded::Failed(address::connection_failure(&error).to_owned()),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What can be filled in, what can't be made, and what is shown.
+//! Building of callbacks: settings, refusals and `Debug`.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -13,7 +13,7 @@ use smile_sandbox::signed_callback::{
 use super::{NOW, callback, confirm, everything, signer, stamp, v1};
 
 #[test]
-fn what_is_filled_in_is_in_it() {
+fn given_values_are_in_the_callback() {
     let signer = Signer::new(PartnerId::new("2245").unwrap(), &ApiKey::new("key").unwrap());
     for product in [Product::BiometricKyc, Product::Address, Product::Aml] {
         let builder = signed_callback(product, product.outcomes()[0].clone()).with_signing_time(NOW);
@@ -75,7 +75,7 @@ fn a_timestamp_in_any_spelling_is_the_one_that_is_signed() {
 }
 
 #[test]
-fn what_is_there_can_be_replaced_but_for_the_signature() {
+fn every_field_but_the_signature_can_be_replaced() {
     let builder = signed_callback(Product::BiometricKyc, Outcome::Approved)
         .with_partner_param("job_type", 6)
         .with_field("ResultCode", 810)
@@ -88,7 +88,7 @@ fn what_is_there_can_be_replaced_but_for_the_signature() {
 }
 
 #[test]
-fn a_photo_has_the_size_that_was_asked_for_and_begins_as_a_jpeg() {
+fn a_photo_has_the_given_size_and_begins_as_a_jpeg() {
     for product in v1() {
         let outcome = product.outcomes()[0].clone();
         for (asked, length) in [(1_200_000, 1_200_000), (5, 8), (0, 0)] {
@@ -134,7 +134,7 @@ fn the_same_calls_give_the_same_bytes_and_the_request_is_they() {
 }
 
 #[test]
-fn what_cannot_be_made_is_refused_by_name() {
+fn an_impossible_callback_is_an_error_with_its_name() {
     let refusal =
         |product, outcome| signed_callback(product, outcome).build().map(|_| ()).unwrap_err().to_string();
     assert_eq!(

@@ -1,4 +1,4 @@
-//! What is broken is broken, as it says and in no other way.
+//! Flaws: each breaks what it says, and nothing else.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -10,7 +10,7 @@ use smile_sandbox::signed_callback::{
 
 use super::{NOW, callback, confirm, signer, stamp, verdict};
 
-/// An outcome that nobody may be let in for.
+/// An outcome that lets nobody in.
 fn refusal(product: Product) -> Outcome {
     let approves = |one: &Outcome| {
         matches!(one, Outcome::Approved | Outcome::ReviewerApproved | Outcome::Clear | Outcome::NotListed)
@@ -22,7 +22,7 @@ fn broken(product: Product, flaw: Flaw) -> SignedCallback {
     signed_callback(product, refusal(product)).with_signing_time(NOW).with_flaw(flaw).build().unwrap()
 }
 
-/// A receiver that does what [`ExpectedRefusal`] says, written for these tests alone.
+/// A receiver that follows [`ExpectedRefusal`], written for these tests alone.
 fn refuse(product: Product, callback: &SignedCallback, now: Timestamp) -> ExpectedRefusal {
     let json = match read(product, callback.body()) {
         Ok(json) => json,
@@ -55,7 +55,7 @@ fn refuse(product: Product, callback: &SignedCallback, now: Timestamp) -> Expect
     if results > 1 { ExpectedRefusal::Contradiction } else { ExpectedRefusal::Nothing }
 }
 
-/// Reads the JSON with care.
+/// Parses the JSON strictly.
 fn read(product: Product, body: &[u8]) -> Result<Value, ExpectedRefusal> {
     if body.len() > 2_000_000 {
         return Err(ExpectedRefusal::TooLarge);
@@ -106,7 +106,7 @@ fn a_flaw_breaks_nothing_but_what_it_says() {
             let broken = broken(product, flaw);
             assert_ne!(broken, right, "{product} {flaw}");
             match flaw.refused_for() {
-                // What is wrong is the pair: the rest is as it was.
+                // Only the pair is wrong: the rest is unchanged.
                 ExpectedRefusal::WrongSignature
                 | ExpectedRefusal::MalformedSignature
                 | ExpectedRefusal::TooOld => {
@@ -118,7 +118,7 @@ fn a_flaw_breaks_nothing_but_what_it_says() {
                     };
                     assert_eq!(without(&broken), without(&right), "{product} {flaw}");
                 }
-                // The pair is right; it is the rest that is wrong.
+                // The pair is right; only the rest is wrong.
                 ExpectedRefusal::Nothing => {
                     let pair = stamp(product, &broken).unwrap();
                     assert_eq!(pair, (timestamp.clone(), signature.clone()), "{product} {flaw}");
@@ -173,7 +173,7 @@ fn each_spelling_of_a_signature_is_the_right_one_in_disguise() {
     assert_eq!(STANDARD.decode(spelled(Flaw::LongSignature).1).unwrap()[..32], right);
     let hex: String = right.iter().map(|byte| format!("{byte:02x}")).collect();
     assert_eq!(spelled(Flaw::HexSignature).1, hex);
-    // That of another millisecond, as not every signature looks different in the other alphabet.
+    // The signature is of another millisecond, as not every one looks different in the other alphabet.
     let (timestamp, signature) = spelled(Flaw::UrlSafeSignature);
     let standard = STANDARD.encode(URL_SAFE.decode(&signature).unwrap());
     assert_ne!(standard, signature);
@@ -193,7 +193,7 @@ fn whatever_the_moment_the_url_safe_spelling_differs() {
 }
 
 #[test]
-fn what_is_there_twice_passes_who_looks_once() {
+fn duplicates_pass_a_receiver_that_reads_one_of_them() {
     for &product in Product::all() {
         for flaw in [
             Flaw::DuplicatedSignature,

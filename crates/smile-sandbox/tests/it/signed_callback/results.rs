@@ -1,4 +1,4 @@
-//! What the callbacks say, and that it means what the catalogue says.
+//! Results in callbacks, and their agreement with the catalogue.
 
 use serde_json::json;
 use smile_core::catalogue::{self, Category};
@@ -7,7 +7,7 @@ use smile_sandbox::signed_callback::{Outcome, Product};
 
 use super::{NOW, callback, confirm, everything, stamp, v1, v3, verdict};
 
-/// Whether the catalogue has the code: those of two job types aren't published, and the sandbox has to have some.
+/// True if the catalogue has the code: those of two job types aren't published, and the sandbox has to have some.
 fn is_published(product: Product, outcome: &Outcome) -> bool {
     let code = product.code_of(outcome);
     *outcome == Outcome::Unknown || product.result_codes().any(|row| Some(row.code) == code)
@@ -119,8 +119,8 @@ fn every_named_outcome_of_a_product_differs_from_the_others() {
 
 #[test]
 fn every_step_is_one_that_the_catalogue_has_for_jobs_of_this_type() {
-    // What the two without a published callback, and Basic KYC's own step, say is the sandbox's choice, and so is that
-    // Update Photo looks at the liveness.
+    // Two products without a published callback, and Basic KYC's own step, have the sandbox's choice of words,
+    // and so does the liveness step of Update Photo.
     let is_known_step = |product, step: &str| {
         step != "ID_Verification"
             && (product, step) != (Product::UpdatePhoto, "Liveness_Check")
@@ -136,7 +136,7 @@ fn every_step_is_one_that_the_catalogue_has_for_jobs_of_this_type() {
                 let known = catalogue::action(step).unwrap();
                 assert!(known.job_types.contains(&job_type), "{product} {step}");
                 let value = value.as_str().unwrap();
-                // Which is as good as not there.
+                // A step of this value counts as absent.
                 let is_known = value == "Not Applicable" || known.values.contains(&value);
                 assert!(is_known, "{product} {outcome} {step}: {value}");
             }
@@ -268,12 +268,12 @@ fn an_expired_document_has_expired() {
 fn one_word_asks_for_an_approval_or_a_rejection_of_any_product() {
     for &product in Product::all() {
         let outcomes = product.outcomes();
-        // What is known of a number approves nobody.
+        // A known number approves nobody.
         if product != Product::IdInformation {
             let best = callback(product, outcomes[0].clone());
             assert_eq!(callback(product, Outcome::Approved).json(), best.json(), "{product}");
         }
-        // Of these two no rejection is published.
+        // No rejection of these two is published.
         if matches!(product, Product::UpdatePhoto | Product::CompareUserInfo) {
             continue;
         }

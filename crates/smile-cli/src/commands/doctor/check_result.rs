@@ -1,11 +1,11 @@
-//! What was found out, and how it is told.
+//! The result of a check, and its printed form.
 
 use serde_json::{Value, json};
 
 use crate::report::{Failure, Tone};
 
-/// What was found out about one thing.
-pub(super) struct Finding {
+/// The result of one check.
+pub(super) struct CheckResult {
     pub(super) name: &'static str,
     pub(super) state: State,
     pub(super) said: String,
@@ -20,7 +20,7 @@ pub(super) enum State {
     Skipped,
 }
 
-impl Finding {
+impl CheckResult {
     pub(super) fn new(
         name: &'static str,
         state: State,
@@ -46,7 +46,7 @@ impl Finding {
         Self::new(name, State::Skipped, said, None)
     }
 
-    /// Of an input that is wrong.
+    /// Creates the result for an invalid input.
     pub(super) fn of(name: &'static str, failure: &Failure, mend: &str) -> Self {
         let problems: Vec<String> = failure.problems().iter().map(ToString::to_string).collect();
         Self::bad(name, problems.join("; "), mend)

@@ -1,4 +1,4 @@
-//! What a callback is to say, once it is known that the product can say it.
+//! The content of a callback, once it is known that the product can have it.
 
 use serde_json::{Map, Value};
 use smile_core::Timestamp;
@@ -16,16 +16,16 @@ use crate::result::watch_list;
 use crate::signed_callback::ids::Ids;
 use crate::signed_callback::webhook;
 
-/// What is said, in the terms of the API that says it.
-pub(super) enum Told {
-    /// v1: a result code, and what it means for the product.
+/// The content in the terms of the API.
+pub(super) enum CallbackContent {
+    /// A v1 result code, with its meaning for the product.
     Result(Verdict),
-    /// v3: a status and a reason.
+    /// A v3 status, with its reason.
     Webhook(Decided),
 }
 
-impl Told {
-    /// What this outcome comes to, if the product has it.
+impl CallbackContent {
+    /// The content for this outcome, if the product has it.
     pub(super) fn find(product: Product, outcome: &Outcome) -> Option<Self> {
         if product.is_v3() {
             return decided(product, outcome).map(Self::Webhook);
@@ -33,23 +33,24 @@ impl Told {
         Verdict::of_outcome(outcome, product).map(Self::Result)
     }
 
-    /// What somebody who can't sign would have it say instead: an approval, or else the best there is; of an approval,
-    /// a refusal.
+    /// The content that a forger would put in its place: an approval, or else the best there is; for an
+    /// approval, a refusal.
     pub(super) fn forged(&self, product: Product) -> Self {
-        let told = match self {
+        let verdict = match self {
             Self::Webhook(decided) => return Self::Webhook(decided.opposite()),
-            Self::Result(told) => told,
+            Self::Result(verdict) => verdict,
         };
-        let others = codes(product).iter().filter(|(_, code)| *code != told.code);
+        let others = codes(product).iter().filter(|(_, code)| *code != verdict.code);
         let others: Vec<Verdict> =
             others.filter_map(|(outcome, _)| Verdict::of_outcome(outcome, product)).collect();
-        let is =
-            |told: &Verdict, category| row(&told.code, product).is_some_and(|row| row.category == category);
-        let is_best = codes(product).first().is_some_and(|(_, code)| *code == told.code);
+        let is = |verdict: &Verdict, category| {
+            row(&verdict.code, product).is_some_and(|row| row.category == category)
+        };
+        let is_best = codes(product).first().is_some_and(|(_, code)| *code == verdict.code);
         let refusal = others.iter().position(|other| is(other, Category::Rejected));
-        let at = refusal.filter(|_| is_best || is(told, Category::Approved)).unwrap_or(0);
+        let at = refusal.filter(|_| is_best || is(verdict, Category::Approved)).unwrap_or(0);
         let forged = others.into_iter().nth(at).or_else(|| Verdict::of_outcome(&Outcome::Unknown, product));
-        Self::Result(forged.unwrap_or_else(|| told.clone()))
+        Self::Result(forged.unwrap_or_else(|| verdict.clone()))
     }
 
     /// The body, without timestamp and signature.
@@ -64,7 +65,7 @@ impl Told {
     pub(super) fn result(&self) -> &str {
         match self {
             Self::Webhook(decided) => decided.status,
-            Self::Result(told) => &told.code,
+            Self::Result(verdict) => &verdict.code,
         }
     }
 }
@@ -88,7 +89,7 @@ fn subject(product: Product, ids: &Ids) -> Subject<'_> {
     }
 }
 
-/// The entry, as a job of the sandbox has it that brought whatever could be brought.
+/// The entry of a sandbox job that brought everything it could bring.
 fn result(subject: &Subject<'_>, verdict: &Verdict) -> Map<String, Value> {
     let code = verdict.code.as_str();
     let not_provided = Match::NotProvided;

@@ -1,4 +1,4 @@
-//! Address verification: whether somebody lives somewhere. The result comes by callback.
+//! Address verification: a check that a person lives at an address. The result comes by callback.
 //!
 //! `cargo run --example address_verification`
 #![allow(clippy::print_stdout)] // It talks to a person.

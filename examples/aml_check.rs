@@ -1,4 +1,4 @@
-//! AML check: whether somebody is on a watch list.
+//! AML check: a search for a person on watch lists.
 //!
 //! `cargo run --example aml_check`, or with `-- --first-name … --last-name … --country NG`.
 #![allow(clippy::print_stdout)] // It talks to a person.

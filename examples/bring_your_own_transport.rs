@@ -52,7 +52,7 @@ fn now() -> Timestamp {
     Timestamp::from_unix(SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default())
 }
 
-/// One exchange. A transport only classifies what went wrong; what to do about it is the machine's business.
+/// One exchange. A transport only classifies the failure; the machine decides on the next step.
 fn transport(request: &Request<Bytes>, timeout: Duration) -> Result<Response<Bytes>, TransportFailure> {
     let ends = Instant::now() + timeout;
     if request.uri().scheme_str() != Some("http") {

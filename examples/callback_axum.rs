@@ -24,7 +24,8 @@ use smile_sandbox::{Review, Sandbox};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
-/// What the server keeps of a job. In earnest this is a row of a table; see the docs of `JobHistory`.
+/// The server's record of a job. A real server keeps it as a row of a table; see the docs of
+/// `JobHistory`.
 struct Row {
     key: JobKey,
     nonce: Nonce,
@@ -44,12 +45,12 @@ impl FromRef<App> for CallbackReceiver {
     }
 }
 
-/// What is signed and fresh: write it down, answer, and leave what takes time to others.
+/// Stores a signed and fresh callback, answers, and leaves slow work to others.
 async fn on_callback(
     State(app): State<App>,
     received: Result<ReceivedCallback, Rejection>,
 ) -> Result<StatusCode, Rejection> {
-    let ReceivedCallback { callback, seen, at, .. } = match received {
+    let ReceivedCallback { callback, replay_check, at, .. } = match received {
         Ok(received) => received,
         // It changes nothing. But it may be that two results are of one millisecond, and the service may not come again.
         Err(Rejection::SignatureReused(received)) => *received,
@@ -64,7 +65,7 @@ async fn on_callback(
         println!("  forged?    {error}");
         return Ok(Change::NotBelieved.status());
     }
-    let change = row.history.apply_callback(at, &callback, seen);
+    let change = row.history.apply_callback(at, &callback, replay_check);
     println!("  callback   {}", callback.verdict_for(row.key.job_type));
     println!("             the job's history: {change:?}, now {:?}", row.history.state());
     if change == Change::NotBelieved || row.history.needs_confirming() {

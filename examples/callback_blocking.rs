@@ -23,7 +23,8 @@ use smile_ureq::core::{
     Nonce, PartnerParams, Refusal, ReplayStore as _, Trust, UserId, Verifier,
 };
 
-/// What the server keeps of a job. In earnest this is a row of a table; see the docs of `JobHistory`.
+/// The server's record of a job. A real server keeps it as a row of a table; see the docs of
+/// `JobHistory`.
 struct Row {
     key: JobKey,
     nonce: Nonce,
@@ -90,8 +91,8 @@ fn main() -> ExitCode {
     report(run())
 }
 
-/// Starts the server, which has to be told a port that is free: another program may be quicker to
-/// take it, so a few are tried.
+/// Starts the server on a free port: another program may be quicker to take the port, so a few are
+/// tried.
 fn serve(app: &Arc<App>) -> std::io::Result<SocketAddr> {
     let mut tries = 1;
     loop {

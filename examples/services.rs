@@ -1,4 +1,4 @@
-//! What the service supports and the partner may use: services, products config, valid documents.
+//! The service's offer to a partner: services, products config, valid documents.
 //!
 //! `cargo run --example services`
 #![allow(clippy::print_stdout)] // It talks to a person.

@@ -11,7 +11,8 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::{ClientConfig, RootCertStore, ServerConfig};
 
-/// What the sink serves TLS with. The authority's own certificate goes to this file, for the runners to trust.
+/// The sink's TLS configuration. The authority's own certificate goes to this file, for the runners
+/// to trust.
 pub(crate) fn server(ca_file: &Path) -> Result<Arc<ServerConfig>, Box<dyn Error>> {
     let mut params = CertificateParams::new(Vec::new())?;
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -29,7 +30,8 @@ pub(crate) fn server(ca_file: &Path) -> Result<Arc<ServerConfig>, Box<dyn Error>
     Ok(Arc::new(config))
 }
 
-/// What a client trusts that knows this authority and no other, encrypting with this provider.
+/// The TLS configuration of a client that trusts this authority and no other, with this provider of
+/// encryption.
 pub(crate) fn client(ca_file: &Path, provider: CryptoProvider) -> Result<Arc<ClientConfig>, Box<dyn Error>> {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_file(ca_file).map_err(io::Error::other)?)?;

@@ -27,10 +27,10 @@ pub(crate) struct Floor {
     stream: Box<dyn Stream>,
     host: String,
     paths: Vec<PathBuf>,
-    /// What is read, in memory that is there already.
+    /// The files' contents, in memory from the start.
     contents: Vec<Vec<u8>>,
     zip: Bytes,
-    /// Where `info.json` is in the zip, and the files.
+    /// The range of `info.json` within the zip, and those of the files.
     info: Range<usize>,
     files: Vec<Range<usize>>,
 }
@@ -66,7 +66,7 @@ impl Floor {
         Ok(Self { stream, host: host.to_owned(), paths, contents, zip, info, files })
     }
 
-    /// What one job takes.
+    /// Does the least work of one job.
     pub(crate) fn job(&mut self) -> io::Result<()> {
         // As large as the real one, or nearly: what is in it, the sink doesn't look at.
         let small = "x".repeat(480);
@@ -166,7 +166,8 @@ fn zip(scenario: Scenario, directory: &Path) -> Result<Bytes, Box<dyn Error>> {
     }
 }
 
-/// Where the contents of the entries are: they are stored, and their local headers have their sizes (APPNOTE 4.3.7).
+/// The ranges of the entries' contents: entries are stored, and their local headers have their
+/// sizes (APPNOTE 4.3.7).
 fn entries(zip: &[u8]) -> Vec<Range<usize>> {
     let number = |at: usize, bytes: usize| {
         zip[at..at + bytes].iter().rev().fold(0, |number, byte| number << 8 | usize::from(*byte))

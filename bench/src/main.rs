@@ -36,7 +36,7 @@ machine, and prints what each job costs beside the least that it could.
 
 The exit code says whether all jobs ran; a missed target fails nothing.";
 
-/// What this process is.
+/// The role of this process.
 enum Role {
     Parent(Plan),
     Sink { ca_file: Option<PathBuf>, gather: u64 },

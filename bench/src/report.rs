@@ -9,10 +9,10 @@ use crate::child::{self, Sink};
 use crate::runner::{Driver, Measured, Order};
 use crate::scenario::Scenario;
 
-/// What each of many jobs in flight at once may take beside its images.
+/// The most memory of each of many jobs in flight at once, beside its images.
 const KIB_A_JOB: usize = 64;
 
-/// What to run.
+/// The scenarios and drivers to run.
 pub(crate) struct Plan {
     pub(crate) rounds: usize,
     pub(crate) only: Option<String>,
@@ -118,7 +118,7 @@ fn one_after_the_other(plan: &Plan, scenarios: &[Scenario], directory: &Path) ->
     Ok(())
 }
 
-/// How many times the floor a job may cost.
+/// The most that a job may cost, in multiples of the floor.
 fn target(scenario: Scenario, driver: Driver, is_tls: bool) -> f64 {
     match (scenario, is_tls, driver) {
         (Scenario::Nine, true, _) => 2.0,
@@ -164,7 +164,7 @@ fn all_at_once(plan: &Plan, directory: &Path) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// What several rounds come to.
+/// The best time and the highest memory of several rounds.
 struct Summary {
     cpu: Duration,
     wall: Duration,

@@ -1,4 +1,4 @@
-//! One scenario over one driver, in a process of its own, so that what is measured is its own.
+//! One scenario over one driver, in a process of its own, so that only the scenario is measured.
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -17,10 +17,10 @@ const WARM_UP: usize = 10;
 /// Jobs are made outside what is measured, so many at a time.
 const BATCH: usize = 10;
 
-/// Who runs the jobs.
+/// The program that runs the jobs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Driver {
-    /// Nobody: the floor, over TLS with ring.
+    /// The floor, over TLS with ring.
     FloorRing,
     /// The floor, over TLS with aws-lc.
     FloorAwsLc,
@@ -58,7 +58,7 @@ impl Driver {
     }
 }
 
-/// What a runner is told.
+/// The instructions for a runner.
 pub(crate) struct Order {
     pub(crate) driver: Driver,
     pub(crate) scenario: Scenario,
@@ -69,7 +69,7 @@ pub(crate) struct Order {
     pub(crate) at_once: bool,
 }
 
-/// What it says.
+/// The measurements of a runner.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Measured {
     /// User and system time of the process, for all jobs.
@@ -80,7 +80,7 @@ pub(crate) struct Measured {
 }
 
 impl Measured {
-    /// For the parent, on standard output.
+    /// Formats the measurements for the parent, on standard output.
     pub(crate) fn to_line(self) -> String {
         format!("{} {} {}", self.cpu.as_nanos(), self.wall.as_nanos(), self.peak_kib)
     }
@@ -212,7 +212,7 @@ fn done(outcome: Result<JobOutcome, JobError>) -> Result<(), Box<dyn Error>> {
     }
 }
 
-/// What this process has spent up to a moment.
+/// The processor time that this process has spent up to a moment.
 struct Spent {
     cpu: TimeVal,
     at: Instant,

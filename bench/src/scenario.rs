@@ -1,4 +1,4 @@
-//! What is measured: the images of a job, in the form in which a server would have them.
+//! The measured scenarios: the images of a job, in the form in which a server would have them.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -37,7 +37,7 @@ impl Scenario {
         Self::ALL.into_iter().find(|scenario| scenario.name() == name)
     }
 
-    /// How many jobs a runner runs, warming up apart.
+    /// The number of jobs in a run, warming up apart.
     pub(crate) const fn jobs(self) -> usize {
         match self {
             Self::Nine => 200,

@@ -16,7 +16,8 @@ use smile_core::Timestamp;
 use crate::pipe::say;
 use crate::scenario;
 
-/// How long uploads wait for one another before it is said that they didn't all come.
+/// The longest time that uploads wait for one another before the sink reports that some are
+/// missing.
 const GATHER: Duration = Duration::from_secs(60);
 
 /// Serves until standard input ends, then says how many connections and requests there were.

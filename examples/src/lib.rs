@@ -1,4 +1,4 @@
-//! What the example programs share: where they run, what they send, and how they tell what happens.
+//! The common part of the example programs: set-up, inputs, and the report of how a job ends.
 //!
 //! With nothing set, a program starts a sandbox and a receiver of callbacks in its own process, and sends the drawn
 //! pictures of `assets/`. With `SMILE_PARTNER_ID`, `SMILE_API_KEY` and `SMILE_ENVIRONMENT` set, it talks to the real
@@ -27,7 +27,7 @@ pub use failure::Failure;
 pub use narrator::{async_narrator, narrator};
 pub use receiver::Receiver;
 
-/// Where a program runs, and what it sends.
+/// The environment and the inputs of a program.
 #[derive(Debug)]
 pub struct Setup {
     partner: Partner,
@@ -87,7 +87,7 @@ impl Setup {
         self.partner.clone()
     }
 
-    /// Whether the sandbox of this process is the service.
+    /// True if the service is the sandbox of this process.
     pub fn is_offline(&self) -> bool {
         self.sandbox.is_some()
     }
@@ -179,7 +179,7 @@ impl Setup {
         }
     }
 
-    /// What prints the events of a job as they come.
+    /// An observer that prints the events of a job as they come.
     pub fn narrator(&self) -> impl FnMut(Event) -> ObserverResult + Send + 'static {
         narrator::narrator()
     }
@@ -203,7 +203,7 @@ impl Setup {
         Ok(verdict.map_or(ExitCode::from(2), exit_of))
     }
 
-    /// Whether the job type takes a user that is enrolled already, and none was named.
+    /// True if the job type takes a user that is enrolled already, and none was named.
     pub fn needs_enrolment(&self, job_type: JobType) -> bool {
         job_type == JobType::SMARTSELFIE_AUTHENTICATION && self.arguments.user_id.is_none()
     }

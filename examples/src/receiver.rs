@@ -67,7 +67,7 @@ impl Receiver {
         Ok(Self { url, callbacks: Mutex::new(callbacks), _stop: stop })
     }
 
-    /// Where callbacks go.
+    /// The URL that callbacks are sent to.
     pub fn url(&self) -> &str {
         &self.url
     }

@@ -1,4 +1,4 @@
-//! What can go wrong in a world, and how often it has.
+//! The hazards of a world, and the number of times that each has happened.
 
 macro_rules! hazards {
     ($($group:literal { $($name:ident $text:literal,)* })*) => {
@@ -101,7 +101,7 @@ hazards! {
     }
 }
 
-/// How often each hazard has happened.
+/// The number of times that each hazard has happened.
 #[derive(Clone, Debug)]
 pub(crate) struct Hazards([u64; ALL.len()]);
 

@@ -17,7 +17,7 @@ pub(crate) enum Machine {
     Confirm(Box<Confirm>),
 }
 
-/// What a flow ended with.
+/// The end of a flow.
 #[derive(Debug)]
 pub(crate) enum End {
     Job(Box<Result<JobOutcome, JobError>>),
@@ -37,7 +37,7 @@ impl End {
     }
 }
 
-/// What a flow wants done next.
+/// The next step that a flow requests.
 #[derive(Debug)]
 pub(crate) enum Doing {
     Send(Box<Request<Bytes>>, Duration),
@@ -45,7 +45,7 @@ pub(crate) enum Doing {
     End(End),
 }
 
-/// What a flow wants done, and the checkpoints that are to be stored before.
+/// A flow's next step, and the checkpoints to store before it.
 pub(crate) struct Turn {
     pub(crate) doing: Doing,
     pub(crate) checkpoints: Vec<Checkpoint>,

@@ -40,7 +40,7 @@ checks that every rule holds in each.
 Exit codes: 0 every rule held; 1 one was broken, or a hazard never happened;
 2 the command line is wrong.";
 
-/// What is to be run.
+/// The worlds to run.
 struct Order {
     worlds: u64,
     seed: u64,
@@ -51,7 +51,7 @@ struct Order {
     mutants: bool,
 }
 
-/// What came of some worlds.
+/// The results of some worlds.
 #[derive(Default)]
 struct Tally {
     worlds: u64,
@@ -223,7 +223,7 @@ fn finish(order: &Order, tally: &Tally, seconds: f64) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// How often each rule was broken, with a few of the seeds.
+/// Prints the number of times that each rule was broken, with a few of the seeds.
 fn print_broken(broken: &[(u64, Broken)]) {
     let mut by_rule: std::collections::BTreeMap<String, Vec<u64>> = std::collections::BTreeMap::new();
     for (seed, broken) in broken {

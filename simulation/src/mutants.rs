@@ -12,10 +12,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
-/// What the copy consists of: all that the simulation is built from.
+/// The folders of the copy: everything that the simulation is built from.
 const PARTS: [&str; 3] = ["crates/smile-core", "crates/smile-sandbox", "simulation"];
 
-/// One mutant.
+/// A mutant.
 #[derive(Debug)]
 struct Mutant {
     /// The name of its file, without the ending: the number of the fault whose mend it takes out.
@@ -32,7 +32,7 @@ struct Worlds {
 }
 
 impl Worlds {
-    /// From the line that says it.
+    /// Reads the number of worlds and the seed from their line.
     fn read(diff: &str) -> Option<Self> {
         let (count, seed) =
             diff.lines().find_map(|line| line.strip_prefix("Worlds: "))?.split_once(" from seed ")?;

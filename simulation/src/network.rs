@@ -1,4 +1,4 @@
-//! What the network and the gateways in it do to one exchange.
+//! The effects of the network and its gateways on one exchange.
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -8,7 +8,7 @@ use smile_core::{Partner, Timestamp};
 use crate::hazard::Hazard;
 use crate::random::Random;
 
-/// What a request is for.
+/// The purpose of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Errand {
     Prep,
@@ -28,21 +28,21 @@ impl Errand {
     }
 }
 
-/// What happens to an exchange. Times are in milliseconds since the request went out.
+/// The fate of an exchange. Times are in milliseconds since the request went out.
 #[derive(Clone, Debug)]
 pub(crate) struct Fate {
-    /// When the request arrives, if it does; more than once if it is doubled.
+    /// The times at which the request arrives: none if it is lost, more than one if it is doubled.
     pub(crate) arrivals: Vec<u64>,
-    /// How long the answer is under way.
+    /// The time that the answer is under way.
     pub(crate) way_back: u64,
-    /// What the sender gets, whatever the service answers.
+    /// The sender's result in place of the service's answer, and its time.
     pub(crate) instead: Option<(u64, Instead)>,
-    /// What is done to the service's answer.
+    /// The change to the service's answer.
     pub(crate) change: Option<Change>,
     pub(crate) hazard: Option<Hazard>,
 }
 
-/// What the sender gets in place of the service's answer.
+/// A sender's result in place of the service's answer.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Instead {
     NotSent,
@@ -51,7 +51,7 @@ pub(crate) enum Instead {
     Gateway(u16),
 }
 
-/// What a gateway makes of the service's answer.
+/// A gateway's change to the service's answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Change {
     Gateway(u16),
@@ -64,11 +64,11 @@ pub(crate) enum Change {
     EmptyResult,
 }
 
-/// How much later than its sender's time limit a request may arrive at most.
+/// The most time that a request may arrive after its sender's time limit.
 pub(crate) const GRACE: u64 = 1_500;
 
 impl Fate {
-    /// Nothing goes wrong.
+    /// A fate in which nothing goes wrong.
     pub(crate) fn good(random: &mut Random, errand: Errand, limit: u64) -> Self {
         let slow = errand == Errand::Put && random.percent(30);
         let arrival = if slow { random.between(limit / 2, limit * 9 / 10) } else { random.between(5, 400) };
@@ -256,7 +256,7 @@ fn complete(body: &mut Value, result: Value) {
     body["result"] = result;
 }
 
-/// An approval of the job that was asked about, with whatever the true answer shows of it.
+/// An approval of the requested job, with everything about it that the true answer shows.
 fn approval(body: &Value, asked: &Value) -> Value {
     let seen = &body["result"]["PartnerParams"];
     let params = if seen.is_object() {

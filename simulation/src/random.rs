@@ -17,12 +17,12 @@ impl Random {
         z ^ (z >> 31)
     }
 
-    /// At least 0 and less than `end`; 0 if there is nothing to choose from.
+    /// A number of at least 0 and less than `end`; 0 if there is nothing to choose from.
     pub(crate) fn below(&mut self, end: u64) -> u64 {
         if end == 0 { 0 } else { self.next() % end }
     }
 
-    /// At least `first` and at most `last`.
+    /// A number of at least `first` and at most `last`.
     pub(crate) fn between(&mut self, first: u64, last: u64) -> u64 {
         first + self.below(last.saturating_sub(first) + 1)
     }

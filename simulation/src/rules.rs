@@ -1,4 +1,4 @@
-//! What must hold in every world, and what is needed to tell: what the service has truly done.
+//! The rules of every world, and the record of the service's true actions that they are judged by.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ pub(crate) enum Rule {
     LetIn,
     /// Nobody is turned away whom the service has approved.
     TurnedAway,
-    /// What is said of how far a submission has come is true, and no result is lost.
+    /// A submission's reported progress is true, and no result is lost.
     NothingLost,
     /// Nothing final is changed by a late, doubled or lying message.
     Final,
@@ -59,7 +59,7 @@ pub(crate) struct Broken {
     pub(crate) at: u64,
 }
 
-/// What the service has truly done, by submission.
+/// The service's true actions, by submission.
 #[derive(Default)]
 pub(crate) struct Ledger {
     opened: BTreeMap<usize, u32>,
@@ -68,7 +68,7 @@ pub(crate) struct Ledger {
     pub(crate) owners: BTreeMap<String, Vec<usize>>,
     /// Whose parameters the latest prep upload of a job brought.
     prepared: BTreeMap<String, usize>,
-    /// Those by whose parameters somebody else's zip was judged.
+    /// The submissions by whose parameters somebody else's zip was judged.
     judged: Vec<usize>,
 }
 
@@ -100,7 +100,7 @@ impl Ledger {
         self.processed.contains_key(&submission)
     }
 
-    /// Whether the service has judged a zip by this submission's parameters, its own or another's.
+    /// True if the service has judged a zip by this submission's parameters, its own or another's.
     pub(crate) fn is_judged(&self, submission: usize) -> bool {
         self.is_processed(submission) || self.judged.contains(&submission)
     }
@@ -111,7 +111,7 @@ impl Ledger {
     }
 }
 
-/// What marks a submission in its parameters and in its selfie.
+/// The mark of a submission in its parameters and in its selfie.
 pub(crate) fn mark(submission: usize) -> String {
     format!("SUB-{submission:04}.")
 }

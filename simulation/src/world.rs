@@ -1,4 +1,4 @@
-//! One world: who is in it, what happens next, and what happens then.
+//! One world: its people, its events, and their consequences.
 
 mod people;
 mod post;
@@ -30,7 +30,7 @@ const HORIZON: u64 = 4 * 3_600_000;
 pub(crate) const PRODUCTION: &str = "127.0.0.1:7001";
 pub(crate) const ELSEWHERE: &str = "127.0.0.1:7002";
 
-/// What a world is like; drawn from its seed.
+/// The settings of a world, drawn from its seed.
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
     pub(crate) behaviour: ServiceBehaviour,
@@ -38,13 +38,13 @@ pub(crate) struct Plan {
     pub(crate) faults: u64,
     /// Kills, in a thousand steps.
     pub(crate) kills: u64,
-    /// How long a lease is, in milliseconds.
+    /// The length of a lease, in milliseconds.
     pub(crate) lease: u64,
-    /// Whether answers say when they were written.
+    /// True if answers say when they were written.
     pub(crate) dates: bool,
 }
 
-/// What somebody wants to know of somebody.
+/// A request to verify a person.
 #[derive(Clone, Debug)]
 pub(crate) struct Submission {
     pub(crate) errand: Product,
@@ -63,7 +63,7 @@ pub(crate) enum Product {
     AsyncEnhancedKyc,
 }
 
-/// What the service will find.
+/// The result that the service will reach.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Wanted {
     Approval,
@@ -71,7 +71,7 @@ pub(crate) enum Wanted {
     Review,
 }
 
-/// What is kept of a submission in the partner's database.
+/// The record of a submission in the partner's database.
 #[derive(Default)]
 pub(crate) struct Record {
     pub(crate) checkpoint: Option<Vec<u8>>,
@@ -92,7 +92,7 @@ pub(crate) struct Row {
     pub(crate) kind: RowKind,
     /// The last word that was confirmed.
     pub(crate) last_word: Option<smile_core::Decision>,
-    /// Whether a genuine final callback was answered with 200.
+    /// True if a genuine final callback was answered with 200.
     pub(crate) was_told: bool,
     pub(crate) waits: u32,
 }
@@ -120,7 +120,7 @@ pub(crate) struct Process {
     pub(crate) worker: usize,
     pub(crate) token: u64,
     pub(crate) began: Timestamp,
-    /// How far its clock was moved since, either way.
+    /// The total that the process's clock was moved since it began, either way.
     pub(crate) moved: u64,
     pub(crate) state: State,
     pub(crate) out: Option<u32>,
@@ -150,7 +150,7 @@ pub(crate) struct Post {
     pub(crate) was_misused: bool,
 }
 
-/// How a callback is delivered.
+/// The way of delivering a callback.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Delivery {
     AsItIs,
@@ -191,7 +191,7 @@ pub(crate) struct World {
     pub(crate) submissions: Vec<Submission>,
     pub(crate) records: Vec<Record>,
     pub(crate) rows: BTreeMap<String, Row>,
-    /// By how many milliseconds each worker's clock is ahead.
+    /// The milliseconds by which each worker's clock is ahead.
     pub(crate) clocks: Vec<i64>,
     pub(crate) processes: BTreeMap<u32, Process>,
     pub(crate) exchanges: BTreeMap<u32, Exchange>,
@@ -201,13 +201,13 @@ pub(crate) struct World {
     pub(crate) ledger: Ledger,
     pub(crate) faults_left: u32,
     pub(crate) kills_left: u32,
-    /// How many requests in a row find no service at all, from the beginning.
+    /// The number of requests in a row, from the beginning, that find no service at all.
     pub(crate) outage: u32,
     pub(crate) woken_for: Option<u64>,
     broken: Option<Broken>,
 }
 
-/// How a world has ended.
+/// The end of a world.
 pub(crate) struct Ended {
     pub(crate) hazards: Hazards,
     pub(crate) broken: Option<Broken>,
@@ -354,17 +354,17 @@ impl World {
         self.broken.get_or_insert(Broken { rule, what, at: self.now });
     }
 
-    /// What the service's clock says.
+    /// The time on the service's clock.
     pub(crate) fn true_time(&self) -> Timestamp {
         Timestamp::from_unix_millis(START + self.now)
     }
 
-    /// What a worker's clock says.
+    /// The time on a worker's clock.
     pub(crate) fn clock(&self, worker: usize) -> Timestamp {
         Timestamp::from_unix_millis((START + self.now).saturating_add_signed(self.clocks[worker]))
     }
 
-    /// What must hold when all is over.
+    /// Checks the rules that hold once everything is over.
     fn check_end(&mut self) {
         for (index, record) in self.records.iter().enumerate() {
             if record.outcome.is_none() {

@@ -1,4 +1,5 @@
-//! How the sandbox takes a crowd, and a long day: jobs without an error, and memory that comes back.
+//! Load test of the sandbox, with a crowd and over a long day: jobs without an error, and memory
+//! that comes back.
 //!
 //! ```sh
 //! cargo run --release -p smile-tests --example soak
@@ -22,7 +23,7 @@ use tokio::task::JoinSet;
 
 const CROWD: usize = 200;
 const DAY: usize = 10_000;
-/// How many of the day's jobs are under way at a time.
+/// The number of the day's jobs under way at a time.
 const AT_A_TIME: usize = 20;
 const IMAGES: u8 = 9;
 const IMAGE_SIZE: usize = 50_000;

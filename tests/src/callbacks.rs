@@ -72,12 +72,12 @@ impl CallbackServer {
         Self { url, received: Mutex::new(received), _runtime: runtime }
     }
 
-    /// Where callbacks go.
+    /// The URL that callbacks are sent to.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// What comes next. It fails if nothing does.
+    /// Waits for the next callback, and panics if none comes.
     pub fn next(&self) -> Received {
         self.received.lock().unwrap().recv_timeout(Duration::from_secs(60)).expect("a callback comes")
     }

@@ -12,13 +12,13 @@ use http::{HeaderMap, Method, Uri};
 /// A request as it came over the wire.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Recorded {
-    /// Its method.
+    /// The request's method.
     pub method: Method,
     /// Path and query.
     pub target: Uri,
-    /// Its headers.
+    /// The request's headers.
     pub headers: HeaderMap,
-    /// Its body.
+    /// The request's body.
     pub body: Bytes,
 }
 
@@ -56,7 +56,7 @@ impl CannedServer {
         &self.address
     }
 
-    /// What came since the last call.
+    /// Takes the requests that came since the last call.
     pub fn take(&self) -> Vec<Recorded> {
         std::mem::take(&mut self.recorded.lock().unwrap())
     }

@@ -1,4 +1,4 @@
-//! What the tests of the joints share.
+//! Helpers that the integration tests share.
 #![allow(clippy::unwrap_used)] // A test that can't set itself up fails.
 
 mod callbacks;
@@ -35,7 +35,7 @@ pub fn biometric_kyc(name: &str) -> Job {
         .with_return_job_status(true)
 }
 
-/// As in production, with next to no waits.
+/// The settings of production, with next to no waits.
 pub fn quick() -> FlowSettings {
     FlowSettings::default()
         .with_poll_schedule(PollSchedule::every(Duration::from_millis(1), 2_000))

@@ -1,7 +1,7 @@
-//! An address where nobody is.
+//! An address without a listener.
 
-/// An address of this machine's at which nobody listens, and nobody else can for as long as this is
-/// there: a port that is just given back may be anybody's the next moment.
+/// An address of this machine with no listener, which nobody else can take while this value exists:
+/// a port that is just given back may be anybody's the next moment.
 #[derive(Debug)]
 pub struct Nobody(tokio::net::TcpSocket);
 
@@ -14,7 +14,7 @@ impl Nobody {
         Self(socket)
     }
 
-    /// It.
+    /// The address.
     pub fn address(&self) -> std::net::SocketAddr {
         self.0.local_addr().unwrap()
     }

@@ -14,7 +14,8 @@ pub struct StallingProxy {
 }
 
 impl StallingProxy {
-    /// In front of this address, `host:port`, with no limit to what a connection may send.
+    /// Starts a proxy in front of this address, `host:port`, with no limit on the bytes of a
+    /// connection.
     pub fn start(target: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
@@ -38,7 +39,7 @@ impl StallingProxy {
         &self.address
     }
 
-    /// How much a connection may send from now on before it stalls.
+    /// Sets the number of bytes that a connection may send from now on before it stalls.
     pub fn set_limit(&self, bytes: usize) {
         self.limit.store(bytes, Ordering::SeqCst);
     }

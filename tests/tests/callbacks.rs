@@ -51,7 +51,7 @@ impl Scene {
         driver.submit(self.partner.clone(), job, quick()).unwrap().submission().clone()
     }
 
-    /// What the partner's database has of a job once it is submitted.
+    /// The job's history in the partner's database once the job is submitted.
     fn history(&self, submission: &Submission) -> JobHistory {
         let history = JobHistory::new(self.partner.account(), submission.key.clone());
         history.with_submission_id(submission.id.clone().unwrap())
@@ -84,7 +84,7 @@ fn now() -> Timestamp {
 }
 
 fn apply(history: &mut JobHistory, received: &ReceivedCallback) -> Change {
-    history.apply_callback(received.at, &received.callback, received.seen)
+    history.apply_callback(received.at, &received.callback, received.replay_check)
 }
 
 /// The callback with these fields in place of its own, and everything else, the signature too, as it was.
@@ -110,7 +110,7 @@ fn a_job_goes_from_doubt_to_the_reviewers_word_and_every_step_is_confirmed() {
             let (key, mut history) = (key("kyc"), scene.history(&submission));
             let provisional = scene.next();
             assert_eq!(
-                (provisional.seen, provisional.callback.is_about(&key)),
+                (provisional.replay_check, provisional.callback.is_about(&key)),
                 (Some(ReplayCheck::First), true)
             );
             assert_eq!(provisional.callback.check_nonce(&nonce()), Ok(()));
@@ -125,7 +125,10 @@ fn a_job_goes_from_doubt_to_the_reviewers_word_and_every_step_is_confirmed() {
 
             scene.sandbox.review("job-kyc", review).unwrap();
             let last = scene.next();
-            assert_eq!((last.seen, last.callback.check_nonce(&nonce())), (Some(ReplayCheck::First), Ok(())));
+            assert_eq!(
+                (last.replay_check, last.callback.check_nonce(&nonce())),
+                (Some(ReplayCheck::First), Ok(()))
+            );
             assert_eq!(apply(&mut history, &last), Change::Advanced);
             assert!(!history.may_be_let_in(Trust::Confirmed), "not before the service has said so itself");
             let confirmed = confirm(&last).unwrap();
@@ -217,7 +220,7 @@ fn what_was_recorded_and_not_stored_comes_again_and_counts_once() {
 
     let deliveries = [scene.next(), scene.next(), scene.next()];
     let seen = [Some(ReplayCheck::First), Some(ReplayCheck::Redelivery), Some(ReplayCheck::Redelivery)];
-    assert_eq!(deliveries.each_ref().map(|delivery| delivery.seen), seen);
+    assert_eq!(deliveries.each_ref().map(|delivery| delivery.replay_check), seen);
     let made = scene.sandbox.wait_for_callback_attempts(3, PATIENCE);
     assert_eq!(made.iter().filter(|attempt| attempt.outcome.is_delivered()).count(), 1);
     let mut history = JobHistory::new(scene.partner.account(), key("kyc"));
@@ -230,7 +233,7 @@ fn what_was_recorded_and_not_stored_comes_again_and_counts_once() {
     assert_eq!(scene.server.post(forge(&deliveries[0], fresh)), StatusCode::OK);
     let again = scene.next();
     assert_eq!(
-        (again.seen, apply(&mut history, &again)),
+        (again.replay_check, apply(&mut history, &again)),
         (Some(ReplayCheck::Redelivery), Change::Redelivered)
     );
     assert_eq!(history.results().len(), 1);
@@ -244,7 +247,7 @@ fn both_callbacks_of_an_older_account_pass_and_only_one_is_the_result() {
         let mut history = scene.history(&submission);
         let both = [scene.next(), scene.next()];
         for received in &both {
-            assert_eq!(received.seen, Some(ReplayCheck::First));
+            assert_eq!(received.replay_check, Some(ReplayCheck::First));
             let change = apply(&mut history, received);
             let confirmed =
                 driver.confirm(scene.partner.clone(), submission.clone(), &received.callback, quick());

@@ -1,4 +1,4 @@
-//! What the SDK makes of callbacks that the sandbox has disturbed.
+//! The SDK's reading of callbacks that the sandbox has disturbed.
 #![allow(clippy::unwrap_used)] // A test that can't set itself up fails.
 
 use std::time::Duration;
@@ -41,7 +41,7 @@ fn disturbed(sandbox: &Sandbox, disturbance: Disturbance) -> CallbackRecord {
     sandbox.callbacks().into_iter().find(|made| made.id == copy).unwrap()
 }
 
-/// What a receiver makes of it as it arrives.
+/// A receiver's reading of the callback on arrival.
 fn received(partner: &Partner, callback: &CallbackRecord) -> Result<Callback, Refusal> {
     partner.verifier().verify(callback.made_at, &HeaderMap::new(), callback.body.clone())
 }

@@ -13,16 +13,16 @@ use smile_core::{
 use smile_sandbox::{Endpoint, Fault, FaultRule, Pace, Redirect, RetryAfter, Sandbox, StorageError};
 use smile_tests::{Driver, biometric_kyc};
 
-/// How a job ends.
+/// The end of a job.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum End {
-    /// With a verdict, and the right one.
+    /// The right verdict.
     Verdict,
-    /// With a verdict that is unknown because the answer was signed at another time.
+    /// A verdict that is unknown because the answer was signed at another time.
     OtherTime,
-    /// With an error that says how far the job may have come.
+    /// An error that states the job's possible progress.
     Error(Progress),
-    /// In some other way, none of which is right here.
+    /// Any other end, none of which is right here.
     Odd,
 }
 
@@ -50,7 +50,8 @@ impl From<&Result<JobOutcome, JobError>> for End {
 
 const STEPS: [Endpoint; 3] = [Endpoint::PrepUpload, Endpoint::Upload, Endpoint::JobStatus];
 
-/// What comes of a fault, at each of the steps: if it happens once, and if it happens every time.
+/// The consequences of a fault at each of the steps, for one that happens once and one that happens
+/// every time.
 struct Row {
     fault: Fault,
     once: [End; 3],
@@ -184,7 +185,7 @@ fn run(driver: Driver, fault: &Fault, step: Endpoint, times: Option<u32>) -> End
     end
 }
 
-/// How many cells run at once: most of their time is spent waiting.
+/// The number of cells that run at once: most of their time is spent waiting.
 const AT_ONCE: usize = 24;
 
 fn check(driver: Driver) {

@@ -10,7 +10,7 @@ use smile_sandbox::signed_callback::{
     ExpectedRefusal, Flaw, Outcome, Product, SignedCallback, SignedCallbackBuilder,
 };
 
-/// When the builder signs, unless told otherwise.
+/// The time of the builder's signature, unless set otherwise.
 const SIGNED: Timestamp = Timestamp::from_unix_millis(1_705_314_600_000);
 
 fn partner() -> Partner {

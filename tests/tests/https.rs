@@ -1,4 +1,4 @@
-//! The adapters over https, with an authority that they are told to trust.
+//! The adapters over https, with a trusted authority of the test's own.
 #![allow(clippy::unwrap_used)] // A test that can't set itself up fails.
 
 use std::sync::Arc;
@@ -63,7 +63,8 @@ fn job_with_platform_certificates(file: &std::path::Path, partner: &Partner, key
     command.stdout(silent()).stderr(silent()).status().unwrap().code().unwrap()
 }
 
-/// What the tests of the platform's certificates run as a process of its own; by itself it does nothing.
+/// The program that the tests of the platform's certificates run as a process of its own; by itself
+/// it does nothing.
 #[test]
 fn child() {
     let Ok(driver) = std::env::var("SMILE_TEST_CHILD") else { return };

@@ -16,7 +16,7 @@ fn check(name: &str) -> EnhancedKycRequest {
     EnhancedKycRequest::new(params(name), id_info)
 }
 
-/// Refuses the first event that this is true of.
+/// Refuses the first event that matches.
 fn refusing(is_it: impl Fn(&Event) -> bool + Send + 'static) -> impl FnMut(Event) -> ObserverResult + Send {
     move |event| if is_it(&event) { Err("the database is down".into()) } else { Ok(()) }
 }

@@ -267,7 +267,8 @@ fn what_the_service_refuses_comes_out_with_its_code() {
     }
 }
 
-/// What becomes of each operation when its connection breaks, for each way of breaking: done at most once, and said so.
+/// Breaks the connection of each operation in each way: the work is done at most once, and the
+/// error says so.
 #[test]
 fn money_is_spent_once_wherever_the_connection_breaks() {
     let faults = [

@@ -90,7 +90,7 @@ fn a_process_killed_in_the_middle_of_the_upload_is_taken_over_by_another() {
     }
 }
 
-/// What the test above runs as a process of its own; by itself it does nothing.
+/// The program that the test above runs as a process of its own; by itself it does nothing.
 #[test]
 fn child() {
     let Ok(adapter) = std::env::var("SMILE_TEST_CHILD") else { return };

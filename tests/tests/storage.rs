@@ -1,4 +1,5 @@
-//! What the sandbox's object store refuses, as the client reads it: its own words prove that nothing was stored, all others don't.
+//! The client's reading of refusals by the sandbox's object store: the store's own words prove that
+//! nothing was stored, all others don't.
 #![allow(clippy::unwrap_used)] // A test that can't set itself up fails.
 
 use std::io::{Read as _, Write as _};

@@ -21,10 +21,10 @@ const IN_PLACE_OF_RUSTDOC: &str = "XTASK_IN_PLACE_OF_RUSTDOC";
 /// The standard library, under each of its names.
 const STANDARD: &[&str] = &["alloc", "core", "std"];
 
-/// By crate, an example of where it shows.
+/// An example of each foreign crate's appearance, by crate.
 type Shown = BTreeMap<String, String>;
 
-/// By library, and then by foreign crate, why it may show.
+/// The reason for each allowed appearance, by library and then by foreign crate.
 type Allowed = BTreeMap<String, BTreeMap<String, String>>;
 
 pub(crate) fn run(root: &Path) -> Result<(), String> {
@@ -63,7 +63,7 @@ pub(crate) fn run(root: &Path) -> Result<(), String> {
     Err(format!("what shows isn't what {LIST} says:\n  {}", faults.join("\n  ")))
 }
 
-/// Whether this process is to be rustdoc, and then how that ended.
+/// Runs rustdoc if this process takes its place, and returns its exit code.
 pub(crate) fn in_place_of_rustdoc() -> Option<ExitCode> {
     std::env::var_os(IN_PLACE_OF_RUSTDOC)?;
     let mut rustdoc = Command::new("rustdoc");
@@ -72,7 +72,7 @@ pub(crate) fn in_place_of_rustdoc() -> Option<ExitCode> {
     Some(if is_done { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Of the arguments that name everybody's features, those for this one.
+/// Picks the features of this library from the arguments for all of them.
 fn of<'a>(every_feature: &'a [String], name: &str) -> Vec<&'a str> {
     let named = every_feature.iter().flat_map(|argument| argument.split(','));
     let own = named.filter_map(|feature| feature.strip_prefix(name)?.strip_prefix('/'));
@@ -92,7 +92,7 @@ fn snake(name: &str) -> String {
     name.replace('-', "_")
 }
 
-/// What of rustdoc's JSON is about other crates than this one and the standard library.
+/// The items in rustdoc's JSON of crates other than this one and the standard library.
 fn foreign(json: &Value) -> Result<Shown, String> {
     let changed = "rustdoc's JSON is not what it was; `xtask/src/api.rs` has to follow";
     let paths = json["paths"].as_object().ok_or(changed)?;
@@ -150,7 +150,7 @@ fn collect(value: &Value, ids: &mut Vec<u64>) {
     }
 }
 
-/// What shows and isn't allowed, and what is allowed and doesn't show.
+/// The crates that show without being allowed, and those allowed that don't show.
 fn compare(allowed: &Allowed, shown: &BTreeMap<String, Shown>) -> Vec<String> {
     let mut faults = Vec::new();
     for (library, foreign) in shown {

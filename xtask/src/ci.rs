@@ -9,7 +9,7 @@ use crate::features;
 use crate::shell::{cargo, entries, output, stem, succeed, succeed_within};
 use crate::weight;
 
-/// One check. It says by itself what is wrong, as far as the command that it runs doesn't.
+/// A check. Its error says what is wrong, unless the command that it runs has done so.
 pub(crate) struct Step {
     name: &'static str,
     about: &'static str,
@@ -21,6 +21,11 @@ const STEPS: &[Step] = &[
     Step { name: "fmt", about: "the code is formatted", run: fmt },
     Step { name: "codegen", about: "generated code matches the catalogue", run: crate::codegen::check },
     Step { name: "links", about: "every relative link in Markdown leads somewhere", run: crate::links::run },
+    Step {
+        name: "words",
+        about: "the glossary's words are in the code, and those that it replaced are gone",
+        run: crate::words::run,
+    },
     Step {
         name: "circles",
         about: "no files or folders of a crate need each other",
@@ -65,7 +70,7 @@ const STEPS: &[Step] = &[
     Step { name: "test", about: "unit, integration and documentation tests", run: test },
 ];
 
-/// What smile-core must never come to depend on, even indirectly.
+/// The crates that smile-core must never depend on, even indirectly.
 const NOT_IN_CORE: &[&str] = &[
     "async-std",
     "hyper",
@@ -81,10 +86,11 @@ const NOT_IN_CORE: &[&str] = &[
     "url",
 ];
 
-/// What smile-core must not need on wasm32: a source of randomness, which is the host's, and JavaScript.
+/// The crates that smile-core must not need on wasm32: a source of randomness, which is the host's,
+/// and JavaScript.
 const NOT_ON_WASM: &[&str] = &["getrandom", "js-sys", "wasm-bindgen", "web-sys"];
 
-/// No example has more to do than a few requests to an emulator of its own.
+/// The time limit of an example, which makes a few requests to an emulator of its own.
 const EXAMPLE_LIMIT: Duration = Duration::from_secs(120);
 
 pub(crate) fn list() {
@@ -93,7 +99,7 @@ pub(crate) fn list() {
     }
 }
 
-/// The steps of these names, in the order asked for; all of them, if none is named.
+/// The steps of these names, in the given order; all of them, if none is named.
 pub(crate) fn choose(names: &[&str]) -> Result<Vec<&'static Step>, String> {
     if names.is_empty() {
         return Ok(STEPS.iter().collect());

@@ -50,9 +50,9 @@ impl Circle {
 
 /// A file of a crate.
 struct File {
-    /// Its path under `src`, without `.rs`.
+    /// The path under `src`, without `.rs`.
     path: String,
-    /// Its place in the tree of modules; the crate's own is empty.
+    /// The place in the tree of modules; the crate's own is empty.
     module: Vec<String>,
     text: String,
 }
@@ -121,8 +121,8 @@ fn circles(krate: &str, files: &[File]) -> Vec<Circle> {
     folders.into_iter().flat_map(|folder| circles_in(krate, folder, &arrows)).collect()
 }
 
-/// Whether it is the arrow from what is built to its builder, `builder.rs` in the same folder: only the arrow to what is built
-/// counts.
+/// True for the arrow from a built type to its builder, `builder.rs` in the same folder: only the
+/// arrow to the built type counts.
 fn is_back_to_builder(from: &str, to: &str, arrows: &[(&str, &str)]) -> bool {
     let is_beside = to.strip_suffix("builder").is_some_and(|folder| {
         (folder.is_empty() || folder.ends_with('/'))
@@ -177,7 +177,8 @@ fn reachable<'a>(start: &str, needs: &'a BTreeMap<String, BTreeSet<String>>) -> 
     seen
 }
 
-/// How often a name may be let through by another module before it is taken to be defined there.
+/// The most times that a name may be re-exported by another module before it is taken to be defined
+/// there.
 const MOST_TURNS: usize = 16;
 
 /// The file that defines what a path names.
@@ -199,12 +200,12 @@ fn defined_in(path: &[String], modules: &BTreeMap<&[String], usize>, read: &[Nam
     None
 }
 
-/// What the code of a file names, tests aside.
+/// The names in the code of a file, tests aside.
 #[derive(Debug, Default)]
 struct Named {
     /// Paths from the crate's root.
     paths: Vec<Vec<String>>,
-    /// What it lets through under a name, and from where.
+    /// The re-exports: each name, and the path that it comes from.
     let_through: Vec<(String, Vec<String>)>,
     /// Modules in files of their own that are compiled for tests alone.
     test_modules: Vec<Vec<String>>,
@@ -298,7 +299,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Whether a path that is not part of another begins here.
+    /// True if a path that is not part of another begins here.
     fn begins_path(&self, first: &str) -> bool {
         let is_start = matches!(first, "crate" | "super" | "self") || self.children.contains(first);
         let before = self.at.checked_sub(1).map_or("", |before| self.words[before].as_str());
@@ -397,7 +398,7 @@ impl<'a> Reader<'a> {
         Some(here)
     }
 
-    /// Whether an attribute begins here that has what follows compiled for tests alone.
+    /// True if an attribute begins here by which the code after it is compiled for tests alone.
     fn is_for_tests(&self) -> bool {
         let words: Vec<&str> = (1..7).map(|ahead| self.word(ahead)).collect();
         words[..5] == ["[", "cfg", "(", "test", ")"]

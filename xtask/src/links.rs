@@ -1,4 +1,5 @@
-//! That every relative link in the repository's Markdown leads somewhere, down to the heading.
+//! Check that every relative link in the repository's Markdown leads somewhere, down to the
+//! heading.
 //!
 //! Nobody is asked over the network: whether another site still has a page is no reason for a change to fail here. Links by the
 //! name of an item, such as `[the loop](flow)`, are rustdoc's, which checks them when the documentation is built.
@@ -29,12 +30,12 @@ pub(crate) fn run(root: &Path) -> Result<(), String> {
     if wrong.is_empty() { Ok(()) } else { Err(format!("links lead nowhere:\n  {}", wrong.join("\n  "))) }
 }
 
-/// What there is to know of a page.
+/// The links and anchors of a page.
 struct Page {
     links: Vec<Link>,
-    /// What can follow a `#`.
+    /// The names that can follow a `#`.
     anchors: Vec<String>,
-    /// Whether it is built by rustdoc as well, where links may name items.
+    /// True if rustdoc builds the page as well, where links may name items.
     is_rustdoc: bool,
 }
 
@@ -174,7 +175,8 @@ fn within(path: &Path) -> Option<PathBuf> {
     Some(plain)
 }
 
-/// Whether this is how rustdoc is told of an item: `Client::resume`, `struct@Job`, `crate::core::Verdict`.
+/// True for the path of an item, as rustdoc takes it: `Client::resume`, `struct@Job`,
+/// `crate::core::Verdict`.
 fn is_item_path(text: &str) -> bool {
     let path = text.split_once('@').map_or(text, |(_, path)| path);
     let path = path.trim_end_matches("()").trim_end_matches('!');

@@ -6,6 +6,7 @@ mod catalog;
 mod ci;
 mod circles;
 mod codegen;
+mod comments;
 mod features;
 mod fuzz;
 mod links;
@@ -19,6 +20,7 @@ mod shell;
 mod supply;
 mod systems;
 mod weight;
+mod words;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -58,6 +60,7 @@ Tasks:
   weight             count the crates of each library's tree, and time its clean
                      build (minutes)
   weight --write     and put the figures into the libraries' READMEs
+  comments           print the first line of every documented item
   help               show this
 
 Exit codes: 0 all is well; 1 something is wrong; 2 the command line is.
@@ -72,6 +75,7 @@ fn main() -> ExitCode {
     let root = workspace_root();
     let done = match arguments.as_slice() {
         ["codegen"] => codegen::write(&root),
+        ["comments"] => comments::list(&root),
         ["codegen", "--check"] => codegen::check(&root),
         ["catalog", "diff", answer] if !answer.starts_with('-') => return diff(&root, answer, false),
         ["catalog", "diff", answer, "--write"] | ["catalog", "diff", "--write", answer] => {

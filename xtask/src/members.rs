@@ -29,7 +29,7 @@ struct Metadata {
 }
 
 impl Member {
-    /// What it lets a user turn on, without `default`.
+    /// The features that a user can turn on, without `default`.
     pub(crate) fn features(&self) -> impl Iterator<Item = &str> {
         self.features.keys().map(String::as_str).filter(|name| *name != "default")
     }

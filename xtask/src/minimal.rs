@@ -9,7 +9,7 @@ use std::process::Command;
 use crate::features;
 use crate::shell::{cargo, succeed};
 
-/// In a clone, as Cargo.lock changes there. What isn't committed is not looked at.
+/// Runs the check in a clone, as Cargo.lock changes there. Uncommitted changes are left out.
 pub(crate) fn run(root: &Path) -> Result<(), String> {
     let work = root.join("target/minimal");
     let tree = work.join("tree");

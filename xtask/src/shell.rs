@@ -48,7 +48,7 @@ pub(crate) fn output(command: &mut Command) -> Result<String, String> {
     String::from_utf8(result.stdout).map_err(|error| format!("{}: {error}", text(command)))
 }
 
-/// What a command says on its standard error; shown as well if it fails.
+/// The standard error of a command; shown as well if it fails.
 pub(crate) fn errors(command: &mut Command) -> Result<String, String> {
     announce(command);
     let result = command.output().map_err(|error| format!("{}: {error}", text(command)))?;
@@ -73,7 +73,7 @@ pub(crate) fn text(command: &Command) -> String {
     settings.chain(words).collect::<Vec<_>>().join(" ")
 }
 
-/// What is in a directory, in order of name.
+/// The entries of a directory, in order of name.
 pub(crate) fn entries(directory: &Path) -> Result<Vec<PathBuf>, String> {
     let failed = |error: std::io::Error| format!("{}: {error}", directory.display());
     let entries = fs::read_dir(directory).map_err(failed)?;

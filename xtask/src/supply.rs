@@ -1,4 +1,5 @@
-//! What comes in from outside: licences, sources, duplicates, known weaknesses. cargo-deny looks, by `deny.toml`.
+//! The check of the dependencies: licences, sources, duplicates, known weaknesses. cargo-deny
+//! looks, by `deny.toml`.
 
 use std::path::Path;
 use std::process::Stdio;

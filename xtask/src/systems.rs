@@ -55,9 +55,6 @@ const WITHOUT_C: &[&str] = &[
     "smile-reqwest/rustls-no-provider,smile-ureq/rustls-no-provider,smile-sandbox/scenario,smile-sandbox/state",
 ];
 
-/// The one file of a crate that may ask which system it is compiled for.
-const FILE: &str = "system.rs";
-
 pub(crate) fn run(root: &Path) -> Result<(), String> {
     one_file(root)?;
     for System { name, target, c_compiler, is_here } in SYSTEMS {
@@ -100,28 +97,33 @@ fn answers(program: &str) -> bool {
     command.status().is_ok_and(|status| status.success())
 }
 
-/// Finds code that asks for the system outside of the one file for it.
+/// Finds crates in which more than one file asks which system it is compiled for.
 fn one_file(root: &Path) -> Result<(), String> {
     let mut directories: Vec<PathBuf> =
         libraries(root)?.iter().map(|library| library.directory().to_owned()).collect();
     directories.push(root.join("crates/smile-cli"));
-    let mut found = Vec::new();
+    let mut several = Vec::new();
     for directory in directories {
-        find(&directory.join("src"), &mut found)?;
+        let mut asking = Vec::new();
+        find(&directory.join("src"), &mut asking)?;
+        if asking.len() > 1 {
+            several.append(&mut asking);
+        }
     }
-    if found.is_empty() {
+    if several.is_empty() {
         return Ok(());
     }
-    Err(format!("these ask for the system, which is for `{FILE}` of their crate:\n{}", found.join("\n")))
+    Err(format!("more than one file of a crate asks for the system:\n{}", several.join("\n")))
 }
 
+/// Adds each file in which code asks for the system, with the first line that does.
 fn find(directory: &Path, found: &mut Vec<String>) -> Result<(), String> {
     for path in entries(directory)? {
         if path.is_dir() {
             find(&path, found)?;
-        } else if path.extension().is_some_and(|extension| extension == "rs") && !path.ends_with(FILE) {
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
             let text = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-            found.extend(asking(&text).map(|line| format!("{}:{line}", path.display())));
+            found.extend(asking(&text).next().map(|line| format!("{}:{line}", path.display())));
         }
     }
     Ok(())
@@ -158,13 +160,13 @@ mod tests {
     }
 
     #[test]
-    fn nothing_but_the_systems_file_asks_for_it() {
+    fn a_file_that_asks_is_found_once_wherever_it_is() {
         let scratch = crate::scratch::Scratch::new();
-        scratch.write("src/deep/system.rs", "#[cfg(unix)]\n");
-        scratch.write("src/deep/other.rs", "\n#[cfg(unix)]\n");
+        scratch.write("src/deep/system.rs", "\n#[cfg(unix)]\n#[cfg(windows)]\n");
+        scratch.write("src/other.rs", "fn other() {}\n");
         let mut found = Vec::new();
         find(&scratch.path().join("src"), &mut found).unwrap();
         assert_eq!(found.len(), 1);
-        assert!(found[0].ends_with("other.rs:2"), "{found:?}");
+        assert!(found[0].ends_with("system.rs:2"), "{found:?}");
     }
 }

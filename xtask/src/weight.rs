@@ -1,4 +1,4 @@
-//! What a library brings along, and how long it takes to build.
+//! The dependencies of a library, and the time that it takes to build.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -43,7 +43,7 @@ pub(crate) fn run(root: &Path, write: bool) -> Result<(), String> {
     Ok(())
 }
 
-/// That smile-core hasn't grown.
+/// Checks that smile-core hasn't grown.
 pub(crate) fn check_core(root: &Path) -> Result<(), String> {
     let count = crates(root, "smile-core", &["--all-features"])?.len();
     println!("smile-core is {count} crates, and may be {MOST_IN_CORE}");
@@ -69,14 +69,16 @@ fn distinct(tree: &str) -> BTreeSet<String> {
     tree.lines().map(first_two).filter(|line| !line.is_empty()).collect()
 }
 
-/// How long a build took.
+/// The time of a build.
 struct Seconds {
     clock: f64,
-    /// Of all processes together: it says the same on a busy machine. Where it can't be had, none.
+    /// The processor time of all processes together, which is the same on a busy machine; none if
+    /// it isn't available.
     processors: Option<f64>,
 }
 
-/// In release: that is how a program that is shipped builds it, and the settings of our own dev profile have no part in it.
+/// Builds in release, as a shipped program does: the settings of our own dev profile have no part
+/// in it.
 fn build(root: &Path, target: &Path, name: &str) -> Result<Seconds, String> {
     let _ = fs::remove_dir_all(target);
     // Only what is built is to be measured.

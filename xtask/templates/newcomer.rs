@@ -1,4 +1,4 @@
-//! The main job, as somebody would write it who has the packages and nothing else.
+//! The main job, in a program of a user who has the packages and nothing else.
 
 use smile_sandbox::{SampleImage, Sandbox};
 use smile_ureq::Client;

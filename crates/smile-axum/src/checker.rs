@@ -1,4 +1,4 @@
-//! The way from a request to a callback, for the extractor and the layer alike.
+//! Path from a request to a callback, for the extractor and the layer alike.
 
 use std::error::Error;
 use std::fmt;
@@ -35,7 +35,8 @@ pub(crate) struct Settings {
     pub(crate) on_rejection: Option<Arc<Observer>>,
 }
 
-/// Goes with a request on which a receiver has put its callback: another look would take it for a redelivery.
+/// Mark on a request whose callback a receiver has made already: a second check would take it for a
+/// redelivery.
 #[derive(Clone)]
 struct CheckedBy(Arc<Settings>);
 
@@ -49,7 +50,7 @@ impl Checker {
         Arc::make_mut(&mut self.settings)
     }
 
-    /// The callback that this receiver has made of the request already.
+    /// Callback that this receiver has made of the request already.
     pub(crate) fn already(&self, request: &Request) -> Option<ReceivedCallback> {
         let CheckedBy(settings) = request.extensions().get()?;
         let is_ours = Arc::ptr_eq(settings, &self.settings);
@@ -78,12 +79,12 @@ impl Checker {
         // Only now: a body that takes long to come is older for it.
         let at = self.now();
         let callback = self.settings.verifier.verify(at, &parts.headers, body)?;
-        let seen = match &self.settings.record {
+        let replay_check = match &self.settings.record {
             Some(record) => Some(record(at, callback.digest()).await.map_err(Rejection::StoreFailed)?),
             None => None,
         };
-        let received = ReceivedCallback { callback, seen, at };
-        match seen {
+        let received = ReceivedCallback { callback, replay_check, at };
+        match replay_check {
             Some(ReplayCheck::SignatureReused) => Err(Rejection::SignatureReused(Box::new(received))),
             _ => Ok((parts, received)),
         }
@@ -109,7 +110,7 @@ impl Checker {
         self.settings.clock.as_ref().map_or_else(system, |clock| clock())
     }
 
-    /// The `Debug` of whatever has it.
+    /// `Debug` of whatever holds the checker.
     pub(crate) fn debug(&self, name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct(name)
             .field("verifier", &self.settings.verifier)

@@ -1,4 +1,4 @@
-//! The extractor.
+//! Extractor of callbacks.
 
 use axum_core::extract::{FromRef, FromRequest, Request};
 

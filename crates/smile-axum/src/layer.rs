@@ -1,4 +1,4 @@
-//! The layer.
+//! Layer for the routes of callbacks.
 
 use std::fmt;
 use std::pin::Pin;
@@ -11,7 +11,7 @@ use tower_service::Service;
 
 use crate::checker::Checker;
 
-/// Lets through what is believed, and answers everything else itself. Made by
+/// Layer that lets genuine callbacks through, and answers everything else itself. Made by
 /// [`CallbackReceiver::layer`](crate::CallbackReceiver::layer).
 ///
 /// Inside, the request has its [`ReceivedCallback`](crate::ReceivedCallback) as an [extension](http::Extensions), and its body as it came.

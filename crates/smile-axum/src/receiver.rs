@@ -1,4 +1,4 @@
-//! The receiver: which callbacks are believed, and where they are remembered.
+//! Receiver of callbacks, with its verifier and its store.
 
 use std::error::Error;
 use std::fmt;
@@ -9,19 +9,21 @@ use smile_core::{AsyncReplayStore, CallbackDigest, ReplayStore, Timestamp, Verif
 use crate::checker::{Checker, Recording};
 use crate::{CallbackLayer, Rejection};
 
-/// Which callbacks are believed, and where they are remembered. It belongs in the router's state. Cheap to clone.
+/// Settings of a receiver: its verifier and its replay store. It belongs in the router's state.
+/// Cheap to clone.
 #[derive(Clone)]
 pub struct CallbackReceiver {
     pub(crate) checker: Checker,
 }
 
 impl CallbackReceiver {
-    /// Believes what this verifier believes, by the system's clock, and remembers nothing.
+    /// Receiver with this verifier and the system's clock, and without a store.
     pub fn new(verifier: Verifier) -> Self {
         Self { checker: Checker::new(verifier) }
     }
 
-    /// Remembers callbacks in this store, and refuses a signature that comes again with another body.
+    /// Adds a store, so that redeliveries are recognised and a signature that comes again with
+    /// another body is refused.
     ///
     /// The store is asked on the runtime's own thread: one that waits for a disk or a database belongs in
     /// [`with_async_store`](Self::with_async_store).
@@ -36,7 +38,7 @@ impl CallbackReceiver {
         })
     }
 
-    /// As [`with_store`](Self::with_store), with a store that has to be waited for.
+    /// Adds a store that has to be waited for, as [`with_store`](Self::with_store).
     ///
     /// A blocking store goes to threads of its own:
     ///
@@ -87,15 +89,16 @@ impl CallbackReceiver {
         self
     }
 
-    /// A clock in place of the system's: for tests, or for machines whose clock is off.
+    /// Sets a clock in place of the system's: for tests, or for machines whose clock is off.
     #[must_use]
     pub fn with_clock(mut self, clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
         self.checker.settings_mut().clock = Some(Arc::new(clock));
         self
     }
 
-    /// Is told of everything that is turned away, for the log: the answer doesn't say why. A wrong signature day after day is an
-    /// API key of the other environment, or somebody who makes results up.
+    /// Sets an observer of everything that is turned away, for the log: the response doesn't say
+    /// why. A wrong signature day after day is an API key of the other environment, or somebody who
+    /// makes results up.
     #[must_use]
     pub fn with_rejection_observer(mut self, observer: impl Fn(&Rejection) + Send + Sync + 'static) -> Self {
         self.checker.settings_mut().on_rejection = Some(Arc::new(observer));

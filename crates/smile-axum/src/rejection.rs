@@ -1,4 +1,4 @@
-//! Why a handler gets no callback, and what is answered in its place.
+//! Rejection of a request, and the response that is sent in its place.
 
 use std::error::Error;
 
@@ -8,30 +8,34 @@ use smile_core::Refusal;
 
 use crate::ReceivedCallback;
 
-/// Why a handler doesn't get a callback. What it says, in `Display` and `Debug`, has nothing personal in it.
+/// Reason that a handler gets no callback. `Display` and `Debug` show nothing personal.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Rejection {
-    /// It isn't believed.
+    /// The verifier refuses the callback.
     #[error(transparent)]
     Refused(#[from] Refusal),
-    /// Its signature has come before with another body, so it may be anybody's. It may also be genuine: a signature is over the
-    /// millisecond alone, and at ten callbacks a second one in a hundred shares its own with another. The answer is the same, and the
-    /// service may not come again with another signature, so take the job from here and ask for its status, as
+    /// The signature has come before with another body, so it may be anybody's. It may also be
+    /// genuine: a signature is over the millisecond alone, and at ten callbacks a second one in a
+    /// hundred shares its own with another. The response is the same, and the service may not come
+    /// again with another signature, so take the job from here and ask for its status, as
     /// `Client::confirm` does.
     #[error("{}", Refusal::Replayed)]
     SignatureReused(Box<ReceivedCallback>),
-    /// The body ended before it was whole: the connection broke, or a layer outside this one gave up on it. Where that was
-    /// for its size, as with a limit of one's own that is lower than the verifier's, raise that limit.
+    /// The body ended before it was whole: the connection broke, or a layer outside this one gave
+    /// up on it. If that was for its size, as with a limit of one's own that is lower than the
+    /// verifier's, raise that limit.
     #[error("the callback's body could not be read to its end")]
     BodyUnreadable(#[source] Box<dyn Error + Send + Sync>),
-    /// The store can't say whether it has come before. Nothing was acted on, and the service comes again.
+    /// The store fails, so the replay check can't be made. Nothing was acted on, and the service
+    /// comes again.
     #[error("the replay store can't say whether the callback has come before")]
     StoreFailed(#[source] Box<dyn Error + Send + Sync>),
 }
 
 impl Rejection {
-    /// What is answered: as [`Refusal::status`] says, 409 for a signature that was reused; 400 if the body can't be read; 503 if the store fails.
+    /// Status of the response: as [`Refusal::status`] says, 409 for a signature that was reused;
+    /// 400 if the body can't be read; 503 if the store fails.
     pub fn status(&self) -> StatusCode {
         match self {
             Self::Refused(refusal) => refusal.status(),
@@ -41,7 +45,7 @@ impl Rejection {
         }
     }
 
-    /// Why it isn't believed, if that is why.
+    /// The verifier's refusal, if the verifier has refused the callback.
     pub fn refusal(&self) -> Option<Refusal> {
         match self {
             Self::Refused(refusal) => Some(*refusal),
@@ -51,7 +55,8 @@ impl Rejection {
     }
 }
 
-/// The status, and a line of plain text that tells a forger no more than the status does. The reason is for the log.
+/// Response: the status, and a line of plain text that tells a forger no more than the status does.
+/// The reason is for the log.
 impl IntoResponse for Rejection {
     fn into_response(self) -> Response {
         let status = self.status();

@@ -1,4 +1,4 @@
-//! A service that makes tokens for apps and browsers.
+//! Service that makes tokens for apps and browsers.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -13,7 +13,8 @@ use http::{HeaderValue, Method, StatusCode, header};
 use smile_core::v3::{Token, TokenRequest};
 use tower_service::Service;
 
-/// Makes a token of the v3 API for a user who is signed in, so that an app or a browser can run one product for that user.
+/// Service that makes a token of the v3 API for a user who is signed in, so that an app or a
+/// browser can run one product for that user.
 ///
 /// Two closures are the server's own. `allow` is given the request without its body, and says who may have a token, and what it
 /// is bound to; or it answers in its place. `mint` makes the token: `client.call(request)`. Nothing that the caller sends comes into
@@ -60,7 +61,7 @@ struct Closures<A, M> {
 }
 
 impl<A, M> TokenService<A, M> {
-    /// A service over these closures.
+    /// Service over these closures.
     pub fn new(allow: A, mint: M) -> Self {
         Self(Arc::new(Closures { allow, mint }))
     }

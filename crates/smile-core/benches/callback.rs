@@ -9,11 +9,11 @@ use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 use smile_core::{Environment, Partner, Timestamp, Verifier};
 
-/// Smile ID says to expect 1.5 MB.
+/// Size that Smile ID says to expect: 1.5 MB.
 const BYTES: usize = 1_500_000;
 const NOW: Timestamp = Timestamp::from_unix_millis(1_705_314_600_000);
 
-/// What the bulk of the body is.
+/// Bulk of the body.
 #[derive(Clone, Copy, Debug)]
 enum Bulk {
     /// One photo, which stays where it is in the body.

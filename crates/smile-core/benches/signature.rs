@@ -37,7 +37,7 @@ mod sign {
         bencher.bench(|| signer.sign_text(black_box(&timestamp)));
     }
 
-    /// The text of the timestamp included.
+    /// Measures signing with the text of the timestamp included.
     #[divan::bench]
     fn smile_core_with_timestamp(bencher: Bencher<'_, '_>) {
         let signer = signer();

@@ -58,6 +58,6 @@ pub use v1::job_flow::outcome::{JobOutcome, Submission};
 pub use v1::job_status::{JobResult, JobStatus, JobStatusRequest};
 pub use v3::webhook::Webhook;
 pub use wire::timestamp::Timestamp;
-/// What requests and bodies are made of, in the versions that this crate has.
+/// Crates of which requests and bodies are made, in the versions that this crate has.
 #[doc(no_inline)]
 pub use {bytes, http};

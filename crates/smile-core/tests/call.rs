@@ -1,4 +1,4 @@
-//! Single operations under a fake clock: what is repeated, what is asked about, and what is left unknown.
+//! Single operations under a fake clock: repetitions, status requests, and unknown outcomes.
 #![allow(clippy::unwrap_used)] // A test that can't set itself up fails.
 
 use std::time::Duration;
@@ -115,7 +115,7 @@ fn not_sent() -> Answer {
 
 struct Run<T> {
     sent: Vec<Request<Bytes>>,
-    /// When each was sent.
+    /// Times of the requests.
     at: Vec<Timestamp>,
     checkpoints: Vec<Checkpoint>,
     outcome: Result<T, CallError>,
@@ -400,7 +400,11 @@ fn where_the_settings_allow_it_a_check_is_sent_again_after_two_denials() {
     let (check, status) = ("/v1/id_verification", "/v1/job_status");
     assert_eq!(run.paths(), [check, status, status, status, check]);
     let seconds: Vec<u64> = run.at.iter().map(|at| at.since(START).as_secs()).collect();
-    assert_eq!(seconds, [0, 5, 35, 40, 40], "30 of the timeout, 5 to settle, 5 between the denials");
+    assert_eq!(
+        seconds,
+        [0, 5, 35, 40, 40],
+        "30 of the timeout, 5 of the status delay, 5 between the denials"
+    );
     assert!(run.outcome.is_ok());
 }
 

@@ -12,8 +12,9 @@ use smile_core::catalogue::{
     normalise_country, result_code, web_product, web_products,
 };
 
-/// What is expected of an ID type: whether there is a photo, what Enhanced KYC or Business Verification requires, the
-/// test number, a number that is right, and one that isn't (both empty where no format is known).
+/// Expectation of an ID type: whether there is a photo, the fields that Enhanced KYC or Business
+/// Verification requires, the test number, a number that is right, and one that isn't (both empty
+/// if no format is known).
 type Expected<'a> = (&'a str, &'a str, Option<bool>, &'a [&'a str], Option<&'a str>, &'a str, &'a str);
 
 const YES: Option<bool> = Some(true);
@@ -81,7 +82,7 @@ const ID_TYPES: &[Expected<'static>] = &[
     ("ZW", "NATIONAL_ID_NO_PHOTO", NO, NUMBER, None, "63123456A78", "63-123456-A-78"),
 ];
 
-/// Those whose formats only partners give.
+/// ID types whose formats only partners give.
 const NOT_FROM_SMILE_ID: &[(&str, &str)] = &[
     ("CI", "NATIONAL_ID_NO_PHOTO"),
     ("CI", "RESIDENT_ID_NO_PHOTO"),
@@ -295,7 +296,7 @@ proptest! {
     }
 }
 
-/// Where there is something in a JSON value, below its top.
+/// Paths of the values in a JSON value, below its top.
 fn paths(value: &Value, at: String, all: &mut Vec<String>) {
     if let Some(object) = value.as_object() {
         for (key, value) in object {

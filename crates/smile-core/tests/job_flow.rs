@@ -71,7 +71,8 @@ fn a_bad_day_ends_in_the_right_verdict() {
     assert_eq!(polls, [2, 4, 6, 8, 14, 20, 26, 32]);
 }
 
-/// What the service says of a job that it never had isn't documented: it may refuse to tell its status.
+/// The service's answer about a job that it never had isn't documented: it may refuse to tell its
+/// status.
 #[test]
 fn a_job_that_the_service_refuses_to_know_goes_on_as_one_that_has_no_zip() {
     let unknown = || refused(400, "2314");
@@ -134,7 +135,7 @@ fn an_upload_whose_answer_was_lost_is_not_sent_again_if_it_arrived() {
     }
 }
 
-/// Prep upload may have been done, and then somebody in between said 302, 403 or 409.
+/// A 302, 403 or 409 may be a gateway's, after prep upload was done.
 #[test]
 fn a_refusal_of_prep_upload_without_a_code_of_the_services_own_is_not_nothing() {
     for answer in
@@ -206,7 +207,8 @@ fn an_upload_that_was_cut_is_sent_again_only_after_its_own_time_limit() {
     assert!(is_approved(&run.outcome.unwrap()));
 }
 
-/// What was never sent, or what the store refused, is on its way no more: nothing is waited for.
+/// A zip that was never sent, or that the store refused, is on its way no more: nothing is waited
+/// for.
 #[test]
 fn an_upload_that_was_certainly_turned_away_is_not_waited_for() {
     for failure in [Err(TransportFailure::not_sent("no connection")), storage_refusal(503, "SlowDown")] {
@@ -486,11 +488,11 @@ fn a_job_resumes_from_wherever_it_was_left() {
 #[test]
 fn checkpoints_come_before_what_they_are_about_and_whenever_a_job_has_come_further() {
     let reaches = |events: &[Event]| -> Vec<Progress> {
-        let reach = |event: &Event| match event {
+        let progress = |event: &Event| match event {
             Event::Checkpoint(checkpoint) => Some(checkpoint.progress()),
             _ => None,
         };
-        events.iter().filter_map(reach).collect()
+        events.iter().filter_map(progress).collect()
     };
     let run = drive(&mut flow(job()), [opened(), answer(200, ""), approved()]);
     assert_eq!(
@@ -575,11 +577,11 @@ fn each_request_is_told_of_before_it_goes_out() {
     panic!("it ends");
 }
 
-/// What a driver does whose checkpoint can't be stored.
+/// A driver whose checkpoint can't be stored refuses the send.
 #[test]
 fn a_send_that_the_driver_refuses_ends_the_flow_as_not_sent() {
     let refusal = || Err(TransportFailure::refused("the checkpoint can't be stored"));
-    for (before, reach) in [
+    for (before, progress) in [
         (vec![], Progress::Nothing),
         (vec![opened()], Progress::Opened),
         (vec![opened(), timeout()], Progress::MaybeUploaded),
@@ -587,8 +589,8 @@ fn a_send_that_the_driver_refuses_ends_the_flow_as_not_sent() {
     ] {
         let mut flow = flow(job());
         let run = drive(&mut flow, before.into_iter().chain([refusal()]));
-        assert_eq!(run.outcome.unwrap_err().progress(), reach);
-        assert_eq!(flow.checkpoint().progress(), reach);
+        assert_eq!(run.outcome.unwrap_err().progress(), progress);
+        assert_eq!(flow.checkpoint().progress(), progress);
     }
 }
 
@@ -1050,7 +1052,7 @@ fn a_doubtful_status_is_asked_for_again() {
     }
 }
 
-/// That the job is open is what the caller says, and no refusal of this attempt unsays it.
+/// The caller says that the job is open, and no refusal of this attempt unsays that.
 #[test]
 fn with_the_callers_retry_flag_no_error_says_that_nothing_was_submitted() {
     let refusal = || Err(TransportFailure::refused("the checkpoint can't be stored"));

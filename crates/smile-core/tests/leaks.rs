@@ -1,4 +1,5 @@
-//! Nothing that is secret or about a person shows in `Debug`, `Display` or an error, whatever becomes of a job.
+//! Secrets and personal data never show in `Debug`, `Display` or an error, whatever becomes of a
+//! job.
 //!
 //! Every such value carries a mark of its own. Whole jobs are run, each thing that they show is captured on the way,
 //! and no mark may be in it. The partner's id, the job's id and type, Smile ID's job id, codes and the callback's host
@@ -30,7 +31,7 @@ use support::{Answer, JPEG, START, answer};
 /// Each begins with this; what is looked for is this alone, in any of its guises.
 const MARK: &str = "qzMARK";
 
-/// A value with its own mark: what it is, for whoever reads the failure.
+/// A value with a mark of its own, named for the reader of a failure.
 fn mark(what: &str) -> String {
     format!("{MARK}{what}")
 }
@@ -66,7 +67,7 @@ impl Capture {
         }
     }
 
-    /// Where a mark shows, as it is or in one of the guises that bytes take in `Debug`.
+    /// Places that show a mark, as it is or in one of the guises that bytes take in `Debug`.
     fn leaks(&self) -> Vec<String> {
         let guises = guises();
         self.shown
@@ -891,7 +892,7 @@ fn values_show_nothing_by_themselves() {
     capture.assert_clean(40);
 }
 
-/// What stands where a code should be and isn't one is text, and may be anybody's.
+/// A text in the place of a code may be anybody's.
 #[test]
 fn a_code_that_is_text_is_not_shown() {
     let mut capture = Capture::default();

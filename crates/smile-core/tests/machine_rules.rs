@@ -41,7 +41,7 @@ fn the_transcripts_go_everywhere() {
     let mut runner = TestRunner::deterministic();
     let ends: Vec<End> = (0..1_000).map(|_| play(&plot().new_tree(&mut runner).unwrap().current())).collect();
     let count = |is: &dyn Fn(&End) -> bool| ends.iter().filter(|end| is(end)).count();
-    let reach = |end: &End| end.outcome.as_ref().err().map(JobError::progress);
+    let progress = |end: &End| end.outcome.as_ref().err().map(JobError::progress);
     let kind = |end: &End| end.outcome.as_ref().err().map(|error| error.kind().clone());
     let repeats = |end: &End, of: fn(&Sent) -> bool| end.sent.iter().filter(|sent| of(sent)).count() > 1;
     let counts = [
@@ -55,18 +55,18 @@ fn the_transcripts_go_everywhere() {
         ),
         ("submitted", count(&|end| matches!(&end.outcome, Ok(JobOutcome::Submitted { .. })))),
         ("unfinished", count(&|end| matches!(&end.outcome, Ok(JobOutcome::Unfinished { .. })))),
-        ("nothing", count(&|end| reach(end) == Some(Progress::Nothing))),
-        ("maybe opened", count(&|end| reach(end) == Some(Progress::MaybeOpened))),
-        ("opened", count(&|end| reach(end) == Some(Progress::Opened))),
-        ("maybe uploaded", count(&|end| reach(end) == Some(Progress::MaybeUploaded))),
-        ("uploaded", count(&|end| reach(end) == Some(Progress::Uploaded))),
+        ("nothing", count(&|end| progress(end) == Some(Progress::Nothing))),
+        ("maybe opened", count(&|end| progress(end) == Some(Progress::MaybeOpened))),
+        ("opened", count(&|end| progress(end) == Some(Progress::Opened))),
+        ("maybe uploaded", count(&|end| progress(end) == Some(Progress::MaybeUploaded))),
+        ("uploaded", count(&|end| progress(end) == Some(Progress::Uploaded))),
         ("deadline", count(&|end| matches!(kind(end), Some(JobErrorKind::Deadline(_))))),
         ("cancelled", count(&|end| kind(end) == Some(JobErrorKind::Cancelled))),
         ("validation", count(&|end| matches!(kind(end), Some(JobErrorKind::Validation(_))))),
         (
             "reconciling gave up",
             count(&|end| {
-                reach(end) == Some(Progress::MaybeUploaded)
+                progress(end) == Some(Progress::MaybeUploaded)
                     && matches!(kind(end), Some(JobErrorKind::Operation { step: Step::JobStatus, .. }))
             }),
         ),
@@ -258,8 +258,8 @@ fn a_huge_retry_after_does_not_keep_a_lost_upload_from_being_asked_about() {
     assert!(run.outcome.unwrap().verdict().unwrap().is_approved());
 }
 
-/// What `Flow::receive` promises for answers, for files: one that nobody asked for changes nothing. Otherwise a
-/// driver that tells twice puts one image in another's place.
+/// The promise of `Flow::receive` for answers holds for files: one that nobody asked for changes
+/// nothing. Otherwise a driver that reports twice puts one image in another's place.
 #[test]
 fn a_file_that_nobody_asked_for_changes_nothing() {
     let other = [JPEG, b"somebody else"].concat();

@@ -1,4 +1,5 @@
-//! Nothing that a user or the network says makes core panic: arbitrary and almost-right input through every parser.
+//! Freedom from panics, on any input by a user or the network: arbitrary and almost-right input
+//! through every parser.
 
 #![allow(clippy::unwrap_used)] // A test that cannot go on has failed, in a helper as well.
 
@@ -107,7 +108,7 @@ const URLS: &[&str] = &[
     "production",
 ];
 
-/// What is accepted as a base URL makes requests.
+/// An accepted base URL makes requests.
 fn requests_of(environment: Environment) {
     let partner = Partner::new("001", "key", environment).unwrap();
     let job = support::job();
@@ -198,7 +199,7 @@ proptest! {
         }
     }
 
-    /// Whatever is signed and posted, all that can be asked of it.
+    /// Asks everything of a signed and posted body.
     #[test]
     fn callbacks_that_are_signed(body in bodies(), in_headers: bool, ids in prop::collection::vec(any::<Vec<u8>>(), 3)) {
         let pair = partner().signer().sign(START);
@@ -221,7 +222,7 @@ proptest! {
     }
 
     #[test]
-    fn lives(text in text_like(&[
+    fn histories(text in text_like(&[
         r#"{"version":1,"user_id":"u","job_id":"j","judged_as":{"job_type":1},"standing":"final","counts":[0],"results":[{"decision":"approved","is_final":true,"code":"0810","trust":"verified","at":0}],"id_information":false}"#,
         r#"{"version":1,"user_id":"u","job_id":"j","judged_as":"match","standing":"open","counts":[],"results":[],"id_information":true}"#,
     ])) {
@@ -292,10 +293,10 @@ proptest! {
     }
 
     #[test]
-    fn checkpoints(text in bytes_like(checkpoint_texts()), reach in select(vec![
+    fn checkpoints(text in bytes_like(checkpoint_texts()), progress in select(vec![
         "nothing", "maybe_opened", "opened", "maybe_uploaded", "uploaded", "Nothing", "",
     ])) {
-        let text = String::from_utf8_lossy(&text).replace("nothing", reach);
+        let text = String::from_utf8_lossy(&text).replace("nothing", progress);
         let Ok(checkpoint) = serde_json::from_str::<Checkpoint>(&text) else { return Ok(()) };
         let again: Checkpoint = serde_json::from_str(&serde_json::to_string(&checkpoint).unwrap()).unwrap();
         prop_assert_eq!(&again, &checkpoint);
@@ -313,12 +314,12 @@ fn everything_about(callback: &Callback) {
     let _ = callback.entry().match_verdict();
     let (user_id, job_id) = (UserId::new("user-1"), JobId::new("job-1"));
     let key = JobKey { user_id: user_id.clone(), job_id: job_id.clone(), job_type: JobType::BIOMETRIC_KYC };
-    let lives = [
+    let histories = [
         JobHistory::new(partner().account(), key.clone()),
         JobHistory::of_match(partner().account(), user_id.clone(), job_id.clone()),
         JobHistory::of_webhook(partner().account(), user_id, job_id),
     ];
-    for mut history in lives {
+    for mut history in histories {
         let _ = (history.apply_callback(START, callback, None), format!("{history:?}"));
         let again: JobHistory = serde_json::from_str(&serde_json::to_string(&history).unwrap()).unwrap();
         assert_eq!(again, history);

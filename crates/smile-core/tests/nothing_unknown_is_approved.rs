@@ -1,5 +1,5 @@
-//! Whatever the service, or somebody in its place, says: only what is known to be an approval is one, and nothing
-//! that was said is lost.
+//! The limits of an approval, whatever the service or somebody in its place says: only what is
+//! known to be an approval is one, and nothing that was said is lost.
 
 #![allow(clippy::unwrap_used)] // A test that cannot go on has failed, in a helper as well.
 
@@ -68,8 +68,8 @@ fn is_false(value: &Value) -> bool {
     value == &json!(false) || value.as_str().is_some_and(|word| word.eq_ignore_ascii_case("false"))
 }
 
-/// Whether a step bears out an approval: only words that are known to say nothing against it do. Each flag is about the
-/// other steps.
+/// True if a step bears out an approval: only words that are known to say nothing against it do.
+/// Each flag is about the other steps.
 fn bears_out(of: (&str, u16), name: &str, value: &Value, is_compared: bool, is_reviewed: bool) -> bool {
     let (code, job_type) = of;
     let Some(word) = value.as_str() else {
@@ -125,7 +125,7 @@ fn all_bear_out(of: (&str, u16), actions: &Map<String, Value>) -> bool {
     actions.iter().all(|(name, value)| bears_out(of, name, value, is_compared, is_reviewed))
 }
 
-/// Whether this entry may pass for an approval of a job of this type.
+/// True if this entry may pass for an approval of a job of this type.
 fn may_approve(entry: &Map<String, Value>, asked: Option<u16>, job_success: Option<&Value>) -> bool {
     let echoed = echoed_type(entry);
     let (Some(code), Some(job_type)) = (code(entry), asked.or(echoed)) else { return false };
@@ -392,7 +392,7 @@ fn signed(mut fields: Map<String, Value>, as_number: bool) -> Map<String, Value>
 
 // The rule.
 
-/// What holds for every verdict, approval or not.
+/// Checks the rules that hold for every verdict, approval or not.
 fn is_sound(verdict: &Verdict) {
     // The decision alone is what many will look at.
     assert_eq!(verdict.is_approved(), verdict.decision() == Decision::Approved);
@@ -412,7 +412,8 @@ fn check(verdict: &Verdict, entry: &Map<String, Value>, asked: Option<u16>, succ
     verdict.is_approved()
 }
 
-/// For the type that the entry names itself, for this one, and for each that has approvals.
+/// Checks the verdict for the type that the entry names itself, for this one, and for each that has
+/// approvals.
 fn check_all(verdict: impl Fn(Option<JobType>) -> Verdict, entry: &Map<String, Value>, asked: u16) -> bool {
     let types = [None, Some(asked), Some(1), Some(2), Some(4), Some(5), Some(6), Some(11)];
     let approves = types.map(|number| check(&verdict(number.map(JobType::from_number)), entry, number, None));
@@ -432,7 +433,7 @@ fn read_all(entry: &ResultEntry) {
     }
 }
 
-/// Whether any of the verdicts was an approval.
+/// True if any of the verdicts was an approval.
 fn check_entry(value: &Value, asked: u16) -> bool {
     let Some(entry) = ResultEntry::from_json(value.clone()) else {
         assert!(!value.is_object(), "every object is an entry");
@@ -545,7 +546,7 @@ fn whole_callback() -> Map<String, Value> {
     signed(fields.as_object().unwrap().clone(), false)
 }
 
-/// What damages a body: this in the place of so many bytes at this place.
+/// Damage of a body: these bytes in the place of so many at this place.
 #[derive(Clone, Debug)]
 struct Damage {
     at: prop::sample::Index,
@@ -553,7 +554,8 @@ struct Damage {
     put: Vec<u8>,
 }
 
-/// What is no character anywhere in a text, whatever stands beside it. What makes another valid text is no damage.
+/// Bytes that are no character anywhere in a text, whatever stands beside them. Bytes that make
+/// another valid text are no damage.
 fn damages() -> impl Strategy<Value = Damage> {
     let put =
         select(vec![&b"\xE9"[..], b"\t", b"\0", br"\ud83d", b"\xF0\x9F", br"\x"]).prop_map(<[u8]>::to_vec);
@@ -603,7 +605,8 @@ const DECIDING: [&str; 12] = [
     "job_complete",
 ];
 
-/// If a body that isn't JSON approves, then nothing in it that decides is another than in the whole one.
+/// Checks that a body that isn't JSON approves only if nothing in it that decides differs from the
+/// whole one.
 fn is_no_better(body: &[u8], approved: Option<&Map<String, Value>>, whole: &Map<String, Value>) -> bool {
     let Some(entry) = approved else { return false };
     if serde_json::from_slice::<Value>(body).is_ok() {

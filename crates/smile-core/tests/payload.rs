@@ -1,4 +1,5 @@
-//! What is uploaded: the zip of the PUT request that a job makes, read back with a reader of zips.
+//! Content of an upload: the zip of the PUT request that a job makes, read back with a reader of
+//! zips.
 
 #![allow(clippy::unwrap_used)] // A test that cannot go on has failed, in a helper as well.
 
@@ -16,7 +17,8 @@ use smile_core::{
 use support::{JPEG, PNG, SMALL_BASE64, SMALL_JPEG, SMALL_UNPADDED, START, answer, params, partner};
 use zip::{CompressionMethod, ZipArchive};
 
-/// What prep upload says: odd spacing, order, numbers and keys, all of which must come back as they are.
+/// Answer to prep upload: odd spacing, order, numbers and keys, all of which must come back as they
+/// are.
 const PREPARED: &str = concat!(
     r#"{ "upload_url" : "https://bucket.s3.example/selfie.zip?X-Amz-Signature=a%2Fb","#,
     "\n",

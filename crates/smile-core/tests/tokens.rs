@@ -22,7 +22,7 @@ use smile_core::{
 };
 
 const START: Timestamp = Timestamp::from_unix_millis(1_705_314_600_000);
-/// In every token, and looked for in all that is shown.
+/// A mark in every token, looked for in everything that is shown.
 const MARK: &str = "qzTOKEN";
 const KEY: &str = "qzAPIKEY";
 
@@ -300,18 +300,18 @@ fn the_policy_is_a_setting() {
 
 // Random transcripts.
 
-/// What happens next, to which of the callers.
+/// Next step, and the caller that takes it.
 #[derive(Clone, Copy, Debug)]
 enum Move {
-    /// It asks what to do; a wait is not waited for.
+    /// Asks for the next step; a wait is not waited for.
     Ask,
-    /// It gets the answer to what it has sent.
+    /// Gets the answer to what it has sent.
     Answer,
-    /// It gets none.
+    /// Gets none.
     Lose,
-    /// It calls again without one.
+    /// Calls again without one.
     Forget,
-    /// It goes away, and another comes.
+    /// Goes away, and another comes.
     Leave,
     /// Time passes, for all.
     Pass(u64),
@@ -319,7 +319,7 @@ enum Move {
     Revoke,
 }
 
-/// What the service does with the next request for a token.
+/// The service's answer to the next request for a token.
 #[derive(Clone, Copy, Debug)]
 enum Issue {
     For(u64),
@@ -335,9 +335,9 @@ struct World {
     callers: Vec<Caller>,
     issued: Vec<Issued>,
     issues: Vec<Issue>,
-    /// Tokens of which somebody has learnt that they are refused.
+    /// Tokens that some caller knows to be refused.
     known_dead: BTreeSet<String>,
-    /// What must be in the cache.
+    /// Token that must be in the cache.
     kept: Option<(String, Timestamp)>,
     fetches: usize,
 }
@@ -353,7 +353,7 @@ struct Caller {
     began: Option<Timestamp>,
     is_hurried: bool,
     sent: Option<Request<Bytes>>,
-    /// It fetches, and is heard of by then.
+    /// Time until which it fetches.
     fetching_until: Option<Timestamp>,
 }
 

@@ -54,7 +54,7 @@ fn refusal(status: u16, phrase: &str) -> Answer {
     answer(status, json!({ "status": phrase, "message": "no" }).to_string())
 }
 
-/// What was sent, by path, and how it ended.
+/// Requests that were sent, by path, and the end of the job.
 struct Played {
     sent: Vec<String>,
     checkpoints: Vec<Checkpoint>,

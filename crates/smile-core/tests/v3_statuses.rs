@@ -55,15 +55,15 @@ const DOCUMENTED: &[Documented] = &[
     ("read_smile_link", "getSmileLink", "GET", "/v3/smile_links/{ref_id}", "shared", &[200, 400, 401, 403, 404, 500]),
 ];
 
-/// How a call ends.
+/// Outcome of a call.
 enum Ends {
-    /// With the answer, after one sending.
+    /// The answer, after one sending.
     Well,
-    /// With a clear error: the service has begun nothing that counts, or it only reads.
+    /// A clear error: the service has begun nothing that counts, or the call only reads.
     Refused { sends: usize },
-    /// With an error that says that the outcome is unknown, after one sending.
+    /// An error that says that the outcome is unknown, after one sending.
     Unknown,
-    /// With the word of the job's status, which is asked for in place of another sending.
+    /// The job's status, requested in place of another sending.
     ByStatus,
 }
 
@@ -445,7 +445,8 @@ where
     }
 }
 
-/// How the call ends, how often its own request went out, and how often a job's status was asked for in its place.
+/// Outcome of the call, with the number of its own requests, and of requests for a job's status in
+/// their place.
 fn drive<O: Operation>(
     operation: O,
     mut service: impl FnMut(&Request<Bytes>) -> Result<Response<Bytes>, TransportFailure>,

@@ -89,7 +89,7 @@ mod tests {
         Some(line.strip_prefix("| ")?.strip_suffix(" |")?.split(" | ").collect())
     }
 
-    /// What stands between backticks.
+    /// Words between backticks.
     fn words(cell: &str) -> impl Iterator<Item = &str> {
         cell.split('`').skip(1).step_by(2)
     }

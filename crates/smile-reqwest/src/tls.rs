@@ -18,7 +18,7 @@ fn mozilla() -> impl Iterator<Item = reqwest::Certificate> {
     all.filter_map(|certificate| reqwest::Certificate::from_der(certificate).ok())
 }
 
-/// Containers often have none. Asked once in the history of a process.
+/// Containers often have none. Asked once in the life of a process.
 #[cfg(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls"))]
 #[cfg(all(unix, not(target_vendor = "apple"), not(target_os = "android")))]
 fn platform_has_certificates() -> bool {

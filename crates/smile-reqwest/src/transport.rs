@@ -19,7 +19,7 @@ pub(crate) struct Transport {
     pub(crate) on_progress: Option<OnProgress>,
 }
 
-/// Told how much of a body is out, and of how much.
+/// Observer of an upload: the bytes of the body that are sent, and all of them.
 pub(crate) type OnProgress = Arc<dyn Fn(u64, u64) + Send + Sync>;
 
 impl Transport {
@@ -66,7 +66,7 @@ impl Transport {
     }
 }
 
-/// Whether the address is still the one that was to be called. A default port may be left out.
+/// True if the address is still the one that was to be called. A default port may be left out.
 fn is_same(url: &reqwest::Url, address: &Uri) -> bool {
     let (host, other) = (url.host_str().unwrap_or_default(), address.host().unwrap_or_default());
     host.eq_ignore_ascii_case(other) && url.path() == address.path() && url.query() == address.query()

@@ -1,4 +1,4 @@
-//! The client: a loop around core's machines.
+//! Blocking client: a loop around core's machines.
 
 use std::fmt;
 use std::hash::{BuildHasher as _, RandomState};
@@ -27,8 +27,9 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client with an HTTP client of its own: no redirects, ten seconds to connect, and the timeouts of
-    /// [`FlowSettings`] for everything else. It trusts the platform's certificates, and Mozilla's if the platform has none.
+    /// Client with an HTTP client of its own: no redirects, ten seconds to connect, and the
+    /// timeouts of [`FlowSettings`] for everything else. It trusts the platform's certificates, and
+    /// Mozilla's if the platform has none.
     ///
     /// With `rustls-no-provider` and not `rustls`, the program has to install a crypto provider before the first request: ureq
     /// panics without one.
@@ -49,8 +50,9 @@ impl Client {
         Ok(client)
     }
 
-    /// The settings of the HTTP client that [`Client::new`] makes, to be changed and given to
-    /// [`Client::with_http_client_builder`]: the platform's certificates, or Mozilla's if the platform has none.
+    /// Settings of the HTTP client that [`Client::new`] makes, to be changed and given to
+    /// [`Client::with_http_client_builder`]: the platform's certificates, or Mozilla's if the
+    /// platform has none.
     pub fn http_client_builder() -> ureq::config::ConfigBuilder<ureq::typestate::AgentScope> {
         tls::trust(ureq::Agent::config_builder())
     }
@@ -85,30 +87,31 @@ impl Client {
         }
     }
 
-    /// Schedules, limits and timeouts.
+    /// Sets schedules, limits and timeouts.
     #[must_use]
     pub fn with_settings(mut self, settings: FlowSettings) -> Self {
         self.settings = settings;
         self
     }
 
-    /// The largest answer that is read, in bytes; 16 MiB by default.
+    /// Sets the largest answer that is read, in bytes; 16 MiB by default.
     #[must_use]
     pub fn with_max_response_bytes(mut self, bytes: usize) -> Self {
         self.transport.max_response_bytes = bytes;
         self
     }
 
-    /// Tells how much of a request's body the network has taken, and of how much, both in bytes: for a progress bar. It is
-    /// called on the thread that sends, again and again until both are the same, and from the beginning if a request is sent
-    /// again. Of requests without a body it tells nothing.
+    /// Sets an observer of uploads: the bytes of a request's body that the network has taken, and
+    /// all of them, for a progress bar. It is called on the thread that sends, again and again
+    /// until both are the same, and from the beginning if a request is sent again. Requests without
+    /// a body are not reported.
     #[must_use]
     pub fn with_progress(mut self, on_progress: impl Fn(u64, u64) + Send + Sync + 'static) -> Self {
         self.transport.on_progress = Some(Arc::new(on_progress));
         self
     }
 
-    /// A clock in place of the system's: for tests, or for machines whose clock is off.
+    /// Sets a clock in place of the system's: for tests, or for machines whose clock is off.
     #[must_use]
     pub fn with_clock(mut self, clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
         self.clock = Some(Arc::new(clock));
@@ -133,7 +136,7 @@ impl Client {
         self.submit_with(job, |_| Ok(()))
     }
 
-    /// As [`Client::submit`], with an observer that is told what happens.
+    /// Submits as [`Client::submit`], with an observer that gets each event.
     ///
     /// An [`Event::Checkpoint`] comes before each request that changes something at the service, and an [`Event::Sending`]
     /// before each request. Nothing is sent before the observer returns: store the checkpoint in it, or renew a lease, and the
@@ -173,7 +176,8 @@ impl Client {
         self.call_with(operation, |_| Ok(()))
     }
 
-    /// As [`Client::call`], with an observer that is told what happens, as in [`Client::submit_with`].
+    /// Calls as [`Client::call`], with an observer that gets each event, as in
+    /// [`Client::submit_with`].
     ///
     /// What could bill twice has an [`Event::Checkpoint`] before it goes out, for [`Client::resume_call`].
     ///
@@ -211,12 +215,12 @@ impl Client {
         self.run(&mut confirm)
     }
 
-    /// The time by this client's clock, such as a [`Verifier`](smile_core::Verifier) asks for.
+    /// Time by this client's clock, such as a [`Verifier`](smile_core::Verifier) asks for.
     pub fn now(&self) -> Timestamp {
         self.clock()()
     }
 
-    /// The machine that runs this job, to be driven with [`Client::run`].
+    /// Machine that runs this job, to be driven with [`Client::run`].
     ///
     /// It stays with the caller, who may write down where it stands: [`JobFlow::checkpoint`].
     ///
@@ -227,7 +231,7 @@ impl Client {
         Ok(flow.with_tokens(self.tokens.clone()))
     }
 
-    /// The machine that goes on with a job where a checkpoint says that it stood, to be driven with [`Client::run`].
+    /// Machine that goes on with a job from its checkpoint, to be driven with [`Client::run`].
     ///
     /// # Errors
     /// As [`Client::begin`]; and if the checkpoint is of another job, partner, environment or version.
@@ -237,14 +241,16 @@ impl Client {
         Ok(flow.with_tokens(self.tokens.clone()))
     }
 
-    /// The machine that runs this operation, to be driven with [`Client::run`], as [`Client::begin`] gives one of a job.
+    /// Machine that runs this operation, to be driven with [`Client::run`], as [`Client::begin`]
+    /// gives one of a job.
     pub fn begin_call<O: Operation>(&self, operation: O) -> Call<O> {
         let call = Call::new(self.partner.clone(), operation, self.settings.clone(), self.seed());
         call.with_tokens(self.tokens.clone())
     }
 
-    /// The machine that goes on with an operation where a checkpoint says that it stood, to be driven with [`Client::run`]. It
-    /// asks what came of the request, and doesn't send it again: see [`Call::resume`].
+    /// Machine that goes on with an operation from its checkpoint, to be driven with
+    /// [`Client::run`]. It asks what came of the request, and doesn't send it again: see
+    /// [`Call::resume`].
     ///
     /// # Errors
     /// If something is wrong with the input; and if the checkpoint is of another operation, job, partner, environment or
@@ -264,7 +270,8 @@ impl Client {
         self.run_with(flow, |_| Ok(()))
     }
 
-    /// As [`Client::run`], with an observer that is told what happens, as in [`Client::submit_with`].
+    /// Runs as [`Client::run`], with an observer that gets each event, as in
+    /// [`Client::submit_with`].
     pub fn run_with<F: Flow>(
         &self,
         flow: &mut F,
@@ -295,8 +302,8 @@ impl Client {
         }
     }
 
-    /// The clock for one run. The system's may be set while a job runs, forwards or back, so it is read once, and what
-    /// passes after that is measured.
+    /// Clock for one run. The system's may be set while a job runs, forwards or back, so it is read
+    /// once, and what passes after that is measured.
     fn clock(&self) -> impl Fn() -> Timestamp + Send + Sync + use<> {
         let own = self.clock.clone();
         let (begin, since) = (SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default(), Instant::now());

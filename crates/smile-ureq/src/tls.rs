@@ -1,10 +1,11 @@
-//! The TLS that a client's own agent takes, of those that are compiled in, and the certificates that it trusts.
+//! TLS of a client's own agent, of the kinds that are compiled in, and the certificates that it
+//! trusts.
 
 use ureq::config::ConfigBuilder;
 use ureq::typestate::AgentScope;
 
-/// Whether there is any. Another crate may have turned ureq's own features on: an agent that comes from outside is not
-/// judged by this.
+/// True if there is any TLS. Another crate may have turned ureq's own features on: an agent that
+/// comes from outside is not judged by this.
 pub(crate) const IS_THERE: bool =
     cfg!(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls"));
 
@@ -21,13 +22,14 @@ pub(crate) fn trust(config: ConfigBuilder<AgentScope>) -> ConfigBuilder<AgentSco
     config.tls_config(TlsConfig::builder().provider(provider).root_certs(roots).build())
 }
 
-/// Without a feature for TLS there is nobody to be trusted.
+/// No TLS: without a feature for it there is nobody to be trusted.
 #[cfg(not(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls")))]
 pub(crate) fn trust(config: ConfigBuilder<AgentScope>) -> ConfigBuilder<AgentScope> {
     config
 }
 
-/// Containers often have none. Asked once in the history of a process.
+/// True if the platform has certificates. Containers often have none. Asked once in the life of a
+/// process.
 #[cfg(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls"))]
 #[cfg(all(unix, not(target_vendor = "apple"), not(target_os = "android")))]
 fn platform_has_certificates() -> bool {
@@ -35,7 +37,7 @@ fn platform_has_certificates() -> bool {
     *ANY.get_or_init(|| !rustls_native_certs::load_native_certs().certs.is_empty())
 }
 
-/// They are a part of the operating system.
+/// Always true: certificates are a part of the operating system.
 #[cfg(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls"))]
 #[cfg(not(all(unix, not(target_vendor = "apple"), not(target_os = "android"))))]
 fn platform_has_certificates() -> bool {

@@ -14,12 +14,12 @@ use smile_core::{TransportFailure, TransportFailureKind};
 pub(crate) struct Transport {
     agent: ureq::Agent,
     pub(crate) max_response_bytes: usize,
-    /// Whether `https` can be spoken. Asked without it, ureq panics.
+    /// True if `https` can be spoken. Asked without it, ureq panics.
     pub(crate) has_tls: bool,
     pub(crate) on_progress: Option<OnProgress>,
 }
 
-/// Told how much of a body is out, and of how much.
+/// Observer of an upload: the bytes of the body that are sent, and all of them.
 pub(crate) type OnProgress = Arc<dyn Fn(u64, u64) + Send + Sync>;
 
 impl Transport {
@@ -91,7 +91,7 @@ impl Transport {
 /// ureq, which sends all before it reads, would lose the refusal. What is smaller fits into the network's buffers.
 const ASKED_FOR_FROM: usize = 64 * 1024;
 
-/// A body that notes that it is being sent, and tells how much of it has been taken.
+/// Body that notes that it is being sent, and counts how much of it has been taken.
 struct Counted {
     body: Bytes,
     sent: usize,
@@ -112,14 +112,16 @@ impl Read for Counted {
     }
 }
 
-/// At the level `trace`, and at no other, ureq logs whole requests: presigned addresses, keys' signatures and images.
-/// What has been written to a log can't be taken back, so nothing is sent while somebody listens.
+/// True if a logger takes the level `trace`, at which, and at no other, ureq logs whole requests:
+/// presigned addresses, keys' signatures and images. What has been written to a log can't be taken
+/// back, so nothing is sent while somebody listens.
 fn logger_takes_the_wire() -> bool {
     log::log_enabled!(target: "ureq_proto::util", log::Level::Trace)
         || log::log_enabled!(target: "ureq::util", log::Level::Trace)
 }
 
-/// `began`: some of the body may be out. Without any of it the request isn't one, and nobody can have acted on it.
+/// Classifies an error; `began` is true if some of the body may be out. Without any of it the
+/// request isn't one, and nobody can have acted on it.
 fn classify(error: &ureq::Error, began: bool) -> TransportFailure {
     use ureq::{Error, Timeout};
     let kind = match error {
@@ -159,8 +161,9 @@ fn classify(error: &ureq::Error, began: bool) -> TransportFailure {
     TransportFailure::new(kind, detail)
 }
 
-/// Refused by the other side's kernel, a name that didn't resolve, or a certificate that isn't trusted; the standard library
-/// and rustls tell the latter two by their words alone. Other errors of the network may come in the middle of a request.
+/// True for a request refused by the other side's kernel, a name that didn't resolve, or a
+/// certificate that isn't trusted; the standard library and rustls tell the latter two by their
+/// words alone. Other errors of the network may come in the middle of a request.
 fn never_left(error: &std::io::Error) -> bool {
     error.kind() == std::io::ErrorKind::ConnectionRefused
         || error.to_string().starts_with("failed to lookup address information")

@@ -1,16 +1,16 @@
-//! What a verdict sets off.
+//! The action that follows from a verdict.
 
 use smile_ureq::core::{Decision, JobHistory, Trust};
 
 use crate::rows::is_settled;
 
-/// What a confirmed last word sets off. One for a job, ever.
+/// The action after a confirmed final result. A job has one, ever.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Action {
     /// The person is who they say.
     OpenAccount,
-    /// They aren't.
+    /// The person isn't who they say.
     Decline,
     /// The job couldn't be done, which says nothing about them.
     InviteAgain,
@@ -19,7 +19,7 @@ pub enum Action {
 impl Action {
     pub(crate) const ALL: [Self; 3] = [Self::OpenAccount, Self::Decline, Self::InviteAgain];
 
-    /// What it is called in the database.
+    /// The action's name in the database.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::OpenAccount => "open account",
@@ -28,7 +28,8 @@ impl Action {
         }
     }
 
-    /// What a job's history sets off, if the service itself, or a person, has said so.
+    /// The action that follows from a job's history, if the service itself, or a person, has
+    /// confirmed it.
     pub(crate) fn of(history: &JobHistory) -> Option<Self> {
         if history.may_be_let_in(Trust::Confirmed) {
             return Some(Self::OpenAccount);

@@ -10,11 +10,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 pub enum Moment {
     /// A body has come.
     Received,
-    /// It is believed; nothing is stored.
+    /// The callback is verified; nothing is stored.
     Verified,
-    /// It is stored, in a transaction that isn't committed.
+    /// The callback is stored, in a transaction that isn't committed.
     Storing,
-    /// It is stored; the service doesn't know.
+    /// The callback is stored; the service doesn't know.
     Stored,
     /// The service has its 200.
     Acknowledged,
@@ -28,9 +28,9 @@ pub enum Moment {
     Confirming,
     /// The confirmed history and what is to be done are written.
     Confirmed,
-    /// It is done; the outbox doesn't know.
+    /// The action is taken; the outbox doesn't know.
     Acted,
-    /// It is done, and ticked off.
+    /// The action is taken, and ticked off.
     Done,
 }
 
@@ -51,7 +51,7 @@ impl Moment {
         Self::Done,
     ];
 
-    /// Its name, in small letters.
+    /// The moment's name, in small letters.
     pub fn name(self) -> String {
         format!("{self:?}").to_lowercase()
     }

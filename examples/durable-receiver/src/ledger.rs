@@ -1,4 +1,4 @@
-//! What the partner does for the world: here, a book of accounts in a database of its own.
+//! The partner's actions in the world: here, a book of accounts in a database of its own.
 
 use std::path::Path;
 
@@ -14,15 +14,15 @@ pub struct Ledger {
     connection: Connection,
 }
 
-/// What was done for a job.
+/// The action that was taken for a job.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LedgerEntry {
     /// The partner's id of the job.
     pub job_id: String,
-    /// What was done, once.
+    /// The action, taken once.
     pub action: String,
-    /// How often it was asked for.
+    /// The number of requests for this action.
     pub asked: u32,
 }
 

@@ -50,7 +50,7 @@ pub use server::serve;
 pub use store::{JobReport, Store};
 pub use worker::Worker;
 
-/// What may go wrong with the databases or the socket. None of it has anything of a callback in it.
+/// A failure of the databases or of the socket. No variant contains anything of a callback.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Failure {
@@ -61,7 +61,7 @@ pub enum Failure {
     #[error("the database is of version {version}, newer than this program")]
     #[non_exhaustive]
     NewerVersion {
-        /// Its version.
+        /// The version of the database.
         version: i64,
     },
     /// A job's history can't be read, or belongs to another partner or another environment.
@@ -75,7 +75,7 @@ pub enum Failure {
     Listen(String),
 }
 
-/// Tells whoever watches; a standard output that is closed is no reason to stop.
+/// Prints a line for the user; a closed standard output is no reason to stop.
 fn say(line: std::fmt::Arguments<'_>) {
     use std::io::Write as _;
     let _ = writeln!(std::io::stdout(), "{line}");

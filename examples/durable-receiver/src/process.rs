@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::Fuse;
 
-/// The program, running as `serve`. It is killed when this is dropped.
+/// The program, running as `serve`, and killed on drop.
 #[derive(Debug)]
 pub struct Process {
     child: Child,
@@ -58,12 +58,12 @@ impl Process {
         Ok(process)
     }
 
-    /// Where callbacks go.
+    /// The URL that callbacks are sent to.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// What it says next.
+    /// Reads the program's next line of output.
     ///
     /// # Errors
     /// If it says nothing in time, or nothing more ever because it has ended.

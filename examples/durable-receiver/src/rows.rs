@@ -12,9 +12,10 @@ use crate::Failure;
 /// The version of the tables, as `PRAGMA user_version` has it. Version 1 had no `events`, and no number.
 const VERSION: i64 = 2;
 
-/// `jobs`: the partner's own record of each job, and its history. `sightings`: the signatures that have come before; `events`: the
-/// results that have. `inbox`: what has come and isn't
-/// through yet; with the body of a callback, or without one where only the service can tell. `outbox`: what is to be done.
+/// The tables of the database. `jobs`: the partner's own record of each job, and its history.
+/// `sightings`: the signatures that have come before; `events`: the results that have. `inbox`: the
+/// callbacks that are not yet through, and the jobs that only the service can tell of, without a
+/// body. `outbox`: the actions to take.
 pub(crate) const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS jobs (
         job_id TEXT PRIMARY KEY,
@@ -80,7 +81,8 @@ pub(crate) fn migrate(connection: &mut Connection) -> Result<(), Failure> {
     Ok(transaction.commit()?)
 }
 
-/// One question for each job, however often it is called for; none once the service has had its last word.
+/// Plans one status request for each job, however often it is called for; none once the service's
+/// final result is there.
 pub(crate) fn ask_about(transaction: &Transaction<'_>, now: Timestamp, job_id: &str) -> rusqlite::Result<()> {
     transaction.execute(
         "INSERT INTO inbox (slot, job_id, received_at, is_first, is_applied)
@@ -137,7 +139,7 @@ pub(crate) fn look(transaction: &Transaction<'_>, job_id: &str, why: &str) -> ru
     Ok(())
 }
 
-/// Whether there is a last word that the service itself, or a person, has said.
+/// True if there is a final result that the service itself, or a person, has confirmed.
 pub(crate) fn is_settled(history: &JobHistory) -> bool {
     history.state() == JobState::Final
         && history.result().is_some_and(|result| result.trust >= Trust::Confirmed)
@@ -168,7 +170,7 @@ mod tests {
     use super::*;
     use crate::sightings::CallbackDigests;
 
-    /// What version 1 made, and what it wrote into it: a job, and a result that has come.
+    /// The tables of version 1, and their content: a job, and a result that has come.
     const VERSION_1: &str = "
         CREATE TABLE jobs (
             job_id TEXT PRIMARY KEY,

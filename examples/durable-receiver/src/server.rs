@@ -19,10 +19,10 @@ use smile_ureq::core::{Carrier, Refusal, Verifier};
 use crate::store::Taken;
 use crate::{Failure, Fuse, Ledger, Moment, Store, Worker, say};
 
-/// How many connections there are at the same time, each with a thread. More wait.
+/// The most connections at the same time, each with a thread. More wait.
 const CONNECTIONS: usize = 64;
 
-/// How long one may be silent.
+/// The longest silence on a connection before the server closes it.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Receives callbacks at this address, and does what follows from them, until the process is ended. How it is ended doesn't
@@ -62,7 +62,7 @@ pub fn serve(listen: &str, directory: &Path, client: Client, fuse: Fuse) -> Resu
     Worker::new(store, ledger, client, fuse).run(&woken)
 }
 
-/// How often a free port is looked for.
+/// The number of attempts to find a free port.
 const TRIES: u32 = 20;
 
 /// Starts the server at a port of this address. The server doesn't say which one it has got where
@@ -83,7 +83,7 @@ fn bind<T>(
     }
 }
 
-/// What all connections share.
+/// The state that all connections share.
 struct Endpoint {
     store: Mutex<Store>,
     verifier: Verifier,

@@ -1,4 +1,4 @@
-//! A replay store in a table, asked and told in the transaction that stores the callback.
+//! A replay store in a table, read and written in the transaction that stores the callback.
 
 use rusqlite::{Transaction, params};
 use smile_ureq::core::{CallbackDigest, ReplayCheck, ReplayStore, Timestamp};

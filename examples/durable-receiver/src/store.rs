@@ -17,7 +17,7 @@ use crate::rows::{
 use crate::sightings::{CallbackDigests, forget_expired};
 use crate::{Action, Failure, Fuse, Moment};
 
-/// How often the service is asked about one callback before a person has to look.
+/// The number of status requests for one callback before a manual review.
 const MAX_TRIES: u32 = 24;
 
 /// The receiver's database. Each thread has one of its own, on the same file.
@@ -41,7 +41,7 @@ pub(crate) struct Letter {
 }
 
 impl Letter {
-    /// What the partner's own records have of it.
+    /// The submission by the partner's own records.
     pub(crate) fn submission(&self) -> Submission {
         match &self.submission_id {
             Some(id) => Submission::new(self.key.clone(), id.clone()),
@@ -50,14 +50,14 @@ impl Letter {
     }
 }
 
-/// What became of a callback that was to be stored.
+/// The outcome of storing a callback.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Taken {
-    /// It is stored, or was before.
+    /// The callback is stored, or was before.
     Stored,
     /// There is no such job of such a user.
     UnknownJob,
-    /// Its signature has come before with another body. The job's status will be asked for.
+    /// The signature has come before with another body. The job's status will be requested.
     NotBelieved,
 }
 
@@ -65,9 +65,9 @@ pub(crate) enum Taken {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct JobReport {
-    /// Its history.
+    /// The job's history.
     pub history: JobHistory,
-    /// Why somebody should look at it.
+    /// The reason for a manual review, if there is one.
     pub look: Option<String>,
 }
 
@@ -128,7 +128,7 @@ impl Store {
             .transpose()
     }
 
-    /// How much isn't through yet: callbacks, and things to be done.
+    /// The number of unfinished callbacks and actions.
     ///
     /// # Errors
     /// If the database can't be read.
@@ -137,7 +137,7 @@ impl Store {
         Ok(self.connection.query_row(select, [], |row| row.get(0))?)
     }
 
-    /// Stores a callback, together with the memory of having seen it.
+    /// Stores a callback, together with its record in the replay store.
     ///
     /// A redelivery is stored as well, unless the same is waiting already: if the first of them was a forgery that the service didn't
     /// confirm, the second may be the real one.
@@ -173,7 +173,7 @@ impl Store {
         Ok(taken)
     }
 
-    /// Has the service asked about all jobs that have no confirmed last word.
+    /// Plans status requests for all jobs without a confirmed final result.
     pub(crate) fn ask_about_open_jobs(&mut self, now: Timestamp) -> Result<(), Failure> {
         let transaction = self.begin()?;
         let open: Vec<String> = transaction
@@ -186,7 +186,7 @@ impl Store {
         Ok(transaction.commit()?)
     }
 
-    /// What is due and has waited longest.
+    /// The callback that is due and has waited longest.
     pub(crate) fn next_letter(&self, now: Timestamp) -> Result<Option<Letter>, Failure> {
         let letter = self.connection.query_row(
             "SELECT id, inbox.job_id, user_id, job_type, received_at, is_first, body, is_applied, tries, life
@@ -211,7 +211,7 @@ impl Store {
         Ok(Some(Letter { submission_id, ..letter }))
     }
 
-    /// When the next letter is due.
+    /// The time at which the next letter is due.
     pub(crate) fn next_due(&self) -> Result<Option<Timestamp>, Failure> {
         let due: Option<i64> =
             self.connection.query_row("SELECT min(due) FROM inbox", [], |row| row.get(0))?;
@@ -284,7 +284,7 @@ impl Store {
         Ok(transaction.commit()?)
     }
 
-    /// From now on only the service is to be asked about the letter's job.
+    /// Leaves the letter's job to the service alone, from now on.
     pub(crate) fn skip_applying(&mut self, letter: &Letter) -> Result<(), Failure> {
         self.connection.execute("UPDATE inbox SET is_applied = 1, body = NULL WHERE id = ?1", [letter.id])?;
         Ok(())
@@ -306,7 +306,7 @@ impl Store {
         Ok(transaction.commit()?)
     }
 
-    /// What is to be done next.
+    /// The next action to take.
     pub(crate) fn next_action(&self) -> Result<Option<(String, Action)>, Failure> {
         let select = "SELECT job_id, action FROM outbox WHERE is_done = 0 ORDER BY rowid LIMIT 1";
         let row = self

@@ -10,7 +10,7 @@ use smile_sandbox::{Review, Sandbox};
 use smile_ureq::Client;
 use smile_ureq::core::{Event, IdInfo, Image, Job, JobId, JobKey, JobType, PartnerParams, UserId};
 
-/// No step takes longer, or something is wrong.
+/// The longest time of a step, unless something is wrong.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 pub(crate) fn tell() -> Result<(), Box<dyn Error>> {

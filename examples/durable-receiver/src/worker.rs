@@ -1,4 +1,4 @@
-//! What follows from a stored callback: apply, confirm, act.
+//! The steps after a callback is stored: apply, confirm, act.
 
 use std::convert::Infallible;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
@@ -23,19 +23,19 @@ pub struct Worker {
     fuse: Fuse,
 }
 
-/// What came of asking the service.
+/// The outcome of a status request to the service.
 enum Answer {
     Confirmed(Confirmation),
     /// A last word, and not what the callback says.
     Otherwise(Box<JobStatus>),
     Asked(JobOutcome),
-    /// It can't be said yet.
+    /// The service can't tell yet.
     Later(String),
 }
 
 impl Worker {
-    /// On these databases, asking with this client: once each time, since the waits between are the database's, so that they outlast
-    /// the process.
+    /// Makes a worker on these databases. Each time it makes one status request with this client,
+    /// as the waits between are the database's, so that they outlast the process.
     pub fn new(store: Store, ledger: Ledger, client: Client, fuse: Fuse) -> Self {
         let settings = FlowSettings::default()
             .with_poll_schedule(PollSchedule::every(Duration::ZERO, 1))
@@ -154,7 +154,7 @@ impl Worker {
         }
     }
 
-    /// Whether a status alone decides the letter's job.
+    /// True if the status alone decides the letter's job.
     fn is_last_word(&self, letter: &Letter, status: &JobStatus) -> bool {
         let mut history = JobHistory::new(self.client.partner().account(), letter.key.clone());
         if let Some(id) = letter.submission().id {

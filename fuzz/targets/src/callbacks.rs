@@ -1,4 +1,4 @@
-//! What anybody may post to a receiver, and what a receiver writes down.
+//! Targets for posts to a receiver by anybody, and for a receiver's stored records.
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
@@ -82,7 +82,7 @@ fn split(data: &[u8]) -> (HeaderMap, &[u8]) {
     (HeaderMap::new(), data)
 }
 
-/// A job's history as it was stored, or as somebody changed it: refused, or sound.
+/// A job's stored history, genuine or changed: refused, or sound.
 pub fn job_histories(data: &[u8]) {
     let Ok(mut history) = serde_json::from_slice::<JobHistory>(data) else { return };
     let again: JobHistory = serde_json::from_str(&serde_json::to_string(&history).unwrap()).unwrap();

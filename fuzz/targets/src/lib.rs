@@ -1,4 +1,5 @@
-//! What is fuzzed: every parser that meets the network or a user, and the machines, as functions from bytes.
+//! Fuzz targets: every parser that meets the network or a user, and the state machines, as
+//! functions from bytes.
 //!
 //! A target panics where a rule is broken, and returns otherwise. Its seeds are in `fuzz/seeds/NAME`; what once crashed it stays
 //! there. `cargo test -p smile-fuzz-targets` replays them; `cargo xtask fuzz` looks for more.

@@ -19,7 +19,8 @@ pub fn machine(data: &[u8]) {
     world::play(&plot);
 }
 
-/// When the bytes have run out, all dice show nothing, and nothing is what usually happens.
+/// Dice of these bytes. Once the bytes have run out, all dice show nothing, and nothing is the
+/// usual event.
 struct Dice<'a>(std::slice::Iter<'a, u8>);
 
 impl Dice<'_> {

@@ -1,4 +1,4 @@
-//! What the network and users say to core.
+//! Targets for the input of core's parsers, from the network and from users.
 
 use bytes::Bytes;
 use http::{Method, Response, StatusCode};

@@ -1,4 +1,4 @@
-//! What anybody may send to the sandbox.
+//! Targets for requests to the sandbox by anybody.
 
 use std::time::Duration;
 

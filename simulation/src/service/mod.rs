@@ -156,7 +156,7 @@ impl Heart {
     }
 }
 
-/// What an answer says, as far as both must say it.
+/// The content of an answer, as far as both must agree on it.
 #[derive(Debug)]
 struct Said {
     status: u16,

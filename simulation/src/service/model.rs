@@ -11,7 +11,7 @@ use smile_core::{Signer, Timestamp};
 
 use super::shared::{Letter, START, ServiceBehaviour};
 
-/// How long an upload address is good for, in milliseconds.
+/// The lifetime of an upload address, in milliseconds.
 const ADDRESS_LIFETIME: u64 = 15 * 60 * 1_000;
 
 pub(crate) struct Model {
@@ -32,7 +32,7 @@ struct Job {
     smile_job_id: String,
     params: Map<String, Value>,
     sends_callbacks: bool,
-    /// From when on the status shows that the zip, or the check, is there.
+    /// The time from which the status shows the zip, or the check.
     seen_from: Option<u64>,
     results: Vec<(u64, Map<String, Value>, bool)>,
 }
@@ -260,7 +260,7 @@ impl Model {
         entry
     }
 
-    /// No two are signed for the same moment.
+    /// Signs a result; no two are signed for the same moment.
     fn sign(&mut self, at: u64, mut entry: Map<String, Value>) -> Map<String, Value> {
         self.last_signed = (self.last_signed + 1).max(START + at);
         let signed = if self.behaviour.signs_seconds {

@@ -1,4 +1,4 @@
-//! Who is in a world: owners of ids, fraudsters, and what they submit.
+//! The people of a world: owners of ids, fraudsters, and their submissions.
 
 use smile_core::{JobHistory, JobId, JobKey, JobType, UserId};
 
@@ -112,7 +112,8 @@ impl World {
         self.rows.insert(id, Row { history, kind, last_word: None, was_told: false, waits: 0 });
     }
 
-    /// Whether the service, asked about this submission alone, lets the person in: now or after the review.
+    /// True if the service, asked about this submission alone, lets the person in: now or after the
+    /// review.
     pub(crate) fn is_approved(&self, submission: usize) -> bool {
         let Submission { errand, wanted, .. } = &self.submissions[submission];
         let approves = match wanted {
@@ -123,7 +124,7 @@ impl World {
         *errand == Product::BiometricKyc && approves && self.ledger.is_judged(submission)
     }
 
-    /// Whether the service's answers to the two of them may differ in what they are about.
+    /// True if the service's answers to two submissions may differ because they share an id.
     pub(crate) fn is_shared(&self, job_id: &str) -> bool {
         let owners = self.ledger.owners(job_id);
         owners.iter().any(|owner| Some(owner) != owners.first())

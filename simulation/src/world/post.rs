@@ -14,7 +14,7 @@ use crate::machine::Machine;
 use crate::rules::Rule;
 use crate::service::{Kind, START, Service};
 
-/// How often a callback is posted at most.
+/// The most times that a callback is posted.
 const MOST_TRIES: u32 = 8;
 
 impl World {
@@ -214,7 +214,7 @@ impl World {
         }
     }
 
-    /// Somebody who has seen callbacks makes one of their own.
+    /// Forges a callback, with the knowledge of those seen before.
     pub(crate) fn forge(&mut self) {
         let seen: Vec<usize> =
             (0..self.posts.len()).filter(|number| self.posts[*number].was_answered).collect();

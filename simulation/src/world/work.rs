@@ -1,4 +1,5 @@
-//! What workers do: take a submission, run its flow step by step, and follow the advice of its error.
+//! The work of the workers: take a submission, run its flow step by step, and follow the advice of
+//! its error.
 
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -30,13 +31,13 @@ fn selfie(submission: usize) -> Vec<u8> {
     picture
 }
 
-/// How often the advice of a submission's errors is followed at most.
+/// The most times that the advice of a submission's errors is followed.
 const MOST_TURNS: u32 = 5;
 
-/// How often a submission is taken with the lease of its world, which may be too short.
+/// The most times that a submission is taken with the lease of its world, which may be too short.
 const MOST_SHORT_LEASES: u64 = 4;
 
-/// How many workers more than one run the same submission at most.
+/// The most workers, beyond the first, that run the same submission.
 const MOST_OVERLAPPING: usize = 2;
 
 impl World {
@@ -87,7 +88,7 @@ impl World {
         })
     }
 
-    /// A worker takes a submission, unless somebody has a lease on it.
+    /// Has a worker take a submission, unless there is a lease on it.
     pub(crate) fn take(&mut self, submission: usize, regardless: bool) {
         if self.records[submission].outcome.is_some() {
             return;
@@ -140,7 +141,7 @@ impl World {
         self.after(0, Happening::Step { process });
     }
 
-    /// Whether a process dies here.
+    /// True if the process dies here.
     fn is_killed(&mut self, process: u32, hazard: Hazard) -> bool {
         if self.kills_left == 0 || self.random.below(1_000) >= self.plan.kills {
             return false;
@@ -438,7 +439,7 @@ impl World {
         }
     }
 
-    /// Whether what a flow says of a submission is true.
+    /// Judges the truth of a flow's report about a submission.
     fn judge(&mut self, submission: usize, end: &End) {
         match end {
             End::Job(end) => match &**end {
@@ -491,13 +492,13 @@ impl World {
             return;
         }
         let (opened, processed) = (self.ledger.is_opened(submission), self.ledger.is_processed(submission));
-        let reach = error.progress();
+        let progress = error.progress();
         let is_too_low =
-            (processed && reach < Progress::MaybeUploaded) || (opened && reach < Progress::MaybeOpened);
+            (processed && progress < Progress::MaybeUploaded) || (opened && progress < Progress::MaybeOpened);
         // Another submission's zip under the same id may pass for this one's; to ask is no harm.
         let is_shared = !self.ledger.owners(self.submissions[submission].key.job_id.as_str()).is_empty();
         let is_too_high = !is_shared
-            && ((reach == Progress::Uploaded && !processed) || (reach == Progress::Opened && !opened));
+            && ((progress == Progress::Uploaded && !processed) || (progress == Progress::Opened && !opened));
         if is_too_low || is_too_high {
             let what = format!(
                 "submission {submission} has come so far: opened {opened}, processed {processed}; but its error says {error}"
@@ -713,7 +714,7 @@ fn call<O: Operation>(
     }
 }
 
-/// Whether a verdict lets the person in, by itself.
+/// True if a verdict lets the person in, by itself.
 pub(crate) fn lets_in(verdict: &Verdict) -> bool {
     verdict.may_be_let_in()
 }

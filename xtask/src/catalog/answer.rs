@@ -10,11 +10,12 @@ use toml_edit::Table;
 use super::row::{SOURCE, alternative, array, set, set_format, sort};
 use crate::codegen::id_types::{IMPLIED, IdType, Product};
 
-/// An answer of the service. Unlike the SDK, this refuses what it doesn't understand: somebody is there to look at it.
+/// An answer of the service. Unlike the SDK, the reader refuses anything that it doesn't
+/// understand, as a person is there to look.
 pub(super) struct Answer {
-    /// By country and name.
+    /// The facts about each ID type, by country and name.
     pub(super) id_types: BTreeMap<[String; 2], Said>,
-    /// Whether that is from `id_types`, among others.
+    /// True if `id_types` is among the sources of the map.
     pub(super) lists_id_types: bool,
     /// The products that `hosted_web` has a list for.
     pub(super) sections: Vec<String>,
@@ -23,7 +24,7 @@ pub(super) struct Answer {
     pub(super) unusable_banks: Vec<String>,
 }
 
-/// What the service says of an ID type, all products together.
+/// The service's facts about an ID type, all products together.
 #[derive(Default)]
 pub(super) struct Said {
     pub(super) products: Vec<String>,
@@ -32,7 +33,7 @@ pub(super) struct Said {
     /// As `hosted_web` has them, by product.
     pub(super) required_by_product: Vec<(String, Vec<String>)>,
     pub(super) labels: Vec<String>,
-    /// With whether case is to be ignored.
+    /// The formats, each with true if case is to be ignored.
     pub(super) formats: Vec<(String, bool)>,
     pub(super) unusable: Vec<String>,
     pub(super) test_numbers: Vec<String>,
@@ -106,7 +107,7 @@ impl Answer {
         Ok(())
     }
 
-    /// What it says nothing of.
+    /// The remarks about parts that the answer leaves out.
     pub(super) fn remarks(&self) -> Vec<String> {
         let mut remarks = Vec::new();
         if !self.lists_id_types {
@@ -129,7 +130,7 @@ impl Answer {
         remarks
     }
 
-    /// Whether the ID type of the row would be among what is listed, if the service still took it.
+    /// True if the ID type of the row would be listed, if the service still took it.
     pub(super) fn lists_all_of(&self, row: &IdType) -> bool {
         let has_section = |product| self.sections.iter().any(|section| product_of(section) == Some(product));
         let mut expected = row.products.iter().filter(|product| **product != Product::BusinessVerification);
@@ -149,7 +150,7 @@ pub(super) fn texts(list: &Value) -> Option<Vec<String>> {
     list.as_array()?.iter().map(|text| text.as_str().map(str::to_owned)).collect()
 }
 
-/// What there is of it, without the spaces around it.
+/// The text of a key, without the spaces around it.
 pub(super) fn text(details: &Map<String, Value>, key: &str) -> Result<Option<String>, String> {
     match details.get(key) {
         None | Some(Value::Null) => Ok(None),
@@ -194,8 +195,8 @@ impl Said {
         Ok(())
     }
 
-    /// The fields that every product requires, as far as can be told; with those that count as Basic KYC's own, which
-    /// are not among them. Where lists differ, there is one for each.
+    /// The fields that every product requires, as far as known; with those that count as Basic
+    /// KYC's own, which are not among them. If lists differ, there is one for each.
     pub(super) fn required_fields(&self, extra: &[String]) -> Vec<Vec<String>> {
         if let Some(fields) = &self.required_fields {
             return vec![fields.clone()];

@@ -6,7 +6,7 @@ use super::answer::{Said, list, product_of, show};
 use super::row::{SOURCE, alternative, array, credit, insert, remove, set, set_format, sort, source_of};
 use crate::codegen::id_types::{IdType, Status};
 
-/// What a row doesn't say yet.
+/// The facts that a row doesn't state yet.
 pub(super) struct Changes<'a> {
     pub(super) is_back: bool,
     pub(super) label: Option<&'a str>,

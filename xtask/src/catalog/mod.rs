@@ -22,11 +22,11 @@ use crate::codegen::tables::{self, BANKS, Bank, COUNTRIES};
 /// The country whose banks the service lists.
 const NIGERIA: &str = "NG";
 
-/// How the tables and the answer differ.
+/// The differences between the tables and the answer.
 pub(crate) struct Report {
-    /// One for each row that does.
+    /// The differences, one for each row that differs.
     pub(crate) differences: Vec<String>,
-    /// What isn't a difference, and should be known.
+    /// The remarks worth knowing that aren't differences.
     pub(crate) remarks: Vec<String>,
 }
 
@@ -77,7 +77,8 @@ impl Document {
         Ok(Self { file, toml, new: old.clone(), old })
     }
 
-    /// Not at all if nothing differs: how a line ends, for one, a document doesn't keep.
+    /// Writes the document, unless nothing differs: it doesn't keep everything, line endings for
+    /// one.
     fn write(&self, root: &Path) -> Result<(), String> {
         let new = self.new.to_string();
         if new == self.old.to_string() {

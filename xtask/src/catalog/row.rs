@@ -4,7 +4,8 @@ use toml_edit::{Array, ArrayOfTables, InlineTable, Item, Table, TableLike, value
 
 use crate::codegen::id_types::ID_TYPES;
 
-/// What goes into `source`: of a whole row that is the service's, and behind the names of facts that are.
+/// The entry in `source`: of a whole row that is the service's, and behind the names of facts that
+/// are.
 pub(super) const SOURCE: &str = "services endpoint";
 
 /// Facts, as a source names them that isn't that of the whole row: `docs; label, format: services endpoint`.
@@ -39,7 +40,7 @@ pub(super) fn credit(row: &mut dyn TableLike, facts: &[&str]) {
     }
 }
 
-/// Where a fact came from before goes; what is said of other facts, and of the row as a whole, stays.
+/// Replaces the source of these facts; the sources of other facts, and of the row as a whole, stay.
 pub(super) fn credited(source: &str, facts: &[&str]) -> String {
     let mut of_service = facts.to_vec();
     let mut parts = Vec::new();
@@ -62,7 +63,7 @@ pub(super) fn credited(source: &str, facts: &[&str]) -> String {
     parts.join("; ")
 }
 
-/// Where a fact is from, according to the source of its row.
+/// The source of a fact, according to the source of its row.
 pub(super) fn source_of(source: &str, fact: &str) -> String {
     let parts = || source.split("; ");
     let own = parts().filter_map(named).filter(|(names, _)| names.contains(&fact)).map(|(_, from)| from);
@@ -96,7 +97,7 @@ pub(super) fn set(table: &mut dyn TableLike, key: &str, mut new: toml_edit::Valu
     }
 }
 
-/// What stands before a value in a list: a break or a space, and comments.
+/// The text before a value in a list: a break or a space, and comments.
 pub(super) fn prefix(array: &Array, at: usize) -> &str {
     let value = array.get(at);
     value.and_then(|value| value.decor().prefix()?.as_str()).unwrap_or_default()
@@ -166,7 +167,7 @@ pub(super) fn alternative(pattern: &str, ignore_case: bool, source: &str, certai
     alternative
 }
 
-/// In single quotes if it can be, so that backslashes stand for themselves.
+/// The pattern in single quotes if possible, so that backslashes stand for themselves.
 pub(super) fn literal(pattern: &str) -> toml_edit::Value {
     format!("'{pattern}'").parse().unwrap_or_else(|_| pattern.into())
 }

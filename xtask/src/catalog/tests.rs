@@ -33,7 +33,7 @@ fn compare(table: &str, answer: &str, write: bool) -> (Result<Report, String>, S
     (report, written)
 }
 
-/// What is written is what codegen takes, and says the same as the answer.
+/// Checks that the written tables are fit for codegen, and say the same as the answer.
 fn written(table: &str, banks: &str, answer: &str) -> (Report, String, String) {
     let (report, table, banks) = compare_all(table, banks, answer, true);
     let countries = tables::countries(REAL_COUNTRIES).unwrap();
@@ -45,7 +45,7 @@ fn written(table: &str, banks: &str, answer: &str) -> (Report, String, String) {
     (report.unwrap(), table, banks)
 }
 
-/// One row, and an answer that says the same.
+/// A row, and an answer that says the same.
 const ROW: &str = r#"[[id_type]]
 country = "GH"
 id_type = "SSNIT"
@@ -368,8 +368,9 @@ fn an_answer_without_banks_says_nothing_of_them() {
     }
 }
 
-/// What the service would say if it took what the table says, and nothing that is legacy: the lists of the hosted
-/// web integration by product, and all ID types with what Basic KYC requires, if `of_basic_kyc`.
+/// The service's answer if the service took everything in the table, and nothing that is legacy:
+/// the lists of the hosted web integration by product, and all ID types with the requirements of
+/// Basic KYC, if `of_basic_kyc`.
 fn answer_of_the_real_tables(of_basic_kyc: bool) -> Value {
     let document: DocumentMut = REAL_TABLE.parse().unwrap();
     let (mut all, mut hosted_web) = (json!({}), json!({}));

@@ -200,7 +200,8 @@ enum Finding {
 }
 
 impl Finding {
-    /// Whether it can stand beside the category. What approves must say so in both.
+    /// True if the decision can stand beside the category. A result that approves must say so in
+    /// both.
     fn fits(self, category: Category) -> bool {
         let approves = matches!(self, Self::Approved | Self::ReviewApproved | Self::ExactMatch);
         match category {
@@ -250,7 +251,7 @@ enum NextStep {
 }
 
 impl NextStep {
-    /// Whether a result of the category can lead to it. Only an approval lets anybody in.
+    /// True if a result of the category can lead to the decision. Only an approval lets anybody in.
     fn follows_from(self, category: Category) -> bool {
         match category {
             Category::Approved => matches!(self, Self::Accept | Self::CompareTheRecord),
@@ -263,7 +264,7 @@ impl NextStep {
         }
     }
 
-    /// Whether a webhook of the status, which is never `clear`, can lead to it.
+    /// True if a webhook of the status, which is never `clear`, can lead to the decision.
     fn follows_from_status(self, status: WebhookStatus) -> bool {
         match status {
             WebhookStatus::Attention => self == Self::ManualReview,

@@ -63,7 +63,7 @@ struct Enhanced {
     certainty: Certainty,
 }
 
-/// What fits into a byte with the flags.
+/// The most kinds that fit into a byte with the flags.
 const MOST_KINDS: usize = 64;
 
 /// The kinds of documents; and for each country a byte for each of its documents: four times the place of the kind, and 1

@@ -11,7 +11,7 @@ use super::tables::Country;
 
 pub(crate) const ID_TYPES: &str = "crates/smile-core/catalog/id_types.toml";
 
-/// What every job has, or has once more, so that it isn't written down for each ID type.
+/// The fields that every job has, or has once more, so that they aren't repeated for each ID type.
 pub(crate) const IMPLIED: &[&str] = &["country", "id_type", "user_id", "job_id", "day", "month", "year"];
 
 #[derive(Deserialize)]

@@ -1,4 +1,5 @@
-//! From the catalogue's TOML to Rust. Whoever writes a row wrongly is told the file, the line and what is wrong.
+//! Generation of Rust from the catalogue's TOML. The error for a wrong row names the file, the line
+//! and the fault.
 
 mod codes;
 mod documents;
@@ -11,7 +12,7 @@ use std::io::{ErrorKind, Write as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// Where the generated Rust goes: a file for each table, and nothing else.
+/// The folder of the generated Rust: a file for each table, and nothing else.
 const GENERATED: &str = "crates/smile-core/src/catalogue/generated";
 
 /// Writes the generated Rust, as far as it isn't what it should be.
@@ -76,7 +77,8 @@ fn generate(root: &Path) -> Result<Vec<(&'static str, String)>, String> {
     files.into_iter().map(|(name, code)| Ok((name, format(root, &code)?))).collect()
 }
 
-/// As rustfmt would have it, with the workspace's settings, so that formatting never makes it stale.
+/// Formats the code with rustfmt and the workspace's settings, so that formatting never makes it
+/// stale.
 fn format(root: &Path, code: &str) -> Result<String, String> {
     let failed = |what: &dyn std::fmt::Display| {
         format!("rustfmt: {what}; if it is not installed: `rustup component add rustfmt`")

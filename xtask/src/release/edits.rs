@@ -1,4 +1,4 @@
-//! What a release changes in the tree, as functions from text to text.
+//! The changes of a release to the tree, as functions from text to text.
 
 use toml_edit::{DocumentMut, value};
 

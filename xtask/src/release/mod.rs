@@ -15,7 +15,7 @@ use crate::shell::{cargo, output, succeed};
 use crate::{ci, minimal};
 pub(crate) use plan::Release;
 
-/// What to do when a step has failed half-way.
+/// The instructions for a step that has failed half-way.
 const RECOVERY: &str = "\
 If something fails half-way:
   before \"the tree is changed\"   nothing has happened: mend it and start again

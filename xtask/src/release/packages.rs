@@ -11,7 +11,7 @@ use super::plan::last_release;
 use crate::members::libraries;
 use crate::shell::{cargo, output, succeed};
 
-/// What a newcomer would write, given the packages and nothing else.
+/// A newcomer's program, written with the packages and nothing else.
 const NEWCOMER: &str = include_str!("../../templates/newcomer.rs");
 
 /// A crate that is published.
@@ -170,8 +170,8 @@ pub(crate) fn bill_of_materials(
     Ok(())
 }
 
-/// The bill as it is for somebody who has the package from the registry: where it was made is nobody's business, and our own
-/// crates don't come from there.
+/// The bill for a user who has the package from the registry: the place where it was made is left
+/// out, and our own crates don't come from there.
 fn as_published(bill: &str, tree: &Path) -> Result<Value, String> {
     let local = Regex::new(r##"\?download_url=file://[^"#]*"##).map_err(|error| error.to_string())?;
     let bill = bill.replace(&format!("path+file://{}/", tree.display()), "path+file:///");

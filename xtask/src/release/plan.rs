@@ -1,10 +1,10 @@
-//! What was asked for, and whether it makes sense.
+//! The requested release, and the check that it makes sense.
 
 use std::time::SystemTime;
 
 use semver::Version;
 
-/// What was asked for.
+/// The requested release.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Release {
     pub(crate) version: String,
@@ -13,7 +13,7 @@ pub(crate) struct Release {
 }
 
 impl Release {
-    /// From the words after `release`.
+    /// Parses the words after `release`.
     pub(crate) fn parse(arguments: &[&str]) -> Result<Self, String> {
         let (mut version, mut execute, mut run_ci) = (None, false, true);
         let mut words = arguments.iter();

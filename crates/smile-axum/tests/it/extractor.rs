@@ -1,4 +1,4 @@
-//! What reaches a handler, and what is answered otherwise.
+//! Callbacks that reach a handler, and the responses to all others.
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
@@ -15,19 +15,19 @@ use smile_axum::{CallbackReceiver, ReceivedCallback, Rejection};
 
 use crate::support::{Broken, Chunks, NOW, answer, partner, post, receiver, signed, unsigned};
 
-/// Says in its answer what it was given.
+/// Answers with what the handler was given.
 async fn tell(received: ReceivedCallback) -> String {
     let callback = &received.callback;
     assert_eq!(callback.kind(), CallbackKind::Result(JobType::BIOMETRIC_KYC));
     let code = callback.entry().result_code().unwrap();
-    format!("{code} {:?} {:?}", callback.carrier(), received.seen)
+    format!("{code} {:?} {:?}", callback.carrier(), received.replay_check)
 }
 
 fn app(receiver: CallbackReceiver) -> Router {
     Router::new().route("/callback", on_post(tell)).with_state(receiver)
 }
 
-/// What a receiver turns away.
+/// Callbacks that a receiver turns away.
 type TurnedAway = Arc<Mutex<Vec<(Option<Refusal>, String)>>>;
 
 fn watched(receiver: CallbackReceiver) -> (Router, TurnedAway) {
@@ -158,7 +158,7 @@ async fn redeliveries_reach_the_handler_and_say_so() {
     }
 }
 
-/// Records, and never says what it has recorded.
+/// Store that records, and never answers.
 struct Hanging(Arc<InMemoryReplayStore>);
 
 impl AsyncReplayStore for Hanging {
@@ -171,7 +171,7 @@ impl AsyncReplayStore for Hanging {
     }
 }
 
-/// Says these, from the last to the first.
+/// Store that gives these answers, from the last to the first.
 struct Scripted(Mutex<Vec<Result<ReplayCheck, StoreFull>>>);
 
 impl AsyncReplayStore for Scripted {
@@ -220,7 +220,7 @@ async fn a_handler_may_have_a_reused_signature_confirmed() {
     async fn to_confirm(received: Result<ReceivedCallback, Rejection>) -> Result<String, Rejection> {
         match received {
             Err(Rejection::SignatureReused(received)) => {
-                assert_eq!(received.seen, Some(ReplayCheck::SignatureReused));
+                assert_eq!(received.replay_check, Some(ReplayCheck::SignatureReused));
                 Ok(received.callback.job_id().unwrap())
             }
             other => other.map(|_| "passed".to_owned()),

@@ -1,4 +1,4 @@
-//! What a layer lets through, and in which state.
+//! Requests that a layer lets through, with their state.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -52,8 +52,8 @@ async fn what_is_not_believed_is_answered_by_the_layer() {
 #[tokio::test]
 async fn one_receiver_looks_once_however_often_it_is_asked() {
     async fn handler(received: ReceivedCallback, Extension(same): Extension<ReceivedCallback>) -> String {
-        assert_eq!(received.seen, same.seen);
-        format!("{:?}", received.seen)
+        assert_eq!(received.replay_check, same.replay_check);
+        format!("{:?}", received.replay_check)
     }
     // The extension has to come first: the extractor takes the request.
     async fn turned(same: Extension<ReceivedCallback>, received: ReceivedCallback) -> String {

@@ -21,7 +21,7 @@ pub(crate) fn partner() -> Partner {
     Partner::new("001", "one-api-key", Environment::Sandbox).unwrap()
 }
 
-/// Of the partner, at [`NOW`].
+/// Receiver of the partner, at [`NOW`].
 pub(crate) fn receiver() -> CallbackReceiver {
     CallbackReceiver::new(partner().verifier()).with_clock(|| NOW)
 }

@@ -1,4 +1,4 @@
-//! What a callback says, said again by the service itself.
+//! Confirmation of a callback by the service's own job status.
 
 use std::fmt;
 
@@ -25,7 +25,7 @@ use crate::{OperationError, Problem, ValidationError};
 pub struct Confirm {
     partner: Partner,
     key: JobKey,
-    /// What the result must name, if that is known.
+    /// Submission that the result must name, if that is known.
     submission_id: Option<SubmissionId>,
     claim: Claim,
     settings: FlowSettings,
@@ -36,7 +36,7 @@ pub struct Confirm {
     stage: Stage,
 }
 
-/// What the callback says.
+/// Content of a callback, as claimed.
 struct Claim {
     code: Option<ResultCode>,
     smile_job_id: Option<String>,
@@ -45,14 +45,15 @@ struct Claim {
 
 enum Stage {
     Asking(Box<Call<JobStatusRequest>>),
-    /// Until then; with why the last status didn't do: it isn't as far as the callback.
+    /// Waiting until then, with the reason that the last status didn't do: it isn't as far as the
+    /// callback.
     Waiting(Timestamp, ConfirmError),
     Finished(Result<Confirmation, ConfirmError>),
 }
 
 impl Confirm {
-    /// Confirms this callback of the job that the partner's own records have. `seed` spreads the waits of many clients: take any
-    /// random number.
+    /// Confirms this callback of the job that the partner's own records have. `seed` spreads the
+    /// waits of many clients: take any random number.
     ///
     /// Give the [`Submission`] with its id, as [`JobOutcome::submission`](crate::JobOutcome::submission) or a stored checkpoint
     /// has it: then both the callback and the status must name it. A [`JobKey`] alone confirms the result of whichever submission
@@ -210,7 +211,7 @@ impl fmt::Debug for Confirm {
     }
 }
 
-/// A result that came by callback and that the service itself, asked for the job's status, says as well.
+/// Result that came by callback and that the service itself, asked for the job's status, confirms.
 ///
 /// Only [`Confirm`] makes one; it can't be read from what was stored. Everything in it is from the status, and nothing from the callback: a forger may have changed what
 /// the code doesn't show, such as a name, so take the record from here too.
@@ -226,12 +227,12 @@ pub struct Confirmation {
 }
 
 impl Confirmation {
-    /// The job.
+    /// Key of the job.
     pub fn key(&self) -> &JobKey {
         &self.key
     }
 
-    /// What the result amounts to. It may be provisional: confirmed is not final.
+    /// Verdict of the result. It may be provisional: confirmed is not final.
     pub fn verdict(&self) -> &Verdict {
         &self.verdict
     }
@@ -247,18 +248,20 @@ impl Confirmation {
     }
 }
 
-/// Why a callback could not be confirmed. It is no verdict; where there is a status, that is what the service says.
+/// Reason that a callback could not be confirmed. This is no verdict; if there is a status, that is
+/// the service's answer.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum ConfirmError {
-    /// The callback is about another job or user than the partner's records have, or says neither. Nothing was sent.
+    /// The callback is about another job or user than the partner's records have, or names neither.
+    /// Nothing was sent.
     NotThisJob,
     /// The callback, or the job's status to the last, has a result under this job id that is another submission's, or that names
     /// none: it is no verdict on this one. The job id was used twice; or the service doesn't bring back
     /// [`SubmissionId::PARTNER_PARAM`], and somebody must look at the job.
     NotThisSubmission,
-    /// The callback has no verdict on a job, or one that this API has no status for: what the ID authority has under a number,
-    /// or a v3 webhook. Nothing was sent.
+    /// The callback has no verdict on a job, or one that this API has no status for: the ID
+    /// authority's record of a number, or a v3 webhook. Nothing was sent.
     NotConfirmable,
     /// The status can't be had. Try again later, or answer the callback with 503 and the service comes again.
     Call(CallError),
@@ -275,7 +278,8 @@ pub enum ConfirmError {
         /// The job's status.
         status: Box<JobStatus>,
     },
-    /// The service says something else. Somebody may be making results up: go by the status, and have somebody look at it.
+    /// The service contradicts the callback. Somebody may be making results up: go by the status,
+    /// and have somebody look at it.
     #[non_exhaustive]
     Contradicted {
         /// The job's status.
@@ -318,12 +322,12 @@ impl std::error::Error for ConfirmError {
 }
 
 impl ConfirmError {
-    /// Why the status can't be had, if that is what stopped it.
+    /// Error of the status request, if that failed.
     pub fn call(&self) -> Option<&CallError> {
         if let Self::Call(error) = self { Some(error) } else { None }
     }
 
-    /// What went wrong in the exchange, the last time.
+    /// Error of the last exchange.
     pub fn operation(&self) -> Option<&OperationError> {
         self.call().and_then(CallError::operation)
     }
@@ -338,37 +342,42 @@ impl ConfirmError {
         self.call().map_or(&[], CallError::problems)
     }
 
-    /// The service may have acted on what was sent. Never: the question for a job's status changes nothing.
+    /// Always false: the question for a job's status changes nothing at the service. Never: the
+    /// question for a job's status changes nothing.
     pub fn outcome_unknown(&self) -> bool {
         self.call().is_some_and(CallError::outcome_unknown)
     }
 
-    /// The input is at fault.
+    /// True if the input is at fault.
     pub fn is_validation(&self) -> bool {
         self.validation().is_some()
     }
 
-    /// The deadline passed, or the last try got no answer in time.
+    /// True if the deadline passed, or the last try got no answer in time.
     pub fn is_timeout(&self) -> bool {
         self.call().is_some_and(CallError::is_timeout)
     }
 
-    /// The service refused the signature: a key of the other environment, a rotated one, or a clock that is far off.
+    /// True if the service refused the signature: a key of the other environment, a rotated one, or
+    /// a clock that is far off.
     pub fn is_unauthorized(&self) -> bool {
         self.call().is_some_and(CallError::is_unauthorized)
     }
 
-    /// The service has had a job of this id before. Never: to ask for a job's status submits nothing.
+    /// Always false: the question for a job's status submits nothing. Never: to ask for a job's
+    /// status submits nothing.
     pub fn is_job_already_exists(&self) -> bool {
         self.call().is_some_and(CallError::is_job_already_exists)
     }
 
-    /// The caller's observer refused to go on: its reason is the error's [source](std::error::Error::source).
+    /// True if the caller's observer refused to go on: its reason is the error's
+    /// [source](std::error::Error::source).
     pub fn is_observer(&self) -> bool {
         self.call().is_some_and(CallError::is_observer)
     }
 
-    /// The job's status, where it was to be had. It is from the service itself, so its verdict can be gone by.
+    /// The job's status, if there was one. It is from the service itself, so its verdict can be
+    /// relied on.
     pub fn status(&self) -> Option<&JobStatus> {
         match self {
             Self::Behind { status } | Self::Superseded { status } | Self::Contradicted { status } => {
@@ -378,7 +387,8 @@ impl ConfirmError {
         }
     }
 
-    /// Later it may be confirmed: the status couldn't be had, or isn't as far as the callback.
+    /// True if the callback may be confirmed later: the status couldn't be had, or isn't as far as
+    /// the callback.
     pub fn is_retryable(&self) -> bool {
         self.is_behind() || matches!(self, Self::Call(error) if error.is_retryable())
     }

@@ -202,7 +202,7 @@ impl ConfirmedWord {
         self.word
     }
 
-    /// What the word alone amounts to for the product that the partner's records have.
+    /// Verdict of the word alone, for the product that the partner's records have.
     pub fn verdict(&self) -> &Verdict {
         &self.verdict
     }
@@ -212,13 +212,14 @@ impl ConfirmedWord {
         &self.user_id
     }
 
-    /// What confirmed it: the status, as the service gave it.
+    /// Status that confirmed the webhook, as the service gave it.
     pub fn status(&self) -> &Status {
         &self.status
     }
 }
 
-/// Why a webhook could not be confirmed. It is no verdict; where there is a status, that is what the service says.
+/// Reason that a webhook could not be confirmed. This is no verdict; if there is a status, that is
+/// the service's answer.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfirmWebhookError {
@@ -295,7 +296,7 @@ mod tests {
         answer(http, &json!({ "status": word, "job_id": JOB, "user_id": "user-1", "message": "m" }))
     }
 
-    /// How confirming ends, and how often the status was asked for.
+    /// Outcome of confirming, and the number of times that the status was requested.
     fn confirm(
         job_id: &str,
         product: &str,

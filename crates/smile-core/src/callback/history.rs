@@ -1,4 +1,5 @@
-//! A job's history as a partner's database has it: which result counts, whatever comes in which order and how often.
+//! Job history as a partner's database stores it: the result that counts, whatever comes in which
+//! order and how often.
 
 use std::fmt;
 
@@ -10,11 +11,12 @@ use crate::result::{Decision, NextStep, ResultEntry, Verdict};
 use crate::wire::names::stable_names;
 use crate::{JobId, JobKey, JobOutcome, JobStatus, JobType, PartnerAccount, SubmissionId, Timestamp, UserId};
 
-/// How many different results that say nothing are kept of one job; those that say something have codes of the catalogue, so
-/// that there are only so many of them. More than a few means that somebody is making them up.
+/// Most results without a decision that are kept of one job. Results with a decision have codes of
+/// the catalogue, so that there are only so many of them; more than a few without one mean that
+/// somebody is making them up.
 const MAX_UNDECIDED: usize = 8;
 
-/// A job's history: results go in as they come, and what counts comes out.
+/// History of a job: results are applied as they come, and one of them counts.
 ///
 /// - A provisional result that comes late never undoes a final one.
 /// - A redelivery changes nothing.
@@ -64,18 +66,19 @@ pub struct JobHistory {
     user_id: UserId,
     job_id: JobId,
     judged_as: JudgedAs,
-    /// Of the v3 API, what was asked for.
+    /// Product of a v3 verification, as the partner asked for it.
     product: Option<String>,
-    /// What its results must name, if that is known.
+    /// Submission that the results must name, if that is known.
     submission_id: Option<SubmissionId>,
-    standing: JobState,
-    /// The places, among the results, of the one that counts, or of the two that disagree.
+    state: JobState,
+    /// Indices of the result that counts, or of the two that disagree.
     counts: Vec<usize>,
     results: Vec<RecordedResult>,
     id_information: bool,
 }
 
-/// How results are to be read: by the partner's records, whatever they say of themselves.
+/// Job type by which results are judged: the one in the partner's records, whatever the results
+/// name.
 #[derive(Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum JudgedAs {
@@ -84,37 +87,39 @@ enum JudgedAs {
     Webhook,
 }
 
-/// Where a job stands.
+/// State of a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum JobState {
-    /// There is no result that says anything.
+    /// No result with a decision has come.
     Open,
-    /// There is one, and it isn't the last word.
+    /// A provisional result counts.
     Provisional,
-    /// There is a last word.
+    /// A final result counts.
     Final,
-    /// There are two last words that disagree, neither more trustworthy than the other. Nobody is to be let in on that.
-    /// [Confirm](crate::callback::confirm::Confirm) it, or [settle](JobHistory::settle_by_hand) it.
+    /// Two final results disagree, neither more trustworthy than the other. Nobody is to be let in
+    /// on that. [Confirm](crate::callback::confirm::Confirm) one, or
+    /// [decide](JobHistory::settle_by_hand) the job yourself.
     Disputed,
 }
 
-/// How far a result can be trusted; more is greater.
+/// Degree of trust in a result; more is greater.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Trust {
-    /// Its signature is right and fresh. Whoever has seen one callback can make another that is.
+    /// The signature is right and fresh. Whoever has seen one callback can make another that is.
     Verified,
-    /// In addition, its signature hasn't come before under another body.
+    /// In addition, the signature hasn't come before under another body.
     FirstSeen,
-    /// The service itself says so, asked for the job's status.
+    /// The service itself confirms the result, asked for the job's status.
     Confirmed,
-    /// A person has decided it.
+    /// A person has decided the job.
     ByHand,
 }
 
 impl Trust {
-    /// Which of two results that disagree counts. A forger's callback can be the first seen, so that decides nothing.
+    /// Rank of a result: of two that disagree, the higher one counts. A forger's callback can come
+    /// first, so the order of arrival decides nothing.
     fn rank(self) -> u8 {
         match self {
             Self::Verified | Self::FirstSeen => 0,
@@ -124,21 +129,22 @@ impl Trust {
     }
 }
 
-/// A result of a job, without anything personal.
+/// Result of a job as the history keeps it, without anything personal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RecordedResult {
-    /// What it amounts to.
+    /// Decision on the person.
     pub decision: Decision,
-    /// Whether it says that it is the last word.
+    /// True if the result says that it is final.
     pub is_final: bool,
-    /// What was to be done next. An approval whose next step isn't [`NextStep::Accept`] lets nobody in.
+    /// Next step that the result asked for. An approval whose next step isn't [`NextStep::Accept`]
+    /// lets nobody in.
     pub next_step: NextStep,
-    /// The result code, where it has one.
+    /// Result code, if there is one.
     pub code: Option<String>,
-    /// How far it can be trusted: the most that any of its deliveries could.
+    /// Degree of trust in the result: the highest of all its deliveries.
     pub trust: Trust,
-    /// When it was first applied, in milliseconds since 1970.
+    /// Time of the first application, in milliseconds since 1970.
     pub at: u64,
 }
 
@@ -155,7 +161,7 @@ impl RecordedResult {
         }
     }
 
-    /// Whether the person may be let in, if this result counts.
+    /// True if the person may be let in, should this result count.
     fn lets_in(&self) -> bool {
         self.decision == Decision::Approved && self.is_final && self.next_step == NextStep::Accept
     }
@@ -165,44 +171,51 @@ impl RecordedResult {
             == (other.decision, other.is_final, other.next_step, &other.code)
     }
 
-    /// Whether it makes no difference which of the two counts.
+    /// True if it makes no difference which of the two results counts.
     fn agrees_with(&self, other: &Self) -> bool {
         (self.decision, self.lets_in()) == (other.decision, other.lets_in())
     }
 }
 
-/// What a result has changed.
+/// Change of a job's history by a result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Change {
-    /// It is the result that counts now: look at [`JobHistory::state`] and act.
+    /// The result counts now: look at [`JobHistory::state`] and act.
     Advanced,
-    /// It is the result that counts already, and can be trusted further now.
+    /// The result counts already, and is trusted further now.
     Strengthened,
-    /// It outranks the final result, or the disputed ones, that counted before it: undo what was done on those.
+    /// The result outranks the final one, or the disputed ones, that counted before: undo what was
+    /// done on those.
     Overturned,
-    /// It disagrees with the final result that counts, and neither outranks the other: nothing counts now.
+    /// The result disagrees with the final one that counts, and neither outranks the other: nothing
+    /// counts now.
     Disputed,
-    /// It disagrees with a final result that can be trusted further, which goes on to count. Somebody should look at it.
+    /// The result disagrees with a final one that is trusted further, which goes on to count.
+    /// Somebody should look at it.
     Contradicted,
-    /// It has come before. Nothing changes.
+    /// The result has come before. Nothing changes.
     Redelivered,
-    /// It is new, and no news: a provisional result after a final one or one that can be trusted further, or another code for the
-    /// same decision. Nothing changes.
+    /// The result is new, and no news: a provisional result after a final one or one that is
+    /// trusted further, or another code for the same decision. Nothing changes.
     Late,
-    /// It says what the ID authority has under the number, which is no verdict on the job. Nothing changes but that it has come.
+    /// The callback is the ID authority's record of the number, which is no verdict on the job.
+    /// Nothing changes but that it has come.
     IdInformation,
-    /// It makes no sense to this version of the SDK. Nothing changes; somebody should look at it.
+    /// The result makes no sense to this version of the SDK. Nothing changes; somebody should look
+    /// at it.
     Undecided,
-    /// It is about another job or user, or says neither. Nothing changes.
+    /// The result is about another job or user, or names neither. Nothing changes.
     NotThisJob,
-    /// It is another submission's of the same job id, or doesn't name the submission that it is about. Nothing changes. The job
-    /// id was used twice; or the service doesn't bring back [`SubmissionId::PARTNER_PARAM`], and somebody should look at it.
+    /// The result is another submission's of the same job id, or doesn't name the submission that
+    /// it is about. Nothing changes. The job id was used twice; or the service doesn't bring back
+    /// [`SubmissionId::PARTNER_PARAM`], and somebody should look at it.
     NotThisSubmission,
-    /// It is of another partner or another environment than the job, or doesn't say of which. Nothing changes; the keys or
-    /// the addresses of two environments are mixed up, and somebody should look at it.
+    /// The result is of another partner or another environment than the job, or names none. Nothing
+    /// changes; the keys or the addresses of two environments are mixed up, and somebody should
+    /// look at it.
     OtherAccount,
-    /// Its signature has come before under another body. Nothing changes; ask for the job's status.
+    /// The signature has come before under another body. Nothing changes; ask for the job's status.
     NotBelieved,
 }
 
@@ -223,7 +236,8 @@ stable_names! { Change:
 }
 
 impl Change {
-    /// What to answer to the callback, once the change is stored. If it can't be stored, answer 503: the service comes again.
+    /// Status to answer to the callback, once the change is stored. If it can't be stored, answer
+    /// 503: the service comes again.
     ///
     /// 200, but 404 for one of another job, partner or environment, and 409 for one that isn't believed. Of a job that the partner doesn't know yet, because its
     /// row isn't committed, answer 503.
@@ -235,7 +249,7 @@ impl Change {
         }
     }
 
-    /// Whether a person should look at the job.
+    /// True if a person should look at the job.
     pub fn needs_manual_review(self) -> bool {
         matches!(
             self,
@@ -250,18 +264,19 @@ impl Change {
 }
 
 impl JobHistory {
-    /// Of a job that was just submitted for this partner, in this environment ([`Partner::account`](crate::Partner::account)).
+    /// History of a job that was just submitted for this partner, in this environment
+    /// ([`Partner::account`](crate::Partner::account)).
     pub fn new(account: PartnerAccount, key: JobKey) -> Self {
         Self::of(account, key.user_id, key.job_id, JudgedAs::JobType(key.job_type))
     }
 
-    /// Of an address or phone verification, whose results name no type of job.
+    /// History of an address or phone verification, whose results name no type of job.
     pub fn of_match(account: PartnerAccount, user_id: UserId, job_id: JobId) -> Self {
         Self::of(account, user_id, job_id, JudgedAs::Match)
     }
 
-    /// Of a verification of the v3 API, with the service's id of the job. Where the partner's records have the product, add
-    /// it: [`with_product`](Self::with_product).
+    /// History of a verification of the v3 API, with the service's id of the job. If the partner's
+    /// records have the product, add it: [`with_product`](Self::with_product).
     pub fn of_webhook(account: PartnerAccount, user_id: UserId, job_id: JobId) -> Self {
         Self::of(account, user_id, job_id, JudgedAs::Webhook)
     }
@@ -274,7 +289,7 @@ impl JobHistory {
             judged_as,
             product: None,
             submission_id: None,
-            standing: JobState::Open,
+            state: JobState::Open,
             counts: Vec::new(),
             results: Vec::new(),
             id_information: false,
@@ -341,17 +356,18 @@ impl JobHistory {
         &self.account
     }
 
-    /// Where the job stands.
+    /// State of the job.
     pub fn state(&self) -> JobState {
-        self.standing
+        self.state
     }
 
-    /// The result that counts: the last word, or the newest provisional one. None of those that are disputed does.
+    /// Result that counts: the final one, or the newest provisional one. None of those that are
+    /// disputed does.
     pub fn result(&self) -> Option<&RecordedResult> {
         if let [place] = self.counts[..] { self.results.get(place) } else { None }
     }
 
-    /// The last words that disagree.
+    /// Final results that disagree.
     pub fn disputed(&self) -> Option<(&RecordedResult, &RecordedResult)> {
         if let [first, second] = self.counts[..] {
             Some((self.results.get(first)?, self.results.get(second)?))
@@ -360,26 +376,28 @@ impl JobHistory {
         }
     }
 
-    /// Whether the person may be let in: approved, as the last word, with nothing left to be done first, and trusted at least so
-    /// far. For what can't be taken back, ask for [`Trust::Confirmed`].
+    /// True if the person may be let in: approved, final, with nothing left to be done first, and
+    /// trusted at least so far. Before anything that can't be taken back, require
+    /// [`Trust::Confirmed`].
     ///
     /// It is no for a number that is known ([`NextStep::CompareTheRecord`]), until somebody has compared the record with
-    /// what the person says and [settled](Self::settle_by_hand) it.
+    /// what the person says and [decided](Self::settle_by_hand) it.
     pub fn may_be_let_in(&self, at_least: Trust) -> bool {
-        self.standing == JobState::Final
+        self.state == JobState::Final
             && self.result().is_some_and(|result| result.lets_in() && result.trust >= at_least)
     }
 
-    /// Whether what counts, or is disputed, has only come by callback so far: ask the service, with a
-    /// [`Confirm`](crate::callback::confirm::Confirm) or for the job's status, before anything is done on it.
+    /// True if the result that counts, or is disputed, has only come by callback so far. Before
+    /// acting on it, ask the service with a [`Confirm`](crate::callback::confirm::Confirm) or for
+    /// the job's status.
     ///
     /// Ask this after each callback, whatever it has changed: it may be that the process died after the first delivery was
     /// stored, and before the service was asked. Address and phone verifications, and webhooks, have no status to be asked for here.
     pub fn needs_confirming(&self) -> bool {
-        self.standing != JobState::Open && self.result().is_none_or(|result| result.trust < Trust::Confirmed)
+        self.state != JobState::Open && self.result().is_none_or(|result| result.trust < Trust::Confirmed)
     }
 
-    /// Whether the callback with what the ID authority has under the number has come, as older accounts get it.
+    /// True if the callback with the ID authority's record has come, which older accounts get.
     pub fn has_id_information(&self) -> bool {
         self.id_information
     }
@@ -410,7 +428,7 @@ impl JobHistory {
         &mut self,
         now: Timestamp,
         callback: &Callback,
-        seen: Option<ReplayCheck>,
+        replay_check: Option<ReplayCheck>,
     ) -> Change {
         if !callback.names(self.user_id.as_str(), self.job_id.as_str()) {
             return Change::NotThisJob;
@@ -421,7 +439,7 @@ impl JobHistory {
         if self.is_of_other_submission(callback.entry()) {
             return Change::NotThisSubmission;
         }
-        let trust = match seen {
+        let trust = match replay_check {
             Some(ReplayCheck::SignatureReused) => return Change::NotBelieved,
             Some(ReplayCheck::First) => Trust::FirstSeen,
             Some(ReplayCheck::Redelivery) | None => Trust::Verified,
@@ -443,13 +461,14 @@ impl JobHistory {
         self.apply(RecordedResult::new(now, &verdict, trust))
     }
 
-    /// Applies what the service itself said when a callback was confirmed.
+    /// Applies the service's own status with which a callback was confirmed.
     pub fn apply_confirmed(&mut self, now: Timestamp, confirmed: &Confirmation) -> Change {
         let (status, is_other) = (confirmed.status(), self.is_status_of_other(confirmed.status()));
         self.apply_verdict(now, confirmed.key(), status.account(), is_other, confirmed.verdict())
     }
 
-    /// Applies what the service itself said when its status was asked for. Without a result, nothing changes.
+    /// Applies the outcome of asking the service for the job's status. Without a result, nothing
+    /// changes.
     pub fn apply_outcome(&mut self, now: Timestamp, outcome: &JobOutcome) -> Change {
         match outcome {
             JobOutcome::Complete { submission, status, verdict } => {
@@ -483,8 +502,8 @@ impl JobHistory {
         self.apply(RecordedResult::new(now, &verdict, Trust::Confirmed))
     }
 
-    /// Decides it by hand, for good: a person has looked at it. Only a person can change it again, in the same way.
-    /// [`Decision::Unknown`] decides nothing; [`Decision::Approved`] lets the person in.
+    /// Records a person's decision on the job, for good. Only a person can change it again, in the
+    /// same way. [`Decision::Unknown`] decides nothing; [`Decision::Approved`] lets the person in.
     pub fn settle_by_hand(&mut self, now: Timestamp, decision: Decision) -> Change {
         self.apply(RecordedResult {
             decision,
@@ -542,7 +561,7 @@ impl JobHistory {
         }
         let others = self.counts.iter().filter(|at| **at != place).map(|at| self.results[*at].trust.rank());
         let highest_other = others.max();
-        let (standing, change) = match (self.standing, is_final) {
+        let (state, change) = match (self.state, is_final) {
             (JobState::Open, false) => (JobState::Provisional, Change::Advanced),
             (JobState::Open | JobState::Provisional, true) => (JobState::Final, Change::Advanced),
             (JobState::Provisional, false) if highest_other > Some(rank) => return Change::Late,
@@ -558,17 +577,17 @@ impl JobHistory {
             (JobState::Final, true) if highest_other > Some(rank) => return Change::Contradicted,
             (JobState::Final, true) => {
                 self.counts.push(place);
-                self.standing = JobState::Disputed;
+                self.state = JobState::Disputed;
                 return Change::Disputed;
             }
             (JobState::Disputed, true) => return Change::Disputed,
         };
-        self.standing = standing;
+        self.state = state;
         self.counts = vec![place];
         change
     }
 
-    /// Where it is among the results now.
+    /// Index of this result among those kept, after recording it.
     fn record(&mut self, known: Option<usize>, new: RecordedResult) -> usize {
         if let Some(place) = known {
             self.results[place].trust = self.results[place].trust.max(new.trust);
@@ -590,13 +609,13 @@ impl fmt::Debug for JobHistory {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("JobHistory")
             .field("job_id", &self.job_id)
-            .field("standing", &self.standing)
+            .field("state", &self.state)
             .field("results", &self.results)
             .finish_non_exhaustive()
     }
 }
 
-/// What follows from what a person has decided.
+/// Next step after a person's decision.
 fn by_hand(decision: Decision) -> NextStep {
     match decision {
         Decision::Approved => NextStep::Accept,
@@ -607,30 +626,30 @@ fn by_hand(decision: Decision) -> NextStep {
     }
 }
 
-/// Why what was stored is no job's history.
+/// Reason that stored text is no job history.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum JobHistoryError {
-    /// It isn't what [`JobHistory`] writes, in any version.
+    /// The text isn't a [`JobHistory`], in any version.
     #[error("what is stored is not a job's history")]
     NotALife,
-    /// It is of version 1, which doesn't say whose it is: read it with [`JobHistory::from_stored`].
+    /// The text is of version 1, which names no account: read it with [`JobHistory::from_stored`].
     #[error(
         "this job's history was stored in version 1, which doesn't name the partner and the environment: read it with \
          `JobHistory::from_stored`"
     )]
     Version1,
-    /// A version of the SDK wrote it that is newer than this one.
+    /// The text was written by a newer version of the SDK.
     #[error("this job's history was stored in version {version}, and this version of the SDK reads 1 and 2")]
     #[non_exhaustive]
     UnknownVersion {
-        /// Its version.
+        /// Version of the text.
         version: u32,
     },
-    /// It is of another partner or another environment.
+    /// The history is of another partner or another environment.
     #[error("this job's history is of another partner or another environment")]
     OtherAccount,
-    /// It was changed by something else than [`JobHistory`].
+    /// The text was changed by something else than [`JobHistory`].
     #[error("this job's history contradicts itself: {0}")]
     Inconsistent(&'static str),
 }
@@ -643,11 +662,11 @@ stable_names! { JobHistoryError:
     Self::Inconsistent(_) => "inconsistent",
 }
 
-/// What is written down, with the number of the form that it has.
+/// Stored form of the history, with its version.
 #[derive(serde::Serialize, serde::Deserialize)]
 struct Stored {
     version: u32,
-    /// Absent in version 1.
+    /// Next step; absent in version 1.
     #[serde(default)]
     account: Option<PartnerAccount>,
     user_id: UserId,
@@ -657,7 +676,8 @@ struct Stored {
     product: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     submission: Option<SubmissionId>,
-    standing: JobState,
+    #[serde(rename = "standing")]
+    state: JobState,
     counts: Vec<usize>,
     results: Vec<StoredResult>,
     id_information: bool,
@@ -667,7 +687,7 @@ struct Stored {
 struct StoredResult {
     decision: Decision,
     is_final: bool,
-    /// Absent in version 1.
+    /// Account of the job; absent in version 1.
     #[serde(default)]
     next_step: Option<NextStep>,
     code: Option<String>,
@@ -678,7 +698,7 @@ struct StoredResult {
 const VERSION: u32 = 2;
 
 impl Stored {
-    /// The same in this version, of this account.
+    /// Turns the stored form into this version's, of this account.
     fn upgrade(mut self, account: PartnerAccount) -> Self {
         let judged_as = self.judged_as;
         for result in &mut self.results {
@@ -724,7 +744,7 @@ impl From<JobHistory> for Stored {
             judged_as,
             product,
             submission: submission_id,
-            standing: history.standing,
+            state: history.state,
             counts: history.counts,
             results: history.results.into_iter().map(StoredResult::from).collect(),
             id_information: history.id_information,
@@ -744,7 +764,7 @@ impl TryFrom<Stored> for JobHistory {
             judged_as,
             product,
             submission: submission_id,
-            standing,
+            state,
             counts,
             results,
             id_information,
@@ -767,7 +787,7 @@ impl TryFrom<Stored> for JobHistory {
         let Some(counted) = counts.iter().map(of).collect::<Option<Vec<_>>>() else {
             return refuse("it names results that it doesn't have");
         };
-        let fits = match (standing, &counted[..]) {
+        let fits = match (state, &counted[..]) {
             (JobState::Open, []) => true,
             (JobState::Provisional, [result]) => !result.is_final,
             (JobState::Final, [result]) => result.is_final,
@@ -777,7 +797,7 @@ impl TryFrom<Stored> for JobHistory {
             _ => false,
         };
         if !fits || counted.iter().any(|result| result.decision == Decision::Unknown) {
-            return refuse("it counts results that don't fit where it stands");
+            return refuse("it counts results that don't fit its state");
         }
         // What approves and isn't the last word, or what doesn't approve, has another next step.
         let is_odd = |result: &RecordedResult| result.next_step == NextStep::Accept && !result.lets_in();
@@ -802,7 +822,7 @@ impl TryFrom<Stored> for JobHistory {
             judged_as,
             product,
             submission_id,
-            standing,
+            state,
             counts,
             results,
             id_information,

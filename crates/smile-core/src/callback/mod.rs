@@ -44,7 +44,8 @@ use crate::{JobKey, JobType, PartnerAccount, ReceivedTimestamp, Timestamp};
 #[derive(Clone)]
 pub struct Callback {
     entry: ResultEntry,
-    /// The headers of a v3 webhook; none if it is a result of v1. Decided once, when it is verified.
+    /// Headers of a v3 webhook; none for a result of v1. Decided once, when the callback is
+    /// verified.
     webhook: Option<HeaderIds>,
     timestamp: ReceivedTimestamp,
     signature: String,
@@ -55,31 +56,32 @@ pub struct Callback {
     body: Bytes,
 }
 
-/// Where the signature of a callback was.
+/// Part of the request that carries the signature: body or headers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Carrier {
-    /// In the body, as v1 has it: `signature` and `timestamp`.
+    /// The body, as v1 has it: `signature` and `timestamp`.
     Body,
-    /// In the headers, as v3 has it: `Response-Signature` and `Response-Timestamp`.
+    /// The headers, as v3 has it: `Response-Signature` and `Response-Timestamp`.
     Headers,
-    /// In both, and the same.
+    /// Both, and the same.
     Both,
 }
 
-/// What a callback says it is about. It is not signed: go by what the partner's own records say of the job.
+/// Kind of a callback, as it says itself. The kind is not signed: go by the partner's own records
+/// of the job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CallbackKind {
-    /// A result of a job of this type: image jobs, Enhanced and Basic KYC, Business Verification.
+    /// Result of a job of this type: image jobs, Enhanced and Basic KYC, Business Verification.
     Result(JobType),
-    /// What the ID authority has under the number, apart from the job's own result: older accounts get two callbacks for a
-    /// job with an ID look-up. It has no verdict on the job.
+    /// The ID authority's record, apart from the job's own result: older accounts get two callbacks
+    /// for a job with an ID look-up. This one has no verdict on the job.
     IdInformation,
-    /// A result without a type of job, as of address and phone verification.
+    /// Result without a type of job, as of address and phone verification.
     Match,
-    /// A webhook of the v3 API.
+    /// Webhook of the v3 API.
     Webhook,
-    /// Anything else.
+    /// Any other kind.
     Unknown,
 }
 
@@ -97,7 +99,7 @@ impl CallbackKind {
 }
 
 impl Callback {
-    /// What it says it is about.
+    /// Kind of the callback, as it says itself.
     pub fn kind(&self) -> CallbackKind {
         if self.webhook.is_some() {
             return CallbackKind::Webhook;
@@ -121,8 +123,9 @@ impl Callback {
         }
     }
 
-    /// The codes of ID look-ups begin with 10; the type of the result alone is left out by some. A job whose number isn't
-    /// found ends with such a code as well, and has steps about its images then.
+    /// True for a callback about the ID number alone: the codes of ID look-ups begin with 10; the
+    /// type of the result alone is left out by some. A job whose number isn't found ends with such
+    /// a code as well, and has steps about its images then.
     fn is_about_the_number(&self) -> bool {
         let is_look_up = self.entry.result_code().is_some_and(|code| code.as_str().starts_with("10"));
         let says_so = || {
@@ -147,7 +150,7 @@ impl Callback {
         &self.entry
     }
 
-    /// As a webhook of the v3 API, if it is one.
+    /// The callback as a webhook of the v3 API, if it is one.
     pub fn webhook(&self) -> Option<Webhook<'_>> {
         self.webhook.as_ref().map(|ids| Webhook::new(&self.entry, ids))
     }
@@ -168,7 +171,7 @@ impl Callback {
         }
     }
 
-    /// Whether it names this job and this user.
+    /// True if the callback names this job and this user.
     pub fn is_about(&self, key: &JobKey) -> bool {
         self.names(key.user_id.as_str(), key.job_id.as_str())
     }
@@ -182,12 +185,12 @@ impl Callback {
         !is_of_other && self.job_id().as_deref() == Some(job_id) && self.user_id().as_deref() == Some(user_id)
     }
 
-    /// Whether it is a webhook whose headers and body name different jobs or users.
+    /// True for a webhook whose headers and body name different jobs or users.
     fn contradicts_itself(&self) -> bool {
         self.webhook().is_some_and(|webhook| webhook.names_others())
     }
 
-    /// What it amounts to for a job of the type that it names itself.
+    /// Verdict of the callback for a job of the type that it names itself.
     ///
     /// Where the partner's own records have the type, [`Callback::verdict_for`] is the safer question; and for an address or
     /// phone verification, [`ResultEntry::match_verdict`].
@@ -198,7 +201,7 @@ impl Callback {
         }
     }
 
-    /// What it amounts to for a job of the type that the partner's own records have.
+    /// Verdict of the callback for a job of the type that the partner's own records have.
     pub fn verdict_for(&self, job_type: JobType) -> Verdict {
         self.entry.verdict_for(job_type)
     }
@@ -214,7 +217,7 @@ impl Callback {
         nonce.check(echoed)
     }
 
-    /// What a [`ReplayStore`] knows it by.
+    /// Digest by which a [`ReplayStore`] knows the callback.
     pub fn digest(&self) -> CallbackDigest {
         CallbackDigest::of(&Parts {
             signature: &self.signature,
@@ -224,23 +227,23 @@ impl Callback {
             job_id: self.job_id(),
             user_id: self.user_id(),
             contradicts_itself: self.contradicts_itself(),
-            doubt: self.webhook().and_then(|webhook| webhook.verdict().unknown_reason()),
+            unknown_reason: self.webhook().and_then(|webhook| webhook.verdict().unknown_reason()),
             expires: self.expires,
         })
     }
 
-    /// When it was signed.
+    /// Timestamp of the signature.
     pub fn timestamp(&self) -> &ReceivedTimestamp {
         &self.timestamp
     }
 
-    /// Where its signature was.
+    /// Part of the request that carried the signature.
     pub fn carrier(&self) -> Carrier {
         self.carrier
     }
 
-    /// Which of the verifier's keys had signed it: 0 is the first. Once the old key's place never comes up any more, a
-    /// rotation is over.
+    /// Index of the verifier's key that the callback is signed with: 0 is the first. Once the old
+    /// key's index never comes up any more, a rotation is over.
     pub fn key_index(&self) -> usize {
         self.key_index
     }
@@ -256,7 +259,8 @@ impl Callback {
         &self.body
     }
 
-    /// What may go into a log: codes, actions, flags and ids of jobs, with the names of the fields that were left out.
+    /// JSON that may go into a log: codes, actions, flags and ids of jobs, with the names of the
+    /// fields that were left out.
     pub fn audit_json(&self) -> Value {
         self.entry.audit_json()
     }

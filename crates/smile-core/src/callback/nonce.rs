@@ -1,4 +1,4 @@
-//! A random value that goes out with a job and must come back with its results.
+//! Nonce: a random value that is sent with a job and must come back with its results.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use crate::PartnerParams;
 use crate::wire::tolerant;
 
-/// A random value that goes out in a job's partner parameters and comes back with each of its results.
+/// Random value that is sent in a job's partner parameters and comes back with each of its results.
 ///
 /// Whoever has seen callbacks of other jobs can sign a body of their own, but doesn't know this job's nonce. It is no help
 /// against somebody who has seen a callback of this very job, or the request.
@@ -30,12 +30,12 @@ impl Nonce {
     /// The key among the partner's parameters.
     pub const KEY: &str = "nonce";
 
-    /// From 16 bytes that nobody can guess.
+    /// Nonce from 16 bytes that nobody can guess.
     pub fn from_random(bytes: [u8; 16]) -> Self {
         Self(bytes)
     }
 
-    /// From its text, 32 hexadecimal digits, as it was stored.
+    /// Nonce from its text, 32 hexadecimal digits, as it was stored.
     pub fn from_text(text: &str) -> Option<Self> {
         let digits: Vec<u8> = text
             .chars()
@@ -45,7 +45,7 @@ impl Nonce {
         (digits.len() == 32).then(|| bytes.try_into().ok().map(Self)).flatten()
     }
 
-    /// Its text: 32 hexadecimal digits. Who has it can make up callbacks for its job.
+    /// Text of the nonce: 32 hexadecimal digits. Whoever has it can make up callbacks for its job.
     pub fn to_text(&self) -> String {
         self.0.iter().map(|byte| format!("{byte:02x}")).collect()
     }
@@ -90,14 +90,15 @@ impl fmt::Debug for Nonce {
     }
 }
 
-/// Why a nonce that came back is not the one that went out.
+/// Reason that a returned nonce is not the one that was sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NonceError {
-    /// There is none. Either the job went out without one, or somebody is making results up.
+    /// There is no nonce. Either the job was sent without one, or somebody is making results up.
     #[error("the callback has no nonce")]
     Missing,
-    /// It is another. Either it belongs to another job, or somebody is making results up.
+    /// The nonce is another one. Either it belongs to another job, or somebody is making results
+    /// up.
     #[error("the callback has another nonce than the job")]
     Wrong,
 }

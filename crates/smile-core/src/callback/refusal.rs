@@ -1,4 +1,4 @@
-//! Why a callback is not believed.
+//! Refusal of a callback: the rule that it breaks.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::wire::fields::{MAX_DEPTH, Unreadable};
 use crate::wire::header::RepeatedHeader;
 use crate::wire::names::stable_names;
 
-/// Why a callback is not believed. Nothing of its body or headers is in here.
+/// Reason that a callback is refused. Nothing of its body or headers is in here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Refusal {
@@ -17,7 +17,7 @@ pub enum Refusal {
     #[error("the callback's body is larger than {limit} bytes")]
     #[non_exhaustive]
     TooLarge {
-        /// The limit, in bytes.
+        /// Limit, in bytes.
         limit: usize,
     },
     /// The body is empty.
@@ -68,7 +68,7 @@ pub enum Refusal {
     #[error("the callback was signed {} seconds ago, which is too old", age.as_secs())]
     #[non_exhaustive]
     TooOld {
-        /// How old it is.
+        /// Age of the callback.
         age: Duration,
     },
     /// The signature is right, and its timestamp is later than [`Verifier::with_max_skew`](super::Verifier::with_max_skew) allows.
@@ -76,7 +76,7 @@ pub enum Refusal {
     #[error("the callback was signed {} seconds in the future", ahead.as_secs())]
     #[non_exhaustive]
     FromTheFuture {
-        /// How far ahead of this machine's clock it is.
+        /// Time by which the callback's timestamp is ahead of this machine's clock.
         ahead: Duration,
     },
     /// The signature is right, and has come before with another body. Either somebody puts bodies of their own under a
@@ -112,7 +112,7 @@ stable_names! { Refusal:
 }
 
 impl Refusal {
-    /// What to answer, so that the service comes again exactly when that can help.
+    /// Status to answer, so that the service comes again exactly when that can help.
     ///
     /// | refusal | status |
     /// | --- | --- |
@@ -144,8 +144,8 @@ impl Refusal {
         }
     }
 
-    /// Whoever sent it holds a signature of the service's, so there may be a result behind it: ask for the status of the
-    /// jobs that are still open.
+    /// True if the sender holds a signature of the service's, so that there may be a result behind
+    /// it: ask for the status of the jobs that are still open.
     pub fn has_right_signature(&self) -> bool {
         matches!(
             self,

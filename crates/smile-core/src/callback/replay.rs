@@ -17,7 +17,8 @@ use crate::v3::webhook::HeaderIds;
 use crate::wire::fields::Fields;
 use crate::wire::tolerant::{self, Object as _};
 
-/// What a callback is known by once it has been seen: three digests, from which nothing can be read back.
+/// Digest of a callback, by which a redelivery is recognised: three hashes, from which nothing can
+/// be read back.
 ///
 /// A store of one's own, in a database say, keeps all three until [`CallbackDigest::expires`]: see [`ReplayStore`] for the statements,
 /// and for the rule that they must keep.
@@ -40,8 +41,8 @@ pub(super) struct Parts<'a> {
     pub(super) user_id: Option<String>,
     /// Headers and body name different jobs or users.
     pub(super) contradicts_itself: bool,
-    /// Of a webhook, the reason why its verdict is unknown.
-    pub(super) doubt: Option<UnknownReason>,
+    /// Reason that the verdict of a webhook is unknown.
+    pub(super) unknown_reason: Option<UnknownReason>,
     pub(super) expires: Timestamp,
 }
 
@@ -59,36 +60,38 @@ impl CallbackDigest {
         Self { pair, event: event(callback), content: digest.finalize().into(), expires: callback.expires }
     }
 
-    /// From what a store has kept.
+    /// Digest from the parts that a store has kept.
     pub fn from_parts(pair: [u8; 32], event: [u8; 32], content: [u8; 32], expires: Timestamp) -> Self {
         Self { pair, event, content, expires }
     }
 
-    /// A digest of the signature, which stands for its timestamp as well.
+    /// Digest of the signature, which stands for its timestamp as well.
     pub fn pair(&self) -> &[u8; 32] {
         &self.pair
     }
 
-    /// A digest of what the callback reports: the job, the user, the kind, and all that a verdict rests on. The same for every
-    /// delivery of one result, however it is signed; another for the next result of the same job.
+    /// Digest of the report: the job, the user, the kind, and all that a verdict rests on. The same
+    /// for every delivery of one result, however it is signed; another for the next result of the
+    /// same job.
     pub fn event(&self) -> &[u8; 32] {
         &self.event
     }
 
-    /// A digest of what the body says, and of the headers that name a webhook's job. The order of the keys, blanks, links to
-    /// images and receipts, messages and the moment of the delivery are left out: they are other ones in a redelivery, and no
-    /// decision rests on them.
+    /// Digest of the body's content, and of the headers that name a webhook's job. The order of the
+    /// keys, blanks, links to images and receipts, messages and the moment of the delivery are left
+    /// out: they are other ones in a redelivery, and no decision rests on them.
     pub fn content(&self) -> &[u8; 32] {
         &self.content
     }
 
-    /// From when on the verifier refuses the signature for its age, so that a store may forget it.
+    /// Time from which the verifier refuses the signature for its age, so that a store may forget
+    /// it.
     pub fn expires(&self) -> Timestamp {
         self.expires
     }
 
-    /// What it is, given the earlier one with the same [`pair`](Self::pair), if there is one, and whether there is any with the same
-    /// [`event`](Self::event).
+    /// Compares this callback with the earlier one of the same [`pair`](Self::pair), if there is
+    /// one; `event_is_known` is true if there is any with the same [`event`](Self::event).
     pub fn compare(&self, same_pair: Option<&Self>, event_is_known: bool) -> ReplayCheck {
         match same_pair {
             Some(earlier) if earlier.content != self.content => ReplayCheck::SignatureReused,
@@ -99,7 +102,8 @@ impl CallbackDigest {
     }
 }
 
-/// Each part with its length before it, so that no two lists of parts run together into the same bytes.
+/// Adds a part with its length before it, so that no two lists of parts run together into the same
+/// bytes.
 fn part(digest: &mut Sha256, text: Option<&str>) {
     let text = text.map(str::as_bytes);
     digest.update([u8::from(text.is_some())]);
@@ -107,7 +111,8 @@ fn part(digest: &mut Sha256, text: Option<&str>) {
     digest.update(text.unwrap_or_default());
 }
 
-/// What is another one with each delivery, or is words for people; letters and digits of the names alone.
+/// Fields that differ with each delivery, or are words for people; letters and digits of the names
+/// alone.
 const OF_THE_DELIVERY: [&str; 11] = [
     "completedat",
     "createdat",
@@ -126,7 +131,7 @@ fn is_of_the_delivery(name: &str) -> bool {
     OF_THE_DELIVERY.contains(&&*normalised(name))
 }
 
-/// All that the body says, but for what is of the delivery.
+/// Adds the whole content of the body, but for the fields of the delivery.
 ///
 /// More than a verdict rests on: who opens an account after comparing a record looks at the name in it, so another name
 /// under a known signature is another body.
@@ -146,7 +151,7 @@ fn content(digest: &mut Sha256, fields: &Fields) {
     }
 }
 
-/// In the place of each link: those to images are signed afresh for each delivery.
+/// Text in the place of each link: those to images are signed afresh for each delivery.
 const LINK: &str = "a link";
 
 fn is_link(text: &str) -> bool {
@@ -155,7 +160,7 @@ fn is_link(text: &str) -> bool {
         .any(|scheme| text.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)))
 }
 
-/// What a verdict rests on, by the service's names.
+/// Fields that a verdict rests on, by the service's names.
 const REPORTED: [&str; 9] = [
     "Actions",
     "Antifraud",
@@ -192,13 +197,14 @@ fn event(callback: &Parts<'_>) -> [u8; 32] {
     }
     part(&mut digest, callback.contradicts_itself.then_some("contradicts itself"));
     // Anything in a body may speak against the person.
-    let doubt = callback.doubt.map(|doubt| format!("{doubt:?}"));
+    let reason = callback.unknown_reason.map(|reason| format!("{reason:?}"));
     let is_against = callback.header_ids.is_none() && speaks_against(fields);
-    part(&mut digest, doubt.as_deref().or(is_against.then_some("speaks against the person")));
+    part(&mut digest, reason.as_deref().or(is_against.then_some("speaks against the person")));
     digest.finalize().into()
 }
 
-/// The same text for the same value, whatever the order of its keys. `whatever_delivery` leaves out what is of the delivery.
+/// Canonical text of a value, whatever the order of its keys. `whatever_delivery` leaves out the
+/// fields of the delivery.
 fn canonical(value: &Value, whatever_delivery: bool) -> String {
     fn sorted(value: &Value, whatever_delivery: bool) -> Value {
         match value {
@@ -220,20 +226,21 @@ fn canonical(value: &Value, whatever_delivery: bool) -> String {
     sorted(value, whatever_delivery).to_string()
 }
 
-/// What a [`ReplayStore`] says about a callback.
+/// Result of a replay check: a callback is new, delivered again, or has a reused signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ReplayCheck {
-    /// It hasn't come before: act on it.
+    /// The callback hasn't come before: act on it.
     First,
     /// The same result has come before, whether with the same signature or signed afresh: answer 200, and do nothing.
     Redelivery,
-    /// Its signature has come before, with another body. Either somebody puts bodies of their own under a signature that
-    /// they have seen, or two results were signed in the same millisecond. Don't act on it; the status of the job tells.
+    /// The signature has come before, with another body. Either somebody puts bodies of their own
+    /// under a signature that they have seen, or two results were signed in the same millisecond.
+    /// Don't act on it; the status of the job tells.
     SignatureReused,
 }
 
 impl ReplayCheck {
-    /// What to answer: 200, or 409 for a signature that was reused.
+    /// Status to answer: 200, or 409 for a signature that was reused.
     pub fn status(self) -> StatusCode {
         match self {
             Self::First | Self::Redelivery => StatusCode::OK,
@@ -241,7 +248,7 @@ impl ReplayCheck {
         }
     }
 
-    /// The same as a refusal, for `?`.
+    /// Turns a reused signature into a refusal, for `?`.
     ///
     /// # Errors
     /// [`Refusal::Replayed`](super::Refusal::Replayed), for a signature that was reused.
@@ -250,7 +257,7 @@ impl ReplayCheck {
     }
 }
 
-/// Remembers callbacks for as long as their signatures pass.
+/// Store of callbacks' digests, which remembers each for as long as its signature passes.
 ///
 /// # The rule
 ///
@@ -283,10 +290,10 @@ impl ReplayCheck {
 ///
 /// A store that has to be waited for is an [`AsyncReplayStore`].
 pub trait ReplayStore {
-    /// Why the store can't say. Answer 503 then, and act on nothing: the service comes again.
+    /// Failure of the store. Answer 503 then, and act on nothing: the service comes again.
     type Error;
 
-    /// Looks whether this has been seen, and remembers it if not, in one step.
+    /// Compares a callback with those seen before, and remembers it if it is new, in one step.
     ///
     /// # Errors
     /// If the store can't say, or can't remember.
@@ -318,10 +325,10 @@ pub trait ReplayStore {
 /// # takes(Table(Pool));
 /// ```
 pub trait AsyncReplayStore {
-    /// Why the store can't say. Answer 503 then, and act on nothing: the service comes again.
+    /// Failure of the store. Answer 503 then, and act on nothing: the service comes again.
     type Error;
 
-    /// Looks whether this has been seen, and remembers it if not, in one step.
+    /// Compares a callback with those seen before, and remembers it if it is new, in one step.
     ///
     /// # Errors
     /// If the store can't say, or can't remember.
@@ -372,7 +379,7 @@ impl<S: ReplayStore + ?Sized> ReplayStore for std::sync::Arc<S> {
     }
 }
 
-/// For those who keep no store: every callback is the first.
+/// No store at all: every callback counts as the first.
 impl ReplayStore for () {
     type Error = Infallible;
 
@@ -412,24 +419,24 @@ impl fmt::Debug for InMemoryReplayStore {
 }
 
 impl InMemoryReplayStore {
-    /// Holds so many digests, of some 250 bytes each.
+    /// Store for so many digests, of some 250 bytes each.
     pub fn with_capacity(capacity: usize) -> Self {
         Self { capacity, seen: Mutex::default(), events: Mutex::default() }
     }
 
-    /// How many digests it holds, expired ones perhaps among them.
+    /// Number of digests held, expired ones perhaps among them.
     pub fn len(&self) -> usize {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 
-    /// Whether it holds none.
+    /// True if no digest is held.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 }
 
 impl Default for InMemoryReplayStore {
-    /// For 65,536 digests: at 15 minutes each, 70 callbacks a second.
+    /// Store for 65,536 digests: at 15 minutes each, 70 callbacks a second.
     fn default() -> Self {
         Self::with_capacity(65_536)
     }
@@ -459,7 +466,8 @@ impl ReplayStore for InMemoryReplayStore {
     }
 }
 
-/// The store holds all that it may, and nothing of it has expired. Answer 503, and act on nothing: the service comes again.
+/// Error of a full store: it holds all that it may, and nothing of it has expired. Answer 503, and
+/// act on nothing: the service comes again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the replay store is full")]
 pub struct StoreFull;

@@ -1,4 +1,4 @@
-//! From a request to a callback that can be gone by, or a reason why it can't.
+//! Verification: from a request to a callback that can be relied on, or a reason for refusal.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::wire::header::only_header;
 use crate::wire::tolerant::Object;
 use crate::{Partner, ReceivedTimestamp, SignatureError, Signer, Timestamp};
 
-/// Tells callbacks of the service from everything else that is posted to the same address.
+/// Verifier of callbacks, which refuses everything else that is posted to the same address.
 ///
 /// ```
 /// use bytes::Bytes;
@@ -53,14 +53,14 @@ pub struct Verifier {
 }
 
 impl Partner {
-    /// Tells callbacks to this partner from everything else that is posted to the same address.
+    /// Verifier of callbacks to this partner.
     pub fn verifier(&self) -> Verifier {
         Verifier::new(self.signer().clone())
     }
 }
 
 impl Verifier {
-    /// Believes what is signed with this key for this partner.
+    /// Verifier of callbacks that are signed with this key for this partner.
     ///
     /// [`Partner::verifier`] is the same for the partner's own key. A [`Signer`] that was made by hand belongs to no
     /// environment, so the callbacks that it confirms can be read and can't be applied to a [`JobHistory`](crate::JobHistory).
@@ -73,8 +73,8 @@ impl Verifier {
         }
     }
 
-    /// Believes the key of this partner as well: the new one before a rotation, the old one for a while after it.
-    /// [`Callback::key_index`] says which it was.
+    /// Accepts the key of this partner as well: the new one before a rotation, the old one for a
+    /// while after it. [`Callback::key_index`] says which it was.
     ///
     /// Each key brings its own environment along, so that a callback signed with a sandbox key stays one of the sandbox
     /// ([`Callback::account`]).
@@ -84,7 +84,7 @@ impl Verifier {
         self
     }
 
-    /// How long ago a callback may have been signed; 15 minutes by default.
+    /// Sets the greatest age of a callback; 15 minutes by default.
     #[must_use]
     pub fn with_max_age(mut self, age: Duration) -> Self {
         self.max_age = Some(age);
@@ -99,14 +99,15 @@ impl Verifier {
         self
     }
 
-    /// How far ahead of this machine's clock a callback may have been signed; 2 minutes by default.
+    /// Sets the most by which a callback's timestamp may be ahead of this machine's clock; 2
+    /// minutes by default.
     #[must_use]
     pub fn with_max_skew(mut self, skew: Duration) -> Self {
         self.max_skew = skew;
         self
     }
 
-    /// How large a body may be, in bytes; 2,000,000 by default. Smile ID says to expect 1.5 MB.
+    /// Sets the largest body, in bytes; 2,000,000 by default. Smile ID says to expect 1.5 MB.
     ///
     /// No field has a limit of its own: the time that a body takes grows with its size and no faster, whatever is in it, and the
     /// partner parameters that come back are as long as they went out.
@@ -116,22 +117,23 @@ impl Verifier {
         self
     }
 
-    /// How long ago a callback may have been signed; `None` if its age isn't looked at.
+    /// The greatest age of a callback; `None` if its age isn't looked at.
     pub fn max_age(&self) -> Option<Duration> {
         self.max_age
     }
 
-    /// How far ahead of this machine's clock a callback may have been signed.
+    /// The most by which a callback's timestamp may be ahead of this machine's clock.
     pub fn max_skew(&self) -> Duration {
         self.max_skew
     }
 
-    /// The limit for the size of a body, in bytes, for those who read it from a connection.
+    /// Limit for the size of a body, in bytes, for those who read it from a connection.
     pub fn max_bytes(&self) -> usize {
         self.max_bytes
     }
 
-    /// Whether so many bytes are not too many, for those who read the body from a connection, and stop once they are.
+    /// Checks a number of bytes against the limit, for a reader of a connection that stops once
+    /// there are too many.
     ///
     /// # Errors
     /// [`Refusal::TooLarge`].
@@ -139,7 +141,8 @@ impl Verifier {
         if bytes > self.max_bytes { Err(Refusal::TooLarge { limit: self.max_bytes }) } else { Ok(()) }
     }
 
-    /// Believes a callback or refuses it. The body must be the bytes that came, before anything has read them as JSON.
+    /// Verifies a callback, or refuses it. The body must be the bytes that came, before anything
+    /// has read them as JSON.
     ///
     /// The signature may be in the body (v1: `signature` and `timestamp`) or in the headers (v3: `Response-Signature` and
     /// `Response-Timestamp`); where it is in both, both must say the same. All keys are tried, always.
@@ -181,7 +184,8 @@ impl Verifier {
         })
     }
 
-    /// Which key has signed it. There is no early way out: how long this takes doesn't tell which key it was.
+    /// Index of the key that has signed the callback. There is no early return: the time that this
+    /// takes doesn't tell which key it was.
     fn confirm(&self, pair: &Pair, carrier: Carrier) -> Result<usize, Refusal> {
         let mut found = Err(SignatureError::Wrong);
         for (index, signer) in self.signers.iter().enumerate() {
@@ -198,7 +202,7 @@ impl Verifier {
         found.map_err(Refusal::from)
     }
 
-    /// Until when it would be believed.
+    /// Time until which the callback would pass.
     fn check_age(&self, now: Timestamp, signed: Option<Timestamp>) -> Result<Timestamp, Refusal> {
         let Some(max_age) = self.max_age else { return Ok(Timestamp::MAX) };
         let signed = signed.ok_or(Refusal::UnreadableTimestamp)?;
@@ -213,7 +217,7 @@ impl Verifier {
     }
 }
 
-/// A timestamp and the signature over it.
+/// Timestamp with the signature over it.
 struct Pair {
     timestamp: ReceivedTimestamp,
     signature: String,
@@ -236,7 +240,8 @@ impl Pair {
         }
     }
 
-    /// A body without a signature may be one whose headers have it; but not one with half of it.
+    /// Timestamp and signature in the body. A body without a signature may be one whose headers
+    /// have it; but not one with half of it.
     fn of_body(fields: &Fields) -> Result<Option<Self>, Refusal> {
         for key in ["signature", "timestamp"] {
             if fields.alike(key).nth(1).is_some() {

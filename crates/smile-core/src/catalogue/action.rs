@@ -3,7 +3,7 @@
 use super::generated::actions::ACTIONS;
 use super::rows::Action;
 
-/// What a key of `Actions` means; `None` if that isn't known.
+/// Meaning of a key of `Actions`; `None` for an unknown key.
 ///
 /// ```
 /// use smile_core::JobType;

@@ -20,8 +20,8 @@ pub fn banks(country: &str) -> &'static [Bank] {
     &BANKS[first..first + len]
 }
 
-/// What a bank's code stands for, whether or not it has lost its leading zeros on the way, as happens to what passes
-/// through a number or a spreadsheet.
+/// Bank that a code stands for, also if the code has lost its leading zeros, as happens to what
+/// passes through a number or a spreadsheet.
 ///
 /// ```
 /// use smile_core::catalogue::{BankCode, normalise_bank_code};
@@ -49,7 +49,7 @@ pub fn normalise_bank_code(country: &str, code: &str) -> BankCode {
     }
 }
 
-/// What a bank's code stands for.
+/// Meaning of a bank's code.
 // Exhaustive: it is known, nearly known, or not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BankCode {
@@ -57,6 +57,6 @@ pub enum BankCode {
     Known(&'static Bank),
     /// No bank; but exactly one has this code with zeros before it. Send that bank's code instead.
     ZerosLost(&'static Bank),
-    /// No bank that is known here. Send it as it is.
+    /// No bank in the catalogue. Send the code as it is.
     Unknown,
 }

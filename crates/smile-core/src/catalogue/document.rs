@@ -50,7 +50,7 @@ impl Document {
     const BACK: u8 = 1;
     const ENHANCED: u8 = 2;
 
-    /// The country that issues it: two capital letters, ISO 3166-1.
+    /// Country that issues the document: two capital letters, ISO 3166-1.
     pub fn country(self) -> &'static str {
         self.country
     }
@@ -60,34 +60,34 @@ impl Document {
         self.kind.code
     }
 
-    /// The service's name for it.
+    /// The service's name for the document.
     pub fn name(self) -> &'static str {
         self.kind.name
     }
 
-    /// What counts as one, in the service's words.
+    /// Examples of such documents, in the service's words.
     pub fn examples(self) -> &'static [&'static str] {
         self.kind.examples
     }
 
-    /// Whether it has a back, which is to be photographed as well.
+    /// True if the document has a back, which is to be photographed as well.
     pub fn has_back(self) -> bool {
         self.flags & Self::BACK != 0
     }
 
-    /// Whether Enhanced Document Verification is known to take it. False doesn't say that it doesn't: the list is
-    /// longer than what could be read of it.
+    /// True if Enhanced Document Verification is known to take the document. False doesn't say that
+    /// it doesn't: the list is longer than what could be read of it.
     pub fn enhanced_docv(self) -> bool {
         self.flags & Self::ENHANCED != 0
     }
 
-    /// Where [`enhanced_docv`](Self::enhanced_docv) comes from and how sure that is, if it is true.
+    /// Source and certainty of [`enhanced_docv`](Self::enhanced_docv), if that is true.
     pub fn enhanced_docv_source(self) -> Option<(&'static str, Certainty)> {
         let (_, source, certainty) = ENHANCED.iter().find(|(country, ..)| *country == self.country)?;
         self.enhanced_docv().then_some((source, *certainty))
     }
 
-    /// The row that it is of, which may be many countries'.
+    /// Row of the document, which may be many countries'.
     pub fn kind(self) -> &'static DocumentKind {
         self.kind
     }

@@ -1,6 +1,6 @@
-//! What a result code says was found out.
+//! Finding of a result code.
 
-/// The finding that a result code says, where the [category](crate::catalogue::Category) is too coarse to go by.
+/// Finding of a result code, for when the [category](crate::catalogue::Category) is too coarse.
 ///
 /// One finding may have a code for each product: a selfie that can't be used is 0911 and 0912, 0921 and 0922, 0941 and 0942.
 /// Smile ID publishes texts, no such words: these are ours.
@@ -35,7 +35,8 @@ pub enum Finding {
     DataInvalid,
     /// The uploaded zip can't be read.
     ZipCorrupt,
-    /// The ID authority, or the registry, has the number. It says nothing about who holds it.
+    /// The ID authority, or the registry, has the number. That proves nothing about the person who
+    /// gives it.
     IdFound,
     /// The ID authority does not have the number.
     IdNotFound,
@@ -70,7 +71,7 @@ pub enum Finding {
 }
 
 impl Finding {
-    /// A human reviewer's finding.
+    /// True for a human reviewer's finding.
     pub fn is_of_reviewer(self) -> bool {
         matches!(
             self,
@@ -82,7 +83,7 @@ impl Finding {
         )
     }
 
-    /// The finding of a comparison with a record: Basic KYC and its like.
+    /// True for the finding of a comparison with a record: Basic KYC and its like.
     pub fn is_of_comparison(self) -> bool {
         matches!(self, Self::ExactMatch | Self::PartialMatch | Self::NoMatch | Self::RecordNotFound)
     }

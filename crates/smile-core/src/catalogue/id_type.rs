@@ -1,4 +1,4 @@
-//! ID types: what is known of each, and what can be said of its numbers.
+//! ID types: the facts about each, and the checks of its numbers.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -8,12 +8,12 @@ use super::generated::id_types::ID_TYPES;
 use super::number::{Formats, NumberCheck};
 use super::rows::{IdTypeProduct, IdTypeRow};
 
-/// All ID types, in order of country and name, as they are written down here.
+/// All built-in ID types, in order of country and name.
 pub fn id_types() -> &'static [IdTypeRow] {
     &ID_TYPES
 }
 
-/// Built when they are first asked for.
+/// Formats, built when they are first asked for.
 static FORMATS: [OnceLock<Formats>; ID_TYPES.len()] = [const { OnceLock::new() }; ID_TYPES.len()];
 
 /// An ID type of a country: a kind of number that the service looks up at an ID authority.
@@ -28,20 +28,20 @@ enum Inner {
     OfService(Arc<OfService>),
 }
 
-/// What the service says of an ID type, over what is known here.
+/// The service's own description of an ID type, which overrides the built-in one.
 #[derive(Default)]
 pub(super) struct OfService {
     pub(super) country: String,
     pub(super) name: String,
     pub(super) label: Option<String>,
     pub(super) products: Vec<IdTypeProduct>,
-    /// Of all products.
+    /// Fields that all products require.
     pub(super) required_fields: Option<Vec<String>>,
-    /// Of some, which counts for more.
+    /// Fields that some products require; these count for more.
     pub(super) required_by_product: Vec<(IdTypeProduct, Vec<String>)>,
     pub(super) test_number: Option<String>,
     pub(super) formats: Vec<String>,
-    /// Its place among the rows here.
+    /// Index among the built-in rows.
     pub(super) row: Option<usize>,
     pub(super) built: OnceLock<Formats>,
 }
@@ -85,7 +85,7 @@ impl IdType {
         }
     }
 
-    /// What `id_info` must have for this product, beside `country` and `id_type`.
+    /// Fields that `id_info` must have for this product, beside `country` and `id_type`.
     ///
     /// The names are the API's. What every job has is not among them, nor are `day`, `month` and `year`, which stand
     /// for `dob` in some of the service's lists. For a product that isn't among [`products`](Self::products) it is what is
@@ -107,7 +107,8 @@ impl IdType {
             .chain(extra.iter().copied().filter(is_new))
     }
 
-    /// Whether the ID authority returns a photo that a selfie can be compared with; `None` if that isn't known.
+    /// True if the ID authority returns a photo that a selfie can be compared with; `None` if that
+    /// isn't known.
     pub fn returns_photo(&self) -> Option<bool> {
         self.row().and_then(|row| row.returns_photo)
     }
@@ -119,12 +120,12 @@ impl IdType {
         said.or_else(|| self.row().and_then(|row| row.test_number))
     }
 
-    /// Whether it is superseded, or no longer on the service's newest list.
+    /// True if the ID type is superseded, or no longer on the service's newest list.
     pub fn is_legacy(&self) -> bool {
         self.row().is_some_and(|row| row.is_legacy)
     }
 
-    /// What is written down here about it, with where it comes from; `None` if only the service knows it.
+    /// Built-in row of the ID type, with its source; `None` if only the service knows the type.
     pub fn row(&self) -> Option<&'static IdTypeRow> {
         match &self.0 {
             Inner::BuiltIn(at) => Some(&ID_TYPES[*at]),
@@ -132,7 +133,7 @@ impl IdType {
         }
     }
 
-    /// The number as the service wants it, as far as it can be mended surely.
+    /// Number as the service wants it, as far as it can be mended surely.
     ///
     /// White space around it goes. If it doesn't fit as it is, then white space within it goes, small letters become
     /// capitals, and, for the Ghana card, hyphens go: as little of that as makes it fit. Digits are never changed. What
@@ -148,7 +149,7 @@ impl IdType {
         self.formats().normalise(number, self.hyphens_optional())
     }
 
-    /// Whether this can be a number of this type, once [mended](Self::normalise).
+    /// Checks a number, once [mended](Self::normalise), against the formats of this ID type.
     ///
     /// ```
     /// # let catalogue = smile_core::catalogue::IdTypeCatalogue::built_in();

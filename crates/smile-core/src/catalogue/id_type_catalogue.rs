@@ -1,4 +1,4 @@
-//! The ID types, as they are written down here or as the service lists them today.
+//! Catalogue of ID types: the built-in ones, or the service's own list of today.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,7 +10,7 @@ use super::generated::id_types::ID_TYPES;
 use super::id_type::OfService;
 use super::{IdType, IdTypeProduct, nearest};
 
-/// What every job has, or has once more.
+/// Fields that every job has anyway, or repeats.
 const IMPLIED: &[&str] = &["country", "id_type", "user_id", "job_id", "day", "month", "year"];
 
 /// All ID types that are known. Cheap to clone, and the built-in one costs nothing.
@@ -24,17 +24,17 @@ const IMPLIED: &[&str] = &["country", "id_type", "user_id", "job_id", "day", "mo
 /// ```
 #[derive(Clone)]
 pub struct IdTypeCatalogue {
-    /// In order of country and name; `None` for what is built in.
+    /// ID types in order of country and name; `None` for the built-in ones.
     of_service: Option<Arc<[IdType]>>,
 }
 
 impl IdTypeCatalogue {
-    /// What is written down here.
+    /// The built-in catalogue.
     pub const fn built_in() -> Self {
         Self { of_service: None }
     }
 
-    /// What the service says, in the body of an answer to `GET /services` (Smile ID: "Services").
+    /// Catalogue from the body of an answer to `GET /services` (Smile ID: "Services").
     ///
     /// Labels, required fields, number formats and test numbers are the service's then; what it doesn't say, and ID
     /// types that it doesn't name, are as they are built in. Whatever can't be made sense of is passed over; a number
@@ -92,7 +92,8 @@ impl IdTypeCatalogue {
         Self { of_service: Some(id_types.into()) }
     }
 
-    /// The ID type of this name in this country; `None` if it isn't known. Both as in the API, in capitals.
+    /// ID type of this name in this country; `None` if there is none. Both as in the API, in
+    /// capitals.
     pub fn find(&self, country: &str, id_type: &str) -> Option<IdType> {
         match &self.of_service {
             None => place(country, id_type).map(IdType::built_in),
@@ -104,7 +105,8 @@ impl IdTypeCatalogue {
         }
     }
 
-    /// Those of a country whose names were likely meant by a name that isn't known, the nearest first: at most three.
+    /// ID types of a country that were likely meant by an unknown name, the nearest first: at most
+    /// three.
     ///
     /// ```
     /// use smile_core::catalogue::IdTypeCatalogue;
@@ -118,14 +120,14 @@ impl IdTypeCatalogue {
         names.iter().filter_map(|name| self.find(country, name)).collect()
     }
 
-    /// All of them, in order of country and name.
+    /// All ID types, in order of country and name.
     pub fn iter(&self) -> impl Iterator<Item = IdType> {
         let all = self.of_service.as_deref();
         let built_in = if all.is_some() { 0 } else { ID_TYPES.len() };
         (0..built_in).map(IdType::built_in).chain(all.unwrap_or_default().iter().cloned())
     }
 
-    /// Those of a country, in order of name; none for a country that isn't known.
+    /// ID types of a country, in order of name; none for an unknown country.
     pub fn of_country(&self, country: &str) -> impl Iterator<Item = IdType> {
         self.iter().filter(move |id_type| id_type.country() == country)
     }
@@ -143,7 +145,7 @@ impl fmt::Debug for IdTypeCatalogue {
     }
 }
 
-/// The place among the rows that are built in.
+/// Index among the built-in rows.
 fn place(country: &str, id_type: &str) -> Option<usize> {
     ID_TYPES.binary_search_by(|row| (row.country, row.name).cmp(&(country, id_type))).ok()
 }
@@ -161,7 +163,7 @@ fn types<'a>(
     })
 }
 
-/// What is said of an ID type so far: at first what is known of its products.
+/// Entry of an ID type, made from its products if there is none yet.
 fn entry<'a, 'b>(
     all: &'b mut BTreeMap<(&'a str, &'a str), OfService>,
     country: &'a str,

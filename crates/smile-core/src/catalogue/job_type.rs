@@ -1,8 +1,8 @@
-//! The kinds of jobs.
+//! Types of jobs.
 
 use std::fmt;
 
-/// What kind of job it is, as the API numbers it in `job_type` (Smile ID: "Job types").
+/// Type of a job, as the API numbers it in `job_type` (Smile ID: "Job types").
 ///
 /// It travels as a number; it is read from a number or a string of digits. A number that isn't named here is kept
 /// as it is.
@@ -17,25 +17,26 @@ use std::fmt;
 pub struct JobType(u16);
 
 impl JobType {
-    /// 1: a selfie against the photo that an ID authority, or an ID card, has of the person. Enrols the user.
+    /// Type 1: compares a selfie with the photo that an ID authority, or an ID card, has of the
+    /// person. Enrols the user.
     pub const BIOMETRIC_KYC: Self = Self(1);
-    /// 2: a selfie against the one on file for an enrolled user.
+    /// Type 2: compares a selfie with the one on file for an enrolled user.
     pub const SMARTSELFIE_AUTHENTICATION: Self = Self(2);
-    /// 4: enrols a new user with a selfie, without any ID.
+    /// Type 4: enrols a new user with a selfie, without any ID.
     pub const SMARTSELFIE_REGISTRATION: Self = Self(4);
-    /// 5: what an ID authority knows under an ID number: Enhanced KYC, and Basic KYC.
+    /// Type 5: looks up an ID number at an ID authority: Enhanced KYC, and Basic KYC.
     pub const ENHANCED_KYC: Self = Self(5);
-    /// 6: a photo of an ID document, checked, and compared with a selfie.
+    /// Type 6: checks a photo of an ID document, and compares it with a selfie.
     pub const DOCUMENT_VERIFICATION: Self = Self(6);
-    /// 7: what a registry knows of a company.
+    /// Type 7: looks up a company in a registry.
     pub const BUSINESS_VERIFICATION: Self = Self(7);
-    /// 8: replaces the selfie on file of an enrolled user.
+    /// Type 8: replaces the selfie on file of an enrolled user.
     pub const UPDATE_PHOTO: Self = Self(8);
-    /// 9: compares what a document says with what the ID authority says.
+    /// Type 9: compares a document with the ID authority's record.
     pub const COMPARE_USER_INFO: Self = Self(9);
-    /// 10: whether somebody is on a watch list.
+    /// Type 10: searches watch lists for a person.
     pub const AML: Self = Self(10);
-    /// 11: Document Verification, with the ID authority asked as well.
+    /// Type 11: Document Verification, with the ID authority asked as well.
     pub const ENHANCED_DOCUMENT_VERIFICATION: Self = Self(11);
 
     /// The job type of this number, named here or not.
@@ -65,12 +66,12 @@ impl JobType {
         })
     }
 
-    /// Whether liveness frames count for it (Smile ID: "Actions").
+    /// True if liveness frames count for the job type (Smile ID: "Actions").
     pub(crate) const fn looks_at_liveness(self) -> bool {
         matches!(self.0, 1 | 2 | 4 | 6 | 11)
     }
 
-    /// Whether the job is about a document: types 6 and 11.
+    /// True if the job is about a document: types 6 and 11.
     pub(crate) const fn is_document(self) -> bool {
         matches!(self, Self::DOCUMENT_VERIFICATION | Self::ENHANCED_DOCUMENT_VERIFICATION)
     }

@@ -1,4 +1,4 @@
-//! What is known about the service: facts, each with its source and how sure it is.
+//! Catalogue of facts about the service, each with its source and certainty.
 //!
 //! What its codes mean, which documents and ID types it takes and where, what their numbers look like, which steps a
 //! job has. The tables are written down in `catalog/*.toml` and generated from there.
@@ -57,7 +57,7 @@ pub use rows::{
 pub use web_product::{web_product, web_products};
 pub use webhook_reason::{webhook_reason, webhook_reasons};
 
-/// What a result code means for a job of this type; `None` if that isn't known.
+/// Meaning of a result code for a job of this type; `None` if that isn't known.
 ///
 /// The job type matters, as one code has different meanings for different products:
 ///
@@ -81,7 +81,7 @@ pub fn result_codes() -> &'static [ResultCodeRow] {
     generated::result_codes::RESULT_CODES
 }
 
-/// What a code of the API itself means, which stands in `code` of a response; `None` if that isn't known.
+/// Meaning of a code of the API itself, from `code` of a response; `None` if that isn't known.
 ///
 /// ```
 /// use smile_core::catalogue::api_code;

@@ -1,9 +1,9 @@
-//! The names that are nearest to one that isn't known.
+//! Names that are nearest to an unknown one.
 
-/// How many names are worth showing.
+/// Most names that are worth showing.
 const MOST: usize = 3;
 
-/// Those of these names that were likely meant by this one, the nearest first: at most three.
+/// Names that were likely meant by this one, the nearest first: at most three.
 pub(crate) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
     let wanted = letters(name);
     if wanted.is_empty() || wanted.len() > 64 {
@@ -25,12 +25,12 @@ pub(crate) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> V
     found.into_iter().map(|(_, name)| name).take(MOST).collect()
 }
 
-/// Its letters and digits, in capitals.
+/// Letters and digits of a name, in capitals.
 fn letters(name: &str) -> Vec<char> {
     name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect()
 }
 
-/// How many letters have to be put in, taken out, changed, or exchanged with the next one.
+/// Number of letters to put in, take out, change, or exchange with the next one.
 fn distance(a: &[char], b: &[char]) -> usize {
     let mut rows = vec![vec![0; b.len() + 1]; a.len() + 1];
     for i in 0..=a.len() {

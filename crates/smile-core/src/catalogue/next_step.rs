@@ -1,15 +1,16 @@
-//! What to do with a result.
+//! Next step after a result.
 
 use std::fmt;
 
-/// What to do next, once there is a verdict. It follows from what the code means; the partner's own rules come first.
+/// Next step after a verdict. It follows from the meaning of the code; the partner's own rules come
+/// first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum NextStep {
     /// Let the person in.
     Accept,
-    /// The number is known: compare what the record says with what the person, or the company, says.
+    /// The number is known: compare the record with what the person, or the company, says.
     CompareTheRecord,
     /// Wait: it is being reviewed or is only half done, and the final result comes by callback.
     AwaitReview,

@@ -1,4 +1,4 @@
-//! Whether an ID number can be one, and what can be mended in it.
+//! Checks of ID numbers against their formats, and the repair of small slips.
 //!
 //! The formats are regular expressions, built when a number of their ID type is first looked at. Matchers generated
 //! from the table would save that, some microseconds; but the formats that the services endpoint gives come at run time
@@ -10,36 +10,37 @@ use regex_lite::{Regex, RegexBuilder};
 
 use super::rows::{Certainty, NumberFormat};
 
-/// What a look at an ID number says. Only the ID authority knows whether there is such a number.
+/// Result of checking an ID number. Only the ID authority knows whether there is such a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum NumberCheck {
-    /// It has a form that the service takes.
+    /// The number has a form that the service takes.
     Right,
-    /// It has not; but nobody at Smile ID says what the form is. Ask the person to look again, and take a second yes.
+    /// The number has not; but nobody at Smile ID says what the form is. Ask the person to look
+    /// again, and take a second yes.
     LikelyWrong,
-    /// It has not, by Smile ID's own word. The job would fail.
+    /// The number has not, by Smile ID's own word. The job would fail.
     CertainlyWrong,
     /// The form of such numbers isn't known.
     Unknown,
 }
 
-/// What the numbers of an ID type look like.
+/// Formats of the numbers of an ID type.
 pub(super) struct Formats {
-    /// The first is the one to mend a number for.
+    /// Formats that can be read. The first is the one to mend a number for.
     readable: Vec<Regex>,
     certainly_all: bool,
 }
 
 impl Formats {
-    /// Those of the catalogue.
+    /// Formats of the catalogue.
     pub(super) fn known(rows: &[NumberFormat]) -> Self {
         let readable = rows.iter().filter_map(|row| regex(row.regex, row.ignore_case)).collect();
         Self { readable, certainly_all: rows.iter().any(|row| row.certainty == Certainty::Confirmed) }
     }
 
-    /// What the service says today, and after that what is known here. If nothing that the service says can be read,
-    /// then nothing is known: what is known here may be what it used to say.
+    /// Formats from the service, and after them the built-in ones. If no format of the service's
+    /// can be read, none is known: the built-in ones may be outdated.
     pub(super) fn of_service<'a>(said: impl Iterator<Item = &'a str>, rows: &[NumberFormat]) -> Self {
         let mut readable = Vec::new();
         let mut certainly_all = true;
@@ -73,7 +74,8 @@ impl Formats {
         self.fitting(number, hyphens_optional).unwrap_or(Cow::Borrowed(number))
     }
 
-    /// The number with as little as possible changed so that it fits a format, the first that it can be made to fit.
+    /// Number with as little as possible changed so that it fits a format, the first that it can be
+    /// made to fit.
     ///
     /// Doing it twice is doing it once: what can be made of the result could be made of the number.
     fn fitting<'a>(&self, number: &'a str, hyphens_optional: bool) -> Option<Cow<'a, str>> {
@@ -106,7 +108,7 @@ impl Formats {
     }
 }
 
-/// The hyphen of a keyboard, and what word processors make of it.
+/// True for the hyphen of a keyboard, and for those of word processors.
 fn is_hyphen(c: char) -> bool {
     matches!(c, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}')
 }
@@ -120,8 +122,8 @@ fn regex(pattern: &str, ignore_case: bool) -> Option<Regex> {
     RegexBuilder::new(pattern).case_insensitive(ignore_case).size_limit(SIZE_LIMIT).build().ok()
 }
 
-/// The service writes some formats as JavaScript would, with slashes and flags, `/^[A-Z]$/i`, or with the closing slash
-/// only.
+/// Format without slashes and flags, as JavaScript writes it: `/^[A-Z]$/i`, or with the closing
+/// slash only.
 fn without_slashes(format: &str) -> (&str, bool) {
     let format = format.trim();
     let Some((pattern, flags)) = format.rsplit_once('/') else { return (format, false) };

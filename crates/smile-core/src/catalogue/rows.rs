@@ -1,10 +1,10 @@
-//! The rows of the generated tables: what is written down of each fact.
+//! Rows of the generated tables, one type for each kind of fact.
 
 use super::webhook_status::WebhookStatus;
 use super::{Finding, NextStep};
 use crate::JobType;
 
-/// How sure a row of the catalogue is.
+/// Certainty of a row of the catalogue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Certainty {
@@ -22,29 +22,32 @@ pub enum Certainty {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ResultCodeRow {
-    /// `ResultCode`, four digits.
+    /// Code as in `ResultCode`, four digits.
     pub code: &'static str,
-    /// The job types for which the code means this, ascending.
+    /// Job types for which the code means this, ascending.
     pub job_types: &'static [JobType],
-    /// `ResultText`, as far as it is known. The service varies it: compare the code, not the text.
+    /// Text as in `ResultText`, as far as it is known. The service varies it: compare the code, not
+    /// the text.
     pub text: &'static str,
-    /// What it means: a phrase in lower case, without a full stop.
+    /// Meaning: a phrase in lower case, without a full stop.
     pub meaning: &'static str,
-    /// What it comes to.
+    /// Category of the result.
     pub category: Category,
-    /// The finding that it says.
+    /// Finding of the code.
     pub finding: Finding,
-    /// Whether this is the last word: false exactly for [`Category::Provisional`], [`Category::SuspectedSpoof`] and
-    /// [`Category::Inconclusive`]. A reviewer's verdict may follow these, in a callback of its own.
+    /// True if this is final: false exactly for [`Category::Provisional`],
+    /// [`Category::SuspectedSpoof`] and [`Category::Inconclusive`]. A reviewer's verdict may follow
+    /// these, in a callback of its own.
     pub is_final: bool,
-    /// What the job status says in `job_success` beside this code. Where the result isn't final, no source says so,
-    /// and the value is our reading.
+    /// Value of `job_success` that the job status has beside this code. If the result isn't final,
+    /// no source says so, and the value is our reading.
     pub job_success: bool,
-    /// What to do next, as long as nothing else in the result makes the verdict more cautious than the code.
+    /// Next step, as long as nothing else in the result makes the verdict more cautious than the
+    /// code.
     pub next_step: NextStep,
-    /// Where the row comes from.
+    /// Source of the row.
     pub source: &'static str,
-    /// How sure the row is.
+    /// Certainty of the row.
     pub certainty: Certainty,
 }
 
@@ -52,30 +55,31 @@ pub struct ResultCodeRow {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ApiCodeRow {
-    /// `code`, four digits.
+    /// Code as in `code`, four digits.
     pub code: &'static str,
-    /// The sort of answer that it stands in.
+    /// Kind of answer that the code stands in.
     pub kind: ApiCodeKind,
-    /// The service's own words, where they are known.
+    /// The service's own words, if they are known.
     pub text: Option<&'static str>,
-    /// What it means: a phrase in lower case, without a full stop.
+    /// Meaning: a phrase in lower case, without a full stop.
     pub meaning: &'static str,
-    /// What to do about it: a phrase in lower case, without a full stop.
+    /// Remedy: a phrase in lower case, without a full stop.
     pub remedy: &'static str,
-    /// Where the row comes from.
+    /// Source of the row.
     pub source: &'static str,
-    /// How sure the row is.
+    /// Certainty of the row.
     pub certainty: Certainty,
 }
 
 impl ApiCodeRow {
-    /// Says no to what was asked. 2202 and 2302 are successes, and 2314 is how the status of a job without a zip looks.
+    /// True for a refusal. 2202 and 2302 are successes, and 2314 is the status of a job without a
+    /// zip.
     pub fn is_refusal(&self) -> bool {
         !matches!(self.kind, ApiCodeKind::Accepted | ApiCodeKind::Found | ApiCodeKind::NoZip)
     }
 }
 
-/// A sort of answer, told by its code.
+/// Kind of an answer, by its code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ApiCodeKind {
@@ -99,21 +103,21 @@ pub enum ApiCodeKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct WebhookReason {
-    /// `reason`, as the service has it.
+    /// Reason as in `reason`, as the service has it.
     pub reason: &'static str,
-    /// The status beside which it stands.
+    /// Status beside which the reason stands.
     pub status: WebhookStatus,
-    /// What it means: a phrase in lower case, without a full stop.
+    /// Meaning: a phrase in lower case, without a full stop.
     pub meaning: &'static str,
-    /// What to do next. Our reading: the documentation gives none.
+    /// Next step. Our reading: the documentation gives none.
     pub next_step: NextStep,
-    /// Where the row comes from.
+    /// Source of the row.
     pub source: &'static str,
-    /// How sure it is that the reason stands beside the status.
+    /// Certainty that the reason stands beside the status.
     pub certainty: Certainty,
 }
 
-/// What a result comes to. The first five are Smile ID's ("Biometric KYC"), the others ours.
+/// Category of a result. The first five are Smile ID's ("Biometric KYC"), the others ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Category {
@@ -123,7 +127,7 @@ pub enum Category {
     Provisional,
     /// A spoof is suspected; a human will review it.
     SuspectedSpoof,
-    /// Neither approved nor rejected: what was looked at does not settle it.
+    /// Neither approved nor rejected: the check leaves it open.
     Inconclusive,
     /// Not approved, for good. Another attempt is another job.
     Rejected,
@@ -143,15 +147,15 @@ pub struct Action {
     pub key: &'static str,
     /// The job types whose results have it, ascending.
     pub job_types: &'static [JobType],
-    /// What may stand there, in the service's words. Another value is not an error.
+    /// Values of the action, in the service's words. Another value is not an error.
     pub values: &'static [&'static str],
-    /// How sure the values are, apart from the row.
+    /// Certainty of the values, apart from the row.
     pub values_certainty: Certainty,
-    /// What it means: a phrase in lower case, without a full stop.
+    /// Meaning: a phrase in lower case, without a full stop.
     pub meaning: &'static str,
-    /// Where the row comes from.
+    /// Source of the row.
     pub source: &'static str,
-    /// How sure the row is.
+    /// Certainty of the row.
     pub certainty: Certainty,
 }
 
@@ -159,15 +163,15 @@ pub struct Action {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Bank {
-    /// Two capital letters, ISO 3166-1.
+    /// Country: two capital letters, ISO 3166-1.
     pub country: &'static str,
-    /// What goes into `bank_code`. Leading zeros matter.
+    /// Value for `bank_code`. Leading zeros matter.
     pub code: &'static str,
     /// The bank's name.
     pub name: &'static str,
-    /// Where the row comes from.
+    /// Source of the row.
     pub source: &'static str,
-    /// How sure the row is.
+    /// Certainty of the row.
     pub certainty: Certainty,
 }
 
@@ -175,15 +179,15 @@ pub struct Bank {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Country {
-    /// Two capital letters, ISO 3166-1.
+    /// Code: two capital letters, ISO 3166-1.
     pub code: &'static str,
     /// The service's own English name.
     pub name: &'static str,
     /// The continent, as the service has it.
     pub continent: Continent,
-    /// Where the row comes from.
+    /// Source of the row.
     pub source: &'static str,
-    /// How sure the row is.
+    /// Certainty of the row.
     pub certainty: Certainty,
 }
 
@@ -200,67 +204,67 @@ pub enum Continent {
     SouthAmerica,
 }
 
-/// What countries have in common in a document.
+/// Properties of a document that are the same in all countries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DocumentKind {
     /// The service's code, which goes into `id_type`; empty for what is not listed.
     pub code: &'static str,
-    /// The service's name for it.
+    /// The service's name for the document.
     pub name: &'static str,
-    /// What counts as one, in the service's words.
+    /// Examples of such documents, in the service's words.
     pub examples: &'static [&'static str],
-    /// Where the row comes from.
+    /// Source of the row.
     pub source: &'static str,
-    /// How sure the row is.
+    /// Certainty of the row.
     pub certainty: Certainty,
 }
 
-/// What is written down here about an ID type.
+/// Built-in facts about an ID type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct IdTypeRow {
-    /// Two capital letters, ISO 3166-1.
+    /// Country: two capital letters, ISO 3166-1.
     pub country: &'static str,
     /// The API's name, which goes into `id_type`.
     pub name: &'static str,
     /// The service's name for people.
     pub label: &'static str,
-    /// The products that are known to take it.
+    /// Products that are known to take the ID type.
     pub products: &'static [IdTypeProduct],
-    /// What `id_info` must have, beside `country` and `id_type`.
+    /// Fields that `id_info` must have, beside `country` and `id_type`.
     pub required_fields: &'static [&'static str],
-    /// What Basic KYC asks for in addition.
+    /// Fields that Basic KYC asks for in addition.
     pub basic_kyc_extra_fields: &'static [&'static str],
-    /// What its numbers look like. A number is right if it fits any; none, if it isn't known.
+    /// Formats of the numbers. A number is right if it fits any; none, if it isn't known.
     pub formats: &'static [NumberFormat],
-    /// Whether a number is the same with and without its hyphens.
+    /// True if a number is the same with and without its hyphens.
     pub hyphens_optional: bool,
-    /// What the sandbox knows as a success.
+    /// Number that the service's sandbox finds.
     pub test_number: Option<&'static str>,
-    /// Whether the ID authority returns a photo.
+    /// True if the ID authority returns a photo.
     pub returns_photo: Option<bool>,
-    /// Whether it is superseded, or no longer on the service's newest list.
+    /// True if the ID type is superseded, or no longer on the service's newest list.
     pub is_legacy: bool,
     /// Anything else: a phrase in lower case, without a full stop.
     pub note: Option<&'static str>,
-    /// Where the row comes from.
+    /// Source of the row.
     pub source: &'static str,
-    /// How sure the row is.
+    /// Certainty of the row.
     pub certainty: Certainty,
 }
 
-/// What the numbers of an ID type look like, according to somebody.
+/// Format of the numbers of an ID type, according to one source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct NumberFormat {
-    /// A regular expression, without look-around. It is anchored where it says so.
+    /// Regular expression, without look-around. It is anchored if it says so.
     pub regex: &'static str,
-    /// Whether capital and small letters are alike to it.
+    /// True if the format ignores the case of letters.
     pub ignore_case: bool,
-    /// Where it comes from.
+    /// Source of the format.
     pub source: &'static str,
-    /// How sure it is.
+    /// Certainty of the format.
     pub certainty: Certainty,
 }
 
@@ -268,9 +272,9 @@ pub struct NumberFormat {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum IdTypeProduct {
-    /// What the person says about themselves against what the ID authority says: yes or no.
+    /// Comparison of the person's own words with the ID authority's record: yes or no.
     BasicKyc,
-    /// What the ID authority knows of the person.
+    /// The ID authority's record of the person.
     EnhancedKyc,
     /// A selfie against the ID authority's photo.
     BiometricKyc,
@@ -278,12 +282,12 @@ pub enum IdTypeProduct {
     EkycSmartSelfie,
     /// A photo of a document, with the ID authority asked as well.
     EnhancedDocumentVerification,
-    /// What the registry knows of a business.
+    /// The registry's record of a business.
     BusinessVerification,
 }
 
 impl IdTypeProduct {
-    /// All of them.
+    /// All products.
     pub(super) const ALL: [Self; 6] = [
         Self::BiometricKyc,
         Self::EnhancedKyc,
@@ -306,18 +310,18 @@ impl IdTypeProduct {
     }
 }
 
-/// A product that a web token can be asked for (Smile ID: "Web token").
+/// Product that a web token can be requested for (Smile ID: "Web token").
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct WebProduct {
-    /// What goes into `product`.
+    /// Value for `product`.
     pub name: &'static str,
     /// The type of the job that follows.
     pub job_type: JobType,
     /// Anything else: a phrase in lower case, without a full stop.
     pub note: Option<&'static str>,
-    /// Where the row comes from.
+    /// Source of the row.
     pub source: &'static str,
-    /// How sure the row is.
+    /// Certainty of the row.
     pub certainty: Certainty,
 }

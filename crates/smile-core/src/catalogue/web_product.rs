@@ -1,4 +1,4 @@
-//! What a web token is asked for.
+//! Products that a web token is requested for.
 
 use super::generated::web_products::WEB_PRODUCTS;
 use super::rows::WebProduct;

@@ -4,7 +4,7 @@ use super::generated::webhook_reasons::WEBHOOK_REASONS;
 use super::rows::WebhookReason;
 use super::webhook_status::WebhookStatus;
 
-/// What a reason of a v3 webhook means beside a status; `None` if that isn't known.
+/// Meaning of a reason of a v3 webhook beside a status; `None` if that isn't known.
 ///
 /// ```
 /// use smile_core::WebhookStatus;

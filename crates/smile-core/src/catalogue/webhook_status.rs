@@ -1,16 +1,16 @@
 //! The statuses of v3 webhooks.
 
-/// How a v3 verification ended, in the word of `status`.
+/// Outcome of a v3 verification, in the word of `status`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum WebhookStatus {
     /// `clear`: nothing speaks against the person.
     Clear,
-    /// `attention`: somebody should look at it.
+    /// `attention`: somebody should look at the result.
     Attention,
     /// `block`: don't let the person in.
     Block,
-    /// `error`: it could not be done, which says nothing about the person.
+    /// `error`: the check could not be done, which proves nothing about the person.
     Error,
     /// Another word. Never an approval.
     Unknown,

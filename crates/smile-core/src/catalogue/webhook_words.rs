@@ -1,4 +1,4 @@
-//! The words of v3 webhooks: products, and what speaks against a person.
+//! Words of v3 webhooks: products, and reasons against a person.
 
 use serde_json::Value;
 
@@ -9,12 +9,12 @@ pub(crate) fn is_status_word(value: &Value) -> bool {
     value.as_str().is_some_and(|word| WebhookStatus::from_word(word) != WebhookStatus::Unknown)
 }
 
-/// What a product looks at, which is what its `clear` says.
+/// Subject that a product checks, and that its `clear` is about.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LooksAt {
     /// The person: a face, alone or beside a document or a number.
     Person,
-    /// A number, an address or a name in somebody's records, and not who holds it.
+    /// A number, an address or a name in somebody's records, and not the person who holds it.
     Record,
     /// Lists of names.
     WatchLists,
@@ -42,7 +42,7 @@ const PRODUCTS: &[(&str, LooksAt)] = &[
     ("smartselfie_registration", LooksAt::Person),
 ];
 
-/// What the product of this word looks at, if it is known to the letter.
+/// Subject that the product of this word checks, if the word is known to the letter.
 pub(crate) fn looks_at(product: &str) -> Option<LooksAt> {
     PRODUCTS.iter().find(|(known, _)| product == *known).map(|(_, looks_at)| *looks_at)
 }
@@ -52,7 +52,7 @@ pub(crate) fn normalised(text: &str) -> String {
     text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
 }
 
-/// What a status may say, in the service's words and in those that others have for the same.
+/// Words of a status, the service's and those that others have for the same.
 const STATUSES: [&str; 17] = [
     "attention",
     "block",
@@ -73,7 +73,8 @@ const STATUSES: [&str; 17] = [
     "suspicious",
 ];
 
-/// Whether a text is a word that the service has for what speaks against a person, or keeps a result from being one.
+/// True for a word that the service has for something against a person, or for something that keeps
+/// a result from being one.
 pub(crate) fn is_bad_word(text: &str) -> bool {
     // Longer than any of them.
     if text.len() > 64 {

@@ -35,16 +35,16 @@ pub struct Call<O: Operation> {
     settings: FlowSettings,
     seed: u64,
     clock: Timestamp,
-    /// When it was first asked what to do.
+    /// Time of the first call of `next`.
     begun: Option<Timestamp>,
     deadline: Option<Timestamp>,
     not_before: Option<Timestamp>,
     is_out: bool,
-    /// When the request that is out, or was last, went out.
+    /// Time at which the last request was sent.
     sent_at: Timestamp,
-    /// How often the operation's own request went out.
+    /// Number of times that the operation's own request was sent.
     attempts: u32,
-    /// The last of them, until it was certainly refused; and whether it was sent from here.
+    /// Last send, until it was certainly refused; and whether it was sent from here.
     last_send: Option<LastSend>,
     is_own_send: bool,
     /// The service may have acted on an earlier request, whatever becomes of the next one.
@@ -52,17 +52,17 @@ pub struct Call<O: Operation> {
     service_clock: Option<ServiceClock>,
     submission_id: Option<SubmissionId>,
     tokens: TokenSource,
-    /// The token that the request which is out carries.
+    /// Token that the request under way carries.
     grant: Option<Grant>,
-    /// A token was fetched anew after a 401, which is done once.
+    /// True once a token was fetched anew after a 401, which is done once.
     has_new_token: bool,
-    /// All files are read, and were looked at.
+    /// True once all files are read and checked.
     has_files: bool,
     stage: Stage<O::Output>,
     events: VecDeque<Event>,
 }
 
-/// How a call of this operation ends.
+/// Result of a call of this operation.
 type Outcome<O> = Result<<O as Operation>::Output, CallError>;
 
 enum Stage<T> {
@@ -74,18 +74,19 @@ enum Stage<T> {
     Finished(Result<T, CallError>),
 }
 
-/// How often the status is asked for after an answer was lost.
+/// Most times that the status is requested after an answer was lost.
 const MAX_POLLS: u32 = 5;
 
-/// How often the service must say that it has nothing of a check before one is sent again, where the settings allow it.
+/// Number of times that the service must say that it has nothing of a check before one is sent
+/// again, if the settings allow it.
 const NEEDED_DENIALS: u32 = 2;
 
 impl<O: Operation> Call<O> {
     /// Runs this operation for this partner. `seed` spreads the waits of many clients: take any random number.
     pub fn new(partner: Partner, operation: O, settings: FlowSettings, seed: u64) -> Self {
-        let findings = operation.check(&partner);
-        let events = findings.warnings.into_iter().map(Event::Warning).collect();
-        let stage = match ValidationError::check(findings.problems) {
+        let report = operation.check(&partner);
+        let events = report.warnings.into_iter().map(Event::Warning).collect();
+        let stage = match ValidationError::check(report.problems) {
             Ok(()) => Stage::Asking { last_error: None },
             Err(error) => {
                 let kind = CallErrorKind::Validation(error);
@@ -118,7 +119,7 @@ impl<O: Operation> Call<O> {
         }
     }
 
-    /// Goes on where another call, perhaps of another process, wrote down that it stood.
+    /// Goes on from the checkpoint of another call, perhaps of another process.
     ///
     /// It needs the same operation. If the request may have gone out, it asks for the job's status, and only a result of this
     /// very check ends it well. Anything else ends as [unknown](CallError::outcome_unknown), and so does an operation whose
@@ -135,7 +136,7 @@ impl<O: Operation> Call<O> {
         settings: FlowSettings,
         seed: u64,
     ) -> Result<Self, CallError> {
-        let may_be_done = checkpoint.reach != Progress::Nothing;
+        let may_be_done = checkpoint.progress != Progress::Nothing;
         let mut call = Self::new(partner, operation, settings, seed);
         if let Stage::Finished(Err(error)) = call.stage {
             return Err(CallError::new(O::STEP, error.kind().clone(), may_be_done, call.operation.key()));
@@ -167,7 +168,8 @@ impl<O: Operation> Call<O> {
         Ok(call)
     }
 
-    /// Takes the shared tokens of the v3 API from here, and keeps them here for others. Without it each call fetches its own.
+    /// Sets a cache of shared tokens of the v3 API, which others use as well. Without it each call
+    /// fetches its own.
     #[must_use]
     pub fn with_tokens(mut self, tokens: TokenCache) -> Self {
         self.share_tokens(tokens);
@@ -178,15 +180,15 @@ impl<O: Operation> Call<O> {
         self.tokens = TokenSource::new(tokens);
     }
 
-    /// Where it stands now, for [`Call::resume`]. There is no personal data in it but the user id.
+    /// Current checkpoint, for [`Call::resume`]. There is no personal data in it but the user id.
     pub fn checkpoint(&self) -> Checkpoint {
-        let reach = match &self.stage {
+        let progress = match &self.stage {
             Stage::Finished(Ok(_)) => Progress::Uploaded,
             Stage::Asking { .. } if self.is_out => Progress::MaybeUploaded,
             _ if self.may_be_done => Progress::MaybeUploaded,
             _ => Progress::Nothing,
         };
-        let mut checkpoint = Checkpoint::of_check(&self.partner, O::STEP, self.operation.key(), reach);
+        let mut checkpoint = Checkpoint::of_check(&self.partner, O::STEP, self.operation.key(), progress);
         checkpoint.submission_id.clone_from(&self.submission_id);
         checkpoint.last_send.clone_from(&self.last_send);
         if let Stage::Reconciling { denials, .. } = &self.stage {
@@ -195,12 +197,12 @@ impl<O: Operation> Call<O> {
         checkpoint
     }
 
-    /// Whether it can be asked what became of a request whose answer was lost.
+    /// True if the service can be asked about a request whose answer was lost.
     fn can_look_up(&self) -> bool {
         self.operation.look_up().is_some()
     }
 
-    /// Writes down where it stands, if that matters: what only reads begins anew.
+    /// Notes a checkpoint, if that matters: an operation that only reads begins anew.
     fn note_checkpoint(&mut self) {
         if self.operation.repeat() != RepeatSafety::Free {
             self.events.push_back(Event::Checkpoint(self.checkpoint()));
@@ -270,10 +272,11 @@ impl<O: Operation> Call<O> {
         self.events.push_back(Event::Retrying { step, attempt, error, at });
     }
 
-    /// The service may have acted on the request, and it can't be sent again.
+    /// Handles a lost answer: the service may have acted on the request, and it can't be sent
+    /// again.
     fn lost(&mut self, error: OperationError) {
         self.may_be_done = true;
-        let at = self.clock + self.settings.settle;
+        let at = self.clock + self.settings.status_delay;
         let step = self.operation.look_up().map(|lookup| lookup.step());
         match step.filter(|_| self.is_in_time(at)) {
             Some(step) => {
@@ -301,15 +304,15 @@ impl<O: Operation> Call<O> {
         self.note_checkpoint();
     }
 
-    /// The service says that it has nothing of this check, and the caller takes its word for it. It counts only when the
-    /// request can no longer be on its way.
+    /// Handles a denial: the service says that it has nothing of this check, and the caller takes
+    /// its word for it. It counts only when the request can no longer be on its way.
     fn denied(&mut self) {
-        let noticed = self.last_send_over() + self.settings.settle;
+        let noticed = self.last_send_over() + self.settings.status_delay;
         let Stage::Reconciling { lost, denials, .. } = &mut self.stage else { return };
         let mut at = noticed;
         if noticed <= self.clock {
             *denials += 1;
-            at = self.clock + self.settings.settle;
+            at = self.clock + self.settings.status_delay;
             if *denials >= NEEDED_DENIALS {
                 let last_error = Some(lost.clone());
                 if self.settings.retry.delay_after(self.attempts, O::STEP, None, self.seed).is_none() {
@@ -323,7 +326,7 @@ impl<O: Operation> Call<O> {
         if self.is_in_time(at) { self.not_before = Some(at) } else { self.give_up() }
     }
 
-    /// When the last send can no longer arrive.
+    /// Time from which the last send can no longer arrive.
     fn last_send_over(&self) -> Timestamp {
         match &self.last_send {
             None => self.clock,
@@ -332,10 +335,11 @@ impl<O: Operation> Call<O> {
         }
     }
 
-    /// The status didn't tell what became of the request. Ask again, up to a limit.
+    /// Asks again, up to a limit, as the status didn't tell the fate of the request. Ask again, up
+    /// to a limit.
     fn still_unknown(&mut self) {
         let Stage::Reconciling { polls, .. } = &self.stage else { return };
-        let wait = self.settings.poll.delay_after(*polls).unwrap_or(self.settings.settle);
+        let wait = self.settings.poll.delay_after(*polls).unwrap_or(self.settings.status_delay);
         let at = self.clock + wait;
         if *polls < MAX_POLLS && self.is_in_time(at) {
             self.not_before = Some(at);
@@ -344,7 +348,7 @@ impl<O: Operation> Call<O> {
         }
     }
 
-    /// What became of the request can't be told.
+    /// Ends the call: the fate of the request can't be told.
     fn give_up(&mut self) {
         if let Stage::Reconciling { lost, .. } = &self.stage {
             self.fail(CallErrorKind::Operation(lost.clone()));
@@ -377,7 +381,7 @@ impl<O: Operation> Call<O> {
         match &self.stage {
             // Some seconds after what another process was told.
             Stage::Reconciling { denials: 1.., .. } if self.settings.resends_denied_checks => {
-                self.not_before = Some(self.clock + self.settings.settle);
+                self.not_before = Some(self.clock + self.settings.status_delay);
             }
             Stage::Asking { .. }
                 if self.submission_id.is_none()
@@ -396,7 +400,8 @@ impl<O: Operation> Call<O>
 where
     O::Output: Clone,
 {
-    /// The token that the next request carries, if it carries one; or what comes before there is one.
+    /// Token that the next request carries, if it carries one; or the exchange that comes before
+    /// there is one.
     fn token(&mut self, deadline: Timestamp) -> Result<Option<Grant>, Box<Next<Outcome<O>>>> {
         let token_use = match (&self.stage, self.operation.token_use()) {
             (Stage::Finished(_), _) | (_, TokenUse::None) => return Ok(None),
@@ -425,8 +430,9 @@ where
         }
     }
 
-    /// The token was refused. A shared one is fetched anew once, and the request sent once more: nothing of it was taken. What
-    /// would bill twice is sent again only if it is the API that says so, and not something in between.
+    /// Handles a refused token. A shared one is fetched anew once, and the request sent once more:
+    /// nothing of it was taken. What would bill twice is sent again only if it is the API that says
+    /// so, and not something in between.
     fn has_new_turn(&mut self, grant: &Grant, sent_at: Timestamp, response: &Response<Bytes>) -> bool {
         let may_fetch = self.tokens.refused(grant) && !std::mem::replace(&mut self.has_new_token, true);
         let error = match &self.stage {
@@ -610,8 +616,9 @@ impl<O: Operation> fmt::Debug for Call<O> {
     }
 }
 
-/// Whether the service certainly hasn't acted on the request: it never left, or the API itself refused it, with a code of its
-/// own. Any other status, 3xx and 4xx too, may come from something in between after the work was done.
+/// True if the service certainly hasn't acted on the request: it was never sent, or the API itself
+/// refused it, with a code of its own. Any other status, 3xx and 4xx too, may come from something
+/// in between after the work was done.
 fn was_refused(error: &OperationError, repeat: RepeatSafety) -> bool {
     match error {
         OperationError::Transport(failure) => {
@@ -628,7 +635,7 @@ fn was_refused(error: &OperationError, repeat: RepeatSafety) -> bool {
     }
 }
 
-/// Why a single operation failed.
+/// Failure of a single operation.
 #[derive(Clone, PartialEq, Eq)]
 pub struct CallError(Box<Inner>);
 
@@ -642,17 +649,18 @@ struct Inner {
     retry_after: Option<Duration>,
 }
 
-/// What stopped an operation.
+/// Kind of a call's failure.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CallErrorKind {
     /// Something is wrong with the input, and nothing was sent.
     Validation(ValidationError),
-    /// It failed, and was tried again where that is safe and can help.
+    /// The exchange failed, and was tried again if that is safe and can help.
     Operation(OperationError),
-    /// The deadline passed; with what went wrong before, if anything did.
+    /// The deadline passed; with the error before, if there was one.
     Deadline(Option<OperationError>),
-    /// The caller's observer refused to go on, before the next request went out. Its reason is the error's source.
+    /// The caller's observer refused to go on, before the next request was sent. Its reason is the
+    /// error's source.
     Observer(ObserverError),
 }
 
@@ -669,7 +677,7 @@ impl CallError {
         Self(Box::new(Inner { step, kind, outcome_unknown, key, submission_id, retry_after }))
     }
 
-    /// Of a flow that only reads.
+    /// Error of an observer in a flow that only reads.
     pub(crate) fn refused(error: ObserverError, step: Step, key: Option<JobKey>) -> Self {
         Self::new(step, CallErrorKind::Observer(error), false, key)
     }
@@ -679,7 +687,7 @@ impl CallError {
         self.0.step
     }
 
-    /// What stopped it.
+    /// Kind of the failure.
     pub fn kind(&self) -> &CallErrorKind {
         &self.0.kind
     }
@@ -689,7 +697,7 @@ impl CallError {
         self.0.kind.name()
     }
 
-    /// What went wrong in the exchange, the last time.
+    /// Error of the last exchange.
     pub fn operation(&self) -> Option<&OperationError> {
         match &self.0.kind {
             CallErrorKind::Operation(error) | CallErrorKind::Deadline(Some(error)) => Some(error),
@@ -697,67 +705,71 @@ impl CallError {
         }
     }
 
-    /// The problems with the input, if that is what stopped it.
+    /// Problems with the input, if those stopped the call.
     pub fn validation(&self) -> Option<&ValidationError> {
         if let CallErrorKind::Validation(error) = &self.0.kind { Some(error) } else { None }
     }
 
-    /// The problems with the input, if that is what stopped it; otherwise none.
+    /// Problems with the input, if those stopped the call; otherwise none.
     pub fn problems(&self) -> &[Problem] {
         self.validation().map_or(&[], ValidationError::problems)
     }
 
-    /// The service may have acted on the request or not, and to send it again could bill or create twice. Where there
-    /// is a [key](Self::key), ask for the job's status later; or wait for its callback.
+    /// True if the service may have acted on the request or not, and to send it again could bill or
+    /// create twice. If there is a [key](Self::key), ask for the job's status later; or wait for
+    /// its callback.
     pub fn outcome_unknown(&self) -> bool {
         self.0.outcome_unknown
     }
 
-    /// What names the job, if the operation makes one.
+    /// Key of the job, if the operation makes one.
     pub fn key(&self) -> Option<&JobKey> {
         self.0.key.as_ref()
     }
 
-    /// The id that this submission went out with, if it carries one. Where its outcome is unknown, a callback that
-    /// [names it](SubmissionId::is_named_by) tells what became of it.
+    /// Id of the submission, if the request carried one. If its outcome is unknown, a callback that
+    /// [names it](SubmissionId::is_named_by) settles it.
     pub fn submission_id(&self) -> Option<&SubmissionId> {
         self.0.submission_id.as_ref()
     }
 
-    /// How long the service asked to wait before the same is sent again (`Retry-After`), counted from its answer.
+    /// Delay that the service asked for before the request is sent again (`Retry-After`), counted
+    /// from its answer.
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
     }
 
-    /// The deadline passed, or the last try got no answer in time.
+    /// True if the deadline passed, or the last try got no answer in time.
     pub fn is_timeout(&self) -> bool {
         matches!(self.0.kind, CallErrorKind::Deadline(_))
             || self.operation().is_some_and(OperationError::is_timeout)
     }
 
-    /// The input is at fault.
+    /// True if the input is at fault.
     pub fn is_validation(&self) -> bool {
         self.validation().is_some()
     }
 
-    /// The caller's observer refused to go on: its reason is the error's [source](std::error::Error::source).
+    /// True if the caller's observer refused to go on: its reason is the error's
+    /// [source](std::error::Error::source).
     pub fn is_observer(&self) -> bool {
         matches!(self.0.kind, CallErrorKind::Observer(_))
     }
 
-    /// The service has had a job of this id before.
+    /// True if the service has had a job of this id before.
     pub fn is_job_already_exists(&self) -> bool {
         self.operation().is_some_and(OperationError::is_job_already_exists)
     }
 
-    /// The same may be sent again as it is, and may succeed: the service has certainly not acted on it, and what stopped it
-    /// passes.
+    /// True if the same may be sent again as it is, and may succeed: the service has certainly not
+    /// acted on it, and the failure passes.
     pub fn is_retryable(&self) -> bool {
         !self.0.outcome_unknown
             && (self.is_observer() || self.operation().is_some_and(OperationError::is_transient))
     }
 
-    /// The service refused the signature: a key of the other environment, a rotated one, or a clock that is far off.
+    /// True if the service refused the signature: a key of the other environment, a rotated one, or
+    /// a clock that is far off.
     pub fn is_unauthorized(&self) -> bool {
         self.operation().is_some_and(OperationError::is_unauthorized)
     }

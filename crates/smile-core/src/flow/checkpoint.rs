@@ -1,4 +1,4 @@
-//! Where a job or a check stands, written down so that another process can go on.
+//! Stored progress of a job or a check, from which another process can go on.
 
 use std::fmt;
 
@@ -12,7 +12,8 @@ use crate::operation::Step;
 use crate::partner::api::Api;
 use crate::{Partner, Problem, ProblemKind};
 
-/// Where a job or a check stands. It serialises with serde; [`JobFlow::resume`](crate::JobFlow::resume) goes on from a job's.
+/// Stored progress of a job or a check. It serialises with serde;
+/// [`JobFlow::resume`](crate::JobFlow::resume) goes on from a job's.
 ///
 /// It holds the ids, how far it has come, and what was sent last and when. There is no key, image, ID number or upload address
 /// in it: after a crash the job itself is given again, and the service gives a new address. The user id in it may be personal.
@@ -32,7 +33,8 @@ pub struct Checkpoint {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) check: Option<Step>,
     pub(crate) smile_job_id: Option<String>,
-    pub(crate) reach: Progress,
+    #[serde(rename = "reach")]
+    pub(crate) progress: Progress,
     #[serde(rename = "submission", skip_serializing_if = "Option::is_none")]
     pub(crate) submission_id: Option<SubmissionId>,
     pub(crate) denials: u32,
@@ -43,8 +45,8 @@ pub struct Checkpoint {
 impl Checkpoint {
     const VERSION: u32 = 2;
 
-    /// Of a job.
-    pub(crate) fn of_job(partner: &Partner, key: JobKey, reach: Progress) -> Self {
+    /// Checkpoint of a job.
+    pub(crate) fn of_job(partner: &Partner, key: JobKey, progress: Progress) -> Self {
         Self {
             version: Self::VERSION,
             base_url: partner.environment().base_url().to_owned(),
@@ -53,51 +55,52 @@ impl Checkpoint {
             key: Some(key),
             check: None,
             smile_job_id: None,
-            reach,
+            progress,
             submission_id: None,
             denials: 0,
             last_send: None,
         }
     }
 
-    /// Of a check that is a single exchange; some have no ids.
+    /// Checkpoint of a check that is a single exchange; some have no ids.
     #[allow(dead_code)] // The checks' own flow comes to use it.
-    pub(crate) fn of_check(partner: &Partner, step: Step, key: Option<JobKey>, reach: Progress) -> Self {
+    pub(crate) fn of_check(partner: &Partner, step: Step, key: Option<JobKey>, progress: Progress) -> Self {
         let placeholder = JobKey {
             user_id: crate::UserId::new(""),
             job_id: crate::JobId::new(""),
             job_type: crate::JobType::from_number(0),
         };
-        Self { key, check: Some(step), ..Self::of_job(partner, placeholder, reach) }
+        Self { key, check: Some(step), ..Self::of_job(partner, placeholder, progress) }
     }
 
-    /// What names the job or check at the service; some checks have no ids.
+    /// Key of the job or check at the service; some checks have no ids.
     pub fn key(&self) -> Option<&JobKey> {
         self.key.as_ref()
     }
 
-    /// The step, if this is of a check that is a single exchange; `None` for a job.
+    /// Step of the check, if this is of a single exchange; `None` for a job.
     pub fn check(&self) -> Option<Step> {
         self.check
     }
 
-    /// How far it has certainly, or possibly, come.
+    /// Progress that the job or check has certainly, or possibly, made.
     pub fn progress(&self) -> Progress {
-        self.reach
+        self.progress
     }
 
-    /// Smile ID's own id of the job, where it is known.
+    /// Smile ID's own id of the job, if it is known.
     pub fn smile_job_id(&self) -> Option<&str> {
         self.smile_job_id.as_deref()
     }
 
-    /// What the result must name to be the verdict on this submission. It is known from the first request on.
+    /// Submission that the result must name to be the verdict on this one. It is known from the
+    /// first request on.
     pub fn submission_id(&self) -> Option<&SubmissionId> {
         self.submission_id.as_ref()
     }
 
-    /// How often in a row the service has said that it has no zip, after the last send was over. Two are needed before one is
-    /// sent again; they may come from two processes.
+    /// Number of answers in a row that the service has no zip, after the last send was over. Two
+    /// are needed before one is sent again; they may come from two processes.
     pub fn denials(&self) -> u32 {
         self.denials
     }
@@ -107,8 +110,8 @@ impl Checkpoint {
         self.last_send.as_ref()
     }
 
-    /// What keeps this from being gone on with by this partner: the version alone, if that isn't known, because then nothing else
-    /// can be relied on.
+    /// Problems that keep this partner from going on from the checkpoint: the version alone, if
+    /// that isn't known, because then nothing else can be relied on.
     pub(crate) fn problems(
         &self,
         partner: &Partner,
@@ -153,7 +156,7 @@ impl Checkpoint {
     }
 }
 
-/// As it is written; all of it may be missing from a version that isn't known.
+/// Written form; all of it may be missing from a version that isn't known.
 #[derive(Deserialize)]
 struct Wire {
     version: u32,
@@ -169,7 +172,8 @@ struct Wire {
     check: Option<Step>,
     #[serde(default)]
     smile_job_id: Option<String>,
-    reach: Option<Progress>,
+    #[serde(rename = "reach")]
+    progress: Option<Progress>,
     #[serde(default)]
     submission: Option<SubmissionId>,
     #[serde(default)]
@@ -178,7 +182,7 @@ struct Wire {
     last_send: Option<LastSend>,
 }
 
-/// The version alone.
+/// Version of the written form, alone.
 #[derive(Deserialize)]
 struct Version {
     version: u32,
@@ -203,14 +207,14 @@ impl<'de> Deserialize<'de> for Checkpoint {
                 key: None,
                 check: None,
                 smile_job_id: None,
-                reach: None,
+                progress: None,
                 submission: None,
                 denials: 0,
                 last_send: None,
             },
         };
         if wire.version == Self::VERSION
-            && (wire.reach.is_none() || (wire.key.is_none() && wire.check.is_none()))
+            && (wire.progress.is_none() || (wire.key.is_none() && wire.check.is_none()))
         {
             return Err(D::Error::custom("a checkpoint lacks its ids or `reach`"));
         }
@@ -223,7 +227,7 @@ impl<'de> Deserialize<'de> for Checkpoint {
             check: wire.check,
             smile_job_id: wire.smile_job_id,
             // What isn't known may be the most.
-            reach: wire.reach.unwrap_or(Progress::MaybeUploaded),
+            progress: wire.progress.unwrap_or(Progress::MaybeUploaded),
             submission_id: wire.submission,
             denials: wire.denials,
             last_send: wire.last_send,
@@ -237,7 +241,7 @@ impl fmt::Debug for Checkpoint {
             .field("key", &self.key)
             .field("check", &self.check)
             .field("smile_job_id", &self.smile_job_id)
-            .field("reach", &self.reach)
+            .field("progress", &self.progress)
             .field("denials", &self.denials)
             .field("last_send", &self.last_send)
             .finish_non_exhaustive()

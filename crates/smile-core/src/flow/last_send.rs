@@ -1,4 +1,4 @@
-//! The send that may still be on its way, and when it certainly no longer is.
+//! Last send that may still be on its way, and the time from which it certainly no longer is.
 
 use std::fmt;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::Timestamp;
 use crate::operation::Step;
 
-/// The last request that changes something at the service: what it was, when it was begun, and how long it may take.
+/// Last request that changes something at the service: its step, its time and its timeout.
 ///
 /// Nothing is sent again before this is over, because until then it may still arrive.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,7 +18,7 @@ pub struct LastSend {
     step: Step,
     began: Timestamp,
     timeout_millis: u64,
-    /// By how much the service's clock is ahead of the sender's, at the most; unknown before its first answer.
+    /// Most by which the service's clock is ahead of the sender's; unknown before its first answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     service_ahead_millis: Option<i64>,
 }
@@ -43,17 +43,18 @@ impl LastSend {
         self.step
     }
 
-    /// When it was begun, by the clock of the process that sent it.
+    /// Time of the send, by the clock of the process that sent it.
     pub fn began(&self) -> Timestamp {
         self.began
     }
 
-    /// How long it was given.
+    /// Timeout of the send.
     pub fn timeout(&self) -> Duration {
         Duration::from_millis(self.timeout_millis)
     }
 
-    /// When it is over, for the process that sent it, which may know the service's clock now.
+    /// Time from which the send is over, for the process that sent it, which may know the service's
+    /// clock now.
     ///
     /// Its own clock may have been put forward since: so much longer it takes by that clock, as the service's shows.
     pub(crate) fn over_for_its_sender(&self, clock: Option<ServiceClock>) -> Timestamp {
@@ -67,7 +68,8 @@ impl LastSend {
         }
     }
 
-    /// When it is over by the clock of another process, which has run since `start` and may know the service's clock.
+    /// Time from which the send is over by the clock of another process, which has run since
+    /// `start` and may know the service's clock.
     ///
     /// Clocks of two machines differ, so the two moments are compared by the service's. Where either process doesn't know that,
     /// one full timeout from `start` is waited: the request had been begun by then. It is never longer than that.
@@ -93,10 +95,10 @@ impl fmt::Debug for LastSend {
     }
 }
 
-/// What two `Date`s, of whole seconds, can differ by with no clock put forward.
+/// Most by which two `Date`s, of whole seconds, can differ with no clock put forward.
 const ROUNDING_MILLIS: i64 = 2_000;
 
-/// By how many milliseconds the service's clock is ahead of one's own: between these two.
+/// Milliseconds by which the service's clock is ahead of one's own: between these two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ServiceClock {
     least_ahead: i64,
@@ -104,8 +106,8 @@ pub(crate) struct ServiceClock {
 }
 
 impl ServiceClock {
-    /// Told from the `Date` of an answer (RFC 9110, 6.6.1), which was written somewhere between these two moments. It has whole
-    /// seconds.
+    /// Clock from the `Date` of an answer (RFC 9110, 6.6.1), which was written somewhere between
+    /// these two moments. It has whole seconds.
     pub(crate) fn of(response: &Response<Bytes>, sent: Timestamp, received: Timestamp) -> Option<Self> {
         let text = response.headers().get(header::DATE)?.to_str().ok()?;
         let date = httpdate::parse_http_date(text).ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;

@@ -72,51 +72,53 @@ pub use settings::FlowSettings;
 use crate::operation::Step;
 use crate::{ImageType, OperationError, Problem, Timestamp, TransportFailure};
 
-/// A machine that runs a job or a single exchange; the [module](self) says how to drive it.
+/// State machine that runs a job or a single exchange; the [module](self) says how to drive it.
 pub trait Flow {
-    /// What it ends with.
+    /// Outcome of the flow.
     type Outcome;
 
-    /// What to do next.
+    /// Returns the next action; you report its result.
     ///
     /// A clock that steps back counts as standing still. Calling this again while a request is out says that its
     /// answer is lost; otherwise it may be called any number of times.
     fn next(&mut self, now: Timestamp) -> Next<Self::Outcome>;
 
-    /// What came of reading the file that [`Next::Read`] named.
+    /// Takes the result of reading the file that [`Next::Read`] named.
     fn file_read(&mut self, now: Timestamp, file: std::io::Result<Vec<u8>>);
 
-    /// What came of sending the request of [`Next::Send`]. An answer that nobody waits for changes nothing.
+    /// Takes the answer to the request of [`Next::Send`], or the failure. An answer that nobody
+    /// waits for changes nothing.
     fn receive(&mut self, now: Timestamp, answer: Result<Response<Bytes>, TransportFailure>);
 
-    /// Ends it, in place of what [`Flow::next`] said: the request was not sent. For a checkpoint that can't be stored, or a lease
-    /// that can't be renewed. A flow that is over stays as it is.
+    /// Ends the flow, in place of what [`Flow::next`] said: the request was not sent. For a
+    /// checkpoint that can't be stored, or a lease that can't be renewed. A flow that is over stays
+    /// as it is.
     fn refuse(&mut self, now: Timestamp, error: ObserverError);
 
-    /// The oldest event that hasn't been taken yet.
+    /// Takes the oldest event, if there is one.
     fn take_event(&mut self) -> Option<Event>;
 }
 
-/// What a [`Flow`] wants done.
+/// Next action that a [`Flow`] asks for.
 ///
 /// The list is complete on purpose: a driver that left one of them out would never end.
 #[allow(clippy::large_enum_variant)] // It lives for one turn of a loop, and a request is what it holds most often.
 pub enum Next<T> {
-    /// Read this file whole, and tell [`Flow::file_read`].
+    /// Read this file whole, and report it with [`Flow::file_read`].
     Read(PathBuf),
-    /// Send this request, and tell [`Flow::receive`].
+    /// Send this request, and report the answer with [`Flow::receive`].
     Send {
         /// The request. Its URL may be a credential and its body holds personal data: keep both out of logs.
         request: Request<Bytes>,
-        /// How long to wait for the whole answer.
+        /// Time to wait for the whole answer.
         timeout: Duration,
     },
     /// Do nothing before this moment.
     Wait {
-        /// When to call [`Flow::next`] again.
+        /// Time to call [`Flow::next`] again.
         until: Timestamp,
     },
-    /// It is over.
+    /// The flow is over.
     Finished(T),
 }
 
@@ -133,22 +135,23 @@ impl<T> fmt::Debug for Next<T> {
     }
 }
 
-/// What happens while a job runs. There is no personal data, image, key or URL in it.
+/// Event while a job runs. There is no personal data, image, key or URL in it.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Event {
-    /// An image was read and looked at.
+    /// An image was read and checked.
     #[non_exhaustive]
     ImageRead {
-        /// Its place among the job's images.
+        /// Index among the job's images.
         index: usize,
-        /// What it shows and how it travels.
+        /// Kind and encoding of the image.
         image_type: ImageType,
-        /// Its size.
+        /// Size in bytes.
         bytes: usize,
     },
-    /// Where the job or check stands, for [`JobFlow::resume`](crate::JobFlow::resume). It comes before each request that changes something at the
-    /// service, and whenever the job has come further: who stores it before going on can go on after a crash.
+    /// Checkpoint of the job or check, for [`JobFlow::resume`]. It comes before each request that
+    /// changes something at the service, and after each progress of the job: a program that stores
+    /// it before going on can go on after a crash.
     Checkpoint(Checkpoint),
     /// A request is about to be sent. It comes after its checkpoint, if it has one, and is the moment to renew a lease:
     /// see [`FlowSettings::lease`].
@@ -156,9 +159,9 @@ pub enum Event {
     Sending {
         /// The step.
         step: Step,
-        /// How often it has been tried, this time included: 1 for the first.
+        /// Number of the attempt: 1 for the first.
         attempt: u32,
-        /// How long its whole answer will be waited for.
+        /// Time that the whole answer will be waited for.
         timeout: Duration,
     },
     /// The service has opened the job.
@@ -170,7 +173,7 @@ pub enum Event {
     /// The zip is about to be sent.
     #[non_exhaustive]
     Uploading {
-        /// Its size.
+        /// Size in bytes.
         bytes: usize,
     },
     /// The service has the zip.
@@ -178,9 +181,9 @@ pub enum Event {
     /// The service was asked for the job's status, and the answer could be trusted.
     #[non_exhaustive]
     Polled {
-        /// How often it has been asked.
+        /// Number of the poll: 1 for the first.
         poll: u32,
-        /// Whether there is a result.
+        /// True if there is a result.
         job_complete: bool,
     },
     /// Something about the input is likely to be refused by the service, or to disappoint. It is sent all the same.
@@ -190,11 +193,11 @@ pub enum Event {
     Retrying {
         /// The step.
         step: Step,
-        /// How often it has been tried.
+        /// Number of attempts so far.
         attempt: u32,
-        /// What went wrong.
+        /// Error of the attempt.
         error: OperationError,
-        /// When it will be tried again.
+        /// Time of the next attempt.
         at: Timestamp,
     },
 }

@@ -1,13 +1,15 @@
-//! The error with which an observer ends a flow.
+//! Error with which an observer ends a flow.
 
 use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
-/// What an observer of a flow's events answers: `Ok` to go on, or the reason to end the flow before its next request goes out.
+/// Answer of an observer of a flow's events: `Ok` to go on, or the reason to end the flow before
+/// its next request is sent.
 pub type ObserverResult = Result<(), Box<dyn Error + Send + Sync>>;
 
-/// The reason that the caller's observer gave for not going on: a checkpoint that couldn't be stored, a lease that was lost.
+/// Reason of a caller's observer for not going on: a checkpoint that couldn't be stored, a lease
+/// that was lost.
 ///
 /// `Debug` and `Display` don't show the reason, as it may be anything, a database's words among them. The error of the flow has it
 /// as its [`source`](Error::source).
@@ -26,7 +28,7 @@ impl ObserverError {
     }
 }
 
-/// The very same one, or a clone of it.
+/// Equality of one error and its clones.
 impl PartialEq for ObserverError {
     fn eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)

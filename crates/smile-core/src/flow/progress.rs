@@ -1,25 +1,25 @@
-//! How far a job or a check has come at the service.
+//! Progress of a job or a check at the service.
 
-/// How far a job has certainly, or possibly, come at the service.
+/// Progress that a job has certainly, or possibly, made at the service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Progress {
-    /// The service knows nothing of it.
+    /// The service knows nothing of the job.
     Nothing,
-    /// It may have opened the job; it has no images and bills nothing.
+    /// The service may have opened the job; it has no images and bills nothing.
     MaybeOpened,
-    /// It has opened the job; it has no images and bills nothing.
+    /// The service has opened the job; it has no images and bills nothing.
     Opened,
-    /// It may have the images, and may be working on the job.
+    /// The service may have the images, and may be working on the job.
     MaybeUploaded,
-    /// It has the images and works on the job.
+    /// The service has the images and works on the job.
     Uploaded,
 }
 
 impl Progress {
-    /// How far something may have come whose checkpoint says this: the checkpoint may be an old one, and the job or check may
-    /// have been finished since. Only what was never begun under it is known not to be there.
+    /// Progress that is possible if the checkpoint is an old one: the job or check may have been
+    /// finished since. Only what was never begun under it is known not to be there.
     pub(crate) fn of_outdated(self) -> Self {
         if self == Self::Nothing { self } else { self.max(Self::MaybeUploaded) }
     }

@@ -1,11 +1,11 @@
-//! The wait before a failed step is tried again: a pure function of what has happened so far.
+//! Waits before a failed step is tried again: a pure function of what has happened so far.
 
 use std::time::Duration;
 
 use crate::operation::Step;
 use crate::wire::seed::splitmix64;
 
-/// When a failed step is tried again.
+/// Policy of retries: the number of attempts, and the wait before each.
 ///
 /// The wait grows twofold with each try, and a random part of it is taken, so that many clients don't come back at
 /// once. A `Retry-After` of the service is honoured up to a minute.
@@ -27,19 +27,19 @@ impl RetryPolicy {
     /// The longest that a `Retry-After` is waited for.
     pub const MAX_RETRY_AFTER: Duration = Duration::from_secs(60);
 
-    /// Nothing is tried twice.
+    /// Policy without retries.
     pub const fn never() -> Self {
         Self { max_attempts: 1, base: Duration::ZERO, cap: Duration::ZERO }
     }
 
-    /// `max_attempts` tries in all, the first one included.
+    /// Sets the number of attempts in all, the first one included.
     #[must_use]
     pub const fn with_max_attempts(mut self, max_attempts: u32) -> Self {
         self.max_attempts = max_attempts;
         self
     }
 
-    /// The first wait is up to `base`; no wait is longer than `cap`.
+    /// Sets the backoff: the first wait is up to `base`; no wait is longer than `cap`.
     #[must_use]
     pub const fn with_backoff(mut self, base: Duration, cap: Duration) -> Self {
         self.base = base;
@@ -47,7 +47,7 @@ impl RetryPolicy {
         self
     }
 
-    /// How long the service asks to wait, up to [`Self::MAX_RETRY_AFTER`].
+    /// Delay that the service asks for, up to [`Self::MAX_RETRY_AFTER`].
     pub(crate) fn granted(retry_after: Option<Duration>) -> Duration {
         retry_after.unwrap_or_default().min(Self::MAX_RETRY_AFTER)
     }
@@ -56,7 +56,7 @@ impl RetryPolicy {
         self.cap
     }
 
-    /// The wait after this many tries (1 for the first) of this step; `None` when that was the last.
+    /// Wait after this many attempts (1 for the first) of this step; `None` when that was the last.
     pub fn delay_after(
         &self,
         attempts: u32,

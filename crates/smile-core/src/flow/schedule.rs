@@ -1,8 +1,9 @@
-//! The moments at which a job's status is asked for: a pure function of how often it has been.
+//! Schedule of the polls for a job's status: a pure function of their number so far.
 
 use std::time::Duration;
 
-/// When a job's status is asked for: some polls at a first pace, then the rest at a second, each after a wait.
+/// Schedule of the polls for a job's status: some at a first pace, then the rest at a second, each
+/// after a wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PollSchedule {
     first_delay: Duration,
@@ -33,7 +34,7 @@ impl PollSchedule {
         self.first_delay.max(self.delay)
     }
 
-    /// The wait before the next poll, after this many; `None` when that was the last.
+    /// Wait before the next poll, after this many; `None` when that was the last.
     pub fn delay_after(&self, polls: u32) -> Option<Duration> {
         (polls < self.max_polls).then_some(if polls < self.first_polls {
             self.first_delay

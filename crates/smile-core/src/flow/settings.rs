@@ -1,11 +1,11 @@
-//! The schedules, limits and timeouts of a flow.
+//! Settings of a flow: schedules, limits and timeouts.
 
 use std::time::Duration;
 
 use crate::flow::{PollSchedule, RetryPolicy};
 use crate::v3::token::TokenPolicy;
 
-/// How a job or an exchange is run: schedules, limits and timeouts.
+/// Settings of a job or an exchange: schedules, limits and timeouts.
 ///
 /// ```
 /// use smile_core::{FlowSettings, PollSchedule};
@@ -19,10 +19,10 @@ use crate::v3::token::TokenPolicy;
 pub struct FlowSettings {
     pub(crate) poll: PollSchedule,
     pub(crate) retry: RetryPolicy,
-    pub(crate) settle: Duration,
+    pub(crate) status_delay: Duration,
     pub(crate) deadline: Duration,
     pub(crate) request_timeout: Duration,
-    /// Whether the caller has set it.
+    /// True if the caller has set the timeout.
     has_own_timeout: bool,
     pub(crate) resends_denied_checks: bool,
     token_policy: TokenPolicy,
@@ -38,7 +38,7 @@ impl Default for FlowSettings {
         Self {
             poll: PollSchedule::default(),
             retry: RetryPolicy::default(),
-            settle: Duration::from_secs(5),
+            status_delay: Duration::from_secs(5),
             deadline: Duration::from_secs(300),
             request_timeout: Duration::from_secs(30),
             has_own_timeout: false,
@@ -51,15 +51,17 @@ impl Default for FlowSettings {
     }
 }
 
-/// The pace that any upload is given time for, in bytes a second: a poor mobile connection's.
+/// Pace that any upload is given time for, in bytes a second: a poor mobile connection's.
 const UPLOAD_PACE: u64 = 50_000;
 
 impl FlowSettings {
-    /// Fixes the seed of what a client chooses at random, which are the waits between tries and the submission's id: for
-    /// tests. Without it a client takes a random one for each job and each call. Two jobs with the same seed that begin in the
-    /// same millisecond have the same submission id, so this is not for production.
+    /// Fixes the seed of a client's random choices, which are the waits between tries and the
+    /// submission's id: for tests. By default a client takes a random seed for each job and each
+    /// call. Two jobs with the same seed that begin in the same millisecond have the same submission
+    /// id, so this is not for production.
     ///
-    /// A driver by hand gives [`JobFlow::new`](crate::JobFlow::new) and [`Call::new`](crate::Call::new) their seed itself.
+    /// A driver by hand gives [`JobFlow::new`](crate::JobFlow::new) and
+    /// [`Call::new`](crate::Call::new) their seed itself.
     #[must_use]
     pub fn with_seed(mut self, seed: u64) -> Self {
         self.seed = Some(seed);
@@ -71,37 +73,39 @@ impl FlowSettings {
         self.seed
     }
 
-    /// When to ask for a job's status.
+    /// Sets the schedule of the polls for a job's status.
     #[must_use]
     pub fn with_poll_schedule(mut self, poll: PollSchedule) -> Self {
         self.poll = poll;
         self
     }
 
-    /// When to try a failed step again.
+    /// Sets the policy of retries.
     #[must_use]
     pub fn with_retry_policy(mut self, retry: RetryPolicy) -> Self {
         self.retry = retry;
         self
     }
 
-    /// How long the service is given to notice what it may have received, before it is asked. It must say twice, this far
-    /// apart, that it has no zip before one is sent again: a zip takes a moment to be noticed.
+    /// Sets the delay before the status is requested, in which the service can notice what it may
+    /// have received. It must say twice, this far apart, that it has no zip before one is sent
+    /// again: a zip takes a moment to be noticed.
     #[must_use]
     pub fn with_status_delay(mut self, delay: Duration) -> Self {
-        self.settle = delay;
+        self.status_delay = delay;
         self
     }
 
-    /// How long everything together may take, waits included, from the first call of `next`.
+    /// Sets the deadline for everything together, waits included, from the first call of `next`.
     #[must_use]
     pub fn with_deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
         self
     }
 
-    /// How long to wait for the answer to one request: 30 seconds by default, and a minute where the answer is the result itself
-    /// ([`v3::EnhancedKycSyncRequest`](crate::v3::EnhancedKycSyncRequest), [`v3::OneTimeAmlSyncRequest`](crate::v3::OneTimeAmlSyncRequest)).
+    /// Sets the time to wait for the answer to one request: 30 seconds by default, and a minute if
+    /// the answer is the result itself ([`v3::EnhancedKycSyncRequest`](crate::v3::EnhancedKycSyncRequest),
+    /// [`v3::OneTimeAmlSyncRequest`](crate::v3::OneTimeAmlSyncRequest)).
     #[must_use]
     pub fn with_request_timeout(mut self, timeout: Duration) -> Self {
         self.request_timeout = timeout;
@@ -109,31 +113,31 @@ impl FlowSettings {
         self
     }
 
-    /// How long to wait for the answer to a request of an operation that has a default of its own.
+    /// Time to wait for the answer to a request of an operation that has a default of its own.
     pub(crate) fn timeout_or(&self, default: Option<Duration>) -> Duration {
         default.filter(|_| !self.has_own_timeout).unwrap_or(self.request_timeout)
     }
 
-    /// Which tokens the requests of the v3 API carry: one for each submission, or one for all.
+    /// Sets the tokens that requests of the v3 API carry: one for each submission, or one for all.
     #[must_use]
     pub fn with_token_policy(mut self, policy: TokenPolicy) -> Self {
         self.token_policy = policy;
         self
     }
 
-    /// Which tokens the requests of the v3 API carry.
+    /// Tokens that requests of the v3 API carry.
     pub fn token_policy(&self) -> &TokenPolicy {
         &self.token_policy
     }
 
-    /// How long one upload of the zip may take, whatever its size.
+    /// Sets the time for one upload of the zip, whatever its size.
     #[must_use]
     pub fn with_upload_timeout(self, timeout: Duration) -> Self {
         self.with_upload_timeout_between(timeout, timeout)
     }
 
-    /// How long one upload of the zip may take: a second for each 50 kB, and between these two. The deadline ends it earlier, so
-    /// raise that along with `most`.
+    /// Sets the time for one upload of the zip: a second for each 50 kB, and between these two. The
+    /// deadline ends it earlier, so raise that along with `most`.
     #[must_use]
     pub fn with_upload_timeout_between(mut self, least: Duration, most: Duration) -> Self {
         self.least_upload_timeout = least;
@@ -141,8 +145,9 @@ impl FlowSettings {
         self
     }
 
-    /// Sends a check again whose answer was lost, after the service has said twice that it has nothing of it: when the earlier
-    /// send's own timeout is over, and the settle delay apart. Off by default, and the outcome is unknown then.
+    /// Sends a check again whose answer was lost, after the service has said twice that it has
+    /// nothing of it: when the earlier send's own timeout is over, and the status delay apart. Off
+    /// by default, and the outcome is unknown then.
     ///
     /// **It can bill twice.** A check has no zip, and what the service says about a check that it never had is not documented: it
     /// may say `No zip file received` of one that it is working on, or has carried out. Turn it on only if a check that is
@@ -153,49 +158,50 @@ impl FlowSettings {
         self
     }
 
-    /// Whether a check is sent again that the service says it has nothing of.
+    /// True if a check is sent again after the service said that it has nothing of it.
     pub fn resends_denied_checks(&self) -> bool {
         self.resends_denied_checks
     }
 
-    /// When a job's status is asked for.
+    /// Schedule of the polls for a job's status.
     pub fn poll_schedule(&self) -> PollSchedule {
         self.poll
     }
 
-    /// When a failed step is tried again.
+    /// Policy of retries.
     pub fn retry_policy(&self) -> RetryPolicy {
         self.retry
     }
 
-    /// How long the service is given to notice what it may have received.
+    /// Delay before the status is requested, in which the service can notice what it may have
+    /// received.
     pub fn status_delay(&self) -> Duration {
-        self.settle
+        self.status_delay
     }
 
-    /// How long everything together may take.
+    /// Time that everything together may take.
     pub fn deadline(&self) -> Duration {
         self.deadline
     }
 
-    /// How long the answer to one request is waited for.
+    /// Time to wait for the answer to one request.
     pub fn request_timeout(&self) -> Duration {
         self.request_timeout
     }
 
-    /// How long one upload of the zip may take at least and at most.
+    /// Least and greatest time that one upload of the zip may take.
     pub fn upload_timeout_between(&self) -> (Duration, Duration) {
         (self.least_upload_timeout, self.most_upload_timeout)
     }
 
-    /// How long one upload of a zip of this many bytes may take.
+    /// Time that one upload of a zip of this many bytes may take.
     pub fn upload_timeout(&self, bytes: usize) -> Duration {
         let needed = Duration::from_secs(u64::try_from(bytes).unwrap_or(u64::MAX) / UPLOAD_PACE);
         needed.clamp(self.least_upload_timeout, self.most_upload_timeout)
     }
 
-    /// How long a lease on a job or check must last: the longest that a flow with these settings is silent, which is from one
-    /// [`Event::Sending`](super::Event::Sending) to the next, or to its end.
+    /// Shortest safe lease on a job or check: the longest that a flow with these settings is
+    /// silent, from one [`Event::Sending`](super::Event::Sending) to the next, or to its end.
     ///
     /// A flow must be run by one process at a time. Who can't know whether another one is alive takes a lease on the row or file
     /// that the checkpoint is in, renews it with each `Sending`, and goes on with a job only when its lease has run out. The
@@ -207,7 +213,7 @@ impl FlowSettings {
     pub fn lease(&self) -> Duration {
         let timeout = self.request_timeout.max(self.most_upload_timeout);
         let retry = RetryPolicy::MAX_RETRY_AFTER.saturating_add(self.retry.longest_backoff());
-        let over_and_noticed = timeout.saturating_add(self.settle.saturating_mul(4));
+        let over_and_noticed = timeout.saturating_add(self.status_delay.saturating_mul(4));
         let wait = retry.max(over_and_noticed).max(self.poll.longest_delay());
         timeout.saturating_add(wait).min(self.deadline)
     }

@@ -1,4 +1,4 @@
-//! What a job or a request must have before anything is read or sent.
+//! Checks of a job or a request before anything is read or sent.
 //!
 //! The official SDKs disagree on these rules; each one here is the strictest that the service itself holds to, and
 //! none of them is only some SDK's own. What the service would certainly refuse is a problem; what it will likely
@@ -22,7 +22,7 @@ use crate::{
 };
 
 impl Job {
-    /// Checks everything that can be told without looking at the images. Running a job does this first.
+    /// Checks everything that can be checked without the images. Running a job does this first.
     ///
     /// # Errors
     /// All problems at once, each with the field and the rule.
@@ -30,8 +30,9 @@ impl Job {
         ValidationError::check(self.check(partner).problems)
     }
 
-    /// As [`Job::validate`], with what the service will likely refuse, or what will disappoint: a Biometric KYC against a kind
-    /// of ID whose authority has no photo, say. Running a job tells these as [`Event::Warning`](crate::Event::Warning).
+    /// Checks as [`Job::validate`] does, and adds warnings of what the service will likely refuse,
+    /// or what will disappoint: a Biometric KYC against a kind of ID whose authority has no photo,
+    /// say. Running a job reports these as [`Event::Warning`](crate::Event::Warning).
     pub fn check(&self, partner: &Partner) -> ValidationReport {
         let mut problems = ValidationReport::default();
         if matches!(self.job_type, JobType::ENHANCED_KYC | JobType::BUSINESS_VERIFICATION | JobType::AML) {
@@ -49,7 +50,7 @@ impl Job {
         problems
     }
 
-    /// Checks what depends on the time: a date of birth can't be in the future.
+    /// Checks against the time: a date of birth can't be in the future.
     pub(crate) fn check_at(&self, now: Timestamp) -> ValidationReport {
         let mut problems = ValidationReport::default();
         problems.not_born_yet("id_info.dob", self.id_info.dob.as_deref(), now);
@@ -107,24 +108,25 @@ impl Job {
         }
     }
 
-    /// Where this job's callbacks go.
+    /// Address of this job's callbacks.
     pub(crate) fn callback_for<'a>(&'a self, partner: &'a Partner) -> Option<&'a CallbackUrl> {
         self.options.callback_url.as_ref().or(partner.callback_url())
     }
 }
 
-/// How an image is named in a problem: by its place and what it shows, never by its path.
+/// Name of an image in a problem: its place and role, never its path.
 pub(crate) fn image_field(index: usize, role: ImageRole) -> String {
     format!("images[{index}] ({})", role.name())
 }
 
-/// What was found in an input, before anything of it was sent.
+/// Validation report on an input, made before anything of it is sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ValidationReport {
-    /// What the service would certainly refuse. Nothing is sent while there is any.
+    /// Problems that the service would certainly refuse. Nothing is sent while there is any.
     pub problems: Vec<Problem>,
-    /// What the service will likely refuse, or what will disappoint. It is sent all the same.
+    /// Warnings of what the service will likely refuse, or what will disappoint. The input is sent
+    /// all the same.
     pub warnings: Vec<Problem>,
 }
 
@@ -165,7 +167,7 @@ impl ValidationReport {
         }
     }
 
-    /// The ids of a user and a job.
+    /// Checks the ids of a user and a job.
     pub(crate) fn ids(&mut self, prefix: &str, user_id: &str, job_id: &str) {
         for (name, id) in [("user_id", user_id), ("job_id", job_id)] {
             let field = format!("{prefix}{name}");
@@ -174,7 +176,7 @@ impl ValidationReport {
         }
     }
 
-    /// A text without characters that can't stand in it. An empty one is judged elsewhere.
+    /// Checks a text for characters that can't stand in it. An empty one is judged elsewhere.
     pub(crate) fn characters(&mut self, field: &str, text: Option<&str>, rule: Rule) {
         let text = text.filter(|text| !text.trim().is_empty());
         if let Some(rule) = text.and_then(|text| characters::refused(text, rule)) {
@@ -182,7 +184,7 @@ impl ValidationReport {
         }
     }
 
-    /// An ID that the authority is to be asked about: it is complete, and so are its parts.
+    /// Checks that an ID for the authority is complete, and so are its parts.
     pub(crate) fn entered_id(&mut self, prefix: &str, id_info: &IdInfo, partner: &Partner) {
         let (country, id_type) = (id_info.country.as_deref(), id_info.id_type.as_deref());
         self.required(&format!("{prefix}country"), country);
@@ -199,7 +201,7 @@ impl ValidationReport {
         self.id_fields(prefix, id_info, partner);
     }
 
-    /// Extra keys that would stand twice in the same object.
+    /// Checks for extra keys that would stand twice in the same object.
     pub(crate) fn reserved(&mut self, prefix: &str, extra: &Map<String, Value>, names: &[&str]) {
         let own = ["partner_id", "signature", "timestamp", "source_sdk", "source_sdk_version"];
         for key in extra.keys() {
@@ -212,7 +214,7 @@ impl ValidationReport {
         }
     }
 
-    /// The address of a page, if there is one.
+    /// Checks the address of a page, if there is one.
     pub(crate) fn web_page(&mut self, field: &str, url: Option<&str>) {
         let url = url.filter(|url| !url.trim().is_empty());
         if let Some(Err(rule)) = url.map(WebUrl::typed) {
@@ -220,7 +222,7 @@ impl ValidationReport {
         }
     }
 
-    /// A date of birth that isn't over yet, nowhere on earth.
+    /// Checks that a date of birth is over, somewhere on earth.
     pub(crate) fn not_born_yet(&mut self, field: &str, dob: Option<&str>, now: Timestamp) {
         let tomorrow = now + Duration::from_secs(24 * 60 * 60);
         let is_later = |dob: &str| read_date(dob).is_some() && dob > &tomorrow.to_string()[..10];
@@ -229,7 +231,7 @@ impl ValidationReport {
         }
     }
 
-    /// A date of birth, if there is one.
+    /// Checks a date of birth, if there is one.
     fn dob(&mut self, field: &str, dob: Option<&str>, partner: &Partner) {
         const RULE: &str = "must be a date of the form `YYYY-MM-DD`";
         let Some(dob) = dob else { return };
@@ -244,7 +246,7 @@ impl ValidationReport {
         }
     }
 
-    /// The fields of an ID, as far as they are there.
+    /// Checks the fields of an ID, as far as they are there.
     fn id_fields(&mut self, prefix: &str, id_info: &IdInfo, partner: &Partner) {
         self.country(&format!("{prefix}country"), id_info.country.as_deref());
         self.characters(&format!("{prefix}id_type"), id_info.id_type.as_deref(), Rule::Code);
@@ -262,7 +264,7 @@ impl ValidationReport {
         }
     }
 
-    /// What the catalogue knows about this kind of document.
+    /// Checks the document against the catalogue.
     pub(crate) fn document(&mut self, prefix: &str, id_info: &IdInfo, partner: &Partner) {
         let (Some(country), Some(name)) = (id_info.country.as_deref(), id_info.id_type.as_deref()) else {
             return;
@@ -290,7 +292,7 @@ impl ValidationReport {
         }
     }
 
-    /// A country, if there is one.
+    /// Checks a country, if there is one.
     pub(crate) fn country(&mut self, field: &str, country: Option<&str>) {
         const RULE: &str = "must be the two capital letters of ISO 3166-1, such as `NG`";
         let is_code = |text: &str| text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_uppercase());
@@ -300,7 +302,7 @@ impl ValidationReport {
         }
     }
 
-    /// What the catalogue knows about this kind of ID.
+    /// Checks the ID type against the catalogue.
     pub(crate) fn id_type(
         &mut self,
         prefix: &str,
@@ -337,7 +339,7 @@ impl ValidationReport {
         }
     }
 
-    /// The ID type of this name; a warning, if it isn't known.
+    /// ID type of this name; a warning, if it isn't known.
     pub(crate) fn known_id_type(
         &mut self,
         field: &str,
@@ -405,7 +407,7 @@ impl ValidationReport {
         }
     }
 
-    /// Where the result goes.
+    /// Checks the address of the result.
     pub(crate) fn callback(&mut self, url: Option<&CallbackUrl>, partner: &Partner, is_needed: bool) {
         if let Some(problem) = url.and_then(CallbackUrl::problem) {
             self.problems.push(problem.clone());
@@ -433,18 +435,18 @@ impl ValidationReport {
     }
 }
 
-/// How many frames prove that a person was there (Smile ID: "Liveness check").
+/// Number of frames that prove that a person was there (Smile ID: "Liveness check").
 const LIVENESS_FRAMES: usize = 8;
 
-/// The frames together, as one field.
+/// Field of all frames together.
 const LIVENESS: &str = "images (liveness)";
 
-/// No living person was born before it.
+/// Year before which no living person was born.
 pub(crate) const FIRST_YEAR: u32 = 1900;
 
 const SANDBOX_RESULT: &str = "sandbox_result";
 
-/// Whether two names are the same but for casing and what is neither a letter nor a digit.
+/// True if two names are the same but for casing and what is neither a letter nor a digit.
 fn is_almost(key: &str, name: &str) -> bool {
     let letters = |text: &str| -> String {
         let narrow = text.chars().map(|c| match u32::from(c) {
@@ -456,12 +458,12 @@ fn is_almost(key: &str, name: &str) -> bool {
     letters(key) == letters(name)
 }
 
-/// A key for people to find again, with nothing in it that can't be seen.
+/// Key for people to find again, with nothing in it that can't be seen.
 pub(crate) fn shown(key: &str) -> String {
     key.escape_debug().collect()
 }
 
-/// What to say of an ID type that isn't in the catalogue, with the nearest names that are.
+/// Message about an ID type that isn't in the catalogue, with the nearest names that are.
 fn unknown_id_type(country: &str, name: &str, id_types: &IdTypeCatalogue) -> String {
     let nearest = id_types.nearest(country, name);
     let names = nearest.iter().map(|id_type| format!("`{}`", id_type.name())).collect::<Vec<_>>().join(", ");
@@ -709,7 +711,7 @@ mod tests {
         job.check(&partner(Environment::Sandbox)).warnings.iter().map(ToString::to_string).collect()
     }
 
-    /// A job about which there is nothing to say.
+    /// Job about which there is nothing to say.
     fn sound(params: PartnerParams, id_info: IdInfo) -> Job {
         let job = Job::biometric_kyc(params, image(), id_info).with_return_job_status(true);
         job.with_liveness(vec![image(); LIVENESS_FRAMES])

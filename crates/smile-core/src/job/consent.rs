@@ -36,8 +36,8 @@ struct Wire<'a> {
 }
 
 impl Consent {
-    /// Whether the person consented and when, in which language (two letters, such as `EN`) the notice was, and where the privacy
-    /// policy is.
+    /// Record of consent: its answer and time, the language of the notice (two letters, such as
+    /// `EN`), and the address of the privacy policy.
     pub fn new(
         granted: bool,
         granted_at: Timestamp,
@@ -52,7 +52,7 @@ impl Consent {
         }
     }
 
-    /// When the person consented.
+    /// Time of the consent.
     pub fn granted_at(&self) -> Timestamp {
         self.granted_at
     }

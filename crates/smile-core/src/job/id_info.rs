@@ -1,4 +1,4 @@
-//! What a partner knows about the person's ID.
+//! The partner's facts about a person's ID.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::wire::timestamp::is_calendar_date;
 
-/// `id_info`: which ID the person has, and what the person said about themselves.
+/// `id_info`: the ID of the person, and the person's own words about themselves.
 ///
 /// Everything in here is personal, so `Debug` shows only which fields are set.
 ///
@@ -54,7 +54,7 @@ pub struct IdInfo {
 }
 
 impl IdInfo {
-    /// An ID that the ID authority is asked about; `entered` is true.
+    /// ID that the ID authority is asked about; `entered` is true.
     ///
     /// `country` is the ISO 3166-1 code of two capital letters; `id_type` is the API's name for the kind of ID, such as
     /// `BVN` or `NATIONAL_ID`; `id_number` is the number on it.
@@ -68,19 +68,19 @@ impl IdInfo {
         }
     }
 
-    /// The country of a document; no authority is asked, so `entered` is false.
+    /// Country of a document; no authority is asked, so `entered` is false.
     pub fn for_document(country: impl Into<String>) -> Self {
         Self { country: Some(country.into()), ..Self::default() }
     }
 
-    /// Whether the ID authority should be asked about this ID.
+    /// Sets `entered`: true if the ID authority should be asked about this ID.
     #[must_use]
     pub fn with_entered(mut self, entered: bool) -> Self {
         self.entered = entered;
         self
     }
 
-    /// The date of birth the person gave, as `YYYY-MM-DD`.
+    /// Sets the person's date of birth, as `YYYY-MM-DD`.
     ///
     /// An empty text stands for none. A date whose year comes first, with other or no separators, with one digit for month or
     /// day, or with blanks around it, is put into this form: `2001/2/3`, `2001.02.03`, `20010203`. So is a moment at midnight
@@ -95,14 +95,14 @@ impl IdInfo {
         self
     }
 
-    /// Consent as the service's own structure; see Smile ID: "Consent information".
+    /// Sets the consent as the service's own structure; see Smile ID: "Consent information".
     #[must_use]
     pub fn with_consent_information(mut self, consent: impl Into<Value>) -> Self {
         self.consent_information = Some(consent.into());
         self
     }
 
-    /// A field that has no method here. It goes out as it is.
+    /// Sets a field that has no method here. It is sent as it is.
     #[must_use]
     pub fn with_field(mut self, key: impl Into<String>, value: impl Into<Value>) -> Self {
         self.extra.insert(key.into(), value.into());
@@ -156,8 +156,9 @@ setters! {
     with_openid_state openid_state: "The state of an OpenID consent, for the ID type `NATIONAL_ID` of Ethiopia.",
 }
 
-/// From the API's names. `entered` may be a boolean or a word; without it, it is true if there is a number, as with
-/// [`IdInfo::new`]. `null` stands for what isn't there. A date is read as by [`IdInfo::with_dob`].
+/// Reads the API's names. `entered` may be a boolean or a word; without it, it is true if there is
+/// a number, as with [`IdInfo::new`]. `null` stands for what isn't there. A date is read as by
+/// [`IdInfo::with_dob`].
 impl<'de> serde::Deserialize<'de> for IdInfo {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         use serde::de::Error as _;

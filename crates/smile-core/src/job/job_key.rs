@@ -1,18 +1,18 @@
-//! The ids that name a job at the service.
+//! Key of a job at the service.
 
 use std::fmt;
 
 use crate::catalogue::job_type::JobType;
 use crate::job::partner_params::{JobId, PartnerParams, UserId};
 
-/// What names a job at the service.
+/// Key of a job at the service: user id, job id and job type.
 #[derive(Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub struct JobKey {
-    /// The user it is about.
+    /// The partner's id of the user.
     pub user_id: UserId,
     /// The partner's id of the job.
     pub job_id: JobId,
-    /// What kind of job it is.
+    /// Type of the job.
     pub job_type: JobType,
 }
 

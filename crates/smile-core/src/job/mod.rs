@@ -1,4 +1,4 @@
-//! A job: what to verify, with which images, and what to send back.
+//! Job: product, images, ID and options.
 
 pub(crate) mod check;
 pub(crate) mod consent;
@@ -77,7 +77,8 @@ impl From<Image> for Selfie {
 }
 
 impl Job {
-    /// Biometric KYC (job type 1): is this selfie the person whom the ID authority has under this number?
+    /// Biometric KYC (job type 1): compares the selfie with the photo that the ID authority has
+    /// under the number.
     ///
     /// Enrols the user if so. The authority must have a photo for this kind of ID.
     pub fn biometric_kyc(partner_params: PartnerParams, selfie: Image, id_info: IdInfo) -> Self {
@@ -89,7 +90,8 @@ impl Job {
         Self::of_type(JobType::BIOMETRIC_KYC, partner_params).with_selfie(selfie).with_id_card(id_card)
     }
 
-    /// SmartSelfie Authentication (job type 2): is this selfie the user who enrolled under this `user_id`?
+    /// SmartSelfie Authentication (job type 2): compares the selfie with the one enrolled under
+    /// this `user_id`.
     pub fn smartselfie_authentication(partner_params: PartnerParams, selfie: Image) -> Self {
         Self::of_type(JobType::SMARTSELFIE_AUTHENTICATION, partner_params).with_selfie(selfie)
     }
@@ -99,7 +101,8 @@ impl Job {
         Self::of_type(JobType::SMARTSELFIE_REGISTRATION, partner_params).with_selfie(selfie)
     }
 
-    /// Document Verification (job type 6): is this document genuine, and is it the person's on the selfie?
+    /// Document Verification (job type 6): checks the document, and compares it with the person on
+    /// the selfie.
     ///
     /// `country` is the one that issued it, two capital letters. A document with two sides needs
     /// [`Job::with_id_card_back`] too; its kind can be said with [`Job::with_id_type`].
@@ -135,7 +138,7 @@ impl Job {
         Self::of_type(JobType::UPDATE_PHOTO, partner_params).with_selfie(selfie)
     }
 
-    /// Compare User Info (job type 9): what the document says against what the ID authority says.
+    /// Compare User Info (job type 9): compares the document with the ID authority's record.
     ///
     /// Smile ID documents little of it; ask your account manager what it needs before you rely on it.
     pub fn compare_user_info(
@@ -165,7 +168,7 @@ impl Job {
         }
     }
 
-    /// The key of the job: what names it at the service.
+    /// Key of the job at the service.
     pub fn key(&self) -> JobKey {
         JobKey::of(&self.partner_params, self.job_type)
     }
@@ -177,7 +180,7 @@ impl Job {
         self
     }
 
-    /// Adds liveness frames: eight, in colour, taken around the selfie, where proof of life is wanted.
+    /// Adds liveness frames: eight, in colour, taken around the selfie, if proof of life is wanted.
     #[must_use]
     pub fn with_liveness(mut self, frames: impl IntoIterator<Item = Image>) -> Self {
         self.images.extend(frames.into_iter().map(|frame| (ImageRole::Liveness, frame)));
@@ -206,7 +209,7 @@ impl Job {
         self
     }
 
-    /// Sets what is known about the person's ID, in place of what was.
+    /// Sets the facts about the person's ID, in place of earlier ones.
     #[must_use]
     pub fn with_id_info(mut self, id_info: IdInfo) -> Self {
         self.id_info = id_info;
@@ -227,51 +230,53 @@ impl Job {
         self
     }
 
-    /// The kind of document or ID, by the API's name.
+    /// Sets the kind of document or ID, by the API's name.
     #[must_use]
     pub fn with_id_type(mut self, id_type: impl Into<String>) -> Self {
         self.id_info = self.id_info.with_id_type(id_type);
         self
     }
 
-    /// Wait for the machine's verdict and return it. The callback is sent all the same, and a verdict that a human
-    /// reviewer gives later comes by callback alone.
+    /// Waits for the machine's verdict and returns it. The callback is sent all the same, and a
+    /// verdict that a human reviewer gives later comes by callback alone.
     #[must_use]
     pub fn with_return_job_status(mut self, yes: bool) -> Self {
         self.options.return_job_status = yes;
         self
     }
 
-    /// Return all results of this user along with the job's status.
+    /// Returns all results of this user along with the job's status.
     #[must_use]
     pub fn with_return_history(mut self, yes: bool) -> Self {
         self.options.return_history = yes;
         self
     }
 
-    /// Return links to the job's images along with its status. The links are credentials and expire.
+    /// Returns links to the job's images along with its status. The links are credentials and
+    /// expire.
     #[must_use]
     pub fn with_return_image_links(mut self, yes: bool) -> Self {
         self.options.return_image_links = yes;
         self
     }
 
-    /// Compare the document with the selfie on file instead of a new one. For job types 6 and 11 no selfie is needed
-    /// then.
+    /// Compares the document with the selfie on file instead of a new one. For job types 6 and 11
+    /// no selfie is needed then.
     #[must_use]
     pub fn with_use_enrolled_image(mut self, yes: bool) -> Self {
         self.options.use_enrolled_image = yes;
         self
     }
 
-    /// Enrol the user anew, though the `user_id` is enrolled already.
+    /// Enrols the user anew, though the `user_id` is enrolled already.
     #[must_use]
     pub fn with_allow_new_enroll(mut self, yes: bool) -> Self {
         self.options.allow_new_enroll = yes;
         self
     }
 
-    /// Open the job although the service knows the `job_id`: for a job that was opened and then never uploaded.
+    /// Opens the job although the service knows the `job_id`: for a job that was opened and then
+    /// never uploaded.
     ///
     /// The client sets this by itself where an answer was lost. Set it only for a job of yours whose earlier
     /// attempt is known not to have ended: the `job_id` of another job must never be used again.
@@ -281,7 +286,7 @@ impl Job {
         self
     }
 
-    /// Where this job's callbacks go, in place of the partner's default.
+    /// Sets the address of this job's callbacks, in place of the partner's default.
     ///
     /// An absolute http or https URL; any other is reported with all other problems, before anything is sent.
     #[must_use]
@@ -290,12 +295,12 @@ impl Job {
         self
     }
 
-    /// The product.
+    /// Type of the job.
     pub fn job_type(&self) -> JobType {
         self.job_type
     }
 
-    /// The ids, and what else comes back with the result.
+    /// Ids of the user and the job, and the partner's own keys.
     pub fn partner_params(&self) -> &PartnerParams {
         &self.partner_params
     }

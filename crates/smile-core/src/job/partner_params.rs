@@ -1,4 +1,4 @@
-//! What a partner calls the user and the job.
+//! The partner's ids of the user and the job, and further parameters.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::job::submission_id::SubmissionId;
 
-/// What a partner calls one of its users. The same id enrols and later authenticates a person.
+/// The partner's id of one of its users. The same id enrols and later authenticates a person.
 ///
 /// It may be personal (a phone number, say), so `Debug` doesn't show it.
 #[derive(Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -14,7 +14,7 @@ use crate::job::submission_id::SubmissionId;
 pub struct UserId(String);
 
 impl UserId {
-    /// An id of the partner's own making. Emptiness is found when the job is validated.
+    /// Id of the partner's own making. Emptiness is found when the job is validated.
     pub fn new(id: impl Into<String>) -> Self {
         Self(id.into())
     }
@@ -31,7 +31,7 @@ impl fmt::Debug for UserId {
     }
 }
 
-/// What a partner calls one job. It is unique for ever: the service refuses an id that it has seen.
+/// The partner's id of one job. It is unique for ever: the service refuses an id that it has seen.
 ///
 /// It shows up in errors, events and `Debug`, to find a job again by: make it a random id or a counter, nothing
 /// personal.
@@ -40,7 +40,7 @@ impl fmt::Debug for UserId {
 pub struct JobId(String);
 
 impl JobId {
-    /// An id of the partner's own making. Emptiness is found when the job is validated.
+    /// Id of the partner's own making. Emptiness is found when the job is validated.
     pub fn new(id: impl Into<String>) -> Self {
         Self(id.into())
     }
@@ -89,7 +89,7 @@ impl PartnerParams {
         Self { user_id, job_id, extra: Map::new() }
     }
 
-    /// A key of the partner's own, which comes back untouched in the result and the callback.
+    /// Adds a key of the partner's own, which comes back untouched in the result and the callback.
     ///
     /// `user_id`, `job_id` and `job_type` are taken. Smile ID's sandbox reads `sandbox_result` (`"0"` approved, `"1"`
     /// rejected, `"2"` provisional) from here.
@@ -104,12 +104,12 @@ impl PartnerParams {
         self.extra.insert(SubmissionId::PARTNER_PARAM.to_owned(), id.as_str().into());
     }
 
-    /// The user.
+    /// Id of the user.
     pub fn user_id(&self) -> &UserId {
         &self.user_id
     }
 
-    /// The job.
+    /// Id of the job.
     pub fn job_id(&self) -> &JobId {
         &self.job_id
     }

@@ -1,4 +1,4 @@
-//! What tells one submission of a job from another under the same job id.
+//! Id of a submission, which distinguishes it from another one under the same job id.
 
 use std::fmt;
 
@@ -20,7 +20,8 @@ impl SubmissionId {
     /// The key in `partner_params` that carries it. No partner's own key may be called so.
     pub const PARTNER_PARAM: &'static str = "sdk_submission";
 
-    /// The id of the submission that begins now. The moment is in it for callers who take the same seed twice.
+    /// Id of the submission that begins now. The time is in it for callers who take the same seed
+    /// twice.
     pub(crate) fn derive(seed: u64, now: Timestamp) -> Self {
         let first = splitmix64(seed ^ splitmix64(now.unix_millis()));
         let second = splitmix64(first ^ seed.rotate_left(32));

@@ -1,10 +1,11 @@
-//! Who is to be verified, as every v3 submission says it.
+//! Details of the person to verify, as in every v3 submission.
 
 use std::fmt;
 
 use serde::Serialize;
 
-/// Who is to be verified: names, and an e-mail address or a phone number (Smile ID: the description of the v3 API, `UserDetails`).
+/// Details of the person to verify: names, and an e-mail address or a phone number (Smile ID: the
+/// description of the v3 API, `UserDetails`).
 ///
 /// At least one of e-mail and phone number is needed. It is all personal, so `Debug` shows nothing of it.
 ///
@@ -24,19 +25,19 @@ pub struct UserDetails {
 }
 
 impl UserDetails {
-    /// A person of these names.
+    /// Details of a person with these names.
     pub fn new(given_names: impl Into<String>, last_name: impl Into<String>) -> Self {
         Self { given_names: given_names.into(), last_name: last_name.into(), email: None, phone_number: None }
     }
 
-    /// The person's e-mail address.
+    /// Sets the person's e-mail address.
     #[must_use]
     pub fn with_email(mut self, email: impl Into<String>) -> Self {
         self.email = Some(email.into());
         self
     }
 
-    /// The person's phone number in international form (E.164), such as `+2348012345678`.
+    /// Sets the person's phone number in international form (E.164), such as `+2348012345678`.
     #[must_use]
     pub fn with_phone_number(mut self, phone_number: impl Into<String>) -> Self {
         self.phone_number = Some(phone_number.into());

@@ -1,4 +1,4 @@
-//! The machine that runs a whole job, over whichever API its partner's jobs go.
+//! Machine of a whole job, over the API of its partner.
 
 mod submission;
 mod v3;
@@ -19,7 +19,7 @@ use crate::v1::job_flow::outcome::JobOutcome;
 use crate::v3::token::TokenCache;
 use crate::{Job, Partner, Timestamp, TransportFailure};
 
-/// Runs one job: reads its files, submits it and, where it is wanted, waits for the result.
+/// Flow of one job: reads its files, submits it and, if asked to, waits for the result.
 ///
 /// **Over v1** ([`Api::V1`]) it opens the job, uploads a zip and asks for the status, which has the whole result. What goes wrong on
 /// the way is tried again, as far as it can't bill or create anything twice:
@@ -58,8 +58,8 @@ macro_rules! either {
 }
 
 impl JobFlow {
-    /// Runs this job. `seed` spreads the waits of many clients, and tells this submission from others: take a random number,
-    /// and another one for each job.
+    /// Runs this job. `seed` spreads the waits of many clients, and distinguishes this submission
+    /// from others: take a random number, and another one for each job.
     ///
     /// With [`Job::with_retry`], which only v1 has, the job may have been opened before, so the service is asked first whether it has a
     /// zip under this job id. If it has, that is another submission's, and nothing is sent.
@@ -73,7 +73,7 @@ impl JobFlow {
         }))
     }
 
-    /// Goes on where another flow, perhaps of another process, wrote down that it stood.
+    /// Goes on from the checkpoint of another flow, perhaps of another process.
     ///
     /// It needs the same job, images included; they are not looked at if the service has them already. The partner's jobs must go over
     /// the API that the job was begun on.
@@ -119,8 +119,9 @@ impl JobFlow {
         })
     }
 
-    /// As [`JobFlow::wait_for`], for the job that this checkpoint is of: a result counts only if it names its submission. Over v3 the
-    /// service's own id of the job, which the checkpoint must have, stands for that.
+    /// Waits as [`JobFlow::wait_for`], for the job that this checkpoint is of: a result counts only
+    /// if it names its submission. Over v3 the service's own id of the job, which the checkpoint
+    /// must have, stands for that.
     ///
     /// Unlike [`JobFlow::resume`] it needs no images, and never sends anything but the question. The checkpoint may also be of
     /// a check whose result comes by callback: [`Call::checkpoint`](crate::Call::checkpoint), once it is taken on.
@@ -162,7 +163,8 @@ impl JobFlow {
         }
     }
 
-    /// Takes the shared tokens of the v3 API from here, and keeps them here for others. Without it each flow fetches its own.
+    /// Sets a cache of shared tokens of the v3 API, which others use as well. Without it each flow
+    /// fetches its own.
     #[must_use]
     pub fn with_tokens(mut self, tokens: TokenCache) -> Self {
         if let Over::V3(flow) = &mut self.0 {
@@ -171,23 +173,23 @@ impl JobFlow {
         self
     }
 
-    /// Where the job stands now.
+    /// Current checkpoint of the job.
     pub fn checkpoint(&self) -> Checkpoint {
         either!(&self.0, flow => flow.checkpoint())
     }
 
-    /// What names the job.
+    /// Key of the job.
     pub fn key(&self) -> &JobKey {
         either!(&self.0, flow => flow.key())
     }
 
-    /// What the result must name to be the verdict on this submission: known from the first request on, and not at all
-    /// in [`JobFlow::wait_for`].
+    /// Submission that the result must name to be the verdict on this one: known from the first
+    /// request on, and not at all in [`JobFlow::wait_for`].
     pub fn submission_id(&self) -> Option<&SubmissionId> {
         either!(&self.0, flow => flow.submission_id())
     }
 
-    /// Ends it. Nothing more is sent; what the service has already, it works on all the same.
+    /// Ends the flow. Nothing more is sent; what the service has already, it works on all the same.
     pub fn cancel(&mut self) {
         either!(&mut self.0, flow => flow.cancel());
     }

@@ -27,14 +27,14 @@ impl<O: Operation<Output = Acceptance> + Send + Sync> Submitting for Call<O> {
     }
 }
 
-/// What a job is for the v3 API.
+/// Job in the form of the v3 API.
 pub(crate) struct Product {
-    /// Its word in tokens and webhooks.
+    /// Word of the product in tokens and webhooks.
     pub(crate) word: &'static str,
     pub(crate) step: Step,
 }
 
-/// The product of a job type, where the v3 API has one that takes a job.
+/// Product of a job type, if the v3 API has one that takes a job.
 pub(crate) fn product(job_type: JobType) -> Option<Product> {
     let (word, step) = match job_type {
         JobType::BIOMETRIC_KYC => ("biometric_kyc", Step::BiometricKyc),
@@ -207,7 +207,7 @@ macro_rules! named {
 
 named! { AuthenticationRequest BiometricKycRequest DocumentVerificationRequest EnhancedDocumentVerificationRequest RegistrationRequest }
 
-/// What only the v1 API can do, each with the way out.
+/// Features of the v1 API alone, each with the way out.
 fn only_v1(job: &Job) -> Vec<Problem> {
     let mut problems = Vec::new();
     let mut refuse = |field: &str, rule: &str| {

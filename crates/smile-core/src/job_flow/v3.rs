@@ -23,14 +23,14 @@ use crate::{
     ValidationError,
 };
 
-/// Runs one job over the v3 API.
+/// Flow of one job over the v3 API.
 pub(crate) struct V3JobFlow {
     partner: Partner,
     settings: FlowSettings,
     seed: u64,
     tokens: TokenCache,
     key: JobKey,
-    /// Whether the result is waited for.
+    /// True if the flow waits for the result.
     waits: bool,
     clock: Timestamp,
     deadline: Option<Timestamp>,
@@ -40,9 +40,9 @@ pub(crate) struct V3JobFlow {
     last_send: Option<LastSend>,
     polls: u32,
     last_error: Option<OperationError>,
-    /// The last look before the deadline has been set.
+    /// True once the last poll before the deadline has been set.
     has_last_look: bool,
-    /// A checkpoint was handed out, or gone on from.
+    /// True once a checkpoint was handed out, or gone on from.
     is_noted: bool,
     stage: Stage,
     events: VecDeque<Event>,
@@ -91,15 +91,15 @@ impl V3JobFlow {
         seed: u64,
     ) -> Result<Self, JobError> {
         let smile_job_id = checkpoint.smile_job_id.clone();
-        let reach = checkpoint.reach.of_outdated();
+        let progress = checkpoint.progress.of_outdated();
         let mut flow = Self::new(partner, job, settings, seed).map_err(|error| {
-            JobError::new(error.kind().clone(), reach, error.key().clone(), smile_job_id.clone())
+            JobError::new(error.kind().clone(), progress, error.key().clone(), smile_job_id.clone())
         })?;
         let problems = checkpoint.problems(&flow.partner, Some(&flow.key), None);
         if !problems.is_empty() {
-            return Err(invalid(problems, reach, flow.key, smile_job_id));
+            return Err(invalid(problems, progress, flow.key, smile_job_id));
         }
-        if checkpoint.reach == Progress::Nothing {
+        if checkpoint.progress == Progress::Nothing {
             return Ok(flow);
         }
         flow.take_over(checkpoint);
@@ -150,7 +150,7 @@ impl V3JobFlow {
         }
         if !problems.is_empty() {
             let smile_job_id = checkpoint.smile_job_id.clone();
-            return Err(invalid(problems, checkpoint.reach.of_outdated(), key, smile_job_id));
+            return Err(invalid(problems, checkpoint.progress.of_outdated(), key, smile_job_id));
         }
         let stage = Stage::Waiting { until: Timestamp::default() };
         let mut flow = Self::start(partner, key, settings, seed, true, stage);
@@ -203,7 +203,7 @@ impl V3JobFlow {
         checkpoint.last_send.clone_from(&self.last_send);
         if let Stage::Submitting(call) = &self.stage {
             let call = call.checkpoint();
-            checkpoint.reach = call.reach;
+            checkpoint.progress = call.progress;
             checkpoint.submission_id = call.submission_id;
             checkpoint.last_send = call.last_send;
         }
@@ -220,7 +220,7 @@ impl V3JobFlow {
 
     pub(crate) fn cancel(&mut self) {
         if !matches!(self.stage, Stage::Finished(_)) {
-            self.progress = self.checkpoint().reach;
+            self.progress = self.checkpoint().progress;
             self.fail(JobErrorKind::Cancelled);
         }
     }
@@ -232,7 +232,7 @@ impl V3JobFlow {
         self.is_noted = true;
     }
 
-    /// Hands on what the call within has to tell, with the job's checkpoint in place of its own.
+    /// Passes on the events of the call within, with the job's checkpoint in place of its own.
     fn collect(&mut self) {
         loop {
             let event = match &mut self.stage {
@@ -270,7 +270,7 @@ impl V3JobFlow {
         }
     }
 
-    /// An earlier process has the service's word that it has the job.
+    /// Takes over from an earlier process that has the service's word that it has the job.
     fn accepted_before(&mut self) {
         if self.waits {
             self.stage = Stage::Waiting { until: Timestamp::default() };
@@ -389,7 +389,7 @@ impl V3JobFlow {
     }
 }
 
-/// How long before the deadline the status is asked a last time.
+/// Time before the deadline at which the status is requested for the last time.
 const LAST_LOOK: std::time::Duration = std::time::Duration::from_secs(2);
 
 fn invalid(

@@ -1,4 +1,5 @@
-//! Opening of answers: the JSON, or the refusal that it stands for, and how long to wait.
+//! Opening of answers: the JSON, or the refusal that it stands for, and the delay that the service
+//! asks for.
 
 use std::time::Duration;
 
@@ -59,7 +60,8 @@ pub(crate) fn refuse_compressed(response: &Response<Bytes>) -> Result<(), Operat
     })
 }
 
-/// As [`json_object`], with `{"error": …}` or a `success` that isn't true taken for the refusal that it is, whatever the status.
+/// Object as [`json_object`], with `{"error": …}` or a `success` that isn't true taken for the
+/// refusal that it is, whatever the status.
 pub(crate) fn successful_object(response: &Response<Bytes>) -> Result<Map<String, Value>, OperationError> {
     refuse_refusal(response, json_object(response)?)
 }
@@ -74,12 +76,12 @@ pub(crate) fn refuse_refusal(
     if refused { Err(ApiError::of(response, Some(Value::Object(object))).into()) } else { Ok(object) }
 }
 
-/// Whether the answer says what went wrong; an `error` of null or nothing doesn't.
+/// True if the answer has an error; an `error` of null or nothing is none.
 pub(crate) fn has_error(object: &impl Object) -> bool {
     object.exact("error").is_some_and(|error| !error.is_null() && error != "")
 }
 
-/// As [`successful_object`], where the answer must say `success: true` in so many words.
+/// Object as [`successful_object`], of an answer that must say `success: true` in so many words.
 pub(crate) fn confirmed_object(response: &Response<Bytes>) -> Result<Map<String, Value>, OperationError> {
     let object = successful_object(response)?;
     if tolerant::flag(&object, "success") == Some(true) {
@@ -89,7 +91,7 @@ pub(crate) fn confirmed_object(response: &Response<Bytes>) -> Result<Map<String,
     }
 }
 
-/// How long the service asks to wait: seconds, or a moment as HTTP writes it (RFC 9110, 10.2.3).
+/// Delay that the service asks for: seconds, or a moment as HTTP writes it (RFC 9110, 10.2.3).
 pub(crate) fn retry_after(response: &Response<Bytes>, now: Timestamp) -> Option<Duration> {
     let text = response.headers().get(header::RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = text.parse() {

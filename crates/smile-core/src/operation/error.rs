@@ -1,4 +1,4 @@
-//! How a single exchange fails.
+//! Errors of a single exchange.
 
 use std::fmt;
 
@@ -13,11 +13,11 @@ use crate::wire::fields::Unreadable;
 use crate::wire::names::stable_names;
 use crate::wire::tolerant;
 
-/// Why one exchange with the service gave no good answer.
+/// Failure of one exchange with the service.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum OperationError {
-    /// There was no answer. Usually the network, a proxy, or the service being down.
+    /// No answer came. Usually the network, a proxy, or the service being down.
     #[error(transparent)]
     Transport(TransportFailure),
     /// The service refused. Its code says why; see [`ApiError::remedy`] for what to do.
@@ -29,7 +29,7 @@ pub enum OperationError {
     UnexpectedResponse {
         /// The HTTP status.
         status: u16,
-        /// What is wrong with it.
+        /// Fault of the answer.
         what: &'static str,
         /// The answer.
         answer: RawAnswer,
@@ -44,22 +44,22 @@ pub enum OperationError {
     Compressed {
         /// The HTTP status.
         status: u16,
-        /// How: `gzip`, `br`, `deflate`, `zstd`, or `an unknown encoding`.
+        /// The encoding: `gzip`, `br`, `deflate`, `zstd`, or `an unknown encoding`.
         encoding: &'static str,
         /// The answer, still compressed.
         answer: RawAnswer,
     },
-    /// The answer isn't signed by who holds the API key, so it is not believed. Usually the key was rotated, or belongs
-    /// to the other environment; else somebody stands in between.
+    /// The answer isn't signed with the API key, so it is not accepted. Usually the key was
+    /// rotated, or belongs to the other environment; else somebody stands in between.
     #[error("the answer can't be trusted: {error}")]
     #[non_exhaustive]
     Signature {
-        /// What is wrong with the signature.
+        /// Fault of the signature.
         error: SignatureError,
         /// The answer.
         answer: RawAnswer,
     },
-    /// The answer is about another job or user than was asked for. It is not believed.
+    /// The answer is about another job or user than was asked for. It is not accepted.
     #[error("the answer is about another job")]
     #[non_exhaustive]
     WrongJob {
@@ -136,17 +136,17 @@ impl OperationError {
         }
     }
 
-    /// No answer came in time.
+    /// True if no answer came in time.
     pub fn is_timeout(&self) -> bool {
         matches!(self, Self::Transport(failure) if failure.kind() == TransportFailureKind::TimedOut)
     }
 
-    /// The signature was refused: wrong key, wrong environment, or a clock that is far off.
+    /// True if the signature was refused: wrong key, wrong environment, or a clock that is far off.
     pub fn is_unauthorized(&self) -> bool {
         self.api().is_some_and(ApiError::is_unauthorized)
     }
 
-    /// The job id was used before.
+    /// True if the job id was used before.
     pub fn is_job_already_exists(&self) -> bool {
         self.api().is_some_and(|error| error.kind() == Some(ApiCodeKind::JobExists))
     }
@@ -156,7 +156,7 @@ impl OperationError {
         if let Self::Api(error) = self { Some(error) } else { None }
     }
 
-    /// The same request may be answered later.
+    /// True if the same request may be answered later.
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Transport(failure) => matches!(
@@ -177,13 +177,14 @@ impl OperationError {
         }
     }
 
-    /// The transport was told not to send it, or couldn't ever.
+    /// True if the transport was told not to send the request, or couldn't ever.
     pub(crate) fn is_refused_by_transport(&self) -> bool {
         matches!(self, Self::Transport(failure) if failure.kind() == TransportFailureKind::Refused)
     }
 
-    /// The service can't have acted on the request: it never left, or the service itself refused it, with a code of its own. An
-    /// HTTP status alone proves nothing: whoever is in between may say 403, 429 or 503, or redirect, after the work was done.
+    /// True if the service can't have acted on the request: it was never sent, or the service
+    /// itself refused it, with a code of its own. An HTTP status alone proves nothing: whoever is
+    /// in between may say 403, 429 or 503, or redirect, after the work was done.
     pub(crate) fn certainly_not_done(&self) -> bool {
         match self {
             Self::Transport(failure) => {
@@ -201,8 +202,9 @@ impl OperationError {
 }
 
 impl OperationError {
-    /// The service refuses to tell a job's status because it has no zip of it. What it says of a job that it never had isn't
-    /// documented, and this is as good as the same code in a status. A 404, or a code that isn't known, may be anybody's.
+    /// True if the service refuses to tell a job's status because it has no zip of it. Its answer
+    /// about a job that it never had isn't documented, and this is as good as the same code in a
+    /// status. A 404, or a code that isn't known, may be anybody's.
     pub(crate) fn denies_zip(&self) -> bool {
         let Self::Api(error) = self else { return false };
         error.kind() == Some(ApiCodeKind::NoZip) && (400..500).contains(&error.status())
@@ -237,8 +239,8 @@ impl fmt::Debug for RawAnswer {
     }
 }
 
-/// The service's refusal, with its code where it gave one: mostly an HTTP status of 4xx or 5xx, now and then a 200 with an
-/// `error` in it.
+/// Refusal by the service, with its code if it gave one: mostly an HTTP status of 4xx or 5xx, now
+/// and then a 200 with an `error` in it.
 ///
 /// What the service wrote is kept in [`ApiError::message`], out of `Display` and `Debug`: it may repeat input.
 #[derive(Clone, PartialEq, Eq)]
@@ -250,16 +252,17 @@ pub struct ApiError {
     answer: RawAnswer,
 }
 
-/// What the v3 API's own rules make of a refusal.
+/// Meaning of a refusal by the v3 API's own rules.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct V3Facts {
-    /// The endpoint, or the service's gateway in front of it, said no in its own words, and nothing was begun.
+    /// True if the endpoint, or the service's gateway in front of it, said no in its own words, and
+    /// nothing was begun.
     pub(crate) is_refusal: bool,
-    /// It stays like that, though the HTTP status sounds as if it passed.
+    /// True if the refusal stays, though the HTTP status sounds as if it passed.
     pub(crate) is_permanent: bool,
-    /// The job that was recorded all the same (`SmileID-Job-ID`).
+    /// Job that was recorded all the same (`SmileID-Job-ID`).
     pub(crate) smile_job_id: Option<String>,
-    /// What to do about it.
+    /// Remedy, if there is one.
     pub(crate) remedy: Option<&'static str>,
 }
 
@@ -274,19 +277,19 @@ impl ApiError {
         Self { code, message, ..Self::bare(response) }
     }
 
-    /// A refusal with no JSON to it.
+    /// Refusal without JSON.
     pub(crate) fn bare(response: &Response<Bytes>) -> Self {
         let (status, answer) = (response.status().as_u16(), RawAnswer::of(response));
         Self { status, code: None, message: None, of_v3: None, answer }
     }
 
-    /// With what the v3 API's own rules make of it.
+    /// Adds the meaning by the v3 API's own rules.
     pub(crate) fn of_v3(mut self, facts: V3Facts) -> Self {
         self.of_v3 = Some(Box::new(facts));
         self
     }
 
-    /// One that stays, though its HTTP status sounds as if it passed.
+    /// Marks a refusal that stays, though its HTTP status sounds as if it passed.
     pub(crate) fn permanent(mut self) -> Self {
         self.of_v3.get_or_insert_default().is_permanent = true;
         self
@@ -308,12 +311,12 @@ impl ApiError {
         self.code.as_deref()
     }
 
-    /// What the service wrote. It may repeat what was sent, so keep it out of logs.
+    /// The service's message. It may repeat what was sent, so keep it out of logs.
     pub fn message(&self) -> Option<&str> {
         self.message.as_deref()
     }
 
-    /// What to do about it, where the code is known.
+    /// Remedy, if the code is known.
     pub fn remedy(&self) -> Option<&'static str> {
         self.row().map(|row| row.remedy).or_else(|| self.of_v3.as_ref()?.remedy)
     }
@@ -341,13 +344,14 @@ impl ApiError {
             || self.status == 429
     }
 
-    /// The service itself says no, with a code of its own or in the v3 API's envelope. A gateway's digits in that place say nothing.
+    /// True if the service itself says no, with a code of its own or in the v3 API's envelope. A
+    /// gateway's digits in that place say nothing.
     pub(crate) fn is_refusal(&self) -> bool {
         let by_code = self.row().is_some_and(ApiCodeRow::is_refusal) && !self.is_system_error();
         by_code || self.of_v3.as_ref().is_some_and(|facts| facts.is_refusal)
     }
 
-    /// The service itself says that something broke within it.
+    /// True if the service itself says that something broke within it.
     fn is_system_error(&self) -> bool {
         self.kind() == Some(ApiCodeKind::SystemError)
     }
@@ -380,7 +384,8 @@ impl fmt::Debug for ApiError {
     }
 }
 
-/// Codes are short and plain; anything else in that place is text, which may be anybody's.
+/// True for a code, which is short and plain; anything else in that place is text, which may be
+/// anybody's.
 fn is_code(text: &str) -> bool {
     (1..=8).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
 }

@@ -1,4 +1,4 @@
-//! The question that takes the place of a request whose answer was lost.
+//! Question that takes the place of a request whose answer was lost.
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -6,10 +6,10 @@ use http::{Request, Response};
 use super::{OperationError, Step};
 use crate::{Partner, Timestamp};
 
-/// A question to the service: what became of a request whose answer was lost. An operation has one in
+/// Question to the service about a request whose answer was lost. An operation has one in
 /// [`look_up`](super::Operation::look_up); `T` is the operation's output.
 pub trait Lookup<T> {
-    /// What the question is called in errors and events.
+    /// Name of the question in errors and events.
     fn step(&self) -> Step;
 
     /// The request that asks, signed for this moment. It only reads, so it may be sent again.
@@ -27,13 +27,13 @@ pub trait Lookup<T> {
     ) -> Result<LookupAnswer<T>, OperationError>;
 }
 
-/// What the service says about a request whose answer was lost.
+/// The service's answer about a request whose own answer was lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LookupAnswer<T> {
     /// The result of this very request.
     Answer(T),
-    /// The service says that it has nothing of it.
+    /// The service says that it has nothing of the request.
     Denied,
     /// The answer doesn't tell.
     Untold,

@@ -39,39 +39,41 @@ use crate::{Partner, Timestamp, ValidationReport};
 
 /// One exchange with the service.
 pub trait Operation {
-    /// What a good answer says.
+    /// Content of a good answer.
     type Output;
 
-    /// What the exchange is called in errors and events.
+    /// Name of the exchange in errors and events.
     const STEP: Step;
 
-    /// What sending the request a second time does.
+    /// Effect of sending the request a second time.
     fn repeat(&self) -> RepeatSafety;
 
-    /// What is wrong with the input, and what is doubtful, found before anything is sent.
+    /// Checks the input before anything is sent, and reports problems and warnings.
     fn check(&self, _partner: &Partner) -> ValidationReport {
         ValidationReport::default()
     }
 
-    /// What is wrong with the input at this time: a date of birth in the future.
+    /// Checks the input against the time: a date of birth in the future.
     fn check_at(&self, _now: Timestamp) -> ValidationReport {
         ValidationReport::default()
     }
 
-    /// The file to read next, before the request can be made; none when all are read, or none is needed.
+    /// File to read next, before the request can be made; none when all are read, or none is
+    /// needed.
     fn unread_file(&self) -> Option<&Path> {
         None
     }
 
-    /// Takes in what came of reading the file that [`unread_file`](Self::unread_file) names.
+    /// Takes the result of reading the file that [`unread_file`](Self::unread_file) names.
     fn read_file(&mut self, _file: std::io::Result<Vec<u8>>) {}
 
-    /// What is wrong with the files, and what is doubtful, once all of them are read.
+    /// Checks the files, once all of them are read, and reports problems and warnings.
     fn check_files(&self, _partner: &Partner) -> ValidationReport {
         ValidationReport::default()
     }
 
-    /// The token that the request carries, for the v3 API. The question of [`look_up`](Self::look_up) carries a shared one.
+    /// Token that the request carries, for the v3 API. The question of [`look_up`](Self::look_up)
+    /// carries a shared one.
     fn token_use(&self) -> TokenUse {
         TokenUse::None
     }
@@ -91,30 +93,32 @@ pub trait Operation {
         response: &Response<Bytes>,
     ) -> Result<Self::Output, OperationError>;
 
-    /// What names the job, if the operation makes one.
+    /// Key of the job, if the operation makes one.
     fn key(&self) -> Option<JobKey> {
         None
     }
 
-    /// Puts the id of this submission into the request, where it has a place for it: the result brings it back, and only such a
-    /// result is told from another one under the same job id.
+    /// Puts the id of this submission into the request, if there is a place for it: the result
+    /// brings it back, and only such a result is distinguished from another one under the same job
+    /// id.
     fn name_submission(&mut self, _id: &SubmissionId) {}
 
-    /// How long the answer is waited for, unless the settings say so themselves; theirs by default.
+    /// Time to wait for the answer if the settings name none; `None` for the default of the
+    /// settings.
     fn default_timeout(&self) -> Option<Duration> {
         None
     }
 
-    /// Whether the result brings back the id of the submission, though nothing can be asked about it: what a v3 submission is
-    /// found again by.
+    /// True if the result brings back the id of the submission, though nothing can be asked about
+    /// it: a v3 submission is found again by that id.
     fn carries_submission_id(&self) -> bool {
         false
     }
 
-    /// Takes in what an answer that [`parse`](Self::parse) refused says of the job: the id that its status is asked by.
+    /// Notes what a refused answer names of the job: the id by which its status is requested.
     fn note_answer(&mut self, _response: &Response<Bytes>) {}
 
-    /// What to ask after this request's answer was lost; none where nothing can be asked.
+    /// Question to ask after this request's answer was lost; `None` if nothing can be asked.
     ///
     /// For operations whose repetition could bill twice and whose job has a status.
     fn look_up(&self) -> Option<Box<dyn Lookup<Self::Output> + '_>> {
@@ -122,21 +126,21 @@ pub trait Operation {
     }
 }
 
-/// What sending a request a second time does.
+/// Effect of sending a request a second time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RepeatSafety {
-    /// Nothing: it only reads.
+    /// No effect: the request only reads.
     Free,
-    /// It would be refused as a duplicate, unless it says `retry: true`.
+    /// A refusal as a duplicate, unless the request says `retry: true`.
     WithRetryFlag,
-    /// It could start the work, and the bill, twice. After an answer was lost it is not sent again; where the job has a
-    /// status, that is asked for instead.
+    /// A second start of the work, and a second bill. After an answer was lost the request is not
+    /// sent again; if the job has a status, that is requested instead.
     MayBillTwice,
-    /// It could create a second thing of its kind, or send a person a second message. After an answer was lost it is not
-    /// sent again.
+    /// A second thing of its kind, or a second message to a person. After an answer was lost the
+    /// request is not sent again.
     MayCreateTwice,
-    /// It could start the work, and the bill, twice, and the service recognises no repetition. It is sent again only if nothing of
-    /// it left, not even after a refusal that passes.
+    /// A second start of the work, and a second bill, and the service recognises no repetition. The
+    /// request is sent again only if nothing of it was sent, not even after a refusal that passes.
     Once,
 }

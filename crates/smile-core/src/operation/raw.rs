@@ -1,4 +1,4 @@
-//! Any path with any body: for endpoints that have no type here.
+//! Raw requests, with any path and any body: for endpoints that have no type here.
 
 use std::fmt;
 
@@ -44,13 +44,13 @@ enum Body {
     Bytes { content_type: Option<HeaderValue>, bytes: Bytes },
 }
 
-/// Where a request carries who sends it and the signature.
+/// Part of a request that carries the partner's id and the signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Signing {
-    /// In the body, as most v1 endpoints have it.
+    /// The body, as most v1 endpoints have it.
     Body,
-    /// In `smileid-*` headers, as address verification and the v2 endpoints have it.
+    /// The `smileid-*` headers, as address verification and the v2 endpoints have it.
     Headers,
     /// Not signed.
     Unsigned,
@@ -59,7 +59,7 @@ pub enum Signing {
 }
 
 impl RawRequest {
-    /// This method on this path, version included (`/v1/…`), with a query if need be.
+    /// Request of this method on this path, version included (`/v1/…`), with a query if need be.
     ///
     /// POST, PUT and PATCH have an empty JSON object for a body and are signed in it; other methods have none and are
     /// signed in the headers.
@@ -75,7 +75,7 @@ impl RawRequest {
         Ok(Self { method, path: checked(path.into())?, body, signing, repeat })
     }
 
-    /// A GET, signed in the headers.
+    /// GET request, signed in the headers.
     ///
     /// # Errors
     /// As [`RawRequest::new`].
@@ -83,7 +83,7 @@ impl RawRequest {
         Self::new(Method::GET, path)
     }
 
-    /// A POST, signed in the body.
+    /// POST request, signed in the body.
     ///
     /// # Errors
     /// As [`RawRequest::new`].
@@ -91,7 +91,7 @@ impl RawRequest {
         Self::new(Method::POST, path)
     }
 
-    /// A PUT, signed in the body.
+    /// PUT request, signed in the body.
     ///
     /// # Errors
     /// As [`RawRequest::new`].
@@ -99,7 +99,7 @@ impl RawRequest {
         Self::new(Method::PUT, path)
     }
 
-    /// A PATCH, signed in the body.
+    /// PATCH request, signed in the body.
     ///
     /// # Errors
     /// As [`RawRequest::new`].
@@ -107,7 +107,7 @@ impl RawRequest {
         Self::new(Method::PATCH, path)
     }
 
-    /// A DELETE, signed in the headers.
+    /// DELETE request, signed in the headers.
     ///
     /// # Errors
     /// As [`RawRequest::new`].
@@ -115,7 +115,7 @@ impl RawRequest {
         Self::new(Method::DELETE, path)
     }
 
-    /// A field of the body, which is a JSON object; a body of another kind makes way for it.
+    /// Adds a field of the body, which is a JSON object; a body of another kind makes way for it.
     #[must_use]
     pub fn with_field(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         if let Body::Json(Value::Object(fields)) = &mut self.body {
@@ -126,15 +126,16 @@ impl RawRequest {
         }
     }
 
-    /// The whole body, as JSON. Only an object can carry the signature; with anything else it goes into the headers or
-    /// nowhere.
+    /// Sets the whole body, as JSON. Only an object can carry the signature; with anything else it
+    /// goes into the headers or nowhere.
     #[must_use]
     pub fn with_json(mut self, body: impl Into<Value>) -> Self {
         self.body = Body::Json(body.into());
         self
     }
 
-    /// The whole body, as it is. It can't carry the signature, which goes into the headers or nowhere.
+    /// Sets the whole body, as it is. It can't carry the signature, which goes into the headers or
+    /// nowhere.
     ///
     /// The content type is a media type such as `text/csv`, in plain ASCII; any other text is reported before anything is sent.
     #[must_use]
@@ -147,14 +148,15 @@ impl RawRequest {
         self
     }
 
-    /// Where the signature goes.
+    /// Sets the part of the request that carries the signature.
     #[must_use]
     pub fn with_signing(mut self, signing: Signing) -> Self {
         self.signing = signing;
         self
     }
 
-    /// Says that sending it a second time does no harm, so that it may be sent again after its answer was lost.
+    /// Declares a second send harmless, so that the request may be sent again after its answer was
+    /// lost.
     #[must_use]
     pub fn with_free_repeat(mut self) -> Self {
         self.repeat = RepeatSafety::Free;
@@ -162,7 +164,7 @@ impl RawRequest {
     }
 }
 
-/// The path is put behind the host as it is, so nothing in it may reach out of its place.
+/// Checked path. It is put behind the host as it is, so nothing in it may leave its place.
 fn checked(path: String) -> Result<String, ConfigError> {
     let rule = if !path.starts_with('/') || path.starts_with("//") {
         "must begin with one `/`"

@@ -1,4 +1,4 @@
-//! Building of requests: who sends them, the signature, JSON, and paths.
+//! Building of requests: the partner's id, the signature, JSON, and paths.
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, Request, header};
@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::{Partner, Timestamp};
 
-/// A body, with who sends it and the signature in front (Smile ID: "Generate signature").
+/// Body with the partner's id and the signature in front (Smile ID: "Generate signature").
 #[derive(Serialize)]
 struct SignedBody<'a, T> {
     partner_id: &'a str,
@@ -71,7 +71,8 @@ fn request(method: Method, url: String) -> http::request::Builder {
         .header(header::USER_AGENT, USER_AGENT)
 }
 
-/// Puts who sends a request, and the signature, into its headers (Smile ID: "Address verification").
+/// Puts the partner's id and the signature into a request's headers (Smile ID: "Address
+/// verification").
 pub(crate) fn sign_headers(mut request: Request<Bytes>, partner: &Partner, now: Timestamp) -> Request<Bytes> {
     let signed = partner.signer().sign(now);
     let headers = [

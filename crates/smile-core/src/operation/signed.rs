@@ -9,7 +9,8 @@ use crate::wire::fields::Unreadable;
 use crate::wire::tolerant::{self, Object};
 use crate::{Partner, ReceivedTimestamp, SignatureError};
 
-/// When the answer was signed, if it is. One that is signed wrongly, or by halves, is an error.
+/// Timestamp of the answer's signature, if there is one. An answer that is signed wrongly, or by
+/// halves, is an error.
 pub(crate) fn confirm(
     partner: &Partner,
     response: &Response<Bytes>,

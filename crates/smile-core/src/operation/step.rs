@@ -1,10 +1,10 @@
-//! The steps of a job, and the single exchanges, by name.
+//! Names of the steps of a job, and of the single exchanges.
 
 use std::fmt;
 
 macro_rules! steps {
     ($($step:ident $text:literal $doc:literal,)*) => {
-        /// An exchange with the service, by what it is for.
+        /// Exchange with the service, named by its purpose.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
         #[serde(rename_all = "snake_case")]
         #[non_exhaustive]

@@ -1,4 +1,4 @@
-//! What the tests of the operations share.
+//! Helpers for the tests of the operations.
 
 use bytes::Bytes;
 use http::Response;
@@ -30,7 +30,7 @@ pub(crate) fn answer(status: u16, body: &Value) -> Response<Bytes> {
     Response::builder().status(status).body(Bytes::from(body.to_string())).unwrap()
 }
 
-/// As the service signs it.
+/// Body as the service signs it.
 pub(crate) fn signed(mut body: Value) -> Value {
     body["timestamp"] = json!("2024-01-15T10:30:00.000Z");
     body["signature"] = json!("74G/CDcN5r6ubtBBagj/64F0MuWwVThqR9Qp52hqYtc=");

@@ -1,10 +1,10 @@
-//! How an exchange can fail before there is an answer to read.
+//! Failures of an exchange before there is an answer to read.
 
 use std::fmt;
 
 use crate::wire::names::stable_names;
 
-/// A request that got no usable answer, as the transport saw it.
+/// Failure of a request without a usable answer, as reported by the transport.
 ///
 /// The transport only says what happened; what to do about it is decided in core. When in doubt between
 /// [`NotSent`](TransportFailureKind::NotSent) and another kind, say the other: a request taken for unsent is sent
@@ -15,7 +15,7 @@ pub struct TransportFailure {
     detail: String,
 }
 
-/// What became of the request.
+/// Fate of the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TransportFailureKind {
@@ -48,32 +48,32 @@ impl TransportFailure {
         Self { kind, detail: detail.into() }
     }
 
-    /// The request certainly never arrived.
+    /// Failure of a request that certainly never arrived.
     pub fn not_sent(detail: impl Into<String>) -> Self {
         Self::new(TransportFailureKind::NotSent, detail)
     }
 
-    /// No answer in time.
+    /// Failure of a request without an answer in time.
     pub fn timed_out(detail: impl Into<String>) -> Self {
         Self::new(TransportFailureKind::TimedOut, detail)
     }
 
-    /// The connection broke before the answer was complete.
+    /// Failure of a connection that broke before the answer was complete.
     pub fn interrupted(detail: impl Into<String>) -> Self {
         Self::new(TransportFailureKind::Interrupted, detail)
     }
 
-    /// The transport won't send this, now or later.
+    /// Failure of a request that the transport won't send, now or later.
     pub fn refused(detail: impl Into<String>) -> Self {
         Self::new(TransportFailureKind::Refused, detail)
     }
 
-    /// What became of the request.
+    /// Fate of the request.
     pub fn kind(&self) -> TransportFailureKind {
         self.kind
     }
 
-    /// What the transport had to say about it.
+    /// The transport's own description of the failure.
     pub fn detail(&self) -> &str {
         &self.detail
     }

@@ -1,6 +1,6 @@
-//! A partner in one environment, as it is remembered with what belongs to it.
+//! Account of a partner in one environment.
 
-/// A partner's account in one environment: whose a callback, a status or a stored history is.
+/// Account of a partner in one environment: the owner of a callback, a status or a stored history.
 ///
 /// Sandbox and production have accounts, keys and results of their own; an approval of the one says nothing in the other. It
 /// holds no key, and serialises to the partner id and the base URL of the environment.

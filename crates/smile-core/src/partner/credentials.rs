@@ -1,4 +1,4 @@
-//! Who asks: the partner id and the API key.
+//! Credentials of a partner: the partner id and the API key.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -14,7 +14,8 @@ use crate::wire::characters::{self, Rule};
 pub struct PartnerId(Box<str>);
 
 impl PartnerId {
-    /// Refuses what is empty and what has blanks, quotes, control or full-width characters, or such as can't be seen, in it.
+    /// Partner id from its text. Refuses what is empty and what has blanks, quotes, control or
+    /// full-width characters, or such as can't be seen, in it.
     ///
     /// # Errors
     /// Names `partner_id`, the rule, and the character with its place.
@@ -27,8 +28,8 @@ impl PartnerId {
         &self.0
     }
 
-    /// The id as the v3 API takes it: without the zeros that the portal puts in front. `None` if it isn't digits then, or
-    /// nothing is left.
+    /// Id as the v3 API takes it: without the zeros that the portal puts in front. `None` if it
+    /// isn't digits then, or nothing is left.
     pub(crate) fn unpadded(&self) -> Option<&str> {
         let id = self.0.trim_start_matches('0');
         (!id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit())).then_some(id)
@@ -55,7 +56,8 @@ enum Source {
 }
 
 impl ApiKey {
-    /// Refuses what is empty and what has blanks, quotes, control or full-width characters, or such as can't be seen, in it.
+    /// Key from its text. Refuses what is empty and what has blanks, quotes, control or full-width
+    /// characters, or such as can't be seen, in it.
     ///
     /// The key is used as text: it is never decoded, even if it looks like base64.
     ///
@@ -65,7 +67,7 @@ impl ApiKey {
         checked("api_key", key.into()).map(|text| Self(Source::Text(text)))
     }
 
-    /// A key that is asked for at each use: each signature that is made, and each that is confirmed.
+    /// Key that is asked for at each use: each signature that is made, and each that is confirmed.
     ///
     /// The function is called on the thread that signs, so it must not wait for a network or a disk: fetch a new key elsewhere,
     /// and return the one that was fetched last. An answer that the service signed with the key before, and that is read after
@@ -91,7 +93,7 @@ impl ApiKey {
         Self(Source::Function(Arc::new(current)))
     }
 
-    /// The result of a function over the text that is in force now.
+    /// Result of a function over the text that is in force now.
     pub(crate) fn with_current<R>(&self, read: impl FnOnce(&[u8]) -> R) -> R {
         match &self.0 {
             Source::Text(text) => read(text.as_bytes()),
@@ -99,7 +101,7 @@ impl ApiKey {
         }
     }
 
-    /// Whether the key is the same at each use.
+    /// True if the key is the same at each use.
     pub(crate) fn is_fixed(&self) -> bool {
         matches!(self.0, Source::Text(_))
     }
@@ -135,7 +137,7 @@ impl TryFrom<String> for ApiKey {
     }
 }
 
-/// For keys that have been read already, of which `TryInto` says that they can't fail.
+/// Conversion for keys that have been read already, which can't fail.
 impl From<Infallible> for ConfigError {
     fn from(never: Infallible) -> Self {
         match never {}

@@ -1,4 +1,4 @@
-//! Where the service is, and which addresses are followed.
+//! Environments of the service, and the addresses that are followed.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -9,7 +9,7 @@ use http::Uri;
 use crate::problem::{ConfigError, Problem};
 use crate::wire::characters::{self, Rule};
 
-/// Which Smile ID service to talk to. Each has its own API key, default callback URL and data.
+/// Environment of Smile ID's service. Each has its own API key, default callback URL and data.
 ///
 /// Parses from what the other SDKs call `sid_server`: `0` or `sandbox`, `1` or `production`, or a base URL.
 ///
@@ -30,12 +30,12 @@ pub enum Environment {
     Sandbox,
     /// The real service. Jobs are billed.
     Production,
-    /// Anything else that speaks the same protocol: an emulator, or a proxy of yours.
+    /// Any other service with the same protocol: an emulator, or a proxy of yours.
     Custom(BaseUrl),
 }
 
 impl Environment {
-    /// The base URL, `/v1` included, with no slash at the end.
+    /// Base URL, `/v1` included, with no slash at the end.
     pub fn base_url(&self) -> &str {
         match self {
             Self::Sandbox => "https://testapi.smileidentity.com/v1",
@@ -44,14 +44,14 @@ impl Environment {
         }
     }
 
-    /// The URL in front of the version: the base URL without a `/v1` at its end.
+    /// URL in front of the version: the base URL without a `/v1` at its end.
     pub(crate) fn root_url(&self) -> &str {
         let base = self.base_url();
         // Of `https://v1` that would leave no host.
         base.strip_suffix("/v1").filter(|root| !root.ends_with('/')).unwrap_or(base)
     }
 
-    /// Whether the service is on this machine itself: an emulator, or a tunnel.
+    /// True if the service is on this machine itself: an emulator, or a tunnel.
     pub fn is_loopback(&self) -> bool {
         matches!(self, Self::Custom(base) if base.is_loopback)
     }
@@ -77,9 +77,9 @@ impl FromStr for Environment {
     }
 }
 
-/// The base URL of a service, `/v1` included: `https`, or `http` on loopback; without query, user or fragment.
-/// Slashes at its end mean nothing, and `/v3` there means the same service as `/v1`: which API is spoken is said by the
-/// partner, not by the address.
+/// Base URL of a service, `/v1` included: `https`, or `http` on loopback; without query, user or
+/// fragment. Slashes at its end mean nothing, and `/v3` there means the same service as `/v1`: the
+/// partner says which API is spoken, not the address.
 #[derive(Clone, PartialEq, Eq)]
 pub struct BaseUrl {
     text: Box<str>,
@@ -127,7 +127,7 @@ impl fmt::Debug for BaseUrl {
     }
 }
 
-/// Where callbacks go: an absolute `https` or `http` URL.
+/// Address of callbacks: an absolute `https` or `http` URL.
 ///
 /// It may carry a secret of yours in its path or query, so `Debug` shows the host alone.
 #[derive(Clone, PartialEq, Eq)]
@@ -157,7 +157,8 @@ impl CallbackUrl {
         self.problem.as_ref()
     }
 
-    /// Reads an absolute URL. Whether plain `http` will do depends on the environment, and is judged with the job.
+    /// Reads an absolute URL. The environment decides whether plain `http` will do, and that is
+    /// judged with the job.
     ///
     /// # Errors
     /// Names `callback_url` and the rule.
@@ -204,7 +205,7 @@ pub(crate) struct WebUrl {
 }
 
 impl WebUrl {
-    /// As [`WebUrl::parse`], of an address that somebody typed or copied.
+    /// Reads an address that somebody typed or copied, as [`WebUrl::parse`].
     pub(crate) fn typed(url: &str) -> Result<Self, Cow<'static, str>> {
         match characters::refused(url, Rule::Code) {
             Some(rule) => Err(rule.into()),
@@ -212,7 +213,7 @@ impl WebUrl {
         }
     }
 
-    /// The rule that the text breaks, if it does.
+    /// Reads a URL, or names the rule that the text breaks.
     pub(crate) fn parse(url: &str) -> Result<Self, &'static str> {
         const RULE: &str = "must be an absolute URL such as `https://example.com/path`";
         if url.contains('#') {
@@ -239,8 +240,9 @@ impl WebUrl {
         Ok(Self { uri, is_https, is_loopback })
     }
 
-    /// The rule that it breaks if an HTTP client would send another address than this: some fold dots and encode anew, and
-    /// some don't. A presigned address that is changed is refused, or leads elsewhere.
+    /// Names the rule that the URL breaks if an HTTP client would send another address than this:
+    /// some fold dots and encode anew, and some don't. A presigned address that is changed is
+    /// refused, or leads elsewhere.
     pub(crate) fn check_as_sent(&self) -> Result<(), &'static str> {
         let text = self.uri.path_and_query().map_or("", |text| text.as_str());
         if !is_encoded(text) {
@@ -256,19 +258,20 @@ impl WebUrl {
         self.is_https
     }
 
-    /// Nobody on the way can read it: `https`, or it doesn't leave this machine.
+    /// True if nobody on the way can read it: `https`, or an address of this machine.
     pub(crate) fn is_private(&self) -> bool {
         self.is_https || self.is_loopback
     }
 
-    /// Whether the service may send us there: to https anywhere, over http only to this machine if the service is on it.
+    /// True if the service may send us to this address: to https anywhere, over http only to this
+    /// machine if the service is on it.
     pub(crate) fn may_follow(&self, from: &Environment) -> bool {
         self.is_https || (self.is_loopback && from.is_loopback())
     }
 }
 
-/// Whether this path with its query has only characters that no client encodes (RFC 3986, 3.3 and 3.4). An apostrophe in a query
-/// is one that some do.
+/// True if this path with its query has only characters that no client encodes (RFC 3986, 3.3 and
+/// 3.4). An apostrophe in a query is one that some do.
 pub(crate) fn is_encoded(path_and_query: &str) -> bool {
     let is_plain = |byte: u8| {
         byte.is_ascii_graphic()
@@ -278,14 +281,15 @@ pub(crate) fn is_encoded(path_and_query: &str) -> bool {
     path_and_query.bytes().all(is_plain) && !query.contains('\'')
 }
 
-/// Whether a segment of this path is `.` or `..`, in any spelling.
+/// True if a segment of this path is `.` or `..`, in any spelling.
 pub(crate) fn has_dots(path_and_query: &str) -> bool {
     let path = path_and_query.split('?').next().unwrap_or_default();
     path.split('/')
         .any(|segment| matches!(segment.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | ".."))
 }
 
-/// Tells whether a host is this machine, whatever a name server says: `localhost`, or an address of 127.0.0.0/8 or `[::1]`.
+/// True if a host is this machine, whatever a name server says: `localhost`, or an address of
+/// 127.0.0.0/8 or `[::1]`.
 ///
 /// The host is written as in a URL, without a port and with an IPv6 address in brackets.
 ///

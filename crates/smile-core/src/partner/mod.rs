@@ -1,4 +1,4 @@
-//! One partner in one environment: what every request needs.
+//! Partner in one environment, as every request needs it.
 
 pub(crate) mod account;
 pub(crate) mod api;
@@ -17,7 +17,8 @@ use crate::{
     Timestamp,
 };
 
-/// A partner in one environment: its id and key, where the service is, and where callbacks go by default.
+/// Partner in one environment: id and key, the service's address, and the default address of
+/// callbacks.
 ///
 /// Cheap to clone.
 ///
@@ -36,7 +37,7 @@ pub struct Partner(Arc<Inner>);
 #[derive(Clone)]
 struct Inner {
     signer: Signer,
-    /// For the one request that carries it; everything else is signed.
+    /// API key, for the one request that carries it; everything else is signed.
     api_key: ApiKey,
     environment: Environment,
     api: Api,
@@ -48,11 +49,12 @@ struct Inner {
 }
 
 impl Partner {
-    /// How far the signed timestamp of an answer may be from its request, unless another window is set: an hour.
+    /// Most by which the signed timestamp of an answer may differ from its request, unless another
+    /// window is set: an hour.
     pub const ANSWER_WINDOW: Duration = Duration::from_secs(60 * 60);
 
-    /// A partner, with the API key of that environment: its text, or an [`ApiKey`], which may be
-    /// [one that changes](ApiKey::from_fn).
+    /// Partner with the API key of that environment: its text, or an [`ApiKey`], which may be [one
+    /// that changes](ApiKey::from_fn).
     ///
     /// # Errors
     /// Names `partner_id` or `api_key` and the rule; never shows the key.
@@ -78,7 +80,7 @@ impl Partner {
         })))
     }
 
-    /// Where callbacks go for jobs that name no address of their own.
+    /// Sets the address of callbacks for jobs that name no address of their own.
     ///
     /// An absolute http or https URL; any other is reported with all other problems, before anything is sent.
     #[must_use]
@@ -100,7 +102,7 @@ impl Partner {
         self.0.api
     }
 
-    /// What to say in `source_sdk` and `source_sdk_version`; by default `rust` and this crate's version.
+    /// Sets `source_sdk` and `source_sdk_version`; by default `rust` and this crate's version.
     ///
     /// For libraries built on this one that the service should be able to tell apart.
     #[must_use]
@@ -111,23 +113,24 @@ impl Partner {
         self
     }
 
-    /// Which ID types there are and what their numbers look like, in place of the built-in ones: made from an answer of the
-    /// services endpoint, say.
+    /// Sets the catalogue of ID types and their formats, in place of the built-in one: made from an
+    /// answer of the services endpoint, say.
     #[must_use]
     pub fn with_id_types(mut self, id_types: IdTypeCatalogue) -> Self {
         Arc::make_mut(&mut self.0).id_types = Some(id_types);
         self
     }
 
-    /// Doesn't look at ID types and numbers before they are sent: the service will judge them. It may bill for that.
+    /// Turns off the checks of ID types and numbers before they are sent: the service judges them.
+    /// It may bill for that.
     #[must_use]
     pub fn without_id_type_checks(mut self) -> Self {
         Arc::make_mut(&mut self.0).id_types = None;
         self
     }
 
-    /// Sets how far the signed timestamp of an answer may be from the time of its request, before or after it; an hour by
-    /// default, [`Partner::ANSWER_WINDOW`].
+    /// Sets the most by which the signed timestamp of an answer may differ from the time of its
+    /// request, before or after it; an hour by default, [`Partner::ANSWER_WINDOW`].
     ///
     /// An answer from further away, or from a time that can't be read, can still be read, and decides nothing: its verdict
     /// is unknown, with the reason [`UnknownReason::OtherTime`](crate::UnknownReason::OtherTime). Smile ID documents that the timestamp of a
@@ -139,26 +142,27 @@ impl Partner {
         self
     }
 
-    /// Takes answers that were signed at any time. Whoever holds one old signature, and stands between this machine and the
-    /// service, can put it under answers of their own for ever.
+    /// Accepts answers that were signed at any time. Whoever holds one old signature, and stands
+    /// between this machine and the service, can put it under answers of their own for ever.
     #[must_use]
     pub fn without_answer_window(mut self) -> Self {
         Arc::make_mut(&mut self.0).answer_window = None;
         self
     }
 
-    /// How far the signed timestamp of an answer may be from its request; `None` if that isn't looked at.
+    /// Most by which the signed timestamp of an answer may differ from its request; `None` if that
+    /// isn't checked.
     pub fn answer_window(&self) -> Option<Duration> {
         self.0.answer_window
     }
 
-    /// Whether an answer that was signed then can be one to a request of that time.
+    /// True if an answer with this signed timestamp can be one to a request of that time.
     pub(crate) fn is_timely(&self, sent_at: Timestamp, signed: &ReceivedTimestamp) -> bool {
         let Some(window) = self.0.answer_window else { return true };
         signed.moment().is_some_and(|signed| signed.since(sent_at).max(sent_at.since(signed)) <= window)
     }
 
-    /// The ID types that numbers are looked at with, unless that is left to the service.
+    /// Catalogue of ID types that numbers are checked with, unless that is left to the service.
     pub fn id_types(&self) -> Option<&IdTypeCatalogue> {
         self.0.id_types.as_ref()
     }
@@ -173,32 +177,33 @@ impl Partner {
         &self.0.api_key
     }
 
-    /// What signs this partner's requests and confirms answers and callbacks.
+    /// Signer of this partner's requests, which also confirms answers and callbacks.
     pub fn signer(&self) -> &Signer {
         &self.0.signer
     }
 
-    /// The partner's account in this environment, as callbacks, statuses and stored histories remember it.
+    /// Account of the partner in this environment, which callbacks, statuses and stored histories
+    /// name.
     pub fn account(&self) -> PartnerAccount {
         PartnerAccount::new(self.id().as_str(), self.0.environment.base_url())
     }
 
-    /// Which service this is for.
+    /// Environment of the partner.
     pub fn environment(&self) -> &Environment {
         &self.0.environment
     }
 
-    /// Where callbacks go by default.
+    /// Default address of callbacks.
     pub fn callback_url(&self) -> Option<&CallbackUrl> {
         self.0.callback_url.as_ref()
     }
 
-    /// What requests say in `source_sdk`.
+    /// Value of `source_sdk` in requests.
     pub fn source_sdk(&self) -> &str {
         &self.0.source_sdk
     }
 
-    /// What requests say in `source_sdk_version`.
+    /// Value of `source_sdk_version` in requests.
     pub fn source_sdk_version(&self) -> &str {
         &self.0.source_sdk_version
     }

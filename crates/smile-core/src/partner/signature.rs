@@ -1,4 +1,4 @@
-//! The one place that knows the MAC.
+//! Signatures: the one place that knows the MAC.
 //!
 //! `base64(HMAC-SHA256(api_key, timestamp ‖ partner_id ‖ "sid_request"))`, with the key as UTF-8 text and the
 //! timestamp as the very text that travels (Smile ID: "Generate signature"). The same construction signs requests,
@@ -18,7 +18,7 @@ use sha2::Sha256;
 use crate::wire::names::stable_names;
 use crate::{ApiKey, Environment, PartnerAccount, PartnerId, Timestamp};
 
-/// Makes and confirms signatures for one partner in one environment.
+/// Signer for one partner in one environment, which makes and confirms signatures.
 ///
 /// ```
 /// use smile_core::{ApiKey, PartnerId, Signer, Timestamp};
@@ -41,7 +41,7 @@ pub struct Signer {
 enum Key {
     /// The key's two hash blocks, computed once; wiped on drop by the `zeroize` features of hmac and sha2.
     Hashed(Hmac<Sha256>),
-    /// A key that may be another one at the next use.
+    /// Key that may be another one at the next use.
     Asked(ApiKey),
 }
 
@@ -60,13 +60,13 @@ impl Signer {
         Self { partner_id, key, account: None }
     }
 
-    /// The same, of this environment.
+    /// Same signer, of this environment.
     pub(crate) fn of_environment(self, environment: &Environment) -> Self {
         let account = PartnerAccount::new(self.partner_id.as_str(), environment.base_url());
         Self { account: Some(Arc::new(account)), ..self }
     }
 
-    /// The same with the key that is in force now, so that whatever needs more than one MAC asks for it once.
+    /// Same signer with the key that is in force now, so that several MACs ask for it once.
     fn now(&self) -> Self {
         match &self.key {
             Key::Hashed(_) => self.clone(),
@@ -74,17 +74,17 @@ impl Signer {
         }
     }
 
-    /// Whose it is, if it is a [`Partner`](crate::Partner)'s.
+    /// Account of the signer, if it is a [`Partner`](crate::Partner)'s.
     pub(crate) fn account(&self) -> Option<&Arc<PartnerAccount>> {
         self.account.as_ref()
     }
 
-    /// The partner whose signatures these are.
+    /// Partner whose signatures these are.
     pub fn partner_id(&self) -> &PartnerId {
         &self.partner_id
     }
 
-    /// Signs this moment's text.
+    /// Signs the text of a timestamp.
     pub fn sign(&self, at: Timestamp) -> SignedTimestamp {
         let timestamp = at.to_string();
         let signature = self.sign_text(&timestamp);
@@ -201,7 +201,7 @@ pub struct ReceivedTimestamp {
 }
 
 impl ReceivedTimestamp {
-    /// From the JSON value: a string, or a whole number.
+    /// Timestamp from the JSON value: a string, or a whole number.
     pub fn from_json(value: &serde_json::Value) -> Option<Self> {
         match value {
             serde_json::Value::String(text) => Some(Self { text: text.clone(), is_integer: false }),
@@ -216,29 +216,31 @@ impl ReceivedTimestamp {
         Self { text: text.to_owned(), is_integer: false }
     }
 
-    /// The text, as received.
+    /// Text of the timestamp, as received.
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// The moment it stands for, if it can be read; see [`Timestamp::parse`].
+    /// Moment of the timestamp, if that can be read; see [`Timestamp::parse`].
     pub fn moment(&self) -> Option<Timestamp> {
         Timestamp::parse(&self.text)
     }
 }
 
-/// Why a signature is not accepted.
+/// Reason that a signature is not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SignatureError {
-    /// There is none, or no timestamp that it could be over.
+    /// There is no signature, or no timestamp that it could be over.
     #[error("the signature or its timestamp is missing")]
     Missing,
-    /// It isn't the standard base64, with padding, of 32 bytes: truncated, re-encoded, or something else altogether.
+    /// The signature isn't the standard base64, with padding, of 32 bytes: truncated, re-encoded,
+    /// or something else altogether.
     #[error("the signature is malformed")]
     Malformed,
-    /// It was made with another key, for another partner, or over another timestamp text. Usually the API key belongs
-    /// to the other environment, or was rotated; otherwise somebody is making things up.
+    /// The signature was made with another key, for another partner, or over another timestamp
+    /// text. Usually the API key belongs to the other environment, or was rotated; otherwise
+    /// somebody is making things up.
     #[error("the signature is wrong")]
     Wrong,
 }
@@ -339,7 +341,8 @@ mod tests {
         }
     }
 
-    /// A key from a function, what changes it, and how often it was asked for.
+    /// Key from a function, with the means to change it, and the number of times that it was asked
+    /// for.
     fn asked_for() -> (ApiKey, impl Fn(&str), Arc<std::sync::atomic::AtomicUsize>) {
         let current = Arc::new(std::sync::Mutex::new(ApiKey::new("old").unwrap()));
         let count = Arc::new(std::sync::atomic::AtomicUsize::new(0));

@@ -1,8 +1,8 @@
-//! Why an image can't be used.
+//! Faults of images.
 
 use crate::wire::names::stable_names;
 
-/// What is wrong with an image: why it can't be used, or what a warning is about.
+/// Fault of an image: a reason that it can't be used, or the subject of a warning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ImageFault {
@@ -16,7 +16,8 @@ pub enum ImageFault {
     NotJpeg,
     /// A JPEG without a start of scan: it was cut within its head, or is no picture.
     NoScan,
-    /// A segment of a JPEG, or a chunk of a PNG, that is longer than the file or can't be: the file was cut, or damaged.
+    /// A segment of a JPEG, or a chunk of a PNG, is longer than the file or can't be: the file was
+    /// cut, or damaged.
     BadSegment,
     /// No header that says how many pixels there are (a JPEG's frame, a PNG's `IHDR`), or one that says 0.
     NoHeader,
@@ -24,7 +25,7 @@ pub enum ImageFault {
     NoImageData,
     /// The text is not base64.
     NotBase64,
-    /// Base64 with blanks in it. Likely each was a `+`: whoever decodes a form takes that for a blank.
+    /// Base64 with blanks in it. Likely each was a `+`: a decoder of forms takes that for a blank.
     BlanksInBase64,
     /// Base64 in the alphabet for URLs, with `-` and `_`. The service takes the standard one.
     UrlSafeBase64,
@@ -32,13 +33,13 @@ pub enum ImageFault {
     CutBase64,
     /// There is no file of that name.
     FileMissing,
-    /// It is a directory.
+    /// The path is a directory.
     IsDirectory,
     /// The file is there and can't be read.
     Unreadable,
     /// The file has more than [`Image::MAX_FILE_BYTES`](crate::Image::MAX_FILE_BYTES).
     FileTooLarge,
-    /// With it, the images of the job take 2 GiB or more, which one upload isn't for.
+    /// The images of the job take 2 GiB or more with this one, more than one upload can carry.
     TooLarge,
     /// A warning: the picture's end is missing. It was likely cut.
     NoEnd,

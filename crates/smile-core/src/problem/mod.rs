@@ -1,4 +1,4 @@
-//! What is wrong with an input: the field and the rule, never the value.
+//! Problem of an input: the field and the rule, never the value.
 
 mod image_fault;
 
@@ -8,7 +8,7 @@ pub use image_fault::ImageFault;
 
 use crate::wire::names::stable_names;
 
-/// One thing that is wrong with what the caller gave: the field, as the API names it, and the rule it breaks.
+/// Problem with the caller's input: the field, as the API names it, and the rule it breaks.
 ///
 /// The value is left out on purpose: it may be a person's.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,17 +16,17 @@ use crate::wire::names::stable_names;
 pub struct Problem {
     /// The field's path in the API's own names: `api_key`, `id_info.country`, `images[3]`.
     pub field: String,
-    /// What kind of rule is broken.
+    /// Kind of the broken rule.
     pub kind: ProblemKind,
     /// The rule, in words that complete the sentence "`field` …".
     pub rule: String,
 }
 
-/// The kinds of rules that an input can break.
+/// Kind of rule that an input can break.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ProblemKind {
-    /// Needed and not there, or empty.
+    /// Required and not there, or empty.
     Missing,
     /// There, but not of the form that the service takes.
     Malformed,
@@ -55,7 +55,7 @@ impl fmt::Display for Problem {
     }
 }
 
-/// A credential, address or environment that can't be used.
+/// Error in a credential, address or environment.
 ///
 /// It is found while the client is set up, so no request has been made. Usually an environment variable is unset,
 /// carries a stray space or newline, or holds the value meant for another setting.
@@ -80,7 +80,7 @@ impl ConfigError {
     }
 }
 
-/// Everything that is wrong with a job or a request, found before anything was sent.
+/// All problems of a job or a request, found before anything was sent.
 ///
 /// All problems are named at once, so that a form can be mended in one go. Nothing has reached the service: mend
 /// the input and try again with the same ids.
@@ -91,7 +91,7 @@ pub struct ValidationError {
 }
 
 impl ValidationError {
-    /// An error if there is a problem.
+    /// Checks that there is no problem.
     pub(crate) fn check(problems: Vec<Problem>) -> Result<(), Self> {
         if problems.is_empty() { Ok(()) } else { Err(Self { problems }) }
     }

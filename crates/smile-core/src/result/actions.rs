@@ -1,11 +1,11 @@
-//! `Actions`: what was done for a job, step by step.
+//! Actions of a job: the results of its steps.
 
 use serde_json::{Map, Value};
 
 use crate::catalogue;
 use crate::wire::tolerant;
 
-/// The steps of a job and how each went (Smile ID: "Actions"), in the order in which they came.
+/// Steps of a job with the result of each (Smile ID: "Actions"), in the order in which they came.
 ///
 /// ```
 /// # let entry = smile_core::ResultEntry::from_json(serde_json::json!({ "Actions": { "Liveness_Check": "Passed" } })).unwrap();
@@ -24,7 +24,8 @@ impl Actions {
         Self(object.iter().map(read).collect())
     }
 
-    /// How this step went. A step that isn't there is [`ActionValue::NotApplicable`], as in the mobile SDKs.
+    /// Result of this step. A step that isn't there is [`ActionValue::NotApplicable`], as in the
+    /// mobile SDKs.
     pub fn get(&self, name: &str) -> ActionValue {
         let found = self.0.iter().find(|(other, _)| tolerant::same_name(other, name));
         found.map_or(ActionValue::NotApplicable, |(_, value)| value.clone())
@@ -54,19 +55,19 @@ impl std::fmt::Debug for Actions {
 
 macro_rules! action_values {
     ($($variant:ident $text:literal $doc:literal,)*) => {
-        /// How a step of a job went.
+        /// Result of a step of a job.
         #[derive(Clone, Debug, PartialEq, Eq)]
         #[non_exhaustive]
         pub enum ActionValue {
             $(#[doc = $doc] $variant,)*
-            /// Something that isn't in the documented list.
+            /// Value that isn't in the documented list.
             Unknown(UnknownValue),
         }
 
         impl ActionValue {
             const KNOWN: &[(Self, &str)] = &[$((Self::$variant, $text),)*];
 
-            /// The service's word.
+            /// The service's word for the value.
             pub fn as_str(&self) -> &str {
                 match self {
                     $(Self::$variant => $text,)*
@@ -116,12 +117,12 @@ impl ActionValue {
         known.map_or_else(|| Self::Unknown(UnknownValue(text)), |(value, _)| value.clone())
     }
 
-    /// Whether it says no: failed, rejected, not verified, no match.
+    /// True for a no: failed, rejected, not verified, no match.
     pub fn is_negative(&self) -> bool {
         matches!(self, Self::Failed | Self::Rejected | Self::NotVerified | Self::NoMatch)
     }
 
-    /// Whether somebody is still to decide.
+    /// True if somebody is still to decide.
     pub fn is_pending(&self) -> bool {
         matches!(self, Self::UnderReview | Self::SentToHumanReview | Self::ProvisionallyApproved)
     }

@@ -1,5 +1,5 @@
-//! Whatever in a body speaks against the person, under any spelling and at any depth: one rule for the results of v1, the answers
-//! around them, and the webhooks of v3.
+//! Search of a body for anything against the person, under any spelling and at any depth: one rule
+//! for the results of v1, the answers around them, and the webhooks of v3.
 //!
 //! Only a body that says nothing of the kind can be an approval. What is found here never rejects anybody either: it makes the
 //! verdict unknown, and somebody looks at it.
@@ -10,8 +10,8 @@ use crate::catalogue::webhook_words::{is_bad_word, normalised};
 use crate::wire::fields::Fields;
 use crate::wire::tolerant::Object as _;
 
-/// What the person and the partner themselves have said, and what the document or the authority says: free text that names
-/// like these may come up in.
+/// Fields with the person's and the partner's own words, and those of the document or the
+/// authority: free text that names like these may come up in.
 const NOT_THE_SERVICES_WORDS: [&str; 8] = [
     "consent",
     "fulldata",
@@ -23,7 +23,8 @@ const NOT_THE_SERVICES_WORDS: [&str; 8] = [
     "userprovidedinfo",
 ];
 
-/// What is judged by itself: the steps of a result; and in the status of a job the newest result, and those of other jobs.
+/// Fields that are judged by themselves: the steps of a result; and in the status of a job the
+/// newest result, and those of other jobs.
 const JUDGED_APART: [&str; 3] = ["actions", "history", "result"];
 
 /// Lists and objects that are empty if nothing was found.
@@ -45,15 +46,15 @@ const FINDINGS: [&str; 15] = [
     "suspectusers",
 ];
 
-/// No bound between low and medium is published; the one high score that is documented is 92. More than half of the scale is
-/// never taken for low.
+/// Score above which none counts as low. No bound between low and medium is published; the one high
+/// score that is documented is 92. More than half of the scale is never taken for low.
 const MAX_LOW_SCORE: f64 = 50.0;
 
 fn is_passed_over(key: &str) -> bool {
     NOT_THE_SERVICES_WORDS.contains(&key) || JUDGED_APART.contains(&key)
 }
 
-/// There is a person called Block, and a street.
+/// Words that count as a value alone: there is a person called Block, and a street.
 fn is_name_or_address(key: &str) -> bool {
     key.contains("name") || key.contains("address")
 }
@@ -84,7 +85,7 @@ pub(crate) fn speaks_against(fields: &Fields) -> bool {
     short.iter().any(in_short) || long.into_iter().any(in_long) || { damaged }.any(in_damaged)
 }
 
-/// Whether it is no word that speaks under this name, but what stands there.
+/// True for a field whose value decides, and not its name alone.
 fn is_weighty(key: &str) -> bool {
     is_finding(key)
         || is_fraud_flag(key)
@@ -141,7 +142,7 @@ fn is_fraud_flag(key: &str) -> bool {
         || key.starts_with("isfraudulent")
 }
 
-/// Anything but null, no, zero and emptiness, however deep.
+/// True for anything but null, no, zero and emptiness, however deep.
 fn says_something(value: &Value) -> bool {
     match value {
         Value::Null | Value::Bool(false) => false,
@@ -165,7 +166,7 @@ fn is_low_score(value: &Value) -> bool {
     score.is_some_and(|score| (0.0..MAX_LOW_SCORE).contains(&score))
 }
 
-/// Whether a level stands beside a score, and says low.
+/// True if a level stands beside a score, and says low.
 fn says_low(object: &Map<String, Value>) -> bool {
     let mut levels = object.iter().filter(|(name, _)| normalised(name).ends_with("risklevel")).peekable();
     levels.peek().is_some() && levels.all(|(_, value)| is_low(value))

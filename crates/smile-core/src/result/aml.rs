@@ -1,4 +1,4 @@
-//! Who was found on watch lists (Smile ID: "AML Check").
+//! People found on watch lists (Smile ID: "AML Check").
 
 use std::borrow::Cow;
 
@@ -8,12 +8,13 @@ use super::record::view;
 use super::{Personal, Record};
 use crate::wire::tolerant;
 
-/// Who was found on sanctions lists, among the politically exposed, or in adverse media.
+/// People found on sanctions lists, among the politically exposed, or in adverse media.
 #[derive(Clone, Copy, Debug)]
 pub struct AmlInfo<'a>(pub(super) Record<'a>);
 
 impl<'a> AmlInfo<'a> {
-    /// Whether the name is on a list, by the action `Listed`. What that means for the person is the partner's own rule.
+    /// True if the name is on a list, by the action `Listed`. The consequence for the person is the
+    /// partner's own rule.
     pub fn is_listed(&self) -> Option<bool> {
         let said = self.0.child("Actions")?.plain("Listed")?;
         [("Listed", true), ("Not Listed", false)]
@@ -22,7 +23,7 @@ impl<'a> AmlInfo<'a> {
             .map(|(_, is)| is)
     }
 
-    /// How many people were found (`no_of_persons_found`).
+    /// Number of people found (`no_of_persons_found`).
     pub fn no_of_persons_found(&self) -> Option<u64> {
         let value = self.0.raw("no_of_persons_found")?.expose();
         value.as_u64().or_else(|| value.as_str()?.trim().parse().ok())
@@ -33,14 +34,14 @@ impl<'a> AmlInfo<'a> {
         self.0.children("people").map(AmlPerson).collect()
     }
 
-    /// Whether names had to match strictly (`StrictMatch`).
+    /// True if names had to match strictly (`StrictMatch`).
     pub fn strict_match(&self) -> Option<bool> {
         self.0.flag("StrictMatch")
     }
 }
 
 view! {
-    /// Somebody on a list.
+    /// Person on a list.
     AmlPerson {
         name "name" "The name",
     }
@@ -67,29 +68,29 @@ impl<'a> AmlPerson<'a> {
         self.0.texts("nationalities")
     }
 
-    /// People close to them (`associations`).
+    /// People close to the person (`associations`).
     pub fn associations(&self) -> Vec<Association<'a>> {
         self.0.children("associations").map(Association).collect()
     }
 
-    /// What the press wrote about them (`adverse_media`).
+    /// Reports of the press about the person (`adverse_media`).
     pub fn adverse_media(&self) -> Vec<AdverseMedia<'a>> {
         self.0.children("adverse_media").map(AdverseMedia).collect()
     }
 
-    /// Which offices they hold or held (`pep`), if they are politically exposed.
+    /// Political offices of the person (`pep`), if they are politically exposed.
     pub fn pep(&self) -> Option<Pep<'a>> {
         self.0.child("pep").map(Pep)
     }
 
-    /// Which sanctions are on them (`sanctions`).
+    /// Sanctions on the person (`sanctions`).
     pub fn sanctions(&self) -> Vec<Sanction<'a>> {
         self.0.children("sanctions").map(Sanction).collect()
     }
 }
 
 view! {
-    /// Somebody close to somebody on a list.
+    /// Person close to somebody on a list.
     Association {
         name "name" "The name",
         association_type "association_type" "What kind of association it is",
@@ -98,7 +99,7 @@ view! {
 }
 
 view! {
-    /// Something that the press wrote.
+    /// Report in the press.
     AdverseMedia {
         title "title" "The title",
         publisher "publisher" "Who published it",
@@ -107,12 +108,12 @@ view! {
     }
 }
 
-/// A politically exposed person's offices.
+/// Political offices of a person.
 #[derive(Clone, Copy, Debug)]
 pub struct Pep<'a>(Record<'a>);
 
 impl<'a> Pep<'a> {
-    /// How exposed (`pep_level`), from a number or digits.
+    /// Level of exposure (`pep_level`), from a number or digits.
     pub fn pep_level(&self) -> Option<u64> {
         let value = self.0.raw("pep_level")?.expose();
         value.as_u64().or_else(|| value.as_str()?.trim().parse().ok())
@@ -123,14 +124,14 @@ impl<'a> Pep<'a> {
         self.0.children("political_positions").map(PoliticalPosition).collect()
     }
 
-    /// Where it is known from (`sources`).
+    /// Sources of the exposure (`sources`).
     pub fn sources(&self) -> Vec<PepSource<'a>> {
         self.0.children("sources").map(PepSource).collect()
     }
 }
 
 view! {
-    /// An office. One that is still held has no end.
+    /// Political office. One that is still held has no end.
     PoliticalPosition {
         position "position" "The office",
         country "country" "The country",
@@ -140,7 +141,7 @@ view! {
 }
 
 view! {
-    /// Where something is known from.
+    /// Source of a fact about a person.
     PepSource {
         source_name "source_name" "Its name",
         source_link "source_link" "Its link",
@@ -148,7 +149,7 @@ view! {
 }
 
 view! {
-    /// A sanction.
+    /// Sanction on a person.
     Sanction {
         date_of_birth "date_of_birth" "The date of birth that the list has",
         nationality "nationality" "The nationality that the list has",
@@ -166,7 +167,7 @@ impl<'a> Sanction<'a> {
         self.0.child("source_details")?.plain("source_type")
     }
 
-    /// Since when the person is on it, as the list writes it (`source_details.listed_date`).
+    /// Day of the listing, as the list writes it (`source_details.listed_date`).
     pub fn listed_date(&self) -> Option<Personal<Cow<'a, str>>> {
         self.0.child("source_details")?.text("listed_date")
     }

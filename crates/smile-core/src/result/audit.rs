@@ -1,4 +1,4 @@
-//! What of a result may go into a log.
+//! Parts of a result that may go into a log.
 
 use serde_json::{Map, Value};
 
@@ -9,11 +9,11 @@ use crate::catalogue::{self, result_codes};
 use crate::wire::fields::Fields;
 use crate::wire::tolerant;
 
-/// Whether a value looks like what it should be.
+/// Test that a value has the form that its field should have.
 type LooksRight = fn(&Value) -> bool;
 
-/// Keys whose values say nothing about a person, as long as they look like what they should be: codes, kinds, flags and the
-/// service's own ids. Free text is let through only where it is the service's own.
+/// Keys whose values say nothing about a person, as long as they have the right form: codes, kinds,
+/// flags and the service's own ids. Free text is let through only if it is the service's own.
 const HARMLESS: &[(&str, LooksRight)] = &[
     ("code", is_code),
     ("job_complete", is_flag),
@@ -78,7 +78,8 @@ fn is_known_text(value: &Value) -> bool {
     value.as_str().is_some_and(|text| is_of(text.strip_suffix(" After Human Review").unwrap_or(text)))
 }
 
-/// What of the partner's own parameters is let through: what it calls the job, which is made to be seen, and the type.
+/// The partner's own parameters that are let through: its id of the job, which is made to be shown,
+/// and the type.
 const PARTNER_PARAMS: &[(&str, LooksRight)] = &[("job_id", is_plain), ("job_type", is_code)];
 
 /// The fields that may go into a log. Everything else is left out, and named in `redacted`.
@@ -86,7 +87,7 @@ pub(crate) fn audit(object: &Map<String, Value>) -> Value {
     audit_with(object, std::iter::empty())
 }
 
-/// The same of fields some of which are too long to be anything but left out.
+/// The same for fields some of which are too long to be anything but left out.
 pub(crate) fn audit_fields(fields: &Fields) -> Value {
     let (short, long) = fields.parts();
     audit_with(short, long)
@@ -127,7 +128,7 @@ fn pick(fields: &Map<String, Value>, let_through: &[(&str, LooksRight)]) -> Valu
     Value::Object(fields.iter().filter(harmless).map(|(key, value)| (key.clone(), value.clone())).collect())
 }
 
-/// Only values of the documented list: anything else in there could be anything.
+/// Actions with values of the documented list: anything else in there could be anything.
 fn actions(fields: &Map<String, Value>) -> Value {
     let word = |value: &Value| match super::ActionValue::from_json(value) {
         super::ActionValue::Unknown(_) => Value::String("…".to_owned()),
@@ -141,7 +142,7 @@ fn is_plain(value: &Value) -> bool {
     !matches!(value, Value::Object(_) | Value::Array(_))
 }
 
-/// Names of fields are the service's; one that doesn't look like a name may be anything.
+/// Name of a field, as the service has it; one that doesn't look like a name may be anything.
 fn harmless_name(key: &str) -> String {
     let word = key.trim_end_matches(|c: char| c.is_ascii_digit());
     let looks_like_a_name = key.len() <= 40

@@ -1,11 +1,12 @@
-//! What the registry says about a company (Smile ID: "Business Verification").
+//! The registry's record of a company (Smile ID: "Business Verification").
 
 use std::borrow::Cow;
 
 use super::record::view;
 use super::{Date, Personal, Record};
 
-/// What the registry says about a company and the people behind it. All of it is text, as the registry writes it.
+/// The registry's record of a company and the people behind it. All of it is text, as the registry
+/// writes it.
 #[derive(Clone, Copy, Debug)]
 pub struct BusinessInfo<'a>(pub(super) Record<'a>);
 
@@ -15,22 +16,22 @@ impl<'a> BusinessInfo<'a> {
         self.0.child("company_information").map(CompanyInformation)
     }
 
-    /// Those who act for it (`fiduciaries`).
+    /// People who act for the company (`fiduciaries`).
     pub fn fiduciaries(&self) -> Vec<Fiduciary<'a>> {
         self.0.children("fiduciaries").map(Fiduciary).collect()
     }
 
-    /// Those who own it (`beneficial_owners`).
+    /// Owners of the company (`beneficial_owners`).
     pub fn beneficial_owners(&self) -> Vec<BeneficialOwner<'a>> {
         self.0.children("beneficial_owners").map(BeneficialOwner).collect()
     }
 
-    /// Those who trade under its name (`proprietors`).
+    /// People who trade under the company's name (`proprietors`).
     pub fn proprietors(&self) -> Vec<Proprietor<'a>> {
         self.0.children("proprietors").map(Proprietor).collect()
     }
 
-    /// Those who direct it (`directors`).
+    /// Directors of the company (`directors`).
     pub fn directors(&self) -> Vec<Director<'a>> {
         self.0.children("directors").map(Director).collect()
     }
@@ -66,14 +67,14 @@ view! {
 }
 
 impl CompanyInformation<'_> {
-    /// When it was registered (`registration_date`), if it is a day of the calendar.
+    /// Day of the registration (`registration_date`), if it is a day of the calendar.
     pub fn registration_date(&self) -> Option<Personal<Date>> {
         self.0.date("registration_date")
     }
 }
 
 view! {
-    /// Somebody who acts for a company.
+    /// Person who acts for a company.
     Fiduciary {
         name "name" "The name",
         fiduciary_type "fiduciary_type" "In what capacity",
@@ -84,7 +85,7 @@ view! {
 }
 
 view! {
-    /// Somebody who owns a company.
+    /// Owner of a company.
     BeneficialOwner {
         name "name" "The name",
         shareholder_type "shareholder_type" "A person or a company",
@@ -98,7 +99,7 @@ view! {
 }
 
 view! {
-    /// Somebody who trades under a company's name.
+    /// Person who trades under a company's name.
     Proprietor {
         name "name" "The name",
         nationality "nationality" "The nationality",
@@ -109,7 +110,7 @@ view! {
 }
 
 view! {
-    /// Somebody who directs a company.
+    /// Director of a company.
     Director {
         name "name" "The name",
         id_type "id_type" "The kind of ID",

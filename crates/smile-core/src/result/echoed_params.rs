@@ -1,4 +1,4 @@
-//! The partner params that come back with a result.
+//! Partner params that come back with a result.
 
 use std::fmt;
 
@@ -31,14 +31,15 @@ impl<'a> EchoedParams<'a> {
         tolerant::text(self.0?, "job_type")?.trim().parse().ok().map(JobType::from_number)
     }
 
-    /// Whether what is here is certainly not of this type of job: another type, or none that can be read.
+    /// True if the parameters are certainly not of this type of job: another type, or none that can
+    /// be read.
     pub(super) fn is_of_other_type(&self, job_type: JobType) -> bool {
         let Some(object) = self.0 else { return false };
         let says_something = tolerant::field(object, "job_type").is_some_and(|value| !value.is_null());
         tolerant::disagrees(object, "job_type") || (says_something && self.job_type() != Some(job_type))
     }
 
-    /// Whether these ids name another job or user than this one, or disagree with themselves.
+    /// True if these ids name another job or user than this one, or disagree with themselves.
     pub(crate) fn is_of_other_job(&self, user_id: &str, job_id: &str) -> bool {
         let Some(object) = self.0 else { return false };
         let other = |name: &str, expected: &str| {
@@ -49,7 +50,7 @@ impl<'a> EchoedParams<'a> {
         other("job_id", job_id) || other("user_id", user_id)
     }
 
-    /// Whether these ids name this job of this user, and nothing else.
+    /// True if these ids name this job of this user, and nothing else.
     pub(crate) fn names(&self, user_id: &str, job_id: &str) -> bool {
         !self.is_of_other_job(user_id, job_id)
             && self.job_id().as_deref() == Some(job_id)

@@ -1,4 +1,4 @@
-//! A result entry: the same shape in a job's status, in its history and in a callback.
+//! Result entry: the same shape in a job's status, in its history and in a callback.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -29,7 +29,7 @@ pub struct ResultEntry {
 }
 
 impl ResultEntry {
-    /// From the JSON object; `None` if it isn't one.
+    /// Entry from the JSON object; `None` if it isn't one.
     pub fn from_json(value: Value) -> Option<Self> {
         match value {
             Value::Object(fields) => Some(Self::new(fields)),
@@ -45,87 +45,91 @@ impl ResultEntry {
         Self { fields, actions, code }
     }
 
-    /// `ResultCode`, such as `0810`. What it means depends on the job's type: see [`ResultEntry::verdict`].
+    /// Result code (`ResultCode`), such as `0810`. Its meaning depends on the job's type: see
+    /// [`ResultEntry::verdict`].
     pub fn result_code(&self) -> Option<&ResultCode> {
         self.code.as_ref()
     }
 
-    /// `ResultText`: the service's words for the code. They change; never branch on them.
+    /// The service's words for the code (`ResultText`). They change; never branch on them.
     pub fn result_text(&self) -> Option<&str> {
         tolerant::str(&self.fields, "ResultText")
     }
 
-    /// `ResultType`, where there is one: `ID Verification`, `Document Verification`, …
+    /// Kind of the result (`ResultType`), if there is one: `ID Verification`, `Document
+    /// Verification`, …
     pub fn result_type(&self) -> Option<&str> {
         tolerant::str(&self.fields, "ResultType")
     }
 
-    /// `SmileJobID`: Smile ID's own id of the job, if it looks like an id; it is shown in `Debug`.
+    /// Smile ID's own id of the job (`SmileJobID`), if it looks like an id; it is shown in `Debug`.
     pub fn smile_job_id(&self) -> Option<String> {
         tolerant::text(&self.fields, "SmileJobID").filter(|id| tolerant::looks_like_an_id(id))
     }
 
-    /// `Source`: which kind of client submitted the job.
+    /// Kind of client that submitted the job (`Source`).
     pub fn source(&self) -> Option<&str> {
         tolerant::str(&self.fields, "Source")
     }
 
-    /// `ConfidenceValue`: how alike the faces are, 0 to 100, where it is given.
+    /// Likeness of the faces (`ConfidenceValue`), 0 to 100, if it is given.
     pub fn confidence_value(&self) -> Option<f64> {
         tolerant::number(&self.fields, "ConfidenceValue")
     }
 
-    /// `IsFinalResult`, where it is given.
+    /// Flag `IsFinalResult`, if it is given.
     pub fn is_final_result(&self) -> Option<bool> {
         tolerant::flag(&self.fields, "IsFinalResult")
     }
 
-    /// `IsMachineResult`, where it is given.
+    /// Flag `IsMachineResult`, if it is given.
     pub fn is_machine_result(&self) -> Option<bool> {
         tolerant::flag(&self.fields, "IsMachineResult")
     }
 
-    /// `Actions`: what was done, step by step.
+    /// Results of the steps (`Actions`).
     pub fn actions(&self) -> &Actions {
         &self.actions
     }
 
-    /// `PartnerParams`: what the partner said when it submitted the job.
+    /// The partner's own parameters of the job (`PartnerParams`).
     pub fn partner_params(&self) -> EchoedParams<'_> {
         EchoedParams::new(tolerant::field(&self.fields, "PartnerParams").and_then(Value::as_object))
     }
 
-    /// What the ID authority, or the document, says about the person.
+    /// Record of the person by the ID authority, or from the document.
     pub fn personal_info(&self) -> PersonalInfo<'_> {
         PersonalInfo(Record::of_fields(&self.fields))
     }
 
-    /// What the registry says about a company, in the result of a Business Verification.
+    /// The registry's record of a company, in the result of a Business Verification.
     pub fn business(&self) -> BusinessInfo<'_> {
         BusinessInfo(Record::of_fields(&self.fields))
     }
 
-    /// Who was found on watch lists, in the result of an AML check.
+    /// People found on watch lists, in the result of an AML check.
     pub fn aml(&self) -> AmlInfo<'_> {
         AmlInfo(Record::of_fields(&self.fields))
     }
 
-    /// What Smile Secure found about the user, where the partner has it.
+    /// Finding of Smile Secure about the user, if the partner has it.
     pub fn antifraud(&self) -> Option<Antifraud<'_>> {
         Record::of_fields(&self.fields).child("Antifraud").map(Antifraud)
     }
 
-    /// What may go into a log: codes, actions, flags and ids of jobs, with the names of the fields that were left out.
+    /// JSON that may go into a log: codes, actions, flags and ids of jobs, with the names of the
+    /// fields that were left out.
     pub fn audit_json(&self) -> Value {
         audit_fields(&self.fields)
     }
 
-    /// `ImageLinks`, where the entry has some.
+    /// Links to images (`ImageLinks`), if the entry has some.
     pub fn image_links(&self) -> Option<ImageLinks> {
         tolerant::field(&self.fields, "ImageLinks").and_then(Value::as_object).cloned().map(ImageLinks::new)
     }
 
-    /// Whether parts that a verdict rests on are there and can't be read, or are there twice and disagree.
+    /// True if parts that a verdict rests on are there and can't be read, or are there twice and
+    /// disagree.
     fn is_unreadable(&self) -> bool {
         let present = |key: &str| tolerant::field(&self.fields, key).filter(|value| !value.is_null());
         let is_object = |key: &str| present(key).is_none_or(Value::is_object);
@@ -144,8 +148,8 @@ impl ResultEntry {
             || twice.iter().any(|key| tolerant::disagrees(&self.fields, key))
     }
 
-    /// Whether `Antifraud` speaks against the person, or can't be read. The risk is either in an object of its own or beside the
-    /// others.
+    /// True if `Antifraud` speaks against the person, or can't be read. The risk is either in an
+    /// object of its own or beside the others.
     pub(crate) fn has_antifraud_doubt(&self) -> bool {
         let antifraud = match tolerant::field(&self.fields, "Antifraud") {
             _ if tolerant::disagrees(&self.fields, "Antifraud") => return true,
@@ -170,7 +174,7 @@ impl ResultEntry {
             || is_off(antifraud, "fraud_risk_level", is_bearable)
     }
 
-    /// Whether it says, or may say, that more is to come.
+    /// True if the entry says, or may say, that more is to come.
     fn says_not_final(&self) -> bool {
         let says_something =
             tolerant::field(&self.fields, "IsFinalResult").is_some_and(|value| !value.is_null());
@@ -194,26 +198,26 @@ impl ResultEntry {
         &self.fields
     }
 
-    /// What it amounts to for a job of the type that `PartnerParams` names.
+    /// Verdict of the entry for a job of the type that `PartnerParams` names.
     ///
     /// Where the job's type is known from elsewhere, [`ResultEntry::verdict_for`] is the safer question.
     pub fn verdict(&self) -> Verdict {
         self.verdict_of_job(self.partner_params().job_type(), None)
     }
 
-    /// What it amounts to if it is the result of an address or phone verification: those name no type of job, and have the
-    /// codes of Basic KYC.
+    /// Verdict of the entry as the result of an address or phone verification: those name no type
+    /// of job, and have the codes of Basic KYC.
     pub fn match_verdict(&self) -> Verdict {
         Verdict::of_match(&self.basis())
     }
 
-    /// What it amounts to for a job of this type. If the entry says that it is about another type, the decision is
-    /// unknown.
+    /// Verdict of the entry for a job of this type. If the entry says that it is about another
+    /// type, the decision is unknown.
     pub fn verdict_for(&self, job_type: JobType) -> Verdict {
         self.verdict_of_job(Some(job_type), None)
     }
 
-    /// What it amounts to for a job of this type, with what the job's status says in `job_success`.
+    /// Verdict of the entry for a job of this type, with the `job_success` of the job's status.
     pub(crate) fn verdict_of_job(&self, job_type: Option<JobType>, job_success: Option<bool>) -> Verdict {
         Verdict::new(&self.basis(), job_type, job_success)
     }
@@ -245,7 +249,7 @@ fn is_word(value: &Value, words: &[&str]) -> bool {
 }
 
 impl SubmissionId {
-    /// The result's `PartnerParams` name this submission.
+    /// True if the result's `PartnerParams` name this submission.
     pub fn is_named_by(&self, entry: &ResultEntry) -> bool {
         entry.partner_params().get(Self::PARTNER_PARAM).and_then(serde_json::Value::as_str)
             == Some(self.as_str())

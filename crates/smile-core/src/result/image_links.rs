@@ -31,12 +31,12 @@ impl ImageLinks {
         self.get("id_card_back")
     }
 
-    /// Why there are no links, if the service says.
+    /// Reason that there are no links, if the service gives one.
     pub fn error(&self) -> Option<&str> {
         self.get("error")
     }
 
-    /// The link of any name.
+    /// Link of any name.
     pub fn get(&self, name: &str) -> Option<&str> {
         tolerant::str(&self.0, name)
     }

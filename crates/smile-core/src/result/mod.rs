@@ -1,4 +1,4 @@
-//! What the service says about a job: result entries, their actions, and what they amount to.
+//! Results of jobs: entries, their actions, and their verdicts.
 
 mod actions;
 pub(crate) mod against;

@@ -1,4 +1,4 @@
-//! What the ID authority, or the document, says about the person.
+//! Record of the person by the ID authority, or from the document.
 
 use std::borrow::Cow;
 
@@ -10,7 +10,8 @@ use super::{Date, Personal, Record};
 use crate::job::image::decode_base64;
 
 view! {
-    /// What the ID authority, or the document, says about the person (Smile ID: "Enhanced KYC", "Document Verification").
+    /// Record of the person by the ID authority, or from the document (Smile ID: "Enhanced KYC",
+    /// "Document Verification").
     PersonalInfo {
         full_name "FullName" "The whole name",
         first_name "FirstName" "The first name",
@@ -36,12 +37,12 @@ impl<'a> PersonalInfo<'a> {
         self.0.date("DOB")
     }
 
-    /// When the ID was issued (`IssuanceDate`), if it is a day of the calendar.
+    /// Day of issue of the ID (`IssuanceDate`), if it is a day of the calendar.
     pub fn issuance_date(&self) -> Option<Personal<Date>> {
         self.0.date("IssuanceDate")
     }
 
-    /// When the ID expires (`ExpirationDate`), if it is a day of the calendar.
+    /// Day of expiry of the ID (`ExpirationDate`), if it is a day of the calendar.
     pub fn expiration_date(&self) -> Option<Personal<Date>> {
         self.0.date("ExpirationDate")
     }
@@ -56,17 +57,17 @@ impl<'a> PersonalInfo<'a> {
         self.image("Document")
     }
 
-    /// Whether the authority has the person for alive (`IsAlive`).
+    /// True if the authority has the person for alive (`IsAlive`).
     pub fn is_alive(&self) -> Option<bool> {
         self.0.flag("IsAlive")
     }
 
-    /// Whether another of the partner's users has this ID number (`IDNumberPreviouslyRegistered`).
+    /// True if another of the partner's users has this ID number (`IDNumberPreviouslyRegistered`).
     pub fn id_number_previously_registered(&self) -> Option<bool> {
         self.0.flag("IDNumberPreviouslyRegistered")
     }
 
-    /// The users who have this ID number (`UserIDsOfPreviousRegistrants`).
+    /// Users who have this ID number (`UserIDsOfPreviousRegistrants`).
     pub fn user_ids_of_previous_registrants(&self) -> Vec<Personal<Cow<'a, str>>> {
         self.0.texts("UserIDsOfPreviousRegistrants")
     }
@@ -85,17 +86,17 @@ impl<'a> PersonalInfo<'a> {
     }
 }
 
-/// What Smile Secure found about the user (`Antifraud`).
+/// Finding of Smile Secure about the user (`Antifraud`).
 #[derive(Clone, Copy, Debug)]
 pub struct Antifraud<'a>(pub(super) Record<'a>);
 
 impl<'a> Antifraud<'a> {
-    /// Whether fraud was found (`summary.fraud_detected`).
+    /// True if fraud was found (`summary.fraud_detected`).
     pub fn fraud_detected(&self) -> Option<bool> {
         self.0.child("summary")?.flag("fraud_detected")
     }
 
-    /// What found it (`summary.fraud_sources`).
+    /// Sources of the fraud finding (`summary.fraud_sources`).
     pub fn fraud_sources(&self) -> Vec<Cow<'a, str>> {
         let sources =
             self.0.child("summary").map(|summary| summary.texts("fraud_sources")).unwrap_or_default();
@@ -107,14 +108,14 @@ impl<'a> Antifraud<'a> {
         self.0.child("smile_secure")?.plain("ResultCode")
     }
 
-    /// Users who look like the same person, with the reasons (`smile_secure.SuspectUsers`).
+    /// Users that look like the same person, with the reasons (`smile_secure.SuspectUsers`).
     pub fn suspect_users(&self) -> Vec<SuspectUser<'a>> {
         let users = self.0.child("smile_secure").map(|secure| secure.children("SuspectUsers"));
         users.into_iter().flatten().map(SuspectUser).collect()
     }
 }
 
-/// A user who looks like the same person.
+/// User that looks like the same person.
 #[derive(Clone, Copy, Debug)]
 pub struct SuspectUser<'a>(Record<'a>);
 
@@ -124,7 +125,7 @@ impl<'a> SuspectUser<'a> {
         self.0.text("user_id")
     }
 
-    /// Why.
+    /// Reasons of the finding.
     pub fn reasons(&self) -> Vec<Cow<'a, str>> {
         self.0.texts("reasons").into_iter().map(Personal::expose).collect()
     }

@@ -9,7 +9,7 @@ use crate::wire::fields::Fields;
 use crate::wire::timestamp::read_date;
 use crate::wire::tolerant;
 
-/// A value about a person. It shows itself to nobody who doesn't ask with [`Personal::expose`].
+/// Personal value. It shows itself to nobody who doesn't ask with [`Personal::expose`].
 ///
 /// ```
 /// # let entry = smile_core::ResultEntry::from_json(serde_json::json!({ "FullName": "Joe Doe Leo" })).unwrap();
@@ -153,7 +153,7 @@ impl<'a> Record<'a> {
         }
     }
 
-    /// A text that is nobody's secret.
+    /// Text that is nobody's secret.
     pub(crate) fn plain(self, key: &str) -> Option<Cow<'a, str>> {
         self.text(key).map(Personal::expose)
     }

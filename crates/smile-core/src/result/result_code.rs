@@ -9,7 +9,7 @@ use serde_json::Value;
 pub struct ResultCode(String);
 
 impl ResultCode {
-    /// A number loses its leading zeros on the way, so it gets them back.
+    /// Code from JSON. A number loses its leading zeros on the way, so it gets them back.
     pub(super) fn from_json(value: &Value) -> Option<Self> {
         match value {
             Value::String(text) => Some(Self(text.trim().to_owned())),
@@ -18,7 +18,7 @@ impl ResultCode {
         }
     }
 
-    /// From what was stored of one.
+    /// Code from its stored digits.
     pub(super) fn of_digits(digits: &str) -> Self {
         Self(digits.to_owned())
     }
@@ -28,7 +28,7 @@ impl ResultCode {
         &self.0
     }
 
-    /// Anything but digits in this place is text, which may be anybody's.
+    /// True for digits. Anything else in this place is text, which may be anybody's.
     pub(crate) fn is_plain(&self) -> bool {
         (1..=8).contains(&self.0.len()) && self.0.bytes().all(|byte| byte.is_ascii_digit())
     }

@@ -1,4 +1,4 @@
-//! What a result amounts to.
+//! Verdict on a result: the decision, its finality and the next step.
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,21 +11,22 @@ use crate::catalogue::{self, Category, Finding, NextStep, ResultCodeRow};
 use crate::wire::tolerant;
 use crate::{ConfigError, JobType};
 
-/// What to do with the person.
+/// Decision on the person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Decision {
-    /// Yes, as far as the product looks: with a face in it, that the person is who they say; of Enhanced KYC, that the ID
-    /// authority has the number; of Basic KYC, that it has the same; of a company, that the registry has it. The only
-    /// decision to let anybody in on, and it may take more: [`Verdict::may_be_let_in`] says yes or no.
+    /// Yes, as far as the product checks: with a face in it, that the person is who they say; of
+    /// Enhanced KYC, that the ID authority has the number; of Basic KYC, that it has the same; of a
+    /// company, that the registry has it. The only decision to let anybody in on, and it may take
+    /// more: [`Verdict::may_be_let_in`] says yes or no.
     Approved,
     /// Neither yes nor no. Mostly a human is reviewing it, and the final result comes by callback; some results stay like
     /// that, and [`Verdict::next_step`] says so.
     Provisional,
     /// The person is not who they say, or the images won't do.
     Rejected,
-    /// The job could not be done, which says nothing about the person: an ID authority that is down, an image that
-    /// can't be used. Submit again, with a new job id.
+    /// The job could not be done, which proves nothing about the person: an ID authority that is
+    /// down, an image that can't be used. Submit again, with a new job id.
     Error,
     /// The result makes no sense to this version of the SDK. Never an approval; look at it by hand. What was stored by a newer
     /// version, under a name that this one doesn't know, is read as this.
@@ -46,7 +47,7 @@ impl Decision {
     }
 }
 
-/// From the stable name, as a person or a form gives it.
+/// Reads the stable name, as a person or a form gives it.
 ///
 /// ```
 /// use smile_core::Decision;
@@ -73,7 +74,7 @@ impl fmt::Display for Decision {
     }
 }
 
-/// Why a decision is [`Decision::Unknown`].
+/// Reason that a decision is [`Decision::Unknown`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -131,7 +132,7 @@ impl UnknownReason {
     }
 }
 
-/// What a result amounts to, and whether that is the last word.
+/// Verdict on a result: the decision on the person, its finality and the next step.
 ///
 /// It comes from the code and the type of the job alone, looked up in the [catalogue](crate::catalogue); everything
 /// else can only make it more cautious. What is not in the catalogue is never an approval.
@@ -147,7 +148,7 @@ pub struct Verdict {
     decision: Decision,
     is_final: bool,
     code: Option<ResultCode>,
-    doubt: Option<UnknownReason>,
+    unknown_reason: Option<UnknownReason>,
     row: Option<&'static ResultCodeRow>,
     webhook: Option<(WebhookStatus, NextStep)>,
 }
@@ -157,11 +158,12 @@ pub(super) struct Basis<'a> {
     pub(super) code: Option<&'a ResultCode>,
     pub(super) actions: &'a Actions,
     pub(super) partner_params: EchoedParams<'a>,
-    /// One of the parts is there and can't be read, or is there twice and disagrees.
+    /// True if one of the parts is there and can't be read, or is there twice and disagrees.
     pub(super) is_unreadable: bool,
-    /// It says, or may say, that more is to come.
+    /// True if the entry says, or may say, that more is to come.
     pub(super) says_not_final: bool,
-    /// Something in it speaks against the person, or what the search for fraud says can't be read.
+    /// True if something in the entry speaks against the person, or the search for fraud can't be
+    /// read.
     pub(super) speaks_against: bool,
 }
 
@@ -177,11 +179,11 @@ impl Verdict {
         echoes_type: bool,
     ) -> Self {
         let code = basis.code.cloned();
-        let unknown = |doubt, row| Self {
+        let unknown = |reason, row| Self {
             decision: Decision::Unknown,
             is_final: false,
             code: code.clone(),
-            doubt: Some(doubt),
+            unknown_reason: Some(reason),
             row,
             webhook: None,
         };
@@ -215,45 +217,46 @@ impl Verdict {
                 decision = Decision::Provisional;
             }
         }
-        Self { decision, is_final, code, doubt: None, row: Some(row), webhook: None }
+        Self { decision, is_final, code, unknown_reason: None, row: Some(row), webhook: None }
     }
 
-    /// Of an answer that can't be gone by, whatever it says.
-    pub(crate) fn in_doubt(code: Option<&ResultCode>, doubt: UnknownReason) -> Self {
-        Self { code: code.cloned(), doubt: Some(doubt), ..Self::without_entry() }
+    /// Verdict of an answer that can't be relied on, whatever it says.
+    pub(crate) fn unknown(code: Option<&ResultCode>, reason: UnknownReason) -> Self {
+        Self { code: code.cloned(), unknown_reason: Some(reason), ..Self::without_entry() }
     }
 
-    /// Of address and phone verification, whose results name no type of job and have Basic KYC's codes.
+    /// Verdict of address and phone verification, whose results name no type of job and have Basic
+    /// KYC's codes.
     pub(super) fn of_match(basis: &Basis<'_>) -> Self {
         Self::judge(basis, Some(JobType::ENHANCED_KYC), None, false)
     }
 
-    /// Of a job that is complete and has no result entry to it.
+    /// Verdict of a job that is complete and has no result entry.
     pub(crate) fn without_entry() -> Self {
         Self {
             decision: Decision::Unknown,
             is_final: false,
             code: None,
-            doubt: Some(UnknownReason::NoCode),
+            unknown_reason: Some(UnknownReason::NoCode),
             row: None,
             webhook: None,
         }
     }
 
-    /// Of a result that was stored, of which only this is known.
+    /// Verdict of a result that was stored, of which only this is known.
     pub(crate) fn recorded(decision: Decision, is_final: bool, code: &str, job_type: JobType) -> Self {
         Self {
             decision,
             is_final,
             code: Some(ResultCode::of_digits(code)),
-            doubt: None,
+            unknown_reason: None,
             row: catalogue::result_code(code, job_type),
             webhook: None,
         }
     }
 
-    /// Of a v3 webhook, which has words in place of codes. All of them are final.
-    pub(crate) fn of_webhook(status: WebhookStatus, next: NextStep, doubt: Option<UnknownReason>) -> Self {
+    /// Verdict of a v3 webhook, which has words in place of codes. All of them are final.
+    pub(crate) fn of_webhook(status: WebhookStatus, next: NextStep, reason: Option<UnknownReason>) -> Self {
         let decision = match status {
             WebhookStatus::Clear => Decision::Approved,
             WebhookStatus::Attention => Decision::Provisional,
@@ -261,30 +264,39 @@ impl Verdict {
             WebhookStatus::Error => Decision::Error,
             WebhookStatus::Unknown => Decision::Unknown,
         };
-        let doubt = if status == WebhookStatus::Unknown { Some(UnknownReason::UnknownStatus) } else { doubt };
+        let reason =
+            if status == WebhookStatus::Unknown { Some(UnknownReason::UnknownStatus) } else { reason };
         let (decision, is_final) =
-            if doubt.is_some() { (Decision::Unknown, false) } else { (decision, true) };
-        Self { decision, is_final, code: None, doubt, row: None, webhook: Some((status, next)) }
+            if reason.is_some() { (Decision::Unknown, false) } else { (decision, true) };
+        Self {
+            decision,
+            is_final,
+            code: None,
+            unknown_reason: reason,
+            row: None,
+            webhook: Some((status, next)),
+        }
     }
 
-    /// What to do with the person.
+    /// Decision on the person.
     pub fn decision(&self) -> Decision {
         self.decision
     }
 
-    /// Whether this is the last word: nothing more comes by callback. Unknown is never final.
+    /// True if this is final: nothing more comes by callback. Unknown is never final.
     pub fn is_final(&self) -> bool {
         self.is_final
     }
 
-    /// Approved, and that is the last word. Of a product that looks at a number alone, that is no reason to let anybody in:
-    /// ask [`may_be_let_in`](Self::may_be_let_in).
+    /// True if the decision is approved, and final. Of a product that checks a number alone, that
+    /// is no reason to let anybody in: ask [`may_be_let_in`](Self::may_be_let_in).
     pub fn is_approved(&self) -> bool {
         self.decision == Decision::Approved && self.is_final
     }
 
-    /// Whether the person may be let in on this verdict alone: it is approved, it is the last word, and nothing is left to
-    /// be done first, such as comparing the record under a number with what the person says ([`NextStep::CompareTheRecord`]).
+    /// True if the person may be let in on this verdict alone: it is approved, it is final, and
+    /// nothing is left to be done first, such as comparing the record under a number with what the
+    /// person says ([`NextStep::CompareTheRecord`]).
     ///
     /// A verdict is as trustworthy as where it comes from: of one that came by callback, ask
     /// [`JobHistory::may_be_let_in`](crate::JobHistory::may_be_let_in), which knows that as well.
@@ -297,19 +309,19 @@ impl Verdict {
         self.code.as_ref()
     }
 
-    /// The catalogue's row for the code and the job's type, with its meaning and how sure it is.
+    /// The catalogue's row for the code and the job's type, with its meaning and certainty.
     pub fn catalogue_row(&self) -> Option<&'static ResultCodeRow> {
         self.row
     }
 
-    /// Why the decision is unknown, if it is.
+    /// Reason that the decision is unknown, if it is.
     pub fn unknown_reason(&self) -> Option<UnknownReason> {
-        self.doubt
+        self.unknown_reason
     }
 
-    /// What to do next.
+    /// Next step for the partner.
     pub fn next_step(&self) -> NextStep {
-        match (self.doubt, self.webhook) {
+        match (self.unknown_reason, self.webhook) {
             (None, Some((_, next))) | (Some(_), Some((_, next @ NextStep::AwaitWebhook))) => return next,
             _ => {}
         }
@@ -324,9 +336,9 @@ impl Verdict {
         }
     }
 
-    /// What it means, in words.
+    /// Meaning of the verdict, in words.
     pub fn meaning(&self) -> &'static str {
-        if let (None, Some((status, next))) = (self.doubt, self.webhook) {
+        if let (None, Some((status, next))) = (self.unknown_reason, self.webhook) {
             return match status {
                 WebhookStatus::Clear if next == NextStep::CompareTheRecord => {
                     "what was asked about is on record, which says nothing about who holds it"
@@ -338,7 +350,7 @@ impl Verdict {
                 WebhookStatus::Unknown => "the status is not known",
             };
         }
-        match (self.doubt, self.row) {
+        match (self.unknown_reason, self.row) {
             (Some(UnknownReason::UnknownStatus), _) => "the status is not known",
             (Some(UnknownReason::Unrecognised), _) => "the reason is not known to this version",
             (Some(UnknownReason::UnknownProduct), _) => "it names no product, or one that is not known",
@@ -369,7 +381,7 @@ impl Verdict {
     }
 }
 
-/// As its decision, finality, code, next step and the reason why it is unknown.
+/// Serialises decision, finality, code, next step and the reason that the decision is unknown.
 impl Serialize for Verdict {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut fields = serializer.serialize_struct("Verdict", 5)?;
@@ -379,15 +391,15 @@ impl Serialize for Verdict {
         let code = self.code.as_ref().filter(|code| code.is_plain()).map(ResultCode::as_str);
         fields.serialize_field("code", &code)?;
         fields.serialize_field("next_step", &self.next_step())?;
-        fields.serialize_field("unknown_reason", &self.doubt)?;
+        fields.serialize_field("unknown_reason", &self.unknown_reason)?;
         fields.end()
     }
 }
 
-/// Whether the actions of a result bear out an approval.
+/// Support of an approval by the actions of a result.
 #[derive(PartialEq, Eq)]
 enum Backing {
-    /// They do, or say nothing against it.
+    /// The actions do, or say nothing against it.
     Sound,
     /// Something is still open.
     Undecided,
@@ -460,7 +472,7 @@ impl Backing {
     }
 }
 
-/// The letters of a step's name: its casing and underscores are of no account.
+/// Letters of a step's name: its casing and underscores are of no account.
 fn plain(name: &str) -> String {
     tolerant::letters(name).map(char::from).collect()
 }
@@ -582,7 +594,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_is_never_an_approval() {
-        for (part, value, doubt) in [
+        for (part, value, reason) in [
             ("Actions", json!(["Not Verified"]), Some(UnknownReason::Unreadable)),
             (
                 "Actions",
@@ -603,7 +615,7 @@ mod tests {
             let mut entry = json!({ "ResultCode": "0810" });
             entry[part] = value;
             let verdict = verdict(1, entry.clone());
-            assert_eq!((verdict.is_approved(), verdict.unknown_reason()), (false, doubt), "{entry}");
+            assert_eq!((verdict.is_approved(), verdict.unknown_reason()), (false, reason), "{entry}");
         }
     }
 
@@ -657,7 +669,7 @@ mod tests {
 
     #[test]
     fn what_is_missing_or_strange_is_unknown_and_not_final() {
-        for (entry, doubt) in [
+        for (entry, reason) in [
             (json!({}), UnknownReason::NoCode),
             (json!({ "ResultCode": "9999" }), UnknownReason::NotInCatalogue),
             (json!({ "ResultCode": "810" }), UnknownReason::NotInCatalogue),
@@ -670,7 +682,7 @@ mod tests {
             let verdict = verdict(1, entry);
             assert_eq!(
                 (verdict.decision(), verdict.is_final(), verdict.unknown_reason()),
-                (Decision::Unknown, false, Some(doubt))
+                (Decision::Unknown, false, Some(reason))
             );
         }
         let untyped = ResultEntry::from_json(json!({ "ResultCode": "0810" })).unwrap().verdict();

@@ -1,4 +1,4 @@
-//! `POST /v2/async-verify-address`: whether somebody lives somewhere (Smile ID: "Address verification").
+//! `POST /v2/async-verify-address`: address verification (Smile ID: "Address verification").
 //!
 //! Signed in the headers; the result comes by callback. Each one is billed, and the answer names no job, so after it
 //! was lost nothing is sent again and nothing can be asked. The Ruby SDK posts to `/v1` where the documentation says
@@ -17,7 +17,8 @@ use crate::partner::environment::CallbackUrl;
 use crate::v1::verification::Acceptance;
 use crate::{Partner, ProblemKind, Timestamp, ValidationReport};
 
-/// Asks whether somebody lives at an address: in Nigeria by the number of their utility, in South Africa by their ID.
+/// Verification of a person's address: in Nigeria by the number of their utility, in South Africa
+/// by their ID.
 #[derive(Clone)]
 pub struct AddressVerificationRequest {
     country: String,
@@ -67,14 +68,14 @@ impl AddressVerificationRequest {
         Self { id_number: Some(id_number.into()), ..Self::of("ZA", address.into()) }
     }
 
-    /// The person's name, to be compared as well.
+    /// Sets the person's name, to be compared as well.
     #[must_use]
     pub fn with_full_name(mut self, name: impl Into<String>) -> Self {
         self.full_name = Some(name.into());
         self
     }
 
-    /// Where the callback goes, in place of the partner's default.
+    /// Sets the address of the callback, in place of the partner's default.
     ///
     /// An absolute http or https URL; any other is reported with all other problems, before anything is sent.
     #[must_use]
@@ -83,7 +84,8 @@ impl AddressVerificationRequest {
         self
     }
 
-    /// A field of the request that has no method here: `partner_params`, say, to know the callback by.
+    /// Sets a field of the request that has no method here: `partner_params`, say, to know the
+    /// callback by.
     #[must_use]
     pub fn with_field(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.extra.insert(name.into(), value.into());

@@ -1,4 +1,4 @@
-//! `POST /aml`: whether somebody is on a watch list (Smile ID: "AML Check"; job type 10).
+//! `POST /aml`: search of watch lists for a person (Smile ID: "AML Check"; job type 10).
 //!
 //! It answers at once, and each one is billed. After an answer was lost nothing is sent twice. It isn't documented whether
 //! its job has a status; that is asked for all the same.
@@ -20,7 +20,7 @@ use crate::v1::verification::Asked;
 use crate::v1::verification::Verification;
 use crate::{JobStatus, JobType, Partner, PartnerParams, ProblemKind, Timestamp, ValidationReport};
 
-/// Looks for somebody on sanctions lists, among the politically exposed, and in adverse media.
+/// Search for a person on sanctions lists, among the politically exposed, and in adverse media.
 ///
 /// ```
 /// # use smile_core::{JobId, PartnerParams, UserId};
@@ -60,8 +60,8 @@ struct Body<'a> {
 }
 
 impl AmlRequest {
-    /// Looks for somebody of this name in these countries (two capital letters each, ISO 3166-1). Names must match
-    /// strictly unless [`AmlRequest::with_strict_match`] says otherwise.
+    /// Search for a person of this name in these countries (two capital letters each, ISO 3166-1).
+    /// Names must match strictly unless [`AmlRequest::with_strict_match`] says otherwise.
     pub fn new(
         partner_params: PartnerParams,
         full_name: impl Into<String>,
@@ -74,7 +74,7 @@ impl AmlRequest {
         }
     }
 
-    /// Looks for a user of the partner's, by the name and year of birth of an earlier job.
+    /// Search for a user of the partner's, by the name and year of birth of an earlier job.
     pub fn of_existing_user(
         partner_params: PartnerParams,
         countries: impl IntoIterator<Item = impl Into<String>>,
@@ -86,21 +86,21 @@ impl AmlRequest {
         }
     }
 
-    /// The year of birth. Recommended: it tells people of one name apart.
+    /// Sets the year of birth. Recommended: it distinguishes people of one name.
     #[must_use]
     pub fn with_birth_year(mut self, year: u16) -> Self {
         self.birth_year = Some(year);
         self
     }
 
-    /// Whether the name and the year must match exactly; they must by default.
+    /// Sets strict matching of the name and the year; on by default.
     #[must_use]
     pub fn with_strict_match(mut self, yes: bool) -> Self {
         self.strict_match = yes;
         self
     }
 
-    /// Other names of the person.
+    /// Adds other names of the person.
     #[must_use]
     pub fn with_aliases(mut self, aliases: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.aliases = aliases.into_iter().map(Into::into).collect();

@@ -25,7 +25,7 @@ impl AsyncEnhancedKycRequest {
         Self(IdCheck::new(partner_params, id_info))
     }
 
-    /// Where the callback goes, in place of the partner's default.
+    /// Sets the address of the callback, in place of the partner's default.
     ///
     /// An absolute http or https URL; any other is reported with all other problems, before anything is sent.
     #[must_use]

@@ -15,8 +15,8 @@ use crate::v1::status_lookup::by_status;
 use crate::v1::verification::Verification;
 use crate::{IdInfo, JobStatus, Partner, PartnerParams, Timestamp, ValidationReport};
 
-/// Basic KYC: whether the ID authority has the same name, date of birth, … under this number, at once. It doesn't
-/// say what it has.
+/// Basic KYC: compares name, date of birth, … with the ID authority's record under this number, at
+/// once. It doesn't show the record.
 #[derive(Clone)]
 pub struct BasicKycRequest(IdCheck);
 

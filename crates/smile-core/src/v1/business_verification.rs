@@ -1,4 +1,5 @@
-//! What a registry knows of a company (Smile ID: "Business Verification"; job type 7).
+//! Business verification: a registry's record of a company (Smile ID: "Business Verification"; job
+//! type 7).
 //!
 //! `POST /business_verification` answers at once, `/async_business_verification` by callback. Each one is billed. After an
 //! answer was lost the job's status is asked for; nothing is sent twice.
@@ -22,7 +23,7 @@ use crate::v1::verification::{Asked, says_the_same};
 use crate::wire::characters::Rule;
 use crate::{IdInfo, JobStatus, JobType, Partner, PartnerParams, ProblemKind, Timestamp, ValidationReport};
 
-/// Which company: the country, the kind of number, and the number.
+/// Company to verify: the country, the kind of number, and the number.
 #[derive(Clone, Default, Serialize)]
 pub struct Business {
     country: String,
@@ -48,7 +49,7 @@ impl Business {
         }
     }
 
-    /// What kind of company it is. Nigeria's registrations need it.
+    /// Sets the type of the company. Nigeria's registrations need it.
     #[must_use]
     pub fn with_business_type(mut self, business_type: BusinessType) -> Self {
         self.business_type = Some(business_type);
@@ -85,14 +86,14 @@ pub enum BusinessType {
     IncorporatedTrustees,
 }
 
-/// Asks a registry about a company, at once.
+/// Question to a registry about a company, answered at once.
 #[derive(Clone, Debug)]
 pub struct BusinessVerificationRequest {
     partner_params: PartnerParams,
     business: Business,
 }
 
-/// Asks a registry about a company, with the result by callback.
+/// Question to a registry about a company, with the result by callback.
 #[derive(Clone, Debug)]
 pub struct AsyncBusinessVerificationRequest {
     check: BusinessVerificationRequest,
@@ -123,21 +124,22 @@ impl BusinessVerificationRequest {
         JobKey::of(&self.partner_params, JobType::BUSINESS_VERIFICATION)
     }
 
-    /// What a result about this company says.
+    /// Facts that a result about this company must name.
     fn asked(&self) -> Asked<'_> {
         let Business { country, id_type, id_number, .. } = &self.business;
         let fields = vec![("Country", country.as_str()), ("IDType", id_type), ("IDNumber", id_number)];
         Asked { key: self.job_key(), sent: &self.partner_params.extra, fields, gives: |_| true }
     }
 
-    /// Whether the result repeats the number of another company, which such results do in a place of their own.
+    /// True if the result repeats the number of another company, which such results do in a place
+    /// of their own.
     fn is_about_another(&self, status: &JobStatus) -> bool {
         let company = status.entry().and_then(|entry| entry.business().company_information());
         let searched = company.and_then(|company| company.search_number()).map(crate::Personal::expose);
         searched.is_some_and(|number| !says_the_same(&number, &self.business.id_number))
     }
 
-    /// The fields that the catalogue knows about.
+    /// Fields that the catalogue knows about.
     fn as_id_info(&self) -> IdInfo {
         let Business { country, id_type, id_number, business_type, postal_address, postal_code } =
             &self.business;
@@ -226,7 +228,7 @@ impl AsyncBusinessVerificationRequest {
         Self { check: BusinessVerificationRequest::new(partner_params, business), callback_url: None }
     }
 
-    /// Where the callback goes, in place of the partner's default.
+    /// Sets the address of the callback, in place of the partner's default.
     ///
     /// An absolute http or https URL; any other is reported with all other problems, before anything is sent.
     #[must_use]

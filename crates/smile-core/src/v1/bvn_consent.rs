@@ -52,7 +52,7 @@ impl<'a> Body<'a> {
 }
 
 impl BvnConsentRequest {
-    /// For this BVN.
+    /// Consent session for this BVN.
     pub fn new(id_number: impl Into<String>) -> Self {
         Self { id_number: id_number.into() }
     }
@@ -105,7 +105,7 @@ struct Session {
     session_id: String,
 }
 
-/// Where a one-time password can be sent. The person chooses.
+/// Destinations for a one-time password. The person chooses.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ConsentModes {
     session: Session,
@@ -120,30 +120,30 @@ pub struct ConsentMode {
 }
 
 impl ConsentMode {
-    /// The service's name for it: `sms`, `email`, …
+    /// The service's name for the way: `sms`, `email`, …
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Where it goes, masked by the service: `0800*******67`. For the person's eyes.
+    /// Destination, masked by the service: `0800*******67`. For the person's eyes.
     pub fn destination(&self) -> &str {
         &self.destination
     }
 }
 
 impl ConsentModes {
-    /// The ways, in the service's order.
+    /// Ways to send a password, in the service's order.
     pub fn modes(&self) -> &[ConsentMode] {
         &self.modes
     }
 
-    /// Has a password sent this way.
+    /// Requests a password by this way.
     pub fn choose(&self, mode: &ConsentMode) -> BvnModeRequest {
         BvnModeRequest { session: self.session.clone(), mode: mode.name.clone() }
     }
 }
 
-/// Has a one-time password sent.
+/// Request for a one-time password.
 #[derive(Clone)]
 pub struct BvnModeRequest {
     session: Session,
@@ -174,7 +174,7 @@ impl Operation for BvnModeRequest {
     }
 }
 
-/// A password is on its way to the person.
+/// Password on its way to the person.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PendingOtp {
     session: Session,
@@ -187,7 +187,7 @@ impl PendingOtp {
     }
 }
 
-/// Hands in a one-time password.
+/// Confirmation with a one-time password.
 #[derive(Clone)]
 pub struct BvnOtpRequest {
     session: Session,
@@ -225,7 +225,7 @@ impl Operation for BvnOtpRequest {
     }
 }
 
-/// The person has consented.
+/// Consent that the person has given.
 #[derive(Clone, PartialEq, Eq)]
 pub struct BvnConsentGrant {
     session: Session,

@@ -15,7 +15,7 @@ use crate::v1::status_lookup::by_status;
 use crate::v1::verification::Verification;
 use crate::{IdInfo, JobStatus, Partner, PartnerParams, Timestamp, ValidationReport};
 
-/// Enhanced KYC: what the ID authority has under this number, at once.
+/// Enhanced KYC: the ID authority's record under this number, at once.
 ///
 /// ```
 /// # use smile_core::{IdInfo, JobId, PartnerParams, UserId};

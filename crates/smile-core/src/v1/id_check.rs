@@ -68,7 +68,8 @@ impl IdCheck {
         problems
     }
 
-    /// What a result of this check says. Basic KYC and Enhanced KYC are one type of job: the codes tell them apart.
+    /// Facts that a result of this check must name. Basic KYC and Enhanced KYC are one type of job:
+    /// the codes tell them apart.
     pub(super) fn asked(&self, product: IdTypeProduct) -> Asked<'_> {
         let id_info = &self.id_info;
         let asked =
@@ -254,17 +255,17 @@ mod tests {
     #[test]
     fn a_result_from_another_time_or_without_its_ids_can_be_read_and_decides_nothing() {
         let check = EnhancedKycRequest::new(params(), bvn());
-        let doubt = |at: crate::Timestamp, body: &Value| {
+        let reason = |at: crate::Timestamp, body: &Value| {
             let found = check.parse(&partner(), at, &answer(200, body)).unwrap();
             assert_eq!(found.entry.result_code().unwrap().as_str(), "1012");
             found.verdict.unknown_reason()
         };
         let late = noon() + Partner::ANSWER_WINDOW + std::time::Duration::from_millis(1);
-        assert_eq!(doubt(noon(), &result("1012")), None);
-        assert_eq!(doubt(late, &result("1012")), Some(crate::UnknownReason::OtherTime));
+        assert_eq!(reason(noon(), &result("1012")), None);
+        assert_eq!(reason(late, &result("1012")), Some(crate::UnknownReason::OtherTime));
         let mut nameless = result("1012");
         nameless["PartnerParams"] = json!({ "job_type": 5 });
-        assert_eq!(doubt(noon(), &nameless), Some(crate::UnknownReason::NoJobId));
+        assert_eq!(reason(noon(), &nameless), Some(crate::UnknownReason::NoJobId));
     }
 
     fn status(body: Value) -> JobStatus {
@@ -272,7 +273,7 @@ mod tests {
         crate::JobStatusRequest::of(&key).parse(&partner(), noon(), &answer(200, &signed(body))).unwrap()
     }
 
-    /// The status of a job with this result, which is well in all that isn't given.
+    /// Status of a job with this result, which is well in all that isn't given.
     fn completed(changes: Value) -> JobStatus {
         let mut entry = json!({
             "ResultCode": "1012", "IDNumber": "000 0000 0000", "IDType": "BVN", "Country": "NG",

@@ -1,4 +1,4 @@
-//! `POST /job_status`: what has become of a job (Smile ID: "Job status"). It only reads.
+//! `POST /job_status`: the status of a job (Smile ID: "Job status"). It only reads.
 //!
 //! The answer is signed, with the signature outside the result; an answer whose signature fails is an error.
 
@@ -26,7 +26,7 @@ use crate::{
     ValidationReport,
 };
 
-/// Asks what has become of a job.
+/// Request for the status of a job.
 #[derive(Clone, Debug)]
 pub struct JobStatusRequest {
     user_id: UserId,
@@ -37,17 +37,17 @@ pub struct JobStatusRequest {
 }
 
 impl JobStatusRequest {
-    /// Asks about this job of this user.
+    /// Request about this job of this user.
     pub fn new(user_id: UserId, job_id: JobId) -> Self {
         Self { user_id, job_id, job_type: None, image_links: false, history: false }
     }
 
-    /// Asks about the job that this names.
+    /// Request about the job of this key.
     pub fn of(key: &JobKey) -> Self {
         Self::new(key.user_id.clone(), key.job_id.clone()).with_job_type(key.job_type)
     }
 
-    /// Says what type of job it is, so that the result is judged as that, whatever the answer says.
+    /// Sets the type of the job, so that the result is judged as that, whatever the answer says.
     #[must_use]
     pub fn with_job_type(mut self, job_type: JobType) -> Self {
         self.job_type = Some(job_type);
@@ -69,34 +69,34 @@ impl JobStatusRequest {
     }
 }
 
-/// What has become of a job.
+/// Status of a job.
 ///
 /// Nothing is lost: what has no field here is in [`JobStatus::as_json`].
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct JobStatus {
-    /// `job_complete`: there is a result. It may be provisional.
+    /// True if there is a result (`job_complete`). It may be provisional.
     pub job_complete: bool,
-    /// `job_success`, where the answer has it.
+    /// Flag `job_success`, if the answer has it.
     pub job_success: Option<bool>,
     /// The API's code: `2302` found, `2314` no zip received yet.
     pub code: Option<String>,
-    /// `result`: the newest result, or why there is none.
+    /// Newest result, or the reason that there is none (`result`).
     pub result: JobResult,
     /// `history`: all results of this user, newest last, if they were asked for.
     pub history: Vec<ResultEntry>,
     /// `image_links`, if they were asked for.
     pub image_links: Option<ImageLinks>,
-    /// When the service signed the answer.
+    /// Timestamp of the answer's signature.
     pub timestamp: ReceivedTimestamp,
     job_type: Option<JobType>,
     account: PartnerAccount,
-    /// Why nothing in it can be gone by.
-    doubt: Option<UnknownReason>,
+    /// Reason that nothing in the status can be relied on.
+    unknown_reason: Option<UnknownReason>,
     fields: Fields,
 }
 
-/// The `result` of a job's status: an object, or free text where there is none yet.
+/// The `result` of a job's status: an object, or free text if there is none yet.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum JobResult {
@@ -114,7 +114,7 @@ impl JobStatus {
         if let JobResult::Entry(entry) = &self.result { Some(entry) } else { None }
     }
 
-    /// The partner and the environment that were asked.
+    /// Account of the partner and the environment that were asked.
     pub fn account(&self) -> &PartnerAccount {
         &self.account
     }
@@ -134,15 +134,15 @@ impl JobStatus {
         if let JobResult::Entry(entry) = self.result { Some(*entry) } else { None }
     }
 
-    /// What it amounts to; `None` while the job isn't complete.
+    /// Verdict of the status; `None` while the job isn't complete.
     pub fn verdict(&self) -> Option<Verdict> {
         self.job_complete.then(|| self.verdict_for(self.job_type))
     }
 
-    /// What the result amounts to for a job of this type, or of the type that it names itself.
+    /// Verdict on the result for a job of this type, or of the type that it names itself.
     pub(crate) fn verdict_for(&self, job_type: Option<JobType>) -> Verdict {
-        match (self.doubt, self.entry()) {
-            (Some(doubt), entry) => Verdict::in_doubt(entry.and_then(ResultEntry::result_code), doubt),
+        match (self.unknown_reason, self.entry()) {
+            (Some(reason), entry) => Verdict::unknown(entry.and_then(ResultEntry::result_code), reason),
             (None, None) => Verdict::without_entry(),
             (None, Some(entry)) => {
                 // What speaks against the person may stand around the result as well.
@@ -152,7 +152,7 @@ impl JobStatus {
         }
     }
 
-    /// Whether the service has the job's zip, as far as it knows itself; `None` if the answer doesn't tell.
+    /// True if the service says that it has the job's zip; `None` if the answer doesn't tell.
     pub fn has_zip(&self) -> Option<bool> {
         if self.job_complete || self.entry().is_some() {
             return Some(true);
@@ -160,7 +160,7 @@ impl JobStatus {
         // `No zip file received`, `No zip uploaded yet`: the code that goes with the second isn't documented.
         let says_no_zip =
             matches!(&self.result, JobResult::Text(text) if text.to_ascii_lowercase().starts_with("no zip"));
-        let is_timely = self.doubt != Some(UnknownReason::OtherTime);
+        let is_timely = self.unknown_reason != Some(UnknownReason::OtherTime);
         match self.code.as_deref().and_then(api_code).map(|row| row.kind) {
             // A no of another time is none: a zip may have come since then.
             _ if says_no_zip && !is_timely => None,
@@ -171,12 +171,14 @@ impl JobStatus {
         }
     }
 
-    /// Whether it can't be told that this answers the question: it was signed at another time, or its result names no job.
+    /// True if it can't be told that this answers the question: it was signed at another time, or
+    /// its result names no job.
     pub(crate) fn is_doubtful(&self) -> bool {
-        self.doubt.is_some()
+        self.unknown_reason.is_some()
     }
 
-    /// What may go into a log: codes, actions, flags and ids of jobs, with the names of the fields that were left out.
+    /// JSON that may go into a log: codes, actions, flags and ids of jobs, with the names of the
+    /// fields that were left out.
     pub fn audit_json(&self) -> Value {
         audit(self.fields.as_map())
     }
@@ -215,7 +217,7 @@ struct Body<'a> {
     history: bool,
 }
 
-/// What decides beside the result itself; in whatever spelling, it may be there once.
+/// Fields that decide beside the result itself; in whatever spelling, each may be there once.
 const DECIDING: [&str; 6] = ["job_complete", "job_success", "code", "result", "signature", "timestamp"];
 
 impl Operation for JobStatusRequest {
@@ -276,7 +278,7 @@ impl Operation for JobStatusRequest {
         }
         let names_the_job =
             |entry: &ResultEntry| entry.partner_params().names(self.user_id.as_str(), self.job_id.as_str());
-        let doubt = match &result {
+        let reason = match &result {
             _ if !partner.is_timely(sent_at, &timestamp) => Some(UnknownReason::OtherTime),
             JobResult::Entry(entry) if !names_the_job(entry) => Some(UnknownReason::NoJobId),
             _ => None,
@@ -295,7 +297,7 @@ impl Operation for JobStatusRequest {
             timestamp,
             job_type: self.job_type,
             account: partner.account(),
-            doubt,
+            unknown_reason: reason,
             fields,
         })
     }
@@ -428,7 +430,7 @@ mod tests {
     #[test]
     fn an_answer_from_another_time_can_be_read_and_decides_nothing() {
         let body = signed(approval());
-        let doubt = |partner: &Partner, sent_at| {
+        let reason = |partner: &Partner, sent_at| {
             let status = parse_at(partner, sent_at, &body);
             assert!(status.job_complete && status.entry().is_some());
             let verdict = status.verdict().unwrap();
@@ -437,15 +439,15 @@ mod tests {
             verdict.unknown_reason()
         };
         for sent_at in ["2024-01-15T09:30:00.000Z", STAMP, "2024-01-15T11:30:00.000Z"] {
-            assert_eq!(doubt(&partner(), sent_at), None, "{sent_at}");
+            assert_eq!(reason(&partner(), sent_at), None, "{sent_at}");
         }
         for sent_at in ["2024-01-15T09:29:59.999Z", "2024-01-15T11:30:00.001Z", "2047-01-15T10:30:00.000Z"] {
-            assert_eq!(doubt(&partner(), sent_at), Some(UnknownReason::OtherTime), "{sent_at}");
+            assert_eq!(reason(&partner(), sent_at), Some(UnknownReason::OtherTime), "{sent_at}");
         }
         let minute = partner().with_answer_window(std::time::Duration::from_secs(60));
-        assert_eq!(doubt(&minute, "2024-01-15T10:31:01.000Z"), Some(UnknownReason::OtherTime));
-        assert_eq!(doubt(&minute, "2024-01-15T10:31:00.000Z"), None);
-        assert_eq!(doubt(&partner().without_answer_window(), "2047-01-15T10:30:00.000Z"), None);
+        assert_eq!(reason(&minute, "2024-01-15T10:31:01.000Z"), Some(UnknownReason::OtherTime));
+        assert_eq!(reason(&minute, "2024-01-15T10:31:00.000Z"), None);
+        assert_eq!(reason(&partner().without_answer_window(), "2047-01-15T10:30:00.000Z"), None);
     }
 
     #[test]
@@ -453,9 +455,9 @@ mod tests {
         let mut body = approval();
         body["timestamp"] = json!("Monday");
         body["signature"] = json!(partner().signer().sign_text("Monday"));
-        let doubt = |partner: &Partner| parse_at(partner, STAMP, &body).verdict().unwrap().unknown_reason();
-        assert_eq!(doubt(&partner()), Some(UnknownReason::OtherTime));
-        assert_eq!(doubt(&partner().without_answer_window()), None);
+        let reason = |partner: &Partner| parse_at(partner, STAMP, &body).verdict().unwrap().unknown_reason();
+        assert_eq!(reason(&partner()), Some(UnknownReason::OtherTime));
+        assert_eq!(reason(&partner().without_answer_window()), None);
     }
 
     #[test]

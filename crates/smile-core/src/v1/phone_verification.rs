@@ -1,4 +1,5 @@
-//! `POST /v2/async-verify-phone`: whose phone number it is (Smile ID: "Phone number verification").
+//! `POST /v2/async-verify-phone`: the owner of a phone number (Smile ID: "Phone number
+//! verification").
 //!
 //! Signed in the headers; the result comes by callback. Each one is billed, and the answer names no job, so after it
 //! was lost nothing is sent again and nothing can be asked. Little of it is documented where this was written from;
@@ -18,7 +19,7 @@ use crate::v1::verification::Acceptance;
 use crate::wire::characters::Rule;
 use crate::{Partner, ProblemKind, Timestamp, ValidationReport};
 
-/// Asks whose phone number it is.
+/// Verification of a phone number's owner.
 #[derive(Clone)]
 pub struct PhoneVerificationRequest {
     country: String,
@@ -39,7 +40,7 @@ struct Body<'a> {
 }
 
 impl PhoneVerificationRequest {
-    /// Asks about this number. `country` is the ISO 3166-1 code of two capital letters.
+    /// Verification of this number. `country` is the ISO 3166-1 code of two capital letters.
     pub fn new(country: impl Into<String>, phone_number: impl Into<String>) -> Self {
         Self {
             country: country.into(),
@@ -50,21 +51,22 @@ impl PhoneVerificationRequest {
         }
     }
 
-    /// Something that the number's owner should match: `first_name`, `last_name`, `other_name`, `id_number`.
+    /// Sets a fact that the number's owner should match: `first_name`, `last_name`, `other_name`,
+    /// `id_number`.
     #[must_use]
     pub fn with_match_field(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.match_fields.insert(name.into(), Value::String(value.into()));
         self
     }
 
-    /// A field of the request that has no method here.
+    /// Sets a field of the request that has no method here.
     #[must_use]
     pub fn with_field(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.extra.insert(name.into(), value.into());
         self
     }
 
-    /// Where the callback goes, in place of the partner's default.
+    /// Sets the address of the callback, in place of the partner's default.
     ///
     /// An absolute http or https URL; any other is reported with all other problems, before anything is sent.
     #[must_use]

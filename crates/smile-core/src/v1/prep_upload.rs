@@ -1,4 +1,4 @@
-//! `POST /upload`: opens a job and says where its zip goes (Smile ID: "Prep upload").
+//! `POST /upload`: opens a job and gets the address for its zip (Smile ID: "Prep upload").
 //!
 //! Opens at most one job: a `job_id` that the service knows is refused with code 2215, unless the request says
 //! `retry: true`. Nothing is billed before the zip arrives.
@@ -17,10 +17,10 @@ use crate::v1::upload::UploadUrl;
 use crate::wire::tolerant;
 use crate::{Job, JobType, Partner, PartnerParams, Timestamp, ValidationReport};
 
-/// What all SDKs call the zip.
+/// Name of the zip in all SDKs.
 pub(crate) const FILE_NAME: &str = "selfie.zip";
 
-/// Opens a job. [`JobFlow`](crate::JobFlow) does this, and what follows, for a whole job.
+/// Request to open a job. [`JobFlow`](crate::JobFlow) does this, and what follows, for a whole job.
 #[derive(Clone, Copy, Debug)]
 pub struct PrepUploadRequest<'a> {
     job: &'a Job,
@@ -28,12 +28,12 @@ pub struct PrepUploadRequest<'a> {
 }
 
 impl<'a> PrepUploadRequest<'a> {
-    /// Opens this job.
+    /// Request to open this job.
     pub fn new(job: &'a Job) -> Self {
         Self { job, retry: job.options.retry }
     }
 
-    /// Opens it although an earlier attempt may have.
+    /// Opens the job although an earlier attempt may have.
     #[must_use]
     pub fn with_retry(mut self, retry: bool) -> Self {
         self.retry = retry || self.job.options.retry;
@@ -41,11 +41,11 @@ impl<'a> PrepUploadRequest<'a> {
     }
 }
 
-/// A job that the service has opened.
+/// Job that the service has opened.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct PreparedUpload {
-    /// Where the zip goes. It is a credential.
+    /// Address for the zip. It is a credential.
     pub upload_url: UploadUrl,
     /// Smile ID's own id of the job: ten digits.
     pub smile_job_id: Option<String>,
@@ -57,7 +57,7 @@ pub struct PreparedUpload {
 }
 
 impl PreparedUpload {
-    /// The answer, to the letter; it goes into `info.json` as `server_information`.
+    /// Text of the answer, to the letter; it goes into `info.json` as `server_information`.
     pub(crate) fn raw(&self) -> &RawValue {
         &self.raw
     }

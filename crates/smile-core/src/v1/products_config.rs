@@ -1,4 +1,5 @@
-//! `POST /products_config`: what the partner may use (Smile ID: "Products configuration"). It only reads.
+//! `POST /products_config`: the partner's products (Smile ID: "Products configuration"). It only
+//! reads.
 
 use std::fmt;
 
@@ -10,7 +11,7 @@ use crate::operation::Step;
 use crate::operation::{Operation, OperationError, RepeatSafety, post_signed, successful_object};
 use crate::{Partner, Timestamp};
 
-/// Asks what the partner may use.
+/// Request for the partner's products.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ProductsConfigRequest;
 
@@ -36,19 +37,19 @@ impl Operation for ProductsConfigRequest {
     }
 }
 
-/// What the partner may use.
+/// Products and ID types that the partner may use.
 #[derive(Clone, PartialEq)]
 pub struct ProductsConfig(Map<String, Value>);
 
 impl ProductsConfig {
-    /// Whether a person must consent before this kind of ID is looked up (`consentRequired`).
+    /// True if a person must consent before this kind of ID is looked up (`consentRequired`).
     pub fn requires_consent(&self, country: &str, id_type: &str) -> bool {
         let required = self.0.get("consentRequired").and_then(|countries| countries.get(country));
         lists(required, id_type)
     }
 
-    /// Whether this product takes this kind of ID (`idSelection`). Products: `basic_kyc`, `biometric_kyc`, `enhanced_kyc`,
-    /// `doc_verification`, …
+    /// True if this product takes this kind of ID (`idSelection`). Products: `basic_kyc`,
+    /// `biometric_kyc`, `enhanced_kyc`, `doc_verification`, …
     pub fn takes(&self, product: &str, country: &str, id_type: &str) -> bool {
         let selection = self.0.get("idSelection").and_then(|products| products.get(product)?.get(country));
         lists(selection, id_type)

@@ -1,4 +1,4 @@
-//! `GET /services`: what the service supports (Smile ID: "Services"). Anybody may ask; it only reads.
+//! `GET /services`: the supported services (Smile ID: "Services"). Anybody may ask; it only reads.
 
 use std::fmt;
 
@@ -11,19 +11,19 @@ use crate::operation::Step;
 use crate::operation::{Operation, OperationError, RepeatSafety, json_object, segment, send_bare};
 use crate::{Partner, Timestamp};
 
-/// Asks what the service supports.
+/// Request for the supported services.
 #[derive(Clone, Debug, Default)]
 pub struct ServicesRequest {
     locale: Option<String>,
 }
 
 impl ServicesRequest {
-    /// In the service's own language.
+    /// Request in the service's own language.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// With labels in this language, such as `en-GB`.
+    /// Sets the language of labels, such as `en-GB`.
     #[must_use]
     pub fn with_locale(mut self, locale: impl Into<String>) -> Self {
         self.locale = Some(locale.into());
@@ -59,7 +59,7 @@ impl Operation for ServicesRequest {
     }
 }
 
-/// What the service supports.
+/// Services that Smile ID supports.
 #[derive(Clone, PartialEq)]
 pub struct Services {
     raw: Map<String, Value>,

@@ -21,7 +21,7 @@ use crate::wire::characters::Rule;
 use crate::wire::tolerant;
 use crate::{Partner, PartnerParams, ProblemKind, Timestamp, UserId, ValidationReport};
 
-/// What a link asks for and says: everything that can be set when it is created, and changed later.
+/// Details of a link: everything that can be set when it is created, and changed later.
 #[derive(Clone, Default, Serialize)]
 pub struct SmileLinkDetails {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -99,19 +99,19 @@ details! {
 }
 
 impl SmileLinkDetails {
-    /// Nothing set yet.
+    /// Details with nothing set yet.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// A kind of ID that the link takes.
+    /// Adds a kind of ID that the link takes.
     #[must_use]
     pub fn with_id_type(mut self, id_type: LinkIdType) -> Self {
         self.id_types.push(id_type);
         self
     }
 
-    /// Where callbacks go.
+    /// Sets the address of callbacks.
     ///
     /// An absolute http or https URL; any other is reported with all other problems, before anything is sent.
     #[must_use]
@@ -120,7 +120,7 @@ impl SmileLinkDetails {
         self
     }
 
-    /// For this user, once.
+    /// Makes the link one for this user, once.
     #[must_use]
     pub fn with_single_use_for(mut self, user_id: UserId) -> Self {
         self.is_single_use = Some(true);
@@ -128,14 +128,15 @@ impl SmileLinkDetails {
         self
     }
 
-    /// What comes back with the results. Only the extra keys are sent: a link makes its own job ids.
+    /// Sets the parameters that come back with the results. Only the extra keys are sent: a link
+    /// makes its own job ids.
     #[must_use]
     pub fn with_partner_params(mut self, params: &PartnerParams) -> Self {
         self.partner_params = Some(params.extra.clone());
         self
     }
 
-    /// When the link expires; 90 days after its making by default.
+    /// Sets the expiry of the link; 90 days after its making by default.
     #[must_use]
     pub fn with_expires_at(mut self, at: Timestamp) -> Self {
         self.expires_at = Some(at.to_string());
@@ -149,17 +150,18 @@ impl fmt::Debug for SmileLinkDetails {
     }
 }
 
-/// Creates a link.
+/// Request to create a link.
 #[derive(Clone, Debug)]
 pub struct CreateSmileLinkRequest(SmileLinkDetails);
 
 impl CreateSmileLinkRequest {
-    /// With these details; name, company name, kinds of ID, callback and privacy policy are needed.
+    /// Request with these details; name, company name, kinds of ID, callback and privacy policy are
+    /// needed.
     pub fn new(details: SmileLinkDetails) -> Self {
         Self(details)
     }
 
-    /// With the partner's default callback, where the details name none.
+    /// Details with the partner's default callback, if they name none.
     fn details(&self, partner: &Partner) -> SmileLinkDetails {
         let mut details = self.0.clone();
         let default = || partner.callback_url().cloned();
@@ -223,7 +225,7 @@ impl Operation for CreateSmileLinkRequest {
     }
 }
 
-/// Changes a link. To do so twice does nothing more.
+/// Request to change a link. To do so twice does nothing more.
 #[derive(Clone)]
 pub struct UpdateSmileLinkRequest {
     ref_id: String,
@@ -282,14 +284,14 @@ impl Operation for UpdateSmileLinkRequest {
     }
 }
 
-/// Lists the partner's links.
+/// Request for the partner's links.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ListSmileLinksRequest {
     in_query: bool,
 }
 
 impl ListSmileLinksRequest {
-    /// All of them.
+    /// Request for all of them.
     pub fn new() -> Self {
         Self::default()
     }
@@ -333,7 +335,7 @@ impl Operation for ListSmileLinksRequest {
     }
 }
 
-/// Reads a link.
+/// Request for a link.
 #[derive(Clone)]
 pub struct ReadSmileLinkRequest {
     ref_id: String,
@@ -341,7 +343,7 @@ pub struct ReadSmileLinkRequest {
 }
 
 impl ReadSmileLinkRequest {
-    /// The link with this `ref_id`.
+    /// Request for the link with this `ref_id`.
     pub fn new(ref_id: impl Into<String>) -> Self {
         Self { ref_id: ref_id.into(), in_query: false }
     }
@@ -399,7 +401,7 @@ fn get(partner: &Partner, now: Timestamp, url: String, in_query: bool) -> Reques
     send_bare(Method::GET, format!("{url}?partner_id={id}&timestamp={timestamp}&signature={signature}"))
 }
 
-/// A link. Whoever has it can use it, so `Debug` doesn't show it.
+/// Link for a person's verification. Whoever has it can use it, so `Debug` doesn't show it.
 #[derive(Clone, PartialEq)]
 pub struct SmileLink(Map<String, Value>);
 
@@ -408,7 +410,7 @@ impl SmileLink {
         successful_object(response).map(Self)
     }
 
-    /// What names it: `ref_id`.
+    /// Id of the link: `ref_id`.
     pub fn ref_id(&self) -> Option<&str> {
         tolerant::str(&self.0, "ref_id")
     }
@@ -418,17 +420,17 @@ impl SmileLink {
         tolerant::str(&self.0, "link").or_else(|| tolerant::str(&self.0, "link_url"))
     }
 
-    /// Whether it can be used once: `is_single_use`.
+    /// True if the link can be used once: `is_single_use`.
     pub fn is_single_use(&self) -> Option<bool> {
         tolerant::flag(&self.0, "is_single_use")
     }
 
-    /// When it expires: `expires_at`.
+    /// Time of expiry: `expires_at`.
     pub fn expires_at(&self) -> Option<Timestamp> {
         Timestamp::parse(tolerant::str(&self.0, "expires_at")?)
     }
 
-    /// When it was disabled: `disabled_at`.
+    /// Time of disabling: `disabled_at`.
     pub fn disabled_at(&self) -> Option<Timestamp> {
         Timestamp::parse(tolerant::str(&self.0, "disabled_at")?)
     }

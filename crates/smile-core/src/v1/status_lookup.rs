@@ -1,4 +1,4 @@
-//! The job's status, asked for in place of the lost answer of a check.
+//! Job status that stands in for the lost answer of a check.
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -7,7 +7,8 @@ use crate::job::job_key::JobKey;
 use crate::operation::{Lookup, LookupAnswer, Operation, OperationError, Step};
 use crate::{JobStatus, JobStatusRequest, Partner, Timestamp};
 
-/// Asks for the status of the check's job; `reconcile` tells whether it has a result of this very check.
+/// Requests the status of the check's job; `reconcile` says whether it has a result of this very
+/// check.
 pub(super) fn by_status<'a, T>(
     key: &JobKey,
     reconcile: impl Fn(JobStatus) -> Option<T> + 'a,

@@ -16,7 +16,7 @@ use crate::operation::{ApiError, Operation, OperationError, RepeatSafety, USER_A
 use crate::partner::environment::WebUrl;
 use crate::{Environment, Partner, Timestamp};
 
-/// Where a zip goes: `https`, or this machine itself if the service is on it.
+/// Address of a zip: `https`, or this machine itself if the service is on it.
 ///
 /// It is a credential, so neither `Debug` nor any error shows it.
 #[derive(Clone, PartialEq, Eq)]
@@ -44,7 +44,7 @@ impl fmt::Debug for UploadUrl {
     }
 }
 
-/// Uploads a job's zip. [`JobFlow`](crate::JobFlow) makes the zip, and does this for a whole job.
+/// Upload of a job's zip. [`JobFlow`](crate::JobFlow) makes the zip, and does this for a whole job.
 #[derive(Clone)]
 pub struct UploadRequest {
     url: UploadUrl,
@@ -52,7 +52,7 @@ pub struct UploadRequest {
 }
 
 impl UploadRequest {
-    /// This zip to this address.
+    /// Upload of this zip to this address.
     pub fn new(url: UploadUrl, zip: Bytes) -> Self {
         Self { url, zip }
     }
@@ -129,8 +129,8 @@ const REFUSALS: [&str; 27] = [
     "XAmzContentSHA256Mismatch",
 ];
 
-/// The code of S3's error document, if this is one, whole, and its code means that nothing was stored. The rest names bucket and
-/// key, and is dropped.
+/// Code of S3's error document, if this is one, whole, and its code means that nothing was stored.
+/// The rest names bucket and key, and is dropped.
 fn refusal_code(body: &[u8]) -> Option<&'static str> {
     let text = std::str::from_utf8(body).ok()?.trim_start_matches('\u{feff}').trim();
     let document = match text.strip_prefix("<?xml") {

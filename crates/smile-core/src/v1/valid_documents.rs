@@ -1,4 +1,4 @@
-//! `POST /valid_documents`: which documents the partner may use (Smile ID: "Valid documents"). It only reads.
+//! `POST /valid_documents`: the partner's documents (Smile ID: "Valid documents"). It only reads.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ use crate::operation::{Operation, OperationError, RepeatSafety, post_signed, suc
 use crate::wire::tolerant;
 use crate::{Partner, Timestamp};
 
-/// Asks which documents the partner may use.
+/// Request for the partner's documents.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ValidDocumentsRequest;
 
@@ -41,7 +41,7 @@ impl Operation for ValidDocumentsRequest {
     }
 }
 
-/// Which documents the partner may use.
+/// Documents that the partner may use.
 #[derive(Clone, PartialEq)]
 pub struct ValidDocuments(Map<String, Value>);
 
@@ -49,11 +49,11 @@ pub struct ValidDocuments(Map<String, Value>);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ValidDocument<'a> {
-    /// Its code, such as `PASSPORT`; empty for all others of the country.
+    /// Code of the document, such as `PASSPORT`; empty for all others of the country.
     pub code: &'a str,
-    /// Its name.
+    /// Name of the document.
     pub name: &'a str,
-    /// Whether it has a back that must be sent as well.
+    /// True if the document has a back that must be sent as well.
     pub has_back: bool,
 }
 

@@ -1,4 +1,4 @@
-//! The answer of the checks that answer at once, and of those that answer by callback.
+//! Answers of the checks that answer at once, and of those that answer by callback.
 
 use std::fmt;
 
@@ -27,9 +27,9 @@ pub struct Verification {
     /// The result, with all that came.
     #[serde(skip)]
     pub entry: ResultEntry,
-    /// What it amounts to.
+    /// Verdict of the answer.
     pub verdict: Verdict,
-    /// Whether the answer carried a signature; if it did, it was right. All documented answers do.
+    /// True if the answer carried a signature, which was right. All documented answers do.
     pub is_signed: bool,
 }
 
@@ -54,7 +54,7 @@ impl Verification {
             return Err(OperationError::wrong_job(response));
         }
         let params = entry.partner_params();
-        let doubt = match signed {
+        let reason = match signed {
             None => Some(UnknownReason::Unsigned),
             Some(signed) if !partner.is_timely(sent_at, &signed) => Some(UnknownReason::OtherTime),
             Some(_) if !params.names(key.user_id.as_str(), key.job_id.as_str()) => {
@@ -62,8 +62,8 @@ impl Verification {
             }
             Some(_) => None,
         };
-        let verdict = match doubt {
-            Some(doubt) => Verdict::in_doubt(entry.result_code(), doubt),
+        let verdict = match reason {
+            Some(reason) => Verdict::unknown(entry.result_code(), reason),
             None => {
                 let success = tolerant::yes(entry.fields(), "success");
                 entry.verdict_of_job(Some(key.job_type), success)
@@ -72,7 +72,8 @@ impl Verification {
         Ok(Self { entry, verdict, is_signed })
     }
 
-    /// From the job's status, after the answer itself was lost: only from a result of the job that was asked about.
+    /// Verification from the job's status, after the answer itself was lost: only from a result of
+    /// the job that was asked about.
     pub(crate) fn from_status(status: JobStatus, asked: &Asked<'_>) -> Option<Self> {
         if !status.job_complete {
             return None;
@@ -82,21 +83,21 @@ impl Verification {
     }
 }
 
-/// The question whose answer was lost: which result in the job's status can be its answer.
+/// Question whose answer was lost: it decides which result in the job's status can be its answer.
 pub(crate) struct Asked<'a> {
     /// The job.
     pub(crate) key: JobKey,
-    /// What was sent along with the ids.
+    /// Fields that were sent along with the ids.
     pub(crate) sent: &'a Map<String, Value>,
     /// Fields of the result, with what they say if it is about the same ID.
     pub(crate) fields: Vec<(&'static str, &'a str)>,
-    /// Whether the product gives this code.
+    /// Test that the product gives this code.
     pub(crate) gives: fn(&ResultCode) -> bool,
 }
 
 impl Asked<'_> {
-    /// The verdict on the result in this status; none if the status has no result, or one that can't be told from another
-    /// job's: of another user, type of job, product or ID.
+    /// Verdict on the result in this status; none if the status has no result, or one that may be
+    /// another job's: of another user, type of job, product or ID.
     fn verdict(&self, status: &JobStatus) -> Option<Verdict> {
         let (entry, key) = (status.entry()?, &self.key);
         let echo = entry.partner_params();
@@ -127,7 +128,7 @@ fn rows_of(code: &ResultCode) -> impl Iterator<Item = &'static ResultCodeRow> {
     catalogue::result_codes().iter().filter(move |row| row.code == code.as_str())
 }
 
-/// A check that was taken on: the result comes by callback.
+/// Check that the service has accepted: the result comes by callback.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Acceptance {
@@ -139,8 +140,9 @@ impl Acceptance {
         confirmed_object(response).map(|raw| Self { raw })
     }
 
-    /// From the job's status, after the answer itself was lost: a job that has a result was taken on. That the service knows the
-    /// ids proves nothing without one: another job may have them.
+    /// Acceptance from the job's status, after the answer itself was lost: a job that has a result
+    /// was accepted. That the service knows the ids proves nothing without one: another job may
+    /// have them.
     pub(crate) fn from_status(status: &JobStatus, asked: &Asked<'_>) -> Option<Self> {
         asked.verdict(status).map(|_| Self { raw: Map::new() })
     }
@@ -157,7 +159,7 @@ impl fmt::Debug for Acceptance {
     }
 }
 
-/// Whether two spellings of a number or a name are the same but for spaces, hyphens and casing.
+/// True if two spellings of a number or a name are the same but for spaces, hyphens and casing.
 pub(crate) fn says_the_same(a: &str, b: &str) -> bool {
     let plain = |text: &str| {
         text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect::<String>()

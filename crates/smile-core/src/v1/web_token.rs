@@ -18,7 +18,7 @@ use crate::partner::environment::CallbackUrl;
 use crate::wire::tolerant;
 use crate::{Partner, PartnerParams, ProblemKind, Timestamp, ValidationReport};
 
-/// Asks for a token with which a browser may run one job.
+/// Request for a token with which a browser may run one job.
 ///
 /// ```
 /// # use smile_core::{JobId, PartnerParams, UserId};
@@ -45,15 +45,16 @@ struct Body<'a> {
 }
 
 impl WebTokenRequest {
-    /// For this product: `authentication`, `smartselfie`, `biometric_kyc`, `ekyc_smartselfie`, `enhanced_kyc`, `basic_kyc`,
-    /// `identity_verification`, `doc_verification`, `enhanced_document_verification`, `e_signature`.
+    /// Request for this product: `authentication`, `smartselfie`, `biometric_kyc`,
+    /// `ekyc_smartselfie`, `enhanced_kyc`, `basic_kyc`, `identity_verification`,
+    /// `doc_verification`, `enhanced_document_verification`, `e_signature`.
     ///
     /// Extra keys of the partner params go along at the top level, as `document_ids` must for `e_signature`.
     pub fn new(partner_params: PartnerParams, product: impl Into<String>) -> Self {
         Self { partner_params, product: product.into(), callback_url: None }
     }
 
-    /// Where the callback goes, in place of the partner's default.
+    /// Sets the address of the callback, in place of the partner's default.
     ///
     /// An absolute http or https URL; any other is reported with all other problems, before anything is sent.
     #[must_use]
@@ -129,14 +130,14 @@ impl WebToken {
         &self.0
     }
 
-    /// What it says, as far as it is a JWT that can be read. Its signature is the service's business and is not
-    /// checked here.
+    /// Claims of the token, as far as it is a JWT that can be read. Its signature is the service's
+    /// business and is not checked here.
     pub fn claims(&self) -> Option<Map<String, Value>> {
         let payload = self.0.split('.').nth(1)?;
         serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload.trim_end_matches('=')).ok()?).ok()
     }
 
-    /// When it expires, as far as it says so.
+    /// Time of expiry, if the token has one.
     pub fn expires_at(&self) -> Option<Timestamp> {
         let seconds = self.claims()?.get("exp")?.as_u64()?;
         Some(Timestamp::from_unix_millis(seconds.saturating_mul(1_000)))

@@ -146,7 +146,7 @@ impl Images {
                     found.add(field, ProblemKind::Image(ImageFault::NotJpeg), ImageFault::NotJpeg.rule());
                 }
                 Ok(image) => {
-                    for fault in image.doubts(entry.part.role()) {
+                    for fault in image.warnings(entry.part.role()) {
                         found.warn(field.as_str(), ProblemKind::Image(fault), fault.rule());
                     }
                 }

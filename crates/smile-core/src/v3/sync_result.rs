@@ -78,7 +78,7 @@ impl SyncResult {
         if self.is_timely {
             self.webhook().verdict()
         } else {
-            Verdict::in_doubt(None, UnknownReason::OtherTime)
+            Verdict::unknown(None, UnknownReason::OtherTime)
         }
     }
 

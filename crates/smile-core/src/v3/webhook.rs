@@ -236,7 +236,7 @@ impl<'a> Webhook<'a> {
             && (tolerant::field(fields, "reason").is_some_and(|reason| !reason.is_null())
                 || self.entry.has_antifraud_doubt()
                 || speaks_against(fields));
-        let doubt = if looks_at == Some(LooksAt::WatchLists) {
+        let reason = if looks_at == Some(LooksAt::WatchLists) {
             // Whether a name is on a list is no decision about a person.
             Some(UnknownReason::NoVerdict)
         } else if clear_but || twice || self.names_others() || self.is_of_other_product() {
@@ -248,7 +248,7 @@ impl<'a> Webhook<'a> {
             Some(LooksAt::Record) if is_clear => NextStep::CompareTheRecord,
             _ => self.next_step(status),
         };
-        Verdict::of_webhook(status, next, doubt)
+        Verdict::of_webhook(status, next, reason)
     }
 
     /// What the product looks at, if it is known to the letter. One that may be about watch lists is taken for one, in whatever

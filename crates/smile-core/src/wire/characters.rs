@@ -1,7 +1,7 @@
 //! The characters that get into keys, ids and addresses when they are copied: quotes, blanks, line breaks, and what can't be seen.
 //! The one place that says which are refused, and what each is called.
 
-/// How strict a text's rule is.
+/// Strictness of a text's rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Rule {
     /// A key, an address, a code: no blanks and no quotes anywhere.
@@ -28,7 +28,7 @@ pub(crate) fn refused(text: &str, rule: Rule) -> Option<String> {
     })
 }
 
-/// What a character is called, if it can't stand there.
+/// Name of a character that can't stand there.
 fn name(c: char, rule: Rule, is_edge: bool) -> Option<&'static str> {
     let invisible = match c {
         '\0' => "a NUL",

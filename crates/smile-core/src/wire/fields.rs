@@ -28,11 +28,11 @@ use crate::wire::tolerant::{self, Object};
 /// From this size on, in bytes of JSON, a field stays in the body.
 const LONG: usize = 4096;
 
-/// How many objects and lists may stand within each other, the outermost among them. The deepest that is documented, an AML
-/// result, has six.
+/// Most objects and lists that may stand within each other, the outermost among them. The deepest
+/// that is documented, an AML result, has six.
 pub(crate) const MAX_DEPTH: usize = 32;
 
-/// What decisions rest on, in whatever spelling: read at once and strictly, however long.
+/// Fields that decisions rest on, in whatever spelling: read at once and strictly, however long.
 ///
 /// That costs several times a plain scan, and no more than as many bytes in short fields do. So there is no bound on these
 /// but the verifier's on the whole body: the service sets none to what a partner may put into its parameters.
@@ -51,7 +51,8 @@ const ALWAYS_READ: [&str; 12] = [
     "timestamp",
 ];
 
-/// What else a decision rests on: which job, person and number a result is about, and how an answer says that it is one.
+/// Further fields that a decision rests on: the job, person and number that a result is about, and
+/// the marks of an answer that is a result.
 const ALSO_DECIDING: [&str; 12] = [
     "code",
     "Country",
@@ -81,7 +82,7 @@ fn is_one_of(names: &[&str], key: &str) -> bool {
     names.iter().any(|name| tolerant::same_name(name, key))
 }
 
-/// Why a body isn't an object that can be gone by.
+/// Reason that a body can't be read as an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Unreadable {
     NotUtf8,
@@ -98,16 +99,17 @@ pub(crate) struct Fields {
     short: Map<String, Value>,
     long: Vec<Long>,
     damage: Damage,
-    /// All of them, once somebody has asked for that.
+    /// All fields, once somebody has asked for that.
     whole: OnceLock<Map<String, Value>>,
 }
 
-/// Where a body was repaired.
+/// Damage of a body that was repaired.
 #[derive(Clone, Default)]
 struct Damage {
-    /// The fields whose values were, and of the partner's parameters whether those were that decide.
+    /// Fields whose values were damaged, and of the partner's parameters whether those were that
+    /// decide.
     values: Vec<Damaged>,
-    /// Whether the name of a field was: it may have been any.
+    /// True if the name of a field was repaired: it may have been any.
     is_in_a_name: bool,
 }
 
@@ -121,20 +123,20 @@ struct Damaged {
 
 #[derive(Clone)]
 struct Long {
-    /// Its place among all the fields.
+    /// Index among all the fields.
     position: usize,
     key: String,
     json: Bytes,
-    /// Where it was repaired.
+    /// Places that were repaired.
     places: Vec<usize>,
     value: OnceLock<(Value, Loss)>,
 }
 
-/// What became of a value that was read where nothing decides.
+/// State of a value that was read where nothing decides.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Loss {
     None,
-    /// It was repaired.
+    /// Part of it was repaired.
     Repaired,
     /// Something in it stood twice, or it can't be read at all.
     Lost,
@@ -172,7 +174,7 @@ impl Long {
         })
     }
 
-    /// The text, if it is one.
+    /// Text of the field, if it is one.
     fn text(&self) -> Option<Cow<'_, str>> {
         let inner = self.json().strip_prefix('"')?.strip_suffix('"')?;
         if inner.contains('\\') {
@@ -258,7 +260,7 @@ impl Fields {
         self.long.iter().find(|long| tolerant::same_name(&long.key, key))
     }
 
-    /// Whether something was damaged that a decision rests on.
+    /// True if something was damaged that a decision rests on.
     pub(crate) fn is_damaged(&self) -> bool {
         self.damage.is_in_a_name || self.damage.values.iter().any(|damaged| damaged.decides)
     }
@@ -275,7 +277,8 @@ impl Fields {
             .chain(long.map(|long| (&*long.key, long.loss() == Loss::Lost)))
     }
 
-    /// The same of a webhook, in which more may decide: all but free text, and the record of the person.
+    /// True if something was damaged that a webhook's verdict rests on: all but free text, and the
+    /// record of the person.
     pub(crate) fn is_damaged_as_webhook(&self) -> bool {
         let is_harmless =
             |key: &str| is_one_of(&HARMLESS_IN_WEBHOOKS, key) || is_one_of(&["partner_params"], key);
@@ -285,7 +288,7 @@ impl Fields {
             || self.long.iter().any(|long| !is_harmless(&long.key) && long.loss() != Loss::None)
     }
 
-    /// Whether one of these names is there more than once, in whatever spelling.
+    /// True if one of these names is there more than once, in whatever spelling.
     pub(crate) fn has_twice(&self, names: &[&str]) -> bool {
         names.iter().any(|name| self.alike(name).nth(1).is_some())
     }
@@ -356,14 +359,15 @@ impl Object for Fields {
 /// The outermost object of a body.
 struct TopLevel<'b> {
     body: &'b Bytes,
-    /// Where it was repaired.
+    /// Places that were repaired.
     places: &'b [usize],
     /// The fields that are left apart.
     apart: &'b [&'b str],
-    /// How many of the places were in values.
+    /// Number of the places that were in values.
     found: usize,
     fields: &'b mut Fields,
-    /// Many names and many long fields must not cost one times the other: nobody has confirmed the body yet.
+    /// Names of long fields. Many names and many long fields must not cost one times the other:
+    /// nobody has confirmed the body yet.
     long_keys: BTreeSet<String>,
     why: &'b Cell<Option<Unreadable>>,
 }
@@ -406,7 +410,7 @@ impl TopLevel<'_> {
     }
 }
 
-/// Those of the places in a body that are within a part of it, counted from where the part begins.
+/// Places of a body that are within a part of it, counted from the beginning of the part.
 fn places_in(places: &[usize], body: &[u8], part: &[u8]) -> Vec<usize> {
     if places.is_empty() {
         return vec![];
@@ -417,14 +421,14 @@ fn places_in(places: &[usize], body: &[u8], part: &[u8]) -> Vec<usize> {
     within.map(|place| place - start).collect()
 }
 
-/// Whether what was damaged in the partner's parameters names the job or the user.
+/// True if the damage in the partner's parameters touches the job or the user.
 fn decides_in_params(json: &Bytes, places: &[usize]) -> bool {
     let Ok(params) = Fields::read_valid(json, places, &[]) else { return true };
     let decides = |damaged: &Damaged| is_one_of(&DECIDING_PARAMS, &damaged.key);
     params.damage.is_in_a_name || params.damage.values.iter().any(decides)
 }
 
-/// Reads it as it is; if that fails, as it is once it has been repaired.
+/// Reads JSON as it is; if that fails, once it has been repaired.
 fn or_repaired<T>(json: &[u8], read: impl Fn(&str) -> Result<T, Unreadable>) -> Result<T, Unreadable> {
     let read = |json: &[u8]| read(std::str::from_utf8(json).map_err(|_| Unreadable::NotUtf8)?);
     match read(json) {
@@ -435,7 +439,7 @@ fn or_repaired<T>(json: &[u8], read: impl Fn(&str) -> Result<T, Unreadable>) -> 
     }
 }
 
-/// How a body is compressed, if it is. None of ours asks for that, and none is decompressed here.
+/// Compression of a body, if any. No request of ours asks for it, and nothing is decompressed here.
 pub(crate) fn compression(headers: &HeaderMap, body: &[u8]) -> Option<&'static str> {
     const GZIP: &[u8] = &[0x1F, 0x8B];
     let said = headers.get_all(CONTENT_ENCODING).iter().filter_map(|value| value.to_str().ok());
@@ -474,7 +478,7 @@ impl<'de> Visitor<'de> for TopLevel<'_> {
     }
 }
 
-/// How deep objects and lists stand within each other in this JSON, which is known to be well-formed.
+/// Depth of objects and lists within each other in this JSON, which is known to be well-formed.
 fn depth(json: &str) -> usize {
     let (mut depth, mut deepest) = (0_usize, 0);
     let mut bytes = json.bytes();

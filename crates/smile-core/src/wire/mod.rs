@@ -1,5 +1,5 @@
-//! What is written and read on the wire, below all that it means: timestamps, JSON that doesn't keep to its own schema, and
-//! bodies whose long fields stay where they are.
+//! Reading and writing on the wire: timestamps, JSON that doesn't keep to its own schema, and
+//! bodies whose long fields stay in place.
 
 pub(crate) mod characters;
 pub(crate) mod fields;

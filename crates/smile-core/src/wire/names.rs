@@ -10,7 +10,7 @@ macro_rules! stable_names {
             }
         }
 
-        /// As its stable name, and nothing of what it holds.
+        /// Serialises the stable name, and nothing of the contents.
         impl serde::Serialize for $type {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 serializer.serialize_str(self.name())

@@ -4,7 +4,7 @@
 //! a result that was signed, and paid for. So what stands between quotes is made readable, a byte order mark is dropped, and
 //! `NaN`, `Infinity` and numbers that are as good as infinite (`1e999`) become null. Nothing else is touched: where a text, a list or an object begins and ends stays as it is.
 
-/// Stands for what can't be told: half a surrogate pair, bytes that aren't UTF-8.
+/// Replacement for what can't be known: half a surrogate pair, bytes that aren't UTF-8.
 const REPLACEMENT: &str = "\u{FFFD}";
 
 /// A body after its repair.

@@ -1,4 +1,4 @@
-//! Moments in time, as the wire writes them.
+//! Timestamps, as the wire writes them.
 
 use std::fmt;
 use std::ops::Add;
@@ -29,12 +29,14 @@ impl Timestamp {
     /// 9999-12-31T23:59:59.999Z, the last moment that four digits of year can say.
     pub const MAX: Self = Self(253_402_300_799_999);
 
-    /// From milliseconds since the Unix epoch; later than [`Timestamp::MAX`] counts as that.
+    /// Timestamp from milliseconds since the Unix epoch; later than [`Timestamp::MAX`] counts as
+    /// that.
     pub const fn from_unix_millis(millis: u64) -> Self {
         if millis > Self::MAX.0 { Self::MAX } else { Self(millis) }
     }
 
-    /// From the time since the Unix epoch, cut to milliseconds; later than [`Timestamp::MAX`] counts as that.
+    /// Timestamp from the time since the Unix epoch, cut to milliseconds; later than
+    /// [`Timestamp::MAX`] counts as that.
     pub fn from_unix(since_epoch: Duration) -> Self {
         Self::from_unix_millis(u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX))
     }
@@ -44,7 +46,7 @@ impl Timestamp {
         self.0
     }
 
-    /// How long after `earlier` this is; zero if it isn't.
+    /// Time since `earlier`; zero if that is later.
     pub const fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(self.0.saturating_sub(earlier.0))
     }
@@ -86,7 +88,7 @@ impl Timestamp {
     }
 }
 
-/// Whether this is a day of the calendar, as `YYYY-MM-DD` in ASCII digits.
+/// True for a day of the calendar, as `YYYY-MM-DD` in ASCII digits.
 pub(crate) fn is_calendar_date(text: &str) -> bool {
     read_date(text).is_some()
 }
@@ -102,7 +104,7 @@ pub(crate) fn read_date(text: &str) -> Option<(u32, u32, u32)> {
 impl Add<Duration> for Timestamp {
     type Output = Self;
 
-    /// Saturates at [`Timestamp::MAX`].
+    /// Adds a duration, up to [`Timestamp::MAX`].
     fn add(self, duration: Duration) -> Self {
         let millis = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
         Self::from_unix_millis(self.0.saturating_add(millis))
@@ -125,7 +127,7 @@ impl fmt::Debug for Timestamp {
     }
 }
 
-/// As Unix milliseconds.
+/// Serialises Unix milliseconds.
 impl serde::Serialize for Timestamp {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_u64(self.0)
@@ -138,7 +140,8 @@ impl<'de> serde::Deserialize<'de> for Timestamp {
     }
 }
 
-/// Cut to milliseconds. Before 1970 counts as its first moment, and later than [`Timestamp::MAX`] as that. No clock is read.
+/// Cuts the time to milliseconds. Before 1970 counts as its first moment, and later than
+/// [`Timestamp::MAX`] as that. No clock is read.
 #[allow(clippy::disallowed_types)] // A moment that the caller has read from its own clock.
 impl From<std::time::SystemTime> for Timestamp {
     fn from(moment: std::time::SystemTime) -> Self {

@@ -30,7 +30,8 @@ pub(crate) fn field<'a, O: Object + ?Sized>(object: &'a O, key: &str) -> Option<
     object.exact(key).or_else(|| object.alike(key).next().filter(|_| !disagrees(object, key)))
 }
 
-/// Whether two spellings of this key say different things. What depends on the key is in doubt then.
+/// True if two spellings of this key say different things. What depends on the key is in doubt
+/// then.
 pub(crate) fn disagrees<O: Object + ?Sized>(object: &O, key: &str) -> bool {
     let mut values = object.alike(key);
     values.next().is_some_and(|first| values.any(|other| other != first))
@@ -60,7 +61,8 @@ pub(crate) fn flag<O: Object + ?Sized>(object: &O, key: &str) -> Option<bool> {
     }
 }
 
-/// Whether this is there and says yes; false if it is there and can't be read, or is there twice and disagrees.
+/// True if this is there and says yes; false if it is there and can't be read, or is there twice
+/// and disagrees.
 pub(crate) fn yes<O: Object + ?Sized>(object: &O, key: &str) -> Option<bool> {
     let agrees = !disagrees(object, key);
     if agrees && field(object, key).is_none_or(Value::is_null) {
@@ -79,7 +81,7 @@ pub(crate) fn number<O: Object + ?Sized>(object: &O, key: &str) -> Option<f64> {
     .filter(|number: &f64| number.is_finite())
 }
 
-/// Whether two names are the same but for casing, underscores and spaces.
+/// True if two names are the same but for casing, underscores and spaces.
 pub(crate) fn same_name(a: &str, b: &str) -> bool {
     letters(a).eq(letters(b))
 }
@@ -88,7 +90,7 @@ pub(crate) fn letters(text: &str) -> impl Iterator<Item = u8> {
     text.bytes().filter(|byte| !matches!(byte, b'_' | b' ')).map(|byte| byte.to_ascii_lowercase())
 }
 
-/// Whether this can be shown, to find a job again by: an id has no spaces and no `@` in it.
+/// True if this can be shown, to find a job again by: an id has no spaces and no `@` in it.
 pub(crate) fn looks_like_an_id(text: &str) -> bool {
     (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }

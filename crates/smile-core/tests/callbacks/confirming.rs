@@ -1,4 +1,4 @@
-//! A callback counts for as much as the service says when it is asked itself.
+//! The confirmation of a callback by a status request to the service.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ fn settings() -> FlowSettings {
         .with_deadline(Duration::from_secs(60))
 }
 
-/// What the service has: this result, of a job that is complete.
+/// The service's answer: this result, of a job that is complete.
 fn says(mut entry: Value) -> Answer {
     entry["FullName"] = json!("As the service has it");
     let success = !["0811", "1211"].contains(&entry["ResultCode"].as_str().unwrap_or_default());
@@ -57,12 +57,12 @@ fn run_with(
     transcript
 }
 
-/// What the service says, for the tests of a job's history.
+/// Confirmation of this result, for the tests of a job's history.
 pub(super) fn confirmed(entry: Value) -> Confirmation {
     run(&callback(entry.clone()), [says(entry)]).outcome.unwrap()
 }
 
-fn settled(code: &str, answers: impl IntoIterator<Item = Answer>) -> Result<Confirmation, ConfirmError> {
+fn ended(code: &str, answers: impl IntoIterator<Item = Answer>) -> Result<Confirmation, ConfirmError> {
     run(&callback(result(code)), answers).outcome
 }
 
@@ -82,9 +82,9 @@ fn the_service_says_the_same() {
     assert_eq!(name, "As the service has it", "nothing is from the callback");
     assert!(!format!("{confirmed:?}").contains("service has it"));
 
-    let provisional = settled("0812", [says(result("0812"))]).unwrap();
+    let provisional = ended("0812", [says(result("0812"))]).unwrap();
     assert_eq!(provisional.verdict().decision(), Decision::Provisional, "confirmed is not final");
-    let rejected = settled("0811", [says(result("0811"))]).unwrap();
+    let rejected = ended("0811", [says(result("0811"))]).unwrap();
     assert_eq!(rejected.verdict().decision(), Decision::Rejected);
 }
 
@@ -120,10 +120,7 @@ fn a_service_that_is_behind_is_asked_again() {
     let transcript = run(&callback(result("1210")), answers);
     assert!(transcript.outcome.unwrap().verdict().is_approved());
     assert_eq!(transcript.sent.iter().map(|(at, _)| *at).collect::<Vec<_>>(), [0, 4, 8]);
-    assert!(
-        settled("0810", [says(reviewing), says(result("0810"))]).is_ok(),
-        "the same code, not yet decided"
-    );
+    assert!(ended("0810", [says(reviewing), says(result("0810"))]).is_ok(), "the same code, not yet decided");
 }
 
 #[test]
@@ -154,7 +151,7 @@ fn a_driver_that_comes_back_too_late_is_told_what_was_known() {
 #[test]
 fn a_final_result_supersedes_a_provisional_claim() {
     for code in ["1210", "1211"] {
-        let error = settled("0812", [says(result(code))]).unwrap_err();
+        let error = ended("0812", [says(result(code))]).unwrap_err();
         assert!(matches!(error, ConfirmError::Superseded { .. }), "{error:?}");
         assert!(error.status().unwrap().verdict().unwrap().is_final(), "go by the status");
         assert!(!error.is_retryable());
@@ -200,7 +197,7 @@ fn an_answer_about_another_job_or_badly_signed_confirms_nothing() {
     let mut other = result("0810");
     other["PartnerParams"]["job_id"] = json!("job-2");
     let is = |answer: Answer, expected: fn(&OperationError) -> bool| {
-        let error = settled("0810", vec![answer; 1]).unwrap_err();
+        let error = ended("0810", vec![answer; 1]).unwrap_err();
         let ConfirmError::Call(error) = &error else { panic!("{error:?}") };
         assert!(expected(error.operation().unwrap()), "{error:?}");
     };
@@ -217,7 +214,7 @@ fn what_passes_is_tried_again_and_a_lost_answer_is_one_of_those() {
     let retries = transcript.events.iter().filter(|event| matches!(event, Event::Retrying { .. })).count();
     assert_eq!(retries, 2, "each is told of");
 
-    let error = settled("0810", [timeout(), timeout(), timeout(), timeout()]).unwrap_err();
+    let error = ended("0810", [timeout(), timeout(), timeout(), timeout()]).unwrap_err();
     assert!(error.is_retryable() && error.status().is_none(), "{error:?}");
 
     let mut flow = Confirm::new(partner(), key(), &callback(result("0810")), settings(), 7);
@@ -247,7 +244,7 @@ fn no_more_time_than_was_given() {
 
 #[test]
 fn a_status_of_another_time_decides_nothing_in_a_jobs_life_either() {
-    let told = settled("0811", [says(result("0810"))]).unwrap_err();
+    let told = ended("0811", [says(result("0810"))]).unwrap_err();
     let said = told.status().unwrap();
     assert_eq!(JobHistory::new(partner().account(), key()).apply_status(START, said), Change::Advanced);
     // The same answer, asked for a year later.
@@ -263,7 +260,7 @@ fn a_status_of_another_time_decides_nothing_in_a_jobs_life_either() {
 #[test]
 fn what_the_service_said_instead_can_be_applied() {
     let claim = callback(result("0810"));
-    let error = settled("0810", [says(result("0811"))]).unwrap_err();
+    let error = ended("0810", [says(result("0811"))]).unwrap_err();
     let said = error.status().unwrap();
     let mut history = JobHistory::new(partner().account(), key());
     assert_eq!(history.apply_callback(START, &claim, None), Change::Advanced);
@@ -275,7 +272,7 @@ fn what_the_service_said_instead_can_be_applied() {
     assert_eq!(other.apply_status(START, said), Change::NotThisJob);
     let mut nameless = result("0810");
     nameless["PartnerParams"] = json!({});
-    let error = settled("0810", [says(nameless)]).unwrap_err();
+    let error = ended("0810", [says(nameless)]).unwrap_err();
     assert_eq!(history.apply_status(START, error.status().unwrap()), Change::NotThisJob, "it says neither");
 }
 
@@ -285,10 +282,10 @@ fn a_service_that_refuses_the_status_for_want_of_a_zip_is_behind_and_asked_again
     assert!(run.outcome.is_ok());
     assert_eq!(run.sent.iter().map(|(at, _)| *at).collect::<Vec<_>>(), [0, 4]);
 
-    let error = settled("0810", [(); 3].map(|()| refused(400, "2314"))).unwrap_err();
+    let error = ended("0810", [(); 3].map(|()| refused(400, "2314"))).unwrap_err();
     assert!(matches!(error, ConfirmError::Call(_)) && error.is_retryable(), "{error:?}");
     // In the words of anybody else it is no such thing.
-    let error = settled("0810", [refused(400, "2405")]).unwrap_err();
+    let error = ended("0810", [refused(400, "2405")]).unwrap_err();
     assert!(!error.is_retryable());
 }
 
@@ -343,7 +340,7 @@ fn a_status_that_still_has_the_earlier_submission_is_asked_for_again() {
 
 #[test]
 fn an_error_of_the_call_answers_as_the_call_itself() {
-    let error = settled("0810", [refused(400, "2405")]).unwrap_err();
+    let error = ended("0810", [refused(400, "2405")]).unwrap_err();
     assert!(error.is_unauthorized() && !error.is_timeout() && !error.is_validation() && !error.is_observer());
     assert_eq!((error.name(), error.operation().unwrap().name()), ("call", "api"));
     assert!(!error.outcome_unknown() && !error.is_job_already_exists());
@@ -364,7 +361,7 @@ fn the_reason_of_an_observer_is_the_source_and_is_not_shown() {
 
 #[test]
 fn what_is_no_error_of_the_call_has_a_name_and_no_source() {
-    let error = settled("0810", [says(result("0811"))]).unwrap_err();
+    let error = ended("0810", [says(result("0811"))]).unwrap_err();
     assert_eq!(error.name(), "contradicted");
     assert!(std::error::Error::source(&error).is_none() && error.operation().is_none());
 }

@@ -10,7 +10,7 @@ use smile_core::{ApiKey, Carrier, Environment, Partner, PartnerId, Refusal, Sign
 use super::{bytes, callback, cases, genuine, headers, result, signed, verify};
 use crate::support::{START, partner};
 
-/// In every field of the body below that says anything.
+/// A mark in every field of the body below that says anything.
 const MARK: &str = "qzMARK";
 
 fn marked() -> Value {
@@ -149,7 +149,7 @@ fn a_name_twice_where_nothing_rests_on_it_hides_no_callback() {
     assert_eq!(callback.entry().get("FullData"), Some(&inner));
 }
 
-/// It is over no more than a moment and the partner, so this is what a signature is worth.
+/// A signature is over no more than a moment and the partner, so this is its worth.
 #[test]
 fn a_swapped_body_passes_and_only_a_replay_store_sees_it() {
     use smile_core::{InMemoryReplayStore, ReplayCheck, ReplayStore as _};

@@ -1,4 +1,4 @@
-//! How old a callback may be, to the millisecond, by whatever clock.
+//! Age limit of a callback, to the millisecond, by whatever clock.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Which of a job's results counts, whatever comes in which order and how often.
+//! The result of a job that counts, whatever comes in which order and how often.
 
 use std::sync::LazyLock;
 
@@ -23,7 +23,7 @@ fn stored(history: &JobHistory) -> String {
     serde_json::to_string(history).unwrap()
 }
 
-/// As the next request finds it in the database.
+/// History as the next request finds it in the database.
 fn restored(history: &JobHistory) -> JobHistory {
     let again = serde_json::from_str(&stored(history)).unwrap();
     assert_eq!(&again, history);
@@ -41,7 +41,7 @@ fn apply(history: &mut JobHistory, code: &str) -> Change {
     history.apply_callback(START, &callback(result(code)), Some(ReplayCheck::First))
 }
 
-/// What can happen to a job.
+/// Event in a job's history.
 #[derive(Clone, Debug)]
 enum Event {
     Callback(Box<Callback>, Option<ReplayCheck>),
@@ -78,7 +78,7 @@ fn happen(history: &mut JobHistory, event: &Event) -> Change {
     }
 }
 
-/// What must be true of a job after these events, told from them alone.
+/// Checks the history of a job after these events, from the events alone.
 fn check(history: &JobHistory, past: &[Event]) {
     let confirmed: Vec<_> = past
         .iter()
@@ -524,7 +524,7 @@ fn a_stored_life_of_another_account_is_refused_by_name() {
     }
 }
 
-/// What the version before this one has written.
+/// Text as the version before this one has written it.
 fn version_1(judged_as: Value, result: Value) -> String {
     json!({
         "version": 1, "user_id": "user-1", "job_id": "job-1", "judged_as": judged_as, "standing": "final", "counts": [0],

@@ -1,4 +1,4 @@
-//! Callbacks: what is believed, what it says, how often it counts, and what the service says when it is asked.
+//! Callbacks: verification, reading, replay check, and confirmation by the service.
 
 #![allow(clippy::unwrap_used)] // A test that cannot go on has failed, in a helper as well.
 

@@ -1,4 +1,4 @@
-//! What a callback says, of every product; and nothing of it is lost, or copied without need.
+//! Reading of callbacks, of every product; nothing of them is lost, or copied without need.
 
 use std::borrow::Cow;
 
@@ -309,7 +309,7 @@ fn clear_says_what_its_product_looks_at_and_an_unknown_product_says_nothing() {
         let compare = (Decision::Approved, NextStep::CompareTheRecord, None, false);
         assert_eq!(verdict(json!(product)), compare, "{product}");
     }
-    let unknown = |doubt| (Decision::Unknown, NextStep::ManualReview, Some(doubt), false);
+    let unknown = |reason| (Decision::Unknown, NextStep::ManualReview, Some(reason), false);
     for product in [
         json!("aml"),
         json!("AML"),

@@ -147,7 +147,8 @@ fn a_long_field_is_compared_whole() {
     assert_eq!(seen(&format!("{photo}A"), data("1")), ReplayCheck::SignatureReused);
 }
 
-/// Else somebody who can tell what a result will be could post one first that looks the same and says nothing.
+/// Otherwise somebody who can predict a result could post one first that looks the same and says
+/// nothing.
 #[test]
 fn whatever_a_verdict_rests_on_makes_another_event() {
     let plain = callback(result("0812")).digest();

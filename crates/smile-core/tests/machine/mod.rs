@@ -33,12 +33,12 @@ use super::support::{self, Answer, JPEG, START, Sent, answer, classify, partner}
 #[derive(Clone, Debug)]
 pub struct Service {
     pub opened: bool,
-    /// How often a zip was taken, worked on and billed.
+    /// Number of times that a zip was taken, worked on and billed.
     pub zips: u32,
     pub addresses: u32,
     pub polls_until_result: u32,
     pub result: ServiceResult,
-    /// What the job's partner params name as its submission; a zip is of the one that opened the job last.
+    /// Submission that the job's partner params name; a zip is of the one that opened the job last.
     pub submission: Option<String>,
 }
 
@@ -95,7 +95,7 @@ impl Service {
         }
     }
 
-    /// Nobody may believe less than this.
+    /// The least progress that anybody may believe in.
     pub fn truth(&self) -> Progress {
         match self {
             Self { zips: 1.., .. } => Progress::MaybeUploaded,
@@ -104,8 +104,8 @@ impl Service {
         }
     }
 
-    pub fn is_known_to_have(&self, reach: Progress) -> bool {
-        match reach {
+    pub fn is_known_to_have(&self, progress: Progress) -> bool {
+        match progress {
             Progress::Opened => self.opened,
             Progress::Uploaded => self.zips > 0,
             _ => true,
@@ -262,7 +262,8 @@ pub enum Driver {
     /// Never even does it.
     DoesNothing,
     TellsTwice,
-    /// Tells an answer that nobody asked for, or that comes after the machine was told that it is lost.
+    /// Delivers an answer that nobody asked for, or that comes after the machine was told of its
+    /// loss.
     TellsUnasked(usize),
     ReadsUnasked {
         good: bool,
@@ -394,7 +395,7 @@ impl Plot {
     }
 }
 
-/// What one life of a flow has shown so far: the rules that hold from one call to the next.
+/// Record of one process of a flow so far: the rules that hold from one call to the next.
 pub struct Watch {
     pub deadline_after: Duration,
     pub clock: Timestamp,
@@ -407,7 +408,7 @@ impl Watch {
         Self { deadline_after, clock: Timestamp::default(), deadline: None, sends: 0 }
     }
 
-    /// The machine was told the time; a clock that steps back stands still.
+    /// Notes the time that the machine was told; a clock that steps back stands still.
     pub fn told(&mut self, now: Timestamp) {
         self.clock = self.clock.max(now);
     }
@@ -596,7 +597,7 @@ pub fn stays_finished(flow: &mut JobFlow, outcome: &Result<JobOutcome, JobError>
     }
 }
 
-/// What an end says of the service is true.
+/// Checks that an end's statements about the service are true.
 pub fn judge(outcome: &Result<JobOutcome, JobError>, service: &Service) {
     match outcome {
         Ok(outcome) => {

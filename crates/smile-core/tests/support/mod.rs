@@ -171,7 +171,7 @@ pub fn classify(request: &Request<Bytes>) -> Sent {
     }
 }
 
-/// What happened, with the seconds since the start.
+/// Record of the events, with the seconds since the start.
 #[derive(Debug)]
 pub struct Transcript<T> {
     pub sent: Vec<(u64, Sent)>,

@@ -59,7 +59,7 @@ pub enum CallbackError {
 /// use smile_sandbox::{CallbackRule, Disturbance, Sandbox};
 ///
 /// let sandbox = Sandbox::start()?;
-/// The provisional callback comes as it should, and the reviewer's gets lost.
+/// // The provisional callback comes as it should, and the reviewer's gets lost.
 /// sandbox.disturb_callbacks(CallbackRule::next(Disturbance::Drop).of_job("job-1").after(1));
 /// # Ok::<(), std::io::Error>(())
 /// ```

@@ -18,8 +18,8 @@
 //! let request = callback.into_request("http://127.0.0.1:8080/smile-id".parse()?);
 //! assert_eq!(request.headers()["content-type"], "application/json");
 //!
-//! Each flaw names the refusal of a sound receiver, and two of them are refused for nothing: the
-//! signature doesn't cover the body, so only the job's status shows what was swapped there.
+//! // Each flaw names the refusal of a sound receiver, and two of them are refused for nothing: the
+//! // signature doesn't cover the body, so only the job's status shows what was swapped there.
 //! for &flaw in Flaw::all() {
 //!     let broken = signed_callback(Product::BiometricKyc, Outcome::Rejected).at(now).broken(flaw).build()?;
 //!     println!("{flaw}: {} bytes, to be refused as {:?}", broken.body().len(), flaw.refused_for());

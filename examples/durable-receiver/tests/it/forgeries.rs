@@ -1,4 +1,4 @@
-//! What somebody may try who has seen a callback, and what the service does on its bad days.
+//! Attacks by somebody who has seen a callback, and faults of the service on bad days.
 
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpStream};
@@ -15,7 +15,7 @@ fn post(url: &str, body: &str) -> u16 {
     post_with(url, "", body)
 }
 
-/// With these header lines.
+/// Posts a body with these header lines.
 fn post_with(url: &str, headers: &str, body: &str) -> u16 {
     let (address, path) = url.trim_start_matches("http://").split_once('/').unwrap();
     let mut stream = TcpStream::connect(address).unwrap();
@@ -31,7 +31,8 @@ fn post_with(url: &str, headers: &str, body: &str) -> u16 {
     answer.split(' ').nth(1).unwrap().parse().unwrap()
 }
 
-/// An approval that the service never gave, under a signature of this age, by somebody who has seen a callback of this job.
+/// An approval that the service never gave, under a signature of this age, forged with the
+/// knowledge of a callback of this job.
 fn forged(world: &World, job_id: &str, age: Duration) -> Value {
     let now = SystemTime::UNIX_EPOCH.elapsed().unwrap();
     let signed = world.sandbox.partner().signer().sign(Timestamp::from_unix(now - age));

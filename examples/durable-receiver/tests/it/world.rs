@@ -22,12 +22,12 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 #[derive(Clone, Copy)]
 pub(crate) struct Case {
     job_id: &'static str,
-    /// What the sandbox is asked for, in its own words.
+    /// The result to request of the sandbox, in the sandbox's own words.
     sandbox_result: &'static str,
     review: Option<Review>,
     decision: Decision,
     action: &'static str,
-    /// How many different results there are on the way.
+    /// The number of different results on the way to the last.
     results: usize,
 }
 
@@ -87,7 +87,7 @@ impl World {
         receiver
     }
 
-    /// From now on the service's callbacks reach nobody.
+    /// Cuts off the service's callbacks from now on.
     pub(crate) fn hears_nothing(&self) {
         self.proxy.leads_to(None);
     }
@@ -181,7 +181,8 @@ impl World {
         files.flat_map(|file| std::fs::read(file.unwrap().path()).unwrap()).collect()
     }
 
-    /// Each job has one verdict, the right one, and what follows from it happened once; returns how often it was asked for.
+    /// Checks that each job has one verdict, the right one, and that its action was taken once;
+    /// returns the number of requests for actions.
     pub(crate) fn check(&self) -> u32 {
         for Case { job_id, decision, results, .. } in CASES {
             let report = self.report(job_id);

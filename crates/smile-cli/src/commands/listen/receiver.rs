@@ -120,7 +120,9 @@ where
     let headers = parts.headers.clone();
     let request = Request::from_parts(parts, Body::from(body.clone()));
     let (at, outcome) = match ReceivedCallback::from_request(request, &shared.callbacks).await {
-        Ok(received) => (received.at, Ok((received.callback, received.seen.unwrap_or(ReplayCheck::First)))),
+        Ok(received) => {
+            (received.at, Ok((received.callback, received.replay_check.unwrap_or(ReplayCheck::First))))
+        }
         Err(rejection) => match rejection.refusal() {
             Some(refusal) => (came_at(&rejection), Err(refusal)),
             // The body was read already and the store never fails, so no known case comes here.

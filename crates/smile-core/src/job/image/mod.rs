@@ -1,4 +1,4 @@
-//! Images: where they come from, how they travel, and what is looked at before they do.
+//! Images: their sources, their encoding, and the checks before they are sent.
 
 pub(crate) mod structure;
 
@@ -52,11 +52,12 @@ pub(crate) enum ImageSource {
 }
 
 impl Image {
-    /// The most bytes that a file on disk may have: 128 MiB. A larger one is not read to its end, and refused.
+    /// Most bytes that a file on disk may have: 128 MiB. A larger one is not read to its end, and
+    /// refused.
     pub const MAX_FILE_BYTES: u64 = 128 << 20;
 
-    /// A file on disk of at most [`MAX_FILE_BYTES`](Self::MAX_FILE_BYTES). It is read when the job runs, before the first
-    /// request goes out.
+    /// Image from a file on disk of at most [`MAX_FILE_BYTES`](Self::MAX_FILE_BYTES). It is read
+    /// when the job runs, before the first request is sent.
     ///
     /// Its base name travels along, in plain ASCII; nothing else of the path does.
     pub fn path(path: impl Into<PathBuf>) -> Self {
@@ -65,12 +66,13 @@ impl Image {
         Self { source: ImageSource::Path(path), encoding: ImageEncoding::File, name }
     }
 
-    /// The bytes of a JPEG or PNG file.
+    /// Image from the bytes of a JPEG or PNG file.
     pub fn bytes(bytes: impl Into<Bytes>) -> Self {
         Self { source: ImageSource::Bytes(bytes.into()), encoding: ImageEncoding::File, name: None }
     }
 
-    /// Base64 text of the standard alphabet, with or without a `data:image/…;base64,` prefix, padding or line breaks.
+    /// Image from base64 text of the standard alphabet, with or without a `data:image/…;base64,`
+    /// prefix, padding or line breaks.
     ///
     /// Text that was damaged on its way is refused, with the likely cause: blanks within a line, as a form decoder makes of
     /// `+`; `-` and `_`, the alphabet for URLs; a length that is left when the end was cut off.
@@ -79,15 +81,16 @@ impl Image {
         Self { source: ImageSource::Base64(text), encoding: ImageEncoding::Base64, name: None }
     }
 
-    /// Sets how it travels: as a file in the zip (image types 0, 1, 4 and 5), or as base64 text in `info.json` (image types 2, 3, 6
-    /// and 7).
+    /// Sets how the image travels: as a file in the zip (image types 0, 1, 4 and 5), or as base64
+    /// text in `info.json` (image types 2, 3, 6 and 7).
     #[must_use]
     pub fn with_encoding(mut self, encoding: ImageEncoding) -> Self {
         self.encoding = encoding;
         self
     }
 
-    /// What the file is called in the zip. It is cut to its base name, put into plain ASCII and made unique.
+    /// Sets the name of the file in the zip. It is cut to its base name, put into plain ASCII and
+    /// made unique.
     #[must_use]
     pub fn with_file_name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
@@ -109,13 +112,13 @@ impl fmt::Debug for Image {
     }
 }
 
-/// What an image shows.
+/// Role of an image: selfie, liveness frame, or side of a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum ImageRole {
     /// The person's face.
     Selfie,
-    /// One of the frames (eight, where proof of life is wanted) taken around the selfie.
+    /// One of the frames taken around the selfie: eight, if proof of life is wanted.
     Liveness,
     /// The front of the ID card, or the photo page of the passport.
     IdCard,
@@ -123,7 +126,7 @@ pub enum ImageRole {
     IdCardBack,
 }
 
-/// How an image travels.
+/// Encoding of an image in the zip: a file, or base64 in `info.json`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ImageEncoding {
     /// As a file in the zip.
@@ -132,7 +135,7 @@ pub enum ImageEncoding {
     Base64,
 }
 
-/// The `image_type_id`: what an image shows, and how it travels (Smile ID: "Image types").
+/// Image type, `image_type_id`: role and encoding of an image (Smile ID: "Image types").
 ///
 /// ```
 /// use smile_core::{ImageEncoding, ImageRole, ImageType};
@@ -147,7 +150,7 @@ pub struct ImageType {
 }
 
 impl ImageType {
-    /// The type of an image of this role that travels so.
+    /// Type of an image of this role with this encoding.
     pub const fn new(role: ImageRole, encoding: ImageEncoding) -> Self {
         Self { role, encoding }
     }
@@ -182,12 +185,12 @@ impl ImageType {
         }
     }
 
-    /// What the image shows.
+    /// Role of the image.
     pub const fn role(self) -> ImageRole {
         self.role
     }
 
-    /// How it travels.
+    /// Encoding of the image.
     pub const fn encoding(self) -> ImageEncoding {
         self.encoding
     }
@@ -211,8 +214,9 @@ pub fn read_image_of_size(size: u64, reader: impl std::io::Read) -> std::io::Res
     read_image(reader)
 }
 
-/// Reads an image file, as a flow that asks for one is to be told it: to its end, or a little beyond
-/// [`Image::MAX_FILE_BYTES`] and no further. What the path names may have no end, such as a device.
+/// Reads an image file for a flow that asks for one: to its end, or a little beyond
+/// [`Image::MAX_FILE_BYTES`] and no further. The path may lead to something without an end, such as
+/// a device.
 ///
 /// ```
 /// use smile_core::read_image;
@@ -254,7 +258,7 @@ pub(crate) enum ImageFormat {
     Png,
 }
 
-/// Looks at the first bytes.
+/// Format of an image, from its first bytes.
 pub(crate) fn sniff(bytes: &[u8]) -> Result<ImageFormat, ImageFault> {
     const HEIF_BRANDS: [&[u8]; 8] = [b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"];
     if bytes.is_empty() {
@@ -272,7 +276,8 @@ pub(crate) fn sniff(bytes: &[u8]) -> Result<ImageFormat, ImageFault> {
     }
 }
 
-/// Standard base64, with padding or without, with line breaks anywhere, behind a `data:` prefix or not.
+/// Decodes standard base64, with padding or without, with line breaks anywhere, behind a `data:`
+/// prefix or not.
 pub(crate) fn decode_base64(text: &str) -> Result<Vec<u8>, ImageFault> {
     const TOLERANT: GeneralPurpose = GeneralPurpose::new(
         &ALPHABET,
@@ -293,8 +298,8 @@ pub(crate) fn decode_base64(text: &str) -> Result<Vec<u8>, ImageFault> {
     TOLERANT.decode(&packed).map_err(|_| damage(&packed))
 }
 
-/// Whether text that is base64, of a picture without its end, was likely cut: it has no padding, where others have, or is as
-/// long as a column of a database is wide.
+/// True if base64 text, of a picture without its end, was likely cut: it has no padding, where
+/// others have, or is as long as a column of a database is wide.
 pub(crate) fn was_likely_cut(text: &[u8]) -> bool {
     const WIDTHS: [usize; 16] = [
         255, 256, 500, 512, 1_000, 1_024, 2_000, 2_048, 4_000, 4_096, 8_000, 8_192, 32_767, 65_535, 65_536,
@@ -314,7 +319,7 @@ fn trim_end(text: &[u8]) -> &[u8] {
     std::str::from_utf8(text).map_or(text, |text| text.trim_end().as_bytes())
 }
 
-/// What has likely happened to text that is not base64.
+/// Likely fault of text that is not base64.
 fn damage(text: &[u8]) -> ImageFault {
     let is_letter = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
     let body = &text[..text.iter().rposition(|byte| *byte != b'=').map_or(0, |last| last + 1)];
@@ -332,7 +337,8 @@ fn damage(text: &[u8]) -> ImageFault {
     }
 }
 
-/// The text as it travels: padded, with nothing around it or in between. Text that is so already is only looked at, and shared.
+/// Text in the form in which it is sent: padded, with nothing around it or in between. Text that is
+/// so already is only checked, and shared.
 pub(crate) fn canonical_base64(text: &Bytes) -> Result<Bytes, ImageFault> {
     if let Ok(encoded) = without_prefix(text.trim_ascii())
         && is_canonical(encoded)
@@ -343,7 +349,7 @@ pub(crate) fn canonical_base64(text: &Bytes) -> Result<Bytes, ImageFault> {
     Ok(Bytes::from(STANDARD.encode(decode_base64(text)?)))
 }
 
-/// Whether decoding and encoding it would give the same text.
+/// True if decoding and encoding the text again gives the same text.
 fn is_canonical(text: &[u8]) -> bool {
     // Without branches, and in small pieces, so that the compiler makes vector instructions of it.
     let is_plain = |piece: &[u8]| {

@@ -1,4 +1,5 @@
-//! The structure of JPEG and PNG files: whether all parts are there, and how many pixels they have. No pixel is decoded.
+//! Structure of JPEG and PNG files: completeness of the parts, and number of pixels. No pixel is
+//! decoded.
 //!
 //! It is written here, and not by a library: the crates that read dimensions stop at the header and take a file that was cut
 //! behind it, and those that find a cut file decode it. What is looked at takes little: a few segments at the start, and the end.
@@ -13,18 +14,19 @@ use base64::engine::general_purpose::STANDARD;
 use crate::job::image::{ImageFormat, ImageRole, sniff};
 use crate::problem::ImageFault;
 
-/// How many bytes of zeros are more than chance at the end of compressed data.
+/// Number of zero bytes that are more than chance at the end of compressed data.
 const ZEROS: usize = 512;
-/// How many bytes a search takes at once.
+/// Number of bytes that a search takes at once.
 const STEP: usize = 3 * 4096;
-/// Documents should measure so many pixels on the longer side (Smile ID: "Image quality").
+/// Pixels that documents should measure on the longer side (Smile ID: "Image quality").
 const DOCUMENT_PIXELS: u32 = 1_500;
-/// No face can be told on fewer pixels on the shorter side. Our choice: Smile ID names no number.
+/// Pixels on the shorter side below which no face can be recognised. Our choice: Smile ID names no
+/// number.
 const FACE_PIXELS: u32 = 160;
-/// More bytes than a document should have (Smile ID: "Image quality"), or any other image ever does.
+/// Size above that of any document (Smile ID: "Image quality"), or any other image.
 const MANY_BYTES: usize = 10_000_000;
 
-/// What the structure says.
+/// Structure of an image file, read from its bytes.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Structure {
     pub(crate) format: ImageFormat,
@@ -37,13 +39,13 @@ pub(crate) struct Structure {
 }
 
 impl Structure {
-    /// How many bytes the file has.
+    /// Size of the file in bytes.
     pub(crate) fn bytes(&self) -> usize {
         self.bytes
     }
 
-    /// What will likely be refused, or disappoint.
-    pub(crate) fn doubts(&self, role: ImageRole) -> impl Iterator<Item = ImageFault> {
+    /// Faults that will likely be refused, or disappoint.
+    pub(crate) fn warnings(&self, role: ImageRole) -> impl Iterator<Item = ImageFault> {
         let (width, height) = self.pixels;
         let is_small = match role {
             ImageRole::IdCard | ImageRole::IdCardBack => width.max(height) < DOCUMENT_PIXELS,
@@ -61,12 +63,12 @@ impl Structure {
     }
 }
 
-/// Looks at a file.
+/// Structure of a file.
 pub(crate) fn of_bytes(bytes: &[u8]) -> Result<Structure, ImageFault> {
     look(&Source::Plain(bytes))
 }
 
-/// Looks at a file through its canonical base64.
+/// Structure of a file, read through its canonical base64.
 pub(crate) fn of_base64(text: &[u8]) -> Result<Structure, ImageFault> {
     look(&Source::Base64(text))
 }
@@ -115,13 +117,14 @@ impl Source<'_> {
         (*self.window(at..at.saturating_add(N))).try_into().ok()
     }
 
-    /// Whether there are many zeros before this place.
+    /// True if there are many zeros before this place.
     fn has_zeros_before(&self, end: usize) -> bool {
         let window = self.window(end.saturating_sub(ZEROS)..end);
         window.len() == ZEROS && window.iter().all(|byte| *byte == 0)
     }
 
-    /// The next marker: its place and its second byte. What stands before it is data, or of no use to anybody.
+    /// Next marker: its place and its second byte. What stands before it is data, or of no use to
+    /// anybody.
     fn marker(&self, from: usize) -> Option<(usize, u8)> {
         let mut at = from;
         loop {
@@ -138,7 +141,7 @@ impl Source<'_> {
     }
 }
 
-/// ITU-T T.81, annex B.
+/// Structure of a JPEG (ITU-T T.81, annex B).
 fn jpeg(source: &Source<'_>) -> Result<Structure, ImageFault> {
     let len = source.len();
     let mut found = Structure {
@@ -210,7 +213,7 @@ fn jpeg(source: &Source<'_>) -> Result<Structure, ImageFault> {
     Ok(found)
 }
 
-/// Portable Network Graphics, third edition, 5.
+/// Structure of a PNG (Portable Network Graphics, third edition, 5).
 fn png(source: &Source<'_>) -> Result<Structure, ImageFault> {
     let len = source.len();
     let Some([0, 0, 0, 13, b'I', b'H', b'D', b'R']) = source.array(8) else {
@@ -261,7 +264,7 @@ fn png(source: &Source<'_>) -> Result<Structure, ImageFault> {
     Ok(found)
 }
 
-/// Whether the EXIF data says where the picture was taken: TIFF 6.0; CIPA DC-008, 4.6.6.
+/// True if the EXIF data says where the picture was taken: TIFF 6.0; CIPA DC-008, 4.6.6.
 fn exif_has_position(tiff: &[u8]) -> bool {
     const POSITION: u16 = 0x8825;
     const LATITUDE: u16 = 2;
@@ -289,7 +292,7 @@ fn exif_has_position(tiff: &[u8]) -> bool {
     position.and_then(|directory| entry(directory, &[LATITUDE, LONGITUDE])).is_some()
 }
 
-/// Whether XMP says where the picture was taken.
+/// True if XMP says where the picture was taken.
 fn xmp_has_position(xml: &[u8]) -> bool {
     const NAME: &[u8] = b"GPSLatitude";
     xml.windows(NAME.len()).any(|window| window == NAME)
@@ -352,15 +355,15 @@ mod tests {
     }
 
     #[track_caller]
-    fn doubts(bytes: &[u8]) -> Vec<ImageFault> {
-        looked(bytes).unwrap().doubts(ImageRole::Selfie).collect()
+    fn warnings(bytes: &[u8]) -> Vec<ImageFault> {
+        looked(bytes).unwrap().warnings(ImageRole::Selfie).collect()
     }
 
     #[test]
     fn whole_pictures_are_taken_with_their_pixels() {
         assert_eq!(looked(&whole_jpeg()).unwrap().pixels, (640, 640));
         assert_eq!(looked(&whole_png()).unwrap().pixels, (640, 640));
-        assert_eq!((doubts(&whole_jpeg()), doubts(&whole_png())), (vec![], vec![]));
+        assert_eq!((warnings(&whole_jpeg()), warnings(&whole_png())), (vec![], vec![]));
     }
 
     #[test]
@@ -425,41 +428,41 @@ mod tests {
     #[test]
     fn a_picture_without_its_end_is_doubted() {
         let jpeg = whole_jpeg();
-        assert_eq!(doubts(&jpeg[..jpeg.len() - 2]), [ImageFault::NoEnd]);
-        assert_eq!(doubts(&png_of(640, 640, &[chunk(b"IDAT", b"data")])), [ImageFault::NoEnd]);
+        assert_eq!(warnings(&jpeg[..jpeg.len() - 2]), [ImageFault::NoEnd]);
+        assert_eq!(warnings(&png_of(640, 640, &[chunk(b"IDAT", b"data")])), [ImageFault::NoEnd]);
     }
 
     #[test]
     fn a_tail_of_zeros_is_doubted() {
         let zeros = [b"data", &[0; ZEROS][..]].concat();
         let jpeg = |end: &[u8]| [START, &frame(640, 640), &scan(&zeros), end].concat();
-        assert_eq!(doubts(&jpeg(b"")), [ImageFault::NoEnd, ImageFault::EndsInZeros]);
-        assert_eq!(doubts(&jpeg(END)), [ImageFault::EndsInZeros]);
+        assert_eq!(warnings(&jpeg(b"")), [ImageFault::NoEnd, ImageFault::EndsInZeros]);
+        assert_eq!(warnings(&jpeg(END)), [ImageFault::EndsInZeros]);
         let png = [png_of(640, 640, &[chunk(b"IDAT", b"data")]), vec![0; ZEROS]].concat();
-        assert_eq!(doubts(&png), [ImageFault::NoEnd, ImageFault::EndsInZeros]);
+        assert_eq!(warnings(&png), [ImageFault::NoEnd, ImageFault::EndsInZeros]);
     }
 
     #[test]
     fn what_stands_behind_the_end_is_left_alone() {
         for behind in [&b"\0\0\0\x18ftypmp42 a film"[..], &[0; 2 * ZEROS], &whole_jpeg()] {
-            assert_eq!(doubts(&[&whole_jpeg(), behind].concat()), []);
-            assert_eq!(doubts(&[&whole_png(), behind].concat()), []);
+            assert_eq!(warnings(&[&whole_jpeg(), behind].concat()), []);
+            assert_eq!(warnings(&[&whole_png(), behind].concat()), []);
         }
     }
 
     #[test]
     fn few_pixels_and_many_bytes_are_doubted_by_what_the_image_shows() {
         let of = |width, height| [START, &frame(width, height), &scan(b"data"), END].concat();
-        let doubts = |bytes: &[u8], role| looked(bytes).unwrap().doubts(role).collect::<Vec<_>>();
-        assert_eq!(doubts(&of(1, 1), ImageRole::Selfie), [ImageFault::FewPixels]);
-        assert_eq!(doubts(&of(1000, 159), ImageRole::Liveness), [ImageFault::FewPixels]);
-        assert_eq!(doubts(&of(160, 160), ImageRole::Liveness), []);
-        assert_eq!(doubts(&of(1499, 1000), ImageRole::IdCard), [ImageFault::FewPixels]);
-        assert_eq!(doubts(&of(1000, 1500), ImageRole::IdCardBack), []);
+        let warnings = |bytes: &[u8], role| looked(bytes).unwrap().warnings(role).collect::<Vec<_>>();
+        assert_eq!(warnings(&of(1, 1), ImageRole::Selfie), [ImageFault::FewPixels]);
+        assert_eq!(warnings(&of(1000, 159), ImageRole::Liveness), [ImageFault::FewPixels]);
+        assert_eq!(warnings(&of(160, 160), ImageRole::Liveness), []);
+        assert_eq!(warnings(&of(1499, 1000), ImageRole::IdCard), [ImageFault::FewPixels]);
+        assert_eq!(warnings(&of(1000, 1500), ImageRole::IdCardBack), []);
         // A height that comes with the data.
-        assert_eq!(doubts(&of(640, 0), ImageRole::Selfie), []);
+        assert_eq!(warnings(&of(640, 0), ImageRole::Selfie), []);
         let large = [START, &frame(640, 640), &scan(&vec![7; MANY_BYTES]), END].concat();
-        let large = of_bytes(&large).unwrap().doubts(ImageRole::Selfie).collect::<Vec<_>>();
+        let large = of_bytes(&large).unwrap().warnings(ImageRole::Selfie).collect::<Vec<_>>();
         assert_eq!(large, [ImageFault::ManyBytes]);
     }
 
@@ -473,24 +476,24 @@ mod tests {
         let xmp = b"http://ns.adobe.com/xap/1.0/\0<x exif:GPSLatitude=\"6,27N\"/>";
         for is_little in [true, false] {
             let (latitude, version) = (exif(2, is_little), exif(0, is_little));
-            assert_eq!(doubts(&jpeg(&[b"Exif\0\0", &latitude[..]].concat())), [ImageFault::HasPosition]);
-            assert_eq!(doubts(&jpeg(&[b"Exif\0\0", &version[..]].concat())), []);
-            assert_eq!(doubts(&png(b"eXIf", &latitude)), [ImageFault::HasPosition]);
+            assert_eq!(warnings(&jpeg(&[b"Exif\0\0", &latitude[..]].concat())), [ImageFault::HasPosition]);
+            assert_eq!(warnings(&jpeg(&[b"Exif\0\0", &version[..]].concat())), []);
+            assert_eq!(warnings(&png(b"eXIf", &latitude)), [ImageFault::HasPosition]);
             // Cut anywhere, it has none and is no fault.
             for length in 0..latitude.len() - 16 {
                 assert!(!exif_has_position(&latitude[..length]), "{length}");
             }
         }
-        assert_eq!(doubts(&jpeg(xmp)), [ImageFault::HasPosition]);
-        assert_eq!(doubts(&png(b"iTXt", xmp)), [ImageFault::HasPosition]);
-        assert_eq!(doubts(&jpeg(b"anything else")), []);
+        assert_eq!(warnings(&jpeg(xmp)), [ImageFault::HasPosition]);
+        assert_eq!(warnings(&png(b"iTXt", xmp)), [ImageFault::HasPosition]);
+        assert_eq!(warnings(&jpeg(b"anything else")), []);
     }
 
     #[test]
     fn markers_are_found_across_the_steps_of_the_search() {
         for length in STEP - 30..STEP + 5 {
             let jpeg = [START, &frame(640, 640), &scan(&vec![7; length]), END, b"x"].concat();
-            assert_eq!(doubts(&jpeg), [], "{length}");
+            assert_eq!(warnings(&jpeg), [], "{length}");
         }
     }
 
@@ -506,6 +509,6 @@ mod tests {
             END,
             b"x",
         ];
-        assert_eq!(doubts(&jpeg.concat()), []);
+        assert_eq!(warnings(&jpeg.concat()), []);
     }
 }

@@ -1,4 +1,4 @@
-//! How a job fails.
+//! Errors of a job.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use crate::operation::Step;
 use crate::wire::names::stable_names;
 use crate::{OperationError, Problem, ValidationError};
 
-/// Why a job could not be brought to an end, and how far it came.
+/// Failure of a job, with the progress that it made.
 ///
 /// Whatever the cause, [`JobError::progress`] says what the service may know of the job, and `Display` says what to do
 /// about it.
@@ -18,38 +18,40 @@ pub struct JobError(Box<Inner>);
 #[derive(Clone, PartialEq, Eq)]
 struct Inner {
     kind: JobErrorKind,
-    reach: Progress,
+    progress: Progress,
     key: JobKey,
     smile_job_id: Option<String>,
 }
 
-/// What stopped a job.
+/// Kind of a job's failure.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum JobErrorKind {
-    /// Something is wrong with the input. Mend it and submit the job again.
+    /// The input has problems. Mend it and submit the job again.
     Validation(ValidationError),
-    /// A step failed, and was tried again where that can help.
+    /// A step failed, and was tried again if that can help.
     Operation {
         /// The step.
         step: Step,
-        /// What went wrong the last time.
+        /// Error of the last exchange.
         error: OperationError,
     },
-    /// The deadline passed before the service had the job; with what went wrong before, if anything did. A service or
-    /// network that is slow, or a deadline that is too tight.
+    /// The deadline passed before the service had the job; with the error before, if there was one.
+    /// A service or network that is slow, or a deadline that is too tight.
     Deadline(Option<OperationError>),
-    /// The service has a zip or a result under this job id, and it is another submission's: about other images, and no verdict
-    /// on this one. The job id was used before, or somebody else uses it. Submit this one under a new job id; but first find
-    /// out what became of it if its [reach](JobError::progress) says that the service may have it too.
+    /// The service has a zip or a result under this job id, and it is another submission's: about
+    /// other images, and no verdict on this one. The job id was used before, or somebody else uses
+    /// it. Submit this one under a new job id; but first find out what became of it if its
+    /// [progress](JobError::progress) says that the service may have it too.
     AnotherSubmission,
     /// The service has a result under this job id that doesn't say which submission it is about, so it is no verdict on this
     /// one: the job was submitted by other means, or the service doesn't bring back
     /// [`SubmissionId::PARTNER_PARAM`](super::SubmissionId::PARTNER_PARAM). Have somebody look at the job.
     UnprovenResult,
-    /// The caller cancelled it.
+    /// The caller cancelled the job.
     Cancelled,
-    /// The caller's observer refused to go on, before the next request went out. Its reason is the error's source.
+    /// The caller's observer refused to go on, before the next request was sent. Its reason is the
+    /// error's source.
     Observer(ObserverError),
 }
 
@@ -66,14 +68,14 @@ stable_names! { JobErrorKind:
 impl JobError {
     pub(crate) fn new(
         kind: JobErrorKind,
-        reach: Progress,
+        progress: Progress,
         key: JobKey,
         smile_job_id: Option<String>,
     ) -> Self {
-        Self(Box::new(Inner { kind, reach, key, smile_job_id }))
+        Self(Box::new(Inner { kind, progress, key, smile_job_id }))
     }
 
-    /// What stopped it.
+    /// Kind of the failure.
     pub fn kind(&self) -> &JobErrorKind {
         &self.0.kind
     }
@@ -83,80 +85,84 @@ impl JobError {
         self.0.kind.name()
     }
 
-    /// How far it has come at the service.
+    /// Progress of the job at the service.
     pub fn progress(&self) -> Progress {
-        self.0.reach
+        self.0.progress
     }
 
-    /// What names the job.
+    /// Key of the job.
     pub fn key(&self) -> &JobKey {
         &self.0.key
     }
 
-    /// Smile ID's own id of the job, where it is known.
+    /// Smile ID's own id of the job, if it is known.
     pub fn smile_job_id(&self) -> Option<&str> {
         self.0.smile_job_id.as_deref()
     }
 
-    /// The service may have the job or not: ask for its status, or resume it from its checkpoint, before anything is
-    /// submitted again.
+    /// True if the service may have the job or not: ask for its status, or resume it from its
+    /// checkpoint, before anything is submitted again.
     pub fn outcome_unknown(&self) -> bool {
-        self.0.reach == Progress::MaybeUploaded
+        self.0.progress == Progress::MaybeUploaded
     }
 
-    /// The input is at fault.
+    /// True if the input is at fault.
     pub fn is_validation(&self) -> bool {
         self.validation().is_some()
     }
 
-    /// The problems with the input, if that is what stopped it.
+    /// Problems with the input, if those stopped the job.
     pub fn validation(&self) -> Option<&ValidationError> {
         if let JobErrorKind::Validation(error) = &self.0.kind { Some(error) } else { None }
     }
 
-    /// The problems with the input, if that is what stopped it; otherwise none.
+    /// Problems with the input, if those stopped the job; otherwise none.
     pub fn problems(&self) -> &[Problem] {
         self.validation().map_or(&[], ValidationError::problems)
     }
 
-    /// The deadline passed, or the last try of a step got no answer in time.
+    /// True if the deadline passed, or the last try of a step got no answer in time.
     pub fn is_timeout(&self) -> bool {
         matches!(self.0.kind, JobErrorKind::Deadline(_))
             || self.operation().is_some_and(OperationError::is_timeout)
     }
 
-    /// The service refused the signature: a key of the other environment, a rotated one, or a clock that is far off.
+    /// True if the service refused the signature: a key of the other environment, a rotated one, or
+    /// a clock that is far off.
     pub fn is_unauthorized(&self) -> bool {
         // A refused upload is about its address, not about the key.
         !matches!(self.0.kind, JobErrorKind::Operation { step: Step::Upload, .. })
             && self.operation().is_some_and(OperationError::is_unauthorized)
     }
 
-    /// The service has had a job of this id before, and refused this one: an earlier job, or an earlier attempt at this one whose
-    /// checkpoint is lost. Nothing of this submission was taken, and the earlier one's result is no verdict on it.
+    /// True if the service has had a job of this id before, and refused this one: an earlier job,
+    /// or an earlier attempt at this one whose checkpoint is lost. Nothing of this submission was
+    /// taken, and the earlier one's result is no verdict on it.
     pub fn is_job_already_exists(&self) -> bool {
         self.operation().is_some_and(OperationError::is_job_already_exists)
     }
 
-    /// What the service has under this job id is another submission's, or may be: it is no verdict on this one.
+    /// True if the result under this job id is another submission's, or may be: it is no verdict on
+    /// this one.
     pub fn is_of_another_submission(&self) -> bool {
         matches!(self.0.kind, JobErrorKind::AnotherSubmission | JobErrorKind::UnprovenResult)
     }
 
-    /// The caller's observer refused to go on: its reason is the error's [source](std::error::Error::source).
+    /// True if the caller's observer refused to go on: its reason is the error's
+    /// [source](std::error::Error::source).
     pub fn is_observer(&self) -> bool {
         matches!(self.0.kind, JobErrorKind::Observer(_))
     }
 
-    /// The caller cancelled it.
+    /// True if the caller cancelled the job.
     pub fn is_cancelled(&self) -> bool {
         self.0.kind == JobErrorKind::Cancelled
     }
 
-    /// The same job may be submitted again as it is, and may succeed: the service knows nothing of it, and what stopped
-    /// it passes.
+    /// True if the same job may be submitted again as it is, and may succeed: the service knows
+    /// nothing of it, and the failure passes.
     pub fn is_retryable(&self) -> bool {
-        self.0.reach == Progress::Nothing
+        self.0.progress == Progress::Nothing
             && match &self.0.kind {
                 JobErrorKind::Operation { error, .. } => error.is_transient(),
                 JobErrorKind::Deadline(_) | JobErrorKind::Observer(_) => true,
@@ -167,7 +173,7 @@ impl JobError {
             }
     }
 
-    /// What went wrong in the exchange, the last time.
+    /// Error of the last exchange.
     pub fn operation(&self) -> Option<&OperationError> {
         match &self.0.kind {
             JobErrorKind::Operation { error, .. } | JobErrorKind::Deadline(Some(error)) => Some(error),
@@ -186,7 +192,7 @@ impl fmt::Display for JobError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0.kind {
             // Its own sentence says that nothing was submitted.
-            JobErrorKind::Validation(error) if self.0.reach == Progress::Nothing => return error.fmt(f),
+            JobErrorKind::Validation(error) if self.0.progress == Progress::Nothing => return error.fmt(f),
             JobErrorKind::Validation(error) => error.fmt(f)?,
             JobErrorKind::Operation { step, error } if error.is_job_already_exists() => {
                 write!(f, "{step} failed: {error}")?;
@@ -199,7 +205,7 @@ impl fmt::Display for JobError {
             }
             JobErrorKind::AnotherSubmission => {
                 f.write_str("what the service has under this job id is another submission's, and no verdict on this one")?;
-                if self.0.reach <= Progress::Opened {
+                if self.0.progress <= Progress::Opened {
                     let job_id = &self.0.key.job_id;
                     return write!(f, "; submit this one under a new job id (job_id {job_id})");
                 }
@@ -219,16 +225,16 @@ impl fmt::Display for JobError {
             JobErrorKind::Cancelled => f.write_str("the job was cancelled")?,
             JobErrorKind::Observer(error) => error.fmt(f)?,
         }
-        write!(f, "; {} (job_id {})", self.0.reach.advice(), self.0.key.job_id)
+        write!(f, "; {} (job_id {})", self.0.progress.advice(), self.0.key.job_id)
     }
 }
 
 impl fmt::Debug for JobError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { kind, reach, key, smile_job_id } = &*self.0;
+        let Inner { kind, progress, key, smile_job_id } = &*self.0;
         f.debug_struct("JobError")
             .field("kind", kind)
-            .field("reach", reach)
+            .field("progress", progress)
             .field("key", key)
             .field("smile_job_id", smile_job_id)
             .finish()

@@ -1,4 +1,4 @@
-//! What a job does when something fails: the same again, another way, or the end.
+//! Steps of a job after a failure: the same again, another way, or the end.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::v1::job_flow::error::JobErrorKind;
 use crate::v1::job_flow::{Asked, Stage, UploadFlow};
 use crate::v1::upload::UploadRequest;
 
-/// How many polls in a row may fail before the job is given up on.
+/// Most polls in a row that may fail before the job is given up on.
 const MAX_BAD_POLLS: u32 = 4;
 
 impl UploadFlow {
@@ -38,7 +38,7 @@ impl UploadFlow {
                 if error.certainly_not_done() {
                     return self.retry_or_fail(Step::PrepUpload, tried, error, wait);
                 }
-                self.reach = self.reach.max(Progress::MaybeOpened);
+                self.progress = self.progress.max(Progress::MaybeOpened);
                 let asks = error.is_transient();
                 self.retry_or_fail(Step::PrepUpload, tried, error, wait);
                 if asks && !matches!(self.stage, Stage::Finished(_)) {
@@ -54,9 +54,9 @@ impl UploadFlow {
                     lost: error.clone(),
                 };
                 let tried = *attempts;
-                (self.reach, self.denials) = (Progress::MaybeUploaded, 0);
+                (self.progress, self.denials) = (Progress::MaybeUploaded, 0);
                 // It takes the service a moment to notice a zip.
-                let wait = self.settings.settle.max(RetryPolicy::granted(retry_after));
+                let wait = self.settings.status_delay.max(RetryPolicy::granted(retry_after));
                 self.note_retry(Step::Upload, tried, &error, wait);
                 self.ask(asked, 2);
             }
@@ -98,7 +98,8 @@ impl UploadFlow {
         }
     }
 
-    /// The zip isn't there, as the service has said often enough: sends it again, perhaps to a new address, or gives up.
+    /// Uploads again, as the service has said often enough that it has no zip: perhaps to a new
+    /// address, or gives up.
     pub(super) fn upload_again(
         &mut self,
         upload: UploadRequest,
@@ -116,7 +117,8 @@ impl UploadFlow {
         }
     }
 
-    /// An address is refused when its time is over; a second one that is refused has another fault.
+    /// True if the job needs a new address: one is refused when its time is over; a second one that
+    /// is refused has another fault.
     fn needs_new_address(&self, error: &OperationError) -> bool {
         let status = match error {
             OperationError::Storage { status, .. } => Some(*status),

@@ -1,4 +1,4 @@
-//! What is noted of each image that was read.
+//! Notes on each image that was read.
 
 use std::collections::VecDeque;
 
@@ -8,7 +8,7 @@ use crate::job::check::image_field;
 use crate::problem::{ImageFault, Problem, ProblemKind};
 use crate::v1::payload::Added;
 
-/// Tells of an image that was read, or keeps what is wrong with it.
+/// Reports an image that was read, or keeps its fault.
 pub(super) fn note_image(
     added: Result<Added, ImageFault>,
     index: usize,
@@ -17,9 +17,9 @@ pub(super) fn note_image(
     events: &mut VecDeque<Event>,
 ) {
     match added {
-        Ok(Added { image_type, bytes, doubts }) => {
+        Ok(Added { image_type, bytes, warnings }) => {
             events.push_back(Event::ImageRead { index, image_type, bytes });
-            events.extend(doubts.into_iter().map(|fault| {
+            events.extend(warnings.into_iter().map(|fault| {
                 let problem = Problem::new(image_field(index, role), ProblemKind::Image(fault), fault.rule());
                 Event::Warning(problem)
             }));

@@ -1,5 +1,5 @@
-//! The machine that runs a whole job: what it is, and how it is driven. What it does on the way is in `steps`, what it
-//! does when something fails in `failure`.
+//! Machine of a whole job, and its driving. Its steps are in `steps`, the handling of failures in
+//! `failure`.
 
 pub(crate) mod error;
 mod failure;
@@ -32,7 +32,7 @@ use crate::{
     TransportFailure, UserId, ValidationError,
 };
 
-/// Runs one job: reads its files, opens it, uploads it and, where it is wanted, waits for the result.
+/// Flow of one job: reads its files, opens it, uploads it and, if asked to, waits for the result.
 ///
 /// What goes wrong on the way is tried again, as far as it can't bill or create anything twice:
 ///
@@ -58,43 +58,45 @@ pub(crate) struct UploadFlow {
     clock: Timestamp,
     deadline: Option<Timestamp>,
     not_before: Option<Timestamp>,
-    /// When [`Flow::next`] was first called.
+    /// Time of the first call of [`Flow::next`].
     started: Option<Timestamp>,
     last_error: Option<OperationError>,
     is_out: bool,
-    /// When the request that is out, or was last, went out.
+    /// Time at which the last request was sent.
     sent_at: Timestamp,
     service_clock: Option<ServiceClock>,
     last_send: Option<LastSend>,
-    /// Another process sent that.
+    /// True if another process sent that.
     is_inherited: bool,
-    /// Somebody may have gone further than the checkpoint says, until the service has denied it to this process.
+    /// True if somebody may have gone further than the checkpoint says, until the service has
+    /// denied it to this process.
     may_be_outdated: bool,
     is_reading: bool,
-    reach: Progress,
+    progress: Progress,
     submission_id: Option<SubmissionId>,
-    /// How often in a row the service has said that it has no zip, since one was last sent.
+    /// Number of answers in a row that the service has no zip, since one was last sent.
     denials: u32,
-    /// What is waited beside the settling, so that two processes that go on at the same moment take turns.
+    /// Wait beside the status delay, so that two processes that go on at the same moment take
+    /// turns.
     turn: Duration,
-    /// The service has said that it has no zip, so that the job may be opened again.
+    /// True once the service has said that it has no zip, so that the job may be opened again.
     has_asked: bool,
-    /// A zip of this submission may be at the service.
+    /// True if a zip of this submission may be at the service.
     may_be_there: bool,
-    /// The service has opened the job for this submission, or has taken its zip.
+    /// True once the service has opened the job for this submission, or has taken its zip.
     is_own: bool,
-    /// The result that the service has isn't this submission's, or doesn't say so.
+    /// Error to end with if the result at the service isn't this submission's, or doesn't say so.
     not_ours: Option<JobErrorKind>,
     has_new_address: bool,
     package: Package,
     faults: Vec<Problem>,
     stage: Stage,
     events: VecDeque<Event>,
-    /// The newest checkpoint that was handed out, or gone on from.
+    /// Newest checkpoint that was handed out, or gone on from.
     noted: Option<Checkpoint>,
 }
 
-/// What is asked of the job's status.
+/// Request for the job's status.
 #[derive(Clone, Copy)]
 struct StatusRequest {
     wanted: bool,
@@ -103,7 +105,7 @@ struct StatusRequest {
 }
 
 enum Stage {
-    /// Looking at the images, up to and without this one.
+    /// Checking the images, up to and without this one.
     Reading { index: usize },
     /// Opening the job.
     Opening { attempts: u32, retry: bool },
@@ -118,13 +120,13 @@ enum Stage {
 }
 
 #[allow(clippy::large_enum_variant)] // A flow has one of these, for as long as it asks.
-/// What may be done once the service has denied often enough that it has a zip.
+/// Step that is allowed once the service has denied often enough that it has a zip.
 enum Asked {
-    /// All of it, from the files on: another process may have begun it.
+    /// Submit all of it, from the files on: another process may have begun it.
     Submit,
-    /// Opening the job again, after so many tries.
+    /// Open the job again, after so many tries.
     Open { attempts: u32 },
-    /// Uploading the zip again.
+    /// Upload the zip again.
     Upload { upload: UploadRequest, bytes: usize, attempts: u32, lost: OperationError },
     /// Nothing: the service has refused to open the job, as there is one of this id.
     Nothing { refusal: OperationError },
@@ -141,8 +143,8 @@ impl Stage {
 }
 
 impl UploadFlow {
-    /// Runs this job. `seed` spreads the waits of many clients, and tells this submission from others: take a random number,
-    /// and another one for each job.
+    /// Runs this job. `seed` spreads the waits of many clients, and distinguishes this submission
+    /// from others: take a random number, and another one for each job.
     ///
     /// With [`Job::with_retry`] the job may have been opened before, so the service is asked first whether it has a zip under this
     /// job id. If it has, that is another submission's, and nothing is sent.
@@ -156,13 +158,13 @@ impl UploadFlow {
         seed: u64,
     ) -> Result<Self, JobError> {
         let key = key_of(&job);
-        let mut findings = job.check(&partner);
+        let mut report = job.check(&partner);
         if job.partner_params.extra.contains_key(SubmissionId::PARTNER_PARAM) {
             let field = format!("partner_params.{}", SubmissionId::PARTNER_PARAM);
             let rule = "is set by the SDK itself, to tell this submission from others";
-            findings.problems.push(Problem::new(field, ProblemKind::Conflict, rule));
+            report.problems.push(Problem::new(field, ProblemKind::Conflict, rule));
         }
-        if let Err(error) = ValidationError::check(findings.problems) {
+        if let Err(error) = ValidationError::check(report.problems) {
             return Err(JobError::new(JobErrorKind::Validation(error), Progress::Nothing, key, None));
         }
         let status = StatusRequest {
@@ -172,11 +174,11 @@ impl UploadFlow {
         };
         let mut flow =
             Self::start(partner, Some(job), key, status, Stage::Reading { index: 0 }, settings, seed);
-        flow.events.extend(findings.warnings.into_iter().map(Event::Warning));
+        flow.events.extend(report.warnings.into_iter().map(Event::Warning));
         Ok(flow)
     }
 
-    /// Goes on where another flow, perhaps of another process, wrote down that it stood.
+    /// Goes on from the checkpoint of another flow, perhaps of another process.
     ///
     /// It needs the same job, images included; they are not looked at if the service has them already.
     ///
@@ -185,7 +187,7 @@ impl UploadFlow {
     /// job is believed, and nothing is sent to it.
     ///
     /// Unless nothing was ever sent, the first thing is to ask for the job's status, which costs nothing. Something is sent again
-    /// only if the last send of the checkpoint is over, and the service has then said twice, the settle delay apart, that it has
+    /// only if the last send of the checkpoint is over, and the service has then said twice, the status delay apart, that it has
     /// no zip; denials of an earlier process count. So copies of one checkpoint that are gone on with one after the other process
     /// the job once. **Two that go on at the same moment may not**: they take turns of random length, which is no lock. Run a
     /// job in one process at a time, under a lease of at least [`FlowSettings::lease`].
@@ -205,17 +207,17 @@ impl UploadFlow {
     ) -> Result<Self, JobError> {
         let begun = Self::new(partner, job, settings, seed).map_err(|error| {
             let smile_job_id = checkpoint.smile_job_id.clone();
-            let reach = checkpoint.reach.of_outdated();
-            JobError::new(error.kind().clone(), reach, error.key().clone(), smile_job_id)
+            let progress = checkpoint.progress.of_outdated();
+            JobError::new(error.kind().clone(), progress, error.key().clone(), smile_job_id)
         });
         let mut flow = begun?;
         flow.check(checkpoint, None, false)?;
         flow.take_over(checkpoint);
-        match checkpoint.reach {
+        match checkpoint.progress {
             Progress::Nothing => {}
             Progress::MaybeOpened | Progress::Opened | Progress::MaybeUploaded => {
                 flow.may_be_there = true;
-                flow.turn = spread(seed, flow.settings.settle.saturating_mul(2));
+                flow.turn = spread(seed, flow.settings.status_delay.saturating_mul(2));
                 flow.ask(Asked::Submit, 2);
             }
             Progress::Uploaded => {
@@ -226,8 +228,8 @@ impl UploadFlow {
         Ok(flow)
     }
 
-    /// Waits for the result of a job that the service has already, whoever submitted it. It asks at once, and then
-    /// keeps to the schedule.
+    /// Waits for the result of a job that the service has already, whoever submitted it. Asks at
+    /// once, and then keeps to the schedule.
     ///
     /// **The result belongs to whichever job has this id**, which isn't known to be this user's latest, nor of a certain
     /// submission. Who has the checkpoint takes [`UploadFlow::wait_for_submission`].
@@ -235,11 +237,12 @@ impl UploadFlow {
         let status = StatusRequest { wanted: true, history: false, image_links: false };
         let stage = Stage::Polling { polls: 0, failures: 0, last: None, last_error: None };
         let mut flow = Self::start(partner, None, key, status, stage, settings, seed);
-        flow.reach = Progress::Uploaded;
+        flow.progress = Progress::Uploaded;
         flow
     }
 
-    /// As [`UploadFlow::wait_for`], for the job that this checkpoint is of: a result counts only if it names its submission.
+    /// Waits as [`UploadFlow::wait_for`], for the job that this checkpoint is of: a result counts
+    /// only if it names its submission.
     ///
     /// Unlike [`UploadFlow::resume`] it needs no images, and never sends anything but the question. The checkpoint may also be of
     /// a check whose result comes by callback: [`Call::checkpoint`](crate::Call::checkpoint), once it is taken on.
@@ -276,9 +279,9 @@ impl UploadFlow {
         self
     }
 
-    /// Where the job stands now.
+    /// Current checkpoint of the job.
     pub(crate) fn checkpoint(&self) -> Checkpoint {
-        let mut checkpoint = Checkpoint::of_job(&self.partner, self.key.clone(), self.possible_reach());
+        let mut checkpoint = Checkpoint::of_job(&self.partner, self.key.clone(), self.possible_progress());
         checkpoint.smile_job_id.clone_from(&self.smile_job_id);
         checkpoint.submission_id.clone_from(&self.submission_id);
         // A zip that is out may arrive, whatever was said before.
@@ -288,21 +291,21 @@ impl UploadFlow {
         checkpoint
     }
 
-    /// What names the job.
+    /// Key of the job.
     pub(crate) fn key(&self) -> &JobKey {
         &self.key
     }
 
-    /// What the result must name to be the verdict on this submission: known from the first call of `next` on, and not at all
-    /// in [`UploadFlow::wait_for`].
+    /// Submission that the result must name to be the verdict on this one: known from the first
+    /// call of `next` on, and not at all in [`UploadFlow::wait_for`].
     pub(crate) fn submission_id(&self) -> Option<&SubmissionId> {
         self.submission_id.as_ref()
     }
 
-    /// Ends it. Nothing more is sent; what the service has already, it works on all the same.
+    /// Ends the flow. Nothing more is sent; what the service has already, it works on all the same.
     pub(crate) fn cancel(&mut self) {
         if !matches!(self.stage, Stage::Finished(_)) {
-            self.reach = self.possible_reach();
+            self.progress = self.possible_progress();
             self.fail(JobErrorKind::Cancelled);
         }
     }
@@ -336,7 +339,7 @@ impl UploadFlow {
             is_inherited: false,
             may_be_outdated: false,
             is_reading: false,
-            reach: Progress::Nothing,
+            progress: Progress::Nothing,
             submission_id: None,
             denials: 0,
             turn: Duration::ZERO,
@@ -362,20 +365,20 @@ impl UploadFlow {
         let mut problems = checkpoint.problems(&self.partner, Some(&self.key), check);
         if problems.is_empty()
             && checkpoint.submission_id.is_none()
-            && (must_be_begun || checkpoint.reach > Progress::Nothing)
+            && (must_be_begun || checkpoint.progress > Progress::Nothing)
         {
             let rule = "must be there: without it nothing was ever sent";
             problems.push(Problem::new("checkpoint.submission", ProblemKind::Missing, rule));
         }
         ValidationError::check(problems).map_err(|error| {
             let kind = JobErrorKind::Validation(error);
-            let reach = checkpoint.reach.of_outdated();
-            JobError::new(kind, reach, self.key.clone(), checkpoint.smile_job_id.clone())
+            let progress = checkpoint.progress.of_outdated();
+            JobError::new(kind, progress, self.key.clone(), checkpoint.smile_job_id.clone())
         })
     }
 
     fn take_over(&mut self, checkpoint: &Checkpoint) {
-        self.reach = checkpoint.reach;
+        self.progress = checkpoint.progress;
         self.smile_job_id.clone_from(&checkpoint.smile_job_id);
         self.denials = checkpoint.denials;
         self.last_send.clone_from(&checkpoint.last_send);
@@ -403,11 +406,12 @@ impl UploadFlow {
         // After an earlier denial the next one counts, and must come late enough for it.
         if matches!(self.stage, Stage::Asking { .. }) && self.denials > 0 {
             let over = self.last_send_over().unwrap_or(self.clock);
-            self.not_before = Some(over.max(self.clock) + self.settings.settle + self.turn);
+            self.not_before = Some(over.max(self.clock) + self.settings.status_delay + self.turn);
         }
     }
 
-    /// When the last send can't arrive any more, by this process's clock, if it may be on its way.
+    /// Time from which the last send can't arrive any more, by this process's clock, if it may be
+    /// on its way.
     fn last_send_over(&self) -> Option<Timestamp> {
         let send = self.last_send.as_ref()?;
         Some(if self.is_inherited {
@@ -417,15 +421,15 @@ impl UploadFlow {
         })
     }
 
-    /// Whoever cuts an upload short, or answers it in the store's place, may still pass it on: only what was certainly turned
-    /// away is no longer on its way.
+    /// Forgets the upload if it was certainly turned away: whoever cuts an upload short, or answers
+    /// it in the store's place, may still pass it on.
     fn forget_upload_if_refused(&mut self, error: &OperationError) {
         if matches!(self.stage, Stage::Uploading { .. }) && error.certainly_not_done() {
             self.last_send = None;
         }
     }
 
-    /// Hands out a checkpoint if the job stands elsewhere than the last one said.
+    /// Hands out a checkpoint if the job's progress is another than the last one's.
     fn note_progress(&mut self) {
         let checkpoint = self.checkpoint();
         if self.submission_id.is_some() && self.noted.as_ref() != Some(&checkpoint) {
@@ -438,12 +442,12 @@ impl UploadFlow {
         self.events.push_back(Event::Checkpoint(checkpoint));
     }
 
-    /// How far the job may have come, counting a request that is out as one that may arrive.
-    fn possible_reach(&self) -> Progress {
+    /// Progress that is possible, counting a request that is out as one that may arrive.
+    fn possible_progress(&self) -> Progress {
         match self.stage {
-            Stage::Opening { .. } if self.is_out => self.reach.max(Progress::MaybeOpened),
-            Stage::Uploading { .. } if self.is_out => self.reach.max(Progress::MaybeUploaded),
-            _ => self.reach,
+            Stage::Opening { .. } if self.is_out => self.progress.max(Progress::MaybeOpened),
+            Stage::Uploading { .. } if self.is_out => self.progress.max(Progress::MaybeUploaded),
+            _ => self.progress,
         }
     }
 
@@ -452,8 +456,8 @@ impl UploadFlow {
     }
 
     fn fail(&mut self, kind: JobErrorKind) {
-        let reach = if self.may_be_outdated { self.reach.of_outdated() } else { self.reach };
-        let error = JobError::new(kind, reach, self.key.clone(), self.smile_job_id.clone());
+        let progress = if self.may_be_outdated { self.progress.of_outdated() } else { self.progress };
+        let error = JobError::new(kind, progress, self.key.clone(), self.smile_job_id.clone());
         self.finish(Err(error));
     }
 
@@ -488,7 +492,7 @@ impl Flow for UploadFlow {
         }
         // What the service has already is judged there.
         if self.deadline.is_none()
-            && self.reach == Progress::Nothing
+            && self.progress == Progress::Nothing
             && let Some(job) = &self.job
             && let Err(error) = ValidationError::check(job.check_at(now).problems)
         {
@@ -656,7 +660,7 @@ impl fmt::Debug for UploadFlow {
         f.debug_struct("UploadFlow")
             .field("key", &self.key)
             .field("stage", &stage)
-            .field("reach", &self.reach)
+            .field("progress", &self.progress)
             .finish_non_exhaustive()
     }
 }

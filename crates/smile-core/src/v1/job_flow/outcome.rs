@@ -1,4 +1,4 @@
-//! How a job ends.
+//! Outcomes of a job.
 
 use crate::job::job_key::JobKey;
 use crate::job::submission_id::SubmissionId;
@@ -7,42 +7,43 @@ use serde::ser::{Serialize, SerializeStruct as _, Serializer};
 use crate::v3::Status;
 use crate::{JobStatus, OperationError, Verdict};
 
-/// A job that the service has received whole, or what the partner's own records have of one.
+/// Submission that the service has received whole, or that the partner's own records have.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 #[non_exhaustive]
 pub struct Submission {
-    /// What names it.
+    /// Key of the job.
     pub key: JobKey,
-    /// Smile ID's own id of the job, where it is known.
+    /// Smile ID's own id of the job, if it is known.
     pub smile_job_id: Option<String>,
-    /// What the result must name to be the verdict on this submission; unknown if it was another flow's, as in
-    /// [`JobFlow::wait_for`](crate::JobFlow::wait_for). Ask [`SubmissionId::is_named_by`] of a callback's entry.
+    /// Submission that the result must name to be the verdict on this one; unknown if it was
+    /// another flow's, as in [`JobFlow::wait_for`](crate::JobFlow::wait_for). Ask
+    /// [`SubmissionId::is_named_by`] of a callback's entry.
     pub id: Option<SubmissionId>,
 }
 
 impl Submission {
-    /// The submission under this id: what a [`Checkpoint`](crate::Checkpoint) has as its
+    /// Submission under this id: a [`Checkpoint`](crate::Checkpoint) has it as its
     /// [`submission_id`](crate::Checkpoint::submission_id).
     pub fn new(key: JobKey, id: SubmissionId) -> Self {
         Self { key, smile_job_id: None, id: Some(id) }
     }
 }
 
-/// Whichever submission there is under these ids.
+/// Submission under these ids, whichever there is.
 impl From<JobKey> for Submission {
     fn from(key: JobKey) -> Self {
         Self { key, smile_job_id: None, id: None }
     }
 }
 
-/// How a job ended that the service has received.
+/// Outcome of a job that the service has received.
 ///
 /// It serialises to its name, the submission, the verdict and what was wrong last, by their stable names. The status, which holds
 /// personal data, is left out. It can't be read back.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum JobOutcome {
-    /// It was submitted, and nobody asked to wait: the result comes by callback.
+    /// The job was submitted, and nobody asked to wait: the result comes by callback.
     #[non_exhaustive]
     Submitted {
         /// The job.
@@ -53,9 +54,9 @@ pub enum JobOutcome {
     Complete {
         /// The job.
         submission: Submission,
-        /// Its status, with the result.
+        /// Status with the result.
         status: Box<JobStatus>,
-        /// What the result amounts to.
+        /// Verdict on the result.
         verdict: Verdict,
     },
     /// There is a result over the v3 API, whose status is a word alone: record, reason and people come by webhook. What the word
@@ -66,21 +67,19 @@ pub enum JobOutcome {
         submission: Submission,
         /// The word, and the ids that came with it.
         status: Box<Status>,
-        /// What the word amounts to for this product.
+        /// Verdict of the word for this product.
         verdict: Verdict,
     },
-    /// There was no result before the schedule or the deadline ended. **This is no verdict**: the job goes on at the
-    /// service, and its result comes by callback, or when it is asked for again with
-    /// [`JobFlow::wait_for`](crate::JobFlow::wait_for). Don't submit it again.
+    /// The schedule or the deadline ended before there was a result. Don't submit it again.
     #[non_exhaustive]
     Unfinished {
         /// The job.
         submission: Submission,
         /// The last status that could be trusted.
         last: Option<Box<JobStatus>>,
-        /// How often the status was asked for.
+        /// Number of times that the status was requested.
         polls: u32,
-        /// What was wrong with the last poll, if it failed.
+        /// Error of the last poll, if that failed.
         last_error: Option<OperationError>,
     },
 }
@@ -122,7 +121,7 @@ impl JobOutcome {
         }
     }
 
-    /// What the result amounts to, if there is one.
+    /// Verdict on the result, if there is one.
     pub fn verdict(&self) -> Option<&Verdict> {
         match self {
             Self::Complete { verdict, .. } | Self::Decided { verdict, .. } => Some(verdict),

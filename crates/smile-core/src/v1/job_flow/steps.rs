@@ -1,4 +1,4 @@
-//! What a job does on the way, as long as all goes well, and how it ends.
+//! Steps of a job as long as all goes well, up to its end.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -20,7 +20,7 @@ use crate::v1::upload::UploadRequest;
 use crate::{JobStatus, OperationError, Timestamp, ValidationError};
 
 impl UploadFlow {
-    /// Looks at images until one must be read from disk, or all are here.
+    /// Checks images until one must be read from disk, or all are here.
     pub(super) fn look_at_images(&mut self) -> Option<PathBuf> {
         let job = self.job.as_ref()?;
         let Stage::Reading { index } = &mut self.stage else { return None };
@@ -49,7 +49,7 @@ impl UploadFlow {
                 if said && !self.has_asked {
                     // An earlier submission under this id, which nothing is known of here, may have come all the way; and that
                     // the job is open is what the caller says.
-                    self.reach = self.reach.max(Progress::MaybeOpened);
+                    self.progress = self.progress.max(Progress::MaybeOpened);
                     self.ask(Asked::Open { attempts: 0 }, 2);
                 }
             }
@@ -58,7 +58,7 @@ impl UploadFlow {
 
     pub(super) fn opened(&mut self, prepared: &PreparedUpload, retry: bool) {
         let Some(job) = &self.job else { return };
-        self.reach = self.reach.max(Progress::Opened);
+        self.progress = self.progress.max(Progress::Opened);
         // Without the flag, an id that is another job's would have been refused.
         self.is_own |= !retry;
         self.smile_job_id.clone_from(&prepared.smile_job_id);
@@ -74,9 +74,10 @@ impl UploadFlow {
         self.note_progress();
     }
 
-    /// The service has a zip under this job id: this submission's, or one of which that is yet to be proven.
+    /// Notes that the service has a zip under this job id: this submission's, or one of which that
+    /// is yet to be proven.
     pub(super) fn uploaded(&mut self) {
-        self.reach = if self.is_own { Progress::Uploaded } else { Progress::MaybeUploaded };
+        self.progress = if self.is_own { Progress::Uploaded } else { Progress::MaybeUploaded };
         self.package = Package::default();
         self.job = None;
         self.events.push_back(Event::Uploaded);
@@ -91,19 +92,21 @@ impl UploadFlow {
         }
     }
 
-    /// Asks for the job's status before anything else is sent that changes something: `denials` times the service must say
-    /// that it has no zip.
+    /// Requests the job's status before anything else is sent that changes something: `denials`
+    /// times the service must say that it has no zip.
     pub(super) fn ask(&mut self, then: Asked, denials: u32) {
         self.stage = Stage::Asking { then, needed: denials, failures: 0 };
     }
 
-    /// The service has no zip, as it says. Counts only once the last send is over, and a zip that it brought has been noticed.
+    /// Counts a denial: the service has no zip, as it says. Counts only once the last send is over,
+    /// and a zip that it brought has been noticed.
     fn denied(&mut self) {
         let Stage::Asking { failures, needed, .. } = &mut self.stage else { return };
         *failures = 0;
         let needed = *needed;
-        let settle = self.settings.settle;
-        if let Some(noticed) = self.last_send_over().map(|over| over + settle).filter(|at| *at > self.sent_at)
+        let status_delay = self.settings.status_delay;
+        if let Some(noticed) =
+            self.last_send_over().map(|over| over + status_delay).filter(|at| *at > self.sent_at)
         {
             self.not_before = Some(noticed);
             return;
@@ -111,10 +114,10 @@ impl UploadFlow {
         self.last_send = None;
         self.denials = self.denials.saturating_add(1);
         if self.denials < needed {
-            self.not_before = Some(self.clock + settle + self.turn);
+            self.not_before = Some(self.clock + status_delay + self.turn);
             return self.note_progress();
         }
-        self.reach = self.reach.min(Progress::Opened);
+        self.progress = self.progress.min(Progress::Opened);
         if let Stage::Asking { then: Asked::Nothing { refusal }, .. } = &self.stage {
             // Somebody's job is open under this id. That it is this submission's can't be told, so it isn't taken over.
             let error = refusal.clone();
@@ -136,7 +139,7 @@ impl UploadFlow {
         self.note_progress();
     }
 
-    /// The service has a zip under this job id.
+    /// Notes that the service has a zip under this job id.
     fn affirmed(&mut self, status: JobStatus) {
         if !self.may_be_there {
             // Nothing of this submission was ever uploaded.
@@ -165,7 +168,8 @@ impl UploadFlow {
             .with_return_image_links(self.status.image_links)
     }
 
-    /// There is a result under this job id. It is the verdict on this submission only if it names it.
+    /// Takes the result under this job id. It is the verdict on this submission only if it names
+    /// it.
     pub(super) fn complete(&mut self, status: JobStatus) {
         let Some(verdict) = status.verdict() else { return };
         if let Some(id) = &self.submission_id {
@@ -183,7 +187,7 @@ impl UploadFlow {
                 return self.schedule_poll(None);
             }
         }
-        (self.is_own, self.reach) = (true, Progress::Uploaded);
+        (self.is_own, self.progress) = (true, Progress::Uploaded);
         let submission = self.submission();
         self.finish(Ok(if self.status.wanted {
             JobOutcome::Complete { submission, status: Box::new(status), verdict }
@@ -223,7 +227,7 @@ impl UploadFlow {
         }
     }
 
-    /// The service refuses to tell the status of a job that it has no zip of.
+    /// Takes the refusal to tell the status of a job without a zip.
     pub(super) fn no_zip(&mut self) {
         if let Stage::Polling { polls, failures, last_error, .. } = &mut self.stage {
             self.events.push_back(Event::Polled { poll: *polls, job_complete: false });
@@ -236,7 +240,7 @@ impl UploadFlow {
         }
     }
 
-    /// Ends it because there is no time left.
+    /// Ends the flow because there is no time left.
     pub(super) fn deadline_passed(&mut self) {
         if matches!(self.stage, Stage::Polling { .. }) {
             self.unfinished();
@@ -260,7 +264,7 @@ impl UploadFlow {
         self.finish(Ok(outcome));
     }
 
-    /// Whether a wait until then leaves any time to act after it.
+    /// True if a wait until then leaves any time to act after it.
     pub(super) fn is_in_time(&self, at: Timestamp) -> bool {
         self.deadline.is_none_or(|deadline| at < deadline)
     }

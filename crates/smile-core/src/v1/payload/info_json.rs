@@ -21,7 +21,8 @@ pub(super) fn encode(bytes: &[u8]) -> Bytes {
     Bytes::from(STANDARD.encode(bytes))
 }
 
-/// How many bytes it will take, or a little more. Only what a partner adds may make it longer.
+/// Number of bytes that it will take, or a little more. Only what a partner adds may make it
+/// longer.
 pub(super) fn guess_bytes(images: &[PackedImage], prepared: &PreparedUpload) -> usize {
     let of_images: usize = images.iter().map(|image| 128 + inline(image).map_or(0, <[u8]>::len)).sum();
     4096 + of_images + prepared.raw().get().len()

@@ -1,4 +1,4 @@
-//! What is uploaded: `info.json` and the images, in one zip.
+//! Payload of an upload: `info.json` and the images, in one zip.
 
 mod info_json;
 mod names;
@@ -23,7 +23,7 @@ pub(crate) struct Package {
     images: Vec<PackedImage>,
     names: Names,
     files: zip::Files,
-    /// What the images take in the zip.
+    /// Size of the images in the zip.
     bytes: usize,
 }
 
@@ -31,29 +31,29 @@ pub(crate) struct Package {
 pub(crate) struct Added {
     pub(crate) image_type: ImageType,
     pub(crate) bytes: usize,
-    /// What is to be warned of.
-    pub(crate) doubts: Vec<ImageFault>,
+    /// Faults to warn of.
+    pub(crate) warnings: Vec<ImageFault>,
 }
 
 impl Added {
     fn new(role: ImageRole, image: &Image, structure: &Structure) -> Result<Self, ImageFault> {
-        let doubts: Vec<ImageFault> = structure.doubts(role).collect();
+        let warnings: Vec<ImageFault> = structure.warnings(role).collect();
         if let ImageSource::Base64(text) = &image.source
-            && doubts.contains(&ImageFault::NoEnd)
+            && warnings.contains(&ImageFault::NoEnd)
             && was_likely_cut(text)
         {
             return Err(ImageFault::CutBase64);
         }
-        Ok(Self { image_type: ImageType::new(role, image.encoding), bytes: structure.bytes(), doubts })
+        Ok(Self { image_type: ImageType::new(role, image.encoding), bytes: structure.bytes(), warnings })
     }
 }
 
-/// What is known of the images after one, so that there is room for them.
+/// Facts about the images after one, so that there is room for them.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct ToCome {
     /// The sizes of those that are here.
     bytes: usize,
-    /// How many files on disk show the same, and so are likely as large.
+    /// Number of files on disk that show the same, and so are likely as large.
     alike: usize,
 }
 
@@ -61,7 +61,7 @@ impl ToCome {
     /// For a file's headers and name.
     const BESIDE: usize = 256;
 
-    /// What comes after this image of the job.
+    /// Images that come after this one of the job.
     pub(crate) fn after(job: &Job, index: usize) -> Self {
         let mut to_come = Self::default();
         let (before, after) = job.images.split_at(index + 1);

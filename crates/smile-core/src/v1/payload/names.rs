@@ -1,4 +1,4 @@
-//! What the files are called inside the zip.
+//! Names of the files inside the zip.
 
 use std::collections::BTreeSet;
 

@@ -10,7 +10,7 @@ pub(super) struct PackedImage {
     pub(super) content: Content,
 }
 
-/// Where an image of the package is.
+/// Place of an image of the package.
 pub(super) enum Content {
     /// In the zip, under this name.
     File(String),

@@ -186,7 +186,7 @@ pub(super) struct Behind {
     position: usize,
     /// Bytes to reserve when it is full.
     ahead: Arc<AtomicUsize>,
-    /// Where it was flushed.
+    /// Position at the flush.
     mark: usize,
 }
 
@@ -259,9 +259,9 @@ impl Seek for Listing<'_> {
 struct Around<'a> {
     bytes: Vec<u8>,
     position: usize,
-    /// Where it was flushed.
+    /// Position at the flush.
     marks: Vec<usize>,
-    /// Where the entries are.
+    /// Position of the entries.
     gap: Range<usize>,
     /// Bytes that were read, and are yet to be written. None before the merging.
     left_out: &'a Cell<Option<usize>>,

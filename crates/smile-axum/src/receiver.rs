@@ -9,7 +9,7 @@ use smile_core::{AsyncReplayStore, CallbackDigest, ReplayStore, Timestamp, Verif
 use crate::checker::{Checker, Recording};
 use crate::{CallbackLayer, Rejection};
 
-/// Settings of a receiver: its verifier and its replay store. It belongs in the router's state.
+/// Receiver of callbacks, with its verifier and its replay store. It belongs in the router's state.
 /// Cheap to clone.
 #[derive(Clone)]
 pub struct CallbackReceiver {

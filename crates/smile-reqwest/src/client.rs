@@ -81,8 +81,8 @@ impl Client {
 
     /// A client over an HTTP client that exists already.
     ///
-    /// **It must have been built with [`reqwest::redirect::Policy::none`]**, which can't be told from here beforehand: one
-    /// that follows redirects sends signed requests, and images, wherever it is told. An answer that came over a redirect
+    /// **It must have been built with [`reqwest::redirect::Policy::none`]**, which can't be checked beforehand: one
+    /// that follows redirects sends signed requests, and images, to wherever the redirect leads. An answer that came over a redirect
     /// is not believed, and nothing more is sent. Prefer [`Client::with_http_client_builder`], which sees to it.
     pub fn with_http_client(partner: Partner, http: reqwest::Client) -> Self {
         Self {
@@ -285,7 +285,7 @@ impl Client {
     /// It stays with the caller, so that a future that is dropped half-way loses nothing: run it again, and it goes on.
     ///
     /// # Errors
-    /// Everything that is wrong with the job and can be told without its files.
+    /// All problems that can be found without the job's files.
     pub fn begin(&self, job: Job) -> Result<JobFlow, JobError> {
         let flow = JobFlow::new(self.partner.clone(), job, self.settings.clone(), self.seed())?;
         Ok(flow.with_tokens(self.tokens.clone()))
@@ -343,7 +343,7 @@ impl Client {
             while let Some(event) = flow.take_event() {
                 if let Err(reason) = on_event(event).await {
                     flow.refuse(now(), ObserverError::new(reason));
-                    // They tell of a request that isn't sent.
+                    // They are about a request that isn't sent.
                     while flow.take_event().is_some() {}
                     next = flow.next(now());
                 }

@@ -225,7 +225,7 @@ impl Client {
     /// It stays with the caller, who may write down where it stands: [`JobFlow::checkpoint`].
     ///
     /// # Errors
-    /// Everything that is wrong with the job and can be told without its files.
+    /// All problems that can be found without the job's files.
     pub fn begin(&self, job: Job) -> Result<JobFlow, JobError> {
         let flow = JobFlow::new(self.partner.clone(), job, self.settings.clone(), self.seed())?;
         Ok(flow.with_tokens(self.tokens.clone()))
@@ -283,7 +283,7 @@ impl Client {
             while let Some(event) = flow.take_event() {
                 if let Err(reason) = on_event(event) {
                     flow.refuse(now(), ObserverError::new(reason));
-                    // They tell of a request that isn't sent.
+                    // They are about a request that isn't sent.
                     while flow.take_event().is_some() {}
                     next = flow.next(now());
                 }

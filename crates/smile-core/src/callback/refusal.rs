@@ -80,7 +80,7 @@ pub enum Refusal {
         ahead: Duration,
     },
     /// The signature is right, and has come before with another body. Either somebody puts bodies of their own under a
-    /// signature that they have seen, or two results were signed in the same millisecond; the status of the job tells.
+    /// signature that they have seen, or two results were signed in the same millisecond; the status of the job decides.
     #[error("the callback's signature has come before, with another body")]
     Replayed,
 }

@@ -42,7 +42,7 @@ use crate::{Partner, ReceivedTimestamp, SignatureError, Signer, Timestamp};
 /// The signature covers a moment and not the body, so whoever has seen one callback can sign bodies of their own until it is
 /// too old. The shorter [`max_age`](Self::with_max_age), the shorter that lasts. It isn't known, though, whether the service signs
 /// afresh when it delivers again what wasn't answered with 2xx; if it doesn't, a redelivery later than that is refused, and
-/// only the job's status tells the result. The default is 15 minutes. No age makes up for asking the service itself before
+/// only the job's status gives the result. The default is 15 minutes. No age makes up for asking the service itself before
 /// anybody is let in: see [`Confirm`](crate::callback::confirm::Confirm).
 #[derive(Clone, Debug)]
 pub struct Verifier {
@@ -185,7 +185,7 @@ impl Verifier {
     }
 
     /// Index of the key that has signed the callback. There is no early return: the time that this
-    /// takes doesn't tell which key it was.
+    /// takes doesn't show which key it was.
     fn confirm(&self, pair: &Pair, carrier: Carrier) -> Result<usize, Refusal> {
         let mut found = Err(SignatureError::Wrong);
         for (index, signer) in self.signers.iter().enumerate() {

@@ -154,7 +154,7 @@ impl ValidationReport {
                 let rule = "is set by the job itself and can't be an extra key";
                 self.add(field(), ProblemKind::Conflict, rule);
             } else if let Some(name) = OWN.into_iter().find(|name| is_almost(key, name)) {
-                // What comes back under both can't be told apart, so the result could never be believed.
+                // Results under both can't be distinguished, so none could ever be accepted.
                 let rule =
                     format!("is almost called `{name}`, which is the job's own: call it something else");
                 self.add(field(), ProblemKind::Conflict, rule);

@@ -47,7 +47,7 @@ enum Over {
     V3(Box<V3JobFlow>),
 }
 
-/// The same of either.
+/// Same expression for the flow of either API.
 macro_rules! either {
     ($self:expr, $flow:ident => $does:expr) => {
         match $self {
@@ -65,7 +65,7 @@ impl JobFlow {
     /// zip under this job id. If it has, that is another submission's, and nothing is sent.
     ///
     /// # Errors
-    /// Everything that is wrong with the job and can be told without its files; nothing has been sent.
+    /// All problems that can be found without the job's files; nothing has been sent.
     pub fn new(partner: Partner, job: Job, settings: FlowSettings, seed: u64) -> Result<Self, JobError> {
         Ok(Self(match partner.api() {
             Api::V1 => Over::V1(Box::new(UploadFlow::new(partner, job, settings, seed)?)),

@@ -16,7 +16,7 @@ use crate::job::submission_id::SubmissionId;
 use crate::operation::Step;
 use crate::operation::{Lookup, Operation, OperationError, RepeatSafety, post_signed};
 use crate::v1::status_lookup::by_status;
-use crate::v1::verification::Asked;
+use crate::v1::verification::CheckQuestion;
 use crate::v1::verification::Verification;
 use crate::{JobStatus, JobType, Partner, PartnerParams, ProblemKind, Timestamp, ValidationReport};
 
@@ -127,7 +127,7 @@ impl AmlRequest {
 impl AmlRequest {
     fn reconcile(&self, status: JobStatus) -> Option<Verification> {
         // The result doesn't say whom it was about.
-        let asked = Asked {
+        let asked = CheckQuestion {
             key: self.job_key(),
             sent: &self.partner_params.extra,
             fields: Vec::new(),

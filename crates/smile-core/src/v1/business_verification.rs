@@ -19,7 +19,7 @@ use crate::partner::environment::CallbackUrl;
 use crate::v1::prep_upload::WirePartnerParams;
 use crate::v1::status_lookup::by_status;
 use crate::v1::verification::{Acceptance, Verification};
-use crate::v1::verification::{Asked, says_the_same};
+use crate::v1::verification::{CheckQuestion, says_the_same};
 use crate::wire::characters::Rule;
 use crate::{IdInfo, JobStatus, JobType, Partner, PartnerParams, ProblemKind, Timestamp, ValidationReport};
 
@@ -125,10 +125,10 @@ impl BusinessVerificationRequest {
     }
 
     /// Facts that a result about this company must name.
-    fn asked(&self) -> Asked<'_> {
+    fn asked(&self) -> CheckQuestion<'_> {
         let Business { country, id_type, id_number, .. } = &self.business;
         let fields = vec![("Country", country.as_str()), ("IDType", id_type), ("IDNumber", id_number)];
-        Asked { key: self.job_key(), sent: &self.partner_params.extra, fields, gives: |_| true }
+        CheckQuestion { key: self.job_key(), sent: &self.partner_params.extra, fields, gives: |_| true }
     }
 
     /// True if the result repeats the number of another company, which such results do in a place

@@ -11,7 +11,7 @@ use crate::catalogue::{Finding, IdTypeProduct, result_code};
 use crate::job::job_key::JobKey;
 use crate::partner::environment::CallbackUrl;
 use crate::v1::prep_upload::WirePartnerParams;
-use crate::v1::verification::Asked;
+use crate::v1::verification::CheckQuestion;
 use crate::{IdInfo, JobType, Partner, PartnerParams, ResultCode, Timestamp, ValidationReport};
 
 /// The question that all four ask.
@@ -70,7 +70,7 @@ impl IdCheck {
 
     /// Facts that a result of this check must name. Basic KYC and Enhanced KYC are one type of job:
     /// the codes tell them apart.
-    pub(super) fn asked(&self, product: IdTypeProduct) -> Asked<'_> {
+    pub(super) fn asked(&self, product: IdTypeProduct) -> CheckQuestion<'_> {
         let id_info = &self.id_info;
         let asked =
             [("Country", &id_info.country), ("IDType", &id_info.id_type), ("IDNumber", &id_info.id_number)];
@@ -83,7 +83,7 @@ impl IdCheck {
             IdTypeProduct::BasicKyc => |code| finding_of(code) != Some(Finding::IdFound),
             _ => |code| !finding_of(code).is_some_and(Finding::is_of_comparison),
         };
-        Asked { key: self.key(), sent: &self.partner_params.extra, fields, gives }
+        CheckQuestion { key: self.key(), sent: &self.partner_params.extra, fields, gives }
     }
 
     pub(super) fn key(&self) -> JobKey {

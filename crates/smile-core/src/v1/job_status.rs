@@ -104,7 +104,7 @@ pub enum JobResult {
     Entry(Box<ResultEntry>),
     /// Free text, such as `No zip file received`.
     Text(String),
-    /// Nothing.
+    /// No result and no text.
     Absent,
 }
 
@@ -152,7 +152,7 @@ impl JobStatus {
         }
     }
 
-    /// True if the service says that it has the job's zip; `None` if the answer doesn't tell.
+    /// True if the service says that it has the job's zip; `None` if the answer doesn't say.
     pub fn has_zip(&self) -> Option<bool> {
         if self.job_complete || self.entry().is_some() {
             return Some(true);
@@ -171,7 +171,7 @@ impl JobStatus {
         }
     }
 
-    /// True if it can't be told that this answers the question: it was signed at another time, or
+    /// True if it isn't certain that this answers the question: it was signed at another time, or
     /// its result names no job.
     pub(crate) fn is_doubtful(&self) -> bool {
         self.unknown_reason.is_some()

@@ -141,7 +141,7 @@ impl Lookup<EnhancedKycAnswer> for StatusRequest {
         Ok(match status.word() {
             StatusWord::Decided(_) => LookupAnswer::Answer(EnhancedKycAnswer::Status(Box::new(status))),
             // One that isn't found yet is no denial: the service has just named it.
-            _ => LookupAnswer::Untold,
+            _ => LookupAnswer::Unclear,
         })
     }
 }
@@ -227,7 +227,7 @@ mod tests {
         };
         assert!(matches!(says(200, "clear"), LookupAnswer::Answer(EnhancedKycAnswer::Status(_))));
         for (http, word) in [(202, "processing"), (404, "not_found"), (200, "reviewing")] {
-            assert_eq!(says(http, word), LookupAnswer::Untold, "{word}");
+            assert_eq!(says(http, word), LookupAnswer::Unclear, "{word}");
         }
     }
 }

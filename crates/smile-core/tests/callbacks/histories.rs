@@ -571,7 +571,7 @@ fn a_version_that_is_not_known_is_refused_with_its_number() {
     for text in ["", "{}", "null", r#"{"version":1}"#] {
         assert_eq!(
             JobHistory::from_stored(&partner().account(), text),
-            Err(JobHistoryError::NotALife),
+            Err(JobHistoryError::NotAHistory),
             "{text}"
         );
     }

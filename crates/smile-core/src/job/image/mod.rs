@@ -129,9 +129,9 @@ pub enum ImageRole {
 /// Encoding of an image in the zip: a file, or base64 in `info.json`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ImageEncoding {
-    /// As a file in the zip.
+    /// File in the zip.
     File,
-    /// As base64 text in `info.json`.
+    /// Base64 text in `info.json`.
     Base64,
 }
 

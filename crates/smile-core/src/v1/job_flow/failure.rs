@@ -7,7 +7,7 @@ use crate::flow::Progress;
 use crate::flow::{Event, RetryPolicy};
 use crate::operation::Step;
 use crate::v1::job_flow::error::JobErrorKind;
-use crate::v1::job_flow::{Asked, Stage, UploadFlow};
+use crate::v1::job_flow::{AfterDenial, Stage, UploadFlow};
 use crate::v1::upload::UploadRequest;
 
 /// Most polls in a row that may fail before the job is given up on.
@@ -30,7 +30,7 @@ impl UploadFlow {
                 // The checkpoint may be an old copy, and that job this very submission. Asking is free; only a result that names it
                 // counts.
                 self.may_be_there = true;
-                self.ask(Asked::Nothing { refusal: error }, 1);
+                self.ask(AfterDenial::Nothing { refusal: error }, 1);
             }
             Stage::Opening { attempts, .. } => {
                 let tried = *attempts;
@@ -43,11 +43,11 @@ impl UploadFlow {
                 self.retry_or_fail(Step::PrepUpload, tried, error, wait);
                 if asks && !matches!(self.stage, Stage::Finished(_)) {
                     // The answer may have been that the job id is an earlier job's, and `retry: true` would take that over.
-                    self.ask(Asked::Open { attempts: tried }, 1);
+                    self.ask(AfterDenial::Open { attempts: tried }, 1);
                 }
             }
             Stage::Uploading { upload, bytes, attempts } if !error.certainly_not_done() => {
-                let asked = Asked::Upload {
+                let asked = AfterDenial::Upload {
                     upload: upload.clone(),
                     bytes: *bytes,
                     attempts: *attempts,

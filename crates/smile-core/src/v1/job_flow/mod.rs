@@ -112,7 +112,7 @@ enum Stage {
     /// Uploading the zip.
     Uploading { upload: UploadRequest, bytes: usize, attempts: u32 },
     /// Asking whether the service has a zip, before anything is sent that changes something.
-    Asking { then: Asked, needed: u32, failures: u32 },
+    Asking { then: AfterDenial, needed: u32, failures: u32 },
     /// Waiting for the result.
     Polling { polls: u32, failures: u32, last: Option<Box<JobStatus>>, last_error: Option<OperationError> },
     /// Over.
@@ -121,7 +121,7 @@ enum Stage {
 
 #[allow(clippy::large_enum_variant)] // A flow has one of these, for as long as it asks.
 /// Step that is allowed once the service has denied often enough that it has a zip.
-enum Asked {
+enum AfterDenial {
     /// Submit all of it, from the files on: another process may have begun it.
     Submit,
     /// Open the job again, after so many tries.
@@ -150,7 +150,7 @@ impl UploadFlow {
     /// job id. If it has, that is another submission's, and nothing is sent.
     ///
     /// # Errors
-    /// Everything that is wrong with the job and can be told without its files; nothing has been sent.
+    /// All problems that can be found without the job's files; nothing has been sent.
     pub(crate) fn new(
         partner: Partner,
         job: Job,
@@ -218,7 +218,7 @@ impl UploadFlow {
             Progress::MaybeOpened | Progress::Opened | Progress::MaybeUploaded => {
                 flow.may_be_there = true;
                 flow.turn = spread(seed, flow.settings.status_delay.saturating_mul(2));
-                flow.ask(Asked::Submit, 2);
+                flow.ask(AfterDenial::Submit, 2);
             }
             Progress::Uploaded => {
                 flow.is_own = true;
@@ -389,7 +389,7 @@ impl UploadFlow {
         }
     }
 
-    /// Has the submission's id travel with the job.
+    /// Sends the submission's id with the job.
     fn name(&mut self, id: SubmissionId) {
         if let Some(job) = &mut self.job {
             job.partner_params.extra.insert(SubmissionId::PARTNER_PARAM.to_owned(), id.as_str().into());

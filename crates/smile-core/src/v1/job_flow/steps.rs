@@ -12,7 +12,7 @@ use crate::operation::Step;
 use crate::v1::job_flow::error::JobErrorKind;
 use crate::v1::job_flow::images::note_image;
 use crate::v1::job_flow::outcome::JobOutcome;
-use crate::v1::job_flow::{Asked, Stage, UploadFlow};
+use crate::v1::job_flow::{AfterDenial, Stage, UploadFlow};
 use crate::v1::job_status::JobStatusRequest;
 use crate::v1::payload::{Package, ToCome};
 use crate::v1::prep_upload::PreparedUpload;
@@ -50,7 +50,7 @@ impl UploadFlow {
                     // An earlier submission under this id, which nothing is known of here, may have come all the way; and that
                     // the job is open is what the caller says.
                     self.progress = self.progress.max(Progress::MaybeOpened);
-                    self.ask(Asked::Open { attempts: 0 }, 2);
+                    self.ask(AfterDenial::Open { attempts: 0 }, 2);
                 }
             }
         }
@@ -94,7 +94,7 @@ impl UploadFlow {
 
     /// Requests the job's status before anything else is sent that changes something: `denials`
     /// times the service must say that it has no zip.
-    pub(super) fn ask(&mut self, then: Asked, denials: u32) {
+    pub(super) fn ask(&mut self, then: AfterDenial, denials: u32) {
         self.stage = Stage::Asking { then, needed: denials, failures: 0 };
     }
 
@@ -118,7 +118,7 @@ impl UploadFlow {
             return self.note_progress();
         }
         self.progress = self.progress.min(Progress::Opened);
-        if let Stage::Asking { then: Asked::Nothing { refusal }, .. } = &self.stage {
+        if let Stage::Asking { then: AfterDenial::Nothing { refusal }, .. } = &self.stage {
             // Somebody's job is open under this id. That it is this submission's can't be told, so it isn't taken over.
             let error = refusal.clone();
             return self.fail(JobErrorKind::Operation { step: Step::PrepUpload, error });
@@ -129,12 +129,12 @@ impl UploadFlow {
             return;
         };
         match then {
-            Asked::Submit => {}
-            Asked::Open { attempts } => self.stage = Stage::Opening { attempts, retry: true },
-            Asked::Upload { upload, bytes, attempts, lost } => {
+            AfterDenial::Submit => {}
+            AfterDenial::Open { attempts } => self.stage = Stage::Opening { attempts, retry: true },
+            AfterDenial::Upload { upload, bytes, attempts, lost } => {
                 self.upload_again(upload, bytes, attempts, lost);
             }
-            Asked::Nothing { .. } => {}
+            AfterDenial::Nothing { .. } => {}
         }
         self.note_progress();
     }

@@ -21,7 +21,7 @@ use crate::{Partner, ProblemKind, Timestamp, UserId, ValidationReport};
 
 /// Creates a Smile Link: a page of Smile ID's on which people are verified.
 #[derive(Clone)]
-pub struct CreateSmileLink {
+pub struct CreateSmileLinkRequest {
     name: String,
     notice_privacy_policy_url: String,
     id_types: Vec<LinkIdType>,
@@ -59,7 +59,7 @@ impl LinkIdType {
     }
 }
 
-impl CreateSmileLink {
+impl CreateSmileLinkRequest {
     /// A link of this name, with this privacy policy, for these kinds of ID. Anybody may use it, any number of times.
     pub fn new(
         name: impl Into<String>,
@@ -138,13 +138,13 @@ impl CreateSmileLink {
     }
 }
 
-impl fmt::Debug for CreateSmileLink {
+impl fmt::Debug for CreateSmileLinkRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CreateSmileLink").field("id_types", &self.id_types).finish_non_exhaustive()
+        f.debug_struct("CreateSmileLinkRequest").field("id_types", &self.id_types).finish_non_exhaustive()
     }
 }
 
-impl Operation for CreateSmileLink {
+impl Operation for CreateSmileLinkRequest {
     type Output = CreatedSmileLink;
     const STEP: Step = Step::SmileLinks;
 
@@ -252,7 +252,7 @@ pub struct CreatedSmileLink {
 }
 
 impl CreatedSmileLink {
-    /// What the service knows it by; [`ReadSmileLink`](super::ReadSmileLink) goes by it.
+    /// What the service knows it by; [`ReadSmileLinkRequest`](super::ReadSmileLink) goes by it.
     pub fn ref_id(&self) -> &str {
         &self.ref_id
     }
@@ -287,9 +287,9 @@ mod tests {
     use crate::operation::testing::{answer, noon, partner};
     use crate::v3::testing::{CALLBACK, golden};
 
-    fn link() -> CreateSmileLink {
+    fn link() -> CreateSmileLinkRequest {
         let id_types = [LinkIdType::new("ng", "BVN", "biometric_kyc")];
-        CreateSmileLink::new("Onboarding", "https://bank.example/privacy", id_types)
+        CreateSmileLinkRequest::new("Onboarding", "https://bank.example/privacy", id_types)
     }
 
     #[test]
@@ -348,12 +348,13 @@ mod tests {
 
     #[test]
     fn what_a_link_needs_is_checked() {
-        let empty = CreateSmileLink::new("", "", []).check(&partner()).problems;
+        let empty = CreateSmileLinkRequest::new("", "", []).check(&partner()).problems;
         let fields: Vec<_> = empty.iter().map(|problem| problem.field.as_str()).collect();
         assert_eq!(fields, ["name", "notice_privacy_policy_url", "id_types"]);
         let past = link().with_expires_at(noon()).check_at(noon()).problems;
         assert_eq!(past[0].to_string(), "`expires_at` must be in the future");
-        let bad = CreateSmileLink::new("a", "https://bank.example/", [LinkIdType::new("NGA", "", "x y")]);
+        let bad =
+            CreateSmileLinkRequest::new("a", "https://bank.example/", [LinkIdType::new("NGA", "", "x y")]);
         assert_eq!(bad.with_single_use(Some(UserId::new(""))).check(&partner()).problems.len(), 4);
     }
 }

@@ -250,8 +250,8 @@ mod tests {
     fn files_are_typed_by_their_bytes_and_never_by_their_names() {
         let mut parts = Multipart::new();
         let mut images = Images::default();
-        images.add(ImagePart::Document, Image::bytes(PNG).named("card.jpg"));
-        images.add(ImagePart::DocumentBack, Image::bytes(JPEG).named("back.png\"\r\nX: y"));
+        images.add(ImagePart::Document, Image::bytes(PNG).with_file_name("card.jpg"));
+        images.add(ImagePart::DocumentBack, Image::bytes(JPEG).with_file_name("back.png\"\r\nX: y"));
         images.write(&mut parts);
         let body = String::from_utf8_lossy(&parts.finish(1).1).into_owned();
         assert!(body.contains("filename=\"document.png\"\r\nContent-Type: image/png\r\n"));

@@ -1,6 +1,6 @@
 //! `POST /v3/aml`: whether a name is on a watch list, once (Smile ID: the description of the v3 API, `submitOneTimeAml`).
 //!
-//! It is accepted, and the result comes by webhook; [`OneTimeAmlSync`](super::OneTimeAmlSync) waits for it.
+//! It is accepted, and the result comes by webhook; [`OneTimeAmlSyncRequest`](super::OneTimeAmlSync) waits for it.
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -19,12 +19,12 @@ use crate::{JobType, Partner, Timestamp, ValidationReport};
 /// Looks for somebody on sanctions lists, among the politically exposed, and in the news, once. What it finds is a name on a list:
 /// no verdict on the person.
 #[derive(Clone)]
-pub struct OneTimeAml {
+pub struct OneTimeAmlRequest {
     pub(crate) search: AmlSearch,
     pub(crate) common: Common,
 }
 
-impl OneTimeAml {
+impl OneTimeAmlRequest {
     /// The type of job that v1 has for it.
     pub(crate) const JOB_TYPE: JobType = JobType::from_number(15);
 
@@ -74,10 +74,10 @@ impl OneTimeAml {
     }
 }
 
-common_options!(OneTimeAml);
-aml_options!(OneTimeAml);
+common_options!(OneTimeAmlRequest);
+aml_options!(OneTimeAmlRequest);
 
-impl Operation for OneTimeAml {
+impl Operation for OneTimeAmlRequest {
     type Output = Acceptance;
     const STEP: Step = Step::OneTimeAml;
 
@@ -110,8 +110,8 @@ mod tests {
     use crate::operation::testing::{answer, noon, partner};
     use crate::v3::testing::{CALLBACK, CONSENT, DETAILS, JOB, consent, golden, john};
 
-    fn aml() -> OneTimeAml {
-        OneTimeAml::new("Nkechi Okafor", ["ng", "Ghana"], consent(), john())
+    fn aml() -> OneTimeAmlRequest {
+        OneTimeAmlRequest::new("Nkechi Okafor", ["ng", "Ghana"], consent(), john())
     }
 
     #[test]
@@ -158,7 +158,7 @@ mod tests {
 
     #[test]
     fn a_name_is_needed() {
-        let nobody = OneTimeAml::new("", ["NG"], consent(), john());
+        let nobody = OneTimeAmlRequest::new("", ["NG"], consent(), john());
         assert_eq!(nobody.check(&partner()).problems[0].to_string(), "`full_name` must not be empty");
     }
 }

@@ -9,7 +9,7 @@ use smile_core::{AsyncReplayStore, CallbackDigest, ReplayStore, Timestamp, Verif
 use crate::checker::{Checker, Recording};
 use crate::{CallbackLayer, Rejection};
 
-/// Settings of a receiver: its verifier and its replay store. It belongs in the router's state.
+/// Receiver of callbacks, with its verifier and its replay store. It belongs in the router's state.
 /// Cheap to clone.
 #[derive(Clone)]
 pub struct CallbackReceiver {
@@ -100,7 +100,7 @@ impl CallbackReceiver {
     /// why. A wrong signature day after day is an API key of the other environment, or somebody who
     /// makes results up.
     #[must_use]
-    pub fn on_rejection(mut self, observer: impl Fn(&Rejection) + Send + Sync + 'static) -> Self {
+    pub fn with_rejection_observer(mut self, observer: impl Fn(&Rejection) + Send + Sync + 'static) -> Self {
         self.checker.settings_mut().on_rejection = Some(Arc::new(observer));
         self
     }

@@ -18,7 +18,8 @@ fn mozilla() -> impl Iterator<Item = reqwest::Certificate> {
     all.filter_map(|certificate| reqwest::Certificate::from_der(certificate).ok())
 }
 
-/// Containers often have none. Asked once in the life of a process.
+/// True if the platform has certificates. Containers often have none. Asked once in the life of a
+/// process.
 #[cfg(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls"))]
 #[cfg(all(unix, not(target_vendor = "apple"), not(target_os = "android")))]
 fn platform_has_certificates() -> bool {
@@ -26,7 +27,7 @@ fn platform_has_certificates() -> bool {
     *ANY.get_or_init(|| !rustls_native_certs::load_native_certs().certs.is_empty())
 }
 
-/// They are a part of the operating system.
+/// Always true: certificates are a part of the operating system.
 #[cfg(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls"))]
 #[cfg(not(all(unix, not(target_vendor = "apple"), not(target_os = "android"))))]
 fn platform_has_certificates() -> bool {

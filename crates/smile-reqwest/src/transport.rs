@@ -39,7 +39,7 @@ impl Transport {
             return Err(TransportFailure::refused("the HTTP client would rewrite the address"));
         }
         if let Some(on_progress) = self.on_progress.as_ref().filter(|_| !body.is_empty()) {
-            *request.body_mut() = Some(reqwest::Body::wrap(Counted::new(body, Arc::clone(on_progress))));
+            *request.body_mut() = Some(reqwest::Body::wrap(CountingBody::new(body, Arc::clone(on_progress))));
         }
         *request.timeout_mut() = Some(timeout);
         let asked = request.url().clone();
@@ -72,16 +72,16 @@ fn is_same(url: &reqwest::Url, address: &Uri) -> bool {
     host.eq_ignore_ascii_case(other) && url.path() == address.path() && url.query() == address.query()
 }
 
-/// A body that tells how much of it has been taken. Its size is known, so that the client sets Content-Length: S3 refuses
+/// Body that counts how much of it has been taken. Its size is known, so that the client sets Content-Length: S3 refuses
 /// chunked bodies.
-struct Counted {
+struct CountingBody {
     left: Bytes,
     total: u64,
     on_progress: OnProgress,
 }
 
-impl Counted {
-    /// Small enough to be told of often, and large enough to cost nothing.
+impl CountingBody {
+    /// Small enough for frequent reports, and large enough to cost nothing.
     const PIECE: usize = 64 * 1024;
 
     fn new(body: Bytes, on_progress: OnProgress) -> Self {
@@ -89,7 +89,7 @@ impl Counted {
     }
 }
 
-impl Body for Counted {
+impl Body for CountingBody {
     type Data = Bytes;
     type Error = Infallible;
 

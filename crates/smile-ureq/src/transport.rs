@@ -56,7 +56,7 @@ impl Transport {
                 parts.headers.insert(header::EXPECT, HeaderValue::from_static("100-continue"));
             }
             let on_progress = self.on_progress.clone();
-            let counted = Counted { body, sent: 0, on_progress, began: Arc::clone(&began) };
+            let counted = CountingBody { body, sent: 0, on_progress, began: Arc::clone(&began) };
             self.run(Request::from_parts(parts, ureq::SendBody::from_owned_reader(counted)), timeout)
         };
         let began = began.load(Ordering::Relaxed);
@@ -92,14 +92,14 @@ impl Transport {
 const ASKED_FOR_FROM: usize = 64 * 1024;
 
 /// Body that notes that it is being sent, and counts how much of it has been taken.
-struct Counted {
+struct CountingBody {
     body: Bytes,
     sent: usize,
     on_progress: Option<OnProgress>,
     began: Arc<AtomicBool>,
 }
 
-impl Read for Counted {
+impl Read for CountingBody {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.began.store(true, Ordering::Relaxed);
         let read = (&self.body[self.sent..]).read(buffer)?;
@@ -162,7 +162,7 @@ fn classify(error: &ureq::Error, began: bool) -> TransportFailure {
 }
 
 /// True for a request refused by the other side's kernel, a name that didn't resolve, or a
-/// certificate that isn't trusted; the standard library and rustls tell the latter two by their
+/// certificate that isn't trusted; the standard library and rustls name the latter two by their
 /// words alone. Other errors of the network may come in the middle of a request.
 fn never_left(error: &std::io::Error) -> bool {
     error.kind() == std::io::ErrorKind::ConnectionRefused

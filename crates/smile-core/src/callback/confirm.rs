@@ -342,8 +342,7 @@ impl ConfirmError {
         self.call().map_or(&[], CallError::problems)
     }
 
-    /// Always false: the question for a job's status changes nothing at the service. Never: the
-    /// question for a job's status changes nothing.
+    /// Always false: the question for a job's status changes nothing at the service.
     pub fn outcome_unknown(&self) -> bool {
         self.call().is_some_and(CallError::outcome_unknown)
     }
@@ -364,8 +363,7 @@ impl ConfirmError {
         self.call().is_some_and(CallError::is_unauthorized)
     }
 
-    /// Always false: the question for a job's status submits nothing. Never: to ask for a job's
-    /// status submits nothing.
+    /// Always false: the question for a job's status submits nothing.
     pub fn is_job_already_exists(&self) -> bool {
         self.call().is_some_and(CallError::is_job_already_exists)
     }
@@ -393,7 +391,7 @@ impl ConfirmError {
         self.is_behind() || matches!(self, Self::Call(error) if error.is_retryable())
     }
 
-    /// The service isn't as far as the callback, in a status or, as it may tell it also, by refusing one (2314).
+    /// The service isn't as far as the callback, in a status or by refusing one (2314).
     fn is_behind(&self) -> bool {
         match self {
             Self::Behind { .. } => true,

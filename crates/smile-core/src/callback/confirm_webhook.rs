@@ -39,7 +39,7 @@ pub struct ConfirmWebhook {
 enum Stage {
     ToAsk,
     Asking(Box<Call<StatusRequest>>),
-    /// Until then; with the last status, which isn't as far as the webhook.
+    /// Waiting until then, with the last status, which isn't as far as the webhook.
     Waiting(Timestamp, Box<Status>),
     Finished(Result<ConfirmedWord, ConfirmWebhookError>),
 }
@@ -226,7 +226,7 @@ pub enum ConfirmWebhookError {
     /// The webhook is about another job or user than the partner's records have, or contradicts itself about that. Nothing was sent.
     #[error("the webhook is not about this job of this user")]
     NotThisJob,
-    /// It is no v3 webhook, or its word isn't known. Nothing was sent.
+    /// The callback is no v3 webhook, or its word isn't known. Nothing was sent.
     #[error("a callback of this kind can't be confirmed by a status of the v3 API")]
     NotConfirmable,
     /// The status can't be had. Try again later, or answer the webhook with 503 and the service comes again.

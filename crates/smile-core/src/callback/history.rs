@@ -26,7 +26,7 @@ const MAX_UNDECIDED: usize = 8;
 ///   [decided](Trust::ByHand) outranks both.
 ///
 /// - A result of another partner, or of another environment, changes nothing: an approval of the sandbox is none in production.
-/// - Nor does one of another submission under the same job id, once this one's id is [told](JobHistory::with_submission_id).
+/// - Nor does one of another submission under the same job id, once this one's id is [known](JobHistory::with_submission_id).
 ///
 /// It serialises to a few hundred bytes without anything personal but the partner's own ids; keep it in the row of the job, and
 /// read, apply and write it in one transaction. What is stored says which version of the form it has; this one writes
@@ -342,7 +342,7 @@ impl JobHistory {
     /// # Errors
     /// [`JobHistoryError`]: it is of another account, of a version that isn't known, or not a job's history at all.
     pub fn from_stored(account: &PartnerAccount, json: &str) -> Result<Self, JobHistoryError> {
-        let stored: Stored = serde_json::from_str(json).map_err(|_| JobHistoryError::NotALife)?;
+        let stored: Stored = serde_json::from_str(json).map_err(|_| JobHistoryError::NotAHistory)?;
         let stored = match (stored.version, &stored.account) {
             (1, None) => stored.upgrade(account.clone()),
             (_, Some(other)) if other != account => return Err(JobHistoryError::OtherAccount),
@@ -632,7 +632,7 @@ fn by_hand(decision: Decision) -> NextStep {
 pub enum JobHistoryError {
     /// The text isn't a [`JobHistory`], in any version.
     #[error("what is stored is not a job's history")]
-    NotALife,
+    NotAHistory,
     /// The text is of version 1, which names no account: read it with [`JobHistory::from_stored`].
     #[error(
         "this job's history was stored in version 1, which doesn't name the partner and the environment: read it with \
@@ -655,7 +655,7 @@ pub enum JobHistoryError {
 }
 
 stable_names! { JobHistoryError:
-    Self::NotALife => "not_a_history",
+    Self::NotAHistory => "not_a_history",
     Self::Version1 => "version1",
     Self::UnknownVersion { .. } => "unknown_version",
     Self::OtherAccount => "other_account",

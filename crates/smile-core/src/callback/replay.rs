@@ -235,7 +235,7 @@ pub enum ReplayCheck {
     Redelivery,
     /// The signature has come before, with another body. Either somebody puts bodies of their own
     /// under a signature that they have seen, or two results were signed in the same millisecond.
-    /// Don't act on it; the status of the job tells.
+    /// Don't act on it; the status of the job decides.
     SignatureReused,
 }
 

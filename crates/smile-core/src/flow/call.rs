@@ -291,7 +291,7 @@ impl<O: Operation> Call<O> {
         match found {
             LookupAnswer::Answer(output) => return self.answered(output),
             LookupAnswer::Denied if self.settings.resends_denied_checks => return self.denied(),
-            LookupAnswer::Denied | LookupAnswer::Untold => {}
+            LookupAnswer::Denied | LookupAnswer::Unclear => {}
         }
         if let Stage::Reconciling { denials, .. } = &mut self.stage {
             *denials = 0;
@@ -335,8 +335,7 @@ impl<O: Operation> Call<O> {
         }
     }
 
-    /// Asks again, up to a limit, as the status didn't tell the fate of the request. Ask again, up
-    /// to a limit.
+    /// Asks again, up to a limit, as the status didn't tell the fate of the request.
     fn still_unknown(&mut self) {
         let Stage::Reconciling { polls, .. } = &self.stage else { return };
         let wait = self.settings.poll.delay_after(*polls).unwrap_or(self.settings.status_delay);
@@ -348,7 +347,7 @@ impl<O: Operation> Call<O> {
         }
     }
 
-    /// Ends the call: the fate of the request can't be told.
+    /// Ends the call: the fate of the request is unknown.
     fn give_up(&mut self) {
         if let Stage::Reconciling { lost, .. } = &self.stage {
             self.fail(CallErrorKind::Operation(lost.clone()));
@@ -379,7 +378,7 @@ impl<O: Operation> Call<O> {
             return self.fail(CallErrorKind::Validation(error));
         }
         match &self.stage {
-            // Some seconds after what another process was told.
+            // Some seconds after the answer to another process.
             Stage::Reconciling { denials: 1.., .. } if self.settings.resends_denied_checks => {
                 self.not_before = Some(self.clock + self.settings.status_delay);
             }
@@ -585,7 +584,7 @@ where
             Stage::Reconciling { .. } => {
                 let lookup = self.operation.look_up();
                 let found = lookup.map(|lookup| lookup.parse(&self.partner, sent_at, &response));
-                match found.unwrap_or(Ok(LookupAnswer::Untold)) {
+                match found.unwrap_or(Ok(LookupAnswer::Unclear)) {
                     Ok(found) => {
                         let clock = ServiceClock::of(&response, self.sent_at, self.clock);
                         self.service_clock = clock.or(self.service_clock);

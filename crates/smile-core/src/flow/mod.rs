@@ -1,19 +1,19 @@
 //! Machines that run a job, or a single exchange, without doing any IO themselves.
 //!
-//! A [`Flow`] says what to do next and is told what came of it. Time comes in as an argument; requests, files to read
-//! and moments to wait for come out. So one machine serves async, blocking and hand-driven callers alike, and all of
-//! them get the same retries.
+//! A [`Flow`] returns the next action; you report its result. Time comes in as an argument; requests, files
+//! to read and moments to wait for come out. So one machine serves async, blocking and hand-driven callers
+//! alike, and all of them get the same retries.
 //!
 //! **The rule: every [`Next::Send`] is answered by one [`Flow::receive`], and every [`Next::Read`] by one
-//! [`Flow::file_read`].** To call [`Flow::next`] again without it says that the answer is lost. Nothing else is asked of a
+//! [`Flow::file_read`].** To call [`Flow::next`] again without a report means that the answer is lost. Nothing else is asked of a
 //! driver:
 //!
 //! 1. Call [`Flow::next`] with the clock's time.
 //! 2. Take the events: [`Flow::take_event`], until there are none.
-//! 3. Do what it says: read the file, send the request, or sleep; then tell it what came of it.
+//! 3. Read the file, send the request, or sleep, as asked; then report the result to the flow.
 //! 4. Go on until it is finished. A finished flow stays so, and sends nothing.
 //!
-//! **Who stores checkpoints takes the events before the request goes out.** Those of a request are there as soon as
+//! **A driver that stores checkpoints takes the events before the request goes out.** Those of a request are there as soon as
 //! [`Flow::next`] has returned it: an [`Event::Checkpoint`] if it changes something at the service, and an [`Event::Sending`] in
 //! any case. If the checkpoint can't be stored, or a lease can't be renewed, don't send: call [`Flow::refuse`], and the flow ends.
 //!

@@ -20,7 +20,7 @@ impl Default for PollSchedule {
 }
 
 impl PollSchedule {
-    /// The same wait before each of `max_polls` polls.
+    /// Schedule with the same wait before each of `max_polls` polls.
     pub const fn every(delay: Duration, max_polls: u32) -> Self {
         Self::two_paced(delay, 0, delay, max_polls)
     }

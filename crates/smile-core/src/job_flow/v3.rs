@@ -346,7 +346,7 @@ impl V3JobFlow {
         }
     }
 
-    /// One bad answer doesn't end the waiting, unless it would come again for ever.
+    /// Goes on after a bad answer, unless it would come again for ever.
     fn not_answered(&mut self, error: &CallError) {
         match (error.kind(), error.operation()) {
             (CallErrorKind::Deadline(last), _) => {

@@ -35,6 +35,6 @@ pub enum LookupAnswer<T> {
     Answer(T),
     /// The service says that it has nothing of the request.
     Denied,
-    /// The answer doesn't tell.
-    Untold,
+    /// The answer leaves it open.
+    Unclear,
 }

@@ -87,7 +87,7 @@ pub(crate) fn audit(object: &Map<String, Value>) -> Value {
     audit_with(object, std::iter::empty())
 }
 
-/// The same for fields some of which are too long to be anything but left out.
+/// Fields that may go into a log, of a body whose long ones are always left out.
 pub(crate) fn audit_fields(fields: &Fields) -> Value {
     let (short, long) = fields.parts();
     audit_with(short, long)

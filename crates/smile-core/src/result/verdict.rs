@@ -28,7 +28,7 @@ pub enum Decision {
     /// The job could not be done, which proves nothing about the person: an ID authority that is
     /// down, an image that can't be used. Submit again, with a new job id.
     Error,
-    /// The result makes no sense to this version of the SDK. Never an approval; look at it by hand. What was stored by a newer
+    /// The result makes no sense to this version of the SDK. Never an approval: it needs a manual review. What was stored by a newer
     /// version, under a name that this one doesn't know, is read as this.
     #[serde(other)]
     Unknown,

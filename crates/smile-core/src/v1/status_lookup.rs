@@ -44,7 +44,7 @@ impl<T, F: Fn(JobStatus) -> Option<T>> Lookup<T> for StatusLookup<F> {
         Ok(match (self.reconcile)(status) {
             Some(output) => LookupAnswer::Answer(output),
             None if is_denial => LookupAnswer::Denied,
-            None => LookupAnswer::Untold,
+            None => LookupAnswer::Unclear,
         })
     }
 }

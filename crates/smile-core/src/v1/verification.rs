@@ -74,7 +74,7 @@ impl Verification {
 
     /// Verification from the job's status, after the answer itself was lost: only from a result of
     /// the job that was asked about.
-    pub(crate) fn from_status(status: JobStatus, asked: &Asked<'_>) -> Option<Self> {
+    pub(crate) fn from_status(status: JobStatus, asked: &CheckQuestion<'_>) -> Option<Self> {
         if !status.job_complete {
             return None;
         }
@@ -84,7 +84,7 @@ impl Verification {
 }
 
 /// Question whose answer was lost: it decides which result in the job's status can be its answer.
-pub(crate) struct Asked<'a> {
+pub(crate) struct CheckQuestion<'a> {
     /// The job.
     pub(crate) key: JobKey,
     /// Fields that were sent along with the ids.
@@ -95,14 +95,14 @@ pub(crate) struct Asked<'a> {
     pub(crate) gives: fn(&ResultCode) -> bool,
 }
 
-impl Asked<'_> {
+impl CheckQuestion<'_> {
     /// Verdict on the result in this status; none if the status has no result, or one that may be
     /// another job's: of another user, type of job, product or ID.
     fn verdict(&self, status: &JobStatus) -> Option<Verdict> {
         let (entry, key) = (status.entry()?, &self.key);
         let echo = entry.partner_params();
         let code = entry.result_code().filter(|code| (self.gives)(code))?;
-        // Where the type isn't echoed, a code that no other type of job has tells it as well.
+        // Where the type isn't echoed, a code that no other type of job has proves it as well.
         let is_of_type = match echo.job_type() {
             Some(job_type) => job_type == key.job_type,
             None => rows_of(code).all(|row| row.job_types == [key.job_type]),
@@ -143,7 +143,7 @@ impl Acceptance {
     /// Acceptance from the job's status, after the answer itself was lost: a job that has a result
     /// was accepted. That the service knows the ids proves nothing without one: another job may
     /// have them.
-    pub(crate) fn from_status(status: &JobStatus, asked: &Asked<'_>) -> Option<Self> {
+    pub(crate) fn from_status(status: &JobStatus, asked: &CheckQuestion<'_>) -> Option<Self> {
         asked.verdict(status).map(|_| Self { raw: Map::new() })
     }
 

@@ -25,7 +25,7 @@ use serde_json::{Map, Number, Value};
 use crate::wire::repair::repair;
 use crate::wire::tolerant::{self, Object};
 
-/// From this size on, in bytes of JSON, a field stays in the body.
+/// Size from which on, in bytes of JSON, a field stays in the body.
 const LONG: usize = 4096;
 
 /// Most objects and lists that may stand within each other, the outermost among them. The deepest
@@ -68,7 +68,7 @@ const ALSO_DECIDING: [&str; 12] = [
     "user_id",
 ];
 
-/// Of the partner's own parameters, those that decide.
+/// Names of the partner's own parameters that decide.
 const DECIDING_PARAMS: [&str; 3] = ["job_id", "user_id", "job_type"];
 
 /// Free text of a webhook, and its record of the person. Anything else in it may speak against the person.
@@ -108,13 +108,13 @@ pub(crate) struct Fields {
 struct Damage {
     /// Fields whose values were damaged, and of the partner's parameters whether those were that
     /// decide.
-    values: Vec<Damaged>,
+    values: Vec<DamagedField>,
     /// True if the name of a field was repaired: it may have been any.
     is_in_a_name: bool,
 }
 
 #[derive(Clone)]
-struct Damaged {
+struct DamagedField {
     key: String,
     decides: bool,
     /// Something in it stood twice, and is null.
@@ -384,14 +384,14 @@ impl TopLevel<'_> {
                 true => decides_in_params(&self.body.slice_ref(json.as_bytes()), &places),
                 false => is_deciding(&key),
             };
-            self.fields.damage.values.push(Damaged { key: key.clone(), decides, is_lost: false });
+            self.fields.damage.values.push(DamagedField { key: key.clone(), decides, is_lost: false });
         }
         let is_apart = is_one_of(self.apart, &key);
         if !is_apart && (json.len() < LONG || ALWAYS_READ.iter().any(|name| tolerant::same_name(name, &key)))
         {
             let value = match read_strictly(json, 1) {
                 Err(Unreadable::Duplicated) if !is_deciding(&key) => {
-                    let lost = Damaged { key: key.clone(), decides: false, is_lost: true };
+                    let lost = DamagedField { key: key.clone(), decides: false, is_lost: true };
                     self.fields.damage.values.push(lost);
                     read_loosely(json, 1)?.0
                 }
@@ -424,7 +424,7 @@ fn places_in(places: &[usize], body: &[u8], part: &[u8]) -> Vec<usize> {
 /// True if the damage in the partner's parameters touches the job or the user.
 fn decides_in_params(json: &Bytes, places: &[usize]) -> bool {
     let Ok(params) = Fields::read_valid(json, places, &[]) else { return true };
-    let decides = |damaged: &Damaged| is_one_of(&DECIDING_PARAMS, &damaged.key);
+    let decides = |damaged: &DamagedField| is_one_of(&DECIDING_PARAMS, &damaged.key);
     params.damage.is_in_a_name || params.damage.values.iter().any(decides)
 }
 
@@ -511,7 +511,7 @@ fn read_strictly(json: &str, depth: usize) -> Result<Value, Unreadable> {
     read(json, depth, None)
 }
 
-/// The same, but that what stands twice is null; and whether anything did.
+/// Reads JSON in which a name may come twice: such a value is null, and the flag says so.
 fn read_loosely(json: &str, depth: usize) -> Result<(Value, bool), Unreadable> {
     let is_lost = Cell::new(false);
     read(json, depth, Some(&is_lost)).map(|value| (value, is_lost.get()))
@@ -532,7 +532,7 @@ fn read(json: &str, depth: usize, is_lost: Option<&Cell<bool>>) -> Result<Value,
 struct Strict<'b> {
     depth: usize,
     why: &'b Cell<Option<Unreadable>>,
-    /// Told that something stood twice, where that is borne.
+    /// Flag to set if a name came twice, if that is allowed.
     is_lost: Option<&'b Cell<bool>>,
 }
 
@@ -805,7 +805,7 @@ mod tests {
         assert!(fields.exact("FullData").unwrap()["a"].as_str().unwrap().ends_with("x\u{FFFD}"));
     }
 
-    /// With and without so much beside it that it stays in the body.
+    /// Fields of a body, short and long.
     fn short_and_long(field: &str) -> [Fields; 2] {
         ["", &"x".repeat(LONG)].map(|pad| {
             let field = field.replacen("PAD", pad, 1);

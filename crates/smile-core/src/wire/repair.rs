@@ -8,19 +8,19 @@
 const REPLACEMENT: &str = "\u{FFFD}";
 
 /// A body after its repair.
-pub(crate) struct Repaired {
+pub(crate) struct RepairedBody {
     pub(crate) json: Vec<u8>,
     /// The places in `json` that were other ones in the body, in ascending order.
     pub(crate) places: Vec<usize>,
 }
 
 /// Repairs a body, unless there is nothing to repair. JSON that is valid has nothing.
-pub(crate) fn repair(body: &[u8]) -> Option<Repaired> {
+pub(crate) fn repair(body: &[u8]) -> Option<RepairedBody> {
     let rest = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
     let mut repairer = Repairer { json: Vec::with_capacity(rest.len()), places: Vec::new(), rest };
     repairer.run();
     let is_other = rest.len() < body.len() || !repairer.places.is_empty();
-    is_other.then_some(Repaired { json: repairer.json, places: repairer.places })
+    is_other.then_some(RepairedBody { json: repairer.json, places: repairer.places })
 }
 
 struct Repairer<'b> {

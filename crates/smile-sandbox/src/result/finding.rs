@@ -1,4 +1,4 @@
-//! Findings on a job, by the machine or by a human.
+//! Finding on a job, by the machine or by a human.
 
 /// The decision of a human reviewer about a job under review.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -346,7 +346,7 @@ mod tests {
         [head, &four(8), &two(1), &entry(0x8825, 26), &four(0), &two(1), &entry(tag, 0), &four(0)].concat()
     }
 
-    /// The same from bytes and through base64.
+    /// Structure of a file, the same from bytes and through base64.
     #[track_caller]
     fn looked(bytes: &[u8]) -> Result<Structure, ImageFault> {
         let found = of_bytes(bytes);

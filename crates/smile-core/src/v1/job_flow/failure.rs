@@ -7,8 +7,8 @@ use crate::flow::Progress;
 use crate::flow::{Event, RetryPolicy};
 use crate::operation::Step;
 use crate::v1::job_flow::error::JobErrorKind;
-use crate::v1::job_flow::{Asked, Stage, UploadFlow};
-use crate::v1::upload::Upload;
+use crate::v1::job_flow::{AfterDenial, Stage, UploadFlow};
+use crate::v1::upload::UploadRequest;
 
 /// Most polls in a row that may fail before the job is given up on.
 const MAX_BAD_POLLS: u32 = 4;
@@ -30,7 +30,7 @@ impl UploadFlow {
                 // The checkpoint may be an old copy, and that job this very submission. Asking is free; only a result that names it
                 // counts.
                 self.may_be_there = true;
-                self.ask(Asked::Nothing { refusal: error }, 1);
+                self.ask(AfterDenial::Nothing { refusal: error }, 1);
             }
             Stage::Opening { attempts, .. } => {
                 let tried = *attempts;
@@ -43,11 +43,11 @@ impl UploadFlow {
                 self.retry_or_fail(Step::PrepUpload, tried, error, wait);
                 if asks && !matches!(self.stage, Stage::Finished(_)) {
                     // The answer may have been that the job id is an earlier job's, and `retry: true` would take that over.
-                    self.ask(Asked::Open { attempts: tried }, 1);
+                    self.ask(AfterDenial::Open { attempts: tried }, 1);
                 }
             }
             Stage::Uploading { upload, bytes, attempts } if !error.certainly_not_done() => {
-                let asked = Asked::Upload {
+                let asked = AfterDenial::Upload {
                     upload: upload.clone(),
                     bytes: *bytes,
                     attempts: *attempts,
@@ -100,7 +100,13 @@ impl UploadFlow {
 
     /// Uploads again, as the service has said often enough that it has no zip: perhaps to a new
     /// address, or gives up.
-    pub(super) fn upload_again(&mut self, upload: Upload, bytes: usize, attempts: u32, lost: OperationError) {
+    pub(super) fn upload_again(
+        &mut self,
+        upload: UploadRequest,
+        bytes: usize,
+        attempts: u32,
+        lost: OperationError,
+    ) {
         let may_try = self.settings.retry.delay_after(attempts, Step::Upload, None, self.seed).is_some();
         if self.needs_new_address(&lost) {
             self.new_address(attempts, &lost);

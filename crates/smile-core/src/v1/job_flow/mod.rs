@@ -24,8 +24,8 @@ use crate::v1::job_flow::error::{JobError, JobErrorKind};
 use crate::v1::job_flow::images::note_image;
 use crate::v1::job_flow::outcome::{JobOutcome, Submission};
 use crate::v1::payload::{Package, ToCome};
-use crate::v1::prep_upload::PrepUpload;
-use crate::v1::upload::Upload;
+use crate::v1::prep_upload::PrepUploadRequest;
+use crate::v1::upload::UploadRequest;
 use crate::wire::seed::spread;
 use crate::{
     ImageFault, Job, JobId, JobStatus, JobType, OperationError, Partner, Problem, ProblemKind, Timestamp,
@@ -110,9 +110,9 @@ enum Stage {
     /// Opening the job.
     Opening { attempts: u32, retry: bool },
     /// Uploading the zip.
-    Uploading { upload: Upload, bytes: usize, attempts: u32 },
+    Uploading { upload: UploadRequest, bytes: usize, attempts: u32 },
     /// Asking whether the service has a zip, before anything is sent that changes something.
-    Asking { then: Asked, needed: u32, failures: u32 },
+    Asking { then: AfterDenial, needed: u32, failures: u32 },
     /// Waiting for the result.
     Polling { polls: u32, failures: u32, last: Option<Box<JobStatus>>, last_error: Option<OperationError> },
     /// Over.
@@ -121,13 +121,13 @@ enum Stage {
 
 #[allow(clippy::large_enum_variant)] // A flow has one of these, for as long as it asks.
 /// Step that is allowed once the service has denied often enough that it has a zip.
-enum Asked {
+enum AfterDenial {
     /// Submit all of it, from the files on: another process may have begun it.
     Submit,
     /// Open the job again, after so many tries.
     Open { attempts: u32 },
     /// Upload the zip again.
-    Upload { upload: Upload, bytes: usize, attempts: u32, lost: OperationError },
+    Upload { upload: UploadRequest, bytes: usize, attempts: u32, lost: OperationError },
     /// Nothing: the service has refused to open the job, as there is one of this id.
     Nothing { refusal: OperationError },
 }
@@ -146,11 +146,11 @@ impl UploadFlow {
     /// Runs this job. `seed` spreads the waits of many clients, and distinguishes this submission
     /// from others: take a random number, and another one for each job.
     ///
-    /// With [`Job::retry`] the job may have been opened before, so the service is asked first whether it has a zip under this
+    /// With [`Job::with_retry`] the job may have been opened before, so the service is asked first whether it has a zip under this
     /// job id. If it has, that is another submission's, and nothing is sent.
     ///
     /// # Errors
-    /// Everything that is wrong with the job and can be told without its files; nothing has been sent.
+    /// All problems that can be found without the job's files; nothing has been sent.
     pub(crate) fn new(
         partner: Partner,
         job: Job,
@@ -218,7 +218,7 @@ impl UploadFlow {
             Progress::MaybeOpened | Progress::Opened | Progress::MaybeUploaded => {
                 flow.may_be_there = true;
                 flow.turn = spread(seed, flow.settings.status_delay.saturating_mul(2));
-                flow.ask(Asked::Submit, 2);
+                flow.ask(AfterDenial::Submit, 2);
             }
             Progress::Uploaded => {
                 flow.is_own = true;
@@ -267,14 +267,14 @@ impl UploadFlow {
 
     /// Asks for all results of the user along with the job's status, in [`UploadFlow::wait_for`].
     #[must_use]
-    pub(crate) fn return_history(mut self, yes: bool) -> Self {
+    pub(crate) fn with_return_history(mut self, yes: bool) -> Self {
         self.status.history = yes;
         self
     }
 
     /// Asks for links to the job's images along with its status, in [`UploadFlow::wait_for`].
     #[must_use]
-    pub(crate) fn return_image_links(mut self, yes: bool) -> Self {
+    pub(crate) fn with_return_image_links(mut self, yes: bool) -> Self {
         self.status.image_links = yes;
         self
     }
@@ -389,7 +389,7 @@ impl UploadFlow {
         }
     }
 
-    /// Has the submission's id travel with the job.
+    /// Sends the submission's id with the job.
     fn name(&mut self, id: SubmissionId) {
         if let Some(job) = &mut self.job {
             job.partner_params.extra.insert(SubmissionId::PARTNER_PARAM.to_owned(), id.as_str().into());
@@ -530,7 +530,7 @@ impl Flow for UploadFlow {
             (Stage::Finished(outcome), _) => return Next::Finished(outcome.clone()),
             (Stage::Opening { attempts, retry }, Some(job)) => {
                 *attempts += 1;
-                let prep = PrepUpload::new(job).retry(*retry);
+                let prep = PrepUploadRequest::new(job).with_retry(*retry);
                 (Step::PrepUpload, *attempts, prep.request(&self.partner, self.clock), request_timeout)
             }
             (Stage::Uploading { upload, bytes, attempts }, _) => {
@@ -604,7 +604,7 @@ impl Flow for UploadFlow {
         let result = match (&self.stage, &self.job) {
             (Stage::Opening { retry, .. }, Some(job)) => {
                 let retry = *retry;
-                let parsed = PrepUpload::new(job).parse(&self.partner, sent_at, &response);
+                let parsed = PrepUploadRequest::new(job).parse(&self.partner, sent_at, &response);
                 parsed.map(|prepared| self.opened(&prepared, retry))
             }
             (Stage::Uploading { upload, .. }, _) => {

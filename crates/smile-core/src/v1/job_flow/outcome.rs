@@ -49,7 +49,7 @@ pub enum JobOutcome {
         /// The job.
         submission: Submission,
     },
-    /// There is a result. It may be provisional: see [`Verdict::is_final`].
+    /// The job has a result. It may be provisional: see [`Verdict::is_final`].
     #[non_exhaustive]
     Complete {
         /// The job.
@@ -59,8 +59,9 @@ pub enum JobOutcome {
         /// Verdict on the result.
         verdict: Verdict,
     },
-    /// There is a result over the v3 API, whose status is a word alone: record, reason and people come by webhook. What the word
-    /// lets do is in the verdict: a `clear` for a number, an address or a name lets nobody in.
+    /// The job has a result over the v3 API, whose status is a word alone: record, reason and
+    /// people come by webhook. What the word lets do is in the verdict: a `clear` for a number, an
+    /// address or a name lets nobody in.
     #[non_exhaustive]
     Decided {
         /// The job.

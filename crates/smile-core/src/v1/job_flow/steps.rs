@@ -12,11 +12,11 @@ use crate::operation::Step;
 use crate::v1::job_flow::error::JobErrorKind;
 use crate::v1::job_flow::images::note_image;
 use crate::v1::job_flow::outcome::JobOutcome;
-use crate::v1::job_flow::{Asked, Stage, UploadFlow};
+use crate::v1::job_flow::{AfterDenial, Stage, UploadFlow};
 use crate::v1::job_status::JobStatusRequest;
 use crate::v1::payload::{Package, ToCome};
 use crate::v1::prep_upload::PreparedUpload;
-use crate::v1::upload::Upload;
+use crate::v1::upload::UploadRequest;
 use crate::{JobStatus, OperationError, Timestamp, ValidationError};
 
 impl UploadFlow {
@@ -50,7 +50,7 @@ impl UploadFlow {
                     // An earlier submission under this id, which nothing is known of here, may have come all the way; and that
                     // the job is open is what the caller says.
                     self.progress = self.progress.max(Progress::MaybeOpened);
-                    self.ask(Asked::Open { attempts: 0 }, 2);
+                    self.ask(AfterDenial::Open { attempts: 0 }, 2);
                 }
             }
         }
@@ -66,8 +66,11 @@ impl UploadFlow {
         let signed = self.partner.signer().sign(self.clock);
         let zip = self.package.build(&self.partner, job, prepared, &signed);
         let bytes = zip.len();
-        self.stage =
-            Stage::Uploading { upload: Upload::new(prepared.upload_url.clone(), zip), bytes, attempts: 0 };
+        self.stage = Stage::Uploading {
+            upload: UploadRequest::new(prepared.upload_url.clone(), zip),
+            bytes,
+            attempts: 0,
+        };
         self.note_progress();
     }
 
@@ -91,7 +94,7 @@ impl UploadFlow {
 
     /// Requests the job's status before anything else is sent that changes something: `denials`
     /// times the service must say that it has no zip.
-    pub(super) fn ask(&mut self, then: Asked, denials: u32) {
+    pub(super) fn ask(&mut self, then: AfterDenial, denials: u32) {
         self.stage = Stage::Asking { then, needed: denials, failures: 0 };
     }
 
@@ -115,7 +118,7 @@ impl UploadFlow {
             return self.note_progress();
         }
         self.progress = self.progress.min(Progress::Opened);
-        if let Stage::Asking { then: Asked::Nothing { refusal }, .. } = &self.stage {
+        if let Stage::Asking { then: AfterDenial::Nothing { refusal }, .. } = &self.stage {
             // Somebody's job is open under this id. That it is this submission's can't be told, so it isn't taken over.
             let error = refusal.clone();
             return self.fail(JobErrorKind::Operation { step: Step::PrepUpload, error });
@@ -126,12 +129,12 @@ impl UploadFlow {
             return;
         };
         match then {
-            Asked::Submit => {}
-            Asked::Open { attempts } => self.stage = Stage::Opening { attempts, retry: true },
-            Asked::Upload { upload, bytes, attempts, lost } => {
+            AfterDenial::Submit => {}
+            AfterDenial::Open { attempts } => self.stage = Stage::Opening { attempts, retry: true },
+            AfterDenial::Upload { upload, bytes, attempts, lost } => {
                 self.upload_again(upload, bytes, attempts, lost);
             }
-            Asked::Nothing { .. } => {}
+            AfterDenial::Nothing { .. } => {}
         }
         self.note_progress();
     }
@@ -160,9 +163,9 @@ impl UploadFlow {
 
     pub(super) fn status_request(&self) -> JobStatusRequest {
         JobStatusRequest::new(self.key.user_id.clone(), self.key.job_id.clone())
-            .job_type(self.key.job_type)
-            .return_history(self.status.history)
-            .return_image_links(self.status.image_links)
+            .with_job_type(self.key.job_type)
+            .with_return_history(self.status.history)
+            .with_return_image_links(self.status.image_links)
     }
 
     /// Takes the result under this job id. It is the verdict on this submission only if it names

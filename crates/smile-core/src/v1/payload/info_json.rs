@@ -62,7 +62,7 @@ pub(super) fn write(
     let formatter = Texts { written: &written, found: &mut texts };
     // Most of it comes a few bytes at a time, and what is written has a checksum made of it.
     let buffered = BufWriter::with_capacity(4096, writer);
-    let mut counted = Counted { writer: buffered, written: &written };
+    let mut counted = CountingWriter { writer: buffered, written: &written };
     let serialized = info.serialize(&mut Serializer::with_formatter(&mut counted, formatter));
     serialized.expect("strings and numbers always serialise, and memory takes them");
     counted.flush().expect("memory takes it");
@@ -88,12 +88,12 @@ impl Formatter for Texts<'_> {
 }
 
 /// A writer that says how much was written.
-struct Counted<'a, W> {
+struct CountingWriter<'a, W> {
     writer: W,
     written: &'a Cell<usize>,
 }
 
-impl<W: Write> Write for Counted<'_, W> {
+impl<W: Write> Write for CountingWriter<'_, W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let count = self.writer.write(bytes)?;
         self.written.set(self.written.get() + count);

@@ -28,14 +28,14 @@ pub(crate) struct Package {
 }
 
 /// An image that is in the package.
-pub(crate) struct Added {
+pub(crate) struct AddedImage {
     pub(crate) image_type: ImageType,
     pub(crate) bytes: usize,
     /// Faults to warn of.
     pub(crate) warnings: Vec<ImageFault>,
 }
 
-impl Added {
+impl AddedImage {
     fn new(role: ImageRole, image: &Image, structure: &Structure) -> Result<Self, ImageFault> {
         let warnings: Vec<ImageFault> = structure.warnings(role).collect();
         if let ImageSource::Base64(text) = &image.source
@@ -58,7 +58,7 @@ pub(crate) struct ToCome {
 }
 
 impl ToCome {
-    /// For a file's headers and name.
+    /// Bytes reserved for a file's headers and name.
     const BESIDE: usize = 256;
 
     /// Images that come after this one of the job.
@@ -85,7 +85,7 @@ impl Package {
         image: &Image,
         read: Option<&[u8]>,
         to_come: ToCome,
-    ) -> Result<Added, ImageFault> {
+    ) -> Result<AddedImage, ImageFault> {
         let image_type = ImageType::new(role, image.encoding);
         let decoded: Vec<u8>;
         let bytes = match (&image.source, read) {
@@ -94,7 +94,7 @@ impl Package {
             (ImageSource::Base64(text), None) if image.encoding == ImageEncoding::Base64 => {
                 let text = canonical_base64(text)?;
                 let structure = structure::of_base64(&text)?;
-                let added = Added::new(role, image, &structure)?;
+                let added = AddedImage::new(role, image, &structure)?;
                 self.count(text.len())?;
                 self.images.push(PackedImage { image_type, content: Content::Inline(text) });
                 return Ok(added);
@@ -110,7 +110,7 @@ impl Package {
             return Err(ImageFault::FileTooLarge);
         }
         let structure = structure::of_bytes(bytes)?;
-        let added = Added::new(role, image, &structure)?;
+        let added = AddedImage::new(role, image, &structure)?;
         self.count(bytes.len())?;
         let content = match image.encoding {
             ImageEncoding::File => {

@@ -12,8 +12,8 @@ pub(super) struct PackedImage {
 
 /// Place of an image of the package.
 pub(super) enum Content {
-    /// In the zip, under this name.
+    /// File in the zip, under this name.
     File(String),
-    /// In `info.json`, as this base64 text.
+    /// Base64 text in `info.json`.
     Inline(Bytes),
 }

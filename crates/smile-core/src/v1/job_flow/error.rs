@@ -346,7 +346,7 @@ mod tests {
     #[test]
     fn debug_names_the_kind_and_the_job_and_shows_no_user() {
         let shown = format!("{:?}", error(JobErrorKind::Cancelled, Progress::Opened));
-        assert!(shown.starts_with("JobError { kind: Cancelled, reach: Opened"), "{shown}");
+        assert!(shown.starts_with("JobError { kind: Cancelled, progress: Opened, "), "{shown}");
         assert!(shown.contains("job-1") && !shown.contains("jane"), "{shown}");
     }
 }

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use smile_examples::{Failure, Setup, report};
 use smile_reqwest::Client;
-use smile_reqwest::core::v1::AddressVerification;
+use smile_reqwest::core::v1::AddressVerificationRequest;
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -19,8 +19,8 @@ async fn run() -> Result<ExitCode, Failure> {
     let client = Client::new(setup.partner())?;
 
     let number = setup.id_number_or("0000000000000");
-    let check =
-        AddressVerification::south_africa("1 Drawn Street, Johannesburg", number).full_name("Joe Doe Leo");
+    let check = AddressVerificationRequest::south_africa("1 Drawn Street, Johannesburg", number)
+        .with_full_name("Joe Doe Leo");
     client.call(check).await?;
     println!("  accepted   the result comes by callback");
 

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use smile_examples::{Failure, Setup, report};
 use smile_ureq::Client;
-use smile_ureq::core::v1::AmlCheck;
+use smile_ureq::core::v1::AmlRequest;
 
 fn main() -> ExitCode {
     report(run())
@@ -19,7 +19,7 @@ fn run() -> Result<ExitCode, Failure> {
 
     // Without a name of your own, somebody whom the sandbox has on a list.
     let name = setup.full_name().unwrap_or_else(|| "Mallory Listed".to_owned());
-    let check = AmlCheck::new(setup.partner_params(), name, [setup.country_or("NG")]).birth_year(1970);
+    let check = AmlRequest::new(setup.partner_params(), name, [setup.country_or("NG")]).with_birth_year(1970);
     let check = client.call(check)?;
 
     let aml = check.entry.aml();

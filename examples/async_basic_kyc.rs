@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use smile_examples::{Failure, Setup, report, verdict_exit};
 use smile_ureq::Client;
 use smile_ureq::core::JobType;
-use smile_ureq::core::v1::AsyncBasicKyc;
+use smile_ureq::core::v1::AsyncBasicKycRequest;
 
 fn main() -> ExitCode {
     report(run())
@@ -18,7 +18,7 @@ fn run() -> Result<ExitCode, Failure> {
     let setup = Setup::new("Basic KYC, by callback")?;
     let client = Client::new(setup.partner())?;
 
-    client.call_with(AsyncBasicKyc::new(setup.partner_params(), setup.id_info()), setup.narrator())?;
+    client.call_with(AsyncBasicKycRequest::new(setup.partner_params(), setup.id_info()), setup.narrator())?;
     println!("  accepted   the result comes by callback");
 
     match setup.next_callback()? {

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use smile_examples::{Failure, Setup, report, verdict_exit};
 use smile_ureq::Client;
 use smile_ureq::core::JobType;
-use smile_ureq::core::v1::{AsyncBusinessVerification, Business, BusinessType};
+use smile_ureq::core::v1::{AsyncBusinessVerificationRequest, Business, BusinessType};
 
 fn main() -> ExitCode {
     report(run())
@@ -21,7 +21,10 @@ fn run() -> Result<ExitCode, Failure> {
     let company =
         Business::new(setup.country_or("NG"), "BUSINESS_REGISTRATION", setup.id_number_or("0000000"))
             .with_business_type(BusinessType::Company);
-    client.call_with(AsyncBusinessVerification::new(setup.partner_params(), company), setup.narrator())?;
+    client.call_with(
+        AsyncBusinessVerificationRequest::new(setup.partner_params(), company),
+        setup.narrator(),
+    )?;
     println!("  accepted   the result comes by callback");
 
     match setup.next_callback()? {

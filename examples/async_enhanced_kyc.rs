@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use smile_examples::{Failure, Setup, report, verdict_exit};
 use smile_reqwest::Client;
 use smile_reqwest::core::JobType;
-use smile_reqwest::core::v1::AsyncEnhancedKyc;
+use smile_reqwest::core::v1::AsyncEnhancedKycRequest;
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -20,7 +20,10 @@ async fn run() -> Result<ExitCode, Failure> {
     let client = Client::new(setup.partner())?;
 
     client
-        .call_with(AsyncEnhancedKyc::new(setup.partner_params(), setup.id_info()), setup.async_narrator())
+        .call_with(
+            AsyncEnhancedKycRequest::new(setup.partner_params(), setup.id_info()),
+            setup.async_narrator(),
+        )
         .await?;
     println!("  accepted   the result comes by callback");
 

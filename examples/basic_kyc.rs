@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use smile_examples::{Failure, Setup, report, verdict_exit};
 use smile_ureq::Client;
-use smile_ureq::core::v1::BasicKyc;
+use smile_ureq::core::v1::BasicKycRequest;
 
 fn main() -> ExitCode {
     report(run())
@@ -17,7 +17,8 @@ fn run() -> Result<ExitCode, Failure> {
     let setup = Setup::new("Basic KYC")?;
     let client = Client::new(setup.partner())?;
 
-    let check = client.call_with(BasicKyc::new(setup.partner_params(), setup.id_info()), setup.narrator())?;
+    let check =
+        client.call_with(BasicKycRequest::new(setup.partner_params(), setup.id_info()), setup.narrator())?;
 
     for (field, value) in check.entry.actions().iter() {
         println!("  {field:<26} {}", value.as_str());

@@ -19,7 +19,7 @@ async fn run() -> Result<ExitCode, Failure> {
 
     let job = Job::biometric_kyc(setup.partner_params(), setup.selfie(), setup.id_info())
         .with_liveness(setup.liveness())
-        .return_job_status(true);
+        .with_return_job_status(true);
 
     let outcome = client.submit_with(job, setup.async_narrator()).await?;
     setup.conclude(&outcome)

@@ -23,7 +23,7 @@ fn run() -> Result<ExitCode, Failure> {
     let setup = Setup::new("Biometric KYC over a TcpStream")?;
     let job = Job::biometric_kyc(setup.partner_params(), setup.selfie(), setup.id_info())
         .with_liveness(setup.liveness())
-        .return_job_status(true);
+        .with_return_job_status(true);
 
     let mut narrate = setup.narrator();
     let seed = now().unix_millis();

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use smile_examples::{Failure, Setup, report, verdict_exit};
 use smile_reqwest::Client;
 use smile_reqwest::core::Personal;
-use smile_reqwest::core::v1::{Business, BusinessType, BusinessVerification};
+use smile_reqwest::core::v1::{Business, BusinessType, BusinessVerificationRequest};
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -23,7 +23,7 @@ async fn run() -> Result<ExitCode, Failure> {
     let company = Business::new(setup.country_or("NG"), "BUSINESS_REGISTRATION", number)
         .with_business_type(BusinessType::Company);
     let check = client
-        .call_with(BusinessVerification::new(setup.partner_params(), company), setup.async_narrator())
+        .call_with(BusinessVerificationRequest::new(setup.partner_params(), company), setup.async_narrator())
         .await?;
 
     let business = check.entry.business();

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use smile_examples::{Failure, Setup, report, verdict_exit};
 use smile_ureq::Client;
-use smile_ureq::core::v1::{BvnConsent, EnhancedKyc};
+use smile_ureq::core::v1::{BvnConsentRequest, EnhancedKycRequest};
 
 fn main() -> ExitCode {
     report(run())
@@ -18,7 +18,7 @@ fn run() -> Result<ExitCode, Failure> {
     let setup = Setup::new("BVN consent, then Enhanced KYC")?;
     let client = Client::new(setup.partner())?;
 
-    let modes = client.call(BvnConsent::new(setup.id_number_or("00000000000")))?;
+    let modes = client.call(BvnConsentRequest::new(setup.id_number_or("00000000000")))?;
     for mode in modes.modes() {
         println!("  offered    by {} to {}", mode.name(), mode.destination());
     }
@@ -35,6 +35,6 @@ fn run() -> Result<ExitCode, Failure> {
     let granted = client.call(sent.confirm(otp))?;
     println!("  granted    the person has consented");
 
-    let check = client.call(EnhancedKyc::new(setup.partner_params(), granted.id_info()))?;
+    let check = client.call(EnhancedKycRequest::new(setup.partner_params(), granted.id_info()))?;
     Ok(verdict_exit(&check.verdict))
 }

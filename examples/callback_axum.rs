@@ -81,16 +81,15 @@ async fn main() -> ExitCode {
 
 async fn run() -> Result<ExitCode, Failure> {
     println!("Callbacks in an axum server, against a sandbox in this process: nothing leaves this machine\n");
-    let sandbox = Sandbox::builder().automatic_review(None).start()?;
+    let sandbox = Sandbox::builder().with_automatic_review(None).start()?;
     let listener = TcpListener::bind("127.0.0.1:0").await?;
-    let partner =
-        sandbox.partner().with_callback_url(&format!("http://{}/callback", listener.local_addr()?))?;
+    let partner = sandbox.partner().with_callback_url(&format!("http://{}/callback", listener.local_addr()?));
 
     // The server.
     let (to_confirm, mut queue) = unbounded_channel();
     let receiver = CallbackReceiver::new(partner.verifier())
         .with_store(InMemoryReplayStore::default())
-        .on_rejection(|rejection| println!("  refused    {rejection}"));
+        .with_rejection_observer(|rejection| println!("  refused    {rejection}"));
     let app = App { receiver, jobs: Arc::default(), to_confirm };
     let jobs = Arc::clone(&app.jobs);
     let router = Router::new().route("/callback", post(on_callback)).with_state(app);
@@ -108,7 +107,8 @@ async fn run() -> Result<ExitCode, Failure> {
     jobs.lock().unwrap_or_else(PoisonError::into_inner).insert(job_id.as_str().to_owned(), row);
 
     // `sandbox_result` 2 leaves the job to a reviewer. Only a sandbox knows it.
-    let params = PartnerParams::new(user_id, job_id.clone()).with_nonce(&nonce).with("sandbox_result", "2");
+    let params =
+        PartnerParams::new(user_id, job_id.clone()).with_nonce(&nonce).with_param("sandbox_result", "2");
     let id_info = IdInfo::new("NG", "BVN", "00000000000").with_first_name("Joe").with_last_name("Leo");
     let job = Job::biometric_kyc(params, Image::path(asset("selfie.jpg")), id_info)
         .with_liveness((1..=8).map(|number| Image::path(asset(&format!("liveness_{number}.jpg")))));

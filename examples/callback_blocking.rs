@@ -57,7 +57,7 @@ impl App {
     /// Believes it or doesn't, writes it down, and leaves what takes time to others.
     fn receive(&self, request: &mut Request<Body>) -> Result<StatusCode, Refusal> {
         // One byte more than allowed is enough to see that it is too large.
-        let (mut body, limit) = (Vec::new(), self.verifier.body_limit() as u64 + 1);
+        let (mut body, limit) = (Vec::new(), self.verifier.max_bytes() as u64 + 1);
         if request.body_mut().take(limit).read_to_end(&mut body).is_err() {
             return Ok(StatusCode::BAD_REQUEST);
         }
@@ -113,7 +113,7 @@ fn run() -> Result<ExitCode, Failure> {
     println!(
         "Callbacks in a blocking server, against a sandbox in this process: nothing leaves this machine\n"
     );
-    let sandbox = Sandbox::builder().automatic_review(None).start()?;
+    let sandbox = Sandbox::builder().with_automatic_review(None).start()?;
 
     // The server.
     let (to_confirm, queue) = channel();
@@ -126,7 +126,7 @@ fn run() -> Result<ExitCode, Failure> {
     };
     let jobs = Arc::clone(&app.jobs);
     let address = serve(&Arc::new(app))?;
-    let partner = sandbox.partner().with_callback_url(&format!("http://{address}/callback"))?;
+    let partner = sandbox.partner().with_callback_url(&format!("http://{address}/callback"));
     let client = Client::new(partner.clone())?;
 
     // The job is stored before it is submitted: its callback may be quicker than the answer.
@@ -139,7 +139,8 @@ fn run() -> Result<ExitCode, Failure> {
     jobs.lock().unwrap_or_else(PoisonError::into_inner).insert(job_id.as_str().to_owned(), row);
 
     // `sandbox_result` 2 leaves the job to a reviewer. Only a sandbox knows it.
-    let params = PartnerParams::new(user_id, job_id.clone()).with_nonce(&nonce).with("sandbox_result", "2");
+    let params =
+        PartnerParams::new(user_id, job_id.clone()).with_nonce(&nonce).with_param("sandbox_result", "2");
     let id_info = IdInfo::new("NG", "BVN", "00000000000").with_first_name("Joe").with_last_name("Leo");
     let job = Job::biometric_kyc(params, Image::path(asset("selfie.jpg")), id_info)
         .with_liveness((1..=8).map(|number| Image::path(asset(&format!("liveness_{number}.jpg")))));

@@ -24,7 +24,7 @@ async fn run() -> Result<ExitCode, Failure> {
         setup.country_or("GH"),
     )
     .with_liveness(setup.liveness())
-    .return_job_status(true);
+    .with_return_job_status(true);
     if let Some(back) = setup.id_card_back() {
         job = job.with_id_card_back(back);
     }

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use smile_examples::{Failure, Setup, report, verdict_exit};
 use smile_reqwest::Client;
 use smile_reqwest::core::Personal;
-use smile_reqwest::core::v1::EnhancedKyc;
+use smile_reqwest::core::v1::EnhancedKycRequest;
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -20,7 +20,7 @@ async fn run() -> Result<ExitCode, Failure> {
     let client = Client::new(setup.partner())?;
 
     let check = client
-        .call_with(EnhancedKyc::new(setup.partner_params(), setup.id_info()), setup.async_narrator())
+        .call_with(EnhancedKycRequest::new(setup.partner_params(), setup.id_info()), setup.async_narrator())
         .await?;
 
     // Personal values show themselves only to who asks for them.

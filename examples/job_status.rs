@@ -21,7 +21,7 @@ fn run() -> Result<ExitCode, Failure> {
     let job = Job::smartselfie_registration(setup.partner_params(), setup.selfie());
     let key = client.submit(job)?.submission().key.clone();
 
-    let request = JobStatusRequest::new(key.user_id.clone(), key.job_id.clone()).return_history(true);
+    let request = JobStatusRequest::new(key.user_id.clone(), key.job_id.clone()).with_return_history(true);
     let status = client.call(request)?;
     println!("  now        {}", if status.job_complete { "complete" } else { "not complete yet" });
     println!("  history    {} results of this user", status.history.len());

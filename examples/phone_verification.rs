@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use smile_examples::{Failure, Setup, report};
 use smile_ureq::Client;
-use smile_ureq::core::v1::PhoneVerification;
+use smile_ureq::core::v1::PhoneVerificationRequest;
 
 fn main() -> ExitCode {
     report(run())
@@ -17,9 +17,9 @@ fn run() -> Result<ExitCode, Failure> {
     let setup = Setup::new("Phone verification")?;
     let client = Client::new(setup.partner())?;
 
-    let check = PhoneVerification::new("NG", "00000000000")
-        .match_field("first_name", "Joe")
-        .match_field("last_name", "Leo");
+    let check = PhoneVerificationRequest::new("NG", "00000000000")
+        .with_match_field("first_name", "Joe")
+        .with_match_field("last_name", "Leo");
     client.call(check)?;
     println!("  accepted   the result comes by callback");
 

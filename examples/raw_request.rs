@@ -17,7 +17,7 @@ fn run() -> Result<ExitCode, Failure> {
     let setup = Setup::new("Raw request")?;
     let client = Client::new(setup.partner())?;
 
-    let answer = client.call(RawRequest::get("/v1/services")?.signed_in(Signing::Unsigned))?;
+    let answer = client.call(RawRequest::get("/v1/services")?.with_signing(Signing::Unsigned))?;
     let keys: Vec<&str> =
         answer.as_object().map(|object| object.keys().map(String::as_str).collect()).unwrap_or_default();
     println!("  answered   with {}", keys.join(", "));

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use smile_examples::{Failure, Setup, report, verdict_exit};
 use smile_reqwest::Client;
-use smile_reqwest::core::v1::EnhancedKyc;
+use smile_reqwest::core::v1::EnhancedKycRequest;
 use smile_reqwest::core::{Checkpoint, Event, JobId};
 
 #[tokio::main]
@@ -22,7 +22,7 @@ async fn run() -> Result<ExitCode, Failure> {
     let client = Client::new(setup.partner())?;
     let params = setup.partner_params();
     let row = Row::of(params.job_id());
-    let operation = EnhancedKyc::new(params, setup.id_info());
+    let operation = EnhancedKycRequest::new(params, setup.id_info());
 
     let mut call = match row.load().await? {
         Some(checkpoint) => client.resume_call(&checkpoint, operation)?,

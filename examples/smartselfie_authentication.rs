@@ -22,7 +22,7 @@ async fn run() -> Result<ExitCode, Failure> {
     if setup.needs_enrolment(JobType::SMARTSELFIE_AUTHENTICATION) {
         let job = Job::smartselfie_registration(params.clone(), setup.selfie())
             .with_liveness(setup.liveness())
-            .return_job_status(true);
+            .with_return_job_status(true);
         let enrolled = client.submit_with(job, setup.async_narrator()).await?;
         let exit = setup.conclude(&enrolled)?;
         if !enrolled.verdict().is_some_and(Verdict::may_be_let_in) {
@@ -35,7 +35,7 @@ async fn run() -> Result<ExitCode, Failure> {
 
     let job = Job::smartselfie_authentication(params, setup.selfie())
         .with_liveness(setup.liveness())
-        .return_job_status(true);
+        .with_return_job_status(true);
     let outcome = client.submit_with(job, setup.async_narrator()).await?;
     setup.conclude(&outcome)
 }

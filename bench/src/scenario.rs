@@ -94,7 +94,7 @@ impl Scenario {
         Job::biometric_kyc(params, selfie, id_info)
             .with_liveness(paths)
             .with_liveness(frames.iter().map(|text| Image::base64(text.clone())))
-            .return_job_status(true)
+            .with_return_job_status(true)
     }
 }
 

@@ -50,7 +50,7 @@ impl Setup {
             [Some(partner_id), Some(api_key), Some(environment)] => {
                 let partner = Partner::new(partner_id, api_key, environment.parse()?)?;
                 let partner = match &arguments.callback {
-                    Some(url) => partner.with_callback_url(url)?,
+                    Some(url) => partner.with_callback_url(url),
                     None => partner,
                 };
                 Self { partner, sandbox: None, receiver: None, arguments }
@@ -69,7 +69,7 @@ impl Setup {
         let sandbox = Sandbox::start()?;
         let receiver = Receiver::start(sandbox.partner().verifier())?;
         let partner =
-            sandbox.partner().with_callback_url(arguments.callback.as_deref().unwrap_or(receiver.url()))?;
+            sandbox.partner().with_callback_url(arguments.callback.as_deref().unwrap_or(receiver.url()));
         Ok(Self { partner, sandbox: Some(sandbox), receiver: Some(receiver), arguments })
     }
 
@@ -98,7 +98,7 @@ impl Setup {
         let user_id = self.arguments.user_id.clone().unwrap_or_else(|| format!("user-{:016x}", random()));
         let params = PartnerParams::new(UserId::new(user_id), JobId::new(format!("job-{:016x}", random())));
         match &self.arguments.sandbox_result {
-            Some(result) => params.with("sandbox_result", result.as_str()),
+            Some(result) => params.with_param("sandbox_result", result.as_str()),
             None => params,
         }
     }
@@ -267,7 +267,7 @@ mod tests {
         let job = Job::document_verification(setup.partner_params(), selfie, front, "NG")
             .with_id_card_back(setup.id_card_back().unwrap())
             .with_liveness(setup.liveness())
-            .return_job_status(true);
+            .with_return_job_status(true);
         let seen = Arc::new(Mutex::new(Vec::new()));
         let warnings = Arc::clone(&seen);
         let client = smile_ureq::Client::new(setup.partner()).unwrap();

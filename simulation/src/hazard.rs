@@ -93,7 +93,7 @@ hazards! {
     }
     "advice" {
         AdvisedAgain "submit it again as it is",
-        AdvisedRetry "submit it again with `retry(true)`",
+        AdvisedRetry "submit it again with `with_retry(true)`",
         AdvisedResume "resume it",
         AdvisedWait "ask for its status",
         AdvisedNotAgain "don't send it again",

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
-use smile_core::v1::{Acceptance, AsyncEnhancedKyc, EnhancedKyc, Verification};
+use smile_core::v1::{Acceptance, AsyncEnhancedKycRequest, EnhancedKycRequest, Verification};
 use smile_core::{
     Call, CallError, Checkpoint, Confirm, ConfirmError, Confirmation, Event, Flow, JobError, JobFlow,
     JobOutcome, Next, Timestamp, TransportFailure,
@@ -12,8 +12,8 @@ use smile_core::{
 
 pub(crate) enum Machine {
     Job(Box<JobFlow>),
-    Kyc(Box<Call<EnhancedKyc>>),
-    AsyncKyc(Box<Call<AsyncEnhancedKyc>>),
+    Kyc(Box<Call<EnhancedKycRequest>>),
+    AsyncKyc(Box<Call<AsyncEnhancedKycRequest>>),
     Confirm(Box<Confirm>),
 }
 

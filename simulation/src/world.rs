@@ -243,7 +243,7 @@ impl World {
         let partner = |host: &str, key: &str| {
             let base: Environment = format!("http://{host}/v1").parse().expect("an address of our own");
             let partner = Partner::new("001", key, base).expect("ids of our own");
-            partner.with_callback_url("http://127.0.0.1:9/hook").expect("an address of our own")
+            partner.with_callback_url("http://127.0.0.1:9/hook")
         };
         let production = partner(PRODUCTION, "production-key");
         let clocks = (0..3)

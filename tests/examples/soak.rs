@@ -67,7 +67,7 @@ async fn submit(base_url: &str, name: &str, jobs: usize, at_a_time: usize) {
     for number in 0..jobs {
         let job = Job::smartselfie_registration(params(&format!("{name}-{number}")), images[0].clone())
             .with_liveness(images[1..].iter().cloned())
-            .return_job_status(true);
+            .with_return_job_status(true);
         let (client, turn) = (client.clone(), Arc::clone(&turns).acquire_owned().await.unwrap());
         running.spawn(async move {
             let outcome = client.submit(job).await;
@@ -132,7 +132,7 @@ impl Drop for Served {
 }
 
 fn serve() {
-    let sandbox = Sandbox::builder().api_key("soak").start().unwrap();
+    let sandbox = Sandbox::builder().with_api_key("soak").start().unwrap();
     println!("{}", sandbox.base_url());
     for _ in std::io::stdin().lines() {
         sandbox.reset();

@@ -74,15 +74,14 @@ impl Driver {
         match self {
             Self::Reqwest => {
                 let client = smile_reqwest::Client::new(partner).unwrap();
-                let client = client.with_settings(settings).with_clock(now).with_seed(1);
+                let client = client.with_settings(settings.with_seed(1)).with_clock(now);
                 block_on(client.submit_with(job, move |event| std::future::ready(observer(event))))
             }
             Self::Ureq => {
                 let client = smile_ureq::Client::new(partner)
                     .unwrap()
-                    .with_settings(settings)
-                    .with_clock(now)
-                    .with_seed(1);
+                    .with_settings(settings.with_seed(1))
+                    .with_clock(now);
                 client.submit_with(job, observer)
             }
             Self::ByHand => by_hand(JobFlow::new(partner, job, settings, 1)?, now, observer),

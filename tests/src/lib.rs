@@ -32,7 +32,7 @@ pub fn params(name: &str) -> PartnerParams {
 pub fn biometric_kyc(name: &str) -> Job {
     Job::biometric_kyc(params(name), Image::bytes(jpeg(0, 20_000)), IdInfo::new("NG", "BVN", "00000000000"))
         .with_liveness((1..=8).map(|number| Image::bytes(jpeg(number, 5_000))))
-        .return_job_status(true)
+        .with_return_job_status(true)
 }
 
 /// The settings of production, with next to no waits.

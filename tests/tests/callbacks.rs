@@ -26,7 +26,7 @@ struct Scene {
 
 impl Scene {
     fn new() -> Self {
-        Self::of(Sandbox::builder().automatic_review(None).start().unwrap())
+        Self::of(Sandbox::builder().with_automatic_review(None).start().unwrap())
     }
 
     fn of(sandbox: Sandbox) -> Self {
@@ -36,13 +36,13 @@ impl Scene {
     }
 
     fn with(sandbox: Sandbox, server: CallbackServer) -> Self {
-        let partner = sandbox.partner().with_callback_url(server.url()).unwrap();
+        let partner = sandbox.partner().with_callback_url(server.url());
         Self { sandbox, server, partner }
     }
 
     /// Submits a job that is left to a reviewer.
     fn submit_doubtful(&self, driver: Driver, name: &str) -> Submission {
-        let with = params(name).with_nonce(&nonce()).with("sandbox_result", "2");
+        let with = params(name).with_nonce(&nonce()).with_param("sandbox_result", "2");
         self.submit(driver, Job::biometric_kyc(with, image(0), id_info()))
     }
 
@@ -154,7 +154,7 @@ fn the_service_contradicts_an_approval_under_a_signature_that_somebody_has_seen(
     let approval = json!({ "ResultCode": "1210", "IsFinalResult": "true", "ResultText": "Approved" });
     for driver in ALL_DRIVERS {
         // A server that remembers nothing, so that only the service can tell.
-        let sandbox = Sandbox::builder().automatic_review(None).start().unwrap();
+        let sandbox = Sandbox::builder().with_automatic_review(None).start().unwrap();
         let server = CallbackServer::start(CallbackReceiver::new(sandbox.partner().verifier()));
         let scene = Scene::with(sandbox, server);
         let submission = scene.submit_doubtful(driver, "kyc");
@@ -209,8 +209,8 @@ fn a_server_that_remembers_refuses_the_signature_and_a_nonce_unmasks_who_saw_ano
 
 #[test]
 fn what_was_recorded_and_not_stored_comes_again_and_counts_once() {
-    let builder = Sandbox::builder().automatic_review(None);
-    let sandbox = builder.callback_retries([Duration::ZERO, Duration::ZERO]).start().unwrap();
+    let builder = Sandbox::builder().with_automatic_review(None);
+    let sandbox = builder.with_callback_retries([Duration::ZERO, Duration::ZERO]).start().unwrap();
     let receiver = CallbackReceiver::new(sandbox.partner().verifier());
     // Its database is down twice, after the callback was recorded as seen.
     let answer = |nth| if nth <= 2 { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
@@ -242,7 +242,7 @@ fn what_was_recorded_and_not_stored_comes_again_and_counts_once() {
 #[test]
 fn both_callbacks_of_an_older_account_pass_and_only_one_is_the_result() {
     for driver in ALL_DRIVERS {
-        let scene = Scene::of(Sandbox::builder().legacy_two_callbacks(true).start().unwrap());
+        let scene = Scene::of(Sandbox::builder().with_legacy_two_callbacks(true).start().unwrap());
         let submission = scene.submit(driver, Job::biometric_kyc(params("kyc"), image(0), id_info()));
         let mut history = scene.history(&submission);
         let both = [scene.next(), scene.next()];
@@ -271,7 +271,7 @@ fn both_callbacks_of_an_older_account_pass_and_only_one_is_the_result() {
 #[test]
 fn confirmation_waits_for_a_service_that_is_behind_its_own_callback_and_asks_about_no_other_job() {
     for driver in ALL_DRIVERS {
-        let scene = Scene::of(Sandbox::builder().pending_polls(3).start().unwrap());
+        let scene = Scene::of(Sandbox::builder().with_pending_polls(3).start().unwrap());
         let submission = scene.submit(driver, Job::biometric_kyc(params("kyc"), image(0), id_info()));
         let received = scene.next();
         let asked = || scene.sandbox.requests().len();

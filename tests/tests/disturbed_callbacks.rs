@@ -10,9 +10,9 @@ use smile_tests::{Driver, jpeg, params, quick};
 
 /// A sandbox and its partner, whose callbacks go to nobody.
 fn sandbox() -> (Sandbox, Partner) {
-    let sandbox = Sandbox::builder().automatic_review(None).callback_retries([]).start().unwrap();
+    let sandbox = Sandbox::builder().with_automatic_review(None).with_callback_retries([]).start().unwrap();
     sandbox.enrol("user-auth");
-    let partner = sandbox.partner().with_callback_url("http://127.0.0.1:1/").unwrap();
+    let partner = sandbox.partner().with_callback_url("http://127.0.0.1:1/");
     (sandbox, partner)
 }
 
@@ -22,7 +22,7 @@ fn image() -> Image {
 
 /// A job of every product that has an approval, with what the test asks for.
 fn jobs(sandbox_result: &str) -> Vec<Job> {
-    let asking = |name: &str| -> PartnerParams { params(name).with("sandbox_result", sandbox_result) };
+    let asking = |name: &str| -> PartnerParams { params(name).with_param("sandbox_result", sandbox_result) };
     let jobs = [
         Job::biometric_kyc(asking("kyc"), image(), IdInfo::new("NG", "BVN", "00000000000")),
         Job::biometric_kyc_with_id_card(asking("card"), image(), image()),
@@ -31,7 +31,7 @@ fn jobs(sandbox_result: &str) -> Vec<Job> {
         Job::document_verification(asking("doc"), image(), image(), "GH"),
         Job::enhanced_document_verification(asking("edoc"), image(), image(), "GH", "PASSPORT"),
     ];
-    let complete = |job: Job| job.with_liveness((1..=8).map(|_| image())).return_job_status(true);
+    let complete = |job: Job| job.with_liveness((1..=8).map(|_| image())).with_return_job_status(true);
     jobs.into_iter().map(complete).collect()
 }
 

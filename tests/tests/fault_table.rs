@@ -144,9 +144,9 @@ fn settings(fault: &Fault, step: Endpoint) -> FlowSettings {
 fn run(driver: Driver, fault: &Fault, step: Endpoint, times: Option<u32>) -> End {
     let cell = format!("{driver:?}: {fault:?} at {step:?}, times: {times:?}");
     let sandbox = Sandbox::start().unwrap();
-    let mut rule = FaultRule::new(fault.clone()).on(step);
+    let mut rule = FaultRule::new(fault.clone()).with_endpoint(step);
     if let Some(times) = times {
-        rule = rule.times(times);
+        rule = rule.with_times(times);
     }
     sandbox.add_fault(rule);
     let newest = Arc::new(Mutex::new(None));

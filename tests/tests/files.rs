@@ -37,7 +37,7 @@ fn assert_refused(path: &Path) {
                 "images[1] (id_card)",
             ),
         ] {
-            let job = job.return_job_status(true);
+            let job = job.with_return_job_status(true);
             let error = driver.submit(sandbox.partner(), job, quick()).unwrap_err().to_string();
             assert!(error.contains("nothing was sent"), "{driver:?}: {error}");
             assert!(

@@ -80,7 +80,7 @@ fn broken_ones_are_refused_each_for_its_own_reason() {
         for flaw in Flaw::all() {
             let what = format!("{product} {outcome} {flaw}");
             // Not every product has what every flaw breaks.
-            let Ok(made) = builder.clone().broken(*flaw).build() else { continue };
+            let Ok(made) = builder.clone().with_flaw(*flaw).build() else { continue };
             match (receive(&made), flaw.refused_for()) {
                 (Err(refusal), expected) => {
                     assert_eq!(reason(refusal), expected, "{what}");
@@ -113,7 +113,7 @@ fn what_the_signature_lets_through_the_store_and_the_life_catch() {
     let build = |outcome, flaw: Option<Flaw>| {
         let builder = signed_callback(Product::BiometricKyc, outcome);
         let made = flaw
-            .map_or_else(|| builder.clone().build(), |flaw| builder.clone().broken(flaw).build())
+            .map_or_else(|| builder.clone().build(), |flaw| builder.clone().with_flaw(flaw).build())
             .unwrap();
         receive(&made).unwrap()
     };
@@ -139,7 +139,7 @@ fn provisional_and_final_of_one_job_both_pass() {
     let mut history = history(JobType::BIOMETRIC_KYC);
     let mut apply = |outcome, seconds: u64| {
         let at = Timestamp::from_unix_millis(SIGNED.unix_millis() + seconds * 1_000);
-        let made = signed_callback(Product::BiometricKyc, outcome).at(at).build().unwrap();
+        let made = signed_callback(Product::BiometricKyc, outcome).with_signing_time(at).build().unwrap();
         let callback = verifier().verify(at, made.headers(), made.body().clone()).unwrap();
         let seen = store.record(at, &callback.digest()).unwrap();
         (seen, history.apply_callback(at, &callback, Some(seen)))

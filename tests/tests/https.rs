@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use smile_core::v1::EnhancedKyc;
+use smile_core::v1::EnhancedKycRequest;
 use smile_core::{IdInfo, Partner, Progress};
 use smile_sandbox::Sandbox;
 use smile_tests::{Driver, biometric_kyc, block_on, params, quick};
@@ -11,7 +11,7 @@ use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
 /// A sandbox, and a partner that uses it over https alone.
 fn encrypted() -> (Sandbox, Partner) {
-    let sandbox = Sandbox::builder().tls().start().unwrap();
+    let sandbox = Sandbox::builder().with_tls().start().unwrap();
     let environment = sandbox.https_base_url().unwrap().parse().unwrap();
     let partner = Partner::new(sandbox.partner_id(), sandbox.api_key(), environment).unwrap();
     (sandbox, partner)
@@ -116,7 +116,7 @@ fn a_certificate_that_is_not_trusted_is_told_as_nothing_sent() {
         assert!(error.is_retryable(), "{driver:?}: {error}");
 
         let id_info = IdInfo::new("NG", "BVN", "00000000000");
-        let check = EnhancedKyc::new(params("stranger"), id_info);
+        let check = EnhancedKycRequest::new(params("stranger"), id_info);
         let error = driver.call(partner.clone(), check, quick()).unwrap_err();
         assert!(!error.outcome_unknown() && error.is_retryable(), "{driver:?}: {error}");
     }

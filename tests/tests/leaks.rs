@@ -9,8 +9,8 @@ use log::{LevelFilter, Log, Metadata, Record};
 use smile_core::operation::*;
 use smile_core::v1::*;
 use smile_core::{
-    Callback, Event, IdInfo, Image, Job, JobError, JobId, JobOutcome, Partner, PartnerParams, Refusal,
-    Timestamp, UserId,
+    Callback, Event, IdInfo, Image, ImageEncoding, Job, JobError, JobId, JobOutcome, Partner, PartnerParams,
+    Refusal, Timestamp, UserId,
 };
 use smile_sandbox::{Endpoint, Fault, SampleImage, Sandbox};
 use smile_tests::{Driver, quick};
@@ -48,7 +48,6 @@ fn partner(sandbox: &Sandbox) -> Partner {
     Partner::new(sandbox.partner_id(), sandbox.api_key(), sandbox.environment().clone())
         .unwrap()
         .with_callback_url(&format!("http://127.0.0.1:1/{MARK}?token={MARK}"))
-        .unwrap()
         // A mark is no ID number of any kind.
         .without_id_type_checks()
 }
@@ -59,19 +58,22 @@ fn job(name: &str, folder: &std::path::Path) -> Job {
     let file = folder.join(format!("{MARK}.jpg"));
     std::fs::write(&file, &jpeg).unwrap();
     let params = PartnerParams::new(UserId::new(format!("{MARK}-{name}")), JobId::new(name))
-        .with("email", format!("{MARK}@example.com"))
-        .with("sandbox_result", "0");
+        .with_param("email", format!("{MARK}@example.com"))
+        .with_param("sandbox_result", "0");
     let id_info = IdInfo::new("NG", "BVN", format!("{MARK}0"))
         .with_first_name(MARK)
         .with_last_name(MARK)
         .with_phone_number(MARK)
         .with_dob("2000-09-20")
-        .with("address", MARK);
+        .with_field("address", MARK);
     Job::biometric_kyc(params, Image::path(file), id_info)
-        .with_liveness([Image::bytes(jpeg.clone()), Image::bytes(jpeg).as_base64().named(MARK)])
-        .return_job_status(true)
-        .return_history(true)
-        .return_image_links(true)
+        .with_liveness([
+            Image::bytes(jpeg.clone()),
+            Image::bytes(jpeg).with_encoding(ImageEncoding::Base64).with_file_name(MARK),
+        ])
+        .with_return_job_status(true)
+        .with_return_history(true)
+        .with_return_image_links(true)
 }
 
 fn show_outcome(outcome: &Result<JobOutcome, JobError>) {
@@ -110,7 +112,7 @@ fn run(
 fn products(driver: Driver, sandbox: &Sandbox) {
     let ids = |name: &str| {
         let job_id = JobId::new(format!("{name}-{driver:?}"));
-        PartnerParams::new(UserId::new(format!("{MARK}-{name}")), job_id).with("email", MARK)
+        PartnerParams::new(UserId::new(format!("{MARK}-{name}")), job_id).with_param("email", MARK)
     };
     let id_info = || IdInfo::new("NG", "BVN", format!("{MARK}0")).with_first_name(MARK).with_last_name(MARK);
     let company = || Business::new("ZA", "BUSINESS_REGISTRATION", MARK).with_postal_address(MARK, MARK);
@@ -136,20 +138,20 @@ fn products(driver: Driver, sandbox: &Sandbox) {
             }
         }
         run! {
-            EnhancedKyc::new(ids("enhanced"), id_info()),
-            AsyncEnhancedKyc::new(ids("async-enhanced"), id_info()),
-            BasicKyc::new(ids("basic"), id_info()),
-            AsyncBasicKyc::new(ids("async-basic"), id_info()),
-            BusinessVerification::new(ids("business"), company()),
-            AsyncBusinessVerification::new(ids("async-business"), company()),
-            AmlCheck::new(ids("aml"), MARK, ["NG"]).aliases([MARK]),
-            AddressVerification::nigeria(MARK, MARK, MARK).full_name(MARK),
-            PhoneVerification::new("NG", MARK).match_field("first_name", MARK).with("x", MARK),
+            EnhancedKycRequest::new(ids("enhanced"), id_info()),
+            AsyncEnhancedKycRequest::new(ids("async-enhanced"), id_info()),
+            BasicKycRequest::new(ids("basic"), id_info()),
+            AsyncBasicKycRequest::new(ids("async-basic"), id_info()),
+            BusinessVerificationRequest::new(ids("business"), company()),
+            AsyncBusinessVerificationRequest::new(ids("async-business"), company()),
+            AmlRequest::new(ids("aml"), MARK, ["NG"]).with_aliases([MARK]),
+            AddressVerificationRequest::nigeria(MARK, MARK, MARK).with_full_name(MARK),
+            PhoneVerificationRequest::new("NG", MARK).with_match_field("first_name", MARK).with_field("x", MARK),
             WebTokenRequest::new(ids("token"), "biometric_kyc"),
-            CreateSmileLink::new(SmileLinkDetails::new().name(MARK).single_use_for(UserId::new(MARK))),
-            ReadSmileLink::new(MARK),
-            BvnConsent::new(MARK),
-            RawRequest::post(format!("/v1/{MARK}")).unwrap().field(MARK, MARK),
+            CreateSmileLinkRequest::new(SmileLinkDetails::new().with_name(MARK).with_single_use_for(UserId::new(MARK))),
+            ReadSmileLinkRequest::new(MARK),
+            BvnConsentRequest::new(MARK),
+            RawRequest::post(format!("/v1/{MARK}")).unwrap().with_field(MARK, MARK),
         }
     }
 }
@@ -160,7 +162,8 @@ fn nothing_marked_is_ever_shown() {
     log::set_max_level(LevelFilter::Debug);
     let folder = std::env::temp_dir().join(format!("smile-leaks-{MARK}-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
-    let sandbox = Sandbox::builder().api_key(format!("{MARK}-key")).personal_info(true).start().unwrap();
+    let sandbox =
+        Sandbox::builder().with_api_key(format!("{MARK}-key")).with_personal_info(true).start().unwrap();
     show(&partner(&sandbox));
     show(&smile_reqwest::Client::new(partner(&sandbox)).unwrap());
     show(&smile_ureq::Client::new(partner(&sandbox)).unwrap());

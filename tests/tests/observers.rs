@@ -6,14 +6,14 @@ use std::error::Error as _;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use smile_core::v1::{EnhancedKyc, Verification};
+use smile_core::v1::{EnhancedKycRequest, Verification};
 use smile_core::{CallErrorKind, Checkpoint, Event, IdInfo, JobErrorKind, ObserverResult, Progress, Step};
 use smile_sandbox::{Endpoint, Fault, Sandbox};
 use smile_tests::{ALL_DRIVERS, Driver, biometric_kyc, params, quick};
 
-fn check(name: &str) -> EnhancedKyc {
+fn check(name: &str) -> EnhancedKycRequest {
     let id_info = IdInfo::new("NG", "BVN", "00000000000").with_first_name("Joe").with_last_name("Leo");
-    EnhancedKyc::new(params(name), id_info)
+    EnhancedKycRequest::new(params(name), id_info)
 }
 
 /// Refuses the first event that matches.
@@ -132,7 +132,7 @@ fn never_arrived(
     refuses: bool,
     resends: bool,
 ) -> (Result<Verification, smile_core::CallError>, usize) {
-    let sandbox = Sandbox::builder().refuse_unknown_jobs(refuses).start().unwrap();
+    let sandbox = Sandbox::builder().with_refuse_unknown_jobs(refuses).start().unwrap();
     sandbox.fail_next(Endpoint::EnhancedKyc, Fault::LoseRequest);
     // Nothing is sent again before the first one's own time is over.
     let settings =

@@ -14,7 +14,7 @@ use smile_tests::{ALL_DRIVERS, Driver, Nobody, params, quick};
 const CALLBACK: &str = "http://127.0.0.1:1/callback";
 
 fn partner(sandbox: &Sandbox) -> Partner {
-    sandbox.partner().with_callback_url(CALLBACK).unwrap()
+    sandbox.partner().with_callback_url(CALLBACK)
 }
 
 fn bvn(number: &str) -> IdInfo {
@@ -27,20 +27,20 @@ fn company() -> Business {
 
 fn link() -> SmileLinkDetails {
     SmileLinkDetails::new()
-        .name("Onboarding")
-        .company_name("A Bank")
-        .data_privacy_policy_url("https://bank.example/privacy")
-        .id_type(LinkIdType::new("NG", "BVN", "biometric_kyc"))
+        .with_name("Onboarding")
+        .with_company_name("A Bank")
+        .with_data_privacy_policy_url("https://bank.example/privacy")
+        .with_id_type(LinkIdType::new("NG", "BVN", "biometric_kyc"))
 }
 
-fn address() -> AddressVerification {
-    AddressVerification::south_africa("1 Drawn Street", "0000000000000").full_name("Joe Doe Leo")
+fn address() -> AddressVerificationRequest {
+    AddressVerificationRequest::south_africa("1 Drawn Street", "0000000000000").with_full_name("Joe Doe Leo")
 }
 
-fn phone() -> PhoneVerification {
-    PhoneVerification::new("NG", "00000000000")
-        .match_field("first_name", "Joe")
-        .match_field("last_name", "Leo")
+fn phone() -> PhoneVerificationRequest {
+    PhoneVerificationRequest::new("NG", "00000000000")
+        .with_match_field("first_name", "Joe")
+        .with_match_field("last_name", "Leo")
 }
 
 #[test]
@@ -56,37 +56,37 @@ fn every_product_answers() {
             };
         }
 
-        let enhanced = call!(EnhancedKyc::new(params("enhanced"), bvn("00000000000")));
+        let enhanced = call!(EnhancedKycRequest::new(params("enhanced"), bvn("00000000000")));
         assert!(enhanced.verdict.is_approved() && enhanced.is_signed);
         assert_eq!(enhanced.entry.personal_info().dob().unwrap().expose().to_string(), "2000-09-20");
-        let basic = call!(BasicKyc::new(params("basic"), bvn("00000000000")));
+        let basic = call!(BasicKycRequest::new(params("basic"), bvn("00000000000")));
         assert!(basic.verdict.is_approved(), "{}", basic.verdict);
         let other_name =
             IdInfo::new("NG", "BVN", "00000000000").with_first_name("Ann").with_last_name("Other");
-        let no_match = call!(BasicKyc::new(params("other"), other_name));
+        let no_match = call!(BasicKycRequest::new(params("other"), other_name));
         assert_eq!(no_match.verdict.decision(), Decision::Rejected);
 
-        let business = call!(BusinessVerification::new(params("business"), company()));
+        let business = call!(BusinessVerificationRequest::new(params("business"), company()));
         assert!(business.verdict.is_approved());
         assert!(business.entry.business().company_information().unwrap().legal_name().is_some());
         assert!(!business.entry.business().directors().is_empty());
 
-        let aml = call!(AmlCheck::new(params("aml"), "Joe Doe Leo", ["NG"]));
+        let aml = call!(AmlRequest::new(params("aml"), "Joe Doe Leo", ["NG"]));
         assert!(!aml.verdict.is_approved() && aml.entry.aml().no_of_persons_found().is_some());
 
         call!(address());
-        call!(address().over_v1());
+        call!(address().with_v1_path());
         call!(phone());
-        call!(AsyncEnhancedKyc::new(params("async-enhanced"), bvn("00000000000")));
-        call!(AsyncBasicKyc::new(params("async-basic"), bvn("00000000000")));
-        call!(AsyncBusinessVerification::new(params("async-business"), company()));
+        call!(AsyncEnhancedKycRequest::new(params("async-enhanced"), bvn("00000000000")));
+        call!(AsyncBasicKycRequest::new(params("async-basic"), bvn("00000000000")));
+        call!(AsyncBusinessVerificationRequest::new(params("async-business"), company()));
         // Nobody listens, but each one is signed and can be read.
         let made = sandbox.wait_for_callback_attempts(6, Duration::from_secs(10));
         assert!(made.len() >= 6, "{driver:?}: {}", made.len());
         for attempt in &made {
             let callback = partner
                 .verifier()
-                .any_age()
+                .without_max_age()
                 .verify(attempt.at, &http::HeaderMap::new(), attempt.body.clone())
                 .unwrap();
             assert!(callback.entry().result_code().is_some());
@@ -96,33 +96,33 @@ fn every_product_answers() {
         assert_eq!(token.claims().unwrap()["partner_params"]["job_type"], 1);
         assert!(token.expires_at().is_some());
 
-        let created = call!(CreateSmileLink::new(link()));
+        let created = call!(CreateSmileLinkRequest::new(link()));
         let ref_id = created.ref_id().unwrap().to_owned();
         assert!(created.link().is_some());
-        assert_eq!(call!(ListSmileLinks::new()).len(), 1);
-        assert_eq!(call!(ListSmileLinks::new().sign_in_query()).len(), 1);
-        call!(UpdateSmileLink::disable(ref_id.clone()));
-        assert!(call!(ReadSmileLink::new(ref_id)).disabled_at().is_some());
+        assert_eq!(call!(ListSmileLinksRequest::new()).len(), 1);
+        assert_eq!(call!(ListSmileLinksRequest::new().with_query_signature()).len(), 1);
+        call!(UpdateSmileLinkRequest::disable(ref_id.clone()));
+        assert!(call!(ReadSmileLinkRequest::new(ref_id)).disabled_at().is_some());
 
-        let modes = call!(BvnConsent::new("00000000000"));
+        let modes = call!(BvnConsentRequest::new("00000000000"));
         let sent = call!(modes.choose(&modes.modes()[0]));
         let wrong = driver.call(partner.clone(), sent.confirm("999999"), quick()).unwrap_err();
         assert!(wrong.operation().unwrap().api().is_some(), "{driver:?}: {wrong}");
         let granted = call!(sent.confirm(smile_sandbox::OTP));
-        assert!(call!(EnhancedKyc::new(params("consented"), granted.id_info())).verdict.is_approved());
+        assert!(call!(EnhancedKycRequest::new(params("consented"), granted.id_info())).verdict.is_approved());
 
-        let services = call!(ServicesRequest::new().locale("en-GB"));
+        let services = call!(ServicesRequest::new().with_locale("en-GB"));
         assert!(services.id_types().find("NG", "BVN").is_some());
         assert!(call!(ProductsConfigRequest).requires_consent("NG", "BVN_MFA"));
         assert!(
             call!(ValidDocumentsRequest).of_country("GH").iter().any(|document| document.code == "PASSPORT")
         );
-        let raw = call!(RawRequest::get("/v1/services").unwrap().signed_in(Signing::Unsigned));
+        let raw = call!(RawRequest::get("/v1/services").unwrap().with_signing(Signing::Unsigned));
         assert!(raw.get("id_types").is_some());
 
         let ids = params("enhanced");
         let question = JobStatusRequest::new(ids.user_id().clone(), ids.job_id().clone())
-            .job_type(JobType::ENHANCED_KYC);
+            .with_job_type(JobType::ENHANCED_KYC);
         assert!(call!(question).verdict().unwrap().is_approved());
     }
 }
@@ -137,8 +137,8 @@ fn each_test_number_gives_its_documented_outcome() {
         ("3", "1015", Decision::Error),
         ("4", "1012", Decision::Approved),
     ] {
-        let with = params(digit).with("FullName", "Nelson Mandela");
-        let check = EnhancedKyc::new(with, bvn(&format!("0000000000{digit}")));
+        let with = params(digit).with_param("FullName", "Nelson Mandela");
+        let check = EnhancedKycRequest::new(with, bvn(&format!("0000000000{digit}")));
         let found = Driver::Ureq.call(partner(&sandbox), check, quick()).unwrap();
         let read = |entry: &ResultEntry| entry.result_code().unwrap().to_string();
         assert_eq!((read(&found.entry).as_str(), found.verdict.decision()), (code, decision));
@@ -176,7 +176,7 @@ fn the_test_number_of_every_id_type_steers_the_outcome_by_its_last_digit() {
                 .with_dob("2000-09-20")
                 .with_citizenship("KE")
                 .with_bank_code("044");
-            let check = EnhancedKyc::new(params(&format!("{id_type:?}-{digit}")), id_info);
+            let check = EnhancedKycRequest::new(params(&format!("{id_type:?}-{digit}")), id_info);
             let found = Driver::Ureq.call(partner(&sandbox), check, quick());
             let found = found.unwrap_or_else(|error| panic!("{id_type:?} {digit}: {error}"));
             assert_eq!(found.entry.result_code().unwrap().as_str(), code, "{id_type:?} {digit}");
@@ -194,21 +194,21 @@ fn each_failure(driver: Driver, partner: &Partner, mut look: impl FnMut(&str, Ca
         };
     }
     fail! {
-        "EnhancedKyc" EnhancedKyc::new(params("1"), bvn("00000000000")),
-        "AsyncEnhancedKyc" AsyncEnhancedKyc::new(params("2"), bvn("00000000000")),
-        "BasicKyc" BasicKyc::new(params("3"), bvn("00000000000")),
-        "AsyncBasicKyc" AsyncBasicKyc::new(params("4"), bvn("00000000000")),
-        "BusinessVerification" BusinessVerification::new(params("5"), company()),
-        "AsyncBusinessVerification" AsyncBusinessVerification::new(params("6"), company()),
-        "AmlCheck" AmlCheck::new(params("7"), "Joe Leo", ["NG"]),
+        "EnhancedKyc" EnhancedKycRequest::new(params("1"), bvn("00000000000")),
+        "AsyncEnhancedKyc" AsyncEnhancedKycRequest::new(params("2"), bvn("00000000000")),
+        "BasicKyc" BasicKycRequest::new(params("3"), bvn("00000000000")),
+        "AsyncBasicKyc" AsyncBasicKycRequest::new(params("4"), bvn("00000000000")),
+        "BusinessVerification" BusinessVerificationRequest::new(params("5"), company()),
+        "AsyncBusinessVerification" AsyncBusinessVerificationRequest::new(params("6"), company()),
+        "AmlCheck" AmlRequest::new(params("7"), "Joe Leo", ["NG"]),
         "AddressVerification" address(),
         "PhoneVerification" phone(),
         "WebToken" WebTokenRequest::new(params("8"), "authentication"),
-        "CreateSmileLink" CreateSmileLink::new(link()),
-        "UpdateSmileLink" UpdateSmileLink::disable("r"),
-        "ListSmileLinks" ListSmileLinks::new(),
-        "ReadSmileLink" ReadSmileLink::new("r"),
-        "BvnConsent" BvnConsent::new("00000000000"),
+        "CreateSmileLink" CreateSmileLinkRequest::new(link()),
+        "UpdateSmileLink" UpdateSmileLinkRequest::disable("r"),
+        "ListSmileLinks" ListSmileLinksRequest::new(),
+        "ReadSmileLink" ReadSmileLinkRequest::new("r"),
+        "BvnConsent" BvnConsentRequest::new("00000000000"),
         "ProductsConfig" ProductsConfigRequest,
         "ValidDocuments" ValidDocumentsRequest,
         "JobStatus" JobStatusRequest::new(params("9").user_id().clone(), params("9").job_id().clone()),
@@ -220,7 +220,7 @@ fn a_wrong_key_is_refused_everywhere_and_nothing_is_unknown_after_it() {
     for driver in ALL_DRIVERS {
         let sandbox = Sandbox::start().unwrap();
         let stranger = Partner::new(sandbox.partner_id(), "other", sandbox.environment().clone()).unwrap();
-        let stranger = stranger.with_callback_url(CALLBACK).unwrap();
+        let stranger = stranger.with_callback_url(CALLBACK);
         each_failure(driver, &stranger, |name, error| {
             assert!(error.is_unauthorized(), "{driver:?} {name}: {error}");
             assert!(!error.outcome_unknown(), "{driver:?} {name}");
@@ -233,7 +233,7 @@ fn a_wrong_key_is_refused_everywhere_and_nothing_is_unknown_after_it() {
 fn nobody_at_home_leaves_nothing_unknown() {
     let nobody = Nobody::new();
     let nowhere: Environment = format!("http://{}/v1", nobody.address()).parse().unwrap();
-    let partner = Partner::new("001", "key", nowhere).unwrap().with_callback_url(CALLBACK).unwrap();
+    let partner = Partner::new("001", "key", nowhere).unwrap().with_callback_url(CALLBACK);
     for driver in ALL_DRIVERS {
         each_failure(driver, &partner, |name, error| {
             assert!(!error.outcome_unknown(), "{driver:?} {name}: {error}");
@@ -247,16 +247,19 @@ fn what_the_service_refuses_comes_out_with_its_code() {
     for driver in ALL_DRIVERS {
         let partner = partner(&sandbox).without_id_type_checks();
         let code = |error: &CallError| error.operation().unwrap().api().unwrap().code().map(str::to_owned);
-        let missing = RawRequest::post("/v1/id_verification").unwrap().field("country", "NG");
+        let missing = RawRequest::post("/v1/id_verification").unwrap().with_field("country", "NG");
         let error = driver.call(partner.clone(), missing, quick()).unwrap_err();
         assert_eq!(code(&error).as_deref(), Some("2413"), "{driver:?}: {error}");
         let unsupported = RawRequest::post("/v1/business_verification")
             .unwrap()
-            .field("country", "NG")
-            .field("id_type", "BUSINESS_REGISTRATION")
-            .field("id_number", "0000000")
-            .field("business_type", "xx")
-            .field("partner_params", serde_json::json!({ "user_id": "u", "job_id": "j", "job_type": 7 }));
+            .with_field("country", "NG")
+            .with_field("id_type", "BUSINESS_REGISTRATION")
+            .with_field("id_number", "0000000")
+            .with_field("business_type", "xx")
+            .with_field(
+                "partner_params",
+                serde_json::json!({ "user_id": "u", "job_id": "j", "job_type": 7 }),
+            );
         let error = driver.call(partner.clone(), unsupported, quick()).unwrap_err();
         assert_eq!(code(&error).as_deref(), Some("2413"), "{driver:?}: {error}");
         let nowhere = driver.call(partner, RawRequest::get("/v1/nothing").unwrap(), quick()).unwrap_err();
@@ -301,12 +304,16 @@ fn money_is_spent_once_wherever_the_connection_breaks() {
                     }
                 }};
             }
-            breaks!(EnhancedKyc, "ek", EnhancedKyc::new(job("ek"), bvn("00000000000")));
-            breaks!(EnhancedKycAsync, "eka", AsyncEnhancedKyc::new(job("eka"), bvn("00000000000")));
-            breaks!(BasicKyc, "bk", BasicKyc::new(job("bk"), bvn("00000000000")));
-            breaks!(BasicKycAsync, "bka", AsyncBasicKyc::new(job("bka"), bvn("00000000000")));
-            breaks!(BusinessVerification, "bv", BusinessVerification::new(job("bv"), company()));
-            breaks!(BusinessVerificationAsync, "bva", AsyncBusinessVerification::new(job("bva"), company()));
+            breaks!(EnhancedKyc, "ek", EnhancedKycRequest::new(job("ek"), bvn("00000000000")));
+            breaks!(EnhancedKycAsync, "eka", AsyncEnhancedKycRequest::new(job("eka"), bvn("00000000000")));
+            breaks!(BasicKyc, "bk", BasicKycRequest::new(job("bk"), bvn("00000000000")));
+            breaks!(BasicKycAsync, "bka", AsyncBasicKycRequest::new(job("bka"), bvn("00000000000")));
+            breaks!(BusinessVerification, "bv", BusinessVerificationRequest::new(job("bv"), company()));
+            breaks!(
+                BusinessVerificationAsync,
+                "bva",
+                AsyncBusinessVerificationRequest::new(job("bva"), company())
+            );
 
             macro_rules! unknown {
                 ($step:ident, $operation:expr) => {{
@@ -323,8 +330,8 @@ fn money_is_spent_once_wherever_the_connection_breaks() {
             }
             unknown!(AddressVerification, address());
             unknown!(PhoneVerification, phone());
-            unknown!(SmileLinks, CreateSmileLink::new(link()));
-            unknown!(Consent, BvnConsent::new("00000000000"));
+            unknown!(SmileLinks, CreateSmileLinkRequest::new(link()));
+            unknown!(Consent, BvnConsentRequest::new("00000000000"));
 
             macro_rules! repeats {
                 ($step:ident, $operation:expr) => {{
@@ -337,7 +344,7 @@ fn money_is_spent_once_wherever_the_connection_breaks() {
             repeats!(Services, ServicesRequest::new());
             repeats!(ProductsConfig, ProductsConfigRequest);
             repeats!(ValidDocuments, ValidDocumentsRequest);
-            repeats!(SmileLinks, ListSmileLinks::new());
+            repeats!(SmileLinks, ListSmileLinksRequest::new());
             repeats!(
                 JobStatus,
                 JobStatusRequest::new(job("ek").user_id().clone(), job("ek").job_id().clone())
@@ -354,7 +361,7 @@ fn a_number_that_the_format_refuses_never_leaves_the_machine() {
     {
         for driver in ALL_DRIVERS {
             let error = driver
-                .call(partner.clone(), EnhancedKyc::new(params("bad"), id_info.clone()), quick())
+                .call(partner.clone(), EnhancedKycRequest::new(params("bad"), id_info.clone()), quick())
                 .unwrap_err();
             assert_eq!(error.problems().len(), 1, "{driver:?}: {error}");
         }
@@ -362,8 +369,9 @@ fn a_number_that_the_format_refuses_never_leaves_the_machine() {
     assert!(sandbox.requests().is_empty());
     // Unless it is left to the service.
     let lenient = partner.without_id_type_checks();
-    let judged =
-        Driver::Ureq.call(lenient, EnhancedKyc::new(params("judged"), bvn("0000000002")), quick()).unwrap();
+    let judged = Driver::Ureq
+        .call(lenient, EnhancedKycRequest::new(params("judged"), bvn("0000000002")), quick())
+        .unwrap();
     assert_eq!(judged.verdict.decision(), Decision::Error);
 }
 
@@ -372,8 +380,9 @@ fn the_services_answer_stands_in_for_the_built_in_id_types() {
     let sandbox = Sandbox::start().unwrap();
     let services = Driver::Ureq.call(partner(&sandbox), ServicesRequest::new(), quick()).unwrap();
     let informed = partner(&sandbox).with_id_types(services.id_types());
-    let error =
-        Driver::Ureq.call(informed, EnhancedKyc::new(params("informed"), bvn("1")), quick()).unwrap_err();
+    let error = Driver::Ureq
+        .call(informed, EnhancedKycRequest::new(params("informed"), bvn("1")), quick())
+        .unwrap_err();
     assert_eq!(error.problems()[0].field, "id_number");
 }
 
@@ -389,7 +398,7 @@ fn each_documented_error_comes_out_as_itself() {
         response.body(axum::body::Body::from(body.to_string())).unwrap()
     });
     let partner = Partner::new("001", "key", format!("{}/v1", server.address()).parse().unwrap()).unwrap();
-    let partner = partner.with_callback_url(CALLBACK).unwrap();
+    let partner = partner.with_callback_url(CALLBACK);
     let errors = smile_core::catalogue::api_codes().iter().filter(|row| !matches!(row.code, "2202" | "2302"));
     for row in errors {
         row.code.clone_into(&mut code.lock().unwrap());

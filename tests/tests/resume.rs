@@ -16,7 +16,7 @@ fn settings() -> FlowSettings {
 
 fn job() -> Job {
     Job::smartselfie_registration(params("resumed"), Image::bytes(jpeg(0, 4 * 1024 * 1024)))
-        .return_job_status(true)
+        .with_return_job_status(true)
 }
 
 fn partner_behind(proxy: &StallingProxy, sandbox: &Sandbox) -> Partner {

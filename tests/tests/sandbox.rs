@@ -39,8 +39,10 @@ fn every_product_is_accepted_and_judged() {
             (Job::update_photo(params("photo"), image(0)), Decision::Unknown),
             (Job::compare_user_info(params("compare"), image(0), image(1), id_info), Decision::Unknown),
         ] {
-            let job =
-                job.with_liveness((1..=8).map(image)).with_id_card_back(image(9)).return_job_status(true);
+            let job = job
+                .with_liveness((1..=8).map(image))
+                .with_id_card_back(image(9))
+                .with_return_job_status(true);
             let outcome = driver.submit(sandbox.partner(), job.clone(), quick()).unwrap();
             let verdict = outcome.verdict().unwrap();
             assert_eq!(verdict.decision(), decision, "{driver:?} {job:?}");
@@ -52,9 +54,9 @@ fn every_product_is_accepted_and_judged() {
 fn a_job_goes_on_whatever_the_service_says_of_one_that_it_never_had() {
     for (driver, refuses) in ALL_DRIVERS.into_iter().flat_map(|driver| [(driver, false), (driver, true)]) {
         for fault in [Fault::LoseRequest, Fault::LoseAnswer] {
-            let sandbox = Sandbox::builder().refuse_unknown_jobs(refuses).start().unwrap();
+            let sandbox = Sandbox::builder().with_refuse_unknown_jobs(refuses).start().unwrap();
             sandbox.fail_next(Endpoint::PrepUpload, fault.clone());
-            let job = Job::smartselfie_registration(params("j"), image(0)).return_job_status(true);
+            let job = Job::smartselfie_registration(params("j"), image(0)).with_return_job_status(true);
             let outcome = driver.submit(sandbox.partner(), job, quick());
             assert!(outcome.unwrap().verdict().unwrap().is_approved(), "{driver:?} {refuses} {fault:?}");
             assert_eq!(sandbox.jobs().len(), 1);
@@ -64,14 +66,14 @@ fn a_job_goes_on_whatever_the_service_says_of_one_that_it_never_had() {
 
 #[test]
 fn the_test_numbers_and_sandbox_results_steer_the_outcome() {
-    let sandbox = Sandbox::builder().automatic_review(None).start().unwrap();
+    let sandbox = Sandbox::builder().with_automatic_review(None).start().unwrap();
     let submit = |name: &str, number: &str, result: Option<&str>| {
-        let mut with = params(name).with("branch", "Lagos");
+        let mut with = params(name).with_param("branch", "Lagos");
         if let Some(result) = result {
-            with = with.with("sandbox_result", result);
+            with = with.with_param("sandbox_result", result);
         }
         let job =
-            Job::biometric_kyc(with, image(0), IdInfo::new("NG", "BVN", number)).return_job_status(true);
+            Job::biometric_kyc(with, image(0), IdInfo::new("NG", "BVN", number)).with_return_job_status(true);
         let outcome = Driver::Ureq.submit(sandbox.partner(), job, quick()).unwrap();
         let status = outcome.status().unwrap();
         let branch = status.entry().unwrap().partner_params().get("branch").cloned();
@@ -90,9 +92,9 @@ fn the_test_numbers_and_sandbox_results_steer_the_outcome() {
 
 #[test]
 fn a_kind_of_id_without_a_photo_is_warned_of_and_ends_with_a_human() {
-    let sandbox = Sandbox::builder().automatic_review(None).start().unwrap();
+    let sandbox = Sandbox::builder().with_automatic_review(None).start().unwrap();
     let id_info = IdInfo::new("KE", "NATIONAL_ID_NO_PHOTO", "00000000");
-    let job = Job::biometric_kyc(params("no-photo"), image(0), id_info).return_job_status(true);
+    let job = Job::biometric_kyc(params("no-photo"), image(0), id_info).with_return_job_status(true);
     let warnings = job.check(&sandbox.partner()).warnings;
     let fields: Vec<&str> = warnings.iter().map(|problem| problem.field.as_str()).collect();
     assert_eq!(fields, ["images (liveness)", "id_info.id_type"]);
@@ -109,7 +111,7 @@ fn ten_images_of_a_mebibyte_arrive_whole() {
         let pictures: Vec<Vec<u8>> = (0..10).map(|number| jpeg(number, 1024 * 1024)).collect();
         let job = Job::smartselfie_registration(params("large"), Image::bytes(pictures[0].clone()))
             .with_liveness(pictures[1..].iter().cloned().map(Image::bytes))
-            .return_job_status(true);
+            .with_return_job_status(true);
         let outcome = driver.submit(sandbox.partner(), job, quick()).unwrap();
         assert!(outcome.verdict().unwrap().is_approved(), "{driver:?}");
         let record = sandbox.job("job-large").unwrap();
@@ -149,7 +151,8 @@ fn refusals_come_out_as_what_they_are() {
         let again = driver.submit(sandbox.partner(), biometric_kyc("twice"), quick()).unwrap_err();
         assert!(again.is_job_already_exists(), "{driver:?}: {again}");
 
-        let stranger = Job::smartselfie_authentication(params("stranger"), image(0)).return_job_status(true);
+        let stranger =
+            Job::smartselfie_authentication(params("stranger"), image(0)).with_return_job_status(true);
         let error = driver.submit(sandbox.partner(), stranger, quick()).unwrap_err();
         assert!(error.to_string().contains("2210"), "{driver:?}: {error}");
 
@@ -177,7 +180,7 @@ fn a_missing_file_leaves_no_job_behind() {
         let sandbox = Sandbox::start().unwrap();
         let job = Job::smartselfie_registration(params("missing"), Image::path("/nowhere/selfie.jpg"))
             .with_liveness([Image::path(std::env::temp_dir())])
-            .return_job_status(true);
+            .with_return_job_status(true);
         let error = driver.submit(sandbox.partner(), job, quick()).unwrap_err();
         assert_eq!(
             error.to_string(),
@@ -194,9 +197,9 @@ fn the_status_of_any_job_can_be_asked_for_with_history_and_links() {
     Driver::ByHand.submit(sandbox.partner(), biometric_kyc("status"), quick()).unwrap();
     let ids = params("status");
     let request = JobStatusRequest::new(ids.user_id().clone(), ids.job_id().clone())
-        .job_type(JobType::BIOMETRIC_KYC)
-        .return_history(true)
-        .return_image_links(true);
+        .with_job_type(JobType::BIOMETRIC_KYC)
+        .with_return_history(true)
+        .with_return_image_links(true);
     let blocking = smile_ureq::Client::new(sandbox.partner()).unwrap().call(request.clone()).unwrap();
     let client = smile_reqwest::Client::new(sandbox.partner()).unwrap();
     let asynchronous = block_on(client.call(request)).unwrap();
@@ -274,7 +277,11 @@ fn a_key_from_a_function_is_rotated_under_clients_and_verifiers_that_stay() {
         smile_sandbox::signed_callback::Outcome::Approved,
     );
     let now = Timestamp::from_unix_millis(1_705_314_600_000);
-    let callback = callback.partner(sandbox.partner_id(), sandbox.api_key()).at(now).build().unwrap();
+    let callback = callback
+        .with_partner(sandbox.partner_id(), sandbox.api_key())
+        .with_signing_time(now)
+        .build()
+        .unwrap();
     let (headers, body) = callback.into_parts();
     let believed = || verifier.verify(now, &headers, body.clone()).is_ok();
 

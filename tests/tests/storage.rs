@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use http::{Response, StatusCode};
 use smile_core::operation::Operation as _;
-use smile_core::v1::{Upload, UploadUrl};
+use smile_core::v1::{UploadRequest, UploadUrl};
 use smile_core::{FlowSettings, JobOutcome, OperationError, Progress, Timestamp};
 use smile_sandbox::{Clock, Endpoint, Fault, FaultRule, RecordedRequest, Sandbox, StorageError};
 use smile_tests::{ALL_DRIVERS, biometric_kyc, quick};
@@ -30,7 +30,7 @@ fn put(sandbox: &Sandbox, target: &str, rest: &str) -> Response<Bytes> {
 /// The code with which the store says that it has stored nothing, if the client believes it.
 fn proof(sandbox: &Sandbox, response: &Response<Bytes>) -> Option<&'static str> {
     let url = UploadUrl::new("https://store.example/zip", sandbox.environment()).unwrap();
-    let upload = Upload::new(url, Bytes::from_static(b"PK"));
+    let upload = UploadRequest::new(url, Bytes::from_static(b"PK"));
     match upload.parse(&sandbox.partner(), Timestamp::from_unix_millis(0), response) {
         Err(OperationError::Storage { code, .. }) => Some(code),
         _ => None,
@@ -51,7 +51,8 @@ fn address(sandbox: &Sandbox) -> String {
 #[test]
 fn what_the_store_itself_refuses_is_proof_that_nothing_was_stored() {
     let patience = Duration::from_millis(50);
-    let sandbox = Sandbox::builder().patience(Duration::from_secs(60), patience).start().unwrap();
+    let sandbox =
+        Sandbox::builder().with_request_timeouts(Duration::from_secs(60), patience).start().unwrap();
     let target = address(&sandbox);
     let whole = "Content-Length: 2\r\n\r\nPK";
     let altered = target.replace("X-Amz-Expires=900", "X-Amz-Expires=901");
@@ -139,7 +140,8 @@ fn an_expired_upload_address_leaves_the_job_open_and_says_so() {
         // Addresses are dated to the second, and are over at its end: the clock stands still just before that.
         let now = SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs() * 1_000 + 999;
         let clock = Clock::virtual_at(Timestamp::from_unix_millis(now));
-        let sandbox = Sandbox::builder().clock(clock).upload_lifetime(Duration::ZERO).start().unwrap();
+        let sandbox =
+            Sandbox::builder().with_clock(clock).with_upload_lifetime(Duration::ZERO).start().unwrap();
         let error = driver.submit(sandbox.partner(), biometric_kyc("late"), settings.clone()).unwrap_err();
         assert_eq!(error.progress(), Progress::Opened, "{driver:?}: {error}");
         assert!(error.to_string().contains("AccessDenied"), "{driver:?}: {error}");
@@ -153,7 +155,7 @@ fn a_fault_of_the_store_at_every_upload_leaves_nothing_stored() {
     let denied = Fault::StorageError(StorageError::new("AccessDenied").unwrap());
     for driver in ALL_DRIVERS {
         let sandbox = Sandbox::start().unwrap();
-        sandbox.add_fault(FaultRule::new(denied.clone()).on(Endpoint::Upload));
+        sandbox.add_fault(FaultRule::new(denied.clone()).with_endpoint(Endpoint::Upload));
         let outcome: Result<JobOutcome, _> =
             driver.submit(sandbox.partner(), biometric_kyc("denied"), quick());
         assert_eq!(outcome.unwrap_err().progress(), Progress::Opened, "{driver:?}");

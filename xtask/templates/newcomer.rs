@@ -10,7 +10,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let ids = PartnerParams::new(UserId::new("customer-17"), JobId::new("kyc-17"));
     let selfie = Image::bytes(SampleImage::selfie().jpeg());
-    let job = Job::biometric_kyc(ids, selfie, IdInfo::new("NG", "BVN", "00000000000")).return_job_status(true);
+    let job = Job::biometric_kyc(ids, selfie, IdInfo::new("NG", "BVN", "00000000000")).with_return_job_status(true);
 
     let outcome = client.submit(job)?;
     println!("{}", outcome.verdict().ok_or("no verdict")?);

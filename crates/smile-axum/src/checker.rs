@@ -94,11 +94,11 @@ impl Checker {
     async fn read(&self, body: Body) -> Result<Bytes, Rejection> {
         let verifier = &self.settings.verifier;
         verifier.check_size(usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX))?;
-        match Limited::new(body, verifier.body_limit()).collect().await {
+        match Limited::new(body, verifier.max_bytes()).collect().await {
             Ok(whole) => Ok(whole.to_bytes()),
             Err(error) => {
                 if error.is::<LengthLimitError>() {
-                    verifier.check_size(verifier.body_limit().saturating_add(1))?;
+                    verifier.check_size(verifier.max_bytes().saturating_add(1))?;
                 }
                 Err(Rejection::BodyUnreadable(error))
             }

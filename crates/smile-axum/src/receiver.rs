@@ -100,7 +100,7 @@ impl CallbackReceiver {
     /// why. A wrong signature day after day is an API key of the other environment, or somebody who
     /// makes results up.
     #[must_use]
-    pub fn on_rejection(mut self, observer: impl Fn(&Rejection) + Send + Sync + 'static) -> Self {
+    pub fn with_rejection_observer(mut self, observer: impl Fn(&Rejection) + Send + Sync + 'static) -> Self {
         self.checker.settings_mut().on_rejection = Some(Arc::new(observer));
         self
     }

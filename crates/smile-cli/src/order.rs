@@ -3,8 +3,8 @@
 use serde_json::Value;
 use smile_core::operation::Operation;
 use smile_core::v1::{
-    Acceptance, AsyncBasicKyc, AsyncBusinessVerification, AsyncEnhancedKyc, BasicKyc, BusinessVerification,
-    EnhancedKyc, Verification,
+    Acceptance, AsyncBasicKycRequest, AsyncBusinessVerificationRequest, AsyncEnhancedKycRequest,
+    BasicKycRequest, BusinessVerificationRequest, EnhancedKycRequest, Verification,
 };
 use smile_core::{
     CallError, Checkpoint, Event, FlowSettings, JobError, JobFlow, JobKey, ObserverResult, Partner, Progress,
@@ -49,33 +49,41 @@ pub(crate) fn submit(order: &Order, product: &Product, from: Option<&Checkpoint>
         Product::EnhancedKyc(flags) => {
             let (params, info) = (flags.ids.params(), flags.id.info(true));
             match &flags.delivery.callback {
-                None => check.answer(EnhancedKyc::new(params, info), flags.delivery.waiting.settings()),
-                Some(url) => check
-                    .take_on(AsyncEnhancedKyc::new(params, info).callback_url(url)?, Some(&flags.delivery)),
+                None => {
+                    check.answer(EnhancedKycRequest::new(params, info), flags.delivery.waiting.settings())
+                }
+                Some(url) => check.take_on(
+                    AsyncEnhancedKycRequest::new(params, info).with_callback_url(url),
+                    Some(&flags.delivery),
+                ),
             }
         }
         Product::BasicKyc(flags) => {
             let (params, info) = (flags.ids.params(), flags.id.info(true));
             match &flags.delivery.callback {
-                None => check.answer(BasicKyc::new(params, info), flags.delivery.waiting.settings()),
-                Some(url) => {
-                    check.take_on(AsyncBasicKyc::new(params, info).callback_url(url)?, Some(&flags.delivery))
-                }
+                None => check.answer(BasicKycRequest::new(params, info), flags.delivery.waiting.settings()),
+                Some(url) => check.take_on(
+                    AsyncBasicKycRequest::new(params, info).with_callback_url(url),
+                    Some(&flags.delivery),
+                ),
             }
         }
         Product::BusinessVerification(flags) => {
             let (params, business) = (flags.ids.params(), flags.business());
             match &flags.delivery.callback {
-                None => check
-                    .answer(BusinessVerification::new(params, business), flags.delivery.waiting.settings()),
+                None => check.answer(
+                    BusinessVerificationRequest::new(params, business),
+                    flags.delivery.waiting.settings(),
+                ),
                 Some(url) => {
-                    let operation = AsyncBusinessVerification::new(params, business).callback_url(url)?;
+                    let operation =
+                        AsyncBusinessVerificationRequest::new(params, business).with_callback_url(url);
                     check.take_on(operation, Some(&flags.delivery))
                 }
             }
         }
         Product::Aml(flags) => check.answer(flags.check(), FlowSettings::default()),
-        Product::Address(flags) => check.take_on(flags.check()?, None),
+        Product::Address(flags) => check.take_on(flags.check(), None),
         _ => unreachable!("the products with images are jobs"),
     }
 }

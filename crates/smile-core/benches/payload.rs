@@ -62,7 +62,7 @@ fn job(images: Images) -> Job {
     };
     Job::biometric_kyc(params, image(0, selfie), id_info)
         .with_liveness((1..=count).map(|seed| image(seed, each)))
-        .return_job_status(true)
+        .with_return_job_status(true)
 }
 
 /// A JPEG as far as its structure goes: a frame of 1600 by 1200 pixels, and a scan of noise.

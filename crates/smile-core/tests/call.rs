@@ -20,7 +20,7 @@ type Answer = Result<Response<Bytes>, TransportFailure>;
 
 fn partner() -> Partner {
     let partner = Partner::new("001", "test_api_key", "https://service.example/v1".parse().unwrap()).unwrap();
-    partner.with_callback_url("https://bank.example/callback").unwrap()
+    partner.with_callback_url("https://bank.example/callback")
 }
 
 fn params() -> PartnerParams {
@@ -195,7 +195,7 @@ fn resumed(
     settings: FlowSettings,
     answers: impl IntoIterator<Item = Answer>,
 ) -> Run<Verification> {
-    let check = EnhancedKyc::new(params(), bvn());
+    let check = EnhancedKycRequest::new(params(), bvn());
     let call = Call::resume(partner(), checkpoint, check, settings, 8).unwrap();
     let id = checkpoint.submission_id().map_or_else(String::new, ToString::to_string);
     drive(call, LATER, answers.into_iter().map(|answer| with_submission(answer, &id)))
@@ -206,19 +206,19 @@ const LATER: Timestamp = Timestamp::from_unix_millis(START.unix_millis() + 60_00
 #[test]
 fn what_bills_and_has_a_status_is_never_sent_twice_and_its_status_stands_for_the_lost_answer() {
     for lost in lost() {
-        let sync = run(EnhancedKyc::new(params(), bvn()), [lost.clone(), unknown(), known()]);
+        let sync = run(EnhancedKycRequest::new(params(), bvn()), [lost.clone(), unknown(), known()]);
         assert_eq!(sync.paths(), ["/v1/id_verification", "/v1/job_status", "/v1/job_status"]);
         assert!(sync.outcome.unwrap().verdict.is_approved());
 
         let mut matched = entry();
         matched["ResultCode"] = json!("1020");
-        let basic = run(AsyncBasicKyc::new(params(), bvn()), [lost.clone(), completed(matched)]);
+        let basic = run(AsyncBasicKycRequest::new(params(), bvn()), [lost.clone(), completed(matched)]);
         assert_eq!(basic.paths(), ["/v2/verify_async", "/v1/job_status"]);
         assert!(basic.outcome.is_ok());
 
         let company = Business::new("ZA", "BUSINESS_REGISTRATION", "2020/000000/07");
         let business = run(
-            BusinessVerification::new(params(), company),
+            BusinessVerificationRequest::new(params(), company),
             [lost, unknown(), unknown(), unknown(), unknown(), unknown()],
         );
         assert_eq!(business.paths()[0], "/v1/business_verification");
@@ -234,9 +234,9 @@ fn what_bills_and_has_a_status_is_never_sent_twice_and_its_status_stands_for_the
 fn what_bills_and_has_no_status_that_is_known_ends_as_unknown_at_once() {
     for lost in lost() {
         let address =
-            run(AddressVerification::south_africa("1 Drawn Street", "0000000000000"), [lost.clone()]);
+            run(AddressVerificationRequest::south_africa("1 Drawn Street", "0000000000000"), [lost.clone()]);
         assert!(address.outcome.unwrap_err().outcome_unknown());
-        let phone = PhoneVerification::new("NG", "00000000000").match_field("first_name", "Joe");
+        let phone = PhoneVerificationRequest::new("NG", "00000000000").with_match_field("first_name", "Joe");
         assert!(run(phone, [lost.clone()]).outcome.unwrap_err().outcome_unknown());
         if lost.is_err() {
             assert!(run(RawRequest::post("/v1/x").unwrap(), [lost]).outcome.unwrap_err().outcome_unknown());
@@ -248,13 +248,14 @@ fn what_bills_and_has_no_status_that_is_known_ends_as_unknown_at_once() {
 fn what_creates_or_messages_somebody_is_not_repeated() {
     for lost in lost() {
         let details = SmileLinkDetails::new()
-            .name("n")
-            .company_name("c")
-            .data_privacy_policy_url("https://bank.example/");
-        let link = CreateSmileLink::new(details.id_type(LinkIdType::new("NG", "BVN", "biometric_kyc")));
+            .with_name("n")
+            .with_company_name("c")
+            .with_data_privacy_policy_url("https://bank.example/");
+        let link =
+            CreateSmileLinkRequest::new(details.with_id_type(LinkIdType::new("NG", "BVN", "biometric_kyc")));
         let created = run(link, [lost.clone()]);
         assert_eq!(created.sent.len(), 1);
-        let consent = run(BvnConsent::new("00000000000"), [lost]);
+        let consent = run(BvnConsentRequest::new("00000000000"), [lost]);
         assert_eq!(consent.sent.len(), 1);
         assert!(consent.outcome.unwrap_err().outcome_unknown());
     }
@@ -275,7 +276,7 @@ fn what_only_reads_is_repeated_whatever_broke() {
         assert_eq!(run(ServicesRequest::new(), [lost.clone(), services()]).sent.len(), 2);
         let question = JobStatusRequest::new(UserId::new("user-1"), JobId::new("job-1"));
         assert!(run(question, [lost.clone(), known()]).outcome.is_ok());
-        assert_eq!(run(UpdateSmileLink::disable("r"), [lost, answer(200, "{}")]).sent.len(), 2);
+        assert_eq!(run(UpdateSmileLinkRequest::disable("r"), [lost, answer(200, "{}")]).sent.len(), 2);
     }
     let error = run(ServicesRequest::new(), (0..4).map(|_| answer(503, ""))).outcome.unwrap_err();
     assert!(!error.outcome_unknown());
@@ -283,7 +284,7 @@ fn what_only_reads_is_repeated_whatever_broke() {
 
 #[test]
 fn a_checkpoint_comes_before_what_bills_and_holds_no_id_number() {
-    let mut call = Call::new(partner(), EnhancedKyc::new(params(), bvn()), FlowSettings::default(), 7);
+    let mut call = Call::new(partner(), EnhancedKycRequest::new(params(), bvn()), FlowSettings::default(), 7);
     let Next::Send { request, .. } = call.next(START) else { panic!("it is sent") };
     let events: Vec<Event> = std::iter::from_fn(|| call.take_event()).collect();
     let [Event::Checkpoint(checkpoint), Event::Sending { step: Step::EnhancedKyc, attempt: 1, .. }] =
@@ -306,7 +307,7 @@ fn what_only_reads_has_no_checkpoint() {
 
 #[test]
 fn a_resumed_check_ends_with_the_result_that_the_status_has() {
-    let checkpoint = interrupted(EnhancedKyc::new(params(), bvn()));
+    let checkpoint = interrupted(EnhancedKycRequest::new(params(), bvn()));
     let run = resumed(&checkpoint, FlowSettings::default(), [known()]);
     assert_eq!(run.paths(), ["/v1/job_status"]);
     assert!(run.outcome.unwrap().verdict.is_approved());
@@ -314,7 +315,7 @@ fn a_resumed_check_ends_with_the_result_that_the_status_has() {
 
 #[test]
 fn a_resumed_check_that_the_service_does_not_know_is_unknown_and_not_sent_again() {
-    let checkpoint = interrupted(EnhancedKyc::new(params(), bvn()));
+    let checkpoint = interrupted(EnhancedKycRequest::new(params(), bvn()));
     let run = resumed(&checkpoint, FlowSettings::default(), vec![unknown(); 5]);
     assert_eq!(run.paths(), ["/v1/job_status"; 5]);
     let error = run.outcome.unwrap_err();
@@ -329,7 +330,7 @@ fn an_earlier_check_under_the_same_ids_answers_for_no_other() {
     let mut nameless = entry();
     nameless["PartnerParams"].as_object_mut().unwrap().remove("sdk_submission");
     for other in [earlier, nameless] {
-        let checkpoint = interrupted(EnhancedKyc::new(params(), bvn()));
+        let checkpoint = interrupted(EnhancedKycRequest::new(params(), bvn()));
         let run = resumed(&checkpoint, FlowSettings::default(), vec![completed(other); 5]);
         assert!(run.outcome.unwrap_err().outcome_unknown());
     }
@@ -337,13 +338,13 @@ fn an_earlier_check_under_the_same_ids_answers_for_no_other() {
 
 #[test]
 fn a_resumed_check_without_a_status_is_unknown_at_once() {
-    let phone = || PhoneVerification::new("NG", "00000000000").match_field("first_name", "Joe");
+    let phone = || PhoneVerificationRequest::new("NG", "00000000000").with_match_field("first_name", "Joe");
     let checkpoint = interrupted(phone());
     let call = Call::resume(partner(), &checkpoint, phone(), FlowSettings::default(), 8).unwrap();
     let run = drive(call, LATER, []);
     assert!(run.outcome.unwrap_err().outcome_unknown());
 
-    let address = || AddressVerification::south_africa("1 Drawn Street", "0000000000000");
+    let address = || AddressVerificationRequest::south_africa("1 Drawn Street", "0000000000000");
     let checkpoint = interrupted(address());
     let call = Call::resume(partner(), &checkpoint, address(), FlowSettings::default(), 8).unwrap();
     assert!(drive(call, LATER, []).outcome.unwrap_err().outcome_unknown());
@@ -351,7 +352,7 @@ fn a_resumed_check_without_a_status_is_unknown_at_once() {
 
 #[test]
 fn a_check_that_certainly_was_not_carried_out_is_sent_when_it_is_resumed() {
-    let refused = run(EnhancedKyc::new(params(), bvn()), [not_sent(), signed(entry())]);
+    let refused = run(EnhancedKycRequest::new(params(), bvn()), [not_sent(), signed(entry())]);
     let before_the_second = &refused.checkpoints[1];
     assert_eq!(before_the_second.progress(), Progress::Nothing);
     let run = resumed(before_the_second, FlowSettings::default(), [signed(entry())]);
@@ -361,7 +362,7 @@ fn a_check_that_certainly_was_not_carried_out_is_sent_when_it_is_resumed() {
 
 #[test]
 fn a_check_that_has_ended_is_not_sent_when_its_last_checkpoint_is_resumed() {
-    let ended = run(EnhancedKyc::new(params(), bvn()), [signed(entry())]);
+    let ended = run(EnhancedKycRequest::new(params(), bvn()), [signed(entry())]);
     let last = ended.checkpoints.last().unwrap();
     assert_eq!(last.progress(), Progress::Uploaded);
     assert_eq!(resumed(last, FlowSettings::default(), [known()]).paths(), ["/v1/job_status"]);
@@ -369,20 +370,20 @@ fn a_check_that_has_ended_is_not_sent_when_its_last_checkpoint_is_resumed() {
 
 #[test]
 fn a_checkpoint_of_something_else_is_refused() {
-    let checkpoint = interrupted(EnhancedKyc::new(params(), bvn()));
-    let resume = |operation: BasicKyc, partner: Partner| {
+    let checkpoint = interrupted(EnhancedKycRequest::new(params(), bvn()));
+    let resume = |operation: BasicKycRequest, partner: Partner| {
         Call::resume(partner, &checkpoint, operation, FlowSettings::default(), 8).unwrap_err()
     };
     let fields = |error: &CallError| -> Vec<String> {
         error.problems().iter().map(|problem| problem.field.clone()).collect()
     };
-    let error = resume(BasicKyc::new(params(), bvn()), partner());
+    let error = resume(BasicKycRequest::new(params(), bvn()), partner());
     assert_eq!(fields(&error), ["checkpoint.check"]);
     assert!(error.outcome_unknown(), "the check of the checkpoint may have been carried out");
     let others = PartnerParams::new(UserId::new("user-1"), JobId::new("job-2"));
     let stranger =
         Partner::new("002", "test_api_key", "https://service.example/v1".parse().unwrap()).unwrap();
-    let error = resume(BasicKyc::new(others, bvn()), stranger);
+    let error = resume(BasicKycRequest::new(others, bvn()), stranger);
     assert_eq!(fields(&error), ["checkpoint.check", "checkpoint.partner_id", "checkpoint.job_id"]);
 }
 
@@ -392,7 +393,7 @@ fn resending() -> FlowSettings {
 
 #[test]
 fn where_the_settings_allow_it_a_check_is_sent_again_after_two_denials() {
-    let call = Call::new(partner(), EnhancedKyc::new(params(), bvn()), resending(), 7);
+    let call = Call::new(partner(), EnhancedKycRequest::new(params(), bvn()), resending(), 7);
     let broken = Err(TransportFailure::interrupted(""));
     // The connection breaks at once: what was sent may arrive until its timeout is over.
     let run = drive(call, START, [broken, unknown(), unknown(), unknown(), signed(entry())]);
@@ -411,27 +412,28 @@ fn where_the_settings_allow_it_a_check_is_sent_again_after_two_denials() {
 fn a_status_that_is_refused_because_there_is_nothing_is_a_denial_as_well() {
     let refused = || answer(400, r#"{"error":"No Zip File Received","code":"2314"}"#);
     let broken = || Err(TransportFailure::interrupted(""));
-    let call = Call::new(partner(), EnhancedKyc::new(params(), bvn()), resending(), 7);
+    let call = Call::new(partner(), EnhancedKycRequest::new(params(), bvn()), resending(), 7);
     let run = drive(call, START, [broken(), refused(), unknown(), refused(), signed(entry())]);
     assert!(run.outcome.is_ok());
     // Without that setting it isn't believed, and asked about as often as any other.
-    let call = Call::new(partner(), EnhancedKyc::new(params(), bvn()), FlowSettings::default(), 7);
+    let call = Call::new(partner(), EnhancedKycRequest::new(params(), bvn()), FlowSettings::default(), 7);
     let answers = std::iter::once(broken()).chain(std::iter::repeat_with(refused).take(5));
     assert!(drive(call, START, answers).outcome.unwrap_err().outcome_unknown());
 }
 
 #[test]
 fn denials_are_counted_across_processes() {
-    let checkpoint = interrupted(EnhancedKyc::new(params(), bvn()));
+    let checkpoint = interrupted(EnhancedKycRequest::new(params(), bvn()));
     // It knows no offset of the clocks, and waits one timeout from its own start.
-    let one =
-        Call::resume(partner(), &checkpoint, EnhancedKyc::new(params(), bvn()), resending(), 8).unwrap();
+    let one = Call::resume(partner(), &checkpoint, EnhancedKycRequest::new(params(), bvn()), resending(), 8)
+        .unwrap();
     let run = drive(one, LATER, [unknown(), unknown(), unauthorized()]);
     let denied = run.checkpoints.last().unwrap();
     assert_eq!(denied.denials(), 1);
     assert_eq!(run.at[1].since(LATER).as_secs(), 35);
 
-    let other = Call::resume(partner(), denied, EnhancedKyc::new(params(), bvn()), resending(), 9).unwrap();
+    let other =
+        Call::resume(partner(), denied, EnhancedKycRequest::new(params(), bvn()), resending(), 9).unwrap();
     let run = drive(other, LATER, [unknown(), unknown(), signed(entry())]);
     assert_eq!(run.paths(), ["/v1/job_status", "/v1/job_status", "/v1/id_verification"]);
     assert_eq!(run.at[0].since(LATER).as_secs(), 5, "some seconds after what the other was told");
@@ -440,7 +442,7 @@ fn denials_are_counted_across_processes() {
 
 #[test]
 fn a_check_that_was_sent_again_stays_unknown_whatever_refuses_it() {
-    let call = Call::new(partner(), EnhancedKyc::new(params(), bvn()), resending(), 7);
+    let call = Call::new(partner(), EnhancedKycRequest::new(params(), bvn()), resending(), 7);
     let run = drive(call, START, [not_answered(), unknown(), unknown(), unknown(), unauthorized()]);
     assert!(run.outcome.unwrap_err().outcome_unknown());
 }
@@ -448,14 +450,14 @@ fn a_check_that_was_sent_again_stays_unknown_whatever_refuses_it() {
 #[test]
 fn denials_do_not_outlast_the_tries_that_the_policy_allows() {
     let settings = resending().with_retry_policy(RetryPolicy::never());
-    let call = Call::new(partner(), EnhancedKyc::new(params(), bvn()), settings, 7);
+    let call = Call::new(partner(), EnhancedKycRequest::new(params(), bvn()), settings, 7);
     let run = drive(call, START, [not_answered(), unknown(), unknown(), unknown()]);
     assert!(run.outcome.unwrap_err().outcome_unknown());
 }
 
 #[test]
 fn an_observer_that_refuses_ends_it_before_the_request() {
-    let mut call = Call::new(partner(), EnhancedKyc::new(params(), bvn()), FlowSettings::default(), 7);
+    let mut call = Call::new(partner(), EnhancedKycRequest::new(params(), bvn()), FlowSettings::default(), 7);
     let Next::Send { .. } = call.next(START) else { panic!("it is to be sent") };
     call.refuse(START, ObserverError::new("the database is down, says jane"));
     let Next::Finished(Err(error)) = call.next(START) else { panic!("it is over") };
@@ -472,7 +474,7 @@ fn an_observer_that_refuses_ends_it_before_the_request() {
 
 #[test]
 fn an_observer_that_refuses_while_an_answer_is_lost_leaves_it_unknown() {
-    let mut call = Call::new(partner(), EnhancedKyc::new(params(), bvn()), FlowSettings::default(), 7);
+    let mut call = Call::new(partner(), EnhancedKycRequest::new(params(), bvn()), FlowSettings::default(), 7);
     let Next::Send { .. } = call.next(START) else { panic!("it is sent") };
     call.receive(START, not_answered());
     call.refuse(START, ObserverError::new("no lease"));
@@ -482,7 +484,7 @@ fn an_observer_that_refuses_while_an_answer_is_lost_leaves_it_unknown() {
 
 #[test]
 fn a_call_that_is_over_stays_so_when_it_is_refused() {
-    let mut call = Call::new(partner(), EnhancedKyc::new(params(), bvn()), FlowSettings::default(), 7);
+    let mut call = Call::new(partner(), EnhancedKycRequest::new(params(), bvn()), FlowSettings::default(), 7);
     let Next::Send { .. } = call.next(START) else { panic!("it is sent") };
     call.receive(START, signed(entry()));
     call.refuse(START, ObserverError::new("too late"));
@@ -491,23 +493,24 @@ fn a_call_that_is_over_stays_so_when_it_is_refused() {
 
 #[test]
 fn what_never_arrived_is_sent_again_whatever_it_is() {
-    let checked = run(EnhancedKyc::new(params(), bvn()), [not_sent(), not_sent(), signed(entry())]);
+    let checked = run(EnhancedKycRequest::new(params(), bvn()), [not_sent(), not_sent(), signed(entry())]);
     assert_eq!(checked.paths(), ["/v1/id_verification"; 3]);
-    let error = run(EnhancedKyc::new(params(), bvn()), (0..4).map(|_| not_sent())).outcome.unwrap_err();
+    let error =
+        run(EnhancedKycRequest::new(params(), bvn()), (0..4).map(|_| not_sent())).outcome.unwrap_err();
     assert!(!error.outcome_unknown());
 }
 
 #[test]
 fn the_apis_own_refusal_that_passes_is_sent_again() {
     let too_many = answer(429, r#"{"error":"slow down","code":"2405"}"#);
-    assert_eq!(run(EnhancedKyc::new(params(), bvn()), [too_many, signed(entry())]).sent.len(), 2);
+    assert_eq!(run(EnhancedKycRequest::new(params(), bvn()), [too_many, signed(entry())]).sent.len(), 2);
 }
 
 #[test]
 fn a_refusal_in_words_alone_is_one_where_the_endpoint_has_no_codes() {
     let refused = || answer(400, r#"{"error":"no such number"}"#);
-    assert!(!run(BvnConsent::new("00000000000"), [refused()]).outcome.unwrap_err().outcome_unknown());
-    let check = run(EnhancedKyc::new(params(), bvn()), [refused(), known()]);
+    assert!(!run(BvnConsentRequest::new("00000000000"), [refused()]).outcome.unwrap_err().outcome_unknown());
+    let check = run(EnhancedKycRequest::new(params(), bvn()), [refused(), known()]);
     assert_eq!(check.paths(), ["/v1/id_verification", "/v1/job_status"]);
 }
 
@@ -515,7 +518,7 @@ fn a_refusal_in_words_alone_is_one_where_the_endpoint_has_no_codes() {
 fn a_status_that_would_never_be_answered_otherwise_is_asked_for_once() {
     let other = json!({ "ResultCode": "1012", "PartnerParams": { "user_id": "user-1", "job_id": "job-2" } });
     for said in [completed(other), unauthorized()] {
-        let run = run(EnhancedKyc::new(params(), bvn()), [not_answered(), said]);
+        let run = run(EnhancedKycRequest::new(params(), bvn()), [not_answered(), said]);
         assert!(run.outcome.unwrap_err().outcome_unknown());
     }
 }
@@ -527,9 +530,9 @@ fn another_type_of_job_or_an_empty_result_is_no_answer() {
     let empty = || signed(json!({ "job_complete": true, "job_success": true, "code": "2302" }));
     for said in [completed(other_type), empty()] {
         let answers = || [vec![not_answered()], vec![said.clone(); 5]].concat();
-        let check = run(EnhancedKyc::new(params(), bvn()), answers());
+        let check = run(EnhancedKycRequest::new(params(), bvn()), answers());
         assert!(check.outcome.unwrap_err().outcome_unknown());
-        let by_callback = run(AsyncEnhancedKyc::new(params(), bvn()), answers());
+        let by_callback = run(AsyncEnhancedKycRequest::new(params(), bvn()), answers());
         assert!(by_callback.outcome.unwrap_err().outcome_unknown());
     }
 }
@@ -538,7 +541,7 @@ fn another_type_of_job_or_an_empty_result_is_no_answer() {
 fn a_refusal_is_final_and_not_unknown() {
     for status in [200, 400, 500] {
         let refused = answer(status, r#"{"error":"missing jane","code":"2413"}"#);
-        let error = run(EnhancedKyc::new(params(), bvn()), [refused]).outcome.unwrap_err();
+        let error = run(EnhancedKycRequest::new(params(), bvn()), [refused]).outcome.unwrap_err();
         assert!(!error.outcome_unknown());
         assert_eq!(error.operation().unwrap().api().unwrap().code(), Some("2413"));
         assert!(!format!("{error} {error:?}").contains("jane"));
@@ -547,7 +550,7 @@ fn a_refusal_is_final_and_not_unknown() {
 
 #[test]
 fn nothing_is_sent_while_something_is_wrong() {
-    let run = run(EnhancedKyc::new(params(), IdInfo::new("NG", "BVN", "1")), []);
+    let run = run(EnhancedKycRequest::new(params(), IdInfo::new("NG", "BVN", "1")), []);
     let error = run.outcome.unwrap_err();
     assert!(matches!(error.kind(), CallErrorKind::Validation(_)));
     assert_eq!(error.problems()[0].field, "id_number");
@@ -559,7 +562,7 @@ fn nothing_is_sent_while_something_is_wrong() {
 
 #[test]
 fn warnings_are_told() {
-    let operation = BasicKyc::new(params(), IdInfo::new("NG", "BVN", "00000000000"));
+    let operation = BasicKycRequest::new(params(), IdInfo::new("NG", "BVN", "00000000000"));
     let mut call = Call::new(partner(), operation, FlowSettings::default(), 0);
     let warned: Vec<String> = std::iter::from_fn(|| call.take_event())
         .filter_map(|event| if let Event::Warning(problem) = event { Some(problem.field) } else { None })
@@ -569,7 +572,7 @@ fn warnings_are_told() {
 
 #[test]
 fn asking_again_while_the_request_is_out_says_that_its_answer_is_lost() {
-    let mut call = Call::new(partner(), EnhancedKyc::new(params(), bvn()), FlowSettings::default(), 0);
+    let mut call = Call::new(partner(), EnhancedKycRequest::new(params(), bvn()), FlowSettings::default(), 0);
     let Next::Send { .. } = call.next(START) else { panic!("it is sent") };
     let Next::Wait { until } = call.next(START) else { panic!("it waits, and doesn't send it again") };
     let Next::Send { request, .. } = call.next(until) else { panic!("it asks") };

@@ -6,10 +6,10 @@ mod support;
 use std::time::Duration;
 
 use serde_json::json;
-use smile_core::v1::AsyncEnhancedKyc;
+use smile_core::v1::AsyncEnhancedKycRequest;
 use smile_core::{
-    Call, Checkpoint, Event, Flow, FlowSettings, IdInfo, Image, ImageFault, Job, JobErrorKind, JobFlow,
-    JobKey, JobOutcome, Next, Partner, PollSchedule, ProblemKind, Progress, Step, Timestamp,
+    Call, Checkpoint, Event, Flow, FlowSettings, IdInfo, Image, ImageEncoding, ImageFault, Job, JobErrorKind,
+    JobFlow, JobKey, JobOutcome, Next, Partner, PollSchedule, ProblemKind, Progress, Step, Timestamp,
     TransportFailure,
 };
 use support::{Sent::*, *};
@@ -33,7 +33,7 @@ fn the_straight_way() {
 
 #[test]
 fn who_does_not_wait_gets_the_submission() {
-    let job = job().return_job_status(false).callback_url("https://bank.example/").unwrap();
+    let job = job().with_return_job_status(false).with_callback_url("https://bank.example/");
     let run = drive(&mut flow(job), [opened(), answer(200, "")]);
     assert!(matches!(run.outcome.unwrap(), JobOutcome::Submitted { .. }));
 }
@@ -240,7 +240,7 @@ fn an_expired_address_is_asked_for_anew_once() {
     assert_eq!(
         error.to_string(),
         "upload failed: the zip's store refused it (HTTP 403, AccessDenied); the job is open at the service, without images: \
-         resume it from its checkpoint, or submit it again with `retry(true)` (job_id job-1)"
+         resume it from its checkpoint, or submit it again with `with_retry(true)` (job_id job-1)"
     );
 }
 
@@ -404,7 +404,7 @@ fn every_image_fault_is_named_before_anything_is_sent() {
             ["directory", "secret.jpg", "empty.jpg", "photo.heic", "notes.txt", "good.jpg"].map(Image::path),
         )
         .with_liveness([Image::base64("not base64!"), Image::bytes(&b""[..])])
-        .return_job_status(true);
+        .with_return_job_status(true);
     let error = drive(&mut flow(job), []).outcome.unwrap_err();
     let problems = error.validation().unwrap().problems();
     let faults: Vec<_> = problems.iter().map(|problem| (problem.field.as_str(), problem.kind)).collect();
@@ -846,7 +846,7 @@ fn the_result_of_another_submission_is_no_verdict_on_this_one() {
         let run = drive(&mut flow(job()), [opened(), answer(200, ""), others(), pending(), approved()]);
         assert!(is_approved(&run.outcome.unwrap()));
         // Nor does it stand for the receipt of a job that nobody waits for.
-        let job = job().return_job_status(false).callback_url("https://bank.example/").unwrap();
+        let job = job().with_return_job_status(false).with_callback_url("https://bank.example/");
         let checkpoint = {
             let mut first = flow(job.clone());
             let _ = first.next(START);
@@ -900,7 +900,7 @@ fn whoever_comes_second_under_a_job_id_is_refused() {
         assert_eq!(error.kind(), &JobErrorKind::AnotherSubmission, "{error}");
         assert!(error.to_string().contains("under a new job id"), "{error}");
         // With the caller's own flag it is asked about before anything is sent.
-        let run = drive(&mut flow(job().retry(true)), [status]);
+        let run = drive(&mut flow(job().with_retry(true)), [status]);
         assert_eq!(run.sent, [(0, Status)]);
         assert!(run.outcome.unwrap_err().is_of_another_submission());
     }
@@ -909,7 +909,7 @@ fn whoever_comes_second_under_a_job_id_is_refused() {
 #[test]
 fn with_the_callers_retry_flag_an_open_job_without_images_is_taken_up() {
     let run =
-        drive(&mut flow(job().retry(true)), [no_zip(), no_zip(), opened(), answer(200, ""), approved()]);
+        drive(&mut flow(job().with_retry(true)), [no_zip(), no_zip(), opened(), answer(200, ""), approved()]);
     assert_eq!(run.sent[2], (5, Prep { retry: true }));
     assert!(is_approved(&run.outcome.unwrap()));
 }
@@ -928,8 +928,8 @@ fn the_submissions_id_travels_in_the_request_and_in_the_zip() {
 
 #[test]
 fn no_key_of_the_partners_own_may_stand_in_the_place_of_the_submissions_id() {
-    let params = params().with("sdk_submission", "mine");
-    let job = Job::smartselfie_registration(params, Image::bytes(JPEG)).return_job_status(true);
+    let params = params().with_param("sdk_submission", "mine");
+    let job = Job::smartselfie_registration(params, Image::bytes(JPEG)).with_return_job_status(true);
     let error = JobFlow::new(partner(), job, FlowSettings::default(), 0).unwrap_err();
     assert_eq!(error.validation().unwrap().problems()[0].field, "partner_params.sdk_submission");
 }
@@ -956,7 +956,7 @@ fn a_submission_is_waited_for_without_its_images() {
 #[test]
 fn the_result_of_a_check_that_was_taken_on_is_waited_for_by_its_checkpoint() {
     let id_info = IdInfo::new("NG", "BVN", "00000000000");
-    let check = AsyncEnhancedKyc::new(params(), id_info).callback_url("https://example.com/x").unwrap();
+    let check = AsyncEnhancedKycRequest::new(params(), id_info).with_callback_url("https://example.com/x");
     let mut call = Call::new(partner(), check, FlowSettings::default(), 0);
     let Next::Send { .. } = call.next(START) else { panic!("the check") };
     call.receive(START, answer(200, r#"{"success":true}"#));
@@ -1005,7 +1005,7 @@ fn after_a_resume_nobody_is_told_to_submit_again_before_the_service_has_denied_t
             JobFlow::resume(
                 partner(),
                 checkpoint,
-                job().return_job_status(false),
+                job().with_return_job_status(false),
                 FlowSettings::default(),
                 8,
             )
@@ -1048,7 +1048,7 @@ fn a_doubtful_status_is_asked_for_again() {
         let denied = [timeout(), doubtful.clone(), no_zip(), opened(), answer(200, ""), approved()];
         assert!(is_approved(&drive(&mut flow(job()), denied).outcome.unwrap()));
         let retried = [doubtful, no_zip(), no_zip(), opened(), answer(200, ""), approved()];
-        assert!(is_approved(&drive(&mut flow(job().retry(true)), retried).outcome.unwrap()));
+        assert!(is_approved(&drive(&mut flow(job().with_retry(true)), retried).outcome.unwrap()));
     }
 }
 
@@ -1066,7 +1066,7 @@ fn with_the_callers_retry_flag_no_error_says_that_nothing_was_submitted() {
             .chain((0..4).map(|_| Err(TransportFailure::not_sent("no connection"))))
             .collect(),
     ] {
-        let error = drive(&mut flow(job().retry(true)), answers).outcome.unwrap_err();
+        let error = drive(&mut flow(job().with_retry(true)), answers).outcome.unwrap_err();
         assert_eq!(error.progress(), Progress::MaybeOpened, "{error}");
         assert!(!error.is_retryable() && !error.to_string().contains("nothing was submitted"), "{error}");
     }
@@ -1076,7 +1076,7 @@ fn with_the_callers_retry_flag_no_error_says_that_nothing_was_submitted() {
 fn what_is_wrong_with_a_resumed_job_does_not_hide_how_far_it_came() {
     let mut first = flow(job());
     drive(&mut first, [opened(), answer(200, ""), approved()]).outcome.unwrap();
-    let nowhere_to_call = job().return_job_status(false);
+    let nowhere_to_call = job().with_return_job_status(false);
     let error = JobFlow::resume(partner(), &first.checkpoint(), nowhere_to_call, FlowSettings::default(), 0)
         .unwrap_err();
     assert!(error.is_validation());
@@ -1097,7 +1097,7 @@ fn a_deadline_tells_what_went_wrong_before() {
 #[test]
 fn warnings_are_told_and_stop_nothing() {
     let id_info = IdInfo::new("KE", "NATIONAL_ID_NO_PHOTO", "00000000");
-    let job = Job::biometric_kyc(params(), Image::bytes(JPEG), id_info).return_job_status(true);
+    let job = Job::biometric_kyc(params(), Image::bytes(JPEG), id_info).with_return_job_status(true);
     let run = drive(&mut flow(job), [opened(), answer(200, ""), approved()]);
     let warned = warned_of(&run.events);
     assert_eq!(warned, ["images (liveness)", "id_info.id_type"]);
@@ -1118,7 +1118,7 @@ fn warned_of(events: &[Event]) -> Vec<&str> {
 fn what_is_doubtful_about_an_image_is_a_warning_and_goes_out() {
     // Without its end.
     let cut = &JPEG[..JPEG.len() - 2];
-    let job = Job::update_photo(params(), Image::bytes(cut)).return_job_status(true);
+    let job = Job::update_photo(params(), Image::bytes(cut)).with_return_job_status(true);
     let run = drive(&mut flow(job), [opened(), answer(200, ""), approved()]);
     assert_eq!(warned_of(&run.events), ["images[0] (selfie)"]);
     let is_no_end = |event: &Event| matches!(event, Event::Warning(problem) if problem.kind == ProblemKind::Image(ImageFault::NoEnd));
@@ -1141,9 +1141,9 @@ fn an_image_that_cannot_hold_a_picture_is_refused_before_anything_is_sent() {
         ),
         (Image::base64(SMALL_BASE64.replace('/', "_")), ImageFault::UrlSafeBase64),
         (Image::base64(&column[..255]), ImageFault::CutBase64),
-        (Image::base64(&column[..255]).as_file(), ImageFault::CutBase64),
+        (Image::base64(&column[..255]).with_encoding(ImageEncoding::File), ImageFault::CutBase64),
     ] {
-        let job = Job::update_photo(params(), image).return_job_status(true);
+        let job = Job::update_photo(params(), image).with_return_job_status(true);
         let run = drive(&mut flow(job), []);
         let error = run.outcome.unwrap_err();
         assert_eq!(error.validation().unwrap().problems()[0].kind, ProblemKind::Image(fault));
@@ -1153,7 +1153,7 @@ fn an_image_that_cannot_hold_a_picture_is_refused_before_anything_is_sent() {
 
 #[test]
 fn a_file_beyond_the_limit_is_refused_by_name() {
-    let mut flow = flow(Job::update_photo(params(), Image::path("zero")).return_job_status(true));
+    let mut flow = flow(Job::update_photo(params(), Image::path("zero")).with_return_job_status(true));
     assert!(matches!(flow.next(START), Next::Read(_)));
     flow.file_read(START, smile_core::read_image(std::io::repeat(0)));
     let Next::Finished(Err(error)) = flow.next(START) else { panic!("it goes on") };
@@ -1163,11 +1163,11 @@ fn a_file_beyond_the_limit_is_refused_by_name() {
 #[test]
 fn a_date_of_birth_in_the_future_is_refused_by_the_flow_s_clock() {
     let id_info = IdInfo::new("NG", "BVN", "00000000000").with_dob("2024-01-18");
-    let job = Job::biometric_kyc(params(), Image::bytes(JPEG), id_info.clone()).return_job_status(true);
+    let job = Job::biometric_kyc(params(), Image::bytes(JPEG), id_info.clone()).with_return_job_status(true);
     let run = drive(&mut flow(job), []);
     assert!(run.outcome.unwrap_err().to_string().contains("`id_info.dob` must not be in the future"));
 
-    let check = smile_core::v1::EnhancedKyc::new(params(), id_info);
+    let check = smile_core::v1::EnhancedKycRequest::new(params(), id_info);
     let mut call = smile_core::Call::new(partner(), check, FlowSettings::default(), 7);
     let Next::Finished(Err(error)) = call.next(START) else { panic!("it goes on") };
     assert!(error.is_validation() && !error.outcome_unknown(), "{error}");
@@ -1178,7 +1178,8 @@ fn a_date_of_birth_in_the_future_is_refused_by_the_flow_s_clock() {
 fn a_checkpoint_of_something_else_is_refused() {
     let checkpoint = flow(job()).checkpoint();
     let other = Partner::new("002", "key", smile_core::Environment::Sandbox).unwrap();
-    let other_job = Job::smartselfie_authentication(params(), Image::bytes(JPEG)).return_job_status(true);
+    let other_job =
+        Job::smartselfie_authentication(params(), Image::bytes(JPEG)).with_return_job_status(true);
     let error = JobFlow::resume(other, &checkpoint, other_job, FlowSettings::default(), 0).unwrap_err();
     let fields: Vec<_> =
         error.validation().unwrap().problems().iter().map(|problem| problem.field.as_str()).collect();
@@ -1196,7 +1197,7 @@ fn a_job_that_somebody_else_submitted_can_be_waited_for() {
         job_type: job().job_type(),
     };
     let settings = FlowSettings::default().with_poll_schedule(PollSchedule::every(Duration::from_secs(3), 5));
-    let mut flow = JobFlow::wait_for(partner(), key, settings, 0).return_history(true);
+    let mut flow = JobFlow::wait_for(partner(), key, settings, 0).with_return_history(true);
     let run = drive(&mut flow, [pending(), no_zip(), approved()]);
     assert_eq!(run.sent, [(0, Status), (3, Status), (6, Status)]);
     assert!(std::str::from_utf8(run.requests[0].body()).unwrap().contains(r#""history":true"#));
@@ -1205,7 +1206,7 @@ fn a_job_that_somebody_else_submitted_can_be_waited_for() {
 
 #[test]
 fn events_tell_the_story() {
-    let job = job().with_liveness([Image::path("l.jpg").as_base64()]);
+    let job = job().with_liveness([Image::path("l.jpg").with_encoding(ImageEncoding::Base64)]);
     let answers = [answer(503, ""), no_zip(), opened(), answer(200, ""), pending(), approved()];
     let run = drive(&mut flow(job), answers);
     let story: Vec<String> = run
@@ -1256,7 +1257,7 @@ fn the_same_job_seed_and_clock_give_the_same_bytes() {
 fn an_id_card_alone_will_do_for_biometric_kyc() {
     let job = Job::biometric_kyc_with_id_card(params(), Image::bytes(JPEG), Image::path("card.jpg"))
         .with_id_info(IdInfo::for_document("GH"))
-        .return_job_status(true);
+        .with_return_job_status(true);
     assert!(is_approved(&drive(&mut flow(job), [opened(), answer(200, ""), approved()]).outcome.unwrap()));
 }
 

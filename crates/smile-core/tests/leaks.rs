@@ -16,12 +16,12 @@ use bytes::Bytes;
 use http::Response;
 use serde_json::{Value, json};
 use smile_core::operation::Operation;
-use smile_core::v1::{PrepUpload, Upload, UploadUrl};
+use smile_core::v1::{PrepUploadRequest, UploadRequest, UploadUrl};
 use smile_core::{
     ApiKey, Call, Callback, CallbackUrl, Checkpoint, Confirm, Environment, Event, Flow, FlowSettings, IdInfo,
-    Image, ImageType, InMemoryReplayStore, Job, JobError, JobErrorKind, JobFlow, JobHistory, JobId, JobKey,
-    JobOutcome, JobStatus, JobStatusRequest, JobType, Next, Nonce, Partner, PartnerId, PartnerParams,
-    ReceivedTimestamp, ReplayCheck, ReplayStore as _, ResultEntry, Selfie, Signer, StoreFull,
+    Image, ImageEncoding, ImageType, InMemoryReplayStore, Job, JobError, JobErrorKind, JobFlow, JobHistory,
+    JobId, JobKey, JobOutcome, JobStatus, JobStatusRequest, JobType, Next, Nonce, Partner, PartnerId,
+    PartnerParams, ReceivedTimestamp, ReplayCheck, ReplayStore as _, ResultEntry, Selfie, Signer, StoreFull,
     TransportFailure, UserId,
 };
 use support::{Answer, JPEG, START, answer};
@@ -109,15 +109,14 @@ fn partner() -> Partner {
     Partner::new("001", mark("ApiKey"), "https://service.example/v1".parse().unwrap())
         .unwrap()
         .with_callback_url(&format!("https://bank.example/{MARK}PartnerPath?token={MARK}PartnerQuery"))
-        .unwrap()
         // A mark is no ID number of any kind.
         .without_id_type_checks()
 }
 
 fn params() -> PartnerParams {
     PartnerParams::new(UserId::new(mark("UserId")), JobId::new("job-1"))
-        .with("branch", mark("Branch"))
-        .with("nested", json!({ "a": [mark("Nested")] }))
+        .with_param("branch", mark("Branch"))
+        .with_param("nested", json!({ "a": [mark("Nested")] }))
 }
 
 fn id_info() -> IdInfo {
@@ -132,7 +131,7 @@ fn id_info() -> IdInfo {
         .with_session_id(mark("Session"))
         .with_openid_state(mark("Openid"))
         .with_consent_information(json!({ "consented": mark("Consent") }))
-        .with("postal_code", mark("PostalCode"))
+        .with_field("postal_code", mark("PostalCode"))
 }
 
 fn jpeg() -> Vec<u8> {
@@ -147,9 +146,11 @@ const BASE64: &str = "/9j/wAALCAKAAeABAREA/9oACAEBAAA/ACAgcXpNQVJL/9k=";
 fn images() -> [Image; 4] {
     [
         Image::path(format!("/home/{MARK}Dir/{MARK}File.jpg")),
-        Image::bytes(jpeg()).named(mark("Name.jpg")),
+        Image::bytes(jpeg()).with_file_name(mark("Name.jpg")),
         Image::base64(BASE64),
-        Image::base64(format!("data:image/jpeg;base64,{BASE64}")).as_file().named(mark("Name.jpg")),
+        Image::base64(format!("data:image/jpeg;base64,{BASE64}"))
+            .with_encoding(ImageEncoding::File)
+            .with_file_name(mark("Name.jpg")),
     ]
 }
 
@@ -158,15 +159,15 @@ fn job() -> Job {
         .with_liveness(images())
         .with_id_card(images()[1].clone())
         .with_id_card_back(images()[2].clone())
-        .return_job_status(true)
-        .return_history(true)
-        .return_image_links(true)
-        .callback_url(&format!("https://bank.example/{MARK}Path?token={MARK}Query"))
-        .unwrap()
+        .with_return_job_status(true)
+        .with_return_history(true)
+        .with_return_image_links(true)
+        .with_callback_url(&format!("https://bank.example/{MARK}Path?token={MARK}Query"))
 }
 
 fn question() -> JobStatusRequest {
-    JobStatusRequest::new(UserId::new(mark("UserId")), JobId::new("job-1")).job_type(JobType::BIOMETRIC_KYC)
+    JobStatusRequest::new(UserId::new(mark("UserId")), JobId::new("job-1"))
+        .with_job_type(JobType::BIOMETRIC_KYC)
 }
 
 fn upload_url() -> String {
@@ -471,7 +472,7 @@ fn a_job_that_succeeds_shows_nothing() {
             capture.error("JobError", &error);
         }
     }
-    let submitted = job().return_job_status(false);
+    let submitted = job().with_return_job_status(false);
     run(&mut capture, &mut flow(submitted), &[opened(), answer(200, "")], good_file, None).unwrap();
     capture.assert_clean(500);
 }
@@ -545,14 +546,13 @@ fn input_that_is_refused_is_not_shown() {
     let mut capture = Capture::default();
     let odd = IdInfo::new(mark("Country"), mark("IdType"), mark("IdNumber"))
         .with_dob(mark("Dob"))
-        .with("dob", mark("Extra"))
-        .with("entered", mark("Extra"));
-    let params = params().with("user_id", mark("Extra")).with("job_type", mark("Extra"));
+        .with_field("dob", mark("Extra"))
+        .with_field("entered", mark("Extra"));
+    let params = params().with_param("user_id", mark("Extra")).with_param("job_type", mark("Extra"));
     let refused =
         Job::enhanced_document_verification(params, Selfie::Enrolled, Image::path(""), mark("C"), mark("T"))
             .with_id_info(odd)
-            .callback_url(&format!("http://bank.example/{MARK}"))
-            .unwrap();
+            .with_callback_url(&format!("http://bank.example/{MARK}"));
     capture.debug("Job", &refused);
     let production = Partner::new("001", mark("ApiKey"), Environment::Production).unwrap();
     let error = JobFlow::new(production, refused, FlowSettings::default(), 7).unwrap_err();
@@ -561,7 +561,8 @@ fn input_that_is_refused_is_not_shown() {
 
     let checkpoint = flow(job()).checkpoint();
     let other_params = PartnerParams::new(UserId::new(mark("OtherUser")), JobId::new("job-2"));
-    let other = Job::smartselfie_authentication(other_params, Image::bytes(jpeg())).return_job_status(true);
+    let other =
+        Job::smartselfie_authentication(other_params, Image::bytes(jpeg())).with_return_job_status(true);
     let error = JobFlow::resume(partner(), &checkpoint, other, FlowSettings::default(), 7).unwrap_err();
     show_error(&mut capture, &error);
 
@@ -569,14 +570,28 @@ fn input_that_is_refused_is_not_shown() {
         PartnerId::new(format!("{MARK} {MARK}")).unwrap_err(),
         ApiKey::new(format!("{MARK}\n")).unwrap_err(),
         Partner::new("001", format!("{MARK} "), Environment::Sandbox).unwrap_err(),
-        partner().with_callback_url(MARK).unwrap_err(),
-        job().callback_url(&format!("https://{MARK}:{MARK}@bank.example/")).unwrap_err(),
         CallbackUrl::new(&format!("ftp://bank.example/{MARK}")).unwrap_err(),
     ];
     for text in
         [mark(""), format!("http://service.example/{MARK}"), format!("https://{MARK}@service.example/")]
     {
         errors.push(text.parse::<Environment>().unwrap_err());
+    }
+    for (partner, job) in [
+        (
+            partner().with_callback_url(MARK),
+            Job::update_photo(
+                PartnerParams::new(UserId::new("user-1"), JobId::new("job-1")),
+                Image::bytes(jpeg()),
+            ),
+        ),
+        (partner(), job().with_callback_url(format!("https://{MARK}:{MARK}@bank.example/"))),
+    ] {
+        capture.debug("Partner", &partner);
+        capture.debug("CallbackUrl", &partner.callback_url());
+        let error = JobFlow::new(partner, job, FlowSettings::default(), 7).unwrap_err();
+        assert!(error.validation().unwrap().problems().iter().any(|problem| problem.field == "callback_url"));
+        show_error(&mut capture, &error);
     }
     for error in &errors {
         capture.error("ConfigError", error);
@@ -617,7 +632,7 @@ fn a_resumed_job_and_one_that_is_waited_for_show_nothing() {
         job_id: JobId::new("job-1"),
         job_type: JobType::BIOMETRIC_KYC,
     };
-    let mut flow = JobFlow::wait_for(partner(), key, FlowSettings::default(), 7).return_history(true);
+    let mut flow = JobFlow::wait_for(partner(), key, FlowSettings::default(), 7).with_return_history(true);
     run(&mut capture, &mut flow, &[pending(), complete(&entry())], good_file, None).unwrap();
     capture.assert_clean(200);
 }
@@ -626,8 +641,8 @@ fn a_resumed_job_and_one_that_is_waited_for_show_nothing() {
 fn single_operations_show_nothing() {
     let mut capture = Capture::default();
     let job = job();
-    let prep = PrepUpload::new(&job).retry(true);
-    let upload = Upload::new(
+    let prep = PrepUploadRequest::new(&job).with_retry(true);
+    let upload = UploadRequest::new(
         UploadUrl::new(&upload_url(), &Environment::Production).unwrap(),
         Bytes::from(mark("Zip").into_bytes()),
     );
@@ -871,7 +886,7 @@ fn values_show_nothing_by_themselves() {
     capture.debug("Selfie", &Selfie::New(images()[1].clone()));
     for (image, id) in images().iter().zip(0..) {
         capture.debug("Image", image);
-        capture.debug("Image", &image.clone().as_base64());
+        capture.debug("Image", &image.clone().with_encoding(ImageEncoding::Base64));
         capture.debug("ImageType", &ImageType::from_id(id));
     }
     capture.assert_clean(40);
@@ -884,6 +899,6 @@ fn a_code_that_is_text_is_not_shown() {
     let job = job();
     let body = json!({ "upload_url": upload_url(), "code": mark("Code") });
     let told = answer(200, body.to_string()).unwrap();
-    capture.debug("PreparedUpload", &PrepUpload::new(&job).parse(&partner(), START, &told).unwrap());
+    capture.debug("PreparedUpload", &PrepUploadRequest::new(&job).parse(&partner(), START, &told).unwrap());
     capture.assert_clean(2);
 }

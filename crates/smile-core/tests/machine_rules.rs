@@ -93,7 +93,7 @@ proptest! {
             opened: true, zips, addresses: 0, polls_until_result: 1, result, submission: None,
         };
         let request = JobStatusRequest::new(UserId::new("user-1"), JobId::new("job-1"))
-            .job_type(JobType::BIOMETRIC_KYC);
+            .with_job_type(JobType::BIOMETRIC_KYC);
         // The model signs all it says at the start, however late it is asked.
         let mut call = Call::new(partner().without_answer_window(), request, settings, seed);
         let mut watch = Watch::new(deadline);
@@ -266,7 +266,7 @@ fn a_file_that_nobody_asked_for_changes_nothing() {
     let job = || {
         Job::smartselfie_registration(params(), Image::bytes(JPEG))
             .with_id_card(Image::path("card.jpg"))
-            .return_job_status(true)
+            .with_return_job_status(true)
     };
     let put = |mut flow: JobFlow| {
         let run = support::drive(&mut flow, [support::opened(), answer(200, ""), support::approved()]);

@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use serde_json::{Value, json};
 use smile_core::operation::Operation;
-use smile_core::v1::{PrepUpload, Upload, UploadUrl};
+use smile_core::v1::{PrepUploadRequest, UploadRequest, UploadUrl};
 use smile_core::{
     ApiKey, BaseUrl, Callback, CallbackUrl, Checkpoint, Confirm, Decision, Environment, Flow, FlowSettings,
     Image, ImageType, Job, JobFlow, JobHistory, JobId, JobKey, JobStatusRequest, JobType, Next, Nonce,
@@ -112,7 +112,7 @@ const URLS: &[&str] = &[
 fn requests_of(environment: Environment) {
     let partner = Partner::new("001", "key", environment).unwrap();
     let job = support::job();
-    let _ = PrepUpload::new(&job).request(&partner, START);
+    let _ = PrepUploadRequest::new(&job).request(&partner, START);
     let _ = JobStatusRequest::new(UserId::new(""), JobId::new("")).request(&partner, START);
 }
 
@@ -135,7 +135,7 @@ proptest! {
         for environment in [Environment::Sandbox, partner().environment().clone()] {
             if let Ok(url) = UploadUrl::new(&text, &environment) {
                 let _ = format!("{url:?}");
-                let _ = Upload::new(url, Bytes::new()).request(&partner(), START);
+                let _ = UploadRequest::new(url, Bytes::new()).request(&partner(), START);
             }
         }
     }
@@ -180,16 +180,16 @@ proptest! {
     fn answers(response in responses(), return_code in any::<bool>()) {
         let (partner, job) = (partner(), support::job());
         let show = |error: &smile_core::OperationError| format!("{error} {error:?}");
-        let _ = PrepUpload::new(&job).retry(return_code).parse(&partner, START, &response).map_err(|e| show(&e));
+        let _ = PrepUploadRequest::new(&job).with_retry(return_code).parse(&partner, START, &response).map_err(|e| show(&e));
         let url = UploadUrl::new(UPLOAD_URL, &Environment::Sandbox).unwrap();
-        let _ = Upload::new(url, Bytes::new()).parse(&partner, START, &response).map_err(|e| show(&e));
+        let _ = UploadRequest::new(url, Bytes::new()).parse(&partner, START, &response).map_err(|e| show(&e));
         let question = JobStatusRequest::new(UserId::new("user-1"), JobId::new("job-1"));
         let _ = question.parse(&partner, START, &response).map_err(|e| show(&e));
     }
 
     #[test]
     fn callbacks(body in bodies()) {
-        if let Ok(callback) = partner().verifier().any_age().verify(Timestamp::default(), &http::HeaderMap::new(), body.clone().into()) {
+        if let Ok(callback) = partner().verifier().without_max_age().verify(Timestamp::default(), &http::HeaderMap::new(), body.clone().into()) {
             let _ = (callback.verdict(), callback.timestamp().moment(), format!("{callback:?}"));
         }
         if let Ok(value) = serde_json::from_slice::<Value>(&body)
@@ -252,11 +252,11 @@ proptest! {
     ) {
         let sources = [
             Image::path(name.as_str()),
-            Image::bytes(bytes.clone()).named(name.as_str()),
-            Image::base64(base64).named(name),
+            Image::bytes(bytes.clone()).with_file_name(name.as_str()),
+            Image::base64(base64).with_file_name(name),
         ];
         for source in sources {
-            let mut job = Job::smartselfie_registration(support::params(), source.clone()).return_job_status(true);
+            let mut job = Job::smartselfie_registration(support::params(), source.clone()).with_return_job_status(true);
             for id in &types {
                 job = job.with_image(ImageType::from_id(*id).unwrap(), source.clone());
             }
@@ -274,14 +274,14 @@ proptest! {
         job_type: u16,
         id_info in (text_like(&["NG", "ng"]), text_like(&["BVN"]), any::<String>(), text_like(&["2000-02-29", "2000-13-01"])),
     ) {
-        let params = PartnerParams::new(UserId::new(ids.0), JobId::new(ids.1)).with(key.as_str(), value.as_str());
+        let params = PartnerParams::new(UserId::new(ids.0), JobId::new(ids.1)).with_param(key.as_str(), value.as_str());
         let (country, id_type, number, dob) = id_info;
-        let id_info = smile_core::IdInfo::new(country, id_type, number).with_dob(dob).with(key, value);
+        let id_info = smile_core::IdInfo::new(country, id_type, number).with_dob(dob).with_field(key, value);
         let job = Job::of_type(JobType::from_number(job_type), params)
             .with_selfie(Image::bytes(JPEG))
             .with_id_card(Image::bytes(JPEG))
             .with_id_info(id_info)
-            .return_job_status(true);
+            .with_return_job_status(true);
         let _ = format!("{job:?} {}", job.job_type());
         match JobFlow::new(partner(), job, FlowSettings::default(), 7) {
             Err(error) => drop(format!("{error} {error:?}")),

@@ -448,7 +448,7 @@ fn check_entry(value: &Value, asked: u16) -> bool {
 fn check_status(fields: &Map<String, Value>, asked: Option<u16>) -> bool {
     let mut request = JobStatusRequest::new(UserId::new("user-1"), JobId::new("job-1"));
     if let Some(asked) = asked {
-        request = request.job_type(JobType::from_number(asked));
+        request = request.with_job_type(JobType::from_number(asked));
     }
     let body = Bytes::from(Value::Object(fields.clone()).to_string());
     let Ok(status) = request.parse(&partner(), START, &Response::new(body)) else { return false };
@@ -481,7 +481,7 @@ fn check_status(fields: &Map<String, Value>, asked: Option<u16>) -> bool {
 }
 
 fn read_callback(body: String) -> Result<Callback, Refusal> {
-    let verifier = partner().verifier().any_age();
+    let verifier = partner().verifier().without_max_age();
     verifier.verify(smile_core::Timestamp::default(), &http::HeaderMap::new(), body.into())
 }
 
@@ -625,7 +625,7 @@ fn is_no_better(body: &[u8], approved: Option<&Map<String, Value>>, whole: &Map<
 
 fn callback_is_no_better(body: Vec<u8>, whole: &Map<String, Value>) -> bool {
     let body = Bytes::from(body);
-    let verifier = partner().verifier().any_age();
+    let verifier = partner().verifier().without_max_age();
     let Ok(callback) = verifier.verify(START, &http::HeaderMap::new(), body.clone()) else { return false };
     assert_eq!(callback.body(), &body, "as it came");
     let verdicts = [callback.verdict(), callback.verdict_for(JobType::BIOMETRIC_KYC)];
@@ -687,7 +687,7 @@ fn with_raw_field(name: &str, json: &str) -> bool {
     let whole = Value::Object(whole_callback()).to_string().replace("\"Antifraud\":", "\"Left\":");
     let whole = whole.replace("\"FullData\":", "\"Out\":");
     let body = whole.replacen('{', &format!("{{{name:?}:{json},"), 1);
-    let verifier = partner().verifier().any_age();
+    let verifier = partner().verifier().without_max_age();
     let callback = verifier.verify(START, &http::HeaderMap::new(), body.into());
     callback.is_ok_and(|callback| callback.verdict_for(JobType::BIOMETRIC_KYC).is_approved())
 }

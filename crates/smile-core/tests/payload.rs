@@ -11,7 +11,8 @@ use std::path::Path;
 use bytes::Bytes;
 use serde_json::{Value, json};
 use smile_core::{
-    Flow, FlowSettings, IdInfo, Image, ImageType, Job, JobFlow, JobId, JobType, Next, PartnerParams, UserId,
+    Flow, FlowSettings, IdInfo, Image, ImageEncoding, ImageType, Job, JobFlow, JobId, JobType, Next,
+    PartnerParams, UserId,
 };
 use support::{JPEG, PNG, SMALL_BASE64, SMALL_JPEG, SMALL_UNPADDED, START, answer, params, partner};
 use zip::{CompressionMethod, ZipArchive};
@@ -84,8 +85,8 @@ fn image_type(id: u8) -> ImageType {
 /// A job with all eight image types, from all three sources, and every field that has a method.
 fn full_job() -> Job {
     let params = PartnerParams::new(UserId::new("user-1"), JobId::new("job-1"))
-        .with("branch", "Lagos")
-        .with("attempt", 2);
+        .with_param("branch", "Lagos")
+        .with_param("attempt", 2);
     let id_info = IdInfo::new("NG", "BVN", "00000000000")
         .with_first_name("Ada")
         .with_middle_name("\"Zoë\"")
@@ -98,19 +99,18 @@ fn full_job() -> Job {
         .with_session_id("s")
         .with_openid_state("o")
         .with_consent_information(json!({ "consented": { "personal_details": true } }))
-        .with("postal_code", "00100");
+        .with_field("postal_code", "00100");
     Job::of_type(JobType::BIOMETRIC_KYC, params)
         .with_image(image_type(0), Image::path("/srv/marker-dir/selfie.jpg"))
-        .with_image(image_type(1), Image::bytes(PNG).named("card.jpg"))
-        .with_image(image_type(2), Image::bytes(JPEG).named("unused.jpg"))
+        .with_image(image_type(1), Image::bytes(PNG).with_file_name("card.jpg"))
+        .with_image(image_type(2), Image::bytes(JPEG).with_file_name("unused.jpg"))
         .with_image(image_type(3), Image::base64(format!("data:image/jpeg;base64,{SMALL_UNPADDED}")))
         .with_image(image_type(4), Image::base64(SMALL_BASE64))
         .with_image(image_type(5), Image::path("marker-dir/back.JPEG"))
         .with_image(image_type(6), Image::path("/srv/marker-dir/blink.jpg"))
         .with_image(image_type(7), Image::bytes(PNG))
         .with_id_info(id_info)
-        .callback_url("https://bank.example/callback?a=1&b=\"2\"".replace('"', "%22").as_str())
-        .unwrap()
+        .with_callback_url("https://bank.example/callback?a=1&b=\"2\"".replace('"', "%22"))
 }
 
 #[test]
@@ -200,12 +200,12 @@ fn decoded(text: &str) -> Vec<u8> {
 fn how_an_image_travels_can_be_turned_round() {
     let job = Job::biometric_kyc(
         params(),
-        Image::base64(SMALL_UNPADDED).as_file(),
+        Image::base64(SMALL_UNPADDED).with_encoding(ImageEncoding::File),
         IdInfo::new("NG", "BVN", "00000000000"),
     )
-    .with_id_card(Image::path("card.jpg").as_base64())
-    .with_id_card_back(Image::bytes(PNG).as_base64())
-    .return_job_status(true);
+    .with_id_card(Image::path("card.jpg").with_encoding(ImageEncoding::Base64))
+    .with_id_card_back(Image::bytes(PNG).with_encoding(ImageEncoding::Base64))
+    .with_return_job_status(true);
     let zip = uploaded(job);
     let entries = entries(&zip);
     assert_eq!(names(&entries), ["info.json", "selfie.jpg"]);
@@ -253,7 +253,8 @@ fn names_are_plain_and_unique_and_each_row_names_its_own_image() {
     ];
     // Each image has its place in it, so that a mix-up shows.
     let content = |place: usize| [JPEG, &[u8::try_from(place).unwrap()]].concat();
-    let frames = given.iter().enumerate().map(|(place, name)| Image::bytes(content(place)).named(*name));
+    let frames =
+        given.iter().enumerate().map(|(place, name)| Image::bytes(content(place)).with_file_name(*name));
     let job = support::job().with_liveness(frames);
     let zip = uploaded(job);
     let entries = entries(&zip);
@@ -293,7 +294,7 @@ fn nothing_of_a_local_path_is_in_the_zip() {
     for as_base64 in [false, true] {
         let frames = paths[..5].iter().map(|path| {
             let image = Image::path(path);
-            if as_base64 { image.as_base64() } else { image }
+            if as_base64 { image.with_encoding(ImageEncoding::Base64) } else { image }
         });
         let zip = uploaded(support::job().with_liveness(frames).with_id_card(Image::path(paths[5])));
         for trace in ["marker", "srv", "deep", "host", "C:", "\\\\", "..", "./"] {
@@ -351,9 +352,9 @@ fn keys_of_the_partners_own_go_out_untouched_in_both_requests() {
     });
     let mut params = PartnerParams::new(UserId::new("user-1"), JobId::new("job-1"));
     for (key, value) in own.as_object().unwrap() {
-        params = params.with(key, value.clone());
+        params = params.with_param(key, value.clone());
     }
-    let job = Job::smartselfie_registration(params, Image::bytes(JPEG)).return_job_status(true);
+    let job = Job::smartselfie_registration(params, Image::bytes(JPEG)).with_return_job_status(true);
     let expected = own.to_string().replacen('{', r#"{"user_id":"user-1","job_id":"job-1","job_type":4,"#, 1);
 
     let mut flow = JobFlow::new(partner(), job.clone(), FlowSettings::default(), 7).unwrap();

@@ -34,11 +34,11 @@ fn partner() -> Partner {
 }
 
 fn read() -> RawRequest {
-    RawRequest::get("/v3/services/config").unwrap().signed_in(Signing::Token)
+    RawRequest::get("/v3/services/config").unwrap().with_signing(Signing::Token)
 }
 
 fn submit() -> RawRequest {
-    RawRequest::post("/v3/new_product").unwrap().signed_in(Signing::Token)
+    RawRequest::post("/v3/new_product").unwrap().with_signing(Signing::Token)
 }
 
 fn answer(status: u16, body: &serde_json::Value) -> Answer {

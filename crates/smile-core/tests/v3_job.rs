@@ -32,7 +32,7 @@ fn person() -> UserDetails {
 fn bare_job() -> Job {
     Job::biometric_kyc(params(), Image::path("selfie.jpg"), IdInfo::new("NG", "BVN", "00000000000"))
         .with_liveness((0..6).map(|_| Image::bytes(JPEG)))
-        .return_job_status(true)
+        .with_return_job_status(true)
 }
 
 fn job() -> Job {
@@ -168,7 +168,7 @@ fn each_word_is_a_verdict() {
 #[test]
 fn a_job_that_isnt_waited_for_ends_when_it_is_accepted() {
     for status in [200, 201, 202] {
-        let job = job().return_job_status(false).callback_url("https://bank.example/hook").unwrap();
+        let job = job().with_return_job_status(false).with_callback_url("https://bank.example/hook");
         let played = play(begin(job), &[accepted(status)]);
         assert_eq!(played.sent, ["/v3/token", SUBMIT]);
         assert!(matches!(played.outcome, Ok(JobOutcome::Submitted { .. })), "{status}");
@@ -187,16 +187,16 @@ fn what_v3_needs_is_named_before_anything_is_sent_and_v1_doesnt_ask_for_it() {
 
 #[test]
 fn what_only_v1_can_do_is_named_with_the_way_out() {
-    let own = params().with("count", 3);
+    let own = params().with_param("count", 3);
     let id = IdInfo::new("NG", "BVN", "00000000000").with_dob("2000-01-02").with_first_name("Amina");
     let job = Job::biometric_kyc(own, Image::bytes(JPEG), id)
         .with_liveness((0..6).map(|_| Image::bytes(JPEG)))
         .with_id_card(Image::bytes(PNG))
-        .return_job_status(true)
-        .return_history(true)
-        .return_image_links(true)
-        .use_enrolled_image(true)
-        .retry(true)
+        .with_return_job_status(true)
+        .with_return_history(true)
+        .with_return_image_links(true)
+        .with_use_enrolled_image(true)
+        .with_retry(true)
         .with_consent(consent())
         .with_user_details(person());
     let error = JobFlow::new(partner(), job, FlowSettings::default(), 7).unwrap_err();
@@ -221,7 +221,7 @@ fn what_only_v1_can_do_is_named_with_the_way_out() {
 fn a_product_without_a_job_in_v3_is_named() {
     for job_type in [JobType::COMPARE_USER_INFO, JobType::from_number(77)] {
         let job = Job::of_type(job_type, params()).with_consent(consent()).with_user_details(person());
-        assert_eq!(problems(&partner(), job.return_job_status(true)), ["job_type"]);
+        assert_eq!(problems(&partner(), job.with_return_job_status(true)), ["job_type"]);
     }
 }
 
@@ -231,7 +231,7 @@ fn every_product_goes_to_its_endpoint() {
         job.with_liveness((0..6).map(|_| Image::bytes(JPEG)))
             .with_consent(consent())
             .with_user_details(person())
-            .return_job_status(true)
+            .with_return_job_status(true)
     };
     let selfie = || Image::bytes(JPEG);
     for (job, path) in [

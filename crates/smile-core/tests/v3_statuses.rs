@@ -128,7 +128,7 @@ operations! {
         http_429 429 Ends::Refused { sends: 1 },
         http_500 500 Ends::Unknown,
     }
-    enhanced_kyc_sync = EnhancedKycSync::new(kyc()); {
+    enhanced_kyc_sync = EnhancedKycSyncRequest::new(kyc()); {
         http_200 200 Ends::Well,
         http_400 400 Ends::Refused { sends: 1 },
         http_401 401 Ends::Refused { sends: 1 },
@@ -142,7 +142,7 @@ operations! {
         http_500 500 Ends::ByStatus,
         http_504 504 Ends::Unknown,
     }
-    biometric_kyc = BiometricKyc::new(jpeg(), frames(), "NG", "BVN", "00000000000", consent(), john()); {
+    biometric_kyc = BiometricKycRequest::new(jpeg(), frames(), "NG", "BVN", "00000000000", consent(), john()); {
         http_202 202 Ends::Well,
         http_400 400 Ends::Refused { sends: 1 },
         http_401 401 Ends::Refused { sends: 1 },
@@ -153,7 +153,7 @@ operations! {
         http_429 429 Ends::Refused { sends: 1 },
         http_500 500 Ends::Unknown,
     }
-    document_verification = DocumentVerification::new(jpeg(), frames(), jpeg(), "GH", consent(), john()); {
+    document_verification = DocumentVerificationRequest::new(jpeg(), frames(), jpeg(), "GH", consent(), john()); {
         http_202 202 Ends::Well,
         http_400 400 Ends::Refused { sends: 1 },
         http_401 401 Ends::Refused { sends: 1 },
@@ -164,7 +164,7 @@ operations! {
         http_429 429 Ends::Refused { sends: 1 },
         http_500 500 Ends::Unknown,
     }
-    enhanced_document_verification = EnhancedDocumentVerification::new(jpeg(), frames(), jpeg(), "GH", "PASSPORT", consent(), john()); {
+    enhanced_document_verification = EnhancedDocumentVerificationRequest::new(jpeg(), frames(), jpeg(), "GH", "PASSPORT", consent(), john()); {
         http_202 202 Ends::Well,
         http_400 400 Ends::Refused { sends: 1 },
         http_401 401 Ends::Refused { sends: 1 },
@@ -175,7 +175,7 @@ operations! {
         http_429 429 Ends::Refused { sends: 1 },
         http_500 500 Ends::Unknown,
     }
-    residency_document_verification = ResidencyDocumentVerification::new(jpeg(), frames(), jpeg(), jpeg(), "NG", consent(), john()); {
+    residency_document_verification = ResidencyDocumentVerificationRequest::new(jpeg(), frames(), jpeg(), jpeg(), "NG", consent(), john()); {
         http_202 202 Ends::Well,
         http_400 400 Ends::Refused { sends: 1 },
         http_401 401 Ends::Refused { sends: 1 },
@@ -186,7 +186,7 @@ operations! {
         http_429 429 Ends::Refused { sends: 1 },
         http_500 500 Ends::Unknown,
     }
-    registration = Registration::new(jpeg(), frames(), consent(), john()); {
+    registration = RegistrationRequest::new(jpeg(), frames(), consent(), john()); {
         http_202 202 Ends::Well,
         http_400 400 Ends::Refused { sends: 1 },
         http_401 401 Ends::Refused { sends: 1 },
@@ -197,7 +197,7 @@ operations! {
         http_429 429 Ends::Refused { sends: 1 },
         http_500 500 Ends::Unknown,
     }
-    authentication = Authentication::new(user(), jpeg(), frames(), consent(), john()); {
+    authentication = AuthenticationRequest::new(user(), jpeg(), frames(), consent(), john()); {
         http_202 202 Ends::Well,
         http_400 400 Ends::Refused { sends: 1 },
         http_401 401 Ends::Refused { sends: 1 },
@@ -207,7 +207,7 @@ operations! {
         http_429 429 Ends::Refused { sends: 1 },
         http_500 500 Ends::Unknown,
     }
-    compare = Compare::new(jpeg(), jpeg(), ComparisonImage::IdPhoto, consent(), john()); {
+    compare = CompareRequest::new(jpeg(), jpeg(), ComparisonImage::IdPhoto, consent(), john()); {
         http_202 202 Ends::Well,
         http_400 400 Ends::Refused { sends: 1 },
         http_401 401 Ends::Refused { sends: 1 },
@@ -229,7 +229,7 @@ operations! {
         http_429 429 Ends::Refused { sends: 1 },
         http_500 500 Ends::Unknown,
     }
-    one_time_aml_sync = OneTimeAmlSync::new(aml(), IdempotencyKey::new("aml-2026-000017-a")); {
+    one_time_aml_sync = OneTimeAmlSyncRequest::new(aml(), IdempotencyKey::new("aml-2026-000017-a")); {
         http_200 200 Ends::Well,
         http_400 400 Ends::Refused { sends: 1 },
         http_401 401 Ends::Refused { sends: 1 },
@@ -242,7 +242,7 @@ operations! {
         http_429 429 Ends::Refused { sends: 4 },
         http_500 500 Ends::Refused { sends: 4 },
     }
-    aml_monitoring = AmlMonitoring::new("Gbenga Afolabi", ["NG"], consent(), john()); {
+    aml_monitoring = AmlMonitoringRequest::new("Gbenga Afolabi", ["NG"], consent(), john()); {
         http_202 202 Ends::Well,
         http_400 400 Ends::Refused { sends: 1 },
         http_401 401 Ends::Refused { sends: 1 },
@@ -263,7 +263,7 @@ operations! {
         http_502 502 Ends::Refused { sends: 1 },
         http_503 503 Ends::Refused { sends: 4 },
     }
-    address = AddressVerification::in_south_africa("1 Long Street", "8001015009087", consent(), john()); {
+    address = AddressVerificationRequest::in_south_africa("1 Long Street", "8001015009087", consent(), john()); {
         http_202 202 Ends::Well,
         http_400 400 Ends::Refused { sends: 1 },
         http_401 401 Ends::Refused { sends: 1 },
@@ -273,7 +273,7 @@ operations! {
         http_415 415 Ends::Refused { sends: 1 },
         http_500 500 Ends::Unknown,
     }
-    replay = Replay::new(SmileJobId::new(JOB)); {
+    replay = ReplayRequest::new(SmileJobId::new(JOB)); {
         http_202 202 Ends::Well,
         http_400 400 Ends::Refused { sends: 1 },
         http_401 401 Ends::Refused { sends: 2 },
@@ -283,7 +283,7 @@ operations! {
         http_415 415 Ends::Refused { sends: 1 },
         http_500 500 Ends::Unknown,
     }
-    report_fraud = ReportFraud::flag(user(), FraudReason::MuleAccount, "risk@bank.example"); {
+    report_fraud = ReportFraudRequest::flag(user(), FraudReason::MuleAccount, "risk@bank.example"); {
         http_202 202 Ends::Well,
         http_400 400 Ends::Refused { sends: 1 },
         http_401 401 Ends::Refused { sends: 2 },
@@ -319,7 +319,7 @@ operations! {
         http_400 400 Ends::Refused { sends: 1 },
         http_401 401 Ends::Refused { sends: 2 },
     }
-    create_smile_link = CreateSmileLink::new("Onboarding", "https://bank.example/privacy", [LinkIdType::new("NG", "BVN", "biometric_kyc")]); {
+    create_smile_link = CreateSmileLinkRequest::new("Onboarding", "https://bank.example/privacy", [LinkIdType::new("NG", "BVN", "biometric_kyc")]); {
         http_201 201 Ends::Well,
         http_400 400 Ends::Refused { sends: 1 },
         http_401 401 Ends::Refused { sends: 2 },
@@ -328,7 +328,7 @@ operations! {
         http_415 415 Ends::Refused { sends: 1 },
         http_500 500 Ends::Unknown,
     }
-    read_smile_link = ReadSmileLink::new("r"); {
+    read_smile_link = ReadSmileLinkRequest::new("r"); {
         http_200 200 Ends::Well,
         http_400 400 Ends::Refused { sends: 1 },
         http_401 401 Ends::Refused { sends: 2 },
@@ -340,7 +340,7 @@ operations! {
 
 fn partner() -> Partner {
     let partner = Partner::new("002", "test_api_key", "https://service.example/v3".parse().unwrap()).unwrap();
-    partner.with_callback_url("https://bank.example/callback").unwrap()
+    partner.with_callback_url("https://bank.example/callback")
 }
 
 fn consent() -> Consent {
@@ -363,12 +363,12 @@ fn frames() -> Vec<Image> {
     vec![jpeg(); 6]
 }
 
-fn kyc() -> EnhancedKyc {
-    EnhancedKyc::new("NG", "BVN", "00000000000", consent(), john())
+fn kyc() -> EnhancedKycRequest {
+    EnhancedKycRequest::new("NG", "BVN", "00000000000", consent(), john())
 }
 
-fn aml() -> OneTimeAml {
-    OneTimeAml::new("Nkechi Okafor", ["NG"], consent(), john())
+fn aml() -> OneTimeAmlRequest {
+    OneTimeAmlRequest::new("Nkechi Okafor", ["NG"], consent(), john())
 }
 
 fn row(operation: &str) -> &'static Documented {
@@ -636,7 +636,7 @@ fn retry_after_is_kept_in_both_of_its_forms() {
 
 #[test]
 fn a_recorded_check_without_its_jobs_id_is_unknown() {
-    let (outcome, sends, lookups) = drive(EnhancedKycSync::new(kyc()), |_| {
+    let (outcome, sends, lookups) = drive(EnhancedKycSyncRequest::new(kyc()), |_| {
         page(500, r#"{"status":"Internal Server Error","message":"x"}"#)
     });
     assert!(outcome.unwrap_err().outcome_unknown());

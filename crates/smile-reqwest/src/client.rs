@@ -28,7 +28,6 @@ pub struct Client {
     transport: Transport,
     settings: FlowSettings,
     clock: Option<Arc<dyn Fn() -> Timestamp + Send + Sync>>,
-    seed: Option<u64>,
     tokens: TokenCache,
     reads: Arc<Semaphore>,
 }
@@ -91,7 +90,6 @@ impl Client {
             transport: Transport::new(http),
             settings: FlowSettings::default(),
             clock: None,
-            seed: None,
             tokens: TokenCache::new(),
             reads: Arc::new(Semaphore::new(READS_AT_ONCE)),
         }
@@ -128,12 +126,9 @@ impl Client {
         self
     }
 
-    /// Sets a fixed seed for the waits between tries, in place of a random one for each job: for
-    /// tests.
-    #[must_use]
-    pub fn with_seed(mut self, seed: u64) -> Self {
-        self.seed = Some(seed);
-        self
+    /// The schedules, limits and timeouts.
+    pub fn settings(&self) -> &FlowSettings {
+        &self.settings
     }
 
     /// The partner.
@@ -141,7 +136,7 @@ impl Client {
         &self.partner
     }
 
-    /// Submits a job, and waits for its result if [`Job::return_job_status`] says so.
+    /// Submits a job, and waits for its result if [`Job::with_return_job_status`] says so.
     ///
     /// Dropping the future stops the client, not the service. To go on after that, keep the [`JobFlow`] or its
     /// checkpoints: see [`Client::begin`] and [`Client::submit_with`].
@@ -174,7 +169,7 @@ impl Client {
     /// # let rows = Rows;
     /// # let ids = PartnerParams::new(UserId::new("customer-17"), JobId::new("enrol-17"));
     /// # let selfie = Image::bytes(smile_sandbox::SampleImage::selfie().jpeg());
-    /// # let job = Job::smartselfie_registration(ids, selfie).return_job_status(true);
+    /// # let job = Job::smartselfie_registration(ids, selfie).with_return_job_status(true);
     /// let observer = move |event| {
     ///     let rows = rows.clone();
     ///     async move {
@@ -380,7 +375,7 @@ impl Client {
 
     fn seed(&self) -> u64 {
         // The standard library's one source of randomness: the keys of its hash maps.
-        self.seed.unwrap_or_else(|| RandomState::new().hash_one(0))
+        self.settings.seed().unwrap_or_else(|| RandomState::new().hash_one(0))
     }
 }
 
@@ -452,7 +447,7 @@ mod tests {
         let picture = smile_sandbox::SampleImage::selfie().with_bytes(1_000_000).jpeg();
         let ids = PartnerParams::new(UserId::new("u"), JobId::new("j"));
         let job = Job::smartselfie_registration(ids, Image::bytes(picture));
-        client.submit(job.callback_url("http://127.0.0.1:9/").unwrap()).await.unwrap();
+        client.submit(job.with_callback_url("http://127.0.0.1:9/")).await.unwrap();
 
         let told = told.lock().unwrap();
         let of_zip: Vec<u64> =
@@ -464,12 +459,12 @@ mod tests {
 
     #[tokio::test]
     async fn nothing_is_sent_before_the_observer_is_done() {
-        use smile_core::{IdInfo, JobId, PartnerParams, UserId, v1::EnhancedKyc};
+        use smile_core::{IdInfo, JobId, PartnerParams, UserId, v1::EnhancedKycRequest};
 
         let sandbox = Arc::new(smile_sandbox::Sandbox::start().unwrap());
         let client = Client::new(sandbox.partner()).unwrap();
         let ids = PartnerParams::new(UserId::new("u"), JobId::new("j"));
-        let check = EnhancedKyc::new(ids, IdInfo::new("NG", "BVN", "00000000000"));
+        let check = EnhancedKycRequest::new(ids, IdInfo::new("NG", "BVN", "00000000000"));
         let observed = Arc::clone(&sandbox);
         let observer = move |event| {
             let sandbox = Arc::clone(&observed);

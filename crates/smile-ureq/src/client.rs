@@ -23,7 +23,6 @@ pub struct Client {
     transport: Transport,
     settings: FlowSettings,
     clock: Option<Arc<dyn Fn() -> Timestamp + Send + Sync>>,
-    seed: Option<u64>,
     tokens: TokenCache,
 }
 
@@ -84,7 +83,6 @@ impl Client {
             transport: Transport::new(agent),
             settings: FlowSettings::default(),
             clock: None,
-            seed: None,
             tokens: TokenCache::new(),
         }
     }
@@ -120,12 +118,9 @@ impl Client {
         self
     }
 
-    /// Sets a fixed seed for the waits between tries, in place of a random one for each job: for
-    /// tests.
-    #[must_use]
-    pub fn with_seed(mut self, seed: u64) -> Self {
-        self.seed = Some(seed);
-        self
+    /// The schedules, limits and timeouts.
+    pub fn settings(&self) -> &FlowSettings {
+        &self.settings
     }
 
     /// The partner.
@@ -133,7 +128,7 @@ impl Client {
         &self.partner
     }
 
-    /// Submits a job, and waits for its result if [`Job::return_job_status`] says so.
+    /// Submits a job, and waits for its result if [`Job::with_return_job_status`] says so.
     ///
     /// # Errors
     /// [`JobError`] says what stopped the job and how far it came.
@@ -317,7 +312,7 @@ impl Client {
 
     fn seed(&self) -> u64 {
         // The standard library's one source of randomness: the keys of its hash maps.
-        self.seed.unwrap_or_else(|| RandomState::new().hash_one(0))
+        self.settings.seed().unwrap_or_else(|| RandomState::new().hash_one(0))
     }
 }
 
@@ -354,7 +349,7 @@ mod tests {
         let picture = smile_sandbox::SampleImage::selfie().with_bytes(1_000_000).jpeg();
         let ids = PartnerParams::new(UserId::new("u"), JobId::new("j"));
         let job = Job::smartselfie_registration(ids, Image::bytes(picture));
-        client.submit(job.callback_url("http://127.0.0.1:9/").unwrap()).unwrap();
+        client.submit(job.with_callback_url("http://127.0.0.1:9/")).unwrap();
 
         let told = told.lock().unwrap();
         let of_zip: Vec<u64> =

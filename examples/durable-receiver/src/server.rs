@@ -122,7 +122,7 @@ impl Endpoint {
             return StatusCode::METHOD_NOT_ALLOWED;
         }
         // One byte more than allowed is enough to see that it is too large.
-        let (mut body, limit) = (Vec::new(), self.verifier.body_limit() as u64 + 1);
+        let (mut body, limit) = (Vec::new(), self.verifier.max_bytes() as u64 + 1);
         if request.body_mut().take(limit).read_to_end(&mut body).is_err() {
             return StatusCode::BAD_REQUEST;
         }

@@ -16,7 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub(crate) fn tell() -> Result<(), Box<dyn Error>> {
     println!("A durable receiver, against a sandbox in this process: nothing leaves this machine\n");
     let directory = Directory::new()?;
-    let sandbox = Sandbox::builder().automatic_review(None).start()?;
+    let sandbox = Sandbox::builder().with_automatic_review(None).start()?;
     let program = std::env::current_exe()?;
     let start = |listen: &str, fuse| Process::start(&program, &sandbox, &directory.0, listen, fuse);
 
@@ -36,10 +36,10 @@ pub(crate) fn tell() -> Result<(), Box<dyn Error>> {
         Store::open(&directory.0.join("receiver.db"), sandbox.partner().account(), Fuse::default())?;
     store.register(&key)?;
     // The sandbox has a human look at it, as the result 2 asks for.
-    let ids = PartnerParams::new(key.user_id.clone(), key.job_id.clone()).with("sandbox_result", "2");
+    let ids = PartnerParams::new(key.user_id.clone(), key.job_id.clone()).with_param("sandbox_result", "2");
     let selfie = Image::path(Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/selfie.jpg"));
     let job = Job::biometric_kyc(ids, selfie, IdInfo::new("NG", "BVN", "00000000000"));
-    let client = Client::new(sandbox.partner().with_callback_url(&url)?)?;
+    let client = Client::new(sandbox.partner().with_callback_url(&url))?;
     client.submit_with(job, |event| {
         // Written down before the first request goes out; if it can't be, nothing does.
         if let Event::Checkpoint(checkpoint) = event

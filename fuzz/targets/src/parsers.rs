@@ -4,10 +4,11 @@ use bytes::Bytes;
 use http::{Method, Response, StatusCode};
 use smile_core::operation::{Operation, RawRequest};
 use smile_core::v1::{
-    AddressVerification, AmlCheck, AsyncBusinessVerification, BasicKyc, Business, BusinessVerification,
-    BvnConsent, CreateSmileLink, EnhancedKyc, ListSmileLinks, PhoneVerification, PrepUpload,
-    ProductsConfigRequest, ReadSmileLink, ServicesRequest, SmileLinkDetails, Upload, UploadUrl,
-    ValidDocumentsRequest, WebTokenRequest,
+    AddressVerificationRequest, AmlRequest, AsyncBusinessVerificationRequest, BasicKycRequest, Business,
+    BusinessVerificationRequest, BvnConsentRequest, CreateSmileLinkRequest, EnhancedKycRequest,
+    ListSmileLinksRequest, PhoneVerificationRequest, PrepUploadRequest, ProductsConfigRequest,
+    ReadSmileLinkRequest, ServicesRequest, SmileLinkDetails, UploadRequest, UploadUrl, ValidDocumentsRequest,
+    WebTokenRequest,
 };
 use smile_core::{
     BaseUrl, CallbackUrl, Checkpoint, Environment, Flow, FlowSettings, IdInfo, Image, Job, JobFlow, JobId,
@@ -27,7 +28,7 @@ fn id_info() -> IdInfo {
 
 fn job() -> Job {
     Job::biometric_kyc(params(), Image::bytes(SampleImage::selfie().jpeg()), id_info())
-        .return_job_status(true)
+        .with_return_job_status(true)
 }
 
 /// A timestamp in any spelling: what is read is the same moment when it is written and read again.
@@ -44,7 +45,7 @@ pub fn addresses(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let requests = |environment: Environment| {
         let partner = Partner::new("001", "key", environment).unwrap();
-        let _ = PrepUpload::new(&job()).request(&partner, NOW);
+        let _ = PrepUploadRequest::new(&job()).request(&partner, NOW);
         let _ = JobStatusRequest::new(UserId::new(""), JobId::new("")).request(&partner, NOW);
     };
     if let Ok(base) = BaseUrl::new(&text) {
@@ -61,7 +62,7 @@ pub fn addresses(data: &[u8]) {
         assert_eq!(request.uri().host(), Some("service.example"), "no path leads elsewhere");
     }
     if let Ok(url) = UploadUrl::new(&text, &Environment::Sandbox) {
-        let request = Upload::new(url, Bytes::new()).request(&partner(), NOW);
+        let request = UploadRequest::new(url, Bytes::new()).request(&partner(), NOW);
         assert_eq!(request.uri().scheme_str(), Some("https"));
     }
 }
@@ -87,33 +88,36 @@ pub fn answers(data: &[u8]) {
                 let _ = (status.verdict(), status.audit_json(), status.has_zip(), format!("{status:?}"));
             }
         }
-        1 => parse(&PrepUpload::new(&job()), &response),
+        1 => parse(&PrepUploadRequest::new(&job()), &response),
         2 => {
             let url = UploadUrl::new("https://bucket.example/a.zip?X-Amz-Signature=b", &Environment::Sandbox)
                 .unwrap();
-            parse(&Upload::new(url, Bytes::new()), &response);
+            parse(&UploadRequest::new(url, Bytes::new()), &response);
         }
-        3 => verification(&EnhancedKyc::new(params(), id_info()), &response),
-        4 => verification(&BasicKyc::new(params(), id_info()), &response),
+        3 => verification(&EnhancedKycRequest::new(params(), id_info()), &response),
+        4 => verification(&BasicKycRequest::new(params(), id_info()), &response),
         5 => verification(
-            &BusinessVerification::new(params(), Business::new("NG", "BUSINESS_REGISTRATION", "0000000")),
-            &response,
-        ),
-        6 => parse(
-            &AsyncBusinessVerification::new(
+            &BusinessVerificationRequest::new(
                 params(),
                 Business::new("NG", "BUSINESS_REGISTRATION", "0000000"),
             ),
             &response,
         ),
-        7 => verification(&AmlCheck::new(params(), "Joe Leo", ["NG"]), &response),
-        8 => parse(&PhoneVerification::new("NG", "00000000000"), &response),
-        9 => parse(&AddressVerification::south_africa("1 Drawn Street", "0000000000000"), &response),
+        6 => parse(
+            &AsyncBusinessVerificationRequest::new(
+                params(),
+                Business::new("NG", "BUSINESS_REGISTRATION", "0000000"),
+            ),
+            &response,
+        ),
+        7 => verification(&AmlRequest::new(params(), "Joe Leo", ["NG"]), &response),
+        8 => parse(&PhoneVerificationRequest::new("NG", "00000000000"), &response),
+        9 => parse(&AddressVerificationRequest::south_africa("1 Drawn Street", "0000000000000"), &response),
         10 => parse(&WebTokenRequest::new(params(), "biometric_kyc"), &response),
-        11 => parse(&CreateSmileLink::new(SmileLinkDetails::default()), &response),
-        12 => parse(&ListSmileLinks::new(), &response),
-        13 => parse(&ReadSmileLink::new("a"), &response),
-        14 => parse(&BvnConsent::new("00000000000"), &response),
+        11 => parse(&CreateSmileLinkRequest::new(SmileLinkDetails::default()), &response),
+        12 => parse(&ListSmileLinksRequest::new(), &response),
+        13 => parse(&ReadSmileLinkRequest::new("a"), &response),
+        14 => parse(&BvnConsentRequest::new("00000000000"), &response),
         15 => {
             if let Ok(services) = ServicesRequest::new().parse(&partner(), NOW, &response) {
                 let _ = partner().with_id_types(services.id_types());
@@ -145,13 +149,13 @@ pub fn images(data: &[u8]) {
     let (name, bytes) = data.split_at(data.len().min(usize::from(which >> 3)));
     let name = String::from_utf8_lossy(name).into_owned();
     let image = match which % 3 {
-        0 => Image::bytes(bytes.to_vec()).named(name),
-        1 => Image::base64(String::from_utf8_lossy(bytes).into_owned()).named(name),
+        0 => Image::bytes(bytes.to_vec()).with_file_name(name),
+        1 => Image::base64(String::from_utf8_lossy(bytes).into_owned()).with_file_name(name),
         _ => Image::path(name),
     };
     let job = Job::biometric_kyc_with_id_card(params(), image.clone(), image.clone())
         .with_liveness([image.clone(), image])
-        .return_job_status(true);
+        .with_return_job_status(true);
     if let Ok(mut flow) = JobFlow::new(partner(), job, FlowSettings::default(), 7) {
         run(&mut flow, bytes);
     }

@@ -10,7 +10,7 @@ use smile_sandbox::{Sandbox, Scenario, Service};
 use crate::shared::NOW;
 
 fn service() -> Service {
-    Sandbox::builder().partner_id("001").api_key("test_api_key").into_service().unwrap()
+    Sandbox::builder().with_partner_id("001").with_api_key("test_api_key").into_service().unwrap()
 }
 
 /// Requests, one after the other: a line with method and path, lines with headers, an empty line, a line with the body's length, and the
@@ -79,7 +79,7 @@ pub fn scenarios(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     match Scenario::parse(&text) {
         Ok(scenario) => {
-            let service = Sandbox::builder().scenario(scenario).into_service();
+            let service = Sandbox::builder().with_scenario(scenario).into_service();
             assert!(service.is_ok(), "what was read can be used");
         }
         Err(error) => {

@@ -56,14 +56,14 @@ impl Service {
         let sandbox = || {
             let review = if behaviour.review_approves { Review::Approve } else { Review::Reject };
             let service = Sandbox::builder()
-                .partner_id(partner_id)
-                .api_key(key)
-                .seed(seed)
-                .automatic_review(review)
-                .review_delay(Duration::from_millis(behaviour.review_delay))
-                .callback_retries([])
-                .check_id_numbers(false)
-                .enforce_new_users(false)
+                .with_partner_id(partner_id)
+                .with_api_key(key)
+                .with_seed(seed)
+                .with_automatic_review(review)
+                .with_review_delay(Duration::from_millis(behaviour.review_delay))
+                .with_callback_retries([])
+                .with_check_id_numbers(false)
+                .with_enforce_new_users(false)
                 .into_service();
             Heart::Sandbox(Box::new(service.expect("settings of our own")))
         };

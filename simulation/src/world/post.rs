@@ -270,7 +270,7 @@ impl World {
         let mut behaviour = self.plan.behaviour;
         (behaviour.notice, behaviour.review_delay, behaviour.review_approves) = (0, 0, true);
         let mut service = Service::new(Kind::Model, behaviour, "001", "other-key", super::ELSEWHERE, 0);
-        let job = self.job(submission).retry(false);
+        let job = self.job(submission).with_retry(false);
         let seed = self.random.next();
         let Ok(mut flow) = JobFlow::new(self.elsewhere.clone(), job, self.settings.clone(), seed) else {
             return;

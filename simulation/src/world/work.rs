@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use http::{HeaderValue, Response};
 use smile_core::operation::Operation;
-use smile_core::v1::{AsyncEnhancedKyc, EnhancedKyc};
+use smile_core::v1::{AsyncEnhancedKycRequest, EnhancedKycRequest};
 use smile_core::{
     Call, CallError, Checkpoint, Decision, FlowSettings, IdInfo, Image, Job, JobError, JobFlow, JobOutcome,
     Partner, PartnerParams, Progress, TransportFailure, Verdict,
@@ -49,15 +49,15 @@ impl World {
             Wanted::Review => "2",
         };
         PartnerParams::new(of.key.user_id.clone(), of.key.job_id.clone())
-            .with("submission", mark(submission))
-            .with("sandbox_result", result)
+            .with_param("submission", mark(submission))
+            .with_param("sandbox_result", result)
     }
 
     pub(crate) fn job(&self, submission: usize) -> Job {
         let number = IdInfo::new("NG", "BVN", self.submissions[submission].number.clone());
         Job::biometric_kyc(self.params(submission), Image::bytes(selfie(submission)), number)
-            .return_job_status(true)
-            .retry(self.records[submission].retry)
+            .with_return_job_status(true)
+            .with_retry(self.records[submission].retry)
     }
 
     /// A flow for a submission, from its checkpoint if there is one.
@@ -78,11 +78,11 @@ impl World {
                 Machine::Job(Box::new(flow.map_err(Failure::Job)?))
             }
             Product::EnhancedKyc => {
-                let check = EnhancedKyc::new(self.params(submission), number());
+                let check = EnhancedKycRequest::new(self.params(submission), number());
                 Machine::Kyc(Box::new(call(partner, check, checkpoint.as_ref(), settings, seed)?))
             }
             Product::AsyncEnhancedKyc => {
-                let check = AsyncEnhancedKyc::new(self.params(submission), number());
+                let check = AsyncEnhancedKycRequest::new(self.params(submission), number());
                 Machine::AsyncKyc(Box::new(call(partner, check, checkpoint.as_ref(), settings, seed)?))
             }
         })
@@ -563,7 +563,7 @@ impl World {
         let says = |words: &str| text.contains(words);
         let has_checkpoint = self.records[submission].checkpoint.is_some();
         let (resumes, retries) =
-            (says("resume it from its checkpoint"), says("submit it again with `retry(true)`"));
+            (says("resume it from its checkpoint"), says("submit it again with `with_retry(true)`"));
         if says("under a new job id") {
             self.note(Hazard::AdvisedNewId);
             self.submit_anew(submission, pause);

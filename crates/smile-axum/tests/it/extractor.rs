@@ -33,7 +33,7 @@ type TurnedAway = Arc<Mutex<Vec<(Option<Refusal>, String)>>>;
 fn watched(receiver: CallbackReceiver) -> (Router, TurnedAway) {
     let turned_away = TurnedAway::default();
     let theirs = Arc::clone(&turned_away);
-    let receiver = receiver.on_rejection(move |rejection| {
+    let receiver = receiver.with_rejection_observer(move |rejection| {
         theirs.lock().unwrap().push((rejection.refusal(), rejection.to_string()));
     });
     (app(receiver), turned_away)
@@ -66,7 +66,7 @@ async fn whatever_is_not_believed_is_answered_and_reaches_no_handler() {
     let old = Timestamp::from_unix_millis(NOW.unix_millis() - 3_600_000);
     let future = NOW + Duration::from_secs(3_600);
     let (seconds, limit) = (Duration::from_secs(3_600), 3_000);
-    let small = partner.verifier().max_bytes(limit);
+    let small = partner.verifier().with_max_bytes(limit);
     let too_large = small.check_size(limit + 1).unwrap_err();
     let aged = |at| small.verify(NOW, &Default::default(), signed(&partner, at, "0810").into()).unwrap_err();
     let (too_old, from_the_future) = (aged(old), aged(future));
@@ -108,7 +108,7 @@ async fn whatever_is_not_believed_is_answered_and_reaches_no_handler() {
 
 #[tokio::test]
 async fn no_more_is_taken_of_a_body_than_tells_that_it_is_too_large() {
-    let receiver = CallbackReceiver::new(partner().verifier().max_bytes(10_000)).with_clock(|| NOW);
+    let receiver = CallbackReceiver::new(partner().verifier().with_max_bytes(10_000)).with_clock(|| NOW);
     let (app, turned_away) = watched(receiver);
     for (declared, most) in [(None, 11), (Some(usize::MAX as u64), 0), (Some(10_001), 0)] {
         let (body, taken) = Chunks::new(usize::MAX, declared);
@@ -125,7 +125,7 @@ async fn no_more_is_taken_of_a_body_than_tells_that_it_is_too_large() {
 
 #[tokio::test]
 async fn only_the_verifier_limits_the_body() {
-    let receiver = CallbackReceiver::new(partner().verifier().max_bytes(4_000_000)).with_clock(|| NOW);
+    let receiver = CallbackReceiver::new(partner().verifier().with_max_bytes(4_000_000)).with_clock(|| NOW);
     // Beyond the 2 MiB at which axum's own extractors stop.
     let body = signed(&partner(), NOW, "0810") + &" ".repeat(3_000_000);
     assert_eq!(answer(&app(receiver), post(body)).await.0, StatusCode::OK);

@@ -38,7 +38,7 @@ async fn what_is_not_believed_is_answered_by_the_layer() {
     let (theirs, told) = (Arc::clone(&calls), Arc::new(AtomicUsize::new(0)));
     let observed = Arc::clone(&told);
     let handler = move || async move { theirs.fetch_add(1, Ordering::SeqCst).to_string() };
-    let receiver = receiver().on_rejection(move |_| {
+    let receiver = receiver().with_rejection_observer(move |_| {
         observed.fetch_add(1, Ordering::SeqCst);
     });
     let app = Router::new().route("/callback", on_post(handler).layer(receiver.layer()));

@@ -123,26 +123,27 @@ impl Sandbox {
         let mut builder = Server::builder();
         // Flags outrank the scenario.
         if let Some(path) = &self.scenario {
-            builder = builder.scenario(scenario(path)?);
+            builder = builder.with_scenario(scenario(path)?);
         }
-        builder = builder.partner_id(&*self.partner_id).api_key(&*self.api_key).addr(self.addr);
+        builder =
+            builder.with_partner_id(&*self.partner_id).with_api_key(&*self.api_key).with_addr(self.addr);
         if self.open_to_the_network {
-            builder = builder.open_to_the_network();
+            builder = builder.with_network_access();
         }
         if self.admin_open_to_the_network {
-            builder = builder.admin_open_to_the_network();
+            builder = builder.with_admin_network_access();
         }
         if self.tls {
-            builder = builder.tls();
+            builder = builder.with_tls();
         }
         if let Some(folder) = &self.state {
-            builder = builder.state_dir(folder);
+            builder = builder.with_state_dir(folder);
         }
         if let Some(seed) = self.seed {
-            builder = builder.seed(seed);
+            builder = builder.with_seed(seed);
         }
         if let Some(url) = &self.callback {
-            builder = builder.callback_url(url);
+            builder = builder.with_callback_url(url);
         }
         Ok(builder)
     }

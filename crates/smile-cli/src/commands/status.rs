@@ -49,9 +49,9 @@ impl Status {
         let client = self.connection.client(partner, FlowSettings::default())?;
         let (user_id, job_id) = (UserId::new(&*self.user_id), JobId::new(&*self.job_id));
         let request = JobStatusRequest::new(user_id, job_id)
-            .return_history(self.history)
-            .return_image_links(self.image_links);
-        let request = self.job_type.into_iter().fold(request, JobStatusRequest::job_type);
+            .with_return_history(self.history)
+            .with_return_image_links(self.image_links);
+        let request = self.job_type.into_iter().fold(request, JobStatusRequest::with_job_type);
         let mut progress = ProgressLine::new(output, 0);
         let status = client.call_with(request, |event| progress.event(&event));
         progress.finish();

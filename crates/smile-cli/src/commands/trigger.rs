@@ -138,18 +138,18 @@ impl Trigger {
         };
         let (job_id, user_id) = new_ids(product);
         let mut builder = signed_callback(product, outcome)
-            .signed_by(&signer)
-            .at(at)
-            .job_id(self.job_id.clone().unwrap_or(job_id))
-            .user_id(self.user_id.clone().unwrap_or(user_id));
+            .with_signer(&signer)
+            .with_signing_time(at)
+            .with_job_id(self.job_id.clone().unwrap_or(job_id))
+            .with_user_id(self.user_id.clone().unwrap_or(user_id));
         for (key, value) in &self.partner_param {
-            builder = builder.partner_param(key.as_str(), value.as_str());
+            builder = builder.with_partner_param(key.as_str(), value.as_str());
         }
         if let Some(characters) = self.photo {
             builder = builder.with_photo_of(characters);
         }
         if let Some(flaw) = flaw {
-            builder = builder.broken(flaw);
+            builder = builder.with_flaw(flaw);
         }
         builder.build().map_err(|error| refused(&error))
     }

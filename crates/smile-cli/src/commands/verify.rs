@@ -41,8 +41,8 @@ impl Verify {
     pub(crate) fn run(&self, output: Output) -> Result<Exit, Failure> {
         let signer = self.credentials.signer(output)?;
         let verifier = Verifier::new(signer);
-        let verifier = if self.any_age { verifier.any_age() } else { verifier };
-        let body = self.body(verifier.body_limit())?;
+        let verifier = if self.any_age { verifier.without_max_age() } else { verifier };
+        let body = self.body(verifier.max_bytes())?;
         let headers: HeaderMap =
             self.headers.iter().cloned().fold(HeaderMap::new(), |mut map, (name, value)| {
                 map.append(name, value);

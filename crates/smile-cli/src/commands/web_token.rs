@@ -46,7 +46,7 @@ impl WebToken {
         let product = self.product.replace('-', "_");
         let mut request = WebTokenRequest::new(params, product.as_str());
         if let Some(url) = &self.callback {
-            request = request.callback_url(url)?;
+            request = request.with_callback_url(url);
         }
         let client = self.connection.client(partner, FlowSettings::default())?;
         let mut progress = ProgressLine::new(output, 0);

@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use smile_core::v1::{AddressVerification, AmlCheck, Business, BusinessType};
+use smile_core::v1::{AddressVerificationRequest, AmlRequest, Business, BusinessType};
 use smile_core::{IdInfo, Image, Job, JobId, JobType, PartnerParams, UserId};
 
 use super::flags::{self, Card, Delivery, Id, Ids, Images, Product};
@@ -14,7 +14,7 @@ impl Ids {
     pub(crate) fn params(&self) -> PartnerParams {
         let given = |id: &Option<String>| id.clone().unwrap_or_default();
         let params = PartnerParams::new(UserId::new(given(&self.user_id)), JobId::new(given(&self.job_id)));
-        self.extra().fold(params, |params, (key, value)| params.with(key, value))
+        self.extra().fold(params, |params, (key, value)| params.with_param(key, value))
     }
 
     fn extra(&self) -> impl Iterator<Item = (&str, &str)> {
@@ -75,7 +75,7 @@ impl Product {
             _ => return Ok(None),
         };
         let job = Job::of_type(job_type, self.ids().params());
-        let mut job = images.add_to(job).return_job_status(delivery.wait);
+        let mut job = images.add_to(job).with_return_job_status(delivery.wait);
         match self {
             Self::BiometricKyc(flags) => {
                 let is_entered = flags.id.names_an_id() || flags.card.id_card.is_none();
@@ -83,12 +83,12 @@ impl Product {
             }
             Self::DocumentVerification(flags) | Self::EnhancedDocumentVerification(flags) => {
                 job = flags.card.add_to(job).with_id_info(flags.id.info(false));
-                job = job.use_enrolled_image(flags.use_enrolled_image);
+                job = job.with_use_enrolled_image(flags.use_enrolled_image);
             }
             _ => {}
         }
         if let Some(url) = &delivery.callback {
-            job = job.callback_url(url)?;
+            job = job.with_callback_url(url);
         }
         Ok(Some((job, delivery)))
     }
@@ -144,7 +144,7 @@ impl Images {
     fn add_to(&self, job: Job) -> Job {
         let job = self.selfie.iter().fold(job, |job, path| job.with_selfie(Image::path(path)));
         let job = job.with_liveness(self.liveness.iter().map(Image::path));
-        job.allow_new_enroll(self.allow_new_enroll).retry(self.retry)
+        job.with_allow_new_enroll(self.allow_new_enroll).with_retry(self.retry)
     }
 }
 
@@ -174,38 +174,39 @@ impl flags::Business {
 }
 
 impl flags::Aml {
-    pub(crate) fn check(&self) -> AmlCheck {
+    pub(crate) fn check(&self) -> AmlRequest {
         let params = self.ids.params();
         let check = if self.search_existing_user {
-            AmlCheck::of_existing_user(params, &self.countries)
+            AmlRequest::of_existing_user(params, &self.countries)
         } else {
-            AmlCheck::new(params, self.full_name.clone().unwrap_or_default(), &self.countries)
+            AmlRequest::new(params, self.full_name.clone().unwrap_or_default(), &self.countries)
         };
-        let check = check.strict_match(self.strict_match).aliases(&self.aliases);
-        self.birth_year.into_iter().fold(check, AmlCheck::birth_year)
+        let check = check.with_strict_match(self.strict_match).with_aliases(&self.aliases);
+        self.birth_year.into_iter().fold(check, AmlRequest::with_birth_year)
     }
 }
 
 impl flags::Address {
-    pub(crate) fn check(&self) -> Result<AddressVerification, Failure> {
+    pub(crate) fn check(&self) -> AddressVerificationRequest {
         let given = |value: &Option<String>| value.clone().unwrap_or_default();
         let address = given(&self.address);
         let check = if self.country == "ZA" {
-            AddressVerification::south_africa(address, given(&self.id_number))
+            AddressVerificationRequest::south_africa(address, given(&self.id_number))
         } else {
-            AddressVerification::nigeria(address, given(&self.utility_number), given(&self.utility_provider))
+            AddressVerificationRequest::nigeria(
+                address,
+                given(&self.utility_number),
+                given(&self.utility_provider),
+            )
         };
-        let check = self.full_name.iter().fold(check, AddressVerification::full_name);
+        let check = self.full_name.iter().fold(check, AddressVerificationRequest::with_full_name);
         // The callback is matched by them.
         let mut params = serde_json::Map::new();
         let ids = [("user_id", &self.ids.user_id), ("job_id", &self.ids.job_id)];
         let ids = ids.into_iter().filter_map(|(key, id)| Some((key, id.as_deref()?)));
         params.extend(ids.chain(self.ids.extra()).map(|(key, value)| (key.to_owned(), value.into())));
-        let check = check.with("partner_params", params);
-        Ok(match &self.callback {
-            Some(url) => check.callback_url(url)?,
-            None => check,
-        })
+        let check = check.with_field("partner_params", params);
+        self.callback.iter().fold(check, AddressVerificationRequest::with_callback_url)
     }
 }
 

@@ -186,7 +186,7 @@ impl From<&JobError> for Failure {
         if let JobErrorKind::Observer(refusal) = error.kind() {
             return Self::not_sent(exit, refusal, error.progress() != Progress::Nothing);
         }
-        let message = error.to_string().replace("`retry(true)`", "--retry");
+        let message = error.to_string().replace("`with_retry(true)`", "--retry");
         let failure = Self::new(exit, message).with_hint(error.is_unauthorized());
         let is_taken = error.is_job_already_exists() || error.is_of_another_submission();
         if is_taken { failure.with_advice("submit this one under a new --job-id") } else { failure }

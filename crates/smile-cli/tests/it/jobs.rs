@@ -93,7 +93,7 @@ fn without_waiting_the_status_can_be_asked_for() {
 
 #[test]
 fn a_slow_job_is_still_open() {
-    let smile = Smile::with(Sandbox::builder().pending_polls(1_000_000).start().unwrap());
+    let smile = Smile::with(Sandbox::builder().with_pending_polls(1_000_000).start().unwrap());
     let ids = ["--user-id", "u-1", "--job-id", "j-1"];
     // Two looks, and after the first there are seconds left for the second: a busy machine gets both.
     let looks = ["--poll-every", "5", "--timeout", "10"];

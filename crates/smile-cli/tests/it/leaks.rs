@@ -29,7 +29,7 @@ fn looked_through(ran: &Ran, what: &str) {
 
 #[test]
 fn nothing_of_it_is_printed_well_or_ill() {
-    let smile = Smile::with(Sandbox::builder().api_key(KEY).start().unwrap());
+    let smile = Smile::with(Sandbox::builder().with_api_key(KEY).start().unwrap());
     let folder = smile.folder.path().join("frames-of");
     std::fs::create_dir(&folder).unwrap();
     std::fs::copy(asset("selfie.jpg"), folder.join("selfie.jpg")).unwrap();

@@ -66,7 +66,7 @@ impl PartnerParams {
     /// Sends this nonce along, to be compared with the one that comes back: [`Callback::check_nonce`](crate::Callback::check_nonce).
     #[must_use]
     pub fn with_nonce(self, nonce: &Nonce) -> Self {
-        self.with(Nonce::KEY, nonce.to_text())
+        self.with_param(Nonce::KEY, nonce.to_text())
     }
 }
 

@@ -13,7 +13,7 @@ use crate::wire::names::stable_names;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Refusal {
-    /// The body is larger than [`Verifier::max_bytes`](super::Verifier::max_bytes) allows.
+    /// The body is larger than [`Verifier::with_max_bytes`](super::Verifier::with_max_bytes) allows.
     #[error("the callback's body is larger than {limit} bytes")]
     #[non_exhaustive]
     TooLarge {
@@ -63,7 +63,7 @@ pub enum Refusal {
     /// The signature is right, and the timestamp that it is over can't be read, so its age isn't known.
     #[error("the callback's timestamp can't be read")]
     UnreadableTimestamp,
-    /// The signature is right, and older than [`Verifier::max_age`](super::Verifier::max_age) allows: a late redelivery, or
+    /// The signature is right, and older than [`Verifier::with_max_age`](super::Verifier::with_max_age) allows: a late redelivery, or
     /// somebody who has kept an old callback.
     #[error("the callback was signed {} seconds ago, which is too old", age.as_secs())]
     #[non_exhaustive]
@@ -71,7 +71,7 @@ pub enum Refusal {
         /// Age of the callback.
         age: Duration,
     },
-    /// The signature is right, and its timestamp is later than [`Verifier::max_skew`](super::Verifier::max_skew) allows.
+    /// The signature is right, and its timestamp is later than [`Verifier::with_max_skew`](super::Verifier::with_max_skew) allows.
     /// Usually the clock of this machine is behind.
     #[error("the callback was signed {} seconds in the future", ahead.as_secs())]
     #[non_exhaustive]

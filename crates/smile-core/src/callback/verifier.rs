@@ -40,7 +40,7 @@ use crate::{Partner, ReceivedTimestamp, SignatureError, Signer, Timestamp};
 /// # How old a callback may be
 ///
 /// The signature covers a moment and not the body, so whoever has seen one callback can sign bodies of their own until it is
-/// too old. The shorter [`max_age`](Self::max_age), the shorter that lasts. It isn't known, though, whether the service signs
+/// too old. The shorter [`max_age`](Self::with_max_age), the shorter that lasts. It isn't known, though, whether the service signs
 /// afresh when it delivers again what wasn't answered with 2xx; if it doesn't, a redelivery later than that is refused, and
 /// only the job's status gives the result. The default is 15 minutes. No age makes up for asking the service itself before
 /// anybody is let in: see [`Confirm`](crate::callback::confirm::Confirm).
@@ -79,14 +79,14 @@ impl Verifier {
     /// Each key brings its own environment along, so that a callback signed with a sandbox key stays one of the sandbox
     /// ([`Callback::account`]).
     #[must_use]
-    pub fn also_accept(mut self, partner: &Partner) -> Self {
+    pub fn with_other_key(mut self, partner: &Partner) -> Self {
         self.signers.push(partner.signer().clone());
         self
     }
 
     /// Sets the greatest age of a callback; 15 minutes by default.
     #[must_use]
-    pub fn max_age(mut self, age: Duration) -> Self {
+    pub fn with_max_age(mut self, age: Duration) -> Self {
         self.max_age = Some(age);
         self
     }
@@ -94,7 +94,7 @@ impl Verifier {
     /// Takes callbacks of any age, even of none that can be read. For reading old ones from an archive; a receiver that does
     /// this believes for ever whoever has seen one callback, and a [`ReplayStore`](crate::ReplayStore) would never have room again.
     #[must_use]
-    pub fn any_age(mut self) -> Self {
+    pub fn without_max_age(mut self) -> Self {
         self.max_age = None;
         self
     }
@@ -102,7 +102,7 @@ impl Verifier {
     /// Sets the most by which a callback's timestamp may be ahead of this machine's clock; 2
     /// minutes by default.
     #[must_use]
-    pub fn max_skew(mut self, skew: Duration) -> Self {
+    pub fn with_max_skew(mut self, skew: Duration) -> Self {
         self.max_skew = skew;
         self
     }
@@ -112,13 +112,23 @@ impl Verifier {
     /// No field has a limit of its own: the time that a body takes grows with its size and no faster, whatever is in it, and the
     /// partner parameters that come back are as long as they went out.
     #[must_use]
-    pub fn max_bytes(mut self, limit: usize) -> Self {
+    pub fn with_max_bytes(mut self, limit: usize) -> Self {
         self.max_bytes = limit;
         self
     }
 
-    /// Limit for the size of a body, for those who read it from a connection.
-    pub fn body_limit(&self) -> usize {
+    /// The greatest age of a callback; `None` if its age isn't looked at.
+    pub fn max_age(&self) -> Option<Duration> {
+        self.max_age
+    }
+
+    /// The most by which a callback's timestamp may be ahead of this machine's clock.
+    pub fn max_skew(&self) -> Duration {
+        self.max_skew
+    }
+
+    /// Limit for the size of a body, in bytes, for those who read it from a connection.
+    pub fn max_bytes(&self) -> usize {
         self.max_bytes
     }
 

@@ -29,11 +29,11 @@ impl Progress {
             Self::Nothing => "nothing was submitted",
             Self::MaybeOpened => {
                 "the job may be open at the service, without images: resume it from its checkpoint, or submit it again with \
-                 `retry(true)`"
+                 `with_retry(true)`"
             }
             Self::Opened => {
                 "the job is open at the service, without images: resume it from its checkpoint, or submit it again with \
-                 `retry(true)`"
+                 `with_retry(true)`"
             }
             Self::MaybeUploaded => {
                 "the service may have the job: resume it from its checkpoint or ask for its status, don't submit it again"

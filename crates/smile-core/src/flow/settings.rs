@@ -28,6 +28,7 @@ pub struct FlowSettings {
     token_policy: TokenPolicy,
     least_upload_timeout: Duration,
     most_upload_timeout: Duration,
+    seed: Option<u64>,
 }
 
 impl Default for FlowSettings {
@@ -45,6 +46,7 @@ impl Default for FlowSettings {
             token_policy: TokenPolicy::default(),
             least_upload_timeout: Duration::from_secs(120),
             most_upload_timeout: Duration::from_secs(240),
+            seed: None,
         }
     }
 }
@@ -53,6 +55,24 @@ impl Default for FlowSettings {
 const UPLOAD_PACE: u64 = 50_000;
 
 impl FlowSettings {
+    /// Fixes the seed of a client's random choices, which are the waits between tries and the
+    /// submission's id: for tests. By default a client takes a random seed for each job and each
+    /// call. Two jobs with the same seed that begin in the same millisecond have the same submission
+    /// id, so this is not for production.
+    ///
+    /// A driver by hand gives [`JobFlow::new`](crate::JobFlow::new) and
+    /// [`Call::new`](crate::Call::new) their seed itself.
+    #[must_use]
+    pub fn with_seed(mut self, seed: u64) -> Self {
+        self.seed = Some(seed);
+        self
+    }
+
+    /// The fixed seed, if one is set.
+    pub fn seed(&self) -> Option<u64> {
+        self.seed
+    }
+
     /// Sets the schedule of the polls for a job's status.
     #[must_use]
     pub fn with_poll_schedule(mut self, poll: PollSchedule) -> Self {
@@ -84,8 +104,8 @@ impl FlowSettings {
     }
 
     /// Sets the time to wait for the answer to one request: 30 seconds by default, and a minute if
-    /// the answer is the result itself ([`v3::EnhancedKycSync`](crate::v3::EnhancedKycSync),
-    /// [`v3::OneTimeAmlSync`](crate::v3::OneTimeAmlSync)).
+    /// the answer is the result itself ([`v3::EnhancedKycSyncRequest`](crate::v3::EnhancedKycSyncRequest),
+    /// [`v3::OneTimeAmlSyncRequest`](crate::v3::OneTimeAmlSyncRequest)).
     #[must_use]
     pub fn with_request_timeout(mut self, timeout: Duration) -> Self {
         self.request_timeout = timeout;
@@ -169,6 +189,11 @@ impl FlowSettings {
         self.request_timeout
     }
 
+    /// Least and greatest time that one upload of the zip may take.
+    pub fn upload_timeout_between(&self) -> (Duration, Duration) {
+        (self.least_upload_timeout, self.most_upload_timeout)
+    }
+
     /// Time that one upload of a zip of this many bytes may take.
     pub fn upload_timeout(&self, bytes: usize) -> Duration {
         let needed = Duration::from_secs(u64::try_from(bytes).unwrap_or(u64::MAX) / UPLOAD_PACE);
@@ -231,9 +256,15 @@ mod tests {
             .with_retry_policy(retry)
             .with_status_delay(Duration::from_secs(1))
             .with_deadline(Duration::from_secs(2))
-            .with_request_timeout(Duration::from_secs(3));
+            .with_request_timeout(Duration::from_secs(3))
+            .with_upload_timeout_between(Duration::from_secs(4), Duration::from_secs(5))
+            .with_resending_of_denied_checks(true)
+            .with_seed(7);
         assert_eq!((settings.poll_schedule(), settings.retry_policy()), (poll, retry));
         let durations = [settings.status_delay(), settings.deadline(), settings.request_timeout()];
         assert_eq!(durations, [1, 2, 3].map(Duration::from_secs));
+        assert_eq!(settings.upload_timeout_between(), (Duration::from_secs(4), Duration::from_secs(5)));
+        assert_eq!((settings.resends_denied_checks(), settings.seed()), (true, Some(7)));
+        assert_eq!(FlowSettings::default().seed(), None);
     }
 }

@@ -1,4 +1,4 @@
-//! How a flow comes by the token that its next request carries.
+//! The token of a flow's next request: taken from the cache, waited for, or fetched.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ pub(crate) struct TokenSource {
     stage: Stage,
 }
 
-/// What the flow that asks is bound to.
+/// The bounds of the flow that asks for a token.
 pub(crate) struct Terms<'a> {
     pub(crate) partner: &'a Partner,
     pub(crate) settings: &'a FlowSettings,
@@ -37,17 +37,17 @@ enum Stage {
 
 struct Fetching {
     request: TokenRequest,
-    /// For all who wait; a bound one is for this flow alone.
+    /// The turn to fetch for all who wait; none for a bound token, which is for this flow alone.
     lead: Option<Lead>,
     attempts: u32,
     is_out: bool,
-    /// Whether the flow's own deadline cut the time for the answer.
+    /// True if the flow's own deadline cut the time for the answer.
     is_cut_short: bool,
     sent_at: Timestamp,
     not_before: Option<Timestamp>,
 }
 
-/// What the flow does for its token.
+/// The flow's next step towards its token.
 pub(crate) enum Access {
     Ready(Option<Grant>),
     Send { request: Request<Bytes>, timeout: Duration },
@@ -61,10 +61,11 @@ pub(crate) enum TokenError {
     Operation(OperationError),
 }
 
-/// How often a flow looks whether somebody else's fetch is over. A fetch takes some tenths of a second.
+/// The time between two looks for the end of another flow's fetch. A fetch takes some tenths of a
+/// second.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
-/// What a fetch may take longer than its timeout before its turn passes on: a driver needs a moment to report.
+/// The time after a fetch's timeout before its turn passes on: a driver needs a moment to report.
 const GRACE: Duration = Duration::from_secs(5);
 
 const HEADER: HeaderName = HeaderName::from_static("smileid-token");
@@ -74,7 +75,7 @@ impl TokenSource {
         Self { cache, stage: Stage::Idle }
     }
 
-    /// Whether a token's request is out.
+    /// True if a token's request is out.
     pub(crate) fn is_out(&self) -> bool {
         matches!(&self.stage, Stage::Fetching(fetching) if fetching.is_out)
     }
@@ -84,7 +85,7 @@ impl TokenSource {
         self.stage = Stage::Idle;
     }
 
-    /// What comes before the request can be sent.
+    /// Returns the step before the request can be sent.
     pub(crate) fn next(
         &mut self,
         terms: &Terms<'_>,
@@ -156,7 +157,7 @@ impl TokenSource {
         }
     }
 
-    /// What came of the token's request.
+    /// Takes the outcome of the token's request.
     pub(crate) fn receive(
         &mut self,
         terms: &Terms<'_>,

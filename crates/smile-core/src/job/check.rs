@@ -409,6 +409,10 @@ impl ValidationReport {
 
     /// Checks the address of the result.
     pub(crate) fn callback(&mut self, url: Option<&CallbackUrl>, partner: &Partner, is_needed: bool) {
+        if let Some(problem) = url.and_then(CallbackUrl::problem) {
+            self.problems.push(problem.clone());
+            return;
+        }
         let is_own = matches!(partner.environment(), Environment::Custom(_));
         match url {
             None if is_needed => {
@@ -522,21 +526,21 @@ mod tests {
             let missing =
                 "`callback_url` must be set, for the job or the partner, unless `return_job_status` is on";
             assert_eq!(problems(&job), [missing], "{job:?}");
-            assert!(problems(&job.clone().return_job_status(true)).is_empty());
-            assert!(problems(&job.callback_url("https://bank.example/").unwrap()).is_empty());
+            assert!(problems(&job.clone().with_return_job_status(true)).is_empty());
+            assert!(problems(&job.with_callback_url("https://bank.example/")).is_empty());
         }
     }
 
     #[test]
     fn all_problems_are_named_at_once_with_field_and_rule() {
         let job = Job::enhanced_document_verification(
-            PartnerParams::new(UserId::new(""), JobId::new(" ")).with("job_type", 1),
+            PartnerParams::new(UserId::new(""), JobId::new(" ")).with_param("job_type", 1),
             Image::path(""),
             image(),
             "ghana",
             "",
         )
-        .with_id_info(IdInfo::for_document("gh").with_dob("20-09-2000").with("entered", true));
+        .with_id_info(IdInfo::for_document("gh").with_dob("20-09-2000").with_field("entered", true));
         assert_eq!(
             problems(&job),
             [
@@ -556,7 +560,9 @@ mod tests {
     #[test]
     fn an_id_that_is_entered_is_complete() {
         let job = |id_info| {
-            Job::smartselfie_registration(params(), image()).with_id_info(id_info).return_job_status(true)
+            Job::smartselfie_registration(params(), image())
+                .with_id_info(id_info)
+                .with_return_job_status(true)
         };
         assert_eq!(
             problems(&job(IdInfo::default().with_entered(true))),
@@ -573,7 +579,8 @@ mod tests {
 
     #[test]
     fn a_biometric_kyc_needs_an_entered_id_or_a_card() {
-        let job = Job::of_type(JobType::BIOMETRIC_KYC, params()).with_selfie(image()).return_job_status(true);
+        let job =
+            Job::of_type(JobType::BIOMETRIC_KYC, params()).with_selfie(image()).with_return_job_status(true);
         let missing =
             "`id_info` must be entered (country, ID type and ID number) unless there is an ID card image";
         assert_eq!(problems(&job), [missing]);
@@ -586,15 +593,15 @@ mod tests {
         for number in [1, 2, 4, 8] {
             let job = Job::of_type(JobType::from_number(number), params()).with_id_card(image());
             assert_eq!(
-                problems(&job.use_enrolled_image(true).return_job_status(true)),
+                problems(&job.with_use_enrolled_image(true).with_return_job_status(true)),
                 [missing],
                 "{number}"
             );
         }
         let no_card = Job::of_type(JobType::DOCUMENT_VERIFICATION, params())
-            .use_enrolled_image(true)
+            .with_use_enrolled_image(true)
             .with_id_info(IdInfo::for_document("KE"))
-            .return_job_status(true);
+            .with_return_job_status(true);
         assert_eq!(
             problems(&no_card),
             [
@@ -604,9 +611,25 @@ mod tests {
     }
 
     #[test]
+    fn a_callback_that_is_no_address_is_reported_with_all_other_problems() {
+        let job = |user_id| {
+            Job::update_photo(PartnerParams::new(UserId::new(user_id), JobId::new("job-1")), image())
+        };
+        let plain = partner(Environment::Sandbox);
+        let by_default = plain.clone().with_callback_url("ftp://bank.example/");
+        let fields = |job: &Job, partner: &Partner| -> Vec<String> {
+            job.check(partner).problems.into_iter().map(|problem| problem.field).collect()
+        };
+        assert_eq!(fields(&job("user-1"), &by_default), ["callback_url"]);
+        assert_eq!(fields(&job("user-1").with_callback_url("bank.example"), &plain), ["callback_url"]);
+        let both = fields(&job("").with_callback_url("bank.example"), &plain);
+        assert!(both.len() == 2 && both.iter().any(|field| field.contains("user_id")), "{both:?}");
+    }
+
+    #[test]
     fn a_callback_that_others_can_read_or_that_never_comes_is_a_warning() {
         let warnings = |url: &str, environment: Environment| -> Vec<String> {
-            let job = Job::update_photo(params(), image()).callback_url(url).unwrap();
+            let job = Job::update_photo(params(), image()).with_callback_url(url);
             assert_eq!(job.validate(&partner(environment.clone())), Ok(()));
             job.check(&partner(environment)).warnings.iter().map(ToString::to_string).collect()
         };
@@ -690,7 +713,7 @@ mod tests {
 
     /// Job about which there is nothing to say.
     fn sound(params: PartnerParams, id_info: IdInfo) -> Job {
-        let job = Job::biometric_kyc(params, image(), id_info).return_job_status(true);
+        let job = Job::biometric_kyc(params, image(), id_info).with_return_job_status(true);
         job.with_liveness(vec![image(); LIVENESS_FRAMES])
     }
 
@@ -703,32 +726,32 @@ mod tests {
         for key in
             ["userID", "USER ID", "user-id", "jobType", "Job_Id", "job_id\u{200B}", "ｕser_id", "_user_id_"]
         {
-            let found = problems(&sound(params().with(key, "x"), bvn()));
+            let found = problems(&sound(params().with_param(key, "x"), bvn()));
             assert!(found.len() == 1 && found[0].contains("is almost called `"), "{key:?}: {found:?}");
             assert!(!found[0].contains('\u{200B}'), "{found:?}");
         }
         for key in ["user", "job", "userid2", "my_job_id", "branch", "sandbox_result", ""] {
-            assert_eq!(problems(&sound(params().with(key, "x"), bvn())), [""; 0], "{key:?}");
+            assert_eq!(problems(&sound(params().with_param(key, "x"), bvn())), [""; 0], "{key:?}");
         }
     }
 
     #[test]
     fn a_partner_param_named_almost_like_the_sandbox_s_is_a_warning() {
-        let found = warnings(&sound(params().with("sandboxResult", "0"), bvn()));
+        let found = warnings(&sound(params().with_param("sandboxResult", "0"), bvn()));
         assert!(
             found.len() == 1 && found[0].starts_with("`partner_params.sandboxResult` is almost"),
             "{found:?}"
         );
-        assert_eq!(warnings(&sound(params().with("sandbox_result", "0"), bvn())), [""; 0]);
+        assert_eq!(warnings(&sound(params().with_param("sandbox_result", "0"), bvn())), [""; 0]);
     }
 
     #[test]
     fn an_extra_field_named_almost_like_one_with_a_method_is_refused() {
         for key in ["idNumber", "ID_TYPE", "DOB", "firstName"] {
-            let found = problems(&sound(params(), bvn().with(key, "x")));
+            let found = problems(&sound(params(), bvn().with_field(key, "x")));
             assert!(found.len() == 1 && found[0].contains("has a method of its own"), "{key}: {found:?}");
         }
-        assert_eq!(problems(&sound(params(), bvn().with("postal_code", "x"))), [""; 0]);
+        assert_eq!(problems(&sound(params(), bvn().with_field("postal_code", "x"))), [""; 0]);
     }
 
     #[test]
@@ -830,8 +853,8 @@ mod tests {
     #[test]
     fn a_document_that_is_not_known_is_a_warning_with_the_nearest_names() {
         let of = |id_type: &str| {
-            let job = Job::document_verification(params(), image(), image(), "NG").id_type(id_type);
-            warnings(&job.with_liveness(vec![image(); 8]).return_job_status(true))
+            let job = Job::document_verification(params(), image(), image(), "NG").with_id_type(id_type);
+            warnings(&job.with_liveness(vec![image(); 8]).with_return_job_status(true))
         };
         assert!(of("PASSPORTT")[0].contains("did you mean `PASSPORT`?"), "{:?}", of("PASSPORTT"));
         assert_eq!(of("PASSPORT"), [""; 0]);
@@ -840,20 +863,22 @@ mod tests {
     #[test]
     fn an_unusual_number_of_liveness_frames_is_a_warning() {
         let of = |frames: usize| {
-            let job = Job::smartselfie_registration(params(), image()).return_job_status(true);
+            let job = Job::smartselfie_registration(params(), image()).with_return_job_status(true);
             warnings(&job.with_liveness(vec![image(); frames]))
         };
         assert!(of(0)[0].starts_with("`images (liveness)` has no frames"));
         assert!(of(40)[0].starts_with("`images (liveness)` has 40 frames: there should be 8"));
         assert_eq!(of(8), [""; 0]);
-        let update = Job::update_photo(params(), image()).return_job_status(true);
+        let update = Job::update_photo(params(), image()).with_return_job_status(true);
         assert_eq!(warnings(&update), [""; 0]);
     }
 
     #[test]
     fn a_session_stands_for_the_number_only_where_it_can() {
         let job = |id_info: IdInfo| {
-            Job::smartselfie_registration(params(), image()).with_id_info(id_info).return_job_status(true)
+            Job::smartselfie_registration(params(), image())
+                .with_id_info(id_info)
+                .with_return_job_status(true)
         };
         let missing = ["`id_info.id_number` must not be empty"];
         assert_eq!(problems(&job(IdInfo::new("NG", "BVN", "").with_session_id("s"))), missing);
@@ -867,7 +892,7 @@ mod tests {
         for number in [5, 7, 10] {
             let job = Job::of_type(JobType::from_number(number), params())
                 .with_selfie(image())
-                .return_job_status(true);
+                .with_return_job_status(true);
             assert_eq!(problems(&job), ["`job_type` has an endpoint of its own, without images"]);
         }
     }

@@ -104,7 +104,7 @@ impl IdInfo {
 
     /// Sets a field that has no method here. It is sent as it is.
     #[must_use]
-    pub fn with(mut self, key: impl Into<String>, value: impl Into<Value>) -> Self {
+    pub fn with_field(mut self, key: impl Into<String>, value: impl Into<Value>) -> Self {
         self.extra.insert(key.into(), value.into());
         self
     }
@@ -248,7 +248,7 @@ mod tests {
             .with_first_name("Joe")
             .with_dob("2000-09-20")
             .with_consent_information(serde_json::json!({ "consented": true }))
-            .with("branch", 7);
+            .with_field("branch", 7);
         let value = serde_json::to_value(&written).unwrap();
         assert_eq!(serde_json::to_value(read(value.clone()).unwrap()).unwrap(), value);
     }
@@ -272,7 +272,7 @@ mod tests {
 
     #[test]
     fn entered_goes_out_as_a_word_and_extra_fields_as_they_are() {
-        let id_info = IdInfo::new("NG", "BVN", "00000000000").with_dob("2000-09-20").with("branch", 7);
+        let id_info = IdInfo::new("NG", "BVN", "00000000000").with_dob("2000-09-20").with_field("branch", 7);
         assert_eq!(
             serde_json::to_string(&id_info).unwrap(),
             r#"{"country":"NG","id_type":"BVN","id_number":"00000000000","dob":"2000-09-20","entered":"true","branch":7}"#
@@ -328,7 +328,7 @@ mod tests {
     #[test]
     fn debug_names_fields_and_shows_no_value() {
         assert_eq!(
-            format!("{:?}", IdInfo::new("NG", "BVN", "22222222222").with("x", "secret")),
+            format!("{:?}", IdInfo::new("NG", "BVN", "22222222222").with_field("x", "secret")),
             r#"{"country", "id_type", "id_number"}"#
         );
     }

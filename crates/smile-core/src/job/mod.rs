@@ -15,7 +15,7 @@ use crate::job::consent::Consent;
 use crate::job::job_key::JobKey;
 use crate::job::user_details::UserDetails;
 use crate::partner::environment::CallbackUrl;
-use crate::{ConfigError, IdInfo, Image, ImageEncoding, ImageRole, ImageType, JobType, PartnerParams};
+use crate::{IdInfo, Image, ImageRole, ImageType, JobType, PartnerParams};
 
 /// A job for one of the products that take images.
 ///
@@ -23,8 +23,8 @@ use crate::{ConfigError, IdInfo, Image, ImageEncoding, ImageRole, ImageType, Job
 /// methods below, which are called what the API calls the option. Nothing is read or checked until the job runs; then
 /// everything is checked at once, before the first request.
 ///
-/// The result comes by callback. Say where with [`Job::callback_url`], or for all jobs with
-/// [`Partner::with_callback_url`](crate::Partner::with_callback_url); or ask with [`Job::return_job_status`] that the
+/// The result comes by callback. Say where with [`Job::with_callback_url`], or for all jobs with
+/// [`Partner::with_callback_url`](crate::Partner::with_callback_url); or ask with [`Job::with_return_job_status`] that the
 /// client waits for it.
 ///
 /// ```
@@ -36,7 +36,7 @@ use crate::{ConfigError, IdInfo, Image, ImageEncoding, ImageRole, ImageType, Job
 ///     IdInfo::new("NG", "BVN", "00000000000"),
 /// )
 /// .with_liveness((1..=8).map(|n| Image::path(format!("liveness_{n}.jpg"))))
-/// .return_job_status(true);
+/// .with_return_job_status(true);
 /// ```
 #[derive(Clone)]
 pub struct Job {
@@ -105,7 +105,7 @@ impl Job {
     /// the selfie.
     ///
     /// `country` is the one that issued it, two capital letters. A document with two sides needs
-    /// [`Job::with_id_card_back`] too; its kind can be said with [`Job::id_type`].
+    /// [`Job::with_id_card_back`] too; its kind can be said with [`Job::with_id_type`].
     pub fn document_verification(
         partner_params: PartnerParams,
         selfie: impl Into<Selfie>,
@@ -204,10 +204,7 @@ impl Job {
     /// Adds an image by its `image_type_id`.
     #[must_use]
     pub fn with_image(mut self, image_type: ImageType, image: Image) -> Self {
-        let image = match image_type.encoding() {
-            ImageEncoding::File => image.as_file(),
-            ImageEncoding::Base64 => image.as_base64(),
-        };
+        let image = image.with_encoding(image_type.encoding());
         self.images.push((image_type.role(), image));
         self
     }
@@ -235,7 +232,7 @@ impl Job {
 
     /// Sets the kind of document or ID, by the API's name.
     #[must_use]
-    pub fn id_type(mut self, id_type: impl Into<String>) -> Self {
+    pub fn with_id_type(mut self, id_type: impl Into<String>) -> Self {
         self.id_info = self.id_info.with_id_type(id_type);
         self
     }
@@ -243,14 +240,14 @@ impl Job {
     /// Waits for the machine's verdict and returns it. The callback is sent all the same, and a
     /// verdict that a human reviewer gives later comes by callback alone.
     #[must_use]
-    pub fn return_job_status(mut self, yes: bool) -> Self {
+    pub fn with_return_job_status(mut self, yes: bool) -> Self {
         self.options.return_job_status = yes;
         self
     }
 
     /// Returns all results of this user along with the job's status.
     #[must_use]
-    pub fn return_history(mut self, yes: bool) -> Self {
+    pub fn with_return_history(mut self, yes: bool) -> Self {
         self.options.return_history = yes;
         self
     }
@@ -258,7 +255,7 @@ impl Job {
     /// Returns links to the job's images along with its status. The links are credentials and
     /// expire.
     #[must_use]
-    pub fn return_image_links(mut self, yes: bool) -> Self {
+    pub fn with_return_image_links(mut self, yes: bool) -> Self {
         self.options.return_image_links = yes;
         self
     }
@@ -266,14 +263,14 @@ impl Job {
     /// Compares the document with the selfie on file instead of a new one. For job types 6 and 11
     /// no selfie is needed then.
     #[must_use]
-    pub fn use_enrolled_image(mut self, yes: bool) -> Self {
+    pub fn with_use_enrolled_image(mut self, yes: bool) -> Self {
         self.options.use_enrolled_image = yes;
         self
     }
 
     /// Enrols the user anew, though the `user_id` is enrolled already.
     #[must_use]
-    pub fn allow_new_enroll(mut self, yes: bool) -> Self {
+    pub fn with_allow_new_enroll(mut self, yes: bool) -> Self {
         self.options.allow_new_enroll = yes;
         self
     }
@@ -284,18 +281,18 @@ impl Job {
     /// The client sets this by itself where an answer was lost. Set it only for a job of yours whose earlier
     /// attempt is known not to have ended: the `job_id` of another job must never be used again.
     #[must_use]
-    pub fn retry(mut self, yes: bool) -> Self {
+    pub fn with_retry(mut self, yes: bool) -> Self {
         self.options.retry = yes;
         self
     }
 
     /// Sets the address of this job's callbacks, in place of the partner's default.
     ///
-    /// # Errors
-    /// Names `callback_url` and the rule, if this is no absolute http or https URL.
-    pub fn callback_url(mut self, url: &str) -> Result<Self, ConfigError> {
-        self.options.callback_url = Some(CallbackUrl::new(url)?);
-        Ok(self)
+    /// An absolute http or https URL; any other is reported with all other problems, before anything is sent.
+    #[must_use]
+    pub fn with_callback_url(mut self, url: impl Into<String>) -> Self {
+        self.options.callback_url = Some(CallbackUrl::unchecked(url));
+        self
     }
 
     /// Type of the job.
@@ -311,7 +308,7 @@ impl Job {
     fn with_document_selfie(self, selfie: Selfie) -> Self {
         match selfie {
             Selfie::New(image) => self.with_selfie(image),
-            Selfie::Enrolled => self.use_enrolled_image(true),
+            Selfie::Enrolled => self.with_use_enrolled_image(true),
         }
     }
 

@@ -94,7 +94,7 @@ impl PartnerParams {
     /// `user_id`, `job_id` and `job_type` are taken. Smile ID's sandbox reads `sandbox_result` (`"0"` approved, `"1"`
     /// rejected, `"2"` provisional) from here.
     #[must_use]
-    pub fn with(mut self, key: impl Into<String>, value: impl Into<Value>) -> Self {
+    pub fn with_param(mut self, key: impl Into<String>, value: impl Into<Value>) -> Self {
         self.extra.insert(key.into(), value.into());
         self
     }

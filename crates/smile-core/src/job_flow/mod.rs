@@ -61,7 +61,7 @@ impl JobFlow {
     /// Runs this job. `seed` spreads the waits of many clients, and distinguishes this submission
     /// from others: take a random number, and another one for each job.
     ///
-    /// With [`Job::retry`], which only v1 has, the job may have been opened before, so the service is asked first whether it has a
+    /// With [`Job::with_retry`], which only v1 has, the job may have been opened before, so the service is asked first whether it has a
     /// zip under this job id. If it has, that is another submission's, and nothing is sent.
     ///
     /// # Errors
@@ -147,18 +147,18 @@ impl JobFlow {
 
     /// Asks for all results of the user along with the job's status, in [`JobFlow::wait_for`]. v3 has none, and this changes nothing.
     #[must_use]
-    pub fn return_history(self, yes: bool) -> Self {
+    pub fn with_return_history(self, yes: bool) -> Self {
         match self.0 {
-            Over::V1(flow) => Self(Over::V1(Box::new(flow.return_history(yes)))),
+            Over::V1(flow) => Self(Over::V1(Box::new(flow.with_return_history(yes)))),
             other => Self(other),
         }
     }
 
     /// Asks for links to the job's images along with its status, in [`JobFlow::wait_for`]. v3 has none, and this changes nothing.
     #[must_use]
-    pub fn return_image_links(self, yes: bool) -> Self {
+    pub fn with_return_image_links(self, yes: bool) -> Self {
         match self.0 {
-            Over::V1(flow) => Self(Over::V1(Box::new(flow.return_image_links(yes)))),
+            Over::V1(flow) => Self(Over::V1(Box::new(flow.with_return_image_links(yes)))),
             other => Self(other),
         }
     }

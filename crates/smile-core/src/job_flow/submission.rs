@@ -6,8 +6,8 @@ use crate::flow::{Call, CallError, Checkpoint, Flow, FlowSettings};
 use crate::operation::{Operation, Step};
 use crate::v3::token::TokenCache;
 use crate::v3::{
-    Acceptance, Authentication, BiometricKyc, Consent, DocumentVerification, EnhancedDocumentVerification,
-    Registration, UserDetails,
+    Acceptance, AuthenticationRequest, BiometricKycRequest, Consent, DocumentVerificationRequest,
+    EnhancedDocumentVerificationRequest, RegistrationRequest, UserDetails,
 };
 use crate::{Image, ImageRole, Job, JobType, Partner, Problem, ProblemKind, Timestamp};
 
@@ -89,21 +89,22 @@ pub(crate) fn submission(
     match job.job_type {
         JobType::BIOMETRIC_KYC => {
             let (id_type, number) = (text(&id.id_type), text(&id.id_number));
-            let operation = BiometricKyc::new(selfie(), frames(), country, id_type, number, consent, details);
+            let operation =
+                BiometricKycRequest::new(selfie(), frames(), country, id_type, number, consent, details);
             to_send.call(operation, problems)
         }
         JobType::SMARTSELFIE_AUTHENTICATION => {
             let user_id = job.partner_params.user_id.clone();
             let operation = if job.options.use_enrolled_image {
-                Authentication::with_image_on_file(user_id, consent, details)
+                AuthenticationRequest::with_image_on_file(user_id, consent, details)
             } else {
-                Authentication::new(user_id, selfie(), frames(), consent, details)
+                AuthenticationRequest::new(user_id, selfie(), frames(), consent, details)
             };
             to_send.call(operation, problems)
         }
         JobType::SMARTSELFIE_REGISTRATION | JobType::UPDATE_PHOTO => {
             let is_update = job.job_type == JobType::UPDATE_PHOTO;
-            let mut operation = Registration::new(selfie(), frames(), consent, details);
+            let mut operation = RegistrationRequest::new(selfie(), frames(), consent, details);
             if is_update || job.options.allow_new_enroll {
                 operation = operation.with_allow_new_enroll(true);
             }
@@ -111,7 +112,7 @@ pub(crate) fn submission(
         }
         JobType::DOCUMENT_VERIFICATION => {
             let mut operation =
-                DocumentVerification::new(selfie(), frames(), document(), country, consent, details);
+                DocumentVerificationRequest::new(selfie(), frames(), document(), country, consent, details);
             if let Some(id_type) = &id.id_type {
                 operation = operation.with_id_type(id_type);
             }
@@ -122,7 +123,7 @@ pub(crate) fn submission(
         }
         JobType::ENHANCED_DOCUMENT_VERIFICATION => {
             let id_type = text(&id.id_type);
-            let mut operation = EnhancedDocumentVerification::new(
+            let mut operation = EnhancedDocumentVerificationRequest::new(
                 selfie(),
                 frames(),
                 document(),
@@ -204,7 +205,7 @@ macro_rules! named {
     };
 }
 
-named! { Authentication BiometricKyc DocumentVerification EnhancedDocumentVerification Registration }
+named! { AuthenticationRequest BiometricKycRequest DocumentVerificationRequest EnhancedDocumentVerificationRequest RegistrationRequest }
 
 /// Features of the v1 API alone, each with the way out.
 fn only_v1(job: &Job) -> Vec<Problem> {
@@ -216,7 +217,7 @@ fn only_v1(job: &Job) -> Vec<Problem> {
     if product(job.job_type).is_none() {
         let rule = match job.job_type {
             JobType::COMPARE_USER_INFO => {
-                "has no job in the v3 API: call `v3::Compare` with the two pictures, or submit it over v1"
+                "has no job in the v3 API: call `v3::CompareRequest` with the two pictures, or submit it over v1"
             }
             _ => {
                 "has no job in the v3 API: call its operation in `v3`, where there is one, or submit it over v1"

@@ -19,12 +19,12 @@ use crate::{ConfigError, Partner, ProblemKind, Timestamp, ValidationReport};
 /// [`Value::Null`] if there was none to a success.
 ///
 /// A GET can be repeated freely, as any method that by HTTP's own rules only reads. All else counts as what may bill, and
-/// is not sent again after an answer was lost, unless [`RawRequest::free_to_repeat`] says otherwise.
+/// is not sent again after an answer was lost, unless [`RawRequest::with_free_repeat`] says otherwise.
 ///
 /// ```
 /// use smile_core::operation::RawRequest;
 ///
-/// let request = RawRequest::post("/v1/backfill_users")?.field("user_id", "customer-17");
+/// let request = RawRequest::post("/v1/backfill_users")?.with_field("user_id", "customer-17");
 /// assert!(RawRequest::get("@elsewhere.example/").is_err());
 /// # Ok::<(), smile_core::ConfigError>(())
 /// ```
@@ -41,7 +41,7 @@ pub struct RawRequest {
 enum Body {
     Nothing,
     Json(Value),
-    Bytes { content_type: HeaderValue, bytes: Bytes },
+    Bytes { content_type: Option<HeaderValue>, bytes: Bytes },
 }
 
 /// Part of a request that carries the partner's id and the signature.
@@ -117,19 +117,19 @@ impl RawRequest {
 
     /// Adds a field of the body, which is a JSON object; a body of another kind makes way for it.
     #[must_use]
-    pub fn field(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+    pub fn with_field(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         if let Body::Json(Value::Object(fields)) = &mut self.body {
             fields.insert(name.into(), value.into());
             self
         } else {
-            self.json(Map::new()).field(name, value)
+            self.with_json(Map::new()).with_field(name, value)
         }
     }
 
     /// Sets the whole body, as JSON. Only an object can carry the signature; with anything else it
     /// goes into the headers or nowhere.
     #[must_use]
-    pub fn json(mut self, body: impl Into<Value>) -> Self {
+    pub fn with_json(mut self, body: impl Into<Value>) -> Self {
         self.body = Body::Json(body.into());
         self
     }
@@ -137,22 +137,20 @@ impl RawRequest {
     /// Sets the whole body, as it is. It can't carry the signature, which goes into the headers or
     /// nowhere.
     ///
-    /// # Errors
-    /// Names `content_type` and the rule: it is not empty, and of plain ASCII.
-    pub fn bytes(mut self, content_type: &str, body: impl Into<Bytes>) -> Result<Self, ConfigError> {
-        const RULE: &str = "must be a media type such as `text/csv`";
+    /// The content type is a media type such as `text/csv`, in plain ASCII; any other text is reported before anything is sent.
+    #[must_use]
+    pub fn with_bytes(mut self, content_type: &str, body: impl Into<Bytes>) -> Self {
         let is_plain = |byte: u8| byte.is_ascii_graphic() || byte == b' ';
         let content_type = HeaderValue::from_str(content_type)
             .ok()
-            .filter(|value| !value.is_empty() && value.as_bytes().iter().copied().all(is_plain))
-            .ok_or_else(|| ConfigError::malformed("content_type", RULE))?;
+            .filter(|value| !value.is_empty() && value.as_bytes().iter().copied().all(is_plain));
         self.body = Body::Bytes { content_type, bytes: body.into() };
-        Ok(self)
+        self
     }
 
     /// Sets the part of the request that carries the signature.
     #[must_use]
-    pub fn signed_in(mut self, signing: Signing) -> Self {
+    pub fn with_signing(mut self, signing: Signing) -> Self {
         self.signing = signing;
         self
     }
@@ -160,7 +158,7 @@ impl RawRequest {
     /// Declares a second send harmless, so that the request may be sent again after its answer was
     /// lost.
     #[must_use]
-    pub fn free_to_repeat(mut self) -> Self {
+    pub fn with_free_repeat(mut self) -> Self {
         self.repeat = RepeatSafety::Free;
         self
     }
@@ -200,6 +198,9 @@ impl Operation for RawRequest {
                 ProblemKind::Conflict,
                 "must be in the path's query, as a GET or a HEAD has none",
             );
+        }
+        if matches!(self.body, Body::Bytes { content_type: None, .. }) {
+            problems.add("content_type", ProblemKind::Malformed, "must be a media type such as `text/csv`");
         }
         if self.signing != Signing::Body {
             return problems;
@@ -243,7 +244,8 @@ impl Operation for RawRequest {
             (Body::Json(value), _) => send_json(method, url, value),
             (Body::Bytes { content_type, bytes }, _) => {
                 let mut request = send_bare(method, url).map(|_| bytes.clone());
-                request.headers_mut().insert(header::CONTENT_TYPE, content_type.clone());
+                let content_type = content_type.clone().map(|value| (header::CONTENT_TYPE, value));
+                request.headers_mut().extend(content_type);
                 request
             }
         };
@@ -302,39 +304,49 @@ mod tests {
         let of = |method: &[u8]| RawRequest::new(Method::from_bytes(method).unwrap(), "/v2/x?y=%20").unwrap();
         let json = Some("application/json");
         for (request, method, body, content_type) in [
-            (of(b"POST").field("a", 1), "POST", format!(r#"{SIGNED},"a":1}}"#), json),
+            (of(b"POST").with_field("a", 1), "POST", format!(r#"{SIGNED},"a":1}}"#), json),
             (of(b"PUT"), "PUT", format!("{SIGNED}}}"), json),
             (
-                of(b"PATCH").json(object.clone()).field("b", 2),
+                of(b"PATCH").with_json(object.clone()).with_field("b", 2),
                 "PATCH",
                 format!(r#"{SIGNED},"a":1,"b":2}}"#),
                 json,
             ),
-            (of(b"DELETE").signed_in(Signing::Body), "DELETE", format!("{SIGNED}}}"), json),
-            (of(b"DELETE").field("a", 1), "DELETE", object.to_string(), json),
-            (of(b"POST").signed_in(Signing::Headers), "POST", "{}".to_owned(), json),
-            (of(b"POST").json(list.clone()).signed_in(Signing::Headers), "POST", list.to_string(), json),
-            (of(b"POST").json(Value::Null).signed_in(Signing::Unsigned), "POST", "null".to_owned(), json),
+            (of(b"DELETE").with_signing(Signing::Body), "DELETE", format!("{SIGNED}}}"), json),
+            (of(b"DELETE").with_field("a", 1), "DELETE", object.to_string(), json),
+            (of(b"POST").with_signing(Signing::Headers), "POST", "{}".to_owned(), json),
             (
-                of(b"PUT").bytes("text/csv; charset=utf-8", "a,b").unwrap().signed_in(Signing::Headers),
+                of(b"POST").with_json(list.clone()).with_signing(Signing::Headers),
+                "POST",
+                list.to_string(),
+                json,
+            ),
+            (
+                of(b"POST").with_json(Value::Null).with_signing(Signing::Unsigned),
+                "POST",
+                "null".to_owned(),
+                json,
+            ),
+            (
+                of(b"PUT").with_bytes("text/csv; charset=utf-8", "a,b").with_signing(Signing::Headers),
                 "PUT",
                 "a,b".to_owned(),
                 Some("text/csv; charset=utf-8"),
             ),
             (
-                of(b"PURGE").bytes("a/b", "").unwrap().signed_in(Signing::Unsigned),
+                of(b"PURGE").with_bytes("a/b", "").with_signing(Signing::Unsigned),
                 "PURGE",
                 String::new(),
                 Some("a/b"),
             ),
             (
-                of(b"PUT").bytes("a/b", "x").unwrap().field("a", 1),
+                of(b"PUT").with_bytes("a/b", "x").with_field("a", 1),
                 "PUT",
                 format!(r#"{SIGNED},"a":1}}"#),
                 json,
             ),
             (of(b"GET"), "GET", String::new(), None),
-            (of(b"GET").signed_in(Signing::Unsigned), "GET", String::new(), None),
+            (of(b"GET").with_signing(Signing::Unsigned), "GET", String::new(), None),
         ] {
             let line = format!("{method} https://testapi.smileidentity.com/v2/x?y=%20");
             assert_eq!(golden(&request), (line, body));
@@ -355,7 +367,7 @@ mod tests {
         for request in [RawRequest::post, RawRequest::put, RawRequest::patch, RawRequest::delete] {
             let request = request(path).unwrap();
             assert_eq!(request.repeat(), RepeatSafety::MayBillTwice);
-            assert_eq!(request.free_to_repeat().repeat(), RepeatSafety::Free);
+            assert_eq!(request.with_free_repeat().repeat(), RepeatSafety::Free);
         }
     }
 
@@ -412,8 +424,10 @@ mod tests {
     #[test]
     fn a_content_type_cannot_end_its_line() {
         for text in ["", "a/b\r\nhost: c", "a/b\t", "a/é", "\0"] {
-            let error = RawRequest::put("/v1/x").unwrap().bytes(text, "").unwrap_err();
-            assert_eq!(error.to_string(), "`content_type` must be a media type such as `text/csv`");
+            let request =
+                RawRequest::put("/v1/x").unwrap().with_bytes(text, "").with_signing(Signing::Headers);
+            assert_eq!(problems(&request), ["`content_type` must be a media type such as `text/csv`"]);
+            assert!(!request.request(&partner(), noon()).headers().contains_key(header::CONTENT_TYPE));
         }
     }
 
@@ -426,26 +440,26 @@ mod tests {
         for method in [Method::GET, Method::HEAD] {
             let request = RawRequest::new(method, "/v1/x").unwrap();
             assert_eq!(problems(&request), [""; 0]);
-            assert_eq!(problems(&request.clone().field("a", 1)), no_body[..1]);
-            assert_eq!(problems(&request.clone().signed_in(Signing::Body)), no_body[1..]);
-            assert_eq!(problems(&request.field("a", 1).signed_in(Signing::Body)), no_body);
+            assert_eq!(problems(&request.clone().with_field("a", 1)), no_body[..1]);
+            assert_eq!(problems(&request.clone().with_signing(Signing::Body)), no_body[1..]);
+            assert_eq!(problems(&request.with_field("a", 1).with_signing(Signing::Body)), no_body);
         }
         let post = || RawRequest::post("/v1/x").unwrap();
-        for request in [post().json(json!([{}])), post().bytes("application/json", "{}").unwrap()] {
+        for request in [post().with_json(json!([{}])), post().with_bytes("application/json", "{}")] {
             let no_object = "`signing` must be in the headers or nowhere, as the body isn't a JSON object";
             assert_eq!(problems(&request), [no_object]);
-            assert_eq!(problems(&request.signed_in(Signing::Unsigned)), [""; 0]);
+            assert_eq!(problems(&request.with_signing(Signing::Unsigned)), [""; 0]);
         }
         for key in ["partner_id", "signature", "timestamp", "source_sdk", "source_sdk_version"] {
-            let twice = post().json(json!({ key: "mine" }));
+            let twice = post().with_json(json!({ key: "mine" }));
             assert_eq!(problems(&twice), [format!("`{key}` is set by the signature")]);
-            assert_eq!(problems(&twice.signed_in(Signing::Headers)), [""; 0]);
+            assert_eq!(problems(&twice.with_signing(Signing::Headers)), [""; 0]);
         }
     }
 
     #[test]
     fn only_method_and_signing_are_shown() {
-        let request = RawRequest::post("/v1/jane").unwrap().field("jane", "jane");
+        let request = RawRequest::post("/v1/jane").unwrap().with_field("jane", "jane");
         assert_eq!(format!("{request:?}"), "RawRequest { method: POST, signing: Body, .. }");
     }
 
@@ -462,17 +476,17 @@ mod tests {
             let Ok(request) = RawRequest::new(method, path.as_str()) else { return Ok(()) };
             let mut requests = vec![
                 request.clone(),
-                request.clone().field("a", 1),
-                request.clone().json(json!([1])),
+                request.clone().with_field("a", 1),
+                request.clone().with_json(json!([1])),
             ];
-            requests.extend(request.bytes(&content_type, "a"));
+            requests.push(request.with_bytes(&content_type, "a"));
             let longest = format!("https://h.example:1/{}/v1", "a".repeat(1_977));
             for environment in [crate::Environment::Production, longest.parse().unwrap()] {
                 let partner = Partner::new("001", "key", environment).unwrap();
                 let url = format!("{}{path}", partner.environment().root_url());
                 for signing in [Signing::Body, Signing::Headers, Signing::Unsigned, Signing::Token] {
                     for request in &requests {
-                        let sent = request.clone().signed_in(signing).request(&partner, noon());
+                        let sent = request.clone().with_signing(signing).request(&partner, noon());
                         prop_assert_eq!(sent.uri().to_string(), url.as_str());
                         let host = sent.uri().host().unwrap();
                         prop_assert!(["api.smileidentity.com", "h.example"].contains(&host));

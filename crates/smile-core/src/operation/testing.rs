@@ -15,7 +15,6 @@ pub(crate) fn partner() -> Partner {
     Partner::new("001", "test_api_key", Environment::Sandbox)
         .unwrap()
         .with_callback_url("https://bank.example/callback")
-        .unwrap()
         .with_source_sdk("rust", "0.1.0")
 }
 

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use http::Uri;
 
-use crate::problem::ConfigError;
+use crate::problem::{ConfigError, Problem};
 use crate::wire::characters::{self, Rule};
 
 /// Environment of Smile ID's service. Each has its own API key, default callback URL and data.
@@ -136,9 +136,27 @@ pub struct CallbackUrl {
     host: Box<str>,
     is_https: bool,
     is_loopback: bool,
+    problem: Option<Problem>,
 }
 
 impl CallbackUrl {
+    /// An address as the caller gave it, with the problem that it has, if it has one.
+    pub(crate) fn unchecked(url: impl Into<String>) -> Self {
+        let url = url.into();
+        Self::new(&url).unwrap_or_else(|error| Self {
+            host: "".into(),
+            is_https: true,
+            is_loopback: false,
+            problem: Some(error.problem().clone()),
+            text: url.into(),
+        })
+    }
+
+    /// The problem with it, for the check before anything is sent.
+    pub(crate) fn problem(&self) -> Option<&Problem> {
+        self.problem.as_ref()
+    }
+
     /// Reads an absolute URL. The environment decides whether plain `http` will do, and that is
     /// judged with the job.
     ///
@@ -150,7 +168,13 @@ impl CallbackUrl {
         }
         let web = WebUrl::typed(url).map_err(|rule| ConfigError::malformed("callback_url", &rule))?;
         let host = web.uri.host().unwrap_or_default().into();
-        Ok(Self { text: url.into(), host, is_https: web.is_https, is_loopback: web.is_loopback })
+        Ok(Self {
+            text: url.into(),
+            host,
+            is_https: web.is_https,
+            is_loopback: web.is_loopback,
+            problem: None,
+        })
     }
 
     /// The URL, as given.

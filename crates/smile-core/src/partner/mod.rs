@@ -28,7 +28,7 @@ use crate::{
 /// let partner = Partner::new("2245", "the API key from the portal", Environment::Sandbox);
 /// # assert!(partner.is_err());
 /// # let partner = Partner::new("2245", "5bd7ef4f", Environment::Sandbox)?;
-/// let partner = partner.with_callback_url("https://bank.example/smile-id/callback")?;
+/// let partner = partner.with_callback_url("https://bank.example/smile-id/callback");
 /// # Ok::<(), smile_core::ConfigError>(())
 /// ```
 #[derive(Clone)]
@@ -82,11 +82,11 @@ impl Partner {
 
     /// Sets the address of callbacks for jobs that name no address of their own.
     ///
-    /// # Errors
-    /// Names `callback_url` and the rule, if this is no absolute http or https URL.
-    pub fn with_callback_url(mut self, url: &str) -> Result<Self, ConfigError> {
-        Arc::make_mut(&mut self.0).callback_url = Some(CallbackUrl::new(url)?);
-        Ok(self)
+    /// An absolute http or https URL; any other is reported with all other problems, before anything is sent.
+    #[must_use]
+    pub fn with_callback_url(mut self, url: impl Into<String>) -> Self {
+        Arc::make_mut(&mut self.0).callback_url = Some(CallbackUrl::unchecked(url));
+        self
     }
 
     /// The API that jobs go over: v1 unless this says otherwise. Single operations are of one API by their type, and are not

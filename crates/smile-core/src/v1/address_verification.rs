@@ -2,7 +2,7 @@
 //!
 //! Signed in the headers; the result comes by callback. Each one is billed, and the answer names no job, so after it
 //! was lost nothing is sent again and nothing can be asked. The Ruby SDK posts to `/v1` where the documentation says
-//! `/v2`: [`AddressVerification::over_v1`] does as it does.
+//! `/v2`: [`AddressVerificationRequest::with_v1_path`] does as it does.
 
 use std::fmt;
 
@@ -15,12 +15,12 @@ use crate::operation::Step;
 use crate::operation::{Operation, OperationError, RepeatSafety, send_json, sign_headers};
 use crate::partner::environment::CallbackUrl;
 use crate::v1::verification::Acceptance;
-use crate::{ConfigError, Partner, ProblemKind, Timestamp, ValidationReport};
+use crate::{Partner, ProblemKind, Timestamp, ValidationReport};
 
 /// Verification of a person's address: in Nigeria by the number of their utility, in South Africa
 /// by their ID.
 #[derive(Clone)]
-pub struct AddressVerification {
+pub struct AddressVerificationRequest {
     country: String,
     address: String,
     full_name: Option<String>,
@@ -49,7 +49,7 @@ struct Body<'a> {
     extra: &'a Map<String, Value>,
 }
 
-impl AddressVerification {
+impl AddressVerificationRequest {
     /// An address in Nigeria, by the customer number of a utility such as `IkejaElectric`.
     pub fn nigeria(
         address: impl Into<String>,
@@ -70,31 +70,31 @@ impl AddressVerification {
 
     /// Sets the person's name, to be compared as well.
     #[must_use]
-    pub fn full_name(mut self, name: impl Into<String>) -> Self {
+    pub fn with_full_name(mut self, name: impl Into<String>) -> Self {
         self.full_name = Some(name.into());
         self
     }
 
     /// Sets the address of the callback, in place of the partner's default.
     ///
-    /// # Errors
-    /// Names `callback_url` and the rule, if this is no absolute http or https URL.
-    pub fn callback_url(mut self, url: &str) -> Result<Self, ConfigError> {
-        self.callback_url = Some(CallbackUrl::new(url)?);
-        Ok(self)
+    /// An absolute http or https URL; any other is reported with all other problems, before anything is sent.
+    #[must_use]
+    pub fn with_callback_url(mut self, url: impl Into<String>) -> Self {
+        self.callback_url = Some(CallbackUrl::unchecked(url));
+        self
     }
 
     /// Sets a field of the request that has no method here: `partner_params`, say, to know the
     /// callback by.
     #[must_use]
-    pub fn with(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+    pub fn with_field(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.extra.insert(name.into(), value.into());
         self
     }
 
     /// Posts to `/v1/async-verify-address`, as the Ruby SDK does.
     #[must_use]
-    pub fn over_v1(mut self) -> Self {
+    pub fn with_v1_path(mut self) -> Self {
         self.over_v1 = true;
         self
     }
@@ -118,7 +118,7 @@ impl AddressVerification {
     }
 }
 
-impl Operation for AddressVerification {
+impl Operation for AddressVerificationRequest {
     type Output = Acceptance;
     const STEP: Step = Step::AddressVerification;
 
@@ -179,9 +179,9 @@ impl Operation for AddressVerification {
     }
 }
 
-impl fmt::Debug for AddressVerification {
+impl fmt::Debug for AddressVerificationRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AddressVerification").field("country", &self.country).finish_non_exhaustive()
+        f.debug_struct("AddressVerificationRequest").field("country", &self.country).finish_non_exhaustive()
     }
 }
 
@@ -194,8 +194,8 @@ mod tests {
 
     #[test]
     fn golden_requests() {
-        let check = AddressVerification::nigeria("1 Drawn Street", "0000000000", "IkejaElectric")
-            .full_name("Joe Leo");
+        let check = AddressVerificationRequest::nigeria("1 Drawn Street", "0000000000", "IkejaElectric")
+            .with_full_name("Joe Leo");
         let (uri, body) = golden(&check);
         assert_eq!(uri, "POST https://testapi.smileidentity.com/v2/async-verify-address");
         assert_eq!(
@@ -213,15 +213,16 @@ mod tests {
             (headers["smileid-source-sdk"].as_bytes(), headers["content-type"].as_bytes()),
             (&b"rust"[..], &b"application/json"[..])
         );
-        let (uri, body) =
-            golden(&AddressVerification::south_africa("1 Drawn Street", "0000000000000").over_v1());
+        let (uri, body) = golden(
+            &AddressVerificationRequest::south_africa("1 Drawn Street", "0000000000000").with_v1_path(),
+        );
         assert_eq!(uri, "POST https://testapi.smileidentity.com/v1/async-verify-address");
         assert!(body.contains(r#""id_number":"0000000000000""#));
     }
 
     #[test]
     fn answers() {
-        let check = AddressVerification::south_africa("1 Drawn Street", "0000000000000");
+        let check = AddressVerificationRequest::south_africa("1 Drawn Street", "0000000000000");
         assert!(check.parse(&partner(), noon(), &answer(200, &json!({ "success": true }))).is_ok());
         let refused = json!({ "success": false, "code": "2413", "error": "Invalid request" });
         assert_eq!(
@@ -233,12 +234,12 @@ mod tests {
 
     #[test]
     fn what_each_country_needs_is_checked() {
-        let fields = |check: &AddressVerification| -> Vec<String> {
+        let fields = |check: &AddressVerificationRequest| -> Vec<String> {
             check.check(&partner()).problems.into_iter().map(|problem| problem.field).collect()
         };
-        assert_eq!(fields(&AddressVerification::south_africa("", "123")), ["address", "id_number"]);
+        assert_eq!(fields(&AddressVerificationRequest::south_africa("", "123")), ["address", "id_number"]);
         assert_eq!(
-            fields(&AddressVerification::nigeria("a", "", " ")),
+            fields(&AddressVerificationRequest::nigeria("a", "", " ")),
             ["utility_number", "utility_provider"]
         );
     }

@@ -24,13 +24,13 @@ use crate::{JobStatus, JobType, Partner, PartnerParams, ProblemKind, Timestamp, 
 ///
 /// ```
 /// # use smile_core::{JobId, PartnerParams, UserId};
-/// use smile_core::v1::AmlCheck;
+/// use smile_core::v1::AmlRequest;
 ///
 /// let ids = PartnerParams::new(UserId::new("customer-17"), JobId::new("aml-17"));
-/// let check = AmlCheck::new(ids, "Joe Doe Leo", ["NG", "GH"]).birth_year(1984);
+/// let check = AmlRequest::new(ids, "Joe Doe Leo", ["NG", "GH"]).with_birth_year(1984);
 /// ```
 #[derive(Clone)]
-pub struct AmlCheck {
+pub struct AmlRequest {
     partner_params: PartnerParams,
     full_name: Option<String>,
     countries: Vec<String>,
@@ -59,9 +59,9 @@ struct Body<'a> {
     partner_params: &'a Map<String, Value>,
 }
 
-impl AmlCheck {
+impl AmlRequest {
     /// Search for a person of this name in these countries (two capital letters each, ISO 3166-1).
-    /// Names must match strictly unless [`AmlCheck::strict_match`] says otherwise.
+    /// Names must match strictly unless [`AmlRequest::with_strict_match`] says otherwise.
     pub fn new(
         partner_params: PartnerParams,
         full_name: impl Into<String>,
@@ -88,21 +88,21 @@ impl AmlCheck {
 
     /// Sets the year of birth. Recommended: it distinguishes people of one name.
     #[must_use]
-    pub fn birth_year(mut self, year: u16) -> Self {
+    pub fn with_birth_year(mut self, year: u16) -> Self {
         self.birth_year = Some(year);
         self
     }
 
     /// Sets strict matching of the name and the year; on by default.
     #[must_use]
-    pub fn strict_match(mut self, yes: bool) -> Self {
+    pub fn with_strict_match(mut self, yes: bool) -> Self {
         self.strict_match = yes;
         self
     }
 
     /// Adds other names of the person.
     #[must_use]
-    pub fn aliases(mut self, aliases: impl IntoIterator<Item = impl Into<String>>) -> Self {
+    pub fn with_aliases(mut self, aliases: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.aliases = aliases.into_iter().map(Into::into).collect();
         self
     }
@@ -124,7 +124,7 @@ impl AmlCheck {
     }
 }
 
-impl AmlCheck {
+impl AmlRequest {
     fn reconcile(&self, status: JobStatus) -> Option<Verification> {
         // The result doesn't say whom it was about.
         let asked = CheckQuestion {
@@ -137,7 +137,7 @@ impl AmlCheck {
     }
 }
 
-impl Operation for AmlCheck {
+impl Operation for AmlRequest {
     type Output = Verification;
     const STEP: Step = Step::Aml;
 
@@ -211,9 +211,9 @@ impl Operation for AmlCheck {
     }
 }
 
-impl fmt::Debug for AmlCheck {
+impl fmt::Debug for AmlRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AmlCheck").field("partner_params", &self.partner_params).finish_non_exhaustive()
+        f.debug_struct("AmlRequest").field("partner_params", &self.partner_params).finish_non_exhaustive()
     }
 }
 
@@ -226,13 +226,14 @@ mod tests {
     use crate::{JobId, UserId};
 
     fn params() -> PartnerParams {
-        PartnerParams::new(UserId::new("user-1"), JobId::new("job-1")).with("branch", "Lagos")
+        PartnerParams::new(UserId::new("user-1"), JobId::new("job-1")).with_param("branch", "Lagos")
     }
 
     #[test]
     fn golden_request() {
-        let (uri, body) =
-            golden(&AmlCheck::new(params(), "Joe Leo", ["NG"]).birth_year(1984).aliases(["J. L."]));
+        let (uri, body) = golden(
+            &AmlRequest::new(params(), "Joe Leo", ["NG"]).with_birth_year(1984).with_aliases(["J. L."]),
+        );
         assert_eq!(uri, "POST https://testapi.smileidentity.com/v1/aml");
         assert!(
             body.ends_with(concat!(
@@ -242,7 +243,7 @@ mod tests {
             )),
             "{body}"
         );
-        let (_, body) = golden(&AmlCheck::of_existing_user(params(), ["NG"]).strict_match(false));
+        let (_, body) = golden(&AmlRequest::of_existing_user(params(), ["NG"]).with_strict_match(false));
         assert!(
             body.contains(r#""search_existing_user":true,"strict_match":false"#)
                 && !body.contains("full_name")
@@ -255,7 +256,7 @@ mod tests {
             "Actions": { "Listed": "Listed" }, "PartnerParams": { "user_id": "user-1", "job_id": "job-1" },
             "no_of_persons_found": 1, "people": [{ "name": "Joe Leo" }], "ResultCode": "1030", "StrictMatch": true,
         }));
-        let found = AmlCheck::new(params(), "Joe Leo", ["NG"])
+        let found = AmlRequest::new(params(), "Joe Leo", ["NG"])
             .parse(&partner(), noon(), &answer(200, &body))
             .unwrap();
         assert_eq!(found.entry.aml().people().len(), 1);
@@ -267,7 +268,7 @@ mod tests {
     fn a_lost_answer_is_told_from_a_watch_list_result_alone() {
         let reconcile = |entry: serde_json::Value| {
             let body = signed(json!({ "job_complete": true, "job_success": true, "result": entry }));
-            let check = AmlCheck::new(params(), "Joe Leo", ["NG"]);
+            let check = AmlRequest::new(params(), "Joe Leo", ["NG"]);
             let question = crate::JobStatusRequest::of(&check.key().unwrap());
             check.reconcile(question.parse(&partner(), noon(), &answer(200, &body)).unwrap())
         };
@@ -281,13 +282,13 @@ mod tests {
 
     #[test]
     fn what_it_needs_is_checked() {
-        let fields = |check: &AmlCheck| -> Vec<String> {
+        let fields = |check: &AmlRequest| -> Vec<String> {
             check.check(&partner()).problems.into_iter().map(|problem| problem.field).collect()
         };
         assert_eq!(
-            fields(&AmlCheck::new(params(), "", ["nga", ""]).birth_year(84)),
+            fields(&AmlRequest::new(params(), "", ["nga", ""]).with_birth_year(84)),
             ["full_name", "countries[0]", "countries[1]", "birth_year"]
         );
-        assert_eq!(fields(&AmlCheck::of_existing_user(params(), Vec::<String>::new())), ["countries"]);
+        assert_eq!(fields(&AmlRequest::of_existing_user(params(), Vec::<String>::new())), ["countries"]);
     }
 }

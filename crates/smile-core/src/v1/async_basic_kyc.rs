@@ -13,13 +13,13 @@ use crate::partner::environment::CallbackUrl;
 use crate::v1::id_check::IdCheck;
 use crate::v1::status_lookup::by_status;
 use crate::v1::verification::Acceptance;
-use crate::{ConfigError, IdInfo, JobStatus, Partner, PartnerParams, Timestamp, ValidationReport};
+use crate::{IdInfo, JobStatus, Partner, PartnerParams, Timestamp, ValidationReport};
 
 /// Basic KYC, with the result by callback.
 #[derive(Clone)]
-pub struct AsyncBasicKyc(IdCheck);
+pub struct AsyncBasicKycRequest(IdCheck);
 
-impl AsyncBasicKyc {
+impl AsyncBasicKycRequest {
     /// Asks about this ID.
     pub fn new(partner_params: PartnerParams, id_info: IdInfo) -> Self {
         Self(IdCheck::new(partner_params, id_info))
@@ -27,11 +27,11 @@ impl AsyncBasicKyc {
 
     /// Sets the address of the callback, in place of the partner's default.
     ///
-    /// # Errors
-    /// Names `callback_url` and the rule, if this is no absolute http or https URL.
-    pub fn callback_url(mut self, url: &str) -> Result<Self, ConfigError> {
-        self.0.callback_url = Some(CallbackUrl::new(url)?);
-        Ok(self)
+    /// An absolute http or https URL; any other is reported with all other problems, before anything is sent.
+    #[must_use]
+    pub fn with_callback_url(mut self, url: impl Into<String>) -> Self {
+        self.0.callback_url = Some(CallbackUrl::unchecked(url));
+        self
     }
 
     pub(super) fn reconcile(&self, status: JobStatus) -> Option<Acceptance> {
@@ -39,7 +39,7 @@ impl AsyncBasicKyc {
     }
 }
 
-impl Operation for AsyncBasicKyc {
+impl Operation for AsyncBasicKycRequest {
     type Output = Acceptance;
 
     const STEP: Step = Step::BasicKyc;
@@ -83,8 +83,8 @@ impl Operation for AsyncBasicKyc {
     }
 }
 
-impl fmt::Debug for AsyncBasicKyc {
+impl fmt::Debug for AsyncBasicKycRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.debug("AsyncBasicKyc", f)
+        self.0.debug("AsyncBasicKycRequest", f)
     }
 }

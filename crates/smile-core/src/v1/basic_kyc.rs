@@ -18,9 +18,9 @@ use crate::{IdInfo, JobStatus, Partner, PartnerParams, Timestamp, ValidationRepo
 /// Basic KYC: compares name, date of birth, … with the ID authority's record under this number, at
 /// once. It doesn't show the record.
 #[derive(Clone)]
-pub struct BasicKyc(IdCheck);
+pub struct BasicKycRequest(IdCheck);
 
-impl BasicKyc {
+impl BasicKycRequest {
     /// Asks about this ID.
     pub fn new(partner_params: PartnerParams, id_info: IdInfo) -> Self {
         Self(IdCheck::new(partner_params, id_info))
@@ -31,7 +31,7 @@ impl BasicKyc {
     }
 }
 
-impl Operation for BasicKyc {
+impl Operation for BasicKycRequest {
     type Output = Verification;
 
     const STEP: Step = Step::BasicKyc;
@@ -75,8 +75,8 @@ impl Operation for BasicKyc {
     }
 }
 
-impl fmt::Debug for BasicKyc {
+impl fmt::Debug for BasicKycRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.debug("BasicKyc", f)
+        self.0.debug("BasicKycRequest", f)
     }
 }

@@ -21,9 +21,7 @@ use crate::v1::status_lookup::by_status;
 use crate::v1::verification::{Acceptance, Verification};
 use crate::v1::verification::{CheckQuestion, says_the_same};
 use crate::wire::characters::Rule;
-use crate::{
-    ConfigError, IdInfo, JobStatus, JobType, Partner, PartnerParams, ProblemKind, Timestamp, ValidationReport,
-};
+use crate::{IdInfo, JobStatus, JobType, Partner, PartnerParams, ProblemKind, Timestamp, ValidationReport};
 
 /// Company to verify: the country, the kind of number, and the number.
 #[derive(Clone, Default, Serialize)]
@@ -90,15 +88,15 @@ pub enum BusinessType {
 
 /// Question to a registry about a company, answered at once.
 #[derive(Clone, Debug)]
-pub struct BusinessVerification {
+pub struct BusinessVerificationRequest {
     partner_params: PartnerParams,
     business: Business,
 }
 
 /// Question to a registry about a company, with the result by callback.
 #[derive(Clone, Debug)]
-pub struct AsyncBusinessVerification {
-    check: BusinessVerification,
+pub struct AsyncBusinessVerificationRequest {
+    check: BusinessVerificationRequest,
     callback_url: Option<CallbackUrl>,
 }
 
@@ -111,7 +109,7 @@ struct Body<'a> {
     callback_url: Option<&'a str>,
 }
 
-impl BusinessVerification {
+impl BusinessVerificationRequest {
     /// Asks about this company.
     pub fn new(partner_params: PartnerParams, business: Business) -> Self {
         Self { partner_params, business }
@@ -152,7 +150,7 @@ impl BusinessVerification {
             ("postal_code", postal_code.is_some()),
         ];
         for (name, _) in given.into_iter().filter(|(_, is_given)| *is_given) {
-            id_info = id_info.with(name, true);
+            id_info = id_info.with_field(name, true);
         }
         id_info
     }
@@ -180,13 +178,13 @@ impl BusinessVerification {
     }
 }
 
-impl BusinessVerification {
+impl BusinessVerificationRequest {
     fn reconcile(&self, status: JobStatus) -> Option<Verification> {
         if self.is_about_another(&status) { None } else { Verification::from_status(status, &self.asked()) }
     }
 }
 
-impl Operation for BusinessVerification {
+impl Operation for BusinessVerificationRequest {
     type Output = Verification;
     const STEP: Step = Step::BusinessVerification;
 
@@ -224,19 +222,19 @@ impl Operation for BusinessVerification {
     }
 }
 
-impl AsyncBusinessVerification {
+impl AsyncBusinessVerificationRequest {
     /// Asks about this company.
     pub fn new(partner_params: PartnerParams, business: Business) -> Self {
-        Self { check: BusinessVerification::new(partner_params, business), callback_url: None }
+        Self { check: BusinessVerificationRequest::new(partner_params, business), callback_url: None }
     }
 
     /// Sets the address of the callback, in place of the partner's default.
     ///
-    /// # Errors
-    /// Names `callback_url` and the rule, if this is no absolute http or https URL.
-    pub fn callback_url(mut self, url: &str) -> Result<Self, ConfigError> {
-        self.callback_url = Some(CallbackUrl::new(url)?);
-        Ok(self)
+    /// An absolute http or https URL; any other is reported with all other problems, before anything is sent.
+    #[must_use]
+    pub fn with_callback_url(mut self, url: impl Into<String>) -> Self {
+        self.callback_url = Some(CallbackUrl::unchecked(url));
+        self
     }
 
     fn checked(&self, partner: &Partner) -> ValidationReport {
@@ -250,7 +248,7 @@ impl AsyncBusinessVerification {
     }
 }
 
-impl AsyncBusinessVerification {
+impl AsyncBusinessVerificationRequest {
     fn reconcile(&self, status: JobStatus) -> Option<Acceptance> {
         if self.check.is_about_another(&status) {
             return None;
@@ -259,7 +257,7 @@ impl AsyncBusinessVerification {
     }
 }
 
-impl Operation for AsyncBusinessVerification {
+impl Operation for AsyncBusinessVerificationRequest {
     type Output = Acceptance;
     const STEP: Step = Step::BusinessVerification;
 
@@ -315,7 +313,7 @@ mod tests {
 
     #[test]
     fn golden_requests() {
-        let (uri, body) = golden(&BusinessVerification::new(params(), company()));
+        let (uri, body) = golden(&BusinessVerificationRequest::new(params(), company()));
         assert_eq!(uri, "POST https://testapi.smileidentity.com/v1/business_verification");
         assert!(
             body.ends_with(concat!(
@@ -324,14 +322,14 @@ mod tests {
             )),
             "{body}"
         );
-        let (uri, body) = golden(&AsyncBusinessVerification::new(params(), company()));
+        let (uri, body) = golden(&AsyncBusinessVerificationRequest::new(params(), company()));
         assert_eq!(uri, "POST https://testapi.smileidentity.com/v1/async_business_verification");
         assert!(body.ends_with(r#""callback_url":"https://bank.example/callback"}"#), "{body}");
     }
 
     #[test]
     fn a_company_is_read_and_a_refusal_with_success_false_is_a_refusal() {
-        let check = BusinessVerification::new(params(), company());
+        let check = BusinessVerificationRequest::new(params(), company());
         let body = signed(json!({
             "ResultCode": "1012", "ResultType": "Business Verification", "success": true,
             "PartnerParams": { "user_id": "user-1", "job_id": "job-1", "job_type": 7 },
@@ -356,10 +354,11 @@ mod tests {
                 "PartnerParams": { "user_id": "user-1", "job_id": "job-1", "job_type": job_type },
             });
             let body = signed(json!({ "job_complete": true, "job_success": true, "result": entry }));
-            let check = BusinessVerification::new(params(), company());
+            let check = BusinessVerificationRequest::new(params(), company());
             let question = crate::JobStatusRequest::of(&check.job_key());
             let status = question.parse(&partner(), noon(), &answer(200, &body)).unwrap();
-            let by_callback = AsyncBusinessVerification::new(params(), company()).reconcile(status.clone());
+            let by_callback =
+                AsyncBusinessVerificationRequest::new(params(), company()).reconcile(status.clone());
             (check.reconcile(status).is_some(), by_callback.is_some())
         };
         assert_eq!(reconcile("000-0000", 7), (true, true));
@@ -370,7 +369,7 @@ mod tests {
     #[test]
     fn what_each_registry_needs_is_checked() {
         let fields = |business: Business| -> Vec<String> {
-            let check = BusinessVerification::new(params(), business);
+            let check = BusinessVerificationRequest::new(params(), business);
             check.check(&partner()).problems.into_iter().map(|problem| problem.field).collect()
         };
         assert!(fields(company()).is_empty());
@@ -385,6 +384,6 @@ mod tests {
         let company = |number: &str| Business::new("NG", "TAX_INFORMATION", number);
         assert_eq!(fields(company("1")), ["id_number"], "the registry's form is known");
         let lenient = partner().without_id_type_checks();
-        assert!(BusinessVerification::new(params(), company("1")).check(&lenient).problems.is_empty());
+        assert!(BusinessVerificationRequest::new(params(), company("1")).check(&lenient).problems.is_empty());
     }
 }

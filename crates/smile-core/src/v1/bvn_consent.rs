@@ -2,7 +2,7 @@
 //!
 //! Three steps, each made from the answer of the one before, so that none can be forgotten or done out of order:
 //!
-//! 1. [`BvnConsent`] opens a session and says where a password can be sent: show the person the [`ConsentModes`].
+//! 1. [`BvnConsentRequest`] opens a session and says where a password can be sent: show the person the [`ConsentModes`].
 //! 2. [`ConsentModes::choose`] has it sent there: ask the person for it.
 //! 3. [`PendingOtp::confirm`] hands it in. The [`BvnConsentGrant`] goes into the check: [`BvnConsentGrant::id_info`].
 //!
@@ -28,7 +28,7 @@ const ID_TYPE: &str = "BVN_MFA";
 
 /// Opens a session of consent for a BVN: 11 digits.
 #[derive(Clone)]
-pub struct BvnConsent {
+pub struct BvnConsentRequest {
     id_number: String,
 }
 
@@ -51,14 +51,14 @@ impl<'a> Body<'a> {
     }
 }
 
-impl BvnConsent {
+impl BvnConsentRequest {
     /// Consent session for this BVN.
     pub fn new(id_number: impl Into<String>) -> Self {
         Self { id_number: id_number.into() }
     }
 }
 
-impl Operation for BvnConsent {
+impl Operation for BvnConsentRequest {
     type Output = ConsentModes;
     const STEP: Step = Step::BvnConsent;
 
@@ -138,19 +138,19 @@ impl ConsentModes {
     }
 
     /// Requests a password by this way.
-    pub fn choose(&self, mode: &ConsentMode) -> ChooseMode {
-        ChooseMode { session: self.session.clone(), mode: mode.name.clone() }
+    pub fn choose(&self, mode: &ConsentMode) -> BvnModeRequest {
+        BvnModeRequest { session: self.session.clone(), mode: mode.name.clone() }
     }
 }
 
 /// Request for a one-time password.
 #[derive(Clone)]
-pub struct ChooseMode {
+pub struct BvnModeRequest {
     session: Session,
     mode: String,
 }
 
-impl Operation for ChooseMode {
+impl Operation for BvnModeRequest {
     type Output = PendingOtp;
     const STEP: Step = Step::BvnConsent;
 
@@ -182,19 +182,19 @@ pub struct PendingOtp {
 
 impl PendingOtp {
     /// Hands in what the person typed. A wrong one is refused; ask again.
-    pub fn confirm(&self, otp: impl Into<String>) -> ConfirmOtp {
-        ConfirmOtp { session: self.session.clone(), otp: otp.into() }
+    pub fn confirm(&self, otp: impl Into<String>) -> BvnOtpRequest {
+        BvnOtpRequest { session: self.session.clone(), otp: otp.into() }
     }
 }
 
 /// Confirmation with a one-time password.
 #[derive(Clone)]
-pub struct ConfirmOtp {
+pub struct BvnOtpRequest {
     session: Session,
     otp: String,
 }
 
-impl Operation for ConfirmOtp {
+impl Operation for BvnOtpRequest {
     type Output = BvnConsentGrant;
     const STEP: Step = Step::BvnConsent;
 
@@ -253,7 +253,7 @@ macro_rules! redacted {
     };
 }
 
-redacted! { BvnConsent ConsentModes ConsentMode ChooseMode PendingOtp ConfirmOtp BvnConsentGrant }
+redacted! { BvnConsentRequest ConsentModes ConsentMode BvnModeRequest PendingOtp BvnOtpRequest BvnConsentGrant }
 
 #[cfg(test)]
 mod tests {
@@ -264,7 +264,7 @@ mod tests {
 
     #[test]
     fn the_three_steps() {
-        let start = BvnConsent::new("00000000000");
+        let start = BvnConsentRequest::new("00000000000");
         let (uri, body) = golden(&start);
         assert_eq!(uri, "POST https://testapi.smileidentity.com/v1/totp_consent");
         assert!(
@@ -302,12 +302,12 @@ mod tests {
         let sent = PendingOtp { session: Session { id_number: String::new(), session_id: String::new() } };
         assert!(sent.confirm("1").parse(&partner(), noon(), &wrong).unwrap_err().api().is_some());
         assert!(
-            BvnConsent::new("0")
+            BvnConsentRequest::new("0")
                 .parse(&partner(), noon(), &answer(200, &json!({ "success": true })))
                 .is_err()
         );
         let fields: Vec<_> =
-            BvnConsent::new("123").check(&partner()).problems.into_iter().map(|p| p.field).collect();
+            BvnConsentRequest::new("123").check(&partner()).problems.into_iter().map(|p| p.field).collect();
         assert_eq!(fields, ["id_number"]);
         assert_eq!(sent.confirm(" ").check(&partner()).problems.len(), 1);
     }

@@ -19,15 +19,15 @@ use crate::{IdInfo, JobStatus, Partner, PartnerParams, Timestamp, ValidationRepo
 ///
 /// ```
 /// # use smile_core::{IdInfo, JobId, PartnerParams, UserId};
-/// use smile_core::v1::EnhancedKyc;
+/// use smile_core::v1::EnhancedKycRequest;
 ///
 /// let ids = PartnerParams::new(UserId::new("customer-17"), JobId::new("kyc-17"));
-/// let check = EnhancedKyc::new(ids, IdInfo::new("NG", "BVN", "00000000000"));
+/// let check = EnhancedKycRequest::new(ids, IdInfo::new("NG", "BVN", "00000000000"));
 /// ```
 #[derive(Clone)]
-pub struct EnhancedKyc(IdCheck);
+pub struct EnhancedKycRequest(IdCheck);
 
-impl EnhancedKyc {
+impl EnhancedKycRequest {
     /// Asks about this ID.
     pub fn new(partner_params: PartnerParams, id_info: IdInfo) -> Self {
         Self(IdCheck::new(partner_params, id_info))
@@ -38,7 +38,7 @@ impl EnhancedKyc {
     }
 }
 
-impl Operation for EnhancedKyc {
+impl Operation for EnhancedKycRequest {
     type Output = Verification;
 
     const STEP: Step = Step::EnhancedKyc;
@@ -81,8 +81,8 @@ impl Operation for EnhancedKyc {
     }
 }
 
-impl fmt::Debug for EnhancedKyc {
+impl fmt::Debug for EnhancedKycRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.debug("EnhancedKyc", f)
+        self.0.debug("EnhancedKycRequest", f)
     }
 }

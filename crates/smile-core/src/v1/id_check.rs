@@ -110,13 +110,13 @@ mod tests {
     use crate::JobStatus;
     use crate::operation::testing::{answer, golden, noon, partner, signed};
     use crate::operation::{Operation as _, OperationError};
-    use crate::v1::{AsyncBasicKyc, AsyncEnhancedKyc, BasicKyc, EnhancedKyc};
+    use crate::v1::{AsyncBasicKycRequest, AsyncEnhancedKycRequest, BasicKycRequest, EnhancedKycRequest};
     use crate::{Decision, JobId, UserId};
     use bytes::Bytes;
     use http::Response;
 
     fn params() -> PartnerParams {
-        PartnerParams::new(UserId::new("user-1"), JobId::new("job-1")).with("branch", "Lagos")
+        PartnerParams::new(UserId::new("user-1"), JobId::new("job-1")).with_param("branch", "Lagos")
     }
 
     fn bvn() -> IdInfo {
@@ -125,7 +125,7 @@ mod tests {
 
     #[test]
     fn golden_requests() {
-        let (uri, body) = golden(&EnhancedKyc::new(params(), bvn()));
+        let (uri, body) = golden(&EnhancedKycRequest::new(params(), bvn()));
         assert_eq!(uri, "POST https://testapi.smileidentity.com/v1/id_verification");
         assert_eq!(
             body,
@@ -136,15 +136,15 @@ mod tests {
                 r#""entered":"true","partner_params":{"user_id":"user-1","job_id":"job-1","job_type":5,"branch":"Lagos"}}"#
             )
         );
-        let (uri, body) = golden(&AsyncEnhancedKyc::new(params(), bvn()));
+        let (uri, body) = golden(&AsyncEnhancedKycRequest::new(params(), bvn()));
         assert_eq!(uri, "POST https://testapi.smileidentity.com/v1/async_id_verification");
         assert!(body.ends_with(r#","callback_url":"https://bank.example/callback"}"#), "{body}");
         assert_eq!(
-            golden(&BasicKyc::new(params(), bvn())).0,
+            golden(&BasicKycRequest::new(params(), bvn())).0,
             "POST https://testapi.smileidentity.com/v2/verify"
         );
         assert_eq!(
-            golden(&AsyncBasicKyc::new(params(), bvn())).0,
+            golden(&AsyncBasicKycRequest::new(params(), bvn())).0,
             "POST https://testapi.smileidentity.com/v2/verify_async"
         );
     }
@@ -159,7 +159,7 @@ mod tests {
 
     #[test]
     fn a_result_is_read_and_judged() {
-        let check = EnhancedKyc::new(params(), bvn());
+        let check = EnhancedKycRequest::new(params(), bvn());
         let found = check.parse(&partner(), noon(), &answer(200, &result("1012"))).unwrap();
         assert_eq!((found.verdict.decision(), found.is_signed), (Decision::Approved, true));
         assert_eq!(found.entry.personal_info().full_name().unwrap().expose(), "Joe Doe Leo");
@@ -170,7 +170,7 @@ mod tests {
 
     #[test]
     fn a_result_signed_wrongly_or_about_somebody_else_is_an_error() {
-        let check = BasicKyc::new(params(), bvn());
+        let check = BasicKycRequest::new(params(), bvn());
         let parse = |key: &str, value: Value| {
             let mut body = result("1020");
             body[key] = value;
@@ -192,8 +192,8 @@ mod tests {
 
     #[test]
     fn no_key_stands_twice() {
-        let id_info = bvn().with("callback_url", "https://a.example/").with("signature", "mine");
-        let fields: Vec<_> = EnhancedKyc::new(params(), id_info)
+        let id_info = bvn().with_field("callback_url", "https://a.example/").with_field("signature", "mine");
+        let fields: Vec<_> = EnhancedKycRequest::new(params(), id_info)
             .check(&partner())
             .problems
             .into_iter()
@@ -205,7 +205,8 @@ mod tests {
     #[test]
     fn an_answer_that_is_not_signed_is_read_and_not_believed() {
         let body = json!({ "ResultCode": "1012", "FullName": "Joe Doe Leo" });
-        let found = EnhancedKyc::new(params(), bvn()).parse(&partner(), noon(), &answer(200, &body)).unwrap();
+        let found =
+            EnhancedKycRequest::new(params(), bvn()).parse(&partner(), noon(), &answer(200, &body)).unwrap();
         assert_eq!(
             (found.is_signed, found.verdict.unknown_reason()),
             (false, Some(crate::UnknownReason::Unsigned))
@@ -218,7 +219,10 @@ mod tests {
         let parse = |key: &str, value: Value| {
             let mut body = result("1012");
             body[key] = value;
-            EnhancedKyc::new(params(), bvn()).parse(&partner(), noon(), &answer(200, &body)).unwrap().verdict
+            EnhancedKycRequest::new(params(), bvn())
+                .parse(&partner(), noon(), &answer(200, &body))
+                .unwrap()
+                .verdict
         };
         assert!(parse("error", json!(null)).is_approved());
         assert!(parse("success", json!(true)).is_approved());
@@ -229,7 +233,7 @@ mod tests {
 
     #[test]
     fn a_paid_answer_survives_damage_where_nothing_rests_on_it() {
-        let check = EnhancedKyc::new(params(), bvn());
+        let check = EnhancedKycRequest::new(params(), bvn());
         let parse = |that: &str, this: &[u8]| {
             let body = result("1012").to_string();
             let (before, after) = body.split_once(that).unwrap();
@@ -250,7 +254,7 @@ mod tests {
 
     #[test]
     fn a_result_from_another_time_or_without_its_ids_can_be_read_and_decides_nothing() {
-        let check = EnhancedKyc::new(params(), bvn());
+        let check = EnhancedKycRequest::new(params(), bvn());
         let reason = |at: crate::Timestamp, body: &Value| {
             let found = check.parse(&partner(), at, &answer(200, body)).unwrap();
             assert_eq!(found.entry.result_code().unwrap().as_str(), "1012");
@@ -283,11 +287,11 @@ mod tests {
 
     #[test]
     fn a_result_in_the_status_stands_for_a_lost_answer() {
-        let found = EnhancedKyc::new(params(), bvn()).reconcile(completed(json!({}))).unwrap();
+        let found = EnhancedKycRequest::new(params(), bvn()).reconcile(completed(json!({}))).unwrap();
         assert!(found.verdict.is_approved());
         let matched = completed(json!({ "ResultCode": "1020" }));
-        assert!(BasicKyc::new(params(), bvn()).reconcile(matched).unwrap().verdict.is_approved());
-        assert!(AsyncEnhancedKyc::new(params(), bvn()).reconcile(completed(json!({}))).is_some());
+        assert!(BasicKycRequest::new(params(), bvn()).reconcile(matched).unwrap().verdict.is_approved());
+        assert!(AsyncEnhancedKycRequest::new(params(), bvn()).reconcile(completed(json!({}))).is_some());
     }
 
     #[test]
@@ -309,10 +313,10 @@ mod tests {
             json!({ "ResultCode": "1999" }),
         ] {
             let status = || completed(other.clone());
-            assert_eq!(EnhancedKyc::new(params(), bvn()).reconcile(status()), None, "{other}");
-            assert_eq!(AsyncEnhancedKyc::new(params(), bvn()).reconcile(status()), None, "{other}");
+            assert_eq!(EnhancedKycRequest::new(params(), bvn()).reconcile(status()), None, "{other}");
+            assert_eq!(AsyncEnhancedKycRequest::new(params(), bvn()).reconcile(status()), None, "{other}");
         }
-        assert_eq!(BasicKyc::new(params(), bvn()).reconcile(completed(json!({}))), None);
+        assert_eq!(BasicKycRequest::new(params(), bvn()).reconcile(completed(json!({}))), None);
     }
 
     #[test]
@@ -323,8 +327,16 @@ mod tests {
             json!({ "job_complete": false, "code": "2302", "result": {} }),
             json!({ "job_complete": true, "code": "2302", "result": "done" }),
         ] {
-            assert_eq!(EnhancedKyc::new(params(), bvn()).reconcile(status(empty.clone())), None, "{empty}");
-            assert_eq!(AsyncBasicKyc::new(params(), bvn()).reconcile(status(empty.clone())), None, "{empty}");
+            assert_eq!(
+                EnhancedKycRequest::new(params(), bvn()).reconcile(status(empty.clone())),
+                None,
+                "{empty}"
+            );
+            assert_eq!(
+                AsyncBasicKycRequest::new(params(), bvn()).reconcile(status(empty.clone())),
+                None,
+                "{empty}"
+            );
         }
     }
 
@@ -332,12 +344,12 @@ mod tests {
     fn a_result_that_contradicts_itself_stands_for_no_lost_answer() {
         let mut body = json!({ "job_complete": true, "job_success": false, "code": "2302" });
         body["result"] = Value::Object(completed(json!({})).entry().unwrap().as_json().clone());
-        assert_eq!(EnhancedKyc::new(params(), bvn()).reconcile(status(body)), None);
+        assert_eq!(EnhancedKycRequest::new(params(), bvn()).reconcile(status(body)), None);
     }
 
     #[test]
     fn what_is_taken_on_says_so_in_so_many_words() {
-        let check = AsyncEnhancedKyc::new(params(), bvn());
+        let check = AsyncEnhancedKycRequest::new(params(), bvn());
         assert!(check.parse(&partner(), noon(), &answer(200, &json!({ "success": true }))).is_ok());
         assert!(check.parse(&partner(), noon(), &answer(202, &json!({ "success": "true" }))).is_ok());
         for body in
@@ -349,12 +361,12 @@ mod tests {
 
     #[test]
     fn what_an_id_needs_is_checked_before_anything_is_sent() {
-        let check = EnhancedKyc::new(params(), IdInfo::default().with_dob("1 May"));
+        let check = EnhancedKycRequest::new(params(), IdInfo::default().with_dob("1 May"));
         let fields: Vec<_> =
             check.check(&partner()).problems.into_iter().map(|problem| problem.field).collect();
         assert_eq!(fields, ["country", "id_type", "id_number", "dob"]);
         let without_callback = Partner::new("001", "key", crate::Environment::Sandbox).unwrap();
-        let fields: Vec<_> = AsyncEnhancedKyc::new(params(), bvn())
+        let fields: Vec<_> = AsyncEnhancedKycRequest::new(params(), bvn())
             .check(&without_callback)
             .problems
             .into_iter()

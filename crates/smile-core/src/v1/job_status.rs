@@ -44,26 +44,26 @@ impl JobStatusRequest {
 
     /// Request about the job of this key.
     pub fn of(key: &JobKey) -> Self {
-        Self::new(key.user_id.clone(), key.job_id.clone()).job_type(key.job_type)
+        Self::new(key.user_id.clone(), key.job_id.clone()).with_job_type(key.job_type)
     }
 
     /// Sets the type of the job, so that the result is judged as that, whatever the answer says.
     #[must_use]
-    pub fn job_type(mut self, job_type: JobType) -> Self {
+    pub fn with_job_type(mut self, job_type: JobType) -> Self {
         self.job_type = Some(job_type);
         self
     }
 
     /// Asks for links to the job's images as well. They are credentials and expire.
     #[must_use]
-    pub fn return_image_links(mut self, yes: bool) -> Self {
+    pub fn with_return_image_links(mut self, yes: bool) -> Self {
         self.image_links = yes;
         self
     }
 
     /// Asks for all results of this user as well.
     #[must_use]
-    pub fn return_history(mut self, yes: bool) -> Self {
+    pub fn with_return_history(mut self, yes: bool) -> Self {
         self.history = yes;
         self
     }
@@ -318,7 +318,8 @@ mod tests {
     }
 
     fn question() -> JobStatusRequest {
-        JobStatusRequest::new(UserId::new("user-1"), JobId::new("job-1")).job_type(JobType::BIOMETRIC_KYC)
+        JobStatusRequest::new(UserId::new("user-1"), JobId::new("job-1"))
+            .with_job_type(JobType::BIOMETRIC_KYC)
     }
 
     fn signed(mut body: Value) -> Value {
@@ -338,7 +339,7 @@ mod tests {
     #[test]
     fn golden_request() {
         let request = question()
-            .return_history(true)
+            .with_return_history(true)
             .request(&partner(), Timestamp::from_unix_millis(1_705_314_600_000));
         assert_eq!(request.uri(), "https://testapi.smileidentity.com/v1/job_status");
         assert_eq!(

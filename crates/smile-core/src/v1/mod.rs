@@ -26,25 +26,28 @@ mod valid_documents;
 pub(crate) mod verification;
 mod web_token;
 
-pub use address_verification::AddressVerification;
-pub use aml::AmlCheck;
-pub use async_basic_kyc::AsyncBasicKyc;
-pub use async_enhanced_kyc::AsyncEnhancedKyc;
-pub use basic_kyc::BasicKyc;
-pub use business_verification::{AsyncBusinessVerification, Business, BusinessType, BusinessVerification};
-pub use bvn_consent::{
-    BvnConsent, BvnConsentGrant, ChooseMode, ConfirmOtp, ConsentMode, ConsentModes, PendingOtp,
+pub use address_verification::AddressVerificationRequest;
+pub use aml::AmlRequest;
+pub use async_basic_kyc::AsyncBasicKycRequest;
+pub use async_enhanced_kyc::AsyncEnhancedKycRequest;
+pub use basic_kyc::BasicKycRequest;
+pub use business_verification::{
+    AsyncBusinessVerificationRequest, Business, BusinessType, BusinessVerificationRequest,
 };
-pub use enhanced_kyc::EnhancedKyc;
+pub use bvn_consent::{
+    BvnConsentGrant, BvnConsentRequest, BvnModeRequest, BvnOtpRequest, ConsentMode, ConsentModes, PendingOtp,
+};
+pub use enhanced_kyc::EnhancedKycRequest;
 pub use job_status::JobStatusRequest;
-pub use phone_verification::PhoneVerification;
-pub use prep_upload::{PrepUpload, PreparedUpload};
+pub use phone_verification::PhoneVerificationRequest;
+pub use prep_upload::{PrepUploadRequest, PreparedUpload};
 pub use products_config::{ProductsConfig, ProductsConfigRequest};
 pub use services::{Services, ServicesRequest};
 pub use smile_links::{
-    CreateSmileLink, LinkIdType, ListSmileLinks, ReadSmileLink, SmileLink, SmileLinkDetails, UpdateSmileLink,
+    CreateSmileLinkRequest, LinkIdType, ListSmileLinksRequest, ReadSmileLinkRequest, SmileLink,
+    SmileLinkDetails, UpdateSmileLinkRequest,
 };
-pub use upload::{Upload, UploadUrl};
+pub use upload::{UploadRequest, UploadUrl};
 pub use valid_documents::{ValidDocument, ValidDocuments, ValidDocumentsRequest};
 pub use verification::{Acceptance, Verification};
 pub use web_token::{WebToken, WebTokenRequest};

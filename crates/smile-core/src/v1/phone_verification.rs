@@ -3,7 +3,7 @@
 //!
 //! Signed in the headers; the result comes by callback. Each one is billed, and the answer names no job, so after it
 //! was lost nothing is sent again and nothing can be asked. Little of it is documented where this was written from;
-//! [`PhoneVerification::with`] sets what is missing here.
+//! [`PhoneVerificationRequest::with_field`] sets what is missing here.
 
 use std::fmt;
 
@@ -17,11 +17,11 @@ use crate::operation::{Operation, OperationError, RepeatSafety, send_json, sign_
 use crate::partner::environment::CallbackUrl;
 use crate::v1::verification::Acceptance;
 use crate::wire::characters::Rule;
-use crate::{ConfigError, Partner, ProblemKind, Timestamp, ValidationReport};
+use crate::{Partner, ProblemKind, Timestamp, ValidationReport};
 
 /// Verification of a phone number's owner.
 #[derive(Clone)]
-pub struct PhoneVerification {
+pub struct PhoneVerificationRequest {
     country: String,
     phone_number: String,
     match_fields: Map<String, Value>,
@@ -39,7 +39,7 @@ struct Body<'a> {
     extra: &'a Map<String, Value>,
 }
 
-impl PhoneVerification {
+impl PhoneVerificationRequest {
     /// Verification of this number. `country` is the ISO 3166-1 code of two capital letters.
     pub fn new(country: impl Into<String>, phone_number: impl Into<String>) -> Self {
         Self {
@@ -54,25 +54,25 @@ impl PhoneVerification {
     /// Sets a fact that the number's owner should match: `first_name`, `last_name`, `other_name`,
     /// `id_number`.
     #[must_use]
-    pub fn match_field(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+    pub fn with_match_field(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.match_fields.insert(name.into(), Value::String(value.into()));
         self
     }
 
     /// Sets a field of the request that has no method here.
     #[must_use]
-    pub fn with(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+    pub fn with_field(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.extra.insert(name.into(), value.into());
         self
     }
 
     /// Sets the address of the callback, in place of the partner's default.
     ///
-    /// # Errors
-    /// Names `callback_url` and the rule, if this is no absolute http or https URL.
-    pub fn callback_url(mut self, url: &str) -> Result<Self, ConfigError> {
-        self.callback_url = Some(CallbackUrl::new(url)?);
-        Ok(self)
+    /// An absolute http or https URL; any other is reported with all other problems, before anything is sent.
+    #[must_use]
+    pub fn with_callback_url(mut self, url: impl Into<String>) -> Self {
+        self.callback_url = Some(CallbackUrl::unchecked(url));
+        self
     }
 
     fn callback<'a>(&'a self, partner: &'a Partner) -> Option<&'a CallbackUrl> {
@@ -80,7 +80,7 @@ impl PhoneVerification {
     }
 }
 
-impl Operation for PhoneVerification {
+impl Operation for PhoneVerificationRequest {
     type Output = Acceptance;
     const STEP: Step = Step::PhoneVerification;
 
@@ -128,9 +128,9 @@ impl Operation for PhoneVerification {
     }
 }
 
-impl fmt::Debug for PhoneVerification {
+impl fmt::Debug for PhoneVerificationRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PhoneVerification").field("country", &self.country).finish_non_exhaustive()
+        f.debug_struct("PhoneVerificationRequest").field("country", &self.country).finish_non_exhaustive()
     }
 }
 
@@ -141,9 +141,9 @@ mod tests {
 
     #[test]
     fn golden_request() {
-        let check = PhoneVerification::new("NG", "00000000000")
-            .match_field("first_name", "Joe")
-            .with("operator", "x");
+        let check = PhoneVerificationRequest::new("NG", "00000000000")
+            .with_match_field("first_name", "Joe")
+            .with_field("operator", "x");
         let (uri, body) = golden(&check);
         assert_eq!(uri, "POST https://testapi.smileidentity.com/v2/async-verify-phone");
         assert_eq!(
@@ -158,7 +158,7 @@ mod tests {
 
     #[test]
     fn what_it_needs_is_checked() {
-        let check = PhoneVerification::new("Nigeria", "").with("country", "NG");
+        let check = PhoneVerificationRequest::new("Nigeria", "").with_field("country", "NG");
         let fields: Vec<_> =
             check.check(&partner()).problems.into_iter().map(|problem| problem.field).collect();
         assert_eq!(fields, ["country", "phone_number", "match_fields", "country"]);

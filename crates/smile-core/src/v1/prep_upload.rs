@@ -22,12 +22,12 @@ pub(crate) const FILE_NAME: &str = "selfie.zip";
 
 /// Request to open a job. [`JobFlow`](crate::JobFlow) does this, and what follows, for a whole job.
 #[derive(Clone, Copy, Debug)]
-pub struct PrepUpload<'a> {
+pub struct PrepUploadRequest<'a> {
     job: &'a Job,
     retry: bool,
 }
 
-impl<'a> PrepUpload<'a> {
+impl<'a> PrepUploadRequest<'a> {
     /// Request to open this job.
     pub fn new(job: &'a Job) -> Self {
         Self { job, retry: job.options.retry }
@@ -35,7 +35,7 @@ impl<'a> PrepUpload<'a> {
 
     /// Opens the job although an earlier attempt may have.
     #[must_use]
-    pub fn retry(mut self, retry: bool) -> Self {
+    pub fn with_retry(mut self, retry: bool) -> Self {
         self.retry = retry || self.job.options.retry;
         self
     }
@@ -113,7 +113,7 @@ impl<'a> WirePartnerParams<'a> {
     }
 }
 
-impl Operation for PrepUpload<'_> {
+impl Operation for PrepUploadRequest<'_> {
     type Output = PreparedUpload;
     const STEP: Step = Step::PrepUpload;
 
@@ -177,16 +177,16 @@ mod tests {
         Partner::new("001", "test_api_key", Environment::Sandbox)
             .unwrap()
             .with_callback_url("https://bank.example/callback")
-            .unwrap()
             .with_source_sdk("rust", "0.1.0")
     }
 
     fn job() -> Job {
-        let params = PartnerParams::new(UserId::new("user-1"), JobId::new("job-1")).with("branch", "Lagos");
+        let params =
+            PartnerParams::new(UserId::new("user-1"), JobId::new("job-1")).with_param("branch", "Lagos");
         Job::smartselfie_registration(params, Image::path("selfie.jpg"))
     }
 
-    fn body(operation: PrepUpload<'_>) -> String {
+    fn body(operation: PrepUploadRequest<'_>) -> String {
         let request = operation.request(&partner(), Timestamp::from_unix_millis(1_705_314_600_000));
         assert_eq!(request.method(), "POST");
         assert_eq!(request.uri(), "https://testapi.smileidentity.com/v1/upload");
@@ -197,7 +197,7 @@ mod tests {
     #[test]
     fn golden_request() {
         assert_eq!(
-            body(PrepUpload::new(&job())),
+            body(PrepUploadRequest::new(&job())),
             concat!(
                 r#"{"source_sdk":"rust","source_sdk_version":"0.1.0","file_name":"selfie.zip","smile_client_id":"001","#,
                 r#""signature":"74G/CDcN5r6ubtBBagj/64F0MuWwVThqR9Qp52hqYtc=","timestamp":"2024-01-15T10:30:00.000Z","#,
@@ -209,8 +209,8 @@ mod tests {
 
     #[test]
     fn options_go_out_when_they_are_set() {
-        let job = job().allow_new_enroll(true).use_enrolled_image(true);
-        let body = body(PrepUpload::new(&job).retry(true));
+        let job = job().with_allow_new_enroll(true).with_use_enrolled_image(true);
+        let body = body(PrepUploadRequest::new(&job).with_retry(true));
         assert!(
             body.ends_with(r#""use_enrolled_image":true,"allow_new_enroll":true,"retry":true}"#),
             "{body}"
@@ -219,7 +219,7 @@ mod tests {
 
     fn parse(body: &str) -> Result<PreparedUpload, OperationError> {
         let job = job();
-        PrepUpload::new(&job).parse(
+        PrepUploadRequest::new(&job).parse(
             &partner(),
             Timestamp::default(),
             &Response::new(Bytes::copy_from_slice(body.as_bytes())),

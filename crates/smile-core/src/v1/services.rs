@@ -25,7 +25,7 @@ impl ServicesRequest {
 
     /// Sets the language of labels, such as `en-GB`.
     #[must_use]
-    pub fn locale(mut self, locale: impl Into<String>) -> Self {
+    pub fn with_locale(mut self, locale: impl Into<String>) -> Self {
         self.locale = Some(locale.into());
         self
     }
@@ -103,7 +103,7 @@ mod tests {
     fn golden_request_and_answer() {
         assert_eq!(golden(&ServicesRequest::new()).0, "GET https://testapi.smileidentity.com/v1/services");
         assert_eq!(
-            golden(&ServicesRequest::new().locale("en-GB&x")).0,
+            golden(&ServicesRequest::new().with_locale("en-GB&x")).0,
             "GET https://testapi.smileidentity.com/v1/services?locale=en-GB%26x"
         );
         let body = json!({

@@ -2,13 +2,13 @@
 //!
 //! Creating a link makes another one each time, so it is not repeated after an answer was lost; updating and reading
 //! can be. The sources disagree on the name of the link in the answer (`link`, `link_url`) and say nothing on how a `GET` is
-//! signed: both names are read, and the headers carry the signature, or the query where [`ListSmileLinks::sign_in_query`] says so.
+//! signed: both names are read, and the headers carry the signature, or the query where [`ListSmileLinksRequest::with_query_signature`] says so.
 
 use std::fmt;
 
 use bytes::Bytes;
 use http::{Method, Request, Response};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use crate::operation::Step;
@@ -19,7 +19,7 @@ use crate::operation::{
 use crate::partner::environment::CallbackUrl;
 use crate::wire::characters::Rule;
 use crate::wire::tolerant;
-use crate::{ConfigError, Partner, PartnerParams, ProblemKind, Timestamp, UserId, ValidationReport};
+use crate::{Partner, PartnerParams, ProblemKind, Timestamp, UserId, ValidationReport};
 
 /// Details of a link: everything that can be set when it is created, and changed later.
 #[derive(Clone, Default, Serialize)]
@@ -30,8 +30,8 @@ pub struct SmileLinkDetails {
     company_name: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     id_types: Vec<LinkIdType>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    callback_url: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "url_text")]
+    callback_url: Option<CallbackUrl>,
     #[serde(skip_serializing_if = "Option::is_none")]
     is_single_use: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -48,6 +48,10 @@ pub struct SmileLinkDetails {
     expires_at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     is_disabled: Option<bool>,
+}
+
+fn url_text<S: Serializer>(url: &Option<CallbackUrl>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_some(&url.as_ref().map(CallbackUrl::as_str))
 }
 
 /// A kind of ID that a link takes, and how it is verified.
@@ -87,11 +91,11 @@ macro_rules! details {
 }
 
 details! {
-    name name: "The link's name, for the partner's own eyes.",
-    company_name company_name: "The company's name, as the person sees it.",
-    data_privacy_policy_url data_privacy_policy_url: "Where the company's privacy policy is.",
-    logo_url logo_url: "Where the company's logo is.",
-    redirect_url redirect_url: "Where the person goes afterwards.",
+    with_name name: "The link's name, for the partner's own eyes.",
+    with_company_name company_name: "The company's name, as the person sees it.",
+    with_data_privacy_policy_url data_privacy_policy_url: "Where the company's privacy policy is.",
+    with_logo_url logo_url: "Where the company's logo is.",
+    with_redirect_url redirect_url: "Where the person goes afterwards.",
 }
 
 impl SmileLinkDetails {
@@ -102,23 +106,23 @@ impl SmileLinkDetails {
 
     /// Adds a kind of ID that the link takes.
     #[must_use]
-    pub fn id_type(mut self, id_type: LinkIdType) -> Self {
+    pub fn with_id_type(mut self, id_type: LinkIdType) -> Self {
         self.id_types.push(id_type);
         self
     }
 
     /// Sets the address of callbacks.
     ///
-    /// # Errors
-    /// Names `callback_url` and the rule, if this is no absolute http or https URL.
-    pub fn callback_url(mut self, url: &str) -> Result<Self, ConfigError> {
-        self.callback_url = Some(CallbackUrl::new(url)?.as_str().to_owned());
-        Ok(self)
+    /// An absolute http or https URL; any other is reported with all other problems, before anything is sent.
+    #[must_use]
+    pub fn with_callback_url(mut self, url: impl Into<String>) -> Self {
+        self.callback_url = Some(CallbackUrl::unchecked(url));
+        self
     }
 
     /// Makes the link one for this user, once.
     #[must_use]
-    pub fn single_use_for(mut self, user_id: UserId) -> Self {
+    pub fn with_single_use_for(mut self, user_id: UserId) -> Self {
         self.is_single_use = Some(true);
         self.user_id = Some(user_id);
         self
@@ -127,14 +131,14 @@ impl SmileLinkDetails {
     /// Sets the parameters that come back with the results. Only the extra keys are sent: a link
     /// makes its own job ids.
     #[must_use]
-    pub fn partner_params(mut self, params: &PartnerParams) -> Self {
+    pub fn with_partner_params(mut self, params: &PartnerParams) -> Self {
         self.partner_params = Some(params.extra.clone());
         self
     }
 
     /// Sets the expiry of the link; 90 days after its making by default.
     #[must_use]
-    pub fn expires_at(mut self, at: Timestamp) -> Self {
+    pub fn with_expires_at(mut self, at: Timestamp) -> Self {
         self.expires_at = Some(at.to_string());
         self
     }
@@ -148,9 +152,9 @@ impl fmt::Debug for SmileLinkDetails {
 
 /// Request to create a link.
 #[derive(Clone, Debug)]
-pub struct CreateSmileLink(SmileLinkDetails);
+pub struct CreateSmileLinkRequest(SmileLinkDetails);
 
-impl CreateSmileLink {
+impl CreateSmileLinkRequest {
     /// Request with these details; name, company name, kinds of ID, callback and privacy policy are
     /// needed.
     pub fn new(details: SmileLinkDetails) -> Self {
@@ -160,13 +164,13 @@ impl CreateSmileLink {
     /// Details with the partner's default callback, if they name none.
     fn details(&self, partner: &Partner) -> SmileLinkDetails {
         let mut details = self.0.clone();
-        let default = || partner.callback_url().map(|url| url.as_str().to_owned());
+        let default = || partner.callback_url().cloned();
         details.callback_url = details.callback_url.or_else(default);
         details
     }
 }
 
-impl Operation for CreateSmileLink {
+impl Operation for CreateSmileLinkRequest {
     type Output = SmileLink;
     const STEP: Step = Step::SmileLinks;
 
@@ -180,7 +184,7 @@ impl Operation for CreateSmileLink {
         problems.required("name", details.name.as_deref());
         problems.required("company_name", details.company_name.as_deref());
         problems.required("data_privacy_policy_url", details.data_privacy_policy_url.as_deref());
-        problems.required("callback_url", details.callback_url.as_deref());
+        problems.callback(details.callback_url.as_ref(), partner, true);
         for (field, url) in [
             ("data_privacy_policy_url", &details.data_privacy_policy_url),
             ("logo_url", &details.logo_url),
@@ -223,12 +227,12 @@ impl Operation for CreateSmileLink {
 
 /// Request to change a link. To do so twice does nothing more.
 #[derive(Clone)]
-pub struct UpdateSmileLink {
+pub struct UpdateSmileLinkRequest {
     ref_id: String,
     details: SmileLinkDetails,
 }
 
-impl UpdateSmileLink {
+impl UpdateSmileLinkRequest {
     /// Sets what these details say, of the link with this `ref_id`.
     pub fn new(ref_id: impl Into<String>, details: SmileLinkDetails) -> Self {
         Self { ref_id: ref_id.into(), details }
@@ -245,13 +249,13 @@ impl UpdateSmileLink {
     }
 }
 
-impl fmt::Debug for UpdateSmileLink {
+impl fmt::Debug for UpdateSmileLinkRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("UpdateSmileLink").field("details", &self.details).finish_non_exhaustive()
+        f.debug_struct("UpdateSmileLinkRequest").field("details", &self.details).finish_non_exhaustive()
     }
 }
 
-impl Operation for UpdateSmileLink {
+impl Operation for UpdateSmileLinkRequest {
     type Output = SmileLink;
     const STEP: Step = Step::SmileLinks;
 
@@ -282,11 +286,11 @@ impl Operation for UpdateSmileLink {
 
 /// Request for the partner's links.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct ListSmileLinks {
+pub struct ListSmileLinksRequest {
     in_query: bool,
 }
 
-impl ListSmileLinks {
+impl ListSmileLinksRequest {
     /// Request for all of them.
     pub fn new() -> Self {
         Self::default()
@@ -294,13 +298,13 @@ impl ListSmileLinks {
 
     /// Carries the signature in the query, not in the headers.
     #[must_use]
-    pub fn sign_in_query(mut self) -> Self {
+    pub fn with_query_signature(mut self) -> Self {
         self.in_query = true;
         self
     }
 }
 
-impl Operation for ListSmileLinks {
+impl Operation for ListSmileLinksRequest {
     type Output = Vec<SmileLink>;
     const STEP: Step = Step::SmileLinks;
 
@@ -333,12 +337,12 @@ impl Operation for ListSmileLinks {
 
 /// Request for a link.
 #[derive(Clone)]
-pub struct ReadSmileLink {
+pub struct ReadSmileLinkRequest {
     ref_id: String,
     in_query: bool,
 }
 
-impl ReadSmileLink {
+impl ReadSmileLinkRequest {
     /// Request for the link with this `ref_id`.
     pub fn new(ref_id: impl Into<String>) -> Self {
         Self { ref_id: ref_id.into(), in_query: false }
@@ -346,19 +350,19 @@ impl ReadSmileLink {
 
     /// Carries the signature in the query, not in the headers.
     #[must_use]
-    pub fn sign_in_query(mut self) -> Self {
+    pub fn with_query_signature(mut self) -> Self {
         self.in_query = true;
         self
     }
 }
 
-impl fmt::Debug for ReadSmileLink {
+impl fmt::Debug for ReadSmileLinkRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ReadSmileLink").finish_non_exhaustive()
+        f.debug_struct("ReadSmileLinkRequest").finish_non_exhaustive()
     }
 }
 
-impl Operation for ReadSmileLink {
+impl Operation for ReadSmileLinkRequest {
     type Output = SmileLink;
     const STEP: Step = Step::SmileLinks;
 
@@ -452,15 +456,16 @@ mod tests {
 
     fn details() -> SmileLinkDetails {
         SmileLinkDetails::new()
-            .name("Onboarding")
-            .company_name("A Bank")
-            .data_privacy_policy_url("https://bank.example/privacy")
-            .id_type(LinkIdType::new("NG", "BVN", "biometric_kyc"))
+            .with_name("Onboarding")
+            .with_company_name("A Bank")
+            .with_data_privacy_policy_url("https://bank.example/privacy")
+            .with_id_type(LinkIdType::new("NG", "BVN", "biometric_kyc"))
     }
 
     #[test]
     fn golden_requests() {
-        let (uri, body) = golden(&CreateSmileLink::new(details().single_use_for(UserId::new("user-1"))));
+        let (uri, body) =
+            golden(&CreateSmileLinkRequest::new(details().with_single_use_for(UserId::new("user-1"))));
         assert_eq!(uri, "POST https://testapi.smileidentity.com/v1/smile_links");
         assert!(
             body.ends_with(concat!(
@@ -471,22 +476,22 @@ mod tests {
             )),
             "{body}"
         );
-        let (uri, body) = golden(&UpdateSmileLink::disable("../a b"));
+        let (uri, body) = golden(&UpdateSmileLinkRequest::disable("../a b"));
         assert_eq!(uri, "PUT https://testapi.smileidentity.com/v1/smile_links/%2E%2E%2Fa%20b");
         assert!(body.ends_with(r#","is_disabled":true}"#), "{body}");
-        let (uri, body) = golden(&ListSmileLinks::new());
+        let (uri, body) = golden(&ListSmileLinksRequest::new());
         assert_eq!(
             (uri.as_str(), body.as_str()),
             ("GET https://testapi.smileidentity.com/v1/smile_links", "")
         );
         assert!(
-            ListSmileLinks::new()
+            ListSmileLinksRequest::new()
                 .request(&partner(), noon())
                 .headers()
                 .contains_key("smileid-request-signature")
         );
         assert_eq!(
-            golden(&ReadSmileLink::new("r").sign_in_query()).0,
+            golden(&ReadSmileLinkRequest::new("r").with_query_signature()).0,
             "GET https://testapi.smileidentity.com/v1/smile_links/r?partner_id=001\
              &timestamp=2024-01-15T10%3A30%3A00%2E000Z&signature=74G%2FCDcN5r6ubtBBagj%2F64F0MuWwVThqR9Qp52hqYtc%3D"
         );
@@ -496,17 +501,18 @@ mod tests {
     fn answers_in_either_spelling() {
         for name in ["link", "link_url"] {
             let body = json!({ "ref_id": "r", name: "https://links.example/r", "expires_at": "2024-01-15T10:30:00.000Z" });
-            let link =
-                CreateSmileLink::new(details()).parse(&partner(), noon(), &answer(200, &body)).unwrap();
+            let link = CreateSmileLinkRequest::new(details())
+                .parse(&partner(), noon(), &answer(200, &body))
+                .unwrap();
             assert_eq!((link.ref_id(), link.link()), (Some("r"), Some("https://links.example/r")));
             assert_eq!(link.expires_at(), Some(noon()));
             assert!(!format!("{link:?}").contains("links.example"));
         }
         for body in [json!([{ "ref_id": "a" }]), json!({ "data": [{ "ref_id": "a" }] })] {
-            let links = ListSmileLinks::new().parse(&partner(), noon(), &answer(200, &body)).unwrap();
+            let links = ListSmileLinksRequest::new().parse(&partner(), noon(), &answer(200, &body)).unwrap();
             assert_eq!(links[0].ref_id(), Some("a"));
         }
-        assert!(ListSmileLinks::new().parse(&partner(), noon(), &answer(200, &json!({}))).is_err());
+        assert!(ListSmileLinksRequest::new().parse(&partner(), noon(), &answer(200, &json!({}))).is_err());
     }
 
     #[test]
@@ -515,11 +521,11 @@ mod tests {
         let fields = |operation: &dyn Fn() -> Vec<crate::Problem>| -> Vec<String> {
             operation().into_iter().map(|problem| problem.field).collect()
         };
-        let empty = CreateSmileLink::new(SmileLinkDetails::new());
+        let empty = CreateSmileLinkRequest::new(SmileLinkDetails::new());
         assert_eq!(
             fields(&|| empty.check(&without_callback).problems),
             ["name", "company_name", "data_privacy_policy_url", "callback_url", "id_types"]
         );
-        assert_eq!(fields(&|| UpdateSmileLink::disable("").check(&partner()).problems), ["ref_id"]);
+        assert_eq!(fields(&|| UpdateSmileLinkRequest::disable("").check(&partner()).problems), ["ref_id"]);
     }
 }

@@ -46,25 +46,25 @@ impl fmt::Debug for UploadUrl {
 
 /// Upload of a job's zip. [`JobFlow`](crate::JobFlow) makes the zip, and does this for a whole job.
 #[derive(Clone)]
-pub struct Upload {
+pub struct UploadRequest {
     url: UploadUrl,
     zip: Bytes,
 }
 
-impl Upload {
+impl UploadRequest {
     /// Upload of this zip to this address.
     pub fn new(url: UploadUrl, zip: Bytes) -> Self {
         Self { url, zip }
     }
 }
 
-impl fmt::Debug for Upload {
+impl fmt::Debug for UploadRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Upload").field("bytes", &self.zip.len()).finish_non_exhaustive()
+        f.debug_struct("UploadRequest").field("bytes", &self.zip.len()).finish_non_exhaustive()
     }
 }
 
-impl Operation for Upload {
+impl Operation for UploadRequest {
     type Output = ();
     const STEP: Step = Step::Upload;
 
@@ -157,8 +157,10 @@ mod tests {
         let url =
             "https://b.s3.amazonaws.com/v/001/x/selfie.zip?X-Amz-Credential=A%2FB&X-Amz-Signature=c%2Bd";
         let partner = Partner::new("001", "key", Environment::Production).unwrap();
-        let upload =
-            Upload::new(UploadUrl::new(url, &Environment::Production).unwrap(), Bytes::from_static(b"PK"));
+        let upload = UploadRequest::new(
+            UploadUrl::new(url, &Environment::Production).unwrap(),
+            Bytes::from_static(b"PK"),
+        );
         let request = upload.request(&partner, Timestamp::default());
         assert_eq!(request.method(), "PUT");
         assert_eq!(request.uri().to_string(), url);
@@ -167,12 +169,14 @@ mod tests {
         assert_eq!(names, ["accept-encoding", "content-type", "user-agent"]);
         assert_eq!(request.headers()["content-type"], "application/zip");
         assert_eq!(request.body(), "PK");
-        assert_eq!(format!("{upload:?}"), "Upload { bytes: 2, .. }");
+        assert_eq!(format!("{upload:?}"), "UploadRequest { bytes: 2, .. }");
     }
 
     fn refused(status: u16, body: &str) -> OperationError {
-        let upload =
-            Upload::new(UploadUrl::new("https://b.example/", &Environment::Sandbox).unwrap(), Bytes::new());
+        let upload = UploadRequest::new(
+            UploadUrl::new("https://b.example/", &Environment::Sandbox).unwrap(),
+            Bytes::new(),
+        );
         let partner = Partner::new("001", "key", Environment::Sandbox).unwrap();
         let response = Response::builder().status(status).body(Bytes::copy_from_slice(body.as_bytes()));
         upload.parse(&partner, Timestamp::default(), &response.unwrap()).unwrap_err()
@@ -229,7 +233,7 @@ mod tests {
         let url = UploadUrl::new("https://b.example/", &Environment::Sandbox).unwrap();
         let partner = Partner::new("001", "key", Environment::Sandbox).unwrap();
         let parse = |body: &'static str| {
-            Upload::new(url.clone(), Bytes::new()).parse(
+            UploadRequest::new(url.clone(), Bytes::new()).parse(
                 &partner,
                 Timestamp::default(),
                 &Response::new(Bytes::from_static(body.as_bytes())),

@@ -16,7 +16,7 @@ use crate::operation::Step;
 use crate::operation::{Operation, OperationError, RepeatSafety, post_signed, successful_object};
 use crate::partner::environment::CallbackUrl;
 use crate::wire::tolerant;
-use crate::{ConfigError, Partner, PartnerParams, ProblemKind, Timestamp, ValidationReport};
+use crate::{Partner, PartnerParams, ProblemKind, Timestamp, ValidationReport};
 
 /// Request for a token with which a browser may run one job.
 ///
@@ -56,11 +56,11 @@ impl WebTokenRequest {
 
     /// Sets the address of the callback, in place of the partner's default.
     ///
-    /// # Errors
-    /// Names `callback_url` and the rule, if this is no absolute http or https URL.
-    pub fn callback_url(mut self, url: &str) -> Result<Self, ConfigError> {
-        self.callback_url = Some(CallbackUrl::new(url)?);
-        Ok(self)
+    /// An absolute http or https URL; any other is reported with all other problems, before anything is sent.
+    #[must_use]
+    pub fn with_callback_url(mut self, url: impl Into<String>) -> Self {
+        self.callback_url = Some(CallbackUrl::unchecked(url));
+        self
     }
 
     fn callback<'a>(&'a self, partner: &'a Partner) -> Option<&'a CallbackUrl> {
@@ -159,8 +159,8 @@ mod tests {
     use crate::{JobId, UserId};
 
     fn request() -> WebTokenRequest {
-        let params =
-            PartnerParams::new(UserId::new("user-1"), JobId::new("job-1")).with("document_ids", vec!["d"]);
+        let params = PartnerParams::new(UserId::new("user-1"), JobId::new("job-1"))
+            .with_param("document_ids", vec!["d"]);
         WebTokenRequest::new(params, "biometric_kyc")
     }
 

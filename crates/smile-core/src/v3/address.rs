@@ -1,4 +1,5 @@
-//! `POST /v3/address`: whether somebody lives at an address (Smile ID: the description of the v3 API, `v3AddressVerification`).
+//! `POST /v3/address`: a check that a person lives at an address (Smile ID: the description of the
+//! v3 API, `v3AddressVerification`).
 
 use std::fmt;
 
@@ -19,7 +20,7 @@ use crate::{Partner, Timestamp, ValidationReport};
 /// Compares an address with the records of a utility (Nigeria) or under an ID number (South Africa). It says nothing about who
 /// the person is.
 #[derive(Clone)]
-pub struct AddressVerification {
+pub struct AddressVerificationRequest {
     address: String,
     record: AddressRecord,
     common: Common,
@@ -39,7 +40,7 @@ pub struct UtilityAccount {
     kind: UtilityKind,
 }
 
-/// How a utility is paid (`utility_type`).
+/// The way of paying a utility (`utility_type`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum UtilityKind {
@@ -62,7 +63,7 @@ impl fmt::Debug for UtilityAccount {
     }
 }
 
-impl AddressVerification {
+impl AddressVerificationRequest {
     /// An address in Nigeria (at most 512 characters), and the utility account there.
     pub fn in_nigeria(
         address: impl Into<String>,
@@ -106,9 +107,9 @@ impl AddressVerification {
     }
 }
 
-common_options!(AddressVerification);
+common_options!(AddressVerificationRequest);
 
-impl Operation for AddressVerification {
+impl Operation for AddressVerificationRequest {
     type Output = Acceptance;
     const STEP: Step = Step::AddressSubmission;
 
@@ -157,13 +158,18 @@ mod tests {
     use crate::operation::testing::{answer, noon, partner};
     use crate::v3::testing::{CALLBACK, CONSENT, DETAILS, JOB, consent, golden, john};
 
-    fn nigeria() -> AddressVerification {
+    fn nigeria() -> AddressVerificationRequest {
         let utility = UtilityAccount::new("12345", "IKEDC", UtilityKind::PrePaid);
-        AddressVerification::in_nigeria("1 Broad Street, Lagos", utility, consent(), john())
+        AddressVerificationRequest::in_nigeria("1 Broad Street, Lagos", utility, consent(), john())
     }
 
-    fn south_africa() -> AddressVerification {
-        AddressVerification::in_south_africa("1 Long Street, Cape Town", "8001015009087", consent(), john())
+    fn south_africa() -> AddressVerificationRequest {
+        AddressVerificationRequest::in_south_africa(
+            "1 Long Street, Cape Town",
+            "8001015009087",
+            consent(),
+            john(),
+        )
     }
 
     #[test]
@@ -198,12 +204,13 @@ mod tests {
 
     #[test]
     fn what_is_empty_or_too_long_is_refused() {
-        let long = AddressVerification::in_south_africa("a".repeat(513), "1".repeat(257), consent(), john());
+        let long =
+            AddressVerificationRequest::in_south_africa("a".repeat(513), "1".repeat(257), consent(), john());
         let fields: Vec<_> =
             long.check(&partner()).problems.into_iter().map(|problem| problem.field).collect();
         assert_eq!(fields, ["address", "id_number"]);
         let empty = UtilityAccount::new("", "", UtilityKind::PostPaid);
-        let empty = AddressVerification::in_nigeria(" ", empty, consent(), john());
+        let empty = AddressVerificationRequest::in_nigeria(" ", empty, consent(), john());
         let fields: Vec<_> =
             empty.check(&partner()).problems.into_iter().map(|problem| problem.field).collect();
         assert_eq!(fields, ["address", "utility_number", "utility_provider"]);

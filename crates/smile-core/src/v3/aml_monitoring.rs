@@ -1,4 +1,5 @@
-//! `POST /v3/aml/monitoring`: puts somebody under watch (Smile ID: the description of the v3 API, `submitAmlMonitoring`).
+//! `POST /v3/aml/monitoring`: puts a person under watch (Smile ID: the description of the v3 API,
+//! `submitAmlMonitoring`).
 //!
 //! The first result and later changes come by webhook.
 
@@ -16,14 +17,14 @@ use crate::job::user_details::UserDetails;
 use crate::operation::{Operation, OperationError, Step};
 use crate::{JobType, Partner, Timestamp, UserId, ValidationReport};
 
-/// Puts somebody under watch: sanctions lists, the politically exposed, and the news, from now on.
+/// Puts a person under watch: sanctions lists, the politically exposed, and the news, from now on.
 #[derive(Clone)]
-pub struct AmlMonitoring {
+pub struct AmlMonitoringRequest {
     search: AmlSearch,
     common: Common,
 }
 
-impl AmlMonitoring {
+impl AmlMonitoringRequest {
     /// Watches this whole name in these countries (two letters in any case, or English names).
     pub fn new(
         full_name: impl Into<String>,
@@ -61,10 +62,10 @@ impl AmlMonitoring {
     }
 }
 
-common_options!(AmlMonitoring);
-aml_options!(AmlMonitoring);
+common_options!(AmlMonitoringRequest);
+aml_options!(AmlMonitoringRequest);
 
-impl Operation for AmlMonitoring {
+impl Operation for AmlMonitoringRequest {
     type Output = Acceptance;
     const STEP: Step = Step::AmlMonitoring;
 
@@ -101,7 +102,8 @@ mod tests {
 
     #[test]
     fn golden_requests() {
-        let named = AmlMonitoring::new("Gbenga Afolabi", ["NG"], consent(), john()).with_birth_year(1990);
+        let named =
+            AmlMonitoringRequest::new("Gbenga Afolabi", ["NG"], consent(), john()).with_birth_year(1990);
         assert_eq!(
             golden(&named),
             [
@@ -115,7 +117,8 @@ mod tests {
                 CALLBACK,
             ]
         );
-        let enrolled = AmlMonitoring::of_existing_user(UserId::new("user-1"), ["NG"], consent(), john());
+        let enrolled =
+            AmlMonitoringRequest::of_existing_user(UserId::new("user-1"), ["NG"], consent(), john());
         assert_eq!(
             golden(&enrolled)[2..],
             [
@@ -131,7 +134,7 @@ mod tests {
 
     #[test]
     fn an_answer() {
-        let monitoring = AmlMonitoring::new("Gbenga Afolabi", ["NG"], consent(), john());
+        let monitoring = AmlMonitoringRequest::new("Gbenga Afolabi", ["NG"], consent(), john());
         let body = json!({ "status": "accepted", "job_id": JOB, "user_id": "u", "created_at": "2026-03-06T12:00:00Z" });
         let accepted = monitoring.parse(&partner(), noon(), &answer(202, &body)).unwrap();
         assert!(accepted.created_at().is_some());
@@ -139,9 +142,9 @@ mod tests {
 
     #[test]
     fn a_name_is_needed_unless_an_earlier_job_has_it() {
-        let nobody = AmlMonitoring::new(" ", ["NG"], consent(), john());
+        let nobody = AmlMonitoringRequest::new(" ", ["NG"], consent(), john());
         assert_eq!(nobody.check(&partner()).problems[0].to_string(), "`full_name` must not be empty");
-        let nobody = AmlMonitoring::of_existing_user(UserId::new(""), ["NG"], consent(), john());
+        let nobody = AmlMonitoringRequest::of_existing_user(UserId::new(""), ["NG"], consent(), john());
         assert_eq!(nobody.check(&partner()).problems[0].to_string(), "`user_id` must not be empty");
     }
 }

@@ -1,5 +1,5 @@
-//! `GET /v3/aml/monitoring/{job_id}/news/{reference}`: the news about somebody under watch (Smile ID: the description of the v3
-//! API, `getAmlMonitoringNews`). It only reads.
+//! `GET /v3/aml/monitoring/{job_id}/news/{reference}`: the news about a person under watch (Smile
+//! ID: the description of the v3 API, `getAmlMonitoringNews`). The operation only reads.
 //!
 //! Its 502 is documented to stay: the provider of the news won't answer this question. Its 503 passes.
 
@@ -58,7 +58,7 @@ categories! {
     ViolentCrime "violent_crime",
 }
 
-/// Asks for the news about somebody whom a monitoring has found.
+/// Asks for the news about a person whom a monitoring has found.
 #[derive(Clone)]
 pub struct AmlNewsRequest {
     job_id: String,
@@ -81,7 +81,7 @@ impl AmlNewsRequest {
         self
     }
 
-    /// How many entries a page has, 1 to 100; 25 by default.
+    /// Sets the number of entries of a page, 1 to 100; 25 by default.
     #[must_use]
     pub fn with_limit(mut self, limit: u32) -> Self {
         self.limit = Some(limit);
@@ -169,12 +169,12 @@ impl AmlNews {
         Record::new(&self.0).children("news").map(AmlNewsEntry).collect()
     }
 
-    /// How many entries there are on all pages (`meta.total_count`).
+    /// The number of entries on all pages (`meta.total_count`).
     pub fn total_count(&self) -> Option<u64> {
         self.meta("total_count")
     }
 
-    /// Which page this is (`meta.current_page`).
+    /// The number of this page (`meta.current_page`).
     pub fn current_page(&self) -> Option<u64> {
         self.meta("current_page")
     }

@@ -83,7 +83,7 @@ macro_rules! aml_options {
                 self
             }
 
-            /// Whether name and year must match exactly; they must by default.
+            /// Requires an exact match of name and year, or not; required by default.
             #[must_use]
             pub fn with_strict_match(mut self, yes: bool) -> Self {
                 self.search.strict_match = Some(yes);

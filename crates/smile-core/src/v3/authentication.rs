@@ -16,12 +16,12 @@ use crate::{Image, JobType, Partner, Timestamp, UserId, ValidationReport};
 
 /// Compares a selfie with the one on file of an enrolled user.
 #[derive(Clone)]
-pub struct Authentication {
+pub struct AuthenticationRequest {
     use_enrolled_image: Option<bool>,
     common: Common,
 }
 
-impl Authentication {
+impl AuthenticationRequest {
     /// The enrolled user, and a selfie (JPEG) with six to eight liveness frames (JPEG).
     pub fn new(
         user_id: UserId,
@@ -55,10 +55,10 @@ impl Authentication {
     }
 }
 
-common_options!(Authentication);
-sandbox_option!(Authentication);
+common_options!(AuthenticationRequest);
+sandbox_option!(AuthenticationRequest);
 
-impl Operation for Authentication {
+impl Operation for AuthenticationRequest {
     type Output = Acceptance;
     const STEP: Step = Step::SmartSelfieAuthentication;
 
@@ -97,8 +97,8 @@ mod tests {
         UserId::new("user-1")
     }
 
-    fn authentication() -> Authentication {
-        Authentication::new(user(), jpeg(), frames(), consent(), john())
+    fn authentication() -> AuthenticationRequest {
+        AuthenticationRequest::new(user(), jpeg(), frames(), consent(), john())
     }
 
     #[test]
@@ -115,7 +115,7 @@ mod tests {
 
     #[test]
     fn golden_request_with_the_image_on_file() {
-        let of_file = Authentication::with_image_on_file(user(), consent(), john());
+        let of_file = AuthenticationRequest::with_image_on_file(user(), consent(), john());
         assert_eq!(
             golden(&of_file)[2..],
             ["use_enrolled_image: true", CONSENT, DETAILS, "user_id: user-1", CALLBACK]
@@ -134,13 +134,13 @@ mod tests {
 
     #[test]
     fn a_user_is_needed() {
-        let nobody = Authentication::new(UserId::new(" "), jpeg(), frames(), consent(), john());
+        let nobody = AuthenticationRequest::new(UserId::new(" "), jpeg(), frames(), consent(), john());
         assert_eq!(nobody.check(&partner()).problems[0].to_string(), "`user_id` must not be empty");
     }
 
     #[test]
     fn images_are_needed_unless_the_one_on_file_is_used() {
-        let none = Authentication::new(user(), jpeg(), [], consent(), john());
+        let none = AuthenticationRequest::new(user(), jpeg(), [], consent(), john());
         assert_eq!(none.check(&partner()).problems[0].field, "liveness_images");
     }
 }

@@ -19,12 +19,12 @@ pub struct BankCodesRequest {
 }
 
 impl BankCodesRequest {
-    /// Of all countries.
+    /// A request for the banks of all countries.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Of this country: two letters in any case, or its English name.
+    /// Limits the request to this country: two letters in any case, or its English name.
     #[must_use]
     pub fn with_country(mut self, country: impl AsRef<str>) -> Self {
         self.country = Some(country_code(country.as_ref()));
@@ -70,11 +70,11 @@ pub struct BankCodes(Map<String, Value>);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ListedBank<'a> {
-    /// Its code, such as `044`: text, whose zeros count.
+    /// The bank's code, such as `044`: text, whose zeros count.
     pub code: &'a str,
     /// The country, two capital letters.
     pub country: &'a str,
-    /// Its name.
+    /// The bank's name.
     pub name: &'a str,
 }
 

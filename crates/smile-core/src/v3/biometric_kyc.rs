@@ -18,14 +18,14 @@ use crate::{IdInfo, Image, JobType, Partner, Timestamp, ValidationReport};
 
 /// Compares a selfie with the photo that an ID authority has under a number. Enrols the user if it is the same person.
 #[derive(Clone)]
-pub struct BiometricKyc {
+pub struct BiometricKycRequest {
     country: String,
     id_type: String,
     id_number: String,
     common: Common,
 }
 
-impl BiometricKyc {
+impl BiometricKycRequest {
     /// A selfie (JPEG) with six to eight liveness frames (JPEG), and the number of an ID of this kind, from this country (two
     /// letters in any case, or its English name).
     pub fn new(
@@ -55,10 +55,10 @@ impl BiometricKyc {
     }
 }
 
-common_options!(BiometricKyc);
-sandbox_option!(BiometricKyc);
+common_options!(BiometricKycRequest);
+sandbox_option!(BiometricKycRequest);
 
-impl Operation for BiometricKyc {
+impl Operation for BiometricKycRequest {
     type Output = Acceptance;
     const STEP: Step = Step::BiometricKyc;
 
@@ -95,8 +95,8 @@ mod tests {
     use crate::operation::testing::{answer, noon, partner};
     use crate::v3::testing::{CALLBACK, CONSENT, DETAILS, JOB, consent, frames, golden, john, jpeg};
 
-    fn kyc() -> BiometricKyc {
-        BiometricKyc::new(jpeg(), frames(), "ng", "BVN", "00000000000", consent(), john())
+    fn kyc() -> BiometricKycRequest {
+        BiometricKycRequest::new(jpeg(), frames(), "ng", "BVN", "00000000000", consent(), john())
     }
 
     #[test]
@@ -135,7 +135,7 @@ mod tests {
 
     #[test]
     fn files_are_read_in_turn_before_the_request_is_made() {
-        let mut kyc = BiometricKyc::new(
+        let mut kyc = BiometricKycRequest::new(
             Image::path("selfie.jpg"),
             (1..=6).map(|n| Image::path(format!("{n}.jpg"))),
             "NG",

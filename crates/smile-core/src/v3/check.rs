@@ -1,4 +1,4 @@
-//! What a v3 request must have before anything is sent.
+//! The check of a v3 request before anything is sent.
 
 use serde_json::{Map, Value};
 
@@ -76,15 +76,15 @@ impl ValidationReport {
         self.optional_text("job_id", job_id.map(JobId::as_str));
     }
 
-    /// Where the webhook goes: over https, or to this machine if the service is an emulator.
+    /// Checks the address of the webhook: over https, or on this machine if the service is an
+    /// emulator.
     pub(crate) fn webhook_url(&mut self, url: Option<&str>, partner: &Partner) {
-        let own = url.map(CallbackUrl::new);
-        let url = match &own {
-            Some(Err(error)) => return self.problems.push(error.problem().clone()),
-            Some(Ok(url)) => Some(url),
-            None => partner.callback_url(),
-        };
-        let Some(url) = url else { return };
+        let own = url.map(CallbackUrl::unchecked);
+        let Some(url) = own.as_ref().or(partner.callback_url()) else { return };
+        if let Some(problem) = url.problem() {
+            self.problems.push(problem.clone());
+            return;
+        }
         let is_emulated = matches!(partner.environment(), Environment::Custom(_)) && url.is_loopback();
         if !url.is_https() && !is_emulated {
             let rule = "must begin with `https://`: the v3 API sends webhooks over nothing else";
@@ -95,7 +95,7 @@ impl ValidationReport {
         }
     }
 
-    /// A number that an ID authority is asked about.
+    /// Checks a number for an ID authority.
     pub(crate) fn id_number_of(&mut self, id_info: &IdInfo, product: IdTypeProduct, partner: &Partner) {
         self.entered_id("", id_info, partner);
         let (country, name) = (id_info.country.as_deref(), id_info.id_type.as_deref());
@@ -217,7 +217,7 @@ mod tests {
     #[test]
     fn the_partners_own_callback_is_checked_as_well() {
         let partner = Partner::new("1", "key", Environment::Sandbox).unwrap();
-        let partner = partner.with_callback_url("http://bank.example/").unwrap();
+        let partner = partner.with_callback_url("http://bank.example/");
         assert_eq!(problems(|found| found.webhook_url(None, &partner)).len(), 1);
     }
 }

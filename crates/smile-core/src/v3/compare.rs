@@ -16,7 +16,7 @@ use crate::{Image, JobType, Partner, ProblemKind, Timestamp, ValidationReport};
 
 /// Compares a selfie with the face on another picture. With a user id it enrols that user if both are the same person.
 #[derive(Clone)]
-pub struct Compare {
+pub struct CompareRequest {
     comparison: ComparisonImage,
     allow_new_enroll: Option<bool>,
     common: Common,
@@ -44,7 +44,7 @@ impl ComparisonImage {
     }
 }
 
-impl Compare {
+impl CompareRequest {
     /// A selfie (JPEG), and the picture (JPEG, of documents too) of this kind that it is compared with.
     pub fn new(
         selfie: Image,
@@ -66,7 +66,7 @@ impl Compare {
         self
     }
 
-    /// Whether a user who is enrolled already is enrolled anew; no by default.
+    /// Enrols a user anew who is enrolled already, or not; not by default.
     #[must_use]
     pub fn with_allow_new_enroll(mut self, yes: bool) -> Self {
         self.allow_new_enroll = Some(yes);
@@ -85,10 +85,10 @@ impl Compare {
     }
 }
 
-common_options!(Compare);
-sandbox_option!(Compare);
+common_options!(CompareRequest);
+sandbox_option!(CompareRequest);
 
-impl Operation for Compare {
+impl Operation for CompareRequest {
     type Output = Acceptance;
     const STEP: Step = Step::SmartSelfieCompare;
 
@@ -127,8 +127,8 @@ mod tests {
     use crate::operation::testing::{answer, noon, partner};
     use crate::v3::testing::{CALLBACK, CONSENT, DETAILS, JOB, consent, frames, golden, john, jpeg};
 
-    fn compare() -> Compare {
-        Compare::new(jpeg(), jpeg(), ComparisonImage::IdPhoto, consent(), john())
+    fn compare() -> CompareRequest {
+        CompareRequest::new(jpeg(), jpeg(), ComparisonImage::IdPhoto, consent(), john())
     }
 
     #[test]
@@ -164,8 +164,9 @@ mod tests {
 
     #[test]
     fn each_kind_of_comparison_has_its_word() {
-        let word =
-            |kind: ComparisonImage| golden(&Compare::new(jpeg(), jpeg(), kind, consent(), john()))[4].clone();
+        let word = |kind: ComparisonImage| {
+            golden(&CompareRequest::new(jpeg(), jpeg(), kind, consent(), john()))[4].clone()
+        };
         let kinds = [ComparisonImage::Document, ComparisonImage::IdPhoto, ComparisonImage::Portrait];
         let words = ["DOCUMENT", "ID_PHOTO", "PORTRAIT"].map(|word| format!("comparison_image_type: {word}"));
         assert_eq!(kinds.map(word), words);

@@ -21,7 +21,7 @@ use crate::{Partner, ProblemKind, Timestamp, UserId, ValidationReport};
 
 /// Creates a Smile Link: a page of Smile ID's on which people are verified.
 #[derive(Clone)]
-pub struct CreateSmileLink {
+pub struct CreateSmileLinkRequest {
     name: String,
     notice_privacy_policy_url: String,
     id_types: Vec<LinkIdType>,
@@ -44,8 +44,8 @@ pub struct LinkIdType {
 }
 
 impl LinkIdType {
-    /// This kind of ID, from this country (two letters in any case, or its English name), verified by this method: `enhanced_kyc`,
-    /// `biometric_kyc`, or another of the service's words.
+    /// A kind of ID from this country (two letters in any case, or its English name), verified by
+    /// this method: `enhanced_kyc`, `biometric_kyc`, or another of the service's words.
     pub fn new(
         country: impl AsRef<str>,
         id_type: impl Into<String>,
@@ -59,7 +59,7 @@ impl LinkIdType {
     }
 }
 
-impl CreateSmileLink {
+impl CreateSmileLinkRequest {
     /// A link of this name, with this privacy policy, for these kinds of ID. Anybody may use it, any number of times.
     pub fn new(
         name: impl Into<String>,
@@ -81,35 +81,36 @@ impl CreateSmileLink {
         }
     }
 
-    /// It can be used once: by this user, whose id no other link has, or by whom the service makes an id for.
+    /// Limits the link to a single use: by this user, whose id no other link has, or by a user for
+    /// whom the service makes an id.
     #[must_use]
     pub fn with_single_use(mut self, user_id: Option<UserId>) -> Self {
         self.single_use_for = Some(user_id);
         self
     }
 
-    /// What it is for, for people.
+    /// Sets the link's description for people.
     #[must_use]
     pub fn with_description(mut self, description: impl Into<String>) -> Self {
         self.description = Some(description.into());
         self
     }
 
-    /// Where webhooks go, in place of the partner's default.
+    /// Sets the address of the webhooks, in place of the partner's default.
     #[must_use]
     pub fn with_callback_url(mut self, url: impl Into<String>) -> Self {
         self.callback_url = Some(url.into());
         self
     }
 
-    /// Where the person goes afterwards.
+    /// Sets the address that the person goes to afterwards.
     #[must_use]
     pub fn with_redirect_url(mut self, url: impl Into<String>) -> Self {
         self.redirect_url = Some(url.into());
         self
     }
 
-    /// Where the logo on the page is.
+    /// Sets the address of the logo on the page.
     #[must_use]
     pub fn with_logo_url(mut self, url: impl Into<String>) -> Self {
         self.logo_url = Some(url.into());
@@ -123,7 +124,8 @@ impl CreateSmileLink {
         self
     }
 
-    /// When it expires; a link for a single use does 90 days after it was made by default.
+    /// Sets the time at which the link expires; by default, a link for a single use does 90 days
+    /// after it was made.
     #[must_use]
     pub fn with_expires_at(mut self, at: Timestamp) -> Self {
         self.expires_at = Some(at);
@@ -138,13 +140,13 @@ impl CreateSmileLink {
     }
 }
 
-impl fmt::Debug for CreateSmileLink {
+impl fmt::Debug for CreateSmileLinkRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CreateSmileLink").field("id_types", &self.id_types).finish_non_exhaustive()
+        f.debug_struct("CreateSmileLinkRequest").field("id_types", &self.id_types).finish_non_exhaustive()
     }
 }
 
-impl Operation for CreateSmileLink {
+impl Operation for CreateSmileLinkRequest {
     type Output = CreatedSmileLink;
     const STEP: Step = Step::SmileLinks;
 
@@ -252,7 +254,8 @@ pub struct CreatedSmileLink {
 }
 
 impl CreatedSmileLink {
-    /// What the service knows it by; [`ReadSmileLink`](super::ReadSmileLink) goes by it.
+    /// The service's id of the link, which [`ReadSmileLinkRequest`](super::ReadSmileLinkRequest)
+    /// takes.
     pub fn ref_id(&self) -> &str {
         &self.ref_id
     }
@@ -287,9 +290,9 @@ mod tests {
     use crate::operation::testing::{answer, noon, partner};
     use crate::v3::testing::{CALLBACK, golden};
 
-    fn link() -> CreateSmileLink {
+    fn link() -> CreateSmileLinkRequest {
         let id_types = [LinkIdType::new("ng", "BVN", "biometric_kyc")];
-        CreateSmileLink::new("Onboarding", "https://bank.example/privacy", id_types)
+        CreateSmileLinkRequest::new("Onboarding", "https://bank.example/privacy", id_types)
     }
 
     #[test]
@@ -348,12 +351,13 @@ mod tests {
 
     #[test]
     fn what_a_link_needs_is_checked() {
-        let empty = CreateSmileLink::new("", "", []).check(&partner()).problems;
+        let empty = CreateSmileLinkRequest::new("", "", []).check(&partner()).problems;
         let fields: Vec<_> = empty.iter().map(|problem| problem.field.as_str()).collect();
         assert_eq!(fields, ["name", "notice_privacy_policy_url", "id_types"]);
         let past = link().with_expires_at(noon()).check_at(noon()).problems;
         assert_eq!(past[0].to_string(), "`expires_at` must be in the future");
-        let bad = CreateSmileLink::new("a", "https://bank.example/", [LinkIdType::new("NGA", "", "x y")]);
+        let bad =
+            CreateSmileLinkRequest::new("a", "https://bank.example/", [LinkIdType::new("NGA", "", "x y")]);
         assert_eq!(bad.with_single_use(Some(UserId::new(""))).check(&partner()).problems.len(), 4);
     }
 }

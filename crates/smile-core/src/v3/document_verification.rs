@@ -17,13 +17,13 @@ use crate::{Image, JobType, Partner, Timestamp, ValidationReport};
 
 /// Looks at whether a document is genuine, and whether it is the person's on the selfie.
 #[derive(Clone)]
-pub struct DocumentVerification {
+pub struct DocumentVerificationRequest {
     country: String,
     id_type: Option<String>,
     common: Common,
 }
 
-impl DocumentVerification {
+impl DocumentVerificationRequest {
     /// A selfie (JPEG) with six to eight liveness frames (JPEG), and the front of a document (JPEG or PNG) from this country (two
     /// letters in any case, or its English name).
     pub fn new(
@@ -65,9 +65,9 @@ impl DocumentVerification {
     }
 }
 
-common_options!(DocumentVerification);
+common_options!(DocumentVerificationRequest);
 
-impl Operation for DocumentVerification {
+impl Operation for DocumentVerificationRequest {
     type Output = Acceptance;
     const STEP: Step = Step::DocumentVerification;
 
@@ -103,8 +103,8 @@ mod tests {
     use crate::operation::testing::{answer, noon, partner};
     use crate::v3::testing::{CALLBACK, CONSENT, DETAILS, JOB, PNG, consent, frames, golden, john, jpeg};
 
-    fn document() -> DocumentVerification {
-        DocumentVerification::new(jpeg(), frames(), Image::bytes(PNG), "gh", consent(), john())
+    fn document() -> DocumentVerificationRequest {
+        DocumentVerificationRequest::new(jpeg(), frames(), Image::bytes(PNG), "gh", consent(), john())
     }
 
     #[test]

@@ -17,13 +17,13 @@ use crate::{Image, JobType, Partner, Timestamp, ValidationReport};
 
 /// Looks at a document and a selfie, and asks the ID authority about the document's number.
 #[derive(Clone)]
-pub struct EnhancedDocumentVerification {
+pub struct EnhancedDocumentVerificationRequest {
     country: String,
     id_type: String,
     common: Common,
 }
 
-impl EnhancedDocumentVerification {
+impl EnhancedDocumentVerificationRequest {
     /// A selfie (JPEG) with six to eight liveness frames (JPEG), and the front of a document (JPEG or PNG) from this country (two
     /// letters in any case, or its English name); `id_type` is the document's code, such as `PASSPORT`.
     pub fn new(
@@ -59,9 +59,9 @@ impl EnhancedDocumentVerification {
     }
 }
 
-common_options!(EnhancedDocumentVerification);
+common_options!(EnhancedDocumentVerificationRequest);
 
-impl Operation for EnhancedDocumentVerification {
+impl Operation for EnhancedDocumentVerificationRequest {
     type Output = Acceptance;
     const STEP: Step = Step::EnhancedDocumentVerification;
 
@@ -100,8 +100,8 @@ mod tests {
     use crate::operation::testing::{answer, noon, partner};
     use crate::v3::testing::{CALLBACK, CONSENT, DETAILS, JOB, PNG, consent, frames, golden, john, jpeg};
 
-    fn document() -> EnhancedDocumentVerification {
-        EnhancedDocumentVerification::new(
+    fn document() -> EnhancedDocumentVerificationRequest {
+        EnhancedDocumentVerificationRequest::new(
             jpeg(),
             frames(),
             Image::bytes(PNG),
@@ -146,7 +146,8 @@ mod tests {
 
     #[test]
     fn a_kind_of_document_is_needed() {
-        let none = EnhancedDocumentVerification::new(jpeg(), frames(), jpeg(), "GH", " ", consent(), john());
+        let none =
+            EnhancedDocumentVerificationRequest::new(jpeg(), frames(), jpeg(), "GH", " ", consent(), john());
         assert_eq!(none.check(&partner()).problems[0].to_string(), "`id_type` must not be empty");
     }
 }

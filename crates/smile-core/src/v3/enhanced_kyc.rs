@@ -22,15 +22,15 @@ use crate::{IdInfo, JobType, Partner, Timestamp, ValidationReport};
 /// Asks an ID authority for what it has under a number.
 ///
 /// ```
-/// use smile_core::v3::{Consent, EnhancedKyc, UserDetails};
+/// use smile_core::v3::{Consent, EnhancedKycRequest, UserDetails};
 /// # use smile_core::Timestamp;
 /// # let consent = Consent::new(true, Timestamp::default(), "EN", "https://bank.example/privacy");
 ///
 /// let person = UserDetails::new("Amina Fatou", "Clearwater").with_phone_number("+2348012345678");
-/// let check = EnhancedKyc::new("NG", "NIN", "12345678901", consent, person);
+/// let check = EnhancedKycRequest::new("NG", "NIN", "12345678901", consent, person);
 /// ```
 #[derive(Clone)]
-pub struct EnhancedKyc {
+pub struct EnhancedKycRequest {
     country: String,
     id_type: String,
     id_number: String,
@@ -39,7 +39,7 @@ pub struct EnhancedKyc {
     pub(crate) common: Common,
 }
 
-impl EnhancedKyc {
+impl EnhancedKycRequest {
     /// The number of an ID of this kind, from this country (two letters in any case, or its English name).
     pub fn new(
         country: impl AsRef<str>,
@@ -84,9 +84,9 @@ impl EnhancedKyc {
     }
 }
 
-common_options!(EnhancedKyc);
+common_options!(EnhancedKycRequest);
 
-impl Operation for EnhancedKyc {
+impl Operation for EnhancedKycRequest {
     type Output = Acceptance;
     const STEP: Step = Step::EnhancedKycSubmission;
 
@@ -128,8 +128,8 @@ mod tests {
     use crate::v3::testing::{CALLBACK, CONSENT, DETAILS, JOB, consent, golden, john};
     use crate::{JobId, UserId};
 
-    fn kyc() -> EnhancedKyc {
-        EnhancedKyc::new("ng", "BVN", "00000000000", consent(), john())
+    fn kyc() -> EnhancedKycRequest {
+        EnhancedKycRequest::new("ng", "BVN", "00000000000", consent(), john())
     }
 
     #[test]
@@ -180,7 +180,7 @@ mod tests {
 
     #[test]
     fn the_number_has_the_form_that_the_catalogue_says() {
-        let found = EnhancedKyc::new("NG", "BVN", "123", consent(), john()).check(&partner()).problems;
+        let found = EnhancedKycRequest::new("NG", "BVN", "123", consent(), john()).check(&partner()).problems;
         assert_eq!(found[0].field, "id_number");
     }
 
@@ -193,8 +193,13 @@ mod tests {
 
     #[test]
     fn all_problems_are_named_at_once() {
-        let empty =
-            EnhancedKyc::new("", "", "", Consent::new(false, noon(), "", ""), UserDetails::new("", ""));
+        let empty = EnhancedKycRequest::new(
+            "",
+            "",
+            "",
+            Consent::new(false, noon(), "", ""),
+            UserDetails::new("", ""),
+        );
         let fields: Vec<_> =
             empty.check(&partner()).problems.into_iter().map(|problem| problem.field).collect();
         assert_eq!(

@@ -10,7 +10,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Request, Response};
 
-use super::enhanced_kyc::EnhancedKyc;
+use super::enhanced_kyc::EnhancedKycRequest;
 use super::envelope::job_id_in;
 use super::request::post;
 use super::smile_job_id::SmileJobId;
@@ -22,13 +22,13 @@ use crate::{JobKey, JobType, Partner, SubmissionId, Timestamp, ValidationReport}
 /// Asks an ID authority for what it has under a number, and waits for the result: up to a minute, unless the settings say otherwise.
 /// There is no webhook.
 #[derive(Clone, Debug)]
-pub struct EnhancedKycSync {
-    check: EnhancedKyc,
+pub struct EnhancedKycSyncRequest {
+    check: EnhancedKycRequest,
     /// The job that the service recorded without giving its result.
     recorded: Option<SmileJobId>,
 }
 
-/// What the service answered.
+/// The service's answer.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum EnhancedKycAnswer {
@@ -39,9 +39,10 @@ pub enum EnhancedKycAnswer {
     Status(Box<Status>),
 }
 
-impl EnhancedKycSync {
-    /// This check. A callback address in it means nothing here.
-    pub fn new(check: EnhancedKyc) -> Self {
+impl EnhancedKycSyncRequest {
+    /// A request for this check with its result in the answer. A callback address in the check
+    /// means nothing here.
+    pub fn new(check: EnhancedKycRequest) -> Self {
         Self { check, recorded: None }
     }
 
@@ -54,7 +55,7 @@ impl EnhancedKycSync {
     }
 }
 
-impl Operation for EnhancedKycSync {
+impl Operation for EnhancedKycSyncRequest {
     type Output = EnhancedKycAnswer;
     const STEP: Step = Step::EnhancedKycSync;
 
@@ -154,8 +155,8 @@ mod tests {
     use crate::operation::testing::{answer, noon, partner};
     use crate::v3::testing::{JOB, consent, golden, john, signed};
 
-    fn kyc() -> EnhancedKycSync {
-        EnhancedKycSync::new(EnhancedKyc::new("NG", "BVN", "00000000000", consent(), john()))
+    fn kyc() -> EnhancedKycSyncRequest {
+        EnhancedKycSyncRequest::new(EnhancedKycRequest::new("NG", "BVN", "00000000000", consent(), john()))
     }
 
     #[test]

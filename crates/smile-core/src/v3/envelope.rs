@@ -1,4 +1,5 @@
-//! What v3 answers have in common: the acceptance of a submission, and refusals in the service's several envelopes.
+//! The common part of v3 answers: the acceptance of a submission, and refusals in the service's
+//! several envelopes.
 
 use std::fmt;
 
@@ -17,7 +18,7 @@ use crate::{Timestamp, UserId};
 /// The header that names the job of an answer.
 pub(crate) const JOB_ID_HEADER: &str = "smileid-job-id";
 
-/// What decides in any answer; in whatever spelling, it may be there once.
+/// The fields that decide in any answer; in whatever spelling, each may be there once.
 const DECIDING: [&str; 4] = ["status", "job_id", "user_id", "error"];
 
 /// The fields of an answer of 2xx; the refusal that it stands for otherwise.
@@ -84,7 +85,7 @@ pub(crate) fn job_id_in(response: &Response<Bytes>) -> Option<String> {
     (!value.is_empty()).then(|| value.to_owned())
 }
 
-/// Whether the endpoint, or the service's gateway, says no in its own words, and names no job.
+/// True if the endpoint, or the service's gateway, says no in its own words, and names no job.
 fn says_no(status: StatusCode, fields: &Fields) -> bool {
     let is_no = status.is_client_error() && !matches!(status.as_u16(), 408 | 424);
     let word = tolerant::str(fields, "status").map(normalised).unwrap_or_default();
@@ -102,7 +103,7 @@ fn phrases(status: StatusCode) -> Vec<&'static str> {
     phrases
 }
 
-/// What to do about a refusal of the service's own: a phrase in lower case, without a full stop.
+/// The advice about a refusal of the service's own: a phrase in lower case, without a full stop.
 fn remedy(status: StatusCode) -> Option<&'static str> {
     Some(match status.as_u16() {
         401 => {
@@ -149,12 +150,13 @@ impl Acceptance {
         tolerant::text(&self.fields, "user_id").map(UserId::new)
     }
 
-    /// When the service accepted it, where it says so.
+    /// The time at which the service accepted the job, if the answer says so.
     pub fn created_at(&self) -> Option<Timestamp> {
         Timestamp::parse(tolerant::str(&self.fields, "created_at")?)
     }
 
-    /// Whether the service says `accepted`, in any case. Another word of an answer that names a job doesn't mean that there is none.
+    /// True if the service says `accepted`, in any case. Another word of an answer that names a job
+    /// doesn't mean that there is none.
     pub fn is_accepted(&self) -> bool {
         tolerant::str(&self.fields, "status").is_some_and(|word| word.trim().eq_ignore_ascii_case("accepted"))
     }

@@ -21,7 +21,8 @@ pub struct IdStatusRequest {
 }
 
 impl IdStatusRequest {
-    /// Of this country (two letters in any case, or its English name) and ID type, such as `BVN`.
+    /// A request about the authority of this country (two letters in any case, or its English name)
+    /// and ID type, such as `BVN`.
     pub fn new(country: impl AsRef<str>, id_type: impl Into<String>) -> Self {
         Self { country: country_code(country.as_ref()), id_type: id_type.into() }
     }
@@ -68,7 +69,7 @@ impl Operation for IdStatusRequest {
     }
 }
 
-/// How an ID authority is doing.
+/// The state of an ID authority.
 #[derive(Clone, Debug, PartialEq)]
 pub struct IdStatus(Map<String, Value>);
 
@@ -78,7 +79,7 @@ impl IdStatus {
         tolerant::str(&self.0, "last_known_status")
     }
 
-    /// Whether the last check succeeded; `None` for a word that isn't known.
+    /// True if the last check succeeded; `None` for a word that isn't known.
     pub fn last_check_succeeded(&self) -> Option<bool> {
         match tolerant::str(&self.0, "last_check_status")? {
             "success" => Some(true),
@@ -87,17 +88,17 @@ impl IdStatus {
         }
     }
 
-    /// When it was last looked at.
+    /// The time of the last check.
     pub fn last_checked(&self) -> Option<Timestamp> {
         Timestamp::parse(tolerant::str(&self.0, "last_checked")?)
     }
 
-    /// How many look-ups of the last hour succeeded, in percent (0 to 100).
+    /// The share of the last hour's look-ups that succeeded, in percent (0 to 100).
     pub fn last_hour_success_rate(&self) -> Option<f64> {
         self.percent("last_hour_success_rate")
     }
 
-    /// How many look-ups of the last check succeeded, in percent (0 to 100).
+    /// The share of the last check's look-ups that succeeded, in percent (0 to 100).
     pub fn last_check_success_rate(&self) -> Option<f64> {
         self.percent("last_check_success_rate")
     }

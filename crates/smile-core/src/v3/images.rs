@@ -32,7 +32,7 @@ impl ImagePart {
         }
     }
 
-    /// What it shows, for what is doubtful about it.
+    /// The picture's role, for warnings about its quality.
     const fn role(self) -> ImageRole {
         match self {
             Self::Selfie | Self::Comparison => ImageRole::Selfie,
@@ -113,7 +113,7 @@ impl Images {
         };
     }
 
-    /// What can be told before any file is read.
+    /// Checks everything that is known before any file is read.
     pub(crate) fn check(&self, found: &mut ValidationReport, frames: Frames) {
         for (field, entry) in self.with_fields() {
             if matches!(&entry.content, Content::ToRead(path) if path.as_os_str().is_empty()) {
@@ -133,7 +133,7 @@ impl Images {
         }
     }
 
-    /// What can be told once all files are read.
+    /// Checks everything that is known once all files are read.
     pub(crate) fn check_read(&self, found: &mut ValidationReport) {
         for (field, entry) in self.with_fields() {
             let looked_at = match &entry.content {
@@ -189,7 +189,7 @@ impl Images {
     }
 }
 
-/// Whether a product wants liveness frames.
+/// A product's need of liveness frames.
 #[derive(Clone, Copy)]
 pub(crate) enum Frames {
     Needed,
@@ -201,7 +201,7 @@ pub(crate) enum Frames {
 const LEAST_FRAMES: usize = 6;
 const MOST_FRAMES: usize = 8;
 
-/// How large a whole request may be, in bytes: 4.5 MB (Smile ID's documentation of v3).
+/// The largest size of a whole request, in bytes: 4.5 MB (Smile ID's documentation of v3).
 pub(crate) const MOST_BYTES: usize = 4_718_592;
 
 impl ValidationReport {
@@ -250,8 +250,8 @@ mod tests {
     fn files_are_typed_by_their_bytes_and_never_by_their_names() {
         let mut parts = Multipart::new();
         let mut images = Images::default();
-        images.add(ImagePart::Document, Image::bytes(PNG).named("card.jpg"));
-        images.add(ImagePart::DocumentBack, Image::bytes(JPEG).named("back.png\"\r\nX: y"));
+        images.add(ImagePart::Document, Image::bytes(PNG).with_file_name("card.jpg"));
+        images.add(ImagePart::DocumentBack, Image::bytes(JPEG).with_file_name("back.png\"\r\nX: y"));
         images.write(&mut parts);
         let body = String::from_utf8_lossy(&parts.finish(1).1).into_owned();
         assert!(body.contains("filename=\"document.png\"\r\nContent-Type: image/png\r\n"));

@@ -109,7 +109,7 @@ fn to_json(value: &impl Serialize) -> Bytes {
     serde_json::to_vec(value).expect("strings, numbers and flags always serialise").into()
 }
 
-/// Whether the needle stands in the text (Horspool): most of a picture is leapt over.
+/// True if the needle stands in the text (Horspool): most of a picture is leapt over.
 fn contains(text: &[u8], needle: &[u8]) -> bool {
     let Some(last) = needle.len().checked_sub(1) else { return true };
     let mut leap = [needle.len(); 256];

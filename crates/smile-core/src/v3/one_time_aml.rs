@@ -1,6 +1,6 @@
 //! `POST /v3/aml`: whether a name is on a watch list, once (Smile ID: the description of the v3 API, `submitOneTimeAml`).
 //!
-//! It is accepted, and the result comes by webhook; [`OneTimeAmlSync`](super::OneTimeAmlSync) waits for it.
+//! It is accepted, and the result comes by webhook; [`OneTimeAmlSyncRequest`](super::OneTimeAmlSyncRequest) waits for it.
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -16,15 +16,15 @@ use crate::job::user_details::UserDetails;
 use crate::operation::{Operation, OperationError, Step};
 use crate::{JobType, Partner, Timestamp, ValidationReport};
 
-/// Looks for somebody on sanctions lists, among the politically exposed, and in the news, once. What it finds is a name on a list:
-/// no verdict on the person.
+/// Looks for a person on sanctions lists, among the politically exposed, and in the news, once. A
+/// match is a name on a list: no verdict on the person.
 #[derive(Clone)]
-pub struct OneTimeAml {
+pub struct OneTimeAmlRequest {
     pub(crate) search: AmlSearch,
     pub(crate) common: Common,
 }
 
-impl OneTimeAml {
+impl OneTimeAmlRequest {
     /// The type of job that v1 has for it.
     pub(crate) const JOB_TYPE: JobType = JobType::from_number(15);
 
@@ -39,8 +39,9 @@ impl OneTimeAml {
         Self { search, common: Common::new(consent, user_details) }
     }
 
-    /// Only goes on if the user is enrolled and has a usable earlier result (`search_existing_user`). Name and year are still those
-    /// that are given here. It needs [`with_user_id`](Self::with_user_id).
+    /// Goes on only if the user is enrolled and has a usable earlier result
+    /// (`search_existing_user`). Name and year are still those that are given here. The setting
+    /// needs [`with_user_id`](Self::with_user_id).
     #[must_use]
     pub fn with_search_existing_user(mut self, yes: bool) -> Self {
         self.search.search_existing_user = yes;
@@ -74,10 +75,10 @@ impl OneTimeAml {
     }
 }
 
-common_options!(OneTimeAml);
-aml_options!(OneTimeAml);
+common_options!(OneTimeAmlRequest);
+aml_options!(OneTimeAmlRequest);
 
-impl Operation for OneTimeAml {
+impl Operation for OneTimeAmlRequest {
     type Output = Acceptance;
     const STEP: Step = Step::OneTimeAml;
 
@@ -110,8 +111,8 @@ mod tests {
     use crate::operation::testing::{answer, noon, partner};
     use crate::v3::testing::{CALLBACK, CONSENT, DETAILS, JOB, consent, golden, john};
 
-    fn aml() -> OneTimeAml {
-        OneTimeAml::new("Nkechi Okafor", ["ng", "Ghana"], consent(), john())
+    fn aml() -> OneTimeAmlRequest {
+        OneTimeAmlRequest::new("Nkechi Okafor", ["ng", "Ghana"], consent(), john())
     }
 
     #[test]
@@ -158,7 +159,7 @@ mod tests {
 
     #[test]
     fn a_name_is_needed() {
-        let nobody = OneTimeAml::new("", ["NG"], consent(), john());
+        let nobody = OneTimeAmlRequest::new("", ["NG"], consent(), john());
         assert_eq!(nobody.check(&partner()).problems[0].to_string(), "`full_name` must not be empty");
     }
 }

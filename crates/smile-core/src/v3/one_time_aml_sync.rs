@@ -10,26 +10,27 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Request, Response};
 
-use super::one_time_aml::OneTimeAml;
+use super::one_time_aml::OneTimeAmlRequest;
 use super::request::{post, set_header};
 use super::sync_result::{Asked, SYNC_TIMEOUT, SyncResult};
 use crate::operation::{Operation, OperationError, RepeatSafety, Step, TokenUse};
 use crate::{JobKey, Partner, ProblemKind, SubmissionId, Timestamp, ValidationReport};
 
-/// Looks for somebody on watch lists, and waits for the result: up to a minute, unless the settings say otherwise.
+/// Looks for a person on watch lists, and waits for the result: up to a minute, unless the settings
+/// say otherwise.
 ///
 /// ```
-/// use smile_core::v3::{Consent, IdempotencyKey, OneTimeAml, OneTimeAmlSync, UserDetails};
+/// use smile_core::v3::{Consent, IdempotencyKey, OneTimeAmlRequest, OneTimeAmlSyncRequest, UserDetails};
 /// # use smile_core::Timestamp;
 /// # let consent = Consent::new(true, Timestamp::default(), "EN", "https://bank.example/privacy");
 ///
 /// let person = UserDetails::new("Nkechi", "Okafor").with_email("nkechi.okafor@example.com");
-/// let check = OneTimeAml::new("Nkechi Okafor", ["NG"], consent, person);
-/// let check = OneTimeAmlSync::new(check, IdempotencyKey::new("aml-2026-000017-first-check"));
+/// let check = OneTimeAmlRequest::new("Nkechi Okafor", ["NG"], consent, person);
+/// let check = OneTimeAmlSyncRequest::new(check, IdempotencyKey::new("aml-2026-000017-first-check"));
 /// ```
 #[derive(Clone, Debug)]
-pub struct OneTimeAmlSync {
-    check: OneTimeAml,
+pub struct OneTimeAmlSyncRequest {
+    check: OneTimeAmlRequest,
     key: IdempotencyKey,
 }
 
@@ -63,14 +64,15 @@ impl fmt::Debug for IdempotencyKey {
     }
 }
 
-impl OneTimeAmlSync {
-    /// This check under this key. Its callback address is stored for a replay alone.
-    pub fn new(check: OneTimeAml, key: IdempotencyKey) -> Self {
+impl OneTimeAmlSyncRequest {
+    /// A request for this check under this key. The check's callback address is stored for a replay
+    /// alone.
+    pub fn new(check: OneTimeAmlRequest, key: IdempotencyKey) -> Self {
         Self { check, key }
     }
 }
 
-impl Operation for OneTimeAmlSync {
+impl Operation for OneTimeAmlSyncRequest {
     type Output = SyncResult;
     const STEP: Step = Step::OneTimeAmlSync;
 
@@ -121,7 +123,7 @@ impl Operation for OneTimeAmlSync {
     }
 
     fn key(&self) -> Option<JobKey> {
-        self.check.common.key(OneTimeAml::JOB_TYPE)
+        self.check.common.key(OneTimeAmlRequest::JOB_TYPE)
     }
 
     fn carries_submission_id(&self) -> bool {
@@ -142,9 +144,9 @@ mod tests {
 
     const KEY: &str = "aml-2026-000017-a";
 
-    fn aml(key: &str) -> OneTimeAmlSync {
-        OneTimeAmlSync::new(
-            OneTimeAml::new("Nkechi Okafor", ["NG"], consent(), john()),
+    fn aml(key: &str) -> OneTimeAmlSyncRequest {
+        OneTimeAmlSyncRequest::new(
+            OneTimeAmlRequest::new("Nkechi Okafor", ["NG"], consent(), john()),
             IdempotencyKey::new(key),
         )
     }

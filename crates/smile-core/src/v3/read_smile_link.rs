@@ -16,18 +16,18 @@ use crate::{Partner, Timestamp, ValidationReport};
 
 /// Reads a Smile Link.
 #[derive(Clone, Debug)]
-pub struct ReadSmileLink {
+pub struct ReadSmileLinkRequest {
     ref_id: String,
 }
 
-impl ReadSmileLink {
+impl ReadSmileLinkRequest {
     /// The link that the service knows by this id.
     pub fn new(ref_id: impl Into<String>) -> Self {
         Self { ref_id: ref_id.into() }
     }
 }
 
-impl Operation for ReadSmileLink {
+impl Operation for ReadSmileLinkRequest {
     type Output = SmileLink;
     const STEP: Step = Step::SmileLinks;
 
@@ -74,17 +74,17 @@ impl SmileLink {
         tolerant::str(&self.0, "link").map(Personal::new)
     }
 
-    /// Its name.
+    /// The link's name.
     pub fn name(&self) -> Option<&str> {
         tolerant::str(&self.0, "name")
     }
 
-    /// Whether it can be used once.
+    /// True if the link is for a single use.
     pub fn is_single_use(&self) -> Option<bool> {
         tolerant::flag(&self.0, "is_single_use")
     }
 
-    /// When it expires, if it does.
+    /// The time at which the link expires, if it does.
     pub fn expires_at(&self) -> Option<Timestamp> {
         Timestamp::parse(tolerant::str(&self.0, "expires_at")?)
     }
@@ -112,10 +112,10 @@ mod tests {
     #[test]
     fn golden_request() {
         assert_eq!(
-            golden(&ReadSmileLink::new("5f/0c")),
+            golden(&ReadSmileLinkRequest::new("5f/0c")),
             ["GET https://testapi.smileidentity.com/v3/smile_links/5f%2F0c"]
         );
-        assert_eq!(ReadSmileLink::new("r").token_use(), TokenUse::Shared);
+        assert_eq!(ReadSmileLinkRequest::new("r").token_use(), TokenUse::Shared);
     }
 
     #[test]
@@ -124,16 +124,16 @@ mod tests {
             "ref_id": "r", "link": "https://links.usesmileid.com/v3/2/r", "name": "Onboarding", "is_single_use": true,
             "expires_at": "2026-06-06T12:00:00.000Z", "description": null,
         });
-        let link = ReadSmileLink::new("r").parse(&partner(), noon(), &answer(200, &body)).unwrap();
+        let link = ReadSmileLinkRequest::new("r").parse(&partner(), noon(), &answer(200, &body)).unwrap();
         assert_eq!((link.name(), link.is_single_use()), (Some("Onboarding"), Some(true)));
         assert!(link.expires_at().is_some() && !format!("{link:?} {:?}", link.link()).contains("usesmileid"));
-        assert!(ReadSmileLink::new("other").parse(&partner(), noon(), &answer(200, &body)).is_err());
+        assert!(ReadSmileLinkRequest::new("other").parse(&partner(), noon(), &answer(200, &body)).is_err());
     }
 
     #[test]
     fn ids_that_would_walk_the_path_are_refused() {
         for id in ["", ".", ".."] {
-            assert_eq!(ReadSmileLink::new(id).check(&partner()).problems.len(), 1, "{id}");
+            assert_eq!(ReadSmileLinkRequest::new(id).check(&partner()).problems.len(), 1, "{id}");
         }
     }
 }

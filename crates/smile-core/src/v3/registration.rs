@@ -17,12 +17,12 @@ use crate::{Image, JobType, Partner, Timestamp, ValidationReport};
 /// Enrols a user with a selfie. A user who is enrolled already is refused, unless
 /// [`with_allow_new_enroll`](Self::with_allow_new_enroll) says otherwise.
 #[derive(Clone)]
-pub struct Registration {
+pub struct RegistrationRequest {
     allow_new_enroll: Option<bool>,
     common: Common,
 }
 
-impl Registration {
+impl RegistrationRequest {
     /// A selfie (JPEG) with six to eight liveness frames (JPEG).
     pub fn new(
         selfie: Image,
@@ -36,7 +36,8 @@ impl Registration {
         Self { allow_new_enroll: None, common }
     }
 
-    /// Whether a user who is enrolled already is enrolled anew, in place of the earlier enrolment; no by default.
+    /// Enrols a user anew who is enrolled already, in place of the earlier enrolment, or not; not
+    /// by default.
     #[must_use]
     pub fn with_allow_new_enroll(mut self, yes: bool) -> Self {
         self.allow_new_enroll = Some(yes);
@@ -54,10 +55,10 @@ impl Registration {
     }
 }
 
-common_options!(Registration);
-sandbox_option!(Registration);
+common_options!(RegistrationRequest);
+sandbox_option!(RegistrationRequest);
 
-impl Operation for Registration {
+impl Operation for RegistrationRequest {
     type Output = Acceptance;
     const STEP: Step = Step::SmartSelfieRegistration;
 
@@ -92,8 +93,8 @@ mod tests {
     use crate::operation::testing::{answer, noon, partner};
     use crate::v3::testing::{CALLBACK, CONSENT, DETAILS, JOB, consent, frames, golden, john, jpeg};
 
-    fn registration() -> Registration {
-        Registration::new(jpeg(), frames(), consent(), john())
+    fn registration() -> RegistrationRequest {
+        RegistrationRequest::new(jpeg(), frames(), consent(), john())
     }
 
     #[test]
@@ -131,7 +132,7 @@ mod tests {
 
     #[test]
     fn five_frames_are_too_few() {
-        let few = Registration::new(jpeg(), vec![jpeg(); 5], consent(), john());
+        let few = RegistrationRequest::new(jpeg(), vec![jpeg(); 5], consent(), john());
         let found = few.check(&partner()).problems;
         assert_eq!(found[0].to_string(), "`liveness_images` must be 6 to 8 frames, and there are 5");
     }

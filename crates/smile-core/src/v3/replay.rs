@@ -16,12 +16,12 @@ use crate::{Partner, Timestamp, ValidationReport};
 
 /// Asks the service to send the webhook of a completed job again: to where it went before, unless an address is given.
 #[derive(Clone)]
-pub struct Replay {
+pub struct ReplayRequest {
     job_id: SmileJobId,
     callback_url: Option<String>,
 }
 
-impl Replay {
+impl ReplayRequest {
     /// The webhook of this job.
     pub fn new(job_id: SmileJobId) -> Self {
         Self { job_id, callback_url: None }
@@ -36,13 +36,13 @@ impl Replay {
     }
 }
 
-impl fmt::Debug for Replay {
+impl fmt::Debug for ReplayRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Replay").field("job_id", &self.job_id).finish_non_exhaustive()
+        f.debug_struct("ReplayRequest").field("job_id", &self.job_id).finish_non_exhaustive()
     }
 }
 
-impl Operation for Replay {
+impl Operation for ReplayRequest {
     type Output = Acceptance;
     const STEP: Step = Step::Replay;
 
@@ -92,8 +92,8 @@ mod tests {
     use crate::operation::testing::{answer, noon, partner};
     use crate::v3::testing::{JOB, golden};
 
-    fn replay() -> Replay {
-        Replay::new(SmileJobId::new(JOB))
+    fn replay() -> ReplayRequest {
+        ReplayRequest::new(SmileJobId::new(JOB))
     }
 
     #[test]
@@ -123,7 +123,7 @@ mod tests {
 
     #[test]
     fn ids_that_would_walk_the_path_and_addresses_without_https_are_refused() {
-        assert_eq!(Replay::new(SmileJobId::new("..")).check(&partner()).problems.len(), 1);
+        assert_eq!(ReplayRequest::new(SmileJobId::new("..")).check(&partner()).problems.len(), 1);
         assert_eq!(replay().with_callback_url("http://bank.example/").check(&partner()).problems.len(), 1);
         assert_eq!(replay().with_callback_url("").check(&partner()).problems.len(), 1);
     }

@@ -18,7 +18,7 @@ use crate::{Partner, ProblemKind, Timestamp, UserId, ValidationReport};
 
 /// Reports a user as fraudulent, or as not: face, device and biometric data go onto block lists, or off them.
 #[derive(Clone)]
-pub struct ReportFraud {
+pub struct ReportFraudRequest {
     user_id: UserId,
     reason: Option<FraudReason>,
     notes: Option<String>,
@@ -31,9 +31,9 @@ pub struct ReportFraud {
 pub enum FraudReason {
     /// `FIRST_PARTY_FRAUD`: with their own identity.
     FirstPartyFraud,
-    /// `SECOND_PARTY_FRAUD`: with somebody's who lent it.
+    /// `SECOND_PARTY_FRAUD`: with the identity of somebody who lent it.
     SecondPartyFraud,
-    /// `THIRD_PARTY_FRAUD`: with somebody's who doesn't know.
+    /// `THIRD_PARTY_FRAUD`: with the identity of somebody who doesn't know.
     ThirdPartyFraud,
     /// `SYNTHETIC_IDENTITY`: with one that is made up.
     SyntheticIdentity,
@@ -65,7 +65,7 @@ impl FraudReason {
     }
 }
 
-impl ReportFraud {
+impl ReportFraudRequest {
     /// Reports a user as fraudulent, for this reason; [`FraudReason::Other`] needs [notes](Self::with_notes). `reported_by` is the
     /// e-mail address of who reports it.
     pub fn flag(user_id: UserId, reason: FraudReason, reported_by: impl Into<String>) -> Self {
@@ -85,13 +85,13 @@ impl ReportFraud {
     }
 }
 
-impl fmt::Debug for ReportFraud {
+impl fmt::Debug for ReportFraudRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ReportFraud").field("reason", &self.reason).finish_non_exhaustive()
+        f.debug_struct("ReportFraudRequest").field("reason", &self.reason).finish_non_exhaustive()
     }
 }
 
-impl Operation for ReportFraud {
+impl Operation for ReportFraudRequest {
     type Output = FraudReport;
     const STEP: Step = Step::ReportFraud;
 
@@ -175,11 +175,11 @@ mod tests {
         UserId::new("user/1")
     }
 
-    fn flag(reason: FraudReason) -> ReportFraud {
-        ReportFraud::flag(user(), reason, "risk@bank.example")
+    fn flag(reason: FraudReason) -> ReportFraudRequest {
+        ReportFraudRequest::flag(user(), reason, "risk@bank.example")
     }
 
-    fn problems(report: &ReportFraud) -> Vec<String> {
+    fn problems(report: &ReportFraudRequest) -> Vec<String> {
         report.check(&partner()).problems.into_iter().map(|problem| problem.field).collect()
     }
 
@@ -196,7 +196,7 @@ mod tests {
                 "reported_by: risk@bank.example",
             ]
         );
-        let clear = ReportFraud::clear(user(), "a mistake", "risk@bank.example");
+        let clear = ReportFraudRequest::clear(user(), "a mistake", "risk@bank.example");
         assert_eq!(
             golden(&clear)[2..],
             ["is_fraud: false", "notes: a mistake", "reported_by: risk@bank.example"]
@@ -216,7 +216,7 @@ mod tests {
     fn notes_are_needed_to_clear_somebody_and_for_other_reasons() {
         assert_eq!(problems(&flag(FraudReason::Other)), ["notes"]);
         assert_eq!(problems(&flag(FraudReason::Other).with_notes("smurfing")), [""; 0]);
-        assert_eq!(problems(&ReportFraud::clear(user(), " ", "risk@bank.example")), ["notes"]);
+        assert_eq!(problems(&ReportFraudRequest::clear(user(), " ", "risk@bank.example")), ["notes"]);
         assert_eq!(problems(&flag(FraudReason::AccountTakeover)), [""; 0]);
     }
 
@@ -230,7 +230,7 @@ mod tests {
     fn a_reporter_is_needed() {
         for reporter in ["", "risk"] {
             assert_eq!(
-                problems(&ReportFraud::flag(user(), FraudReason::MuleAccount, reporter)),
+                problems(&ReportFraudRequest::flag(user(), FraudReason::MuleAccount, reporter)),
                 ["reported_by"]
             );
         }
@@ -239,7 +239,7 @@ mod tests {
     #[test]
     fn a_user_that_would_walk_the_path_is_refused() {
         assert_eq!(
-            problems(&ReportFraud::flag(UserId::new("."), FraudReason::MuleAccount, "a@b.co")),
+            problems(&ReportFraudRequest::flag(UserId::new("."), FraudReason::MuleAccount, "a@b.co")),
             ["user_id"]
         );
     }

@@ -1,4 +1,5 @@
-//! Building of v3 requests: who sends them, and the body. The token is added by whoever holds it.
+//! Building of v3 requests: the sender, and the body. The flow or call that holds the token adds
+//! it.
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, Request, header};

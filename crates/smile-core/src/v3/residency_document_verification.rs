@@ -19,12 +19,12 @@ use crate::{Image, Partner, Timestamp, ValidationReport};
 
 /// Looks at a passport, the visa or residence permit in it, and a selfie.
 #[derive(Clone)]
-pub struct ResidencyDocumentVerification {
+pub struct ResidencyDocumentVerificationRequest {
     country: String,
     common: Common,
 }
 
-impl ResidencyDocumentVerification {
+impl ResidencyDocumentVerificationRequest {
     /// A selfie (JPEG) with six to eight liveness frames (JPEG), the passport's photo page and the page with the visa (JPEG or PNG).
     /// `country` is the passport's, two letters in any case or its English name.
     pub fn new(
@@ -61,9 +61,9 @@ impl ResidencyDocumentVerification {
     }
 }
 
-common_options!(ResidencyDocumentVerification);
+common_options!(ResidencyDocumentVerificationRequest);
 
-impl Operation for ResidencyDocumentVerification {
+impl Operation for ResidencyDocumentVerificationRequest {
     type Output = Acceptance;
     const STEP: Step = Step::ResidencyDocumentVerification;
 
@@ -110,8 +110,8 @@ mod tests {
     use crate::operation::testing::{answer, noon, partner};
     use crate::v3::testing::{CALLBACK, CONSENT, DETAILS, JOB, PNG, consent, frames, golden, john, jpeg};
 
-    fn residency() -> ResidencyDocumentVerification {
-        ResidencyDocumentVerification::new(
+    fn residency() -> ResidencyDocumentVerificationRequest {
+        ResidencyDocumentVerificationRequest::new(
             jpeg(),
             frames(),
             jpeg(),

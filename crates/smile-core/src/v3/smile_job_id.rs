@@ -21,7 +21,7 @@ impl SmileJobId {
         &self.0
     }
 
-    /// Whether it has the documented form: `job_` and 26 characters of lower-case base32.
+    /// True for the documented form: `job_` and 26 characters of lower-case base32.
     pub(crate) fn is_documented(&self) -> bool {
         let is_base32 =
             |byte: u8| byte.is_ascii_digit() || byte.is_ascii_lowercase() && !b"ilou".contains(&byte);

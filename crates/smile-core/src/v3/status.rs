@@ -130,7 +130,7 @@ pub struct Status {
     fields: Map<String, Value>,
 }
 
-/// What the word of a status says.
+/// The meaning of a status's word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum StatusWord {
@@ -145,12 +145,12 @@ pub enum StatusWord {
 }
 
 impl Status {
-    /// What the word says.
+    /// The meaning of the word.
     pub fn word(&self) -> StatusWord {
         self.word
     }
 
-    /// The job that was asked about, and that the answer names.
+    /// The job of the request, which the answer names as well.
     pub fn job_id(&self) -> &SmileJobId {
         &self.job_id
     }
@@ -160,18 +160,18 @@ impl Status {
         self.user_id.as_ref()
     }
 
-    /// The partner and the environment that were asked.
+    /// The partner and the environment of the request.
     pub fn account(&self) -> &PartnerAccount {
         &self.account
     }
 
-    /// When the answer was made, as it says itself; not the job's time.
+    /// The time of the answer, as it says itself; not the job's time.
     pub fn answered_at(&self) -> Option<Timestamp> {
         Timestamp::parse(tolerant::str(&self.fields, "created_at")?)
     }
 
-    /// What the word alone amounts to for a product, in the word of a webhook or a token, such as `biometric_kyc`; `None` while there
-    /// is no result.
+    /// The verdict by the word alone for a product, in the word of a webhook or a token, such as
+    /// `biometric_kyc`; `None` while there is no result.
     ///
     /// `clear` lets somebody in only for products that look at a face. What it says of a number, an address or a name is in the
     /// webhook, which is to be waited for: the next step is [`NextStep::AwaitWebhook`].

@@ -1,4 +1,4 @@
-//! What all v3 submissions have in common: consent, the person, and what comes back with the result.
+//! The common part of all v3 submissions: consent, the person, and what comes back with the result.
 
 use std::fmt;
 
@@ -16,7 +16,7 @@ use crate::{
     Environment, JobId, JobType, Partner, ProblemKind, SubmissionId, Timestamp, UserId, ValidationReport,
 };
 
-/// What all submissions have in common.
+/// The common part of all submissions.
 #[derive(Clone)]
 pub(crate) struct Common {
     pub(crate) consent: Consent,
@@ -48,7 +48,7 @@ impl Common {
         }
     }
 
-    /// What can be told before any file is read.
+    /// Checks everything that is known before any file is read.
     pub(crate) fn check(&self, found: &mut ValidationReport, frames: Frames, partner: &Partner) {
         self.images.check(found, frames);
         found.consent(&self.consent);
@@ -70,7 +70,7 @@ impl Common {
         found
     }
 
-    /// What can be told once all files are read and the request's size is known.
+    /// Checks everything that is known once all files are read, with the request's size.
     pub(crate) fn check_files(&self, bytes: usize) -> ValidationReport {
         let mut found = ValidationReport::default();
         self.images.check_read(&mut found);
@@ -116,7 +116,7 @@ impl Common {
         TokenUse::Bound { product, user_id: self.user_id.clone() }
     }
 
-    /// What names the job for the partner, where both ids are set.
+    /// The job's key for the partner, if both ids are set.
     pub(crate) fn key(&self, job_type: JobType) -> Option<JobKey> {
         Some(JobKey { user_id: self.user_id.clone()?, job_id: self.job_id.clone()?, job_type })
     }
@@ -170,7 +170,8 @@ macro_rules! common_options {
                 self
             }
 
-            /// Where the webhook goes, in place of the partner's default: an https address that the account allows.
+            /// Sets the address of the webhook, in place of the partner's default: an https address
+            /// that the account allows.
             #[must_use]
             pub fn with_callback_url(mut self, url: impl Into<String>) -> Self {
                 self.common.callback_url = Some(url.into());
@@ -202,7 +203,7 @@ macro_rules! common_options {
     };
 }
 
-/// The option of those that the sandbox can be told the result of.
+/// The option of the submissions whose result the sandbox can be told.
 macro_rules! sandbox_option {
     ($type:ident) => {
         impl $type {
@@ -217,7 +218,8 @@ macro_rules! sandbox_option {
     };
 }
 
-/// What all submissions answer alike: they are sent once, with a token bound to them, and are accepted or refused.
+/// The common answers of all submissions: they are sent once, with a token bound to them, and are
+/// accepted or refused.
 macro_rules! submission_methods {
     ($product:expr, $job_type:expr) => {
         submission_methods!(check_at: own_check_at, $product, $job_type);

@@ -27,21 +27,21 @@ impl SupportedDocumentsRequest {
         Self::default()
     }
 
-    /// On this continent.
+    /// Limits the request to this continent.
     #[must_use]
     pub fn with_continent(mut self, continent: Continent) -> Self {
         self.continent = Some(continent);
         self
     }
 
-    /// Of this country: two letters in any case, or its English name.
+    /// Limits the request to this country: two letters in any case, or its English name.
     #[must_use]
     pub fn with_country(mut self, country: impl AsRef<str>) -> Self {
         self.country = Some(country_code(country.as_ref()));
         self
     }
 
-    /// With names in this language: `en-GB` (the default), `fr-FR` or `ar-EG`.
+    /// Asks for names in this language: `en-GB` (the default), `fr-FR` or `ar-EG`.
     #[must_use]
     pub fn with_locale(mut self, locale: impl Into<String>) -> Self {
         self.locale = Some(locale.into());
@@ -113,9 +113,10 @@ pub struct SupportedDocument<'a> {
     pub code: &'a str,
     /// The name for people.
     pub name: &'a str,
-    /// Whether it has a back that must be sent as well; `None` where the service says nothing.
+    /// True if the document has a back that must be sent as well; `None` if the service says
+    /// nothing.
     pub has_back: Option<bool>,
-    /// What numbers on it look like, by example.
+    /// Examples of the document's numbers.
     pub examples: Vec<&'a str>,
 }
 

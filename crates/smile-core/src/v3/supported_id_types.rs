@@ -19,12 +19,12 @@ pub struct SupportedIdTypesRequest {
 }
 
 impl SupportedIdTypesRequest {
-    /// Of all countries.
+    /// A request for the ID types of all countries.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Of this country: two letters in any case, or its English name.
+    /// Limits the request to this country: two letters in any case, or its English name.
     #[must_use]
     pub fn with_country(mut self, country: impl AsRef<str>) -> Self {
         self.country = Some(country_code(country.as_ref()));
@@ -76,9 +76,10 @@ pub struct SupportedIdType<'a> {
     pub id_type: &'a str,
     /// The name for people, where there is one.
     pub label: Option<&'a str>,
-    /// What its numbers look like, as the service writes it; not every one is an expression that all engines take.
+    /// The pattern of the ID type's numbers, as the service writes it; not every one is an
+    /// expression that all engines take.
     pub regex: Option<&'a str>,
-    /// What must be said beside the number; empty where the service says nothing.
+    /// The fields that are required beside the number; empty if the service says nothing.
     pub required_fields: Vec<&'a str>,
     /// The bank's code, for an account number.
     pub bank_code: Option<&'a str>,

@@ -14,10 +14,10 @@ use crate::result::{ResultEntry, UnknownReason, Verdict};
 use crate::wire::header::only_header;
 use crate::{Partner, PartnerAccount, ReceivedTimestamp, SignatureError, SubmissionId, Timestamp, UserId};
 
-/// How long an answer with a result is waited for, unless the settings say so themselves.
+/// The time limit of an answer with a result, unless the settings have their own.
 pub(crate) const SYNC_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// What was asked.
+/// The request that the answer belongs to.
 pub(crate) struct Asked<'a> {
     pub(crate) product: &'static str,
     pub(crate) user_id: Option<&'a UserId>,
@@ -68,12 +68,13 @@ impl SyncResult {
         Ok(result)
     }
 
-    /// What it says, as a webhook would.
+    /// The content of the result, as a webhook would have it.
     pub fn webhook(&self) -> Webhook<'_> {
         Webhook::of_answer(&self.entry, &self.ids, self.product)
     }
 
-    /// What it amounts to, as [`Webhook::verdict`]; unknown if it was signed at another time than that of the request.
+    /// The verdict, as [`Webhook::verdict`]; unknown if the answer was signed at another time than
+    /// that of the request.
     pub fn verdict(&self) -> Verdict {
         if self.is_timely {
             self.webhook().verdict()
@@ -92,12 +93,12 @@ impl SyncResult {
         &self.entry
     }
 
-    /// When it was signed.
+    /// The time of the signature.
     pub fn timestamp(&self) -> &ReceivedTimestamp {
         &self.timestamp
     }
 
-    /// The partner and the environment that were asked.
+    /// The partner and the environment of the request.
     pub fn account(&self) -> &PartnerAccount {
         &self.account
     }
@@ -109,7 +110,7 @@ impl fmt::Debug for SyncResult {
     }
 }
 
-/// When the answer was signed.
+/// Checks the answer's signature, and returns its time.
 fn confirm(partner: &Partner, response: &Response<Bytes>) -> Result<ReceivedTimestamp, OperationError> {
     let refuse = |error| OperationError::signature(response, error);
     let text = |name| {

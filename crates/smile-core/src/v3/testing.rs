@@ -1,4 +1,4 @@
-//! What the tests of the v3 operations share.
+//! Helpers that the tests of the v3 operations share.
 
 use std::fmt::Write as _;
 

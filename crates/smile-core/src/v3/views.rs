@@ -1,11 +1,11 @@
-//! What webhooks and answers of the v3 API say, product by product.
+//! The content of webhooks and answers of the v3 API, product by product.
 
 use std::borrow::Cow;
 
 use crate::result::{Personal, Record, view};
 
 view! {
-    /// What a document, or the authority, says about the person (`id_fields`).
+    /// A document's, or the authority's, record of the person (`id_fields`).
     IdRecord {
         country "country" "The country that issued the ID",
         id_type "id_type" "The kind of ID",
@@ -24,19 +24,19 @@ impl<'a> IdRecord<'a> {
         self.0.date("date_of_birth")
     }
 
-    /// When the ID was issued (`issuance_date`), if it is a day of the calendar.
+    /// The day on which the ID was issued (`issuance_date`), if it is a day of the calendar.
     pub fn issuance_date(&self) -> Option<Personal<crate::Date>> {
         self.0.date("issuance_date")
     }
 
-    /// When the ID expires (`expiration_date`), if it is a day of the calendar.
+    /// The day on which the ID expires (`expiration_date`), if it is a day of the calendar.
     pub fn expiration_date(&self) -> Option<Personal<crate::Date>> {
         self.0.date("expiration_date")
     }
 }
 
 view! {
-    /// What the partner said about the person, as it came back (`user_provided_info`).
+    /// The partner's information about the person, as it came back (`user_provided_info`).
     UserProvidedInfo {
         given_names "given_names" "The given names",
         last_name "last_name" "The last name",
@@ -45,17 +45,17 @@ view! {
     }
 }
 
-/// What a one-time AML check, or a monitoring, has found.
+/// The result of a one-time AML check, or of a monitoring.
 #[derive(Clone, Copy, Debug)]
 pub struct AmlScreening<'a>(pub(crate) Record<'a>);
 
 impl<'a> AmlScreening<'a> {
-    /// How many people were found (`no_of_persons_found`).
+    /// The number of people found (`no_of_persons_found`).
     pub fn no_of_persons_found(&self) -> Option<u64> {
         self.0.plain("no_of_persons_found")?.parse().ok()
     }
 
-    /// Whether names had to match strictly (`strict_match`).
+    /// True if names had to match strictly (`strict_match`).
     pub fn strict_match(&self) -> Option<bool> {
         self.0.flag("strict_match")
     }
@@ -74,7 +74,7 @@ view! {
 }
 
 impl<'a> ScreenedPerson<'a> {
-    /// What the news about this person are asked for by (`ref`), where a monitoring gives it.
+    /// The reference for news about this person (`ref`), if a monitoring gives it.
     pub fn reference(&self) -> Option<Cow<'a, str>> {
         self.0.plain("ref").or_else(|| self.0.plain("reference"))
     }
@@ -104,7 +104,7 @@ impl<'a> ScreenedPerson<'a> {
         self.0.children("associations").collect()
     }
 
-    /// What authorities did about them (`enforcement_actions`).
+    /// The actions of authorities against the person (`enforcement_actions`).
     pub fn enforcement_actions(&self) -> Vec<Record<'a>> {
         self.0.children("enforcement_actions").collect()
     }
@@ -114,7 +114,7 @@ impl<'a> ScreenedPerson<'a> {
         self.0.children("sanctions").collect()
     }
 
-    /// How exposed a politically exposed person is (`pep.pep_level`).
+    /// The level of exposure of a politically exposed person (`pep.pep_level`).
     pub fn pep_level(&self) -> Option<u64> {
         self.0.child("pep")?.plain("pep_level")?.parse().ok()
     }
@@ -124,13 +124,13 @@ impl<'a> ScreenedPerson<'a> {
         self.0.child("pep").map(|pep| pep.texts("political_positions")).unwrap_or_default()
     }
 
-    /// How much the press wrote about them, by kind (`news_summary`).
+    /// The number of press articles about the person, by kind (`news_summary`).
     pub fn news_summary(&self) -> Vec<NewsCount<'a>> {
         self.0.children("news_summary").map(NewsCount).collect()
     }
 }
 
-/// How much the press wrote about somebody, of one kind.
+/// The number of press articles about a person, of one kind.
 #[derive(Clone, Copy, Debug)]
 pub struct NewsCount<'a>(Record<'a>);
 
@@ -145,7 +145,7 @@ impl<'a> NewsCount<'a> {
         self.0.text("news_category_label")
     }
 
-    /// How many articles there are (`number_of_articles`).
+    /// The number of articles (`number_of_articles`).
     pub fn number_of_articles(&self) -> Option<u64> {
         self.0.plain("number_of_articles")?.parse().ok()
     }
@@ -165,17 +165,19 @@ view! {
 }
 
 impl<'a> AdditionalDocument<'a> {
-    /// When it was issued, or its validity begins (`issuance_date`), if it is a day of the calendar.
+    /// The day on which the document was issued, or its validity begins (`issuance_date`), if it is
+    /// a day of the calendar.
     pub fn issuance_date(&self) -> Option<Personal<crate::Date>> {
         self.0.date("issuance_date")
     }
 
-    /// When it expires (`expiry.expiry_date`), if it is a day of the calendar.
+    /// The day on which the document expires (`expiry.expiry_date`), if it is a day of the
+    /// calendar.
     pub fn expiry_date(&self) -> Option<Personal<crate::Date>> {
         self.0.child("expiry")?.date("expiry_date")
     }
 
-    /// For how many months it is valid (`expiry.expiry_period_in_months`).
+    /// The months for which the document is valid (`expiry.expiry_period_in_months`).
     pub fn expiry_period_in_months(&self) -> Option<u32> {
         self.0.child("expiry")?.plain("expiry_period_in_months")?.parse().ok()
     }

@@ -16,7 +16,7 @@ use crate::result::{Antifraud, ImageLinks, NextStep, Personal, Record, ResultEnt
 use crate::wire::header::{RepeatedHeader, only_header};
 use crate::wire::tolerant::{self, Object as _};
 
-/// What the headers of a v3 webhook say of the job.
+/// The job's ids in the headers of a v3 webhook.
 #[derive(Clone, Default, PartialEq)]
 pub(crate) struct HeaderIds {
     pub(crate) job_id: Option<String>,
@@ -29,7 +29,7 @@ impl HeaderIds {
         Self::of_answer(headers, "job-id")
     }
 
-    /// Of an answer, which names the job in another header.
+    /// The ids of an answer, which names the job in another header.
     pub(crate) fn of_answer(headers: &HeaderMap, job_id: &str) -> Result<Self, RepeatedHeader> {
         let text = |name: &str| {
             let value = only_header(headers, name)?;
@@ -49,7 +49,7 @@ pub struct Webhook<'a> {
     record: Record<'a>,
     entry: &'a ResultEntry,
     ids: Ids<'a>,
-    /// The product that was asked for, of an answer.
+    /// The requested product, for an answer.
     asked: Option<&'a str>,
 }
 
@@ -63,7 +63,7 @@ impl std::fmt::Debug for Ids<'_> {
 }
 
 impl<'a> Webhook<'a> {
-    /// Whether this is a webhook's body: a v1 result has a code; a webhook has a status, and no code.
+    /// True for a webhook's body: a v1 result has a code; a webhook has a status, and no code.
     pub(crate) fn is_one(entry: &ResultEntry) -> bool {
         let fields = entry.fields();
         let has = |key: &str| tolerant::field(fields, key).is_some_and(|value| !value.is_null());
@@ -75,7 +75,7 @@ impl<'a> Webhook<'a> {
         Self { record: Record::of_fields(entry.fields()), entry, ids: Ids(ids), asked: None }
     }
 
-    /// Of an answer, which may leave out the product that it was asked for.
+    /// The webhook in an answer, which may leave out the requested product.
     pub(crate) fn of_answer(entry: &'a ResultEntry, ids: &'a HeaderIds, product: &'static str) -> Self {
         Self { asked: Some(product), ..Self::new(entry, ids) }
     }
@@ -94,7 +94,7 @@ impl<'a> Webhook<'a> {
         self.plain("reason").map(Cow::into_owned)
     }
 
-    /// `product`: what was asked for, in a word of an open list.
+    /// The requested product (`product`), in a word of an open list.
     pub fn product(&self) -> Option<String> {
         self.plain("product").map(Cow::into_owned).or_else(|| self.asked.map(str::to_owned))
     }
@@ -120,7 +120,7 @@ impl<'a> Webhook<'a> {
         header.map(str::to_owned).or_else(in_body).or_else(in_params)
     }
 
-    /// Whether header and body, or two spellings in the body, name different jobs or users.
+    /// True if header and body, or two spellings in the body, name different jobs or users.
     pub(crate) fn names_others(&self) -> bool {
         let others = |key: &str, header: Option<&str>| {
             let body = self.plain(key);
@@ -170,7 +170,7 @@ impl<'a> Webhook<'a> {
         self.id_fields().map(IdRecord)
     }
 
-    /// What was found on watch lists: of one-time AML and of AML monitoring.
+    /// The people found on watch lists: by one-time AML and by AML monitoring.
     pub fn aml(&self) -> AmlScreening<'a> {
         AmlScreening(self.record)
     }
@@ -205,7 +205,7 @@ impl<'a> Webhook<'a> {
         self.record
     }
 
-    /// What it amounts to.
+    /// The verdict of the webhook.
     ///
     /// Only `clear` approves, and only if nothing in the body speaks against the person (a reason, people on lists, fraud, a
     /// risk that isn't low), if header and body speak of the same job, and if the product is one that is known. Of a product
@@ -215,9 +215,9 @@ impl<'a> Webhook<'a> {
         self.judge()
     }
 
-    /// What it amounts to for a job of the product that the partner's own records have, in the word of the webhooks, such as
-    /// `biometric_kyc`. It is the safer question: a webhook that names none is judged as that product's, and one that names
-    /// another is unknown.
+    /// The verdict for a job of the product that the partner's own records have, in the word of the
+    /// webhooks, such as `biometric_kyc`. This is the safer method: a webhook that names no product
+    /// is judged as that product's, and one that names another is unknown.
     pub fn verdict_for(&self, product: &str) -> Verdict {
         Webhook { record: self.record, entry: self.entry, ids: self.ids, asked: Some(product) }.judge()
     }
@@ -251,8 +251,8 @@ impl<'a> Webhook<'a> {
         Verdict::of_webhook(status, next, reason)
     }
 
-    /// What the product looks at, if it is known to the letter. One that may be about watch lists is taken for one, in whatever
-    /// spelling or type.
+    /// The subject of the product, if it is known to the letter. One that may be about watch lists
+    /// is taken for one, in whatever spelling or type.
     fn looks_at(&self) -> Option<LooksAt> {
         let products = || self.entry.fields().alike("product").filter(|product| !product.is_null());
         let is_aml = |product: &str| normalised(product).contains("aml");
@@ -265,8 +265,8 @@ impl<'a> Webhook<'a> {
         })
     }
 
-    /// Whether it is about another product than the one that was asked for, as far as that is known. Tokens and webhooks spell some
-    /// of them differently.
+    /// True if the webhook is about another product than the requested one, as far as that is
+    /// known. Tokens and webhooks spell some of them differently.
     fn is_of_other_product(&self) -> bool {
         let mut products = self.entry.fields().alike("product").filter(|product| !product.is_null());
         let is_other =

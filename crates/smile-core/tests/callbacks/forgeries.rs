@@ -337,12 +337,12 @@ fn what_is_no_callback_at_all() {
 fn bodies_as_large_as_allowed_and_one_byte_more() {
     let body = bytes(&with(|body| body["Photo"] = json!("A".repeat(100_000))));
     let post = |verifier: &Verifier| verifier.verify(START, &HeaderMap::new(), body.clone());
-    let exact = partner().verifier().max_bytes(body.len());
-    assert_eq!(exact.body_limit(), body.len());
+    let exact = partner().verifier().with_max_bytes(body.len());
+    assert_eq!(exact.max_bytes(), body.len());
     post(&exact).unwrap();
-    refused(post(&partner().verifier().max_bytes(body.len() - 1)), "TooLarge", 413);
-    refused(post(&partner().verifier().max_bytes(0)), "TooLarge", 413);
-    assert_eq!(partner().verifier().body_limit(), 2_000_000);
+    refused(post(&partner().verifier().with_max_bytes(body.len() - 1)), "TooLarge", 413);
+    refused(post(&partner().verifier().with_max_bytes(0)), "TooLarge", 413);
+    assert_eq!(partner().verifier().max_bytes(), 2_000_000);
 }
 
 #[test]
@@ -381,7 +381,7 @@ fn webhook_vectors_with_the_partner_id_padded_or_not() {
 fn all_keys_are_tried_during_a_rotation() {
     let partner_of = |key: &str| Partner::new("001", key, Environment::Sandbox).unwrap();
     let keys = ["new", "old", "oldest"].map(partner_of);
-    let verifier = Verifier::new(keys[0].signer().clone()).also_accept(&keys[1]).also_accept(&keys[2]);
+    let verifier = Verifier::new(keys[0].signer().clone()).with_other_key(&keys[1]).with_other_key(&keys[2]);
     let post = |partner: &Partner| {
         let pair = partner.signer().sign(START);
         let mut body = result("0810");

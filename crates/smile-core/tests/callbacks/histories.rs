@@ -476,7 +476,7 @@ fn others() -> [Partner; 3] {
 fn an_approval_of_another_environment_or_partner_changes_nothing() {
     let approved = signed(result("0810"));
     for other in others() {
-        let verifier = partner().verifier().also_accept(&other);
+        let verifier = partner().verifier().with_other_key(&other);
         let of_other = if other.id() == partner().id() {
             // The same key: the first verifier that takes it says whose it is.
             other.verifier().verify(START, &http::HeaderMap::new(), bytes(&approved)).unwrap()

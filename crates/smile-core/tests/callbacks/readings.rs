@@ -388,7 +388,7 @@ fn the_photo_is_not_copied() {
     body["Document"] = json!(photo.replace("Q", "Q\n"));
     body["FullData"] = json!({ "photo": photo });
     let body = bytes(&signed(body));
-    let verifier = partner().verifier().max_bytes(10_000_000);
+    let verifier = partner().verifier().with_max_bytes(10_000_000);
     let callback = verifier.verify(START, &HeaderMap::new(), body.clone()).unwrap();
     let text = callback.entry().personal_info().record().text("Photo").unwrap().expose();
     assert!(matches!(text, Cow::Borrowed(_)));

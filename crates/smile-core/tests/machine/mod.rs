@@ -389,10 +389,9 @@ impl Plot {
         let image = if self.from_disk { Image::path("card.jpg") } else { Image::bytes(JPEG) };
         support::job()
             .with_id_card(image)
-            .return_job_status(self.waits)
-            .retry(self.retry)
-            .callback_url("https://bank.example/")
-            .unwrap()
+            .with_return_job_status(self.waits)
+            .with_retry(self.retry)
+            .with_callback_url("https://bank.example/")
     }
 }
 

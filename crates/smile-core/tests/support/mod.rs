@@ -37,13 +37,13 @@ pub fn partner() -> Partner {
 }
 
 pub fn params() -> PartnerParams {
-    PartnerParams::new(UserId::new("user-1"), JobId::new("job-1")).with("branch", "Lagos")
+    PartnerParams::new(UserId::new("user-1"), JobId::new("job-1")).with_param("branch", "Lagos")
 }
 
 /// A Biometric KYC job with everything in memory, which waits for its result.
 pub fn job() -> Job {
     Job::biometric_kyc(params(), Image::bytes(JPEG), IdInfo::new("NG", "BVN", "00000000000"))
-        .return_job_status(true)
+        .with_return_job_status(true)
 }
 
 pub fn answer(status: u16, body: impl Into<Bytes>) -> Answer {

@@ -81,14 +81,14 @@ pub(super) fn admin_add_rule(state: &mut State, ask: &Ask<'_>) -> Result<Respons
         Some(0) => {
             return Err(AdminError::invalid("times must be at least 1; without it, every callback is meant"));
         }
-        Some(times) => CallbackRule::next(disturbance).times(times),
+        Some(times) => CallbackRule::next(disturbance).with_times(times),
         None => CallbackRule::every(disturbance),
     };
     if let Some(after) = input.optional_count("after")? {
-        rule = rule.after(after);
+        rule = rule.with_skipped(after);
     }
     if let Some(job_id) = input.optional_text("job_id")? {
-        rule = rule.of_job(job_id);
+        rule = rule.with_job_id(job_id);
     }
     input.end()?;
     state.callback_rules.add(rule);

@@ -85,19 +85,19 @@ impl CallbackRule {
     }
 
     /// Limits the rule to the job with this id of the partner's.
-    pub fn of_job(mut self, job_id: impl Into<String>) -> Self {
+    pub fn with_job_id(mut self, job_id: impl Into<String>) -> Self {
         self.job_id = Some(job_id.into());
         self
     }
 
     /// Leaves so many matching callbacks alone first.
-    pub fn after(mut self, callbacks: u32) -> Self {
+    pub fn with_skipped(mut self, callbacks: u32) -> Self {
         self.after = callbacks;
         self
     }
 
     /// Ends the rule after so many callbacks.
-    pub fn times(mut self, callbacks: u32) -> Self {
+    pub fn with_times(mut self, callbacks: u32) -> Self {
         self.times = Some(callbacks);
         self
     }
@@ -187,11 +187,11 @@ mod tests {
     fn a_rule_applies_to_the_next_one_or_as_often_as_it_says() {
         for (rule, applied) in [
             (CallbackRule::next(Disturbance::Drop), [true, false, false, false]),
-            (CallbackRule::next(Disturbance::Drop).after(1), [false, true, false, false]),
+            (CallbackRule::next(Disturbance::Drop).with_skipped(1), [false, true, false, false]),
             (CallbackRule::every(Disturbance::Drop), [true; 4]),
-            (CallbackRule::every(Disturbance::Drop).after(3), [false, false, false, true]),
-            (CallbackRule::every(Disturbance::Drop).times(2), [true, true, false, false]),
-            (CallbackRule::next(Disturbance::Drop).times(0), [false; 4]),
+            (CallbackRule::every(Disturbance::Drop).with_skipped(3), [false, false, false, true]),
+            (CallbackRule::every(Disturbance::Drop).with_times(2), [true, true, false, false]),
+            (CallbackRule::next(Disturbance::Drop).with_times(0), [false; 4]),
         ] {
             let mut rules = CallbackRules::default();
             rules.add(rule.clone());
@@ -202,7 +202,7 @@ mod tests {
     #[test]
     fn a_rule_of_one_job_leaves_the_others_alone() {
         let mut rules = CallbackRules::default();
-        rules.add(CallbackRule::next(Disturbance::Drop).of_job("b").after(1));
+        rules.add(CallbackRule::next(Disturbance::Drop).with_job_id("b").with_skipped(1));
         assert_eq!(
             taken(&mut rules, &["a", "a", "b", "a", "b", "b"]),
             [false, false, false, false, true, false]

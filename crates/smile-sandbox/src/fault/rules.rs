@@ -43,7 +43,7 @@ impl FaultRule {
     }
 
     /// Limits the rule to requests of this endpoint, with any of its methods.
-    pub fn on(mut self, endpoint: Endpoint) -> Self {
+    pub fn with_endpoint(mut self, endpoint: Endpoint) -> Self {
         self.endpoint = Some(endpoint);
         self
     }
@@ -51,20 +51,20 @@ impl FaultRule {
     /// Limits the rule to the `n`th request, or to those from it on if [`times`](Self::times) is set too.
     /// Requests are counted from 1 since the rule was added, including those that another rule
     /// happens to. 0 counts as 1.
-    pub fn nth(mut self, n: u32) -> Self {
+    pub fn with_nth(mut self, n: u32) -> Self {
         self.nth = Some(n.max(1));
         self
     }
 
     /// Ends the rule after so many faults.
-    pub fn times(mut self, times: u32) -> Self {
+    pub fn with_times(mut self, times: u32) -> Self {
         self.times = Some(times);
         self
     }
 
     /// Applies the fault by chance, from 0 for never to 1 for always; values beyond are clamped. The
     /// chance derives from the sandbox's seed: the same requests meet the same faults.
-    pub fn probability(mut self, probability: f64) -> Self {
+    pub fn with_probability(mut self, probability: f64) -> Self {
         // NaN counts as 0.
         self.probability = Some(if probability.is_nan() { 0.0 } else { probability.clamp(0.0, 1.0) });
         self

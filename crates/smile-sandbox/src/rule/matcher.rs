@@ -74,7 +74,7 @@ impl Matcher {
 
     /// Also requires the n-th job, from 1, that meets the other conditions since the rule was added. A zip
     /// that is uploaded again, and a check that is repeated, count again.
-    pub fn nth(mut self, nth: u32) -> Self {
+    pub fn with_nth(mut self, nth: u32) -> Self {
         self.nth = Some(nth);
         self
     }

@@ -148,13 +148,13 @@ impl<'a> When<'a> {
     }
 
     /// Ends the rule after so many jobs, as if it had never been.
-    pub fn times(mut self, times: u32) -> Self {
+    pub fn with_times(mut self, times: u32) -> Self {
         self.times = Some(times);
         self
     }
 
     /// Ends the rule this long after the first job that it answers, as if it had never been.
-    pub fn lasting(mut self, time: Duration) -> Self {
+    pub fn with_duration(mut self, time: Duration) -> Self {
         self.lasts = Some(time);
         self
     }
@@ -246,7 +246,7 @@ mod tests {
         assert_eq!(codes, [true, true, false, false]);
 
         let mut rules = Rules::default();
-        rules.add(rule(Matcher::any().nth(2), "1015"));
+        rules.add(rule(Matcher::any().with_nth(2), "1015"));
         let codes: Vec<_> = (0..4).map(|_| taken(&mut rules, 0, product).is_some()).collect();
         assert_eq!(codes, [false, true, false, false]);
     }

@@ -74,19 +74,19 @@ impl ScriptStage {
 
     /// Sets the time since the stage before, or for the first stage since the zip or the request; none by
     /// default. A check that is answered at once can't wait: its first stage comes with the answer.
-    pub fn after(mut self, delay: Duration) -> Self {
+    pub fn with_delay(mut self, delay: Duration) -> Self {
         self.after = delay;
         self
     }
 
     /// Sets the result's claim to be final, whatever its code means.
-    pub fn is_final(mut self, is_final: bool) -> Self {
+    pub fn with_is_final(mut self, is_final: bool) -> Self {
         self.is_final = Some(is_final);
         self
     }
 
     /// Sets `ResultText`.
-    pub fn text(mut self, text: impl Into<String>) -> Self {
+    pub fn with_text(mut self, text: impl Into<String>) -> Self {
         self.text = Some(text.into());
         self
     }
@@ -98,25 +98,25 @@ impl ScriptStage {
     }
 
     /// Sets an action to this value, known or not.
-    pub fn action(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+    pub fn with_action(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.actions.insert(name.into(), value.into());
         self
     }
 
     /// Sets a field of the entry, whether usual or new.
-    pub fn field(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+    pub fn with_field(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.fields.insert(name.into(), value.into());
         self
     }
 
     /// Renames a field of the entry, such as `SecondaryIDNumber` to `Secondary_ID_Number`.
-    pub fn renamed(mut self, name: impl Into<String>, other: impl Into<String>) -> Self {
+    pub fn with_renamed_field(mut self, name: impl Into<String>, other: impl Into<String>) -> Self {
         self.renamed.insert(name.into(), other.into());
         self
     }
 
     /// Leaves out a field of the entry; `Actions.Liveness_Check` is one of the actions.
-    pub fn missing(mut self, name: impl Into<String>) -> Self {
+    pub fn with_missing_field(mut self, name: impl Into<String>) -> Self {
         self.missing.push(name.into());
         self
     }

@@ -92,21 +92,21 @@ fn read_stage(
                 format!("{} is answered at once, so it can't wait", product.name()),
             ));
         }
-        stage = stage.after(delay);
+        stage = stage.with_delay(delay);
     }
     if let Some(is_final) = row.is_final {
-        stage = stage.is_final(is_final);
+        stage = stage.with_is_final(is_final);
     }
     if row.callback == Some(false) {
         stage = stage.without_callback();
     }
     if let Some(text) = row.text {
-        stage = stage.text(text);
+        stage = stage.with_text(text);
     }
-    stage = row.actions.into_iter().fold(stage, |stage, (name, value)| stage.action(name, value));
-    stage = row.fields.into_iter().fold(stage, |stage, (name, value)| stage.field(name, json(value)));
-    stage = row.renamed.into_iter().fold(stage, |stage, (name, other)| stage.renamed(name, other));
-    stage = row.missing.into_iter().fold(stage, ScriptStage::missing);
+    stage = row.actions.into_iter().fold(stage, |stage, (name, value)| stage.with_action(name, value));
+    stage = row.fields.into_iter().fold(stage, |stage, (name, value)| stage.with_field(name, json(value)));
+    stage = row.renamed.into_iter().fold(stage, |stage, (name, other)| stage.with_renamed_field(name, other));
+    stage = row.missing.into_iter().fold(stage, ScriptStage::with_missing_field);
     Ok(row.odd.into_iter().fold(stage, ScriptStage::with_spelling_variant))
 }
 

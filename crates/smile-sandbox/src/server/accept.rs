@@ -257,7 +257,7 @@ async fn answer(request: Request<Body>, peer: Peer, shared: &Arc<Shared>) -> Out
     let is_look = only_looks(&request);
     let mut incoming = Incoming::from(request).with_scheme(peer.scheme).with_head_check(head_check);
     if peer.is_far {
-        incoming = incoming.from_the_network(shared.front.admin_is_for_everyone);
+        incoming = incoming.with_network_origin(shared.front.admin_is_for_everyone);
     }
     if is_look {
         drop(permit);

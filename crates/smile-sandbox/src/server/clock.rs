@@ -16,7 +16,7 @@ pub struct Clock(Option<Timestamp>);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ClockError {
-    /// The clock is the system's. [`Builder::clock`](crate::Builder::clock) sets another.
+    /// The clock is the system's. [`Builder::with_clock`](crate::Builder::with_clock) sets another.
     #[error("the sandbox goes by the system's clock, which it can't advance")]
     System,
 }

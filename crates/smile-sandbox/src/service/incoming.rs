@@ -33,7 +33,7 @@ impl Incoming {
     }
 
     /// Marks the request as from another machine, and sets whether such requests may use the page and the admin API.
-    pub fn from_the_network(mut self, may_use_admin: bool) -> Self {
+    pub fn with_network_origin(mut self, may_use_admin: bool) -> Self {
         self.network = Some(FromTheNetwork { is_let_in: may_use_admin });
         self
     }

@@ -138,7 +138,7 @@ impl Service {
     /// Adds a fault for the next request to this endpoint, with any of its methods. Several faults of an
     /// endpoint happen one after the other.
     pub fn fail_next(&mut self, endpoint: Endpoint, fault: Fault) {
-        self.add_fault(FaultRule::new(fault).on(endpoint).times(1));
+        self.add_fault(FaultRule::new(fault).with_endpoint(endpoint).with_times(1));
     }
 
     /// Adds a fault rule for requests from now on.

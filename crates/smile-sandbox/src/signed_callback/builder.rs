@@ -66,57 +66,57 @@ pub struct SignedCallbackBuilder {
 
 impl SignedCallbackBuilder {
     /// Sets the partner id and the API key that sign the callback. [`build`](Self::build) refuses unusable ones.
-    pub fn partner(mut self, partner_id: impl Into<String>, api_key: impl Into<String>) -> Self {
+    pub fn with_partner(mut self, partner_id: impl Into<String>, api_key: impl Into<String>) -> Self {
         self.signer = signer(partner_id, api_key);
         self
     }
 
     /// Sets the signer of the callback.
-    pub fn signed_by(mut self, signer: &Signer) -> Self {
+    pub fn with_signer(mut self, signer: &Signer) -> Self {
         self.signer = Ok(signer.clone());
         self
     }
 
     /// Sets the time of signing.
-    pub fn at(mut self, at: Timestamp) -> Self {
+    pub fn with_signing_time(mut self, at: Timestamp) -> Self {
         self.at = at;
         self
     }
 
     /// Sets the spelling of the timestamp.
-    pub fn timestamp_spelling(mut self, spelling: TimestampSpelling) -> Self {
+    pub fn with_timestamp_spelling(mut self, spelling: TimestampSpelling) -> Self {
         self.spelling = spelling;
         self
     }
 
     /// Sets the partner's id of the job; of the v3 webhook the service's, `job_` and 26 characters.
-    pub fn job_id(mut self, job_id: impl Into<String>) -> Self {
+    pub fn with_job_id(mut self, job_id: impl Into<String>) -> Self {
         self.ids.job_id = job_id.into();
         self
     }
 
     /// Sets the partner's id of the person; of the v3 webhook the service's, `user_` and 26 characters.
-    pub fn user_id(mut self, user_id: impl Into<String>) -> Self {
+    pub fn with_user_id(mut self, user_id: impl Into<String>) -> Self {
         self.ids.user_id = user_id.into();
         self
     }
 
     /// Sets `SmileJobID`, ten digits. The v3 webhook has none.
-    pub fn smile_job_id(mut self, smile_job_id: impl Into<String>) -> Self {
+    pub fn with_smile_job_id(mut self, smile_job_id: impl Into<String>) -> Self {
         self.ids.smile_job_id = smile_job_id.into();
         self
     }
 
     /// Adds one of the partner params, which come back as they were sent. An existing one, such as `job_type`,
     /// is replaced.
-    pub fn partner_param(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+    pub fn with_partner_param(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.ids.partner_params.insert(name.into(), value.into());
         self
     }
 
     /// Sets a field of the body, by the service's name: for spellings and values that occur, and differ from
     /// the outcome's. An existing field is replaced; timestamp and signature can't be.
-    pub fn field(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+    pub fn with_field(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.fields.insert(name.into(), value.into());
         self
     }
@@ -130,7 +130,7 @@ impl SignedCallbackBuilder {
     }
 
     /// Breaks the callback in this way, and in no way that was set before.
-    pub fn broken(mut self, flaw: Flaw) -> Self {
+    pub fn with_flaw(mut self, flaw: Flaw) -> Self {
         self.flaw = Some(flaw);
         self
     }

@@ -30,7 +30,7 @@ impl Keep {
     }
 
     /// Sets the number of requests; 10,000 by default.
-    pub fn requests(mut self, requests: usize) -> Self {
+    pub fn with_requests(mut self, requests: usize) -> Self {
         self.requests = requests;
         self
     }
@@ -38,20 +38,20 @@ impl Keep {
     /// Sets the number of jobs, checks included; 10,000 by default, and at least one. A forgotten job is as if it
     /// had never been, whatever its stage: its id can be used again, and its upload address leads nowhere. Its
     /// user stays enrolled.
-    pub fn jobs(mut self, jobs: usize) -> Self {
+    pub fn with_jobs(mut self, jobs: usize) -> Self {
         self.jobs = jobs;
         self
     }
 
     /// Sets the number of delivery attempts, and of finished callbacks; 10,000 by default.
-    pub fn callbacks(mut self, callbacks: usize) -> Self {
+    pub fn with_callbacks(mut self, callbacks: usize) -> Self {
         self.callbacks = callbacks;
         self
     }
 
     /// Sets the bytes of requests, as many again of jobs, mostly images, and as many of finished callbacks; 256 MiB
     /// by default. The newest request, job and callback are kept whatever their size.
-    pub fn bytes(mut self, bytes: usize) -> Self {
+    pub fn with_bytes(mut self, bytes: usize) -> Self {
         self.bytes = bytes;
         self
     }

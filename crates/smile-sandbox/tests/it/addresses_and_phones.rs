@@ -100,7 +100,7 @@ fn an_address_that_is_not_complete_is_refused() {
         refused(ADDRESS[0], &merged(&body, &changes));
     }
     refused(ADDRESS[0], &json!([]));
-    let portal = Client::with(builder().callback_url("http://127.0.0.1:9/portal"));
+    let portal = Client::with(builder().with_callback_url("http://127.0.0.1:9/portal"));
     assert_eq!(entry_of(portal, ADDRESS[0], &without(&body, "callback_url"))["ResultCode"], "1020");
 }
 

@@ -22,7 +22,7 @@ pub(crate) struct Admin {
 
 impl Admin {
     pub(crate) fn new() -> Self {
-        Self::with(builder().automatic_review(None))
+        Self::with(builder().with_automatic_review(None))
     }
 
     fn with(builder: Builder) -> Self {

@@ -141,7 +141,8 @@ fn news_is_waited_for() {
 
 #[test]
 fn events_without_a_request_are_news() {
-    let sandbox = builder().callback_retries([]).callback_url("http://127.0.0.1:1/").start().unwrap();
+    let sandbox =
+        builder().with_callback_retries([]).with_callback_url("http://127.0.0.1:1/").start().unwrap();
     let host = server::host(&sandbox);
     let body = crate::client::id_body("00000000000", &json!({"callback_url": null}));
     server::post(host, "/v1/async_id_verification", &body);

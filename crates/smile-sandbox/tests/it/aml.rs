@@ -104,7 +104,7 @@ fn the_test_can_ask_for_a_result() {
 
 #[test]
 fn the_code_for_nobody_is_a_setting() {
-    let mut client = Client::with(builder().aml_not_found_code("1099"));
+    let mut client = Client::with(builder().with_aml_not_found_code("1099"));
     let entry = client.check(PATH, &aml_body("Joe Doe Leo", &json!({})));
     assert_eq!((&entry["ResultCode"], &entry["ResultText"]), (&json!("1099"), &json!("Not found on list")));
     client.service.when(Matcher::job_id("job")).respond(["1015"]);

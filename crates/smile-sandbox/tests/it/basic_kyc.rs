@@ -85,7 +85,7 @@ fn the_last_digit_decides_before_anything_is_compared() {
         assert_eq!(entry["ResultCode"], code, "{number}");
         assert_eq!(entry["Actions"], json!({"ID_Verification": verification}));
     }
-    let mut client = Client::with(builder().basic_kyc_not_found_code("1013"));
+    let mut client = Client::with(builder().with_basic_kyc_not_found_code("1013"));
     let entry = client.check(PATH, &id_body("00000000001", &named()));
     assert_eq!(
         (&entry["ResultCode"], &entry["ResultText"]),

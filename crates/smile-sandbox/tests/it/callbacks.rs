@@ -33,7 +33,7 @@ fn a_callback_is_the_entry_with_a_fresh_signature_inside() {
 #[test]
 fn a_callback_is_tried_again_on_schedule_with_the_same_bytes() {
     let schedule = [MINUTE, 5 * MINUTE, 15 * MINUTE, 60 * MINUTE];
-    let mut client = submitted(builder().callback_retries(schedule), &json!({}));
+    let mut client = submitted(builder().with_callback_retries(schedule), &json!({}));
     let failures = [
         CallbackOutcome::Unreachable,
         CallbackOutcome::TimedOut,
@@ -89,7 +89,7 @@ fn without_an_address_it_goes_to_the_default_one_if_any() {
     for absent in [json!(null), json!("")] {
         let changes = json!({"callback_url": absent});
         assert_eq!(submitted(builder(), &changes).service.next_wakeup(), None);
-        let mut client = submitted(builder().callback_url("http://localhost:1/default"), &changes);
+        let mut client = submitted(builder().with_callback_url("http://localhost:1/default"), &changes);
         assert_eq!(client.service.due_callbacks(client.now)[0].url, "http://localhost:1/default");
     }
 }
@@ -97,7 +97,7 @@ fn without_an_address_it_goes_to_the_default_one_if_any() {
 #[test]
 fn old_accounts_get_the_lookup_separately() {
     for (number, code, verified) in [("0", "1012", "Verified"), ("1", "1013", "Not Verified")] {
-        let mut client = Client::with(builder().legacy_two_callbacks(true));
+        let mut client = Client::with(builder().with_legacy_two_callbacks(true));
         client.run(&prep_body(&params("job", 1)), &full_zip(number));
         let entries = client.deliver();
         assert_eq!(entries.len(), 2);
@@ -108,14 +108,14 @@ fn old_accounts_get_the_lookup_separately() {
         assert_eq!(entries[1].get("FullName").is_some(), code == "1012");
         assert_eq!(client.service.job("job").unwrap().results.len(), 1);
     }
-    let mut client = Client::with(builder().legacy_two_callbacks(true));
+    let mut client = Client::with(builder().with_legacy_two_callbacks(true));
     client.run(&prep_body(&params("job", 4)), &full_zip("0"));
     assert_eq!(client.deliver().len(), 1);
 }
 
 #[test]
 fn a_clock_that_steps_back_stands_still() {
-    let mut client = submitted(builder().callback_retries([MINUTE]), &json!({}));
+    let mut client = submitted(builder().with_callback_retries([MINUTE]), &json!({}));
     let due = client.service.due_callbacks(client.now);
     let earlier = smile_core::Timestamp::from_unix_millis(0);
     client.service.callback_answered(due[0].id, earlier, CallbackOutcome::TimedOut);

@@ -163,7 +163,7 @@ fn the_job_status_knows_them() {
 #[test]
 fn polls_can_precede_a_callback() {
     for (path, body, job_type, later) in checks() {
-        let mut client = Client::with(builder().pending_polls(1));
+        let mut client = Client::with(builder().with_pending_polls(1));
         post(&mut client, path, &body);
         let first = client.status(&params("job", job_type), &json!({}));
         assert_eq!(first["job_complete"], !later, "{path}");

@@ -20,7 +20,7 @@ pub(crate) const START: Timestamp = Timestamp::from_unix_millis(1_705_314_600_00
 pub(crate) const CALLBACK_URL: &str = "http://127.0.0.1:9/callback";
 
 pub(crate) fn builder() -> Builder {
-    Sandbox::builder().partner_id("001").api_key(KEY)
+    Sandbox::builder().with_partner_id("001").with_api_key(KEY)
 }
 
 pub(crate) fn signer() -> Signer {

@@ -25,8 +25,8 @@ fn shown(attempts: &[CallbackAttempt]) -> Vec<(u64, u64, u32)> {
 #[test]
 fn reviews_and_retries_happen_when_the_clock_is_advanced_and_in_order() {
     let (url, received) = receiver(&[UNAVAILABLE, OK, OK]);
-    let builder = builder().review_delay(MINUTE / 2).callback_retries([MINUTE]);
-    let sandbox = builder.clock(Clock::virtual_at(START)).start().unwrap();
+    let builder = builder().with_review_delay(MINUTE / 2).with_callback_retries([MINUTE]);
+    let sandbox = builder.with_clock(Clock::virtual_at(START)).start().unwrap();
     submit(&sandbox, &prep(&url, &json!({"sandbox_result": "2"})));
     assert!(sandbox.callback_attempts().is_empty());
     assert_eq!(sandbox.requests()[0].at, START);
@@ -47,8 +47,8 @@ fn reviews_and_retries_happen_when_the_clock_is_advanced_and_in_order() {
 #[test]
 fn a_long_wait_is_over_at_once() {
     let (url, received) = receiver(&[OK, OK]);
-    let sandbox = builder().clock(Clock::virtual_at(START)).start().unwrap();
-    let stages = ["0812", "1211"].map(|code| ScriptStage::from(code).after(30 * 24 * 60 * MINUTE));
+    let sandbox = builder().with_clock(Clock::virtual_at(START)).start().unwrap();
+    let stages = ["0812", "1211"].map(|code| ScriptStage::from(code).with_delay(30 * 24 * 60 * MINUTE));
     sandbox.when(Matcher::job_id("job")).respond(stages);
     submit(&sandbox, &prep(&url, &json!({})));
     assert_eq!(sandbox.job("job").unwrap().stage, Stage::Running);
@@ -69,7 +69,7 @@ async fn async_code_can_receive_on_the_thread_that_advances() {
     listener.set_nonblocking(true).unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
     let listener = tokio::net::TcpListener::from_std(listener).unwrap();
-    let sandbox = builder().clock(Clock::virtual_at(START)).start().unwrap();
+    let sandbox = builder().with_clock(Clock::virtual_at(START)).start().unwrap();
     submit(&sandbox, &prep(&url, &json!({})));
     let receive = async {
         let mut stream = listener.accept().await.unwrap().0.into_std().unwrap();

@@ -6,7 +6,7 @@ use crate::client::{Client, builder, full_zip, header_signed, merged, params, pr
 
 /// All output of a run with two jobs, and of one request to each other endpoint.
 fn transcript(seed: u64) -> Vec<Bytes> {
-    let mut client = Client::with(builder().seed(seed));
+    let mut client = Client::with(builder().with_seed(seed));
     let mut out = Vec::new();
     for (job_id, job_type) in [("a", 1), ("b", 6)] {
         let prep = prep_body(&merged(&params(job_id, job_type), &json!({"sandbox_result": "2"})));
@@ -21,7 +21,7 @@ fn transcript(seed: u64) -> Vec<Bytes> {
         out.push(client.post("/v1/job_status", &body).1.to_string().into());
     }
     for (_, path, body) in all_posts() {
-        let mut client = Client::with(builder().seed(seed));
+        let mut client = Client::with(builder().with_seed(seed));
         out.push(client.send(header_signed(http::Method::POST, path, &body)).into_body());
         out.extend(client.service.due_callbacks(client.now).into_iter().map(|callback| callback.body));
     }
@@ -39,7 +39,7 @@ fn the_same_seed_and_requests_give_the_same_bytes() {
 fn performance(seed: u64) -> Vec<(u64, Bytes)> {
     let toml = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/biometric-kyc.toml"));
     let scenario = smile_sandbox::Scenario::parse(&toml.unwrap()).unwrap();
-    let mut client = Client::with(builder().scenario(scenario).seed(seed));
+    let mut client = Client::with(builder().with_scenario(scenario).with_seed(seed));
     let mut out = Vec::new();
     for name in ["plain", "reviewed", "overturned", "spoof", "forgotten", "outage", "odd", "future"] {
         let prep = prep_body(&params(&format!("{name}-1"), 1));

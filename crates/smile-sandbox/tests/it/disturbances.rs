@@ -226,7 +226,7 @@ fn duplicates_are_posted_at_the_same_moment() {
 
 #[test]
 fn rules_can_be_for_one_job_and_be_cleared() {
-    let mut client = with_rule(builder(), CallbackRule::every(Disturbance::Drop).of_job("b"));
+    let mut client = with_rule(builder(), CallbackRule::every(Disturbance::Drop).with_job_id("b"));
     for job in ["a", "b"] {
         submit(&mut client, job, 0);
     }
@@ -264,8 +264,10 @@ fn a_copy_goes_nowhere_but_to_this_machine_either() {
 
 #[test]
 fn debug_shows_nothing_of_what_was_sent() {
-    let mut client =
-        with_rule(builder(), CallbackRule::every(Disturbance::Duplicate).of_job("ada-job").after(5));
+    let mut client = with_rule(
+        builder(),
+        CallbackRule::every(Disturbance::Duplicate).with_job_id("ada-job").with_skipped(5),
+    );
     submit(&mut client, "ada-job", 0);
     let answer = CallbackAnswer::new(OK, b"thanks, Ada");
     let shown = format!("{:?} {:?} {answer:?}", client.service.callbacks(), client.service.callback_rules());

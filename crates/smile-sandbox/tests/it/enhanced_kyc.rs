@@ -57,10 +57,10 @@ fn the_answer_is_the_entry() {
 #[test]
 fn placeholders_and_personal_data_can_be_left_out() {
     let body = id_body("00000000000", &json!({}));
-    let entry = Client::with(builder().placeholders(false)).check(PATH, &body);
+    let entry = Client::with(builder().with_placeholders(false)).check(PATH, &body);
     assert_eq!(entry["FullName"], "Joe Doe Leo");
     assert!(entry.get("Photo").is_none() && entry.get("ExpirationDate").is_none());
-    let entry = Client::with(builder().personal_info(false)).check(PATH, &body);
+    let entry = Client::with(builder().with_personal_info(false)).check(PATH, &body);
     assert_eq!(entry["Actions"]["Return_Personal_Info"], "Not Returned");
     assert!(entry.get("FullName").is_none() && entry.get("Photo").is_none());
 }
@@ -98,7 +98,7 @@ fn other_numbers_of_a_known_type_are_not_found_or_malformed() {
     for (number, code) in [("12345678900", "1013"), ("1234567890", "1014"), ("0000000000a", "1014")] {
         assert_eq!(check(number, &json!({}))["ResultCode"], code, "{number}");
     }
-    let mut lenient = Client::with(builder().check_id_numbers(false));
+    let mut lenient = Client::with(builder().with_check_id_numbers(false));
     assert_eq!(lenient.check(PATH, &id_body("1234567890", &json!({})))["ResultCode"], "1012");
 }
 
@@ -152,7 +152,7 @@ fn a_later_answer_has_the_same_entry() {
     assert_eq!(client.service.callback_attempts()[0].job_id, "job");
     let nowhere = without(&body, "callback_url");
     assert_eq!(Client::new().refusal(ASYNC, &nowhere), "2413");
-    let mut portal = Client::with(builder().callback_url("http://127.0.0.1:9/portal"));
+    let mut portal = Client::with(builder().with_callback_url("http://127.0.0.1:9/portal"));
     assert_eq!(portal.check_async(ASYNC, &nowhere)["ResultCode"], "1012");
     // A check that is answered at once gets no callback.
     assert_eq!(portal.check(PATH, &body)["ResultCode"], "1012");

@@ -109,10 +109,10 @@ fn an_answer_ends_early() {
 fn slow_late_and_halved_answers_arrive_and_leave_the_connection_good() {
     let sandbox = builder().start().unwrap();
     let moment = Duration::from_millis(1);
-    sandbox.add_fault(FaultRule::new(Fault::Latency(moment)).times(3));
-    sandbox.add_fault(FaultRule::new(Fault::SlowAnswer(Pace::new(50, moment))).times(1));
-    sandbox.add_fault(FaultRule::new(Fault::SlowAnswer(Pace::new(0, Duration::ZERO))).times(1));
-    sandbox.add_fault(FaultRule::new(Fault::TruncatedJson).times(1));
+    sandbox.add_fault(FaultRule::new(Fault::Latency(moment)).with_times(3));
+    sandbox.add_fault(FaultRule::new(Fault::SlowAnswer(Pace::new(50, moment))).with_times(1));
+    sandbox.add_fault(FaultRule::new(Fault::SlowAnswer(Pace::new(0, Duration::ZERO))).with_times(1));
+    sandbox.add_fault(FaultRule::new(Fault::TruncatedJson).with_times(1));
     let mut stream = connect(host(&sandbox));
     assert!(is_whole(&sandbox, &mut stream));
     assert!(is_whole(&sandbox, &mut stream));
@@ -144,7 +144,7 @@ fn a_client_that_hangs_up_on_a_late_answer_takes_nothing_with_it() {
 fn a_burst_ends() {
     let sandbox = builder().start().unwrap();
     let burst = Fault::Answer(http::StatusCode::SERVICE_UNAVAILABLE);
-    sandbox.add_fault(FaultRule::new(burst).on(Endpoint::Upload).times(3));
+    sandbox.add_fault(FaultRule::new(burst).with_endpoint(Endpoint::Upload).with_times(3));
     let answer = post(host(&sandbox), "/v1/upload", &prep_body(&params("job", 4)));
     let url = answer["upload_url"].as_str().unwrap();
     let statuses: Vec<_> = (0..4).map(|_| put(url, &full_zip("0"))).collect();

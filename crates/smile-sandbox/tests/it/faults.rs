@@ -61,16 +61,16 @@ fn a_rule_says_to_which_requests_it_happens() {
     let rule = || FaultRule::new(BAD_GATEWAY);
     for (rule, expected) in [
         (rule(), [502, 502, 502, 502]),
-        (rule().on(Endpoint::JobStatus), [502, 502, 502, 502]),
-        (rule().on(Endpoint::Upload), [400, 400, 400, 400]),
-        (rule().times(2), [502, 502, 400, 400]),
-        (rule().nth(3), [400, 400, 502, 400]),
-        (rule().nth(2).times(2), [400, 502, 502, 400]),
-        (rule().nth(0), [502, 400, 400, 400]),
-        (rule().times(0), [400, 400, 400, 400]),
-        (rule().probability(1.0), [502, 502, 502, 502]),
-        (rule().probability(-1.0), [400, 400, 400, 400]),
-        (rule().probability(f64::NAN), [400, 400, 400, 400]),
+        (rule().with_endpoint(Endpoint::JobStatus), [502, 502, 502, 502]),
+        (rule().with_endpoint(Endpoint::Upload), [400, 400, 400, 400]),
+        (rule().with_times(2), [502, 502, 400, 400]),
+        (rule().with_nth(3), [400, 400, 502, 400]),
+        (rule().with_nth(2).with_times(2), [400, 502, 502, 400]),
+        (rule().with_nth(0), [502, 400, 400, 400]),
+        (rule().with_times(0), [400, 400, 400, 400]),
+        (rule().with_probability(1.0), [502, 502, 502, 502]),
+        (rule().with_probability(-1.0), [400, 400, 400, 400]),
+        (rule().with_probability(f64::NAN), [400, 400, 400, 400]),
     ] {
         let mut client = Client::new();
         client.service.add_fault(rule.clone());
@@ -81,8 +81,8 @@ fn a_rule_says_to_which_requests_it_happens() {
 #[test]
 fn the_first_rule_that_applies_is_it_and_each_counts_for_itself() {
     let mut client = Client::new();
-    client.service.add_fault(FaultRule::new(BAD_GATEWAY).nth(2));
-    client.service.add_fault(FaultRule::new(Fault::Answer(StatusCode::GATEWAY_TIMEOUT)).times(2));
+    client.service.add_fault(FaultRule::new(BAD_GATEWAY).with_nth(2));
+    client.service.add_fault(FaultRule::new(Fault::Answer(StatusCode::GATEWAY_TIMEOUT)).with_times(2));
     assert_eq!(polls(&mut client, 4), [504, 502, 504, 400]);
     assert!(client.service.faults().is_empty(), "rules that are used up are gone");
 }
@@ -90,8 +90,8 @@ fn the_first_rule_that_applies_is_it_and_each_counts_for_itself() {
 #[test]
 fn rules_can_be_looked_at_and_taken_back() {
     let mut client = Client::new();
-    let first = client.service.add_fault(FaultRule::new(BAD_GATEWAY).on(Endpoint::JobStatus));
-    let second = client.service.add_fault(FaultRule::new(Fault::LoseAnswer).on(Endpoint::Aml));
+    let first = client.service.add_fault(FaultRule::new(BAD_GATEWAY).with_endpoint(Endpoint::JobStatus));
+    let second = client.service.add_fault(FaultRule::new(Fault::LoseAnswer).with_endpoint(Endpoint::Aml));
     polls(&mut client, 2);
     let counts: Vec<_> =
         client.service.faults().iter().map(|rule| (rule.id, rule.seen, rule.happened)).collect();
@@ -107,8 +107,8 @@ fn rules_can_be_looked_at_and_taken_back() {
 #[test]
 fn chance_is_the_same_for_the_same_seed_and_about_as_likely_as_it_says() {
     let run = |seed| {
-        let rule = FaultRule::new(BAD_GATEWAY).probability(0.25);
-        let mut client = Client::with(builder().seed(seed).fault(rule));
+        let rule = FaultRule::new(BAD_GATEWAY).with_probability(0.25);
+        let mut client = Client::with(builder().with_seed(seed).with_fault(rule));
         polls(&mut client, 400)
     };
     let (first, other) = (run(1), run(2));
@@ -293,11 +293,13 @@ fn rules_are_written_as_they_are_read() {
         (r#"{"fault":"lose_answer"}"#, FaultRule::new(Fault::LoseAnswer)),
         (
             r#"{"fault":{"answer":503},"endpoint":"prep_upload","times":3}"#,
-            FaultRule::new(Fault::Answer(StatusCode::SERVICE_UNAVAILABLE)).on(Endpoint::PrepUpload).times(3),
+            FaultRule::new(Fault::Answer(StatusCode::SERVICE_UNAVAILABLE))
+                .with_endpoint(Endpoint::PrepUpload)
+                .with_times(3),
         ),
         (
             r#"{"fault":{"latency_millis":250},"nth":2,"probability":0.5}"#,
-            FaultRule::new(Fault::Latency(Duration::from_millis(250))).nth(2).probability(0.5),
+            FaultRule::new(Fault::Latency(Duration::from_millis(250))).with_nth(2).with_probability(0.5),
         ),
         (
             r#"{"fault":{"too_many_requests":{"date_in_seconds":2}}}"#,
@@ -313,11 +315,11 @@ fn rules_are_written_as_they_are_read() {
         ),
         (
             r#"{"fault":{"reset_answer":{"after_bytes":0}},"endpoint":"job_status"}"#,
-            FaultRule::new(Fault::ResetAnswer { after_bytes: 0 }).on(Endpoint::JobStatus),
+            FaultRule::new(Fault::ResetAnswer { after_bytes: 0 }).with_endpoint(Endpoint::JobStatus),
         ),
         (
             r#"{"fault":{"storage_error":{"code":"SlowDown","status":503}},"endpoint":"upload"}"#,
-            FaultRule::new(Fault::StorageError(storage_error("SlowDown"))).on(Endpoint::Upload),
+            FaultRule::new(Fault::StorageError(storage_error("SlowDown"))).with_endpoint(Endpoint::Upload),
         ),
         (
             r#"{"fault":{"storage_error":{"code":"InternalError","status":200,"after_storing":true}}}"#,

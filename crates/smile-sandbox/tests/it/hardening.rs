@@ -169,14 +169,14 @@ fn random_bytes_are_no_request() {
 
 #[test]
 fn a_slow_head_and_a_slow_body_are_given_up_on() {
-    let sandbox = builder().patience(MOMENT, LONG).start().unwrap();
+    let sandbox = builder().with_request_timeouts(MOMENT, LONG).start().unwrap();
     let mut stream = connect(host(&sandbox));
     stream.write_all(b"POST /v1/upload HTTP/1.1\r\nHost: a\r\nX: ").unwrap();
     let mut answer = String::new();
     let _ = stream.read_to_string(&mut answer);
     assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 408 "), "{answer}");
 
-    let sandbox = builder().patience(LONG, MOMENT).start().unwrap();
+    let sandbox = builder().with_request_timeouts(LONG, MOMENT).start().unwrap();
     let mut stream = connect(host(&sandbox));
     stream.write_all(b"POST /v1/upload HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n{").unwrap();
     let (head, body) = read_message(&mut stream);
@@ -191,7 +191,7 @@ fn a_slow_head_and_a_slow_body_are_given_up_on() {
 fn the_object_store_refuses_a_zip_that_is_too_large_or_too_slow_in_its_own_words() {
     let too_large = "Content-Length: 67108865\r\n\r\n";
     let too_slow = "Content-Length: 100\r\n\r\nPK";
-    let sandbox = builder().patience(LONG, MOMENT).start().unwrap();
+    let sandbox = builder().with_request_timeouts(LONG, MOMENT).start().unwrap();
     let url = post(host(&sandbox), "/v1/upload", &prep_body(&params("job", 4)))["upload_url"].clone();
     let whole = url.as_str().unwrap().split_once(host(&sandbox)).unwrap().1;
     for target in [whole, "/videos/a/b", "/videos/a/b/c/d/e"] {
@@ -211,7 +211,7 @@ fn the_object_store_refuses_a_zip_that_is_too_large_or_too_slow_in_its_own_words
 /// A client that doesn't read its answer would otherwise keep its place, and the answer, for as long as it likes.
 #[test]
 fn a_client_that_does_not_read_its_answer_is_given_up_on() {
-    let sandbox = builder().max_connections(1).patience(LONG, ENOUGH).start().unwrap();
+    let sandbox = builder().with_max_connections(1).with_request_timeouts(LONG, ENOUGH).start().unwrap();
     let mut picture = JPEG.to_vec();
     picture.resize(32 * 1024 * 1024, 7);
     let info = json!({"images": [{"image_type_id": 0, "file_name": "selfie.jpg"}]});
@@ -252,7 +252,7 @@ fn wait_for_a_seat(sandbox: &Sandbox) {
 
 #[test]
 fn connections_beyond_the_limit_are_answered_with_503() {
-    let sandbox = builder().max_connections(2).start().unwrap();
+    let sandbox = builder().with_max_connections(2).start().unwrap();
     let poll = status_body(&params("job", 4), &json!({})).to_string();
     let poll =
         format!("POST /v1/job_status HTTP/1.1\r\nHost: a\r\nContent-Length: {}\r\n\r\n{poll}", poll.len());
@@ -274,7 +274,7 @@ fn connections_beyond_the_limit_are_answered_with_503() {
 
 #[test]
 fn uploads_that_are_only_announced_keep_nobody_out() {
-    let sandbox = builder().patience(LONG, LONG).start().unwrap();
+    let sandbox = builder().with_request_timeouts(LONG, LONG).start().unwrap();
     let idle: Vec<_> = (0..12)
         .map(|_| {
             let mut stream = connect(host(&sandbox));

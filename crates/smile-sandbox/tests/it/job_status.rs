@@ -58,7 +58,7 @@ fn the_answer_is_signed_now() {
 
 #[test]
 fn a_job_that_nobody_knows_can_be_refused_instead() {
-    let mut client = Client::with(builder().refuse_unknown_jobs(true));
+    let mut client = Client::with(builder().with_refuse_unknown_jobs(true));
     let (status, answer) = client.post("/v1/job_status", &status_body(&params("unknown", 1), &json!({})));
     assert_eq!((status, &answer["code"]), (400, &json!("2314")));
     // A job that was announced is known.
@@ -69,7 +69,7 @@ fn a_job_that_nobody_knows_can_be_refused_instead() {
 
 #[test]
 fn the_first_polls_can_be_answered_not_complete() {
-    let mut client = Client::with(builder().pending_polls(2));
+    let mut client = Client::with(builder().with_pending_polls(2));
     let prep = prep_body(&params("job", 1));
     let url = client.upload_url(&prep);
     assert_eq!(client.status(&prep["partner_params"], &json!({}))["code"], "2314");
@@ -86,7 +86,7 @@ fn the_first_polls_can_be_answered_not_complete() {
 
 #[test]
 fn the_history_has_all_results_of_the_user_newest_last() {
-    let mut client = Client::with(builder().automatic_review(None));
+    let mut client = Client::with(builder().with_automatic_review(None));
     let first = prep_body(&merged(&params("first", 6), &json!({"sandbox_result": "2"})));
     client.run(&first, &full_zip("00000000000"));
     let second = prep_body(&merged(&params("second", 4), &json!({"sandbox_result": 1})));

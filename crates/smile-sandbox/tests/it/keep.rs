@@ -17,8 +17,8 @@ fn job_ids(client: &Client) -> Vec<String> {
 
 #[test]
 fn the_newest_jobs_requests_and_attempts_are_kept() {
-    let keep = Keep::default().jobs(2).requests(3).callbacks(1);
-    let mut client = Client::with(builder().keep(keep));
+    let keep = Keep::default().with_jobs(2).with_requests(3).with_callbacks(1);
+    let mut client = Client::with(builder().with_keep(keep));
     for number in 0..5 {
         client.run(&prep(number), &full_zip("0"));
         client.deliver();
@@ -38,7 +38,7 @@ fn the_newest_jobs_requests_and_attempts_are_kept() {
 
 #[test]
 fn an_upload_address_of_a_job_that_is_forgotten_leads_nowhere() {
-    let mut client = Client::with(builder().keep(Keep::default().jobs(1)));
+    let mut client = Client::with(builder().with_keep(Keep::default().with_jobs(1)));
     let old = client.upload_url(&prep(0));
     client.upload_url(&prep(1));
     assert_eq!(client.put(&old, &full_zip("0")).status(), 403);
@@ -46,7 +46,7 @@ fn an_upload_address_of_a_job_that_is_forgotten_leads_nowhere() {
 
 #[test]
 fn a_job_that_is_forgotten_under_review_is_not_decided() {
-    let mut client = Client::with(builder().keep(Keep::default().jobs(1)));
+    let mut client = Client::with(builder().with_keep(Keep::default().with_jobs(1)));
     let provisional = merged(
         &prep(0),
         &json!({"partner_params": merged(&prep(0)["partner_params"], &json!({"sandbox_result": 2}))}),
@@ -62,7 +62,7 @@ fn a_job_that_is_forgotten_under_review_is_not_decided() {
 #[test]
 fn bytes_are_bounded_and_the_newest_is_kept() {
     let zip = full_zip("0");
-    let mut client = Client::with(builder().keep(Keep::default().bytes(5 * zip.len())));
+    let mut client = Client::with(builder().with_keep(Keep::default().with_bytes(5 * zip.len())));
     for number in 0..20 {
         client.run(&prep(number), &zip);
         let requests: usize = client.service.requests().iter().map(|request| request.body.len()).sum();
@@ -71,7 +71,7 @@ fn bytes_are_bounded_and_the_newest_is_kept() {
     }
     assert!((2..20).contains(&job_ids(&client).len()));
     // One entry that is too large by itself is kept all the same.
-    let mut client = Client::with(builder().keep(Keep::default().bytes(1)));
+    let mut client = Client::with(builder().with_keep(Keep::default().with_bytes(1)));
     client.run(&prep(0), &zip);
     assert_eq!((job_ids(&client).len(), client.service.requests().len()), (1, 1));
 }
@@ -79,7 +79,7 @@ fn bytes_are_bounded_and_the_newest_is_kept() {
 #[test]
 fn callbacks_are_bounded_too_but_for_those_that_wait() {
     // Each is larger than 3 MB, so there is room for two.
-    let mut client = Client::with(builder().keep(Keep::default().bytes(8_000_000)));
+    let mut client = Client::with(builder().with_keep(Keep::default().with_bytes(8_000_000)));
     client.service.disturb_callbacks(CallbackRule::every(Disturbance::Oversized));
     let jobs = |client: &Client| {
         let attempts: Vec<_> =
@@ -105,7 +105,7 @@ fn callbacks_are_bounded_too_but_for_those_that_wait() {
 
 #[test]
 fn the_body_of_a_check_counts_too() {
-    let mut client = Client::with(builder().keep(Keep::default().bytes(50_000)));
+    let mut client = Client::with(builder().with_keep(Keep::default().with_bytes(50_000)));
     for number in 0..10 {
         let params = merged(&params(&format!("job-{number}"), 5), &json!({"note": "a".repeat(10_000)}));
         client.check("/v1/id_verification", &id_body("00000000000", &json!({"partner_params": params})));
@@ -115,7 +115,7 @@ fn the_body_of_a_check_counts_too() {
 
 #[test]
 fn everything_can_be_kept() {
-    let mut client = Client::with(builder().keep(Keep::everything()));
+    let mut client = Client::with(builder().with_keep(Keep::everything()));
     for number in 0..50 {
         client.run(&prep(number), &full_zip("0"));
     }
@@ -124,8 +124,8 @@ fn everything_can_be_kept() {
 
 #[test]
 fn a_reset_leaves_what_the_builder_said() {
-    let standing = FaultRule::new(Fault::LoseAnswer).on(Endpoint::Aml);
-    let mut client = Client::with(builder().fault(standing));
+    let standing = FaultRule::new(Fault::LoseAnswer).with_endpoint(Endpoint::Aml);
+    let mut client = Client::with(builder().with_fault(standing));
     let fresh = client.service.jobs().len();
     client.service.when(smile_sandbox::Matcher::job_id("job-1")).respond(["0814"]);
     client.service.fail_next(Endpoint::PrepUpload, Fault::LoseAnswer);

@@ -59,7 +59,7 @@ fn a_provisional_verdict_is_reviewed_in_the_end() {
         (11, "0810", "Document Verified After Human Review"),
     ] {
         let delay = Duration::from_secs(3_600);
-        let mut client = client_for(job_type, Client::with(builder().review_delay(delay)));
+        let mut client = client_for(job_type, Client::with(builder().with_review_delay(delay)));
         let prep = with_result(job_type, &json!("2"));
         let status = client.run(&prep, &full_zip("00000000000"));
         assert_eq!(status["result"]["IsFinalResult"], "false");
@@ -83,7 +83,7 @@ fn a_provisional_verdict_is_reviewed_in_the_end() {
 #[test]
 fn a_review_repeats_the_params_that_its_zip_came_with() {
     let delay = Duration::from_secs(60);
-    let mut client = Client::with(builder().review_delay(delay));
+    let mut client = Client::with(builder().with_review_delay(delay));
     let prep = with_result(1, &json!("2"));
     client.run(&prep, &full_zip("00000000000"));
     let of_another = merged(&prep["partner_params"], &json!({"submission": "another"}));
@@ -120,7 +120,7 @@ fn a_reviewer_can_say_anything_there_is_a_code_for() {
         (9, reject, Some("1211")),
         (11, reject, Some("0811")),
     ] {
-        let mut client = client_for(job_type, Client::with(builder().automatic_review(None)));
+        let mut client = client_for(job_type, Client::with(builder().with_automatic_review(None)));
         let prep = with_result(job_type, &json!("2"));
         client.run(&prep, &full_zip("00000000000"));
         client.deliver();
@@ -149,7 +149,7 @@ fn only_what_is_under_review_can_be_reviewed() {
 
 #[test]
 fn a_manual_review_comes_before_the_automatic_one() {
-    let mut client = Client::with(builder().automatic_review(Review::SpoofDetected));
+    let mut client = Client::with(builder().with_automatic_review(Review::SpoofDetected));
     client.run(&with_result(1, &json!("2")), &full_zip("00000000000"));
     client.service.review(client.now, "job", Review::Approve).unwrap();
     client.pass(Duration::from_secs(3_600));
@@ -322,7 +322,7 @@ fn a_document_entry_leaves_out_what_selfie_jobs_have() {
 
 #[test]
 fn personal_data_can_be_switched_off() {
-    let mut client = Client::with(builder().personal_info(false));
+    let mut client = Client::with(builder().with_personal_info(false));
     let entry = client.run(&prep_body(&params("job", 1)), &full_zip("00000000000"))["result"].clone();
     assert_eq!(entry["Actions"]["Return_Personal_Info"], "Not Returned");
     assert!(entry.get("FullName").is_none() && entry.get("IDNumber").is_none());

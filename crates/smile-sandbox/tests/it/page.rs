@@ -69,8 +69,11 @@ fn check_innocence(browser: &mut Browser, sandbox: &Sandbox) {
 #[test]
 fn jobs_are_shown_and_decided_and_whatever_is_hostile_is_text() {
     let Some(mut browser) = browser() else { return };
-    let sandbox =
-        builder().automatic_review(None).callback_retries([Duration::from_millis(1)]).start().unwrap();
+    let sandbox = builder()
+        .with_automatic_review(None)
+        .with_callback_retries([Duration::from_millis(1)])
+        .start()
+        .unwrap();
     let (url, _received) = receiver(&[HOSTILE_ANSWER, OK, OK, OK]);
     submit(&sandbox, HOSTILE[0], &url);
     sandbox.wait_for_callback_attempts(2, Duration::from_secs(20));
@@ -137,7 +140,7 @@ fn jobs_are_shown_and_decided_and_whatever_is_hostile_is_text() {
 #[test]
 fn callbacks_and_requests_are_shown_and_rules_are_made() {
     let Some(mut browser) = browser() else { return };
-    let sandbox = builder().automatic_review(None).start().unwrap();
+    let sandbox = builder().with_automatic_review(None).start().unwrap();
     submit(&sandbox, HOSTILE[1], "http://example.com/<script>window.pwned=8</script>");
     let body = json!({HOSTILE[0]: HOSTILE});
     post(host(&sandbox), "/v1/%3Cscript%3E?a=%3Cimg%20src=x%3E", &body);
@@ -174,7 +177,7 @@ fn callbacks_and_requests_are_shown_and_rules_are_made() {
 #[test]
 fn it_fits_on_a_phone() {
     let Some(mut browser) = browser() else { return };
-    let sandbox = builder().automatic_review(None).start().unwrap();
+    let sandbox = builder().with_automatic_review(None).start().unwrap();
     let long = "a".repeat(200);
     submit(&sandbox, &long, &format!("http://example.com/{long}"));
     browser.resize(360);
@@ -195,7 +198,7 @@ fn it_fits_on_a_phone() {
 #[test]
 fn a_page_of_another_site_can_neither_look_nor_press() {
     let Some(mut browser) = browser() else { return };
-    let sandbox = builder().automatic_review(None).start().unwrap();
+    let sandbox = builder().with_automatic_review(None).start().unwrap();
     submit(&sandbox, "job", "");
     let elsewhere = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://localhost:{}/", elsewhere.local_addr().unwrap().port());

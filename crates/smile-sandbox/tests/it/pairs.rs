@@ -78,8 +78,8 @@ fn driven(product: Product, outcome: &Outcome, code: &str) -> Value {
 }
 
 fn made(product: Product, outcome: &Outcome) -> Value {
-    let callback = signed_callback(product, outcome.clone()).partner("001", crate::client::KEY);
-    confirmed(&callback.job_id("job").user_id("user").build().unwrap().json())
+    let callback = signed_callback(product, outcome.clone()).with_partner("001", crate::client::KEY);
+    confirmed(&callback.with_job_id("job").with_user_id("user").build().unwrap().json())
 }
 
 #[test]
@@ -107,7 +107,8 @@ fn the_lookup_of_an_old_account_and_the_builder_of_callbacks_write_it_alike() {
         ("00000000002", Outcome::IdMalformed),
         ("00000000003", Outcome::IssuerUnavailable),
     ] {
-        let mut client = Client::with(builder().legacy_two_callbacks(true).callback_url(CALLBACK_URL));
+        let mut client =
+            Client::with(builder().with_legacy_two_callbacks(true).with_callback_url(CALLBACK_URL));
         let product = Product::IdInformation;
         client.run(&prep_body(&params(product)), &zip(Product::BiometricKyc, "", number));
         let entries = client.deliver();

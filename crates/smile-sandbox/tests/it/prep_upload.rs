@@ -122,14 +122,14 @@ fn a_limit_on_the_age_of_timestamps_can_be_set() {
     let body = prep_body(&params("job", 1));
     for (builder, age, status) in [
         (builder(), 1_000_000 * minute, 200),
-        (builder().clock_skew(5 * minute), 5 * minute, 200),
-        (builder().clock_skew(5 * minute), 6 * minute, 400),
+        (builder().with_clock_skew(5 * minute), 5 * minute, 200),
+        (builder().with_clock_skew(5 * minute), 6 * minute, 400),
     ] {
         let mut client = Client::with(builder);
         client.pass(age);
         assert_eq!(client.prep(&body).0, status);
     }
-    let mut early = Client::with(builder().clock_skew(minute));
+    let mut early = Client::with(builder().with_clock_skew(minute));
     early.now = Timestamp::from_unix_millis(START.unix_millis() - 61_000);
     assert_eq!(refused(&mut early, &body).0, "2205");
 }
@@ -274,7 +274,7 @@ fn an_enrolled_user_enrols_again_only_when_that_is_allowed() {
     assert_eq!(client.prep(&merged(&first, &json!({"retry": true}))).0, 200);
     assert_eq!(client.prep(&merged(&second, &json!({"allow_new_enroll": true}))).0, 200);
 
-    let mut lenient = Client::with(builder().enforce_new_users(false));
+    let mut lenient = Client::with(builder().with_enforce_new_users(false));
     lenient.run(&first, &full_zip("00000000000"));
     assert_eq!(lenient.prep(&second).0, 200);
 }

@@ -126,9 +126,9 @@ fn actions_go_with_the_code() {
 fn stages_follow_each_other_in_their_time() {
     let mut client = Client::new();
     client.service.when(Matcher::job_id("job")).respond([
-        ScriptStage::from("0812").after(MINUTE),
-        ScriptStage::from(Outcome::ReviewerApproved).after(2 * MINUTE),
-        ScriptStage::from("1211").after(3 * MINUTE),
+        ScriptStage::from("0812").with_delay(MINUTE),
+        ScriptStage::from(Outcome::ReviewerApproved).with_delay(2 * MINUTE),
+        ScriptStage::from("1211").with_delay(3 * MINUTE),
     ]);
     let prep = prep_body(&params("job", 1));
     let status = client.run(&prep, &full_zip("00000000000"));
@@ -158,7 +158,7 @@ fn stages_follow_each_other_in_their_time() {
 fn stages_that_fell_due_together_come_in_order() {
     let mut client = Client::new();
     for job_id in ["a", "b"] {
-        let later = ScriptStage::from("1210").after(if job_id == "a" { 2 * MINUTE } else { MINUTE });
+        let later = ScriptStage::from("1210").with_delay(if job_id == "a" { 2 * MINUTE } else { MINUTE });
         client.service.when(Matcher::job_id(job_id)).respond(["0812".into(), later]);
         client.run(&prep_body(&merged(&params(job_id, 1), &json!({"user_id": job_id}))), &full_zip("0"));
     }
@@ -178,7 +178,7 @@ fn no_result_follows_the_stages_without_a_review() {
     let mut client = Client::new();
     client.service.when(Matcher::any()).respond([
         ScriptStage::from(Outcome::Provisional),
-        ScriptStage::from(Outcome::ReviewerApproved).after(MINUTE),
+        ScriptStage::from(Outcome::ReviewerApproved).with_delay(MINUTE),
     ]);
     client.service.when(Matcher::job_id("open")).respond([Outcome::Provisional]);
     for job_id in ["open", "job"] {
@@ -209,19 +209,19 @@ fn an_issuer_is_down_for_so_many_requests_or_for_so_long() {
     client
         .service
         .when(Matcher::product(Product::EnhancedKyc))
-        .times(2)
+        .with_times(2)
         .respond([Outcome::IssuerUnavailable]);
     assert_eq!(codes(&mut client, Product::EnhancedKyc, &[Duration::ZERO; 3]), ["1015", "1015", "1012"]);
 
     // From the first job on, however late that is.
     let mut client = Client::new();
     let by_type = client.service.when(Matcher::any().with_id_type("BVN"));
-    by_type.lasting(MINUTE).respond([Outcome::IssuerUnavailable]);
+    by_type.with_duration(MINUTE).respond([Outcome::IssuerUnavailable]);
     let pauses = [5 * MINUTE, MINUTE / 2, MINUTE / 2];
     assert_eq!(codes(&mut client, Product::BiometricKyc, &pauses), ["1015", "1015", "0810"]);
 
     let mut client = Client::new();
-    client.service.when(Matcher::any().nth(2)).respond(["1016"]);
+    client.service.when(Matcher::any().with_nth(2)).respond(["1016"]);
     assert_eq!(codes(&mut client, Product::EnhancedKyc, &[Duration::ZERO; 3]), ["1012", "1016", "1012"]);
 }
 
@@ -248,14 +248,14 @@ fn rules_follow_countries_and_types_of_ids() {
 fn a_result_has_the_requested_spelling_variants() {
     let mut client = Client::new();
     client.service.when(Matcher::any()).respond([ScriptStage::as_it_comes()
-        .text("In other words")
-        .is_final(false)
-        .action("Liveness_Check", "Sent to Mars")
-        .action("Brand_New_Action", "Passed")
-        .field("Antifraud", json!({"summary": {"fraud_detected": true}}))
-        .renamed("Country", "country_code")
-        .missing("ConfidenceValue")
-        .missing("Actions.Selfie_Check")]);
+        .with_text("In other words")
+        .with_is_final(false)
+        .with_action("Liveness_Check", "Sent to Mars")
+        .with_action("Brand_New_Action", "Passed")
+        .with_field("Antifraud", json!({"summary": {"fraud_detected": true}}))
+        .with_renamed_field("Country", "country_code")
+        .with_missing_field("ConfidenceValue")
+        .with_missing_field("Actions.Selfie_Check")]);
     let entry = run(&mut client, Product::BiometricKyc, "job");
     assert_eq!((&entry["ResultCode"], &entry["ResultText"]), (&json!("0810"), &json!("In other words")));
     assert_eq!(entry["IsFinalResult"], "false");
@@ -304,8 +304,8 @@ fn a_stage_without_a_callback_is_in_the_status_alone() {
 fn checks_have_stages_too() {
     let mut client = Client::new();
     client.service.when(Matcher::any()).respond([
-        ScriptStage::from(Outcome::IssuerUnavailable).after(MINUTE),
-        ScriptStage::from(Outcome::Approved).after(MINUTE),
+        ScriptStage::from(Outcome::IssuerUnavailable).with_delay(MINUTE),
+        ScriptStage::from(Outcome::Approved).with_delay(MINUTE),
     ]);
     let body = id_body("00000000001", &json!({}));
     assert_eq!(client.post("/v1/async_id_verification", &body), (200, json!({"success": true})));
@@ -320,8 +320,8 @@ fn checks_have_stages_too() {
     }
     // A result in the answer can't wait; later ones are in the status.
     let mut client = Client::new();
-    let later = ScriptStage::from("1012").after(MINUTE);
-    client.service.when(Matcher::any()).respond([ScriptStage::from("1015").after(MINUTE), later]);
+    let later = ScriptStage::from("1012").with_delay(MINUTE);
+    client.service.when(Matcher::any()).respond([ScriptStage::from("1015").with_delay(MINUTE), later]);
     assert_eq!(client.check("/v1/id_verification", &body)["ResultCode"], "1015");
     client.pass(MINUTE);
     assert_eq!(client.status(&ids, &json!({}))["result"]["ResultCode"], "1012");
@@ -330,8 +330,8 @@ fn checks_have_stages_too() {
 
 #[test]
 fn an_old_account_gets_the_lookup_after_the_first_stage() {
-    let mut client = Client::with(builder().legacy_two_callbacks(true));
-    let stages = ["0812", "1210"].map(|code| ScriptStage::from(code).after(MINUTE));
+    let mut client = Client::with(builder().with_legacy_two_callbacks(true));
+    let stages = ["0812", "1210"].map(|code| ScriptStage::from(code).with_delay(MINUTE));
     client.service.when(Matcher::any()).respond(stages);
     client.run(&prep_body(&params("job", 1)), &full_zip("00000000000"));
     client.pass(60 * MINUTE);
@@ -342,7 +342,7 @@ fn an_old_account_gets_the_lookup_after_the_first_stage() {
 #[test]
 fn a_zip_that_cannot_be_used_outranks_every_rule_and_uses_none_up() {
     let mut client = Client::new();
-    client.service.when(Matcher::any()).times(1).respond(["0811"]);
+    client.service.when(Matcher::any()).with_times(1).respond(["0811"]);
     let status = client.run(&prep_body(&params("bad", 1)), b"no zip");
     assert_eq!(status["result"]["ResultCode"], "0903");
     assert_eq!(run(&mut client, Product::BiometricKyc, "job")["ResultCode"], "0811");
@@ -351,8 +351,8 @@ fn a_zip_that_cannot_be_used_outranks_every_rule_and_uses_none_up() {
 #[test]
 fn another_zip_begins_anew() {
     let mut client = Client::new();
-    let later = ScriptStage::from("1210").after(MINUTE);
-    client.service.when(Matcher::any()).times(1).respond(["0812".into(), later]);
+    let later = ScriptStage::from("1210").with_delay(MINUTE);
+    client.service.when(Matcher::any()).with_times(1).respond(["0812".into(), later]);
     let url = client.upload_url(&prep_body(&params("job", 1)));
     for _ in 0..2 {
         client.put(&url, &full_zip("00000000000"));
@@ -365,14 +365,14 @@ fn another_zip_begins_anew() {
 #[test]
 fn requests_can_be_refused_with_any_code() {
     let mut client = Client::new();
-    client.service.when(Matcher::any()).times(2).refuse("2428");
+    client.service.when(Matcher::any()).with_times(2).refuse("2428");
     let (status, answer) = client.prep(&prep_body(&params("job", 1)));
     assert_eq!((status, &answer["code"]), (400, &json!("2428")));
     assert_eq!(client.refusal("/v1/id_verification", &id_body("0", &json!({}))), "2428");
     assert!(client.service.jobs().is_empty());
     run(&mut client, Product::BiometricKyc, "job");
 
-    client.service.when(Matcher::job_id("job")).times(1).refuse("2301");
+    client.service.when(Matcher::job_id("job")).with_times(1).refuse("2301");
     let body = crate::client::status_body(&params("job", 1), &json!({}));
     let (status, answer) = client.post("/v1/job_status", &body);
     assert_eq!((status, &answer["error"]), (500, &json!("System Error")));
@@ -382,7 +382,7 @@ fn requests_can_be_refused_with_any_code() {
         ("/v2/async-verify-address", address_body("0000", &json!({}))),
         ("/v2/async-verify-phone", phone_body("08000000000", &json!({}))),
     ] {
-        client.service.when(Matcher::any()).times(1).refuse("2401");
+        client.service.when(Matcher::any()).with_times(1).refuse("2401");
         let (status, answer) = client.post_header_signed(path, &body);
         assert_eq!((status, &answer["code"], &answer["success"]), (500, &json!("2401"), &json!(false)));
     }
@@ -391,7 +391,10 @@ fn requests_can_be_refused_with_any_code() {
 #[test]
 fn callbacks_of_stages_go_where_the_job_says() {
     let mut client = Client::new();
-    client.service.when(Matcher::any()).respond(["0812".into(), ScriptStage::from("1210").after(MINUTE)]);
+    client
+        .service
+        .when(Matcher::any())
+        .respond(["0812".into(), ScriptStage::from("1210").with_delay(MINUTE)]);
     run(&mut client, Product::BiometricKyc, "job");
     client.pass(MINUTE);
     let due = client.service.due_callbacks(client.now);

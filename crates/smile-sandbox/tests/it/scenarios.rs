@@ -16,7 +16,7 @@ fn shipped(name: &str) -> Scenario {
 }
 
 fn client(product: Product) -> Client {
-    Client::with(builder().scenario(shipped(product.name())))
+    Client::with(builder().with_scenario(shipped(product.name())))
 }
 
 /// Runs a job with all its later results, and returns the codes in order.
@@ -148,7 +148,7 @@ fn every_shipped_scenario_plays_its_stages() {
 
 #[test]
 fn an_old_account_calls_twice_and_writes_as_it_used_to() {
-    let mut client = Client::with(builder().scenario(shipped("old-account")));
+    let mut client = Client::with(builder().with_scenario(shipped("old-account")));
     let prep = prep_body(&params("job", 1));
     let status = client.run(&prep, &crate::client::full_zip("00000000000"));
     assert_eq!(status["job_complete"], false);
@@ -333,9 +333,9 @@ fn a_wrong_file_is_refused_with_line_and_reason() {
 fn later_settings_outrank_the_scenario() {
     let scenario = Scenario::parse("[sandbox]\npending_polls = 3\nautomatic_review = \"none\"").unwrap();
     for (builder, polls) in [
-        (builder().scenario(scenario.clone()), 3),
-        (builder().scenario(scenario.clone()).pending_polls(1), 1),
-        (builder().pending_polls(1).scenario(scenario), 3),
+        (builder().with_scenario(scenario.clone()), 3),
+        (builder().with_scenario(scenario.clone()).with_pending_polls(1), 1),
+        (builder().with_pending_polls(1).with_scenario(scenario), 3),
     ] {
         let mut client = Client::with(builder);
         let prep = prep_body(&params("job", 1));
@@ -350,7 +350,7 @@ fn later_settings_outrank_the_scenario() {
 fn a_scenario_says_what_becomes_of_the_status_of_a_job_that_nobody_knows() {
     for (value, status) in [("true", 400), ("false", 200)] {
         let toml = format!("[sandbox]\nrefuse_unknown_jobs = {value}");
-        let mut client = Client::with(builder().scenario(Scenario::parse(&toml).unwrap()));
+        let mut client = Client::with(builder().with_scenario(Scenario::parse(&toml).unwrap()));
         let body = crate::client::status_body(&params("unknown", 1), &json!({}));
         assert_eq!(client.post("/v1/job_status", &body).0, status);
     }
@@ -396,7 +396,7 @@ fn the_examples_in_the_documentation_are_scenarios() {
 
 #[test]
 fn a_bad_day_has_its_faults_in_order_and_after_a_reset_again() {
-    let mut client = Client::with(builder().scenario(shipped("bad-day")));
+    let mut client = Client::with(builder().with_scenario(shipped("bad-day")));
     for _ in 0..2 {
         assert_eq!(client.service.faults().len(), 5);
         let mut post = |path: &str| {

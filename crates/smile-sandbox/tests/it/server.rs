@@ -122,14 +122,14 @@ fn a_sandbox_says_where_and_who_it_is() {
     assert_eq!(sandbox.environment().base_url(), sandbox.base_url());
     assert_eq!(sandbox.partner().environment(), sandbox.environment());
     assert_eq!(sandbox.partner().id().as_str(), sandbox.partner_id());
-    let error = Sandbox::builder().api_key("").start().unwrap_err();
+    let error = Sandbox::builder().with_api_key("").start().unwrap_err();
     assert_eq!(error.kind(), std::io::ErrorKind::InvalidInput);
 }
 
 #[test]
 fn a_provisional_job_sends_two_callbacks() {
     let (url, received) = receiver(&[OK, OK]);
-    let sandbox = builder().review_delay(Duration::from_millis(20)).start().unwrap();
+    let sandbox = builder().with_review_delay(Duration::from_millis(20)).start().unwrap();
     let prep = merged(
         &prep_body(&merged(&params("job", 1), &json!({"sandbox_result": "2"}))),
         &json!({"callback_url": url}),
@@ -157,7 +157,7 @@ fn a_provisional_job_sends_two_callbacks() {
 #[test]
 fn a_manual_review_sends_a_callback() {
     let (url, received) = receiver(&[OK, OK]);
-    let sandbox = builder().automatic_review(None).callback_url(url).start().unwrap();
+    let sandbox = builder().with_automatic_review(None).with_callback_url(url).start().unwrap();
     let prep = prep_body(&merged(&params("job", 1), &json!({"sandbox_result": 2})));
     submit(&sandbox, &merged(&prep, &json!({"callback_url": ""})));
     received.recv_timeout(PATIENCE).unwrap();
@@ -170,7 +170,7 @@ fn a_manual_review_sends_a_callback() {
 fn a_callback_that_fails_is_delivered_again() {
     let (url, received) = receiver(&["HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n", "nonsense\r\n\r\n", OK]);
     let retries = [Duration::from_millis(1), Duration::from_millis(1)];
-    let sandbox = builder().callback_retries(retries).start().unwrap();
+    let sandbox = builder().with_callback_retries(retries).start().unwrap();
     submit(&sandbox, &merged(&prep_body(&params("job", 4)), &json!({"callback_url": url})));
     let bodies: Vec<_> = (0..3).map(|_| received.recv_timeout(PATIENCE).unwrap().1).collect();
     assert!(bodies[0] == bodies[1] && bodies[1] == bodies[2]);
@@ -193,7 +193,7 @@ fn an_unfinished_answer_of_a_receiver_is_kept() {
         "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nthanks, and",
     ];
     let (url, received) = receiver(answers);
-    let sandbox = builder().callback_retries([Duration::from_millis(1)]).start().unwrap();
+    let sandbox = builder().with_callback_retries([Duration::from_millis(1)]).start().unwrap();
     submit(&sandbox, &merged(&prep_body(&params("job", 4)), &json!({"callback_url": url})));
     for _ in answers {
         received.recv_timeout(PATIENCE).unwrap();
@@ -233,7 +233,7 @@ fn a_receiver_may_refuse_a_body_that_is_too_large_before_it_has_read_it() {
         stream.write_all(b"HTTP/1.1 413 No\r\nContent-Length: 9\r\n\r\ntoo large").unwrap();
         std::io::copy(&mut stream, &mut std::io::sink()).unwrap_or(0)
     });
-    let sandbox = builder().callback_retries([]).start().unwrap();
+    let sandbox = builder().with_callback_retries([]).start().unwrap();
     sandbox.disturb_callbacks(CallbackRule::every(Disturbance::Oversized));
     submit(&sandbox, &merged(&prep_body(&params("job", 4)), &json!({"callback_url": url})));
     let attempts = sandbox.wait_for_callback_attempts(1, PATIENCE);
@@ -245,7 +245,7 @@ fn a_receiver_may_refuse_a_body_that_is_too_large_before_it_has_read_it() {
 
 #[test]
 fn nobody_listening_is_recorded() {
-    let sandbox = builder().callback_retries([]).start().unwrap();
+    let sandbox = builder().with_callback_retries([]).start().unwrap();
     let nobody = Nobody::new();
     let port = nobody.address().port();
     let prep =
@@ -263,7 +263,7 @@ fn waiting_ends_when_the_time_is_up() {
 
 #[tokio::test]
 async fn async_code_waits_without_blocking() {
-    let sandbox = builder().callback_retries([]).start().unwrap();
+    let sandbox = builder().with_callback_retries([]).start().unwrap();
     assert!(sandbox.wait_for_callbacks(1, Duration::ZERO).await.is_empty());
     let waiting = tokio::spawn(sandbox.wait_for_callbacks(1, PATIENCE));
     submit(
@@ -354,7 +354,7 @@ fn sandboxes_run_side_by_side_and_know_nothing_of_each_other() {
     std::thread::scope(|scope| {
         for number in 0..4 {
             scope.spawn(move || {
-                let sandbox = builder().seed(number).start().unwrap();
+                let sandbox = builder().with_seed(number).start().unwrap();
                 for job in 0..3 {
                     let params =
                         merged(&params(&format!("job-{job}"), 6), &json!({"user_id": format!("{job}")}));
@@ -387,7 +387,7 @@ fn public_types_can_cross_threads() {
 #[test]
 fn checks_are_answered_at_once_or_by_callback() {
     let (url, received) = receiver(&["HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"]);
-    let sandbox = builder().callback_url(url).start().unwrap();
+    let sandbox = builder().with_callback_url(url).start().unwrap();
     let body = id_body("00000000000", &json!({"callback_url": null}));
     let entry = post(host(&sandbox), "/v1/id_verification", &body);
     assert_eq!(entry["ResultCode"], "1012");

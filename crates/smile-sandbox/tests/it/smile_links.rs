@@ -134,7 +134,7 @@ fn invalid_fields_of_a_link_are_refused() {
     assert_eq!(client.refusal(PATH, &merged(&body, &json!({"partner_id": "2"}))), "2405");
     assert_eq!(client.refusal(PATH, &json!([])), "2203");
     assert_eq!(send(&mut client, Method::GET, &format!("{PATH}{}", query()), &Value::Null).1, json!([]));
-    let mut portal = Client::with(builder().callback_url("http://127.0.0.1:9/portal"));
+    let mut portal = Client::with(builder().with_callback_url("http://127.0.0.1:9/portal"));
     assert_eq!(portal.post(PATH, &without(&body, "callback_url")).0, 200);
 }
 

@@ -45,7 +45,7 @@ fn through_json(client: &Client) -> Snapshot {
 }
 
 fn restarted(client: &Client) -> Client {
-    let mut next = Client::with(builder().legacy_two_callbacks(true));
+    let mut next = Client::with(builder().with_legacy_two_callbacks(true));
     next.now = client.now;
     next.service.restore(through_json(client)).unwrap();
     next
@@ -53,11 +53,15 @@ fn restarted(client: &Client) -> Client {
 
 /// A service with an instance of everything in it.
 fn busy() -> (Client, String) {
-    let mut client = Client::with(builder().legacy_two_callbacks(true));
+    let mut client = Client::with(builder().with_legacy_two_callbacks(true));
     client.service.set_user("lapsed", UserState::MustReenrol);
-    let later = ScriptStage::from("1211").after(5 * MINUTE);
+    let later = ScriptStage::from("1211").with_delay(5 * MINUTE);
     client.service.when(Matcher::job_id("staged")).respond(["0812".into(), later]);
-    client.service.when(Matcher::job_id_prefix("outage-")).times(2).respond([Outcome::IssuerUnavailable]);
+    client
+        .service
+        .when(Matcher::job_id_prefix("outage-"))
+        .with_times(2)
+        .respond([Outcome::IssuerUnavailable]);
     let url = client.upload_url(&prep_body(&params("waiting", 1)));
     client.run(&prep_body(&params("staged", 6)), &full_zip("00000000000"));
     let provisional = merged(&params("reviewed", 1), &json!({"sandbox_result": "2", "user_id": "reviewed"}));
@@ -176,7 +180,8 @@ fn an_invalid_snapshot_is_refused_and_changes_nothing() {
 #[cfg(feature = "scenario")]
 #[test]
 fn rules_of_a_scenario_keep_count_as_long_as_they_are_the_same() {
-    let with = |toml: &str| Client::with(builder().scenario(smile_sandbox::Scenario::parse(toml).unwrap()));
+    let with =
+        |toml: &str| Client::with(builder().with_scenario(smile_sandbox::Scenario::parse(toml).unwrap()));
     let outage = "[[rules]]\ntimes = 1\nstages = [{ outcome = \"issuer-unavailable\" }]";
     let code = |client: &mut Client| {
         client.check("/v1/id_verification", &id_body("00000000000", &json!({})))["ResultCode"].clone()
@@ -193,7 +198,7 @@ fn rules_of_a_scenario_keep_count_as_long_as_they_are_the_same() {
 #[test]
 fn jobs_under_review_are_left_alone_when_there_is_no_reviewer_any_more() {
     let (client, _) = busy();
-    let mut next = Client::with(builder().automatic_review(None));
+    let mut next = Client::with(builder().with_automatic_review(None));
     next.service.restore(through_json(&client)).unwrap();
     next.now = client.now;
     next.pass(60 * MINUTE);
@@ -204,7 +209,7 @@ fn jobs_under_review_are_left_alone_when_there_is_no_reviewer_any_more() {
 }
 
 fn open(folder: &Folder) -> std::io::Result<Sandbox> {
-    builder().state_dir(&folder.0).start()
+    builder().with_state_dir(&folder.0).start()
 }
 
 #[test]
@@ -214,14 +219,14 @@ fn a_sandbox_survives_a_restart() {
     let answer = {
         let sandbox = open(&folder).unwrap();
         sandbox.enrol("enrolled");
-        sandbox.when(Matcher::job_id("later")).respond([ScriptStage::from("0810").after(MINUTE)]);
+        sandbox.when(Matcher::job_id("later")).respond([ScriptStage::from("0810").with_delay(MINUTE)]);
         submit(&sandbox, &prep_body(&merged(&params("done", 4), &json!({"user_id": "done"}))));
         submit(&sandbox, &merged(&prep_body(&params("later", 1)), &json!({"callback_url": url})));
         post(host(&sandbox), "/v1/upload", &prep_body(&params("waiting", 4)))
     };
     // As if the minute had gone by while the sandbox was down.
     let clock = Clock::virtual_at(START + Duration::from_secs(100 * 365 * 24 * 60 * 60));
-    let sandbox = builder().state_dir(&folder.0).clock(clock).start().unwrap();
+    let sandbox = builder().with_state_dir(&folder.0).with_clock(clock).start().unwrap();
     assert_eq!(sandbox.user("enrolled"), UserState::Enrolled);
     assert_eq!(sandbox.user("done"), UserState::Enrolled);
     let job = sandbox.job("done").unwrap();
@@ -424,7 +429,7 @@ fn an_unusable_state_file_is_named() {
     assert!(open(&folder).unwrap_err().to_string().ends_with("another sandbox is using this folder"));
     drop(first);
     assert!(open(&folder).is_ok());
-    let other = builder().partner_id("2").state_dir(&folder.0).start().unwrap_err();
+    let other = builder().with_partner_id("2").with_state_dir(&folder.0).start().unwrap_err();
     assert!(other.to_string().contains("another partner id"), "{other}");
     assert!(state(&folder).exists());
 }
@@ -444,7 +449,7 @@ fn child_that_uploads() {
     use std::io::Write as _;
 
     let Some(folder) = std::env::var_os("SMILE_SANDBOX_TEST_FOLDER") else { return };
-    let sandbox = builder().state_dir(folder).enforce_new_users(false).start().unwrap();
+    let sandbox = builder().with_state_dir(folder).with_enforce_new_users(false).start().unwrap();
     let first = sandbox.jobs().len();
     for number in first..first + 1_000 {
         submit(&sandbox, &prep_body(&params(&format!("job-{number}"), 1)));
@@ -487,7 +492,7 @@ fn no_acknowledged_upload_is_lost_when_the_process_is_killed() {
 #[test]
 fn callbacks_that_wait_keep_their_records_and_rules_for_callbacks_go_on() {
     let mut client = Client::with(builder());
-    let rule = CallbackRule::next(Disturbance::Delay(MINUTE)).after(1).times(2);
+    let rule = CallbackRule::next(Disturbance::Delay(MINUTE)).with_skipped(1).with_times(2);
     client.service.disturb_callbacks(rule);
     for job_id in ["done", "late"] {
         let prep = merged(&prep_body(&params(job_id, 6)), &json!({"callback_url": "http://127.0.0.1:1/"}));
@@ -518,7 +523,8 @@ fn the_events_of_a_job_outlive_a_restart() {
 #[test]
 fn forgotten_jobs_leave_the_folder_and_numbers_go_on() {
     let folder = Folder::new();
-    let start = || builder().keep(Keep::default().jobs(2)).state_dir(&folder.0).start().unwrap();
+    let start =
+        || builder().with_keep(Keep::default().with_jobs(2)).with_state_dir(&folder.0).start().unwrap();
     let names = |sandbox: &Sandbox| sandbox.jobs().into_iter().map(|job| job.job_id).collect::<Vec<_>>();
     let numbers =
         |sandbox: &Sandbox| sandbox.jobs().into_iter().map(|job| job.smile_job_id).collect::<Vec<_>>();

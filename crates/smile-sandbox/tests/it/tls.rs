@@ -48,7 +48,7 @@ fn send_json(sandbox: &Sandbox, path: &str, body: &Value) -> Value {
 
 #[test]
 fn a_whole_job_goes_over_https_and_its_addresses_are_https_too() {
-    let sandbox = builder().tls().start().unwrap();
+    let sandbox = builder().with_tls().start().unwrap();
     let prep = merged(&prep_body(&params("job", 4)), &json!({"callback_url": ""}));
     let answer = send_json(&sandbox, "/v1/upload", &prep);
     let origin = sandbox.https_base_url().unwrap().strip_suffix("/v1").unwrap();
@@ -63,7 +63,7 @@ fn a_whole_job_goes_over_https_and_its_addresses_are_https_too() {
 
 #[test]
 fn the_same_port_speaks_http_as_well() {
-    let sandbox = builder().tls().start().unwrap();
+    let sandbox = builder().with_tls().start().unwrap();
     assert_eq!(sandbox.https_base_url().unwrap(), sandbox.base_url().replace("http://", "https://"));
     let answer = post(host(&sandbox), "/v1/upload", &prep_body(&params("job", 4)));
     assert!(answer["upload_url"].as_str().unwrap().starts_with("http://127.0.0.1:"));
@@ -74,7 +74,7 @@ fn the_same_port_speaks_http_as_well() {
 #[test]
 fn nobody_else_is_trusted_with_that_authority_and_only_the_names_of_this_machine() {
     use std::io::Write as _;
-    let (sandbox, other) = (builder().tls().start().unwrap(), builder().tls().start().unwrap());
+    let (sandbox, other) = (builder().with_tls().start().unwrap(), builder().with_tls().start().unwrap());
     for name in ["127.0.0.1", "localhost", "::1"] {
         encrypted(&sandbox, sandbox.ca_pem().unwrap(), name).write_all(b"GET").unwrap();
     }
@@ -84,7 +84,7 @@ fn nobody_else_is_trusted_with_that_authority_and_only_the_names_of_this_machine
 
 #[test]
 fn the_certificate_is_all_that_is_shown() {
-    let sandbox = builder().tls().start().unwrap();
+    let sandbox = builder().with_tls().start().unwrap();
     let pem = sandbox.ca_pem().unwrap();
     assert!(pem.starts_with("-----BEGIN CERTIFICATE-----"));
     assert_eq!(pem.matches("-----BEGIN").count(), 1);

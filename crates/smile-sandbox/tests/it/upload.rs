@@ -93,7 +93,7 @@ fn an_address_expires() {
     client.pass(Duration::from_secs(901));
     assert_eq!(refused(&mut client, put_request(&url, ZIP)), (403, "AccessDenied".to_owned()));
 
-    let mut brief = Client::with(builder().upload_lifetime(Duration::from_secs(5)));
+    let mut brief = Client::with(builder().with_upload_lifetime(Duration::from_secs(5)));
     let url = brief.upload_url(&prep_body(&params("job", 1)));
     assert!(url.contains("X-Amz-Expires=5&"));
     brief.pass(Duration::from_secs(5));

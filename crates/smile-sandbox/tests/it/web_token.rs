@@ -141,7 +141,7 @@ fn it_opens_the_configuration_and_consent() {
 fn a_token_that_is_old_or_altered_or_anothers_opens_nothing() {
     let mut client = Client::new();
     let good = token(&mut client, "enhanced_kyc");
-    let elsewhere = token(&mut Client::with(builder().seed(1)), "enhanced_kyc");
+    let elsewhere = token(&mut Client::with(builder().with_seed(1)), "enhanced_kyc");
     let parts: Vec<&str> = good.split('.').collect();
     let claims = String::from_utf8(URL_SAFE_NO_PAD.decode(parts[1]).unwrap()).unwrap();
     let forged = URL_SAFE_NO_PAD.encode(claims.replace("\"job\"", "\"her\""));

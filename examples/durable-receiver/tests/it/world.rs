@@ -73,7 +73,8 @@ impl World {
         std::fs::create_dir_all(&directory).unwrap();
         // It comes again, soon and often, until it is heard.
         let retries = vec![Duration::from_millis(20); 2_000];
-        let sandbox = Sandbox::builder().automatic_review(None).callback_retries(retries).start().unwrap();
+        let sandbox =
+            Sandbox::builder().with_automatic_review(None).with_callback_retries(retries).start().unwrap();
         Self { sandbox, proxy: Proxy::start(), directory }
     }
 
@@ -113,13 +114,13 @@ impl World {
         };
         let mut store = self.store();
         store.register(&key).unwrap();
-        let ids = PartnerParams::new(key.user_id, key.job_id).with("sandbox_result", result);
+        let ids = PartnerParams::new(key.user_id, key.job_id).with_param("sandbox_result", result);
         let job = Job::biometric_kyc(
             ids,
             Image::bytes(SampleImage::selfie().jpeg()),
             IdInfo::new("NG", "BVN", "00000000000"),
         );
-        let partner = self.sandbox.partner().with_callback_url(&self.proxy.url()).unwrap();
+        let partner = self.sandbox.partner().with_callback_url(&self.proxy.url());
         let observer = |event| {
             // Written down before the first request goes out; if it can't be, nothing does.
             if let Event::Checkpoint(checkpoint) = event

@@ -73,7 +73,7 @@ impl Receiver {
         listener.set_nonblocking(true)?;
         let url = format!("http://{}/", listener.local_addr()?);
         let shared = Arc::new(Shared {
-            body_limit: verifier.body_limit(),
+            body_limit: verifier.max_bytes(),
             callbacks: CallbackReceiver::new(verifier).with_store(Memory(InMemoryReplayStore::default())),
             forward: forward.map(Arc::new),
             on_received,

@@ -17,7 +17,7 @@ use crate::problem::ImageFault;
 /// An image and how it should travel: as a file in the zip, or as base64 text in `info.json`.
 ///
 /// What comes from a path or from bytes travels as a file, what comes as base64 travels as base64; the service
-/// treats both alike. [`Image::as_file`] and [`Image::as_base64`] change it.
+/// treats both alike. [`Image::with_encoding`] changes it.
 ///
 /// JPEG is what the service wants; PNG is taken too. Documents should measure at least 1500 pixels on the longer
 /// side (passports 2200) and be between 600 KB and 10 MB (Smile ID: "Image quality").
@@ -33,7 +33,7 @@ use crate::problem::ImageFault;
 ///
 /// # let bytes = vec![0xFF, 0xD8, 0xFF];
 /// let from_disk = Image::path("selfie.jpg");
-/// let from_memory = Image::bytes(bytes).named("front.jpg");
+/// let from_memory = Image::bytes(bytes).with_file_name("front.jpg");
 /// let from_a_browser = Image::base64("data:image/jpeg;base64,/9j/");
 /// ```
 #[derive(Clone)]
@@ -81,24 +81,18 @@ impl Image {
         Self { source: ImageSource::Base64(text), encoding: ImageEncoding::Base64, name: None }
     }
 
-    /// Sends the image as a file in the zip: image types 0, 1, 4 and 5.
+    /// Sets how the image travels: as a file in the zip (image types 0, 1, 4 and 5), or as base64
+    /// text in `info.json` (image types 2, 3, 6 and 7).
     #[must_use]
-    pub fn as_file(mut self) -> Self {
-        self.encoding = ImageEncoding::File;
-        self
-    }
-
-    /// Sends the image as base64 text in `info.json`: image types 2, 3, 6 and 7.
-    #[must_use]
-    pub fn as_base64(mut self) -> Self {
-        self.encoding = ImageEncoding::Base64;
+    pub fn with_encoding(mut self, encoding: ImageEncoding) -> Self {
+        self.encoding = encoding;
         self
     }
 
     /// Sets the name of the file in the zip. It is cut to its base name, put into plain ASCII and
     /// made unique.
     #[must_use]
-    pub fn named(mut self, name: impl Into<String>) -> Self {
+    pub fn with_file_name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
@@ -536,7 +530,7 @@ mod tests {
         let images = [
             Image::path("/home/jane/jane.jpg"),
             Image::bytes(&b"jane"[..]),
-            Image::base64("jane").named("jane"),
+            Image::base64("jane").with_file_name("jane"),
         ];
         assert!(!format!("{images:?}").contains("jane"));
     }

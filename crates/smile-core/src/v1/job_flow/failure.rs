@@ -8,7 +8,7 @@ use crate::flow::{Event, RetryPolicy};
 use crate::operation::Step;
 use crate::v1::job_flow::error::JobErrorKind;
 use crate::v1::job_flow::{AfterDenial, Stage, UploadFlow};
-use crate::v1::upload::Upload;
+use crate::v1::upload::UploadRequest;
 
 /// Most polls in a row that may fail before the job is given up on.
 const MAX_BAD_POLLS: u32 = 4;
@@ -100,7 +100,13 @@ impl UploadFlow {
 
     /// Uploads again, as the service has said often enough that it has no zip: perhaps to a new
     /// address, or gives up.
-    pub(super) fn upload_again(&mut self, upload: Upload, bytes: usize, attempts: u32, lost: OperationError) {
+    pub(super) fn upload_again(
+        &mut self,
+        upload: UploadRequest,
+        bytes: usize,
+        attempts: u32,
+        lost: OperationError,
+    ) {
         let may_try = self.settings.retry.delay_after(attempts, Step::Upload, None, self.seed).is_some();
         if self.needs_new_address(&lost) {
             self.new_address(attempts, &lost);

@@ -24,8 +24,8 @@ use crate::v1::job_flow::error::{JobError, JobErrorKind};
 use crate::v1::job_flow::images::note_image;
 use crate::v1::job_flow::outcome::{JobOutcome, Submission};
 use crate::v1::payload::{Package, ToCome};
-use crate::v1::prep_upload::PrepUpload;
-use crate::v1::upload::Upload;
+use crate::v1::prep_upload::PrepUploadRequest;
+use crate::v1::upload::UploadRequest;
 use crate::wire::seed::spread;
 use crate::{
     ImageFault, Job, JobId, JobStatus, JobType, OperationError, Partner, Problem, ProblemKind, Timestamp,
@@ -110,7 +110,7 @@ enum Stage {
     /// Opening the job.
     Opening { attempts: u32, retry: bool },
     /// Uploading the zip.
-    Uploading { upload: Upload, bytes: usize, attempts: u32 },
+    Uploading { upload: UploadRequest, bytes: usize, attempts: u32 },
     /// Asking whether the service has a zip, before anything is sent that changes something.
     Asking { then: AfterDenial, needed: u32, failures: u32 },
     /// Waiting for the result.
@@ -127,7 +127,7 @@ enum AfterDenial {
     /// Open the job again, after so many tries.
     Open { attempts: u32 },
     /// Upload the zip again.
-    Upload { upload: Upload, bytes: usize, attempts: u32, lost: OperationError },
+    Upload { upload: UploadRequest, bytes: usize, attempts: u32, lost: OperationError },
     /// Nothing: the service has refused to open the job, as there is one of this id.
     Nothing { refusal: OperationError },
 }
@@ -146,7 +146,7 @@ impl UploadFlow {
     /// Runs this job. `seed` spreads the waits of many clients, and distinguishes this submission
     /// from others: take a random number, and another one for each job.
     ///
-    /// With [`Job::retry`] the job may have been opened before, so the service is asked first whether it has a zip under this
+    /// With [`Job::with_retry`] the job may have been opened before, so the service is asked first whether it has a zip under this
     /// job id. If it has, that is another submission's, and nothing is sent.
     ///
     /// # Errors
@@ -267,14 +267,14 @@ impl UploadFlow {
 
     /// Asks for all results of the user along with the job's status, in [`UploadFlow::wait_for`].
     #[must_use]
-    pub(crate) fn return_history(mut self, yes: bool) -> Self {
+    pub(crate) fn with_return_history(mut self, yes: bool) -> Self {
         self.status.history = yes;
         self
     }
 
     /// Asks for links to the job's images along with its status, in [`UploadFlow::wait_for`].
     #[must_use]
-    pub(crate) fn return_image_links(mut self, yes: bool) -> Self {
+    pub(crate) fn with_return_image_links(mut self, yes: bool) -> Self {
         self.status.image_links = yes;
         self
     }
@@ -530,7 +530,7 @@ impl Flow for UploadFlow {
             (Stage::Finished(outcome), _) => return Next::Finished(outcome.clone()),
             (Stage::Opening { attempts, retry }, Some(job)) => {
                 *attempts += 1;
-                let prep = PrepUpload::new(job).retry(*retry);
+                let prep = PrepUploadRequest::new(job).with_retry(*retry);
                 (Step::PrepUpload, *attempts, prep.request(&self.partner, self.clock), request_timeout)
             }
             (Stage::Uploading { upload, bytes, attempts }, _) => {
@@ -604,7 +604,7 @@ impl Flow for UploadFlow {
         let result = match (&self.stage, &self.job) {
             (Stage::Opening { retry, .. }, Some(job)) => {
                 let retry = *retry;
-                let parsed = PrepUpload::new(job).parse(&self.partner, sent_at, &response);
+                let parsed = PrepUploadRequest::new(job).parse(&self.partner, sent_at, &response);
                 parsed.map(|prepared| self.opened(&prepared, retry))
             }
             (Stage::Uploading { upload, .. }, _) => {

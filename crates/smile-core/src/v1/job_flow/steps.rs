@@ -16,7 +16,7 @@ use crate::v1::job_flow::{AfterDenial, Stage, UploadFlow};
 use crate::v1::job_status::JobStatusRequest;
 use crate::v1::payload::{Package, ToCome};
 use crate::v1::prep_upload::PreparedUpload;
-use crate::v1::upload::Upload;
+use crate::v1::upload::UploadRequest;
 use crate::{JobStatus, OperationError, Timestamp, ValidationError};
 
 impl UploadFlow {
@@ -66,8 +66,11 @@ impl UploadFlow {
         let signed = self.partner.signer().sign(self.clock);
         let zip = self.package.build(&self.partner, job, prepared, &signed);
         let bytes = zip.len();
-        self.stage =
-            Stage::Uploading { upload: Upload::new(prepared.upload_url.clone(), zip), bytes, attempts: 0 };
+        self.stage = Stage::Uploading {
+            upload: UploadRequest::new(prepared.upload_url.clone(), zip),
+            bytes,
+            attempts: 0,
+        };
         self.note_progress();
     }
 
@@ -160,9 +163,9 @@ impl UploadFlow {
 
     pub(super) fn status_request(&self) -> JobStatusRequest {
         JobStatusRequest::new(self.key.user_id.clone(), self.key.job_id.clone())
-            .job_type(self.key.job_type)
-            .return_history(self.status.history)
-            .return_image_links(self.status.image_links)
+            .with_job_type(self.key.job_type)
+            .with_return_history(self.status.history)
+            .with_return_image_links(self.status.image_links)
     }
 
     /// Takes the result under this job id. It is the verdict on this submission only if it names

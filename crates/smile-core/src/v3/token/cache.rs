@@ -18,7 +18,7 @@ use crate::{OperationError, PartnerAccount, Timestamp};
 #[derive(Clone, Default)]
 pub struct TokenCache(Arc<Mutex<Vec<Slot>>>);
 
-/// What there is for one account.
+/// The entry of one account.
 struct Slot {
     account: PartnerAccount,
     kept: Option<Grant>,
@@ -26,7 +26,8 @@ struct Slot {
 }
 
 impl TokenCache {
-    /// How long before it expires a token is no longer handed out: it must still be good when the request arrives.
+    /// The time before its expiry from which a token is no longer handed out: it must still be good
+    /// when the request arrives.
     pub const MARGIN: Duration = Duration::from_secs(60);
 
     /// An empty one.
@@ -39,7 +40,8 @@ impl TokenCache {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What the caller does now. A turn to fetch is his until `over_at`, which he may put off.
+    /// Returns the caller's next step. A turn to fetch is the caller's until `over_at`, which the
+    /// caller may put off.
     pub(crate) fn turn(&self, account: &PartnerAccount, now: Timestamp, over_at: Timestamp) -> Turn {
         let mut slots = self.slots();
         let at = slots.iter().position(|slot| slot.account == *account).unwrap_or_else(|| {
@@ -93,13 +95,13 @@ impl fmt::Debug for TokenCache {
     }
 }
 
-/// What a caller does for a token.
+/// A caller's step towards a token.
 pub(crate) enum Turn {
     /// Use this one.
     Use(Grant),
     /// Fetch one, for all.
     Fetch(Lead),
-    /// Wait for somebody else's fetch.
+    /// Wait for another caller's fetch.
     Wait(Arc<Fetch>),
 }
 
@@ -128,7 +130,7 @@ impl Grant {
         self.origin.is_some()
     }
 
-    /// Whether a request may still be sent with it.
+    /// True if a request may still be sent with this token.
     pub(crate) fn is_usable(&self, now: Timestamp) -> bool {
         let is_refused = self.origin.as_ref().is_some_and(|origin| origin.is_refused.load(Ordering::SeqCst));
         !is_refused && self.token.expires_at().is_none_or(|expires_at| now < expires_at)
@@ -143,18 +145,18 @@ impl Grant {
     }
 }
 
-/// One fetch of a shared token, which others may be waiting for.
+/// One fetch of a shared token, which other callers may be waiting for.
 pub(crate) struct Fetch {
     outcome: OnceLock<Outcome>,
     is_refused: AtomicBool,
-    /// By when the one whose turn it is must have been heard of.
+    /// The time by which the caller with the turn must report.
     over_at: AtomicU64,
 }
 
-/// How a fetch ended.
+/// The end of a fetch.
 #[derive(Clone)]
 pub(crate) enum Outcome {
-    /// With a token.
+    /// A token.
     Token(Token),
     /// The service, or the way there, failed: for all who waited.
     Failed(OperationError),
@@ -194,7 +196,7 @@ pub(crate) struct Lead {
 }
 
 impl Lead {
-    /// Whether the turn has passed on, because it took too long.
+    /// True if the turn has passed on, because it took too long.
     pub(crate) fn has_passed_on(&self) -> bool {
         self.fetch.outcome().is_some()
     }
@@ -204,7 +206,7 @@ impl Lead {
         self.fetch.over_at.fetch_max(over_at.unix_millis(), Ordering::SeqCst);
     }
 
-    /// It brought this token.
+    /// Ends the fetch with this token.
     pub(crate) fn succeed(self, now: Timestamp, token: Token) -> Grant {
         let grant = Grant::of(&self.fetch, token.clone());
         let kept = Some(grant.clone()).filter(|grant| grant.is_to_be_kept(now));
@@ -212,7 +214,7 @@ impl Lead {
         grant
     }
 
-    /// It failed, and fails all who wait for it.
+    /// Ends the fetch with an error, for all who wait for it.
     pub(crate) fn fail(self, error: OperationError) {
         self.cache.end(&self.account, &self.fetch, Outcome::Failed(error), None);
     }

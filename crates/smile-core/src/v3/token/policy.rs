@@ -30,7 +30,7 @@ impl TokenPolicy {
         self
     }
 
-    /// What an operation of this use is sent with.
+    /// The token for an operation of this use.
     pub(crate) fn wanted(&self, token_use: &TokenUse) -> Wanted {
         match token_use {
             TokenUse::None => Wanted::Nothing,

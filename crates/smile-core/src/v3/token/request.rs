@@ -81,7 +81,7 @@ impl Payload {
 }
 
 impl TokenRequest {
-    /// For a token that is bound to nothing.
+    /// A request for a token that is bound to nothing.
     pub fn new() -> Self {
         Self::default()
     }
@@ -291,7 +291,7 @@ impl Operation for TokenRequest {
 
 const API_KEY_HEADER: &str = "smileid-api-key";
 
-/// As the service reads one: something on both sides of one `@`.
+/// True for an e-mail address as the service reads one: something on both sides of one `@`.
 fn is_email(text: &str) -> bool {
     text.split_once('@').is_some_and(|(name, host)| {
         !name.is_empty() && host.contains('.') && !host.contains('@') && !text.contains(char::is_whitespace)

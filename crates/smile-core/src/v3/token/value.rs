@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 use crate::wire::tolerant;
 use crate::{Environment, Timestamp};
 
-/// A token of the v3 API: whoever has it may do what it was made for, until it expires.
+/// A token of the v3 API: its holder may do what it was made for, until it expires.
 ///
 /// It is a credential, so `Debug` doesn't show it, it serialises to nothing, and its text is wiped from memory when the last
 /// clone is dropped. What an HTTP client copies of it is out of reach.
@@ -35,24 +35,25 @@ impl Token {
         &self.0
     }
 
-    /// What it says, as far as it is a JWT that can be read. Its signature is the service's business and is not
-    /// checked here. Personal data in it is replaced by references; country, ID type and consent are not.
+    /// The token's claims, as far as it is a JWT that can be read. Its signature is the service's
+    /// business and is not checked here. Personal data in it is replaced by references; country, ID
+    /// type and consent are not.
     pub fn claims(&self) -> Option<Map<String, Value>> {
         let payload = self.0.split('.').nth(1)?;
         let payload = Zeroizing::new(URL_SAFE_NO_PAD.decode(payload.trim_end_matches('=')).ok()?);
         serde_json::from_slice(&payload).ok()
     }
 
-    /// When it expires, by the service's clock (`exp`), as far as it says so. A quarter of an hour after it was made, as
-    /// documented.
+    /// The time at which the token expires, by the service's clock (`exp`), as far as it says so. A
+    /// quarter of an hour after it was made, as documented.
     pub fn expires_at(&self) -> Option<Timestamp> {
         let seconds = tolerant::number(&self.claims()?, "exp").filter(|seconds| *seconds >= 0.0)?;
         // A number that is too large stands for a moment that never comes.
         Some(Timestamp::from_unix_millis((seconds as u64).saturating_mul(1_000)))
     }
 
-    /// Whether it is for this environment, as far as it says (`api_url`). Only the host is looked at: the text goes on with
-    /// the version.
+    /// True if the token is for this environment, as far as it says (`api_url`). Only the host is
+    /// looked at: the text goes on with the version.
     pub(crate) fn is_for(&self, environment: &Environment) -> bool {
         const SANDBOX: [&str; 2] = ["testapi.smileidentity.com", "api.sandbox.smileidentity.com"];
         const PRODUCTION: [&str; 1] = ["api.smileidentity.com"];

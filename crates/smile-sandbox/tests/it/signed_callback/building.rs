@@ -16,16 +16,16 @@ use super::{NOW, callback, confirm, everything, signer, stamp, v1};
 fn given_values_are_in_the_callback() {
     let signer = Signer::new(PartnerId::new("2245").unwrap(), &ApiKey::new("key").unwrap());
     for product in [Product::BiometricKyc, Product::Address, Product::Aml] {
-        let builder = signed_callback(product, product.outcomes()[0].clone()).at(NOW);
+        let builder = signed_callback(product, product.outcomes()[0].clone()).with_signing_time(NOW);
         let filled = builder
-            .job_id("job-7")
-            .user_id("user-7")
-            .smile_job_id("0000056574")
-            .partner_param("nonce", "n-7")
-            .partner_param("branch", json!({"a": [1]}))
-            .field("Source", "Rest API");
-        let callback = filled.clone().signed_by(&signer).build().unwrap();
-        assert_eq!(callback, filled.partner("2245", "key").build().unwrap());
+            .with_job_id("job-7")
+            .with_user_id("user-7")
+            .with_smile_job_id("0000056574")
+            .with_partner_param("nonce", "n-7")
+            .with_partner_param("branch", json!({"a": [1]}))
+            .with_field("Source", "Rest API");
+        let callback = filled.clone().with_signer(&signer).build().unwrap();
+        assert_eq!(callback, filled.with_partner("2245", "key").build().unwrap());
         let json = callback.json();
         let params = &json["PartnerParams"];
         assert_eq!((&params["job_id"], &params["user_id"]), (&json!("job-7"), &json!("user-7")));
@@ -34,8 +34,9 @@ fn given_values_are_in_the_callback() {
         let (timestamp, signature) = stamp(product, &callback).unwrap();
         assert_eq!(signer.confirm(&timestamp, &signature), Ok(()));
     }
-    let webhook =
-        signed_callback(Product::V3EnhancedKyc, Outcome::Clear).job_id("job_x").partner_param("a", "b");
+    let webhook = signed_callback(Product::V3EnhancedKyc, Outcome::Clear)
+        .with_job_id("job_x")
+        .with_partner_param("a", "b");
     let webhook = webhook.build().unwrap();
     assert_eq!(webhook.headers()["job-id"], "job_x");
     assert_eq!(webhook.json()["job_id"], "job_x");
@@ -51,8 +52,9 @@ fn a_timestamp_in_any_spelling_is_the_one_that_is_signed() {
         (TimestampSpelling::MillisNumber, json!(1_750_000_000_000_u64)),
     ] {
         let build = |product, outcome, flaw: Option<Flaw>| {
-            let builder = signed_callback(product, outcome).at(NOW).timestamp_spelling(spelling);
-            flaw.into_iter().fold(builder, SignedCallbackBuilder::broken).build().unwrap()
+            let builder =
+                signed_callback(product, outcome).with_signing_time(NOW).with_timestamp_spelling(spelling);
+            flaw.into_iter().fold(builder, SignedCallbackBuilder::with_flaw).build().unwrap()
         };
         let confirm = |flaw| {
             let json = build(Product::Aml, Outcome::Listed, flaw).json();
@@ -75,9 +77,9 @@ fn a_timestamp_in_any_spelling_is_the_one_that_is_signed() {
 #[test]
 fn every_field_but_the_signature_can_be_replaced() {
     let builder = signed_callback(Product::BiometricKyc, Outcome::Approved)
-        .partner_param("job_type", 6)
-        .field("ResultCode", 810)
-        .field("signature", "mine");
+        .with_partner_param("job_type", 6)
+        .with_field("ResultCode", 810)
+        .with_field("signature", "mine");
     let callback = builder.build().unwrap();
     assert_eq!(callback.json()["ResultCode"], 810);
     assert_eq!(confirm(Product::BiometricKyc, &callback), Ok(()));
@@ -153,9 +155,10 @@ fn an_impossible_callback_is_an_error_with_its_name() {
         let error = refusal(product, outcome.clone());
         assert!(error.starts_with(&format!("`{product}` has no outcome `{outcome}`; it has ")), "{error}");
     }
-    let keyless = signed_callback(Product::Aml, Outcome::Listed).partner("001", "").build().unwrap_err();
+    let keyless = signed_callback(Product::Aml, Outcome::Listed).with_partner("001", "").build().unwrap_err();
     assert_eq!(keyless.to_string(), "`api_key` must not be empty");
-    let header = signed_callback(Product::V3EnhancedKyc, Outcome::Clear).user_id("a\nb").build().unwrap_err();
+    let header =
+        signed_callback(Product::V3EnhancedKyc, Outcome::Clear).with_user_id("a\nb").build().unwrap_err();
     assert_eq!(header.to_string(), "`user_id` has characters in it that no header can carry");
 }
 
@@ -187,10 +190,11 @@ fn names_are_read_as_they_are_written() {
 #[test]
 fn nothing_of_a_person_and_no_signature_is_shown() {
     let builder =
-        signed_callback(Product::BiometricKyc, Outcome::Approved).user_id("jane").with_photo_of(100);
+        signed_callback(Product::BiometricKyc, Outcome::Approved).with_user_id("jane").with_photo_of(100);
     let callback = builder.clone().build().unwrap();
     let (_, signature) = stamp(Product::BiometricKyc, &callback).unwrap();
-    let webhook = signed_callback(Product::V3BiometricKyc, Outcome::Clear).user_id("jane").build().unwrap();
+    let webhook =
+        signed_callback(Product::V3BiometricKyc, Outcome::Clear).with_user_id("jane").build().unwrap();
     let (_, other) = stamp(Product::V3BiometricKyc, &webhook).unwrap();
     let shown = format!("{builder:?} {callback:?} {webhook:?}");
     for hidden in ["jane", "Joe", "/9j/", "sandbox-api-key", &signature, &other] {

@@ -19,7 +19,7 @@ fn refusal(product: Product) -> Outcome {
 }
 
 fn broken(product: Product, flaw: Flaw) -> SignedCallback {
-    signed_callback(product, refusal(product)).at(NOW).broken(flaw).build().unwrap()
+    signed_callback(product, refusal(product)).with_signing_time(NOW).with_flaw(flaw).build().unwrap()
 }
 
 /// A receiver that follows [`ExpectedRefusal`], written for these tests alone.
@@ -132,7 +132,11 @@ fn a_flaw_breaks_nothing_but_what_it_says() {
 #[test]
 fn a_tampered_body_says_the_opposite_under_the_same_signature() {
     let tampered = |product, outcome| {
-        signed_callback(product, outcome).at(NOW).broken(Flaw::TamperedBody).build().unwrap()
+        signed_callback(product, outcome)
+            .with_signing_time(NOW)
+            .with_flaw(Flaw::TamperedBody)
+            .build()
+            .unwrap()
     };
     let product = Product::BiometricKyc;
     let forged = tampered(product, Outcome::Rejected);
@@ -180,7 +184,9 @@ fn each_spelling_of_a_signature_is_the_right_one_in_disguise() {
 fn whatever_the_moment_the_url_safe_spelling_differs() {
     for millis in 0..200 {
         let at = Timestamp::from_unix_millis(NOW.unix_millis() + millis);
-        let builder = signed_callback(Product::Aml, Outcome::Listed).at(at).broken(Flaw::UrlSafeSignature);
+        let builder = signed_callback(Product::Aml, Outcome::Listed)
+            .with_signing_time(at)
+            .with_flaw(Flaw::UrlSafeSignature);
         let (_, signature) = stamp(Product::Aml, &builder.build().unwrap()).unwrap();
         assert!(signature.contains(['-', '_']), "{millis}");
     }

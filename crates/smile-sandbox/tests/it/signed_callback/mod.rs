@@ -14,7 +14,7 @@ fn signer() -> Signer {
 }
 
 fn callback(product: Product, outcome: Outcome) -> SignedCallback {
-    signed_callback(product, outcome).at(NOW).build().unwrap()
+    signed_callback(product, outcome).with_signing_time(NOW).build().unwrap()
 }
 
 /// All outcomes of a product, those by name and those by code.

@@ -110,7 +110,7 @@ fn guises() -> Vec<String> {
 fn partner() -> Partner {
     Partner::new("001", mark("ApiKey"), "https://service.example/v1".parse().unwrap())
         .unwrap()
-        .with_callback_url(&format!("https://bank.example/{MARK}PartnerPath?token={MARK}PartnerQuery"))
+        .with_callback_url(format!("https://bank.example/{MARK}PartnerPath?token={MARK}PartnerQuery"))
         // A mark is no ID number of any kind.
         .without_id_type_checks()
 }
@@ -164,7 +164,7 @@ fn job() -> Job {
         .with_return_job_status(true)
         .with_return_history(true)
         .with_return_image_links(true)
-        .with_callback_url(&format!("https://bank.example/{MARK}Path?token={MARK}Query"))
+        .with_callback_url(format!("https://bank.example/{MARK}Path?token={MARK}Query"))
 }
 
 fn question() -> JobStatusRequest {
@@ -554,7 +554,7 @@ fn input_that_is_refused_is_not_shown() {
     let refused =
         Job::enhanced_document_verification(params, Selfie::Enrolled, Image::path(""), mark("C"), mark("T"))
             .with_id_info(odd)
-            .with_callback_url(&format!("http://bank.example/{MARK}"));
+            .with_callback_url(format!("http://bank.example/{MARK}"));
     capture.debug("Job", &refused);
     let production = Partner::new("001", mark("ApiKey"), Environment::Production).unwrap();
     let error = JobFlow::new(production, refused, FlowSettings::default(), 7).unwrap_err();

@@ -222,4 +222,14 @@ mod tests {
         assert!(shown.starts_with("LastSend { step: Upload, began: "), "{shown}");
         assert!(shown.contains("timeout: 120s"), "{shown}");
     }
+
+    #[test]
+    fn two_seconds_between_two_dates_are_their_rounding_and_a_millisecond_more_is_a_clock_put_forward() {
+        let of = |ahead| ServiceClock { least_ahead: ahead, most_ahead: ahead };
+        let send = LastSend::new(Step::Upload, SENDER, TIMEOUT, Some(of(0)));
+        let over = SENDER + TIMEOUT;
+        assert_eq!(send.over_for_its_sender(Some(of(-ROUNDING_MILLIS))), over);
+        let forward = of(-ROUNDING_MILLIS - 1);
+        assert_eq!(send.over_for_its_sender(Some(forward)), over + Duration::from_millis(2_001));
+    }
 }

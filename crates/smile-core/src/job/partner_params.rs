@@ -63,8 +63,8 @@ impl fmt::Display for JobId {
 /// use smile_core::{JobId, PartnerParams, UserId};
 ///
 /// let params = PartnerParams::new(UserId::new("customer-17"), JobId::new("kyc-2026-000017"))
-///     .with("branch", "Lagos")
-///     .with("attempt", 2);
+///     .with_param("branch", "Lagos")
+///     .with_param("attempt", 2);
 /// ```
 ///
 /// They are read from what they are on the wire, one object with the two ids and the partner's own keys:

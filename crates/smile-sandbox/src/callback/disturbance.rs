@@ -60,7 +60,7 @@ pub enum CallbackError {
 ///
 /// let sandbox = Sandbox::start()?;
 /// // The provisional callback comes as it should, and the reviewer's gets lost.
-/// sandbox.disturb_callbacks(CallbackRule::next(Disturbance::Drop).of_job("job-1").after(1));
+/// sandbox.disturb_callbacks(CallbackRule::next(Disturbance::Drop).with_job_id("job-1").with_skipped(1));
 /// # Ok::<(), std::io::Error>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

@@ -16,7 +16,7 @@ use crate::secret::Secret;
 /// use smile_sandbox::{Endpoint, Fault, FaultRule};
 ///
 /// // Each third poll or so has no answer.
-/// let rule = FaultRule::new(Fault::LoseAnswer).on(Endpoint::JobStatus).probability(0.3);
+/// let rule = FaultRule::new(Fault::LoseAnswer).with_endpoint(Endpoint::JobStatus).with_probability(0.3);
 /// ```
 ///
 /// Its form in JSON or TOML has the fields `fault`, `endpoint`, `nth`, `times` and `probability`, of which only the first is

@@ -20,9 +20,9 @@ use crate::result::spelling_variant::SpellingVariant;
 ///
 /// let first = ScriptStage::from("0812");
 /// let second = ScriptStage::from(Outcome::ReviewerRejected)
-///     .after(Duration::from_secs(60))
-///     .action("Human_Review_Compare", "Unable To Determine")
-///     .missing("ConfidenceValue")
+///     .with_delay(Duration::from_secs(60))
+///     .with_action("Human_Review_Compare", "Unable To Determine")
+///     .with_missing_field("ConfidenceValue")
 ///     .with_spelling_variant(SpellingVariant::RealBooleans);
 /// # let _ = (first, second);
 /// ```

@@ -25,7 +25,7 @@ use crate::state::users::UserState;
 ///     ]
 ///     "#,
 /// )?;
-/// let sandbox = Sandbox::builder().scenario(scenario).start()?;
+/// let sandbox = Sandbox::builder().with_scenario(scenario).start()?;
 ///
 /// let wrong = Scenario::parse("[[rules]]\nstages = [{ code = \"9999\" }]").unwrap_err();
 /// assert_eq!((wrong.line, wrong.column), (2, 20));

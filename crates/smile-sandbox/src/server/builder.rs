@@ -23,7 +23,7 @@ use crate::state::settings::Settings;
 /// ```
 /// use std::time::Duration;
 ///
-/// let sandbox = smile_sandbox::Sandbox::builder().partner_id("2245").with_review_delay(Duration::ZERO).start()?;
+/// let sandbox = smile_sandbox::Sandbox::builder().with_partner_id("2245").with_review_delay(Duration::ZERO).start()?;
 /// assert_eq!(sandbox.partner_id(), "2245");
 /// # Ok::<(), std::io::Error>(())
 /// ```

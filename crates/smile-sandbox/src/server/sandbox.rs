@@ -226,7 +226,7 @@ impl Sandbox {
     /// use std::time::Duration;
     ///
     /// let start = Timestamp::parse("2024-01-15T10:30:00Z").expect("a moment");
-    /// let sandbox = Sandbox::builder().clock(Clock::virtual_at(start)).start()?;
+    /// let sandbox = Sandbox::builder().with_clock(Clock::virtual_at(start)).start()?;
     /// // … submit a job, and an hour later:
     /// let attempts = sandbox.advance(Duration::from_secs(3_600))?;
     /// assert!(attempts.is_empty(), "nobody asked for a callback");
@@ -309,9 +309,9 @@ impl Sandbox {
     /// use std::time::Duration;
     ///
     /// let sandbox = Sandbox::start()?;
-    /// let overturned = ScriptStage::from(Outcome::ReviewerRejected).after(Duration::from_secs(60));
+    /// let overturned = ScriptStage::from(Outcome::ReviewerRejected).with_delay(Duration::from_secs(60));
     /// sandbox.when(Matcher::user_id("ada")).respond([Outcome::Provisional.into(), overturned]);
-    /// sandbox.when(Matcher::product(Product::EnhancedKyc)).times(2).respond([Outcome::IssuerUnavailable]);
+    /// sandbox.when(Matcher::product(Product::EnhancedKyc)).with_times(2).respond([Outcome::IssuerUnavailable]);
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub fn when(&self, matcher: Matcher) -> When<'_> {

@@ -6,11 +6,11 @@
 //!
 //! let now = Timestamp::from_unix_millis(1_705_314_600_000); // or that of a real clock
 //! let callback = signed_callback(Product::BiometricKyc, Outcome::ReviewerApproved)
-//!     .partner("001", "sandbox-api-key")
-//!     .at(now)
-//!     .job_id("kyc-1")
-//!     .user_id("customer-17")
-//!     .partner_param("nonce", "n-1")
+//!     .with_partner("001", "sandbox-api-key")
+//!     .with_signing_time(now)
+//!     .with_job_id("kyc-1")
+//!     .with_user_id("customer-17")
+//!     .with_partner_param("nonce", "n-1")
 //!     .with_photo_of(1_200_000)
 //!     .build()?;
 //! assert!(callback.body().len() > 1_200_000);
@@ -21,7 +21,7 @@
 //! // Each flaw names the refusal of a sound receiver, and two of them are refused for nothing: the
 //! // signature doesn't cover the body, so only the job's status shows what was swapped there.
 //! for &flaw in Flaw::all() {
-//!     let broken = signed_callback(Product::BiometricKyc, Outcome::Rejected).at(now).broken(flaw).build()?;
+//!     let broken = signed_callback(Product::BiometricKyc, Outcome::Rejected).with_signing_time(now).with_flaw(flaw).build()?;
 //!     println!("{flaw}: {} bytes, to be refused as {:?}", broken.body().len(), flaw.refused_for());
 //! }
 //! # Ok::<(), Box<dyn std::error::Error>>(())

@@ -5,7 +5,7 @@
 /// ```
 /// use smile_sandbox::{Keep, Sandbox};
 ///
-/// let sandbox = Sandbox::builder().keep(Keep::default().jobs(100).bytes(16 * 1024 * 1024)).start()?;
+/// let sandbox = Sandbox::builder().with_keep(Keep::default().with_jobs(100).with_bytes(16 * 1024 * 1024)).start()?;
 /// # Ok::<(), std::io::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -27,6 +27,11 @@ const STEPS: &[Step] = &[
         run: crate::words::run,
     },
     Step {
+        name: "comments",
+        about: "first lines say what an item is, and comments have at most 100 columns",
+        run: crate::comments::run,
+    },
+    Step {
         name: "circles",
         about: "no files or folders of a crate need each other",
         run: crate::circles::run,

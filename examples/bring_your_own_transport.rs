@@ -1,7 +1,8 @@
 //! Biometric KYC over a transport of one's own: the standard library's sockets and nothing else.
 //!
-//! What a queue consumer, a WASM worker or another language's FFI would do: drive the machine by hand. Here the
-//! transport speaks plain HTTP/1.1 to this machine; bring one with TLS for the real service.
+//! What a queue consumer, a WASM worker or another language's FFI would do: drive the machine by
+//! hand. Here the transport speaks plain HTTP/1.1 to this machine; bring one with TLS for the real
+//! service.
 //!
 //! `cargo run --example bring_your_own_transport`
 

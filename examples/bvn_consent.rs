@@ -1,4 +1,5 @@
-//! BVN consent: the person chooses where a one-time password goes and types it; then the BVN can be looked up.
+//! BVN consent: the person chooses where a one-time password goes and types it; then the BVN can be
+//! looked up.
 //!
 //! `cargo run --example bvn_consent`
 #![allow(clippy::print_stdout)] // It talks to a person.

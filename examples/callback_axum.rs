@@ -1,7 +1,8 @@
-//! Callbacks in an axum server: the machine's provisional result, the reviewer's final one, and what the service itself says
-//! of each when it is asked.
+//! Callbacks in an axum server: the machine's provisional result, the reviewer's final one, and
+//! what the service itself says of each when it is asked.
 //!
-//! `cargo run --example callback_axum`. It always runs against a sandbox of its own, as it plays the reviewer too.
+//! `cargo run --example callback_axum`. It always runs against a sandbox of its own, as it plays
+//! the reviewer too.
 #![allow(clippy::print_stdout)] // It talks to a person.
 
 use std::collections::HashMap;
@@ -52,7 +53,8 @@ async fn on_callback(
 ) -> Result<StatusCode, Rejection> {
     let ReceivedCallback { callback, replay_check, at, .. } = match received {
         Ok(received) => received,
-        // It changes nothing. But it may be that two results are of one millisecond, and the service may not come again.
+        // It changes nothing. But it may be that two results are of one millisecond, and the
+        // service may not come again.
         Err(Rejection::SignatureReused(received)) => *received,
         Err(rejection) => return Err(rejection),
     };
@@ -114,7 +116,8 @@ async fn run() -> Result<ExitCode, Failure> {
         .with_liveness((1..=8).map(|number| Image::path(asset(&format!("liveness_{number}.jpg")))));
     let submission = client.submit_with(job, async_narrator()).await?.submission().clone();
 
-    // A worker, after the callbacks were answered: a signature doesn't cover its body, so ask the service itself.
+    // A worker, after the callbacks were answered: a signature doesn't cover its body, so ask the
+    // service itself.
     loop {
         let next = tokio::time::timeout(Duration::from_secs(30), queue.recv()).await?;
         let (_, callback) = next.ok_or("the server has ended")?;
@@ -128,7 +131,8 @@ async fn run() -> Result<ExitCode, Failure> {
                 }
                 Err(error) => {
                     println!("  not so     {error}");
-                    // What the service says in its place counts. If it says nothing, ask again later.
+                    // What the service says in its place counts. If it says nothing, ask again
+                    // later.
                     let Some(status) = error.status() else { continue };
                     (history.apply_status(client.now(), status), status.verdict())
                 }

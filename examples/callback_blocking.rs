@@ -1,7 +1,8 @@
-//! Callbacks in a blocking server, without a runtime: the same as `callback_axum`, with the steps that `smile-axum` takes
-//! there written out.
+//! Callbacks in a blocking server, without a runtime: the same as `callback_axum`, with the steps
+//! that `smile-axum` takes there written out.
 //!
-//! `cargo run --example callback_blocking`. It always runs against a sandbox of its own, as it plays the reviewer too.
+//! `cargo run --example callback_blocking`. It always runs against a sandbox of its own, as it
+//! plays the reviewer too.
 #![allow(clippy::print_stdout)] // It talks to a person.
 
 use std::collections::HashMap;
@@ -79,7 +80,8 @@ impl App {
         let change = row.history.apply_callback(now, &callback, Some(seen));
         println!("  callback   {}", callback.verdict_for(row.key.job_type));
         println!("             the job's history: {change:?}, now {:?}", row.history.state());
-        // A reused signature may be that of two results of one millisecond, and the service may not come again.
+        // A reused signature may be that of two results of one millisecond, and the service may not
+        // come again.
         if change == Change::NotBelieved || row.history.needs_confirming() {
             let _ = self.to_confirm.send((row.key.clone(), callback));
         }
@@ -146,7 +148,8 @@ fn run() -> Result<ExitCode, Failure> {
         .with_liveness((1..=8).map(|number| Image::path(asset(&format!("liveness_{number}.jpg")))));
     let submission = client.submit_with(job, narrator())?.submission().clone();
 
-    // A worker, after the callbacks were answered: a signature doesn't cover its body, so ask the service itself.
+    // A worker, after the callbacks were answered: a signature doesn't cover its body, so ask the
+    // service itself.
     loop {
         let (_, callback) = queue.recv_timeout(Duration::from_secs(30))?;
         let answer = client.confirm(submission.clone(), &callback);
@@ -159,7 +162,8 @@ fn run() -> Result<ExitCode, Failure> {
                 }
                 Err(error) => {
                     println!("  not so     {error}");
-                    // What the service says in its place counts. If it says nothing, ask again later.
+                    // What the service says in its place counts. If it says nothing, ask again
+                    // later.
                     let Some(status) = error.status() else { continue };
                     (history.apply_status(client.now(), status), status.verdict())
                 }

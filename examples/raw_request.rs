@@ -1,4 +1,5 @@
-//! An endpoint that has no type here: any path with any body, signed; the answer is JSON as it came.
+//! An endpoint that has no type here: any path with any body, signed; the answer is JSON as it
+//! came.
 //!
 //! `cargo run --example raw_request`
 #![allow(clippy::print_stdout)] // It talks to a person.

@@ -1,4 +1,5 @@
-//! Enhanced KYC that survives a crash: each checkpoint is stored before the request goes out, and the next run asks what came of it.
+//! Enhanced KYC that survives a crash: each checkpoint is stored before the request goes out, and
+//! the next run asks what came of it.
 //!
 //! `cargo run --example resuming_a_check`; the same `-- --job-id …` again goes on with that check.
 #![allow(clippy::print_stdout)] // It talks to a person.
@@ -45,7 +46,8 @@ async fn run() -> Result<ExitCode, Failure> {
             row.delete().await?;
             Ok(verdict_exit(&check.verdict))
         }
-        // It may have been billed: the row stays, for somebody to look at or for the next run to ask.
+        // It may have been billed: the row stays, for somebody to look at or for the next run to
+        // ask.
         Err(error) if error.outcome_unknown() => Err(error.into()),
         Err(error) => {
             row.delete().await?;

@@ -1,6 +1,7 @@
 //! SmartSelfie Authentication: is this selfie the user who enrolled under this `user_id`?
 //!
-//! `cargo run --example smartselfie_authentication`. Without `--user-id` it enrols a new user first.
+//! `cargo run --example smartselfie_authentication`. Without `--user-id` it enrols a new user
+//! first.
 #![allow(clippy::print_stdout)] // It talks to a person.
 
 use std::process::ExitCode;

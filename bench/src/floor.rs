@@ -1,8 +1,10 @@
-//! The least that a job could cost: its requests, made beforehand but for the files, on one connection that is kept.
+//! The least that a job could cost: its requests, made beforehand but for the files, on one
+//! connection that is kept.
 //!
-//! For each job the files are read, and the CRC-32 made of them and of `info.json`, as every zip has it; the head of the request and the zip go out in one
-//! gather write, with nothing copied. The rest of the zip, frames as base64 included, is there from the start. Beside it there
-//! are as many small exchanges as a job has.
+//! For each job the files are read, and the CRC-32 made of them and of `info.json`, as every zip
+//! has it; the head of the request and the zip go out in one gather write, with nothing copied. The
+//! rest of the zip, frames as base64 included, is there from the start. Beside it there are as many
+//! small exchanges as a job has.
 
 use std::error::Error;
 use std::fs::File;

@@ -1,7 +1,8 @@
-//! Whole jobs against a bare sink, and what they cost beside the least that they could: `cargo xtask bench`.
+//! Whole jobs against a bare sink, and what they cost beside the least that they could:
+//! `cargo xtask bench`.
 //!
-//! The sink is a process of its own, and so is each runner, so that processor time and memory are the runner's alone. See
-//! `docs/performance.md` for what the numbers mean.
+//! The sink is a process of its own, and so is each runner, so that processor time and memory are
+//! the runner's alone. See `docs/performance.md` for what the numbers mean.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "it talks to whoever runs it")]
 
 mod authority;

@@ -129,7 +129,8 @@ fn target(scenario: Scenario, driver: Driver, is_tls: bool) -> f64 {
     }
 }
 
-/// A round's jobs all wait for each other at the sink, so each of them holds what it holds at its most.
+/// A round's jobs all wait for each other at the sink, so each of them holds what it holds at its
+/// most.
 fn all_at_once(plan: &Plan, directory: &Path) -> Result<(), Box<dyn Error>> {
     let scenario = Scenario::NineFiles;
     let jobs = scenario.jobs();
@@ -172,7 +173,8 @@ struct Summary {
 }
 
 impl Summary {
-    /// The least that one job cost, which other programs disturb least, and the most memory of any round.
+    /// The least that one job cost, which other programs disturb least, and the most memory of any
+    /// round.
     fn of(rounds: &[Measured], jobs: usize) -> Self {
         let jobs = u32::try_from(jobs).unwrap_or(u32::MAX);
         Self {

@@ -1,4 +1,5 @@
-//! The other end: takes all that it is sent, looks at none of it, and has an answer ready for each step of a job.
+//! The other end: takes all that it is sent, looks at none of it, and has an answer ready for each
+//! step of a job.
 
 use std::error::Error;
 use std::io::{self, Read, Write};
@@ -22,7 +23,8 @@ const GATHER: Duration = Duration::from_secs(60);
 
 /// Serves until standard input ends, then says how many connections and requests there were.
 ///
-/// No upload is answered before `gather` of them have begun, so that as many jobs are in flight at once.
+/// No upload is answered before `gather` of them have begun, so that as many jobs are in flight at
+/// once.
 pub(crate) fn serve(ca_file: Option<&Path>, gather: u64) -> Result<(), Box<dyn Error>> {
     let tls = ca_file.map(crate::authority::server).transpose()?;
     let listener = TcpListener::bind("localhost:0")?;

@@ -1,8 +1,9 @@
 //! The common part of the example programs: set-up, inputs, and the report of how a job ends.
 //!
-//! With nothing set, a program starts a sandbox and a receiver of callbacks in its own process, and sends the drawn
-//! pictures of `assets/`. With `SMILE_PARTNER_ID`, `SMILE_API_KEY` and `SMILE_ENVIRONMENT` set, it talks to the real
-//! service. Its flags take the user's own input; `--help` lists them.
+//! With nothing set, a program starts a sandbox and a receiver of callbacks in its own process, and
+//! sends the drawn pictures of `assets/`. With `SMILE_PARTNER_ID`, `SMILE_API_KEY` and
+//! `SMILE_ENVIRONMENT` set, it talks to the real service. Its flags take the user's own input;
+//! `--help` lists them.
 #![allow(clippy::print_stdout, clippy::print_stderr)] // Programs that talk to a person.
 
 mod arguments;
@@ -37,7 +38,8 @@ pub struct Setup {
 }
 
 impl Setup {
-    /// The real service if the environment says so; otherwise a sandbox and a receiver of callbacks of its own.
+    /// The real service if the environment says so; otherwise a sandbox and a receiver of callbacks
+    /// of its own.
     ///
     /// # Errors
     /// What is wrong with a flag or a variable, by name.
@@ -226,7 +228,8 @@ fn await_callbacks(receiver: &Receiver, outcome: &JobOutcome) -> Result<(), Fail
     }
 }
 
-/// Prints a verdict, and says how to exit: 0 if the person may be let in, at once or once the record is compared; 2 otherwise.
+/// Prints a verdict, and says how to exit: 0 if the person may be let in, at once or once the
+/// record is compared; 2 otherwise.
 pub fn verdict_exit(verdict: &Verdict) -> ExitCode {
     println!();
     narrator::print_verdict(verdict);

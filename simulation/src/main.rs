@@ -1,4 +1,5 @@
-//! The whole system in one process under one virtual clock: `cargo xtask simulate`. See `docs/simulation.md`.
+//! The whole system in one process under one virtual clock: `cargo xtask simulate`. See
+//! `docs/simulation.md`.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "it talks to whoever runs it")]
 
 mod hazard;
@@ -118,7 +119,8 @@ fn parse() -> Result<Option<Order>, lexopt::Error> {
     Ok(Some(Order { worlds, seed: seed.unwrap_or(0), traces, keeps_going, hunts, mutants }))
 }
 
-/// The workspace that it is run in; cargo says which, which counts for more than where it was compiled.
+/// The workspace that it is run in; cargo says which, which counts for more than where it was
+/// compiled.
 fn root() -> PathBuf {
     let own = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
     Path::new(&own).parent().map_or_else(PathBuf::new, Path::to_path_buf)

@@ -1,8 +1,10 @@
-//! Mutants: each takes the mend of one known fault out of a copy of the workspace, and must be caught by some world.
+//! Mutants: each takes the mend of one known fault out of a copy of the workspace, and must be
+//! caught by some world.
 //!
-//! A mutant is a unified diff in `simulation/mutants`. Its line numbers mean nothing, and its path is a hint: each hunk is
-//! looked for by its lines, in all of smile-core, and must stand in one place only. So a mutant survives when files move.
-//! Before the diff there is a sentence about it, and a line `Worlds: 200 from seed 0` that says where it shows.
+//! A mutant is a unified diff in `simulation/mutants`. Its line numbers mean nothing, and its path
+//! is a hint: each hunk is looked for by its lines, in all of smile-core, and must stand in one
+//! place only. So a mutant survives when files move. Before the diff there is a sentence about it,
+//! and a line `Worlds: 200 from seed 0` that says where it shows.
 //!
 //! A mutant is caught if one of these worlds breaks a rule, and none of them does without it.
 
@@ -190,8 +192,8 @@ fn hunt(program: &Path, worlds: Worlds) -> Result<Option<String>, String> {
     }
 }
 
-/// Copies what the simulation is built from, into a workspace of its own. What is the same is left as it is, so that it
-/// isn't built again.
+/// Copies what the simulation is built from, into a workspace of its own. What is the same is left
+/// as it is, so that it isn't built again.
 fn copy_workspace(root: &Path, copy: &Path) -> io::Result<()> {
     fs::create_dir_all(copy)?;
     let manifest = fs::read_to_string(root.join("Cargo.toml"))?;

@@ -81,8 +81,8 @@ impl Ledger {
     pub(crate) fn process(&mut self, submission: usize, job_id: &str) -> u32 {
         let owners = self.owners.entry(job_id.to_owned()).or_default();
         owners.push(submission);
-        // Two submissions under one id, of which one is uploaded after the other was opened: the service judges by the newest
-        // parameters, and no client can tell.
+        // Two submissions under one id, of which one is uploaded after the other was opened: the
+        // service judges by the newest parameters, and no client can tell.
         if let Some(prepared) = self.prepared.get(job_id).filter(|prepared| **prepared != submission) {
             owners.push(*prepared);
             self.judged.push(*prepared);

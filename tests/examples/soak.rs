@@ -5,9 +5,9 @@
 //! cargo run --release -p smile-tests --example soak
 //! ```
 //!
-//! It runs a sandbox in a process of its own, whose memory is told from that of its clients: 200 jobs at a time, of nine
-//! images each, and then 10,000 jobs. It ends with an error if one of them fails. Memory is shown where the system tells
-//! it (Linux), and judged by whoever reads it.
+//! It runs a sandbox in a process of its own, whose memory is told from that of its clients: 200
+//! jobs at a time, of nine images each, and then 10,000 jobs. It ends with an error if one of them
+//! fails. Memory is shown where the system tells it (Linux), and judged by whoever reads it.
 #![allow(clippy::unwrap_used, clippy::print_stdout)] // A program for a terminal, which has nobody else to tell.
 
 use std::io::{BufRead as _, BufReader, Write as _};

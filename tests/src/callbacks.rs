@@ -56,7 +56,8 @@ impl CallbackServer {
         Self::start_answering(receiver, |_| StatusCode::OK)
     }
 
-    /// Starts one that answers to the first, second, and so on of those that it believes what a function says.
+    /// Starts one that answers to the first, second, and so on of those that it believes what a
+    /// function says.
     pub fn start_answering(
         receiver: CallbackReceiver,
         answer: impl Fn(usize) -> StatusCode + Send + Sync + 'static,

@@ -115,7 +115,8 @@ impl Driver {
         }
     }
 
-    /// Runs a single operation to its end, from a checkpoint if there is one, with an observer that may refuse to go on.
+    /// Runs a single operation to its end, from a checkpoint if there is one, with an observer that
+    /// may refuse to go on.
     ///
     /// # Errors
     /// As the adapters do.

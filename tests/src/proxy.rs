@@ -5,7 +5,8 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
 
-/// Passes bytes on, but for those of a connection beyond a limit: there it stops reading, and says so.
+/// Passes bytes on, but for those of a connection beyond a limit: there it stops reading, and says
+/// so.
 #[derive(Debug)]
 pub struct StallingProxy {
     address: String,

@@ -1,4 +1,5 @@
-//! The history of a job as the partner's server sees it: callbacks over a socket, a human's review, and confirmation by each driver.
+//! The history of a job as the partner's server sees it: callbacks over a socket, a human's review,
+//! and confirmation by each driver.
 #![allow(clippy::unwrap_used)] // A test that can't set itself up fails.
 
 use std::time::{Duration, SystemTime};
@@ -87,7 +88,8 @@ fn apply(history: &mut JobHistory, received: &ReceivedCallback) -> Change {
     history.apply_callback(received.at, &received.callback, received.replay_check)
 }
 
-/// The callback with these fields in place of its own, and everything else, the signature too, as it was.
+/// The callback with these fields in place of its own, and everything else, the signature too, as
+/// it was.
 fn forge(genuine: &ReceivedCallback, fields: Value) -> String {
     let mut body: Value = serde_json::from_slice(genuine.callback.body()).unwrap();
     body.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
@@ -137,7 +139,8 @@ fn a_job_goes_from_doubt_to_the_reviewers_word_and_every_step_is_confirmed() {
             assert_eq!(verdict.code().unwrap().as_str(), code);
             assert_eq!(history.apply_confirmed(now(), &confirmed), Change::Strengthened);
 
-            // The provisional one once more changes nothing, and the service says that there is a newer result.
+            // The provisional one once more changes nothing, and the service says that there is a
+            // newer result.
             assert_eq!(apply(&mut history, &provisional), Change::Redelivered);
             assert!(matches!(confirm(&provisional), Err(ConfirmError::Superseded { .. })));
             assert_eq!(history.state(), JobState::Final);

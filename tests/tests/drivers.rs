@@ -16,7 +16,8 @@ fn partner(address: &str) -> Partner {
     Partner::new("001", "test_api_key", format!("{address}/v1").parse().unwrap()).unwrap()
 }
 
-/// Answers as the service does, which brings back with the result what came in the `partner_params`.
+/// Answers as the service does, which brings back with the result what came in the
+/// `partner_params`.
 fn answer(signer: &Signer, address: &str, request: &Recorded, params: &Mutex<Value>) -> Response<Body> {
     let body = match (request.method.as_str(), request.target.path()) {
         ("POST", "/v1/upload") => {

@@ -1,5 +1,5 @@
-//! Each fault, at each step of a job, through each driver: what comes of it is a table, and in no cell of it is a job
-//! lost, doubled or hung.
+//! Each fault, at each step of a job, through each driver: what comes of it is a table, and in no
+//! cell of it is a job lost, doubled or hung.
 #![allow(clippy::unwrap_used)] // A test that can't set itself up fails.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -69,9 +69,11 @@ fn table() -> Vec<Row> {
     let store_says = |code| Fault::StorageError(StorageError::new(code).unwrap());
     let stored = StorageError::new("InternalError").unwrap().after_storing();
     let no_harm = [VERDICT; 3];
-    // The work may have been done: the status is asked whether there is a zip before anything is repeated.
+    // The work may have been done: the status is asked whether there is a zip before anything is
+    // repeated.
     let answer_is_lost = [MAYBE_OPENED, VERDICT, UPLOADED];
-    // Nothing was done. Of the zip the status says so, often enough; of the opening nobody here can know.
+    // Nothing was done. Of the zip the status says so, often enough; of the opening nobody here can
+    // know.
     let request_is_lost = [MAYBE_OPENED, OPENED, UPLOADED];
     // A gateway's refusal proves nothing either, and to repeat it is no use. One bad poll is none.
     let refused = request_is_lost;
@@ -114,7 +116,8 @@ fn table() -> Vec<Row> {
         row(Fault::Latency(Duration::from_millis(1)), no_harm, no_harm),
         row(Fault::Latency(HOUR), no_harm, answer_is_lost),
         row(Fault::WrongSignature, no_harm, not_one_with_a_signature),
-        // A client whose own clock is off would see the same. The signature is right, and decides nothing for now.
+        // A client whose own clock is off would see the same. The signature is right, and decides
+        // nothing for now.
         row(Fault::SkewedClock(-86_400), of_another_time, of_another_time),
         row(Fault::SkewedClock(86_400), of_another_time, of_another_time),
         row(Fault::SkewedClock(60), no_harm, no_harm),
@@ -124,8 +127,9 @@ fn table() -> Vec<Row> {
 /// Far more than an exchange takes here, and what a cell waits for where an exchange doesn't end.
 const BRIEF: Duration = Duration::from_secs(1);
 
-/// Patient with what ends, so that no cell depends on how fast the machine is. What hangs ends after a while; and an upload that
-/// failed is sent again only after its time limit, which is short where the fault is with uploads.
+/// Patient with what ends, so that no cell depends on how fast the machine is. What hangs ends
+/// after a while; and an upload that failed is sent again only after its time limit, which is short
+/// where the fault is with uploads.
 fn settings(fault: &Fault, step: Endpoint) -> FlowSettings {
     let patient = Duration::from_secs(60);
     let hangs = matches!(fault, Fault::Latency(HOUR) | Fault::SlowAnswer(Pace { pause: HOUR, .. }));
@@ -171,7 +175,8 @@ fn run(driver: Driver, fault: &Fault, step: Endpoint, times: Option<u32>) -> End
         assert!(names_step.iter().any(|name| text.starts_with(name)), "{cell}: {text}");
         assert!(text.contains("job-table"), "{cell}: {text}");
 
-        // Nothing is lost: whoever goes on from what was written down last gets the verdict, and pays once.
+        // Nothing is lost: whoever goes on from what was written down last gets the verdict, and
+        // pays once.
         sandbox.clear_faults();
         let client = smile_ureq::Client::new(sandbox.partner()).unwrap().with_settings(settings);
         let checkpoint = newest.lock().unwrap().take();

@@ -1,4 +1,5 @@
-//! Files that no picture has the size of: they are refused through each driver, and nothing is sent.
+//! Files that no picture has the size of: they are refused through each driver, and nothing is
+//! sent.
 #![allow(clippy::unwrap_used)] // A test that can't set itself up fails.
 
 use std::fs::File;

@@ -1,4 +1,5 @@
-//! Callbacks of every product with every outcome, right and broken in every way, in front of a receiver.
+//! Callbacks of every product with every outcome, right and broken in every way, in front of a
+//! receiver.
 #![allow(clippy::unwrap_used)]
 
 use smile_core::{

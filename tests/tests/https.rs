@@ -97,7 +97,8 @@ fn both_clients_trust_the_platforms_certificates_by_default_and_are_made_where_t
     let with_none = file("none", "");
     for driver in ["reqwest", "ureq"] {
         let runs = |path| job_with_platform_certificates(path, &partner, sandbox.api_key(), driver);
-        // Mozilla's don't have ours: the client is there, and says that the certificate isn't trusted.
+        // Mozilla's don't have ours: the client is there, and says that the certificate isn't
+        // trusted.
         assert_eq!(runs(&with_none), NOT_TRUSTED, "{driver}");
         assert_eq!(runs(&with_ours), 0, "{driver}");
     }

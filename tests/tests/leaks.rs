@@ -1,5 +1,5 @@
-//! Whole jobs in which everything personal or secret carries a mark, with all logs, errors and `Debug` captured: none
-//! of the marks appears.
+//! Whole jobs in which everything personal or secret carries a mark, with all logs, errors and
+//! `Debug` captured: none of the marks appears.
 #![allow(clippy::unwrap_used)] // A test that can't set itself up fails.
 
 use std::fmt::Debug;

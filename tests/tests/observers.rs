@@ -1,5 +1,5 @@
-//! An observer that refuses ends a job or a check before the next request, through each driver; and a check goes on from the
-//! checkpoint that it was given.
+//! An observer that refuses ends a job or a check before the next request, through each driver; and
+//! a check goes on from the checkpoint that it was given.
 #![allow(clippy::unwrap_used)] // A test that can't set itself up fails.
 
 use std::error::Error as _;
@@ -63,7 +63,8 @@ fn a_check_whose_checkpoint_cannot_be_stored_is_not_sent() {
     }
 }
 
-/// Runs a check that breaks off before the status can tell what became of it, and returns its last checkpoint.
+/// Runs a check that breaks off before the status can tell what became of it, and returns its last
+/// checkpoint.
 fn broken_off(driver: Driver, sandbox: &Sandbox, name: &str, fault: Fault) -> Checkpoint {
     sandbox.fail_next(Endpoint::EnhancedKyc, fault);
     let stored = Arc::new(Mutex::new(None));
@@ -126,7 +127,8 @@ fn an_earlier_check_under_the_same_ids_is_not_this_ones_result() {
     }
 }
 
-/// Sends a check of which the service has never heard, and whose loss the sandbox tells in either way.
+/// Sends a check of which the service has never heard, and whose loss the sandbox tells in either
+/// way.
 fn never_arrived(
     driver: Driver,
     refuses: bool,

@@ -1,5 +1,5 @@
-//! Every product that needs no zip, through each driver against the sandbox: well, refused, and with a connection that
-//! breaks at every point at which it can.
+//! Every product that needs no zip, through each driver against the sandbox: well, refused, and
+//! with a connection that breaks at every point at which it can.
 #![allow(clippy::unwrap_used)] // A test that can't set itself up fails.
 
 use std::time::Duration;
@@ -386,7 +386,8 @@ fn the_services_answer_stands_in_for_the_built_in_id_types() {
     assert_eq!(error.problems()[0].field, "id_number");
 }
 
-/// Every code that the service is known to answer with comes out of every operation as itself, through every driver.
+/// Every code that the service is known to answer with comes out of every operation as itself,
+/// through every driver.
 #[test]
 fn each_documented_error_comes_out_as_itself() {
     use std::sync::{Arc, Mutex};

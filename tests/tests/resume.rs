@@ -9,7 +9,8 @@ use smile_core::{Checkpoint, Event, FlowSettings, Image, Job, ObserverResult, Pa
 use smile_sandbox::Sandbox;
 use smile_tests::{StallingProxy, block_on, jpeg, params, quick};
 
-/// An upload gets a few seconds, because for as long nothing is sent again that nobody reported the end of.
+/// An upload gets a few seconds, because for as long nothing is sent again that nobody reported the
+/// end of.
 fn settings() -> FlowSettings {
     quick().with_upload_timeout(Duration::from_secs(3))
 }

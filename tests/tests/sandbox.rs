@@ -120,7 +120,8 @@ fn ten_images_of_a_mebibyte_arrive_whole() {
     }
 }
 
-/// Each fault at each step, through each driver: the job ends well, and the service has worked on it once.
+/// Each fault at each step, through each driver: the job ends well, and the service has worked on
+/// it once.
 #[test]
 fn whatever_breaks_once_is_mended_and_nothing_is_done_twice() {
     let faults =

@@ -137,7 +137,8 @@ fn after_any_other_answer_the_status_is_asked_for_first_and_nothing_is_done_twic
 fn an_expired_upload_address_leaves_the_job_open_and_says_so() {
     let settings: FlowSettings = quick().with_upload_timeout(Duration::from_secs(3_600));
     for driver in ALL_DRIVERS {
-        // Addresses are dated to the second, and are over at its end: the clock stands still just before that.
+        // Addresses are dated to the second, and are over at its end: the clock stands still just
+        // before that.
         let now = SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs() * 1_000 + 999;
         let clock = Clock::virtual_at(Timestamp::from_unix_millis(now));
         let sandbox =

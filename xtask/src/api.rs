@@ -1,6 +1,8 @@
-//! The foreign crates in the libraries' public interfaces, against the list of those that may be there.
+//! The foreign crates in the libraries' public interfaces, against the list of those that may be
+//! there.
 //!
-//! rustdoc tells in JSON, which is not stable: it is asked for with `RUSTC_BOOTSTRAP`, so that this needs no second toolchain.
+//! rustdoc tells in JSON, which is not stable: it is asked for with `RUSTC_BOOTSTRAP`, so that this
+//! needs no second toolchain.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -41,7 +43,8 @@ pub(crate) fn run(root: &Path) -> Result<(), String> {
         arguments.extend(own);
         arguments.extend(["--", "-Z", "unstable-options", "--output-format", "json"]);
         let mut command = cargo(root, &arguments);
-        // Not for all that is built: build scripts look at RUSTC_BOOTSTRAP, and everything would be built anew.
+        // Not for all that is built: build scripts look at RUSTC_BOOTSTRAP, and everything would be
+        // built anew.
         let this = std::env::current_exe().map_err(|error| format!("xtask itself: {error}"))?;
         command.env("RUSTDOC", this).env(IN_PLACE_OF_RUSTDOC, "1");
         succeed(command)?;
@@ -184,7 +187,8 @@ mod tests {
 
     use super::*;
 
-    /// `pub fn body() -> bytes::Bytes`, `pub use http`, a private detail of another crate, and `impl Send for Own`.
+    /// `pub fn body() -> bytes::Bytes`, `pub use http`, a private detail of another crate, and
+    /// `impl Send for Own`.
     fn rustdoc_json() -> Value {
         let span = |line: u32| json!({ "filename": "src/lib.rs", "begin": [line, 1] });
         let named = |id: u32| json!({ "resolved_path": { "path": "X", "id": id, "args": null } });

@@ -185,7 +185,8 @@ fn examples(root: &Path) -> Result<(), String> {
     for path in programs {
         let mut command = cargo(root, &["run", "--quiet", "-p", "smile-examples", "--example", stem(&path)?]);
         command.stdin(Stdio::null());
-        // Without settings, an example has to make do with an emulator: it must reach nobody from here.
+        // Without settings, an example has to make do with an emulator: it must reach nobody from
+        // here.
         for (name, _) in std::env::vars_os() {
             if name.to_string_lossy().starts_with("SMILE_") {
                 command.env_remove(name);
@@ -193,7 +194,8 @@ fn examples(root: &Path) -> Result<(), String> {
         }
         succeed_within(EXAMPLE_LIMIT, command)?;
     }
-    // A package of its own, for SQLite. Without arguments it tells its story, whatever the variables say.
+    // A package of its own, for SQLite. Without arguments it tells its story, whatever the
+    // variables say.
     succeed(cargo(root, &["build", "-p", "durable-receiver"]))?;
     let mut command = cargo(root, &["run", "--quiet", "-p", "durable-receiver"]);
     command.stdin(Stdio::null());
@@ -216,8 +218,8 @@ fn deps(root: &Path) -> Result<(), String> {
     weight::check_core(root)
 }
 
-/// Puts smile-core's clippy.toml to the test, on a crate that does what core must not. Without this nobody would
-/// notice a misspelt path there, or a clippy that no longer reads the file.
+/// Puts smile-core's clippy.toml to the test, on a crate that does what core must not. Without this
+/// nobody would notice a misspelt path there, or a clippy that no longer reads the file.
 fn sans_io(root: &Path) -> Result<(), String> {
     const MANIFEST: &str = "[package]\nname = \"probe\"\nedition = \"2024\"\n\n[workspace]\n";
     const PROBE: &str = "\

@@ -1,12 +1,13 @@
 //! Circles of modules: files or folders of a crate that need each other.
 //!
-//! In each folder of a crate's `src`, the files and folders that lie directly in it are looked at; one needs another if it
-//! names something of it. A circle through any files shows in the lowest folder that has all of them. What a module lets
-//! through from its children (`pub use`) is looked for where it is defined. Tests may name everything; a builder and what it
-//! builds, in one folder, each other.
+//! In each folder of a crate's `src`, the files and folders that lie directly in it are looked at;
+//! one needs another if it names something of it. A circle through any files shows in the lowest
+//! folder that has all of them. What a module lets through from its children (`pub use`) is looked
+//! for where it is defined. Tests may name everything; a builder and what it builds, in one folder,
+//! each other.
 //!
-//! Methods show by the type that they are called on, not by the file that defines them, so a type's `impl` blocks belong in the
-//! type's own file.
+//! Methods show by the type that they are called on, not by the file that defines them, so a type's
+//! `impl` blocks belong in the type's own file.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -10,8 +10,8 @@ use crate::shell::{cargo, succeed};
 /// Features that need a library of the system, which a bare machine hasn't got.
 const OF_THE_SYSTEM: &[&str] = &["native-tls"];
 
-/// Checks each library alone: with its default features, with none, with each, and with all of them. cargo-hack knows the
-/// combinations.
+/// Checks each library alone: with its default features, with none, with each, and with all of
+/// them. cargo-hack knows the combinations.
 pub(crate) fn run(root: &Path) -> Result<(), String> {
     let libraries = libraries(root)?;
     let missing: Vec<String> = libraries.iter().map(undocumented).collect::<Result<Vec<_>, _>>()?.concat();

@@ -6,11 +6,13 @@ use std::process::{Command, Stdio};
 
 use crate::shell::{cargo, entries, stem, succeed};
 
-/// The largest input that is tried, in bytes. What is longer finds nothing that this doesn't, and is slow.
+/// The largest input that is tried, in bytes. What is longer finds nothing that this doesn't, and
+/// is slow.
 const MAX_LEN: &str = "-max_len=16384";
 
-/// Each target for so many seconds, from its seeds and from what earlier runs have found. What crashes one is left in
-/// `fuzz/artifacts`: mend it, and move the file to `fuzz/seeds`, where every test run replays it.
+/// Each target for so many seconds, from its seeds and from what earlier runs have found. What
+/// crashes one is left in `fuzz/artifacts`: mend it, and move the file to `fuzz/seeds`, where every
+/// test run replays it.
 pub(crate) fn run(root: &Path, seconds: u64) -> Result<(), String> {
     if !is_installed(root) {
         return Err("cargo-fuzz isn't installed: `cargo install cargo-fuzz --locked`".into());
@@ -36,7 +38,8 @@ pub(crate) fn run(root: &Path, seconds: u64) -> Result<(), String> {
     Ok(())
 }
 
-/// The step of CI: they build, and each runs for a moment. Without cargo-fuzz or a C++ compiler one loud line has to do.
+/// The step of CI: they build, and each runs for a moment. Without cargo-fuzz or a C++ compiler one
+/// loud line has to do.
 pub(crate) fn briefly(root: &Path) -> Result<(), String> {
     if !is_installed(root) {
         println!("!!! NOT CHECKED: cargo-fuzz isn't installed: `cargo install cargo-fuzz --locked`");
@@ -54,7 +57,8 @@ fn is_installed(root: &Path) -> bool {
     version.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
 }
 
-/// There is no `unsafe` to look into, so no sanitizer is needed, and with this the stable toolchain will do.
+/// There is no `unsafe` to look into, so no sanitizer is needed, and with this the stable toolchain
+/// will do.
 fn cargo_fuzz(root: &Path, arguments: &[&str]) -> Command {
     let mut command = cargo(&root.join("fuzz"), &["fuzz"]);
     command.args(arguments).env("RUSTC_BOOTSTRAP", "1").stdin(Stdio::null());

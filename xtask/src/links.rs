@@ -1,8 +1,9 @@
 //! Check that every relative link in the repository's Markdown leads somewhere, down to the
 //! heading.
 //!
-//! Nobody is asked over the network: whether another site still has a page is no reason for a change to fail here. Links by the
-//! name of an item, such as `[the loop](flow)`, are rustdoc's, which checks them when the documentation is built.
+//! Nobody is asked over the network: whether another site still has a page is no reason for a
+//! change to fail here. Links by the name of an item, such as `[the loop](flow)`, are rustdoc's,
+//! which checks them when the documentation is built.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
@@ -75,7 +76,8 @@ impl Page {
             | Options::ENABLE_STRIKETHROUGH
             | Options::ENABLE_TASKLISTS;
         let mut undefined = Vec::new();
-        // `[text]` alone is just that; `[text][name]` means a link, and the name has to be somewhere.
+        // `[text]` alone is just that; `[text][name]` means a link, and the name has to be
+        // somewhere.
         let on_undefined = |link: BrokenLink<'_>| {
             if !is_rustdoc && matches!(link.link_type, pulldown_cmark::LinkType::Reference) {
                 undefined.push((link.span, link.reference.to_string()));

@@ -158,8 +158,9 @@ fn misused(message: &str) -> ExitCode {
     ExitCode::from(2)
 }
 
-/// Wherever it is run from, it works on the workspace that it belongs to. Cargo says which when it runs it, which
-/// counts for more than where it was compiled: workspaces that share a target directory share the binary.
+/// Wherever it is run from, it works on the workspace that it belongs to. Cargo says which when it
+/// runs it, which counts for more than where it was compiled: workspaces that share a target
+/// directory share the binary.
 fn workspace_root() -> PathBuf {
     let xtask = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
     Path::new(&xtask).parent().expect("xtask lies in the workspace's root").to_path_buf()

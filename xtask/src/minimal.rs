@@ -1,6 +1,8 @@
-//! The least versions that the manifests ask for: that they resolve together, and that everything builds with them.
+//! The least versions that the manifests ask for: that they resolve together, and that everything
+//! builds with them.
 //!
-//! A library that says "1.0" and needs what came with 1.2 breaks in somebody else's workspace, and never here.
+//! A library that says "1.0" and needs what came with 1.2 breaks in somebody else's workspace, and
+//! never here.
 
 use std::fs;
 use std::path::Path;
@@ -17,8 +19,8 @@ pub(crate) fn run(root: &Path) -> Result<(), String> {
     let mut clone = Command::new("git");
     clone.args(["clone", "--quiet", "--no-hardlinks"]).arg(root).arg(&tree);
     succeed(clone)?;
-    // Only the direct dependencies: what they need of others is theirs to say. It isn't stable yet, and is asked for by the
-    // variable that needs no second toolchain; nothing is built with it.
+    // Only the direct dependencies: what they need of others is theirs to say. It isn't stable yet,
+    // and is asked for by the variable that needs no second toolchain; nothing is built with it.
     let mut update = cargo(&tree, &["update", "--quiet", "-Z", "direct-minimal-versions"]);
     update.env("RUSTC_BOOTSTRAP", "1");
     succeed(update)?;

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use crate::shell::{cargo, succeed, succeed_within};
 
-/// The advisory database is a small repository; where it can't be had, that takes no longer to notice.
+/// The advisory database is a small repository; where it can't be had, that takes no longer to
+/// notice.
 const FETCH_LIMIT: Duration = Duration::from_secs(120);
 
 pub(crate) fn run(root: &Path) -> Result<(), String> {

@@ -1,4 +1,5 @@
-//! Other operating systems: the crates are checked for them, and what differs between them is in one file.
+//! Other operating systems: the crates are checked for them, and what differs between them is in
+//! one file.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,7 +12,8 @@ use crate::shell::{cargo, entries, output, succeed};
 struct System {
     name: &'static str,
     target: &'static str,
-    /// A compiler of C for it: rustls's cryptography is partly C, and the command always has it. None elsewhere than there.
+    /// A compiler of C for it: rustls's cryptography is partly C, and the command always has it.
+    /// None elsewhere than there.
     c_compiler: Option<&'static str>,
     is_here: bool,
 }

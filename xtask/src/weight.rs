@@ -12,7 +12,8 @@ use crate::shell::{cargo, output, succeed};
 const BEGIN: &str = "<!-- cargo xtask weight --write -->";
 const END: &str = "<!-- end -->";
 
-/// smile-core is in everything, so its own tree is kept small: at most so many crates, itself among them.
+/// smile-core is in everything, so its own tree is kept small: at most so many crates, itself among
+/// them.
 const MOST_IN_CORE: usize = 45;
 
 /// Prints the weight of each library, and with `write` puts it into the READMEs.
@@ -95,13 +96,15 @@ fn build(root: &Path, target: &Path, name: &str) -> Result<Seconds, String> {
     Ok(seconds)
 }
 
-/// The processor time of all processes that this one has waited for, in seconds. Linux alone tells in a file.
+/// The processor time of all processes that this one has waited for, in seconds. Linux alone tells
+/// in a file.
 fn children() -> Option<f64> {
     children_in(&fs::read_to_string("/proc/self/stat").ok()?)
 }
 
 fn children_in(stat: &str) -> Option<f64> {
-    // The name of the program, in brackets, may have anything in it. Times are in hundredths of a second.
+    // The name of the program, in brackets, may have anything in it. Times are in hundredths of a
+    // second.
     let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
     let ticks = |at: usize| fields.get(at)?.parse::<f64>().ok();
     Some((ticks(13)? + ticks(14)?) / 100.0)

@@ -1,4 +1,5 @@
-//! The glossary in `ARCHITECTURE.md`: each of its words has an item in the code, and the words that it replaced are gone.
+//! The glossary in `ARCHITECTURE.md`: each of its words has an item in the code, and the words that
+//! it replaced are gone.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

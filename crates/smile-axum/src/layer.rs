@@ -14,8 +14,9 @@ use crate::checker::Checker;
 /// Layer that lets genuine callbacks through, and answers everything else itself. Made by
 /// [`CallbackReceiver::layer`](crate::CallbackReceiver::layer).
 ///
-/// Inside, the request has its [`ReceivedCallback`](crate::ReceivedCallback) as an [extension](http::Extensions), and its body as it came.
-/// Every request that comes here must be a callback: put it around their routes alone.
+/// Inside, the request has its [`ReceivedCallback`](crate::ReceivedCallback) as an
+/// [extension](http::Extensions), and its body as it came. Every request that comes here must be a
+/// callback: put it around their routes alone.
 ///
 /// ```
 /// use axum::routing::post;

@@ -25,8 +25,8 @@ impl CallbackReceiver {
     /// Adds a store, so that redeliveries are recognised and a signature that comes again with
     /// another body is refused.
     ///
-    /// The store is asked on the runtime's own thread: one that waits for a disk or a database belongs in
-    /// [`with_async_store`](Self::with_async_store).
+    /// The store is asked on the runtime's own thread: one that waits for a disk or a database
+    /// belongs in [`with_async_store`](Self::with_async_store).
     #[must_use]
     pub fn with_store<S>(self, store: S) -> Self
     where

@@ -16,15 +16,18 @@ use tower_service::Service;
 /// Service that makes a token of the v3 API for a user who is signed in, so that an app or a
 /// browser can run one product for that user.
 ///
-/// Two closures are the server's own. `allow` is given the request without its body, and says who may have a token, and what it
-/// is bound to; or it answers in its place. `mint` makes the token: `client.call(request)`. Nothing that the caller sends comes into
-/// the token but what `allow` takes from it: the body is never read.
+/// Two closures are the server's own. `allow` is given the request without its body, and says who
+/// may have a token, and what it is bound to; or it answers in its place. `mint` makes the token:
+/// `client.call(request)`. Nothing that the caller sends comes into the token but what `allow`
+/// takes from it: the body is never read.
 ///
-/// - A token that isn't bound to a product and a user would do too much, so `mint` isn't asked for one: the answer is 500.
+/// - A token that isn't bound to a product and a user would do too much, so `mint` isn't asked for
+///   one: the answer is 500.
 /// - Only POST gets a token. The answer is `{"token":"…"}`, and no cache may keep it.
 /// - Whatever `mint` fails with, the answer is 502, and says nothing of it. Log it in `mint`.
 ///
-/// It goes behind whatever signs users in, and answers to whatever origin that allows: it sets no CORS headers of its own.
+/// It goes behind whatever signs users in, and answers to whatever origin that allows: it sets no
+/// CORS headers of its own.
 ///
 /// ```
 /// use axum::Router;

@@ -15,8 +15,8 @@ use crate::system::{self, LOCKS_ARE_MANDATORY};
 
 const VERSION: u8 = 1;
 
-/// The checkpoint of an unfinished job or check. It contains no key; but as long as the service may not
-/// have the job, it contains the flags of the submission, and those are personal.
+/// The checkpoint of an unfinished job or check. It contains no key; but as long as the service may
+/// not have the job, it contains the flags of the submission, and those are personal.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Saved {
     smile_checkpoint: u8,
@@ -41,7 +41,8 @@ pub(crate) struct Unfinished {
 }
 
 impl Saved {
-    /// Creates the checkpoint of a job that the service has, or may have, whole: only its result is open.
+    /// Creates the checkpoint of a job that the service has, or may have, whole: only its result is
+    /// open.
     pub(crate) fn to_ask(environment: &str, partner_id: &str, key: Option<JobKey>) -> Self {
         Self {
             smile_checkpoint: VERSION,
@@ -116,7 +117,8 @@ impl Saved {
         Self::parse(&text.map_err(|rule| Failure::usage(format!("CHECKPOINT {rule}")))?)
     }
 
-    /// Reads a checkpoint to continue from, and locks it: nobody else can continue while the returned file is open.
+    /// Reads a checkpoint to continue from, and locks it: nobody else can continue while the
+    /// returned file is open.
     pub(crate) fn read_locked(path: &Path) -> Result<(Self, File), Failure> {
         for _ in 0..MAX_NUMBER {
             let file = File::open(path).map_err(unreadable)?;
@@ -178,8 +180,8 @@ fn is_file(path: &Path) -> bool {
 
 /// The file with the checkpoint of one job or check: rewritten while that runs, removed at its end.
 ///
-/// It is locked meanwhile. Another program's file is never replaced, nor is an earlier checkpoint of the
-/// same job: the new one goes beside it, under a name with a number.
+/// It is locked meanwhile. Another program's file is never replaced, nor is an earlier checkpoint
+/// of the same job: the new one goes beside it, under a name with a number.
 #[derive(Clone)]
 pub(crate) struct CheckpointFile(Arc<Mutex<Place>>);
 
@@ -192,7 +194,8 @@ struct Place {
 }
 
 impl CheckpointFile {
-    /// Creates the checkpoint file of a new job: at this path, which must be free, or at the job's default path.
+    /// Creates the checkpoint file of a new job: at this path, which must be free, or at the job's
+    /// default path.
     pub(crate) fn of_new_job(path: Option<PathBuf>, job_id: &str) -> Result<Self, Failure> {
         if let Some(path) = &path {
             must_be_free(path)?;
@@ -285,8 +288,8 @@ const MAX_NAME: usize = 200;
 
 /// The default path of a checkpoint: in the current folder.
 ///
-/// Different ids give different names, unless they are very long. Characters that no file name can have
-/// are written as in a URL.
+/// Different ids give different names, unless they are very long. Characters that no file name can
+/// have are written as in a URL.
 fn default_path(job_id: &str) -> PathBuf {
     let mut name = String::new();
     for byte in job_id.bytes() {

@@ -120,7 +120,8 @@ fn harmless(mut error: clap::Error) -> clap::Error {
     error
 }
 
-/// Prints help and the version, or the error in the command line: clap's words, as JSON if requested.
+/// Prints help and the version, or the error in the command line: clap's words, as JSON if
+/// requested.
 fn refuse(error: clap::Error, arguments: &[OsString]) -> Exit {
     let is_json = arguments.iter().any(|argument| argument == "--json");
     if error.use_stderr() && is_json {

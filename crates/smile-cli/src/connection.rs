@@ -38,7 +38,8 @@ pub(crate) struct Credentials {
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Connection")]
 pub(crate) struct Connection {
-    /// The service: `sandbox` (the default), `production`, or a base URL such as http://127.0.0.1:8080/v1
+    /// The service: `sandbox` (the default), `production`, or a base URL such as
+    /// http://127.0.0.1:8080/v1
     #[arg(
         long,
         env = "SMILE_ENVIRONMENT",
@@ -81,7 +82,8 @@ impl Credentials {
         } else {
             let rule =
                 "must be set; the API key is never taken from the command line, where others could see it";
-            // A variable has no line break of its own: one in it came along when the key was copied.
+            // A variable has no line break of its own: one in it came along when the key was
+            // copied.
             return std::env::var("SMILE_API_KEY").map_err(|error| match error {
                 VarError::NotPresent => {
                     Failure::flag("SMILE_API_KEY, --api-key-file or --api-key-stdin", "api_key", rule)
@@ -106,8 +108,8 @@ impl Connection {
         self.environment.as_deref().unwrap_or("sandbox")
     }
 
-    /// Takes over the environment and the partner of a checkpoint: flags and variables may repeat them, and name no
-    /// others.
+    /// Takes over the environment and the partner of a checkpoint: flags and variables may repeat
+    /// them, and name no others.
     pub(crate) fn going_on(mut self, environment: &str, partner_id: &str) -> Result<Self, Failure> {
         let begun_in: Environment = environment.parse()?;
         if self.environment.is_some() && self.environment()?.base_url() != begun_in.base_url() {
@@ -139,7 +141,8 @@ impl Connection {
         Ok(Client::with_http_client(partner, agent).with_settings(settings))
     }
 
-    /// An HTTP agent for this environment. It trusts what the library's own would, or the authorities of `--ca` alone.
+    /// An HTTP agent for this environment. It trusts what the library's own would, or the
+    /// authorities of `--ca` alone.
     pub(crate) fn agent(&self, environment: &Environment) -> Result<ureq::Agent, Failure> {
         let mut config = Client::http_client_builder().timeout_connect(Some(Duration::from_secs(10)));
         // Requests to this machine must not take a detour over a proxy.

@@ -15,7 +15,8 @@ pub(crate) fn new(prefix: &str) -> String {
     format!("{prefix}-{day}-{:016x}", random())
 }
 
-/// 64 random bits, from the system's source of randomness, which every program with a hash map needs.
+/// 64 random bits, from the system's source of randomness, which every program with a hash map
+/// needs.
 pub(crate) fn random() -> u64 {
     getrandom::u64().expect("the system has a source of randomness")
 }

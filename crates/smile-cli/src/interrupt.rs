@@ -72,7 +72,8 @@ fn nothing_sent() -> Failure {
     Failure::new(Exit::Interrupted, "interrupted; nothing was submitted")
 }
 
-/// Sets the action of every Ctrl-C, for servers that end with the first. Called once in the life of the program.
+/// Sets the action of every Ctrl-C, for servers that end with the first. Called once in the life of
+/// the program.
 pub(crate) fn on_signal(act: impl Fn() + Send + 'static) -> Result<(), Failure> {
     on_interrupt(act).map_err(|error| Failure::failed(format!("Ctrl-C can't be minded: {error}")))
 }

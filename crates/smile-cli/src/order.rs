@@ -259,7 +259,8 @@ impl Order {
         }
     }
 
-    /// Removes the checkpoint of a job whose result is printed: without it, the result couldn't be had again.
+    /// Removes the checkpoint of a job whose result is printed: without it, the result couldn't be
+    /// had again.
     fn end(&self) {
         self.remove_checkpoint();
     }

@@ -6,7 +6,8 @@ use std::fs::{File, TryLockError};
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
-/// True on Windows, which keeps others from reading or replacing a locked file. Elsewhere a lock binds only programs that ask for it.
+/// True on Windows, which keeps others from reading or replacing a locked file. Elsewhere a lock
+/// binds only programs that ask for it.
 pub(crate) const LOCKS_ARE_MANDATORY: bool = cfg!(windows);
 
 /// Locks a file, as long as it stays open. Returns false if another program has locked it.
@@ -21,20 +22,23 @@ pub(crate) fn lock(file: &File) -> io::Result<bool> {
     }
 }
 
-/// True if the file's mode lets anybody but its owner read, write or run it. False where files have no mode.
+/// True if the file's mode lets anybody but its owner read, write or run it. False where files have
+/// no mode.
 #[cfg(unix)]
 pub(crate) fn is_open_to_others(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt as _;
     std::fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o077 != 0)
 }
 
-/// True if the file's mode lets anybody but its owner read, write or run it. False where files have no mode.
+/// True if the file's mode lets anybody but its owner read, write or run it. False where files have
+/// no mode.
 #[cfg(not(unix))]
 pub(crate) fn is_open_to_others(_: &Path) -> bool {
     false
 }
 
-/// Calls this at each Ctrl-C and, on Unix, at SIGTERM and SIGHUP. To be called once in the life of the program.
+/// Calls this at each Ctrl-C and, on Unix, at SIGTERM and SIGHUP. To be called once in the life of
+/// the program.
 pub(crate) fn on_interrupt(act: impl Fn() + Send + 'static) -> Result<(), ctrlc::Error> {
     ctrlc::set_handler(act)
 }

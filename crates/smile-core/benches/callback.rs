@@ -20,7 +20,8 @@ enum Bulk {
     Photo,
     /// A list of small objects beside the result, which stays there too.
     SmallObjects,
-    /// Small objects among the partner's parameters, which are always read: the worst that can come.
+    /// Small objects among the partner's parameters, which are always read: the worst that can
+    /// come.
     SmallObjectsInParams,
 }
 

@@ -1,8 +1,9 @@
-//! Building what is uploaded, beside a plain copy of the same bytes, and beside a copy and a checksum.
+//! Building what is uploaded, beside a plain copy of the same bytes, and beside a copy and a
+//! checksum.
 //!
-//! The payload has no door of its own: a [`JobFlow`] puts images into it as they come, and completes it when the service has
-//! opened the job. What is measured is all of that: from the first look at the images, over prep upload, to the request with the zip
-//! in it.
+//! The payload has no door of its own: a [`JobFlow`] puts images into it as they come, and
+//! completes it when the service has opened the job. What is measured is all of that: from the
+//! first look at the images, over prep upload, to the request with the zip in it.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use bytes::Bytes;

@@ -1,4 +1,5 @@
-//! Signing and confirming, beside a bare loop over `hmac`, `sha2` and `base64` that sets its key up each time.
+//! Signing and confirming, beside a bare loop over `hmac`, `sha2` and `base64` that sets its key up
+//! each time.
 #![allow(clippy::unwrap_used)]
 
 use base64::Engine as _;

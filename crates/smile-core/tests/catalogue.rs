@@ -1,4 +1,5 @@
-//! The catalogue as its users see it, against what is known of the service, written down here a second time by hand.
+//! The catalogue as its users see it, against what is known of the service, written down here a
+//! second time by hand.
 
 #![allow(clippy::unwrap_used)] // A test that cannot go on has failed, in a helper as well.
 

@@ -38,7 +38,8 @@ fn who_does_not_wait_gets_the_submission() {
     assert!(matches!(run.outcome.unwrap(), JobOutcome::Submitted { .. }));
 }
 
-/// A timeout on the PUT, a 503 with `Retry-After`, six unfinished polls and one answer with a bad signature.
+/// A timeout on the PUT, a 503 with `Retry-After`, six unfinished polls and one answer with a bad
+/// signature.
 #[test]
 fn a_bad_day_ends_in_the_right_verdict() {
     let answers = [
@@ -190,7 +191,8 @@ fn an_upload_that_is_refused_and_denied_is_sent_again_only_if_that_can_help() {
     }
 }
 
-/// A connection that breaks, or a gateway that answers in the store's place, stops no zip that is on its way already.
+/// A connection that breaks, or a gateway that answers in the store's place, stops no zip that is
+/// on its way already.
 #[test]
 fn an_upload_that_was_cut_is_sent_again_only_after_its_own_time_limit() {
     for failure in [Err(TransportFailure::interrupted("cut")), answer(503, ""), answer(429, "")] {
@@ -553,7 +555,8 @@ fn each_request_is_told_of_before_it_goes_out() {
             }
             Next::Read(_) => panic!("nothing to read"),
             Next::Send { timeout, .. } => {
-                // The rule: take the events before you send. The checkpoint comes first, and then the send.
+                // The rule: take the events before you send. The checkpoint comes first, and then
+                // the send.
                 let events: Vec<Event> = std::iter::from_fn(|| flow.take_event()).collect();
                 let Some(Event::Sending { step, attempt, timeout: same, .. }) = events.last() else {
                     panic!("{events:?}")
@@ -611,7 +614,8 @@ fn a_checkpoint_holds_no_secret() {
     );
 }
 
-/// An upload left out there by another process, begun at this moment of its clock and given two minutes.
+/// An upload left out there by another process, begun at this moment of its clock and given two
+/// minutes.
 fn left_uploading(at: Timestamp, date: Option<Timestamp>) -> Checkpoint {
     let mut first = flow(job());
     let Next::Send { .. } = first.next(at) else { panic!("prep") };
@@ -640,7 +644,8 @@ fn a_resumed_upload_is_given_time_to_arrive_and_to_be_noticed() {
 
 #[test]
 fn nothing_is_sent_again_before_the_earlier_send_is_over() {
-    // Each process has a clock of its own: the first one's is an hour behind the service's, the second one's is right.
+    // Each process has a clock of its own: the first one's is an hour behind the service's, the
+    // second one's is right.
     let an_hour_before = Timestamp::from_unix_millis(START.unix_millis() - 3_600_000);
     let checkpoint = left_uploading(an_hour_before, Some(START));
     for late in [0, 50, 200] {
@@ -672,7 +677,8 @@ fn nothing_is_sent_again_before_the_earlier_send_is_over() {
         assert!(is_approved(&outcome.unwrap()));
         let (at, _) = sent.iter().find(|(_, sent)| matches!(sent, Prep { .. })).unwrap();
         let denials = sent.iter().take_while(|(_, sent)| *sent == Status).count();
-        // 120 seconds for the send, five until it is noticed, and five to fifteen between the two denials that count.
+        // 120 seconds for the send, five until it is noticed, and five to fifteen between the two
+        // denials that count.
         let earliest = if late < 120 { 130 } else { late + 5 };
         assert!((earliest..=earliest + 14).contains(at), "{late}: {sent:?}");
         assert_eq!(denials, if late < 120 { 3 } else { 2 }, "{sent:?}");
@@ -690,7 +696,8 @@ fn without_a_known_offset_a_process_waits_one_timeout_from_its_own_start() {
     assert!((130..=145).contains(&at), "{:?}", run.sent);
 }
 
-/// The small input of a double: `cp c d; resume c; resume d`, from each place where a job can be left.
+/// The small input of a double: `cp c d; resume c; resume d`, from each place where a job can be
+/// left.
 #[test]
 fn copies_of_a_checkpoint_resumed_one_after_the_other_process_once() {
     let mut first = flow(job());
@@ -980,7 +987,8 @@ fn the_result_of_a_check_that_was_taken_on_is_waited_for_by_its_checkpoint() {
     assert_eq!(error.kind(), &JobErrorKind::AnotherSubmission);
 }
 
-/// An old copy of a checkpoint: the job may have been finished since, so nobody may be told to submit it again.
+/// An old copy of a checkpoint: the job may have been finished since, so nobody may be told to
+/// submit it again.
 #[test]
 fn after_a_resume_nobody_is_told_to_submit_again_before_the_service_has_denied_the_zip() {
     let mut first = flow(job());
@@ -1023,7 +1031,8 @@ fn after_a_resume_nobody_is_told_to_submit_again_before_the_service_has_denied_t
     assert_eq!(error.progress(), Progress::Opened);
 }
 
-/// A status that was signed at another time, or whose result names no job, is no evidence for anything.
+/// A status that was signed at another time, or whose result names no job, is no evidence for
+/// anything.
 #[test]
 fn a_doubtful_status_is_asked_for_again() {
     let old = |body: serde_json::Value| {

@@ -1,9 +1,9 @@
 //! Secrets and personal data never show in `Debug`, `Display` or an error, whatever becomes of a
 //! job.
 //!
-//! Every such value carries a mark of its own. Whole jobs are run, each thing that they show is captured on the way,
-//! and no mark may be in it. The partner's id, the job's id and type, Smile ID's job id, codes and the callback's host
-//! may show.
+//! Every such value carries a mark of its own. Whole jobs are run, each thing that they show is
+//! captured on the way, and no mark may be in it. The partner's id, the job's id and type, Smile
+//! ID's job id, codes and the callback's host may show.
 
 #![allow(clippy::unwrap_used)] // A test that cannot go on has failed, in a helper as well.
 
@@ -89,7 +89,8 @@ impl Capture {
     }
 }
 
-/// The mark as text, as numbers of a list of bytes, in hexadecimal, and in base64 at any offset; in lower case.
+/// The mark as text, as numbers of a list of bytes, in hexadecimal, and in base64 at any offset; in
+/// lower case.
 fn guises() -> Vec<String> {
     let list = |format: fn(u8) -> String| MARK.bytes().map(format).collect::<Vec<_>>();
     let mut guises = vec![
@@ -98,7 +99,8 @@ fn guises() -> Vec<String> {
         list(|byte| format!("{byte:02x}")).concat(),
         list(|byte| format!("0x{byte:02x}")).join(","),
     ];
-    // It in base64 after none, one and two bytes, without the letters that its neighbours have a part in.
+    // It in base64 after none, one and two bytes, without the letters that its neighbours have a
+    // part in.
     guises.extend(["cXpNQVJL", "F6TUFSS", "xek1BUk"].map(str::to_owned));
     // What the service's answers are signed with: it would open somebody else's callback.
     guises.push(partner().signer().sign(START).signature()[..20].to_owned());
@@ -283,7 +285,8 @@ fn named(answer: Answer, flow: &JobFlow) -> Answer {
     })
 }
 
-/// Runs it to its end with these answers, the last one over and over; cancels it at this step, if at any.
+/// Runs it to its end with these answers, the last one over and over; cancels it at this step, if
+/// at any.
 fn run(
     capture: &mut Capture,
     flow: &mut JobFlow,

@@ -379,7 +379,8 @@ fn run(
     panic!("it ends");
 }
 
-/// A base URL so long that there is no room for an endpoint behind it is refused, or makes requests all the same.
+/// A base URL so long that there is no room for an endpoint behind it is refused, or makes requests
+/// all the same.
 #[test]
 fn a_base_url_of_any_length() {
     for length in [100, 60_000, 65_500, 65_520, 65_525, 65_530, 65_534, 65_535, 70_000] {

@@ -28,7 +28,8 @@ const APPROVALS: &[(&str, u16)] = &[
     ("1240", 4),
     ("0810", 6),
     ("0810", 11),
-    // An ID number without a face, which is not what the products with images ask for: see the test below.
+    // An ID number without a face, which is not what the products with images ask for: see the test
+    // below.
     ("1012", 5),
     ("1020", 5),
     ("1012", 7),
@@ -876,7 +877,8 @@ fn a_no_under_a_second_spelling_is_not_overlooked() {
     assert!(overlooked.is_empty(), "approved: {overlooked:?}");
 }
 
-/// The same for the status: two unlike `job_success`, neither of them documented so, and one of them a no.
+/// The same for the status: two unlike `job_success`, neither of them documented so, and one of
+/// them a no.
 #[test]
 fn a_no_under_a_second_spelling_of_job_success_is_not_overlooked() {
     let result = json!({ "ResultCode": "0810", "PartnerParams": { "job_type": 1, "job_id": "job-1" } });

@@ -31,7 +31,8 @@ struct Entry {
     data: Vec<u8>,
 }
 
-/// The body of the PUT of this job. A file on disk holds a JPEG with its own path's last word in it.
+/// The body of the PUT of this job. A file on disk holds a JPEG with its own path's last word in
+/// it.
 fn uploaded(job: Job) -> Bytes {
     let mut flow = JobFlow::new(partner(), job, FlowSettings::default(), 7).unwrap();
     for _ in 0..100 {
@@ -47,7 +48,8 @@ fn uploaded(job: Job) -> Bytes {
 
 fn on_disk(path: &Path) -> Vec<u8> {
     let last = path.to_str().unwrap().rsplit(['/', '\\']).next().unwrap();
-    // Its letters alone and in capitals, so that what is found of a path in the zip is not from here.
+    // Its letters alone and in capitals, so that what is found of a path in the zip is not from
+    // here.
     let letters: String = last.to_uppercase().chars().filter(|c| c.is_alphanumeric()).collect();
     [JPEG, letters.as_bytes()].concat()
 }
@@ -181,7 +183,8 @@ fn types_0_1_4_5_are_files_and_2_3_6_7_are_base64_whatever_the_source() {
     }
 }
 
-/// Standard base64 with padding, by hand: the crate that core encodes with is no dependency of these tests.
+/// Standard base64 with padding, by hand: the crate that core encodes with is no dependency of
+/// these tests.
 fn decoded(text: &str) -> Vec<u8> {
     const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     assert!(text.len().is_multiple_of(4), "it is padded: {text}");
@@ -320,7 +323,8 @@ fn the_zip_is_one_that_any_reader_takes() {
     let end = &zip[zip.len() - 22..];
     assert!(end.starts_with(b"PK\x05\x06"), "nothing comes behind the end record, no comment either");
     assert_eq!(end[8..12], [5, 0, 5, 0], "five entries");
-    // No data descriptors, no extra fields, no encryption: flags are zero, or only say that names are UTF-8.
+    // No data descriptors, no extra fields, no encryption: flags are zero, or only say that names
+    // are UTF-8.
     assert_eq!((zip[6], zip[7] & !0x08), (0, 0));
     assert_eq!(zip[28..30], [0, 0]);
 }

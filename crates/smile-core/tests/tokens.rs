@@ -1,7 +1,7 @@
 //! Tokens of the v3 API under a fake clock: many callers share one, over random transcripts.
 //!
-//! One fetch at a time for all who need one; nobody waits for ever; no token is sent after it was refused or has expired; none
-//! shows in an event, an error, a `Debug` or a checkpoint.
+//! One fetch at a time for all who need one; nobody waits for ever; no token is sent after it was
+//! refused or has expired; none shows in an event, an error, a `Debug` or a checkpoint.
 #![allow(clippy::unwrap_used)] // A test that can't set itself up fails.
 
 use std::collections::BTreeSet;

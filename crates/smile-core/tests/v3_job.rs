@@ -1,4 +1,5 @@
-//! A job over the v3 API under a fake clock: what is sent, what ends it, and what is never sent twice.
+//! A job over the v3 API under a fake clock: what is sent, what ends it, and what is never sent
+//! twice.
 #![allow(clippy::unwrap_used)] // A test that can't set itself up fails.
 
 mod support;
@@ -76,7 +77,8 @@ impl Played {
 const SUBMIT: &str = "/v3/biometric_kyc";
 const STATUS: &str = "/v3/status/job_01h8x9y2z3a4b5c6d7e8f9g0h1";
 
-/// Drives a flow. Tokens are made; everything else gets the answers in turn, and the last of them for ever.
+/// Drives a flow. Tokens are made; everything else gets the answers in turn, and the last of them
+/// for ever.
 fn play(mut flow: JobFlow, answers: &[Answer]) -> Played {
     let (mut now, mut answers, mut tokens) = (START, answers.iter(), 0);
     let mut last = None;

@@ -1,7 +1,9 @@
-//! Every documented status of every operation of the v3 API: what it ends with, and how often the request goes out.
+//! Every documented status of every operation of the v3 API: what it ends with, and how often the
+//! request goes out.
 //!
-//! `DOCUMENTED` is what the description of the v3 API says (24 operations, 178 pairs of operation and HTTP status); the tests are
-//! written out below it, one for each pair. One that is missing fails `every_documented_status_has_its_test`.
+//! `DOCUMENTED` is what the description of the v3 API says (24 operations, 178 pairs of operation
+//! and HTTP status); the tests are written out below it, one for each pair. One that is missing
+//! fails `every_documented_status_has_its_test`.
 #![allow(clippy::unwrap_used)] // A test that can't set itself up fails.
 
 use std::collections::BTreeSet;
@@ -24,7 +26,8 @@ const JOB: &str = "job_01h8x9y2z3a4b5c6d7e8f9g0h1";
 const JPEG: &[u8] =
     b"\xFF\xD8\xFF\xC0\0\x0B\x08\x02\x80\x01\xE0\x01\x01\x11\0\xFF\xDA\0\x08\x01\x01\0\0\x3F\0x\xFF\xD9";
 
-/// An operation as the description has it: the module of its tests, its `operationId`, method, path, token and statuses.
+/// An operation as the description has it: the module of its tests, its `operationId`, method,
+/// path, token and statuses.
 type Documented = (&'static str, &'static str, &'static str, &'static str, &'static str, &'static [u16]);
 
 #[rustfmt::skip]
@@ -564,7 +567,8 @@ fn documented(
     Ok(response)
 }
 
-/// Runs one submission against a service that answers like this, and gives how it ends and how often it was sent.
+/// Runs one submission against a service that answers like this, and gives how it ends and how
+/// often it was sent.
 fn submitted(
     answer: impl Fn() -> Result<Response<Bytes>, TransportFailure>,
 ) -> (Result<Acceptance, CallError>, usize) {

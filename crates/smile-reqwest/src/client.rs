@@ -18,8 +18,9 @@ use tokio::sync::Semaphore;
 use crate::tls;
 use crate::transport::Transport;
 
-/// An async client for one partner. Cheap to clone; its futures are `Send` and `'static`, but for those of
-/// [`run`](Self::run) and [`run_with`](Self::run_with), which borrow the client and the machine.
+/// An async client for one partner. Cheap to clone; its futures are `Send` and `'static`, but for
+/// those of [`run`](Self::run) and [`run_with`](Self::run_with), which borrow the client and the
+/// machine.
 ///
 /// Needs a tokio runtime with time and IO enabled.
 #[derive(Clone)]
@@ -58,11 +59,11 @@ impl Client {
         tls::trust(reqwest::Client::builder())
     }
 
-    /// A client over an HTTP client with settings of the user's own: proxies, certificates, connection pools. Begin with
-    /// [`Client::http_client_builder`].
+    /// A client over an HTTP client with settings of the user's own: proxies, certificates,
+    /// connection pools. Begin with [`Client::http_client_builder`].
     ///
-    /// Redirects and the logging of whole requests are turned off, and connecting gets ten seconds. The timeouts of
-    /// [`FlowSettings`] apply to each request, whatever the builder says.
+    /// Redirects and the logging of whole requests are turned off, and connecting gets ten seconds.
+    /// The timeouts of [`FlowSettings`] apply to each request, whatever the builder says.
     ///
     /// # Errors
     /// If the HTTP client can't be built.
@@ -81,9 +82,10 @@ impl Client {
 
     /// A client over an HTTP client that exists already.
     ///
-    /// **It must have been built with [`reqwest::redirect::Policy::none`]**, which can't be checked beforehand: one
-    /// that follows redirects sends signed requests, and images, to wherever the redirect leads. An answer that came over a redirect
-    /// is not believed, and nothing more is sent. Prefer [`Client::with_http_client_builder`], which sees to it.
+    /// **It must have been built with [`reqwest::redirect::Policy::none`]**, which can't be checked
+    /// beforehand: one that follows redirects sends signed requests, and images, to wherever the
+    /// redirect leads. An answer that came over a redirect is not believed, and nothing more is
+    /// sent. Prefer [`Client::with_http_client_builder`], which sees to it.
     pub fn with_http_client(partner: Partner, http: reqwest::Client) -> Self {
         Self {
             partner,
@@ -138,8 +140,8 @@ impl Client {
 
     /// Submits a job, and waits for its result if [`Job::with_return_job_status`] says so.
     ///
-    /// Dropping the future stops the client, not the service. To go on after that, keep the [`JobFlow`] or its
-    /// checkpoints: see [`Client::begin`] and [`Client::submit_with`].
+    /// Dropping the future stops the client, not the service. To go on after that, keep the
+    /// [`JobFlow`] or its checkpoints: see [`Client::begin`] and [`Client::submit_with`].
     ///
     /// # Errors
     /// [`JobError`] says what stopped the job and how far it came.
@@ -152,9 +154,10 @@ impl Client {
 
     /// Submits as [`Client::submit`], with an observer that gets each event, and is waited for.
     ///
-    /// An [`Event::Checkpoint`] comes before each request that changes something at the service, and an [`Event::Sending`]
-    /// before each request. While the observer's future runs, nothing is sent: store the checkpoint in it, or renew a lease,
-    /// and the job can be [resumed](Client::resume) after a crash. If it ends with an error, nothing more is sent.
+    /// An [`Event::Checkpoint`] comes before each request that changes something at the service,
+    /// and an [`Event::Sending`] before each request. While the observer's future runs, nothing is
+    /// sent: store the checkpoint in it, or renew a lease, and the job can be
+    /// [resumed](Client::resume) after a crash. If it ends with an error, nothing more is sent.
     ///
     /// ```
     /// # use smile_core::{Image, Job, JobId, PartnerParams, UserId};
@@ -186,8 +189,8 @@ impl Client {
     /// ```
     ///
     /// # Errors
-    /// As [`Client::submit`]; and [`JobErrorKind::Observer`](smile_core::JobErrorKind::Observer), with the observer's error as
-    /// its source.
+    /// As [`Client::submit`]; and [`JobErrorKind::Observer`](smile_core::JobErrorKind::Observer),
+    /// with the observer's error as its source.
     pub fn submit_with<F, R>(
         &self,
         job: Job,
@@ -234,11 +237,12 @@ impl Client {
     /// Calls as [`Client::call`], with an observer that gets each event, and is waited for, as in
     /// [`Client::submit_with`].
     ///
-    /// What could bill twice has an [`Event::Checkpoint`] before it goes out, for [`Client::resume_call`].
+    /// What could bill twice has an [`Event::Checkpoint`] before it goes out, for
+    /// [`Client::resume_call`].
     ///
     /// # Errors
-    /// As [`Client::call`]; and [`CallErrorKind::Observer`](smile_core::CallErrorKind::Observer), with the observer's error as
-    /// its source.
+    /// As [`Client::call`]; and [`CallErrorKind::Observer`](smile_core::CallErrorKind::Observer),
+    /// with the observer's error as its source.
     pub fn call_with<O, F, R>(
         &self,
         operation: O,
@@ -255,15 +259,17 @@ impl Client {
         async move { client.run_with(&mut call, on_event).await }
     }
 
-    /// Asks the service for the status of the job that a callback is about, and compares the two: a callback's signature doesn't
-    /// cover its body, and only this says that the result is the service's own.
+    /// Asks the service for the status of the job that a callback is about, and compares the two: a
+    /// callback's signature doesn't cover its body, and only this says that the result is the
+    /// service's own.
     ///
-    /// `submission` is what the partner's own records have: the [`Submission`] with its id, so that no result of another one under
-    /// the same job id is confirmed, or a [`JobKey`] alone. Nothing is taken from the callback but that there is something to ask
-    /// about.
+    /// `submission` is what the partner's own records have: the [`Submission`] with its id, so that
+    /// no result of another one under the same job id is confirmed, or a [`JobKey`] alone. Nothing
+    /// is taken from the callback but that there is something to ask about.
     ///
     /// # Errors
-    /// [`ConfirmError`]: it is about another job or submission, the service says something else, or it can't be asked.
+    /// [`ConfirmError`]: it is about another job or submission, the service says something else, or
+    /// it can't be asked.
     pub fn confirm<S: Into<Submission>>(
         &self,
         submission: S,
@@ -282,7 +288,8 @@ impl Client {
 
     /// Machine that runs this job, to be driven with [`Client::run`].
     ///
-    /// It stays with the caller, so that a future that is dropped half-way loses nothing: run it again, and it goes on.
+    /// It stays with the caller, so that a future that is dropped half-way loses nothing: run it
+    /// again, and it goes on.
     ///
     /// # Errors
     /// All problems that can be found without the job's files.
@@ -294,7 +301,8 @@ impl Client {
     /// Machine that goes on with a job from its checkpoint, to be driven with [`Client::run`].
     ///
     /// # Errors
-    /// As [`Client::begin`]; and if the checkpoint is of another job, partner, environment or version.
+    /// As [`Client::begin`]; and if the checkpoint is of another job, partner, environment or
+    /// version.
     pub fn resume(&self, checkpoint: &Checkpoint, job: Job) -> Result<JobFlow, JobError> {
         let flow =
             JobFlow::resume(self.partner.clone(), checkpoint, job, self.settings.clone(), self.seed())?;
@@ -313,8 +321,8 @@ impl Client {
     /// [`Call::resume`].
     ///
     /// # Errors
-    /// If something is wrong with the input; and if the checkpoint is of another operation, job, partner, environment or
-    /// version.
+    /// If something is wrong with the input; and if the checkpoint is of another operation, job,
+    /// partner, environment or version.
     pub fn resume_call<O: Operation>(
         &self,
         checkpoint: &Checkpoint,

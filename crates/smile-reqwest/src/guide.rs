@@ -1,5 +1,5 @@
-//! One page per product: when to take it, what it needs, a program that runs against the emulator, what its results
-//! mean, what is billed, and which numbers to test with.
+//! One page per product: when to take it, what it needs, a program that runs against the emulator,
+//! what its results mean, what is billed, and which numbers to test with.
 //!
 //! | to know | page |
 //! | --- | --- |
@@ -30,15 +30,17 @@
 //! # The same everywhere
 //!
 //! - Everything that is wrong with the input is named at once, before anything is sent.
-//! - A [`Verdict`](crate::core::Verdict) says what a result amounts to, from its code and the job type.
-//!   Let somebody in only if it [`is_approved`](crate::core::Verdict::is_approved) and its
+//! - A [`Verdict`](crate::core::Verdict) says what a result amounts to, from its code and the job
+//!   type. Let somebody in only if it [`is_approved`](crate::core::Verdict::is_approved) and its
 //!   [`next_step`](crate::core::Verdict::next_step) is to accept.
-//! - An error says whether the service may have acted: [`JobError::progress`](crate::core::JobError::progress),
+//! - An error says whether the service may have acted:
+//!   [`JobError::progress`](crate::core::JobError::progress),
 //!   [`CallError::outcome_unknown`](crate::core::CallError::outcome_unknown).
 //! - A job id is used once, for ever.
 //! - The tables have what is known of the codes. For much of it partners are the only source:
 //!   [`catalogue_row`](crate::core::Verdict::catalogue_row) says how sure each is.
-//! - Test numbers work in Smile ID's sandbox and in the emulator; what isn't documented there is the emulator's choice.
+//! - Test numbers work in Smile ID's sandbox and in the emulator; what isn't documented there is
+//!   the emulator's choice.
 
 macro_rules! pages {
     ($($page:ident)*) => {

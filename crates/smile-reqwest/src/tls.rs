@@ -1,6 +1,7 @@
 //! The certificates that a client of this crate's making trusts.
 
-/// The platform's certificates, which are reqwest's own choice, or Mozilla's if the platform has none.
+/// The platform's certificates, which are reqwest's own choice, or Mozilla's if the platform has
+/// none.
 #[cfg(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls"))]
 pub(crate) fn trust(builder: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
     if platform_has_certificates() { builder } else { builder.tls_certs_only(mozilla()) }

@@ -72,8 +72,8 @@ fn is_same(url: &reqwest::Url, address: &Uri) -> bool {
     host.eq_ignore_ascii_case(other) && url.path() == address.path() && url.query() == address.query()
 }
 
-/// Body that counts how much of it has been taken. Its size is known, so that the client sets Content-Length: S3 refuses
-/// chunked bodies.
+/// Body that counts how much of it has been taken. Its size is known, so that the client sets
+/// Content-Length: S3 refuses chunked bodies.
 struct CountingBody {
     left: Bytes,
     total: u64,

@@ -2,15 +2,17 @@
 //!
 //! # How it is built
 //!
-//! The core of it, [`Service`], is sans-IO: a request and the time go in, a response and due callbacks come out. It has no
-//! clock, socket, thread or randomness, so the same seed and the same requests give the same bytes, and a test can
-//! drive it through an hour of retries at once. [`Sandbox`] is a thin HTTP server around it, on a thread of its own.
+//! The core of it, [`Service`], is sans-IO: a request and the time go in, a response and due
+//! callbacks come out. It has no clock, socket, thread or randomness, so the same seed and the same
+//! requests give the same bytes, and a test can drive it through an hour of retries at once.
+//! [`Sandbox`] is a thin HTTP server around it, on a thread of its own.
 //!
-//! Of `smile-core` it uses facts alone (types, signature, catalogue) and none of the code with which the SDK writes
-//! requests and reads answers: an emulator that shares its client's code agrees with its client's mistakes.
+//! Of `smile-core` it uses facts alone (types, signature, catalogue) and none of the code with
+//! which the SDK writes requests and reads answers: an emulator that shares its client's code
+//! agrees with its client's mistakes.
 //!
-//! What Smile ID does not publish had to be chosen. Such choices are marked "our choice" where they are made, and
-//! nothing should be concluded from them about the real service.
+//! What Smile ID does not publish had to be chosen. Such choices are marked "our choice" where they
+//! are made, and nothing should be concluded from them about the real service.
 
 mod admin;
 mod callback;

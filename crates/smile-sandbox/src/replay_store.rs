@@ -1,9 +1,12 @@
-//! A conformance suite for replay stores: the rules of [`ReplayStore`], checked on any implementation.
+//! A conformance suite for replay stores: the rules of [`ReplayStore`], checked on any
+//! implementation.
 //!
-//! The promise that is broken most easily is the one that matters most: **looking and remembering are one step**. A store that looks
-//! and then inserts passes every test in which one delivery comes after the other, and lets two deliveries of one result both be
-//! the first when they come at the same moment. So the suite hands each store a [`Barrier`]. A store with a gap between its look and
-//! its insert waits there, and then all deliveries are in the gap at once, each time: the race doesn't depend on luck.
+//! The promise that is broken most easily is the one that matters most: **looking and remembering
+//! are one step**. A store that looks and then inserts passes every test in which one delivery
+//! comes after the other, and lets two deliveries of one result both be the first when they come at
+//! the same moment. So the suite hands each store a [`Barrier`]. A store with a gap between its
+//! look and its insert waits there, and then all deliveries are in the gap at once, each time: the
+//! race doesn't depend on luck.
 //!
 //! ```
 //! use smile_core::InMemoryReplayStore;
@@ -14,8 +17,8 @@
 //! # Ok::<(), replay_store::Violation>(())
 //! ```
 //!
-//! A store in a database takes the barrier with it and waits between its two statements, outside of every lock of its own but
-//! within the transaction, as a slow network would have it:
+//! A store in a database takes the barrier with it and waits between its two statements, outside of
+//! every lock of its own but within the transaction, as a slow network would have it:
 //!
 //! ```
 //! use smile_core::{ReplayStore, ReplayCheck, CallbackDigest, Timestamp};
@@ -78,8 +81,8 @@ pub enum Violation {
         /// The store's answer.
         answer: ReplayCheck,
     },
-    /// A wrong set of answers to deliveries at the same moment: most likely the store looks and then
-    /// inserts.
+    /// A wrong set of answers to deliveries at the same moment: most likely the store looks and
+    /// then inserts.
     #[error("{rule}: of deliveries at the same moment, the store says {answers:?}")]
     #[non_exhaustive]
     Race {
@@ -88,7 +91,8 @@ pub enum Violation {
         /// The store's answers, in no order.
         answers: Vec<ReplayCheck>,
     },
-    /// An error of the store. A store whose database asks for another run of a transaction repeats it itself.
+    /// An error of the store. A store whose database asks for another run of a transaction repeats
+    /// it itself.
     #[error("{rule}: the store failed: {reason}")]
     #[non_exhaustive]
     Failed {
@@ -108,8 +112,9 @@ pub enum Violation {
 
 /// Checks a blocking store: `make` creates a new and empty one for each of some twenty rules.
 ///
-/// The deliveries of a race come from threads of their own. Give the stores of one process and of several the same treatment:
-/// a `make` that opens one connection for each delivery shows what several processes would.
+/// The deliveries of a race come from threads of their own. Give the stores of one process and of
+/// several the same treatment: a `make` that opens one connection for each delivery shows what
+/// several processes would.
 ///
 /// # Errors
 /// The first rule that the store breaks.
@@ -169,8 +174,9 @@ where
 
 /// Checks an asynchronous store, such as a table behind an asynchronous driver.
 ///
-/// The futures of a race are polled in turn, by this one future: it needs no runtime, but for what the store itself needs one. A
-/// future that is dropped records or doesn't, so nothing is promised of that.
+/// The futures of a race are polled in turn, by this one future: it needs no runtime, but for what
+/// the store itself needs one. A future that is dropped records or doesn't, so nothing is promised
+/// of that.
 ///
 /// # Errors
 /// The first rule that the store breaks.

@@ -3,10 +3,11 @@
 use flate2::{Compression, Crc, write::ZlibEncoder};
 use std::io::Write as _;
 
-/// A sample picture for tests: a valid JPEG or PNG in colour, drawn by this crate. It shows no real person or document.
+/// A sample picture for tests: a valid JPEG or PNG in colour, drawn by this crate. It shows no real
+/// person or document.
 ///
-/// The SDK looks at the structure of each image before it sends it, so made-up bytes don't pass. The same settings give
-/// the same bytes, on every system.
+/// The SDK looks at the structure of each image before it sends it, so made-up bytes don't pass.
+/// The same settings give the same bytes, on every system.
 ///
 /// ```
 /// use smile_sandbox::SampleImage;
@@ -98,7 +99,8 @@ impl SampleImage {
         const JFIF: &[u8] = b"JFIF\0\x01\x01\0\0\x01\0\x01\0\0";
         let mut head = vec![0xFF, 0xD8];
         segment(&mut head, 0xE0, JFIF);
-        // The number and the comment, as metadata: a small picture may have too few pixels for the number.
+        // The number and the comment, as metadata: a small picture may have too few pixels for the
+        // number.
         segment(&mut head, 0xFE, &[&self.number.to_be_bytes()[..], &self.comment].concat());
         let mut tail = Vec::new();
         // One table for all: a step of eight makes a coefficient of each level of brightness.
@@ -150,7 +152,8 @@ impl SampleImage {
         png
     }
 
-    /// The cells' mean values, as differences from cell to cell (ITU-T T.81, F.1.2.1), and no detail within them.
+    /// The cells' mean values, as differences from cell to cell (ITU-T T.81, F.1.2.1), and no
+    /// detail within them.
     fn scan(&self) -> Vec<u8> {
         let mut bits = Bits::default();
         let mut before = [128; 3];

@@ -1,9 +1,11 @@
-//! Values that have to look random: derived from the seed, so that a run can be repeated byte for byte.
+//! Values that have to look random: derived from the seed, so that a run can be repeated byte for
+//! byte.
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
-/// The sandbox's own secret: the source of values that clients can't guess, such as reference ids and URL signatures.
+/// The sandbox's own secret: the source of values that clients can't guess, such as reference ids
+/// and URL signatures.
 #[derive(Clone)]
 pub(crate) struct Secret(Hmac<Sha256>);
 

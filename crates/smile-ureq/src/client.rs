@@ -31,8 +31,8 @@ impl Client {
     /// timeouts of [`FlowSettings`] for everything else. It trusts the platform's certificates, and
     /// Mozilla's if the platform has none.
     ///
-    /// With `rustls-no-provider` and not `rustls`, the program has to install a crypto provider before the first request: ureq
-    /// panics without one.
+    /// With `rustls-no-provider` and not `rustls`, the program has to install a crypto provider
+    /// before the first request: ureq panics without one.
     ///
     /// # Errors
     /// If the environment is one of `https`, and this crate was built without a feature for TLS.
@@ -57,11 +57,13 @@ impl Client {
         tls::trust(ureq::Agent::config_builder())
     }
 
-    /// A client over an HTTP client with settings of the user's own: proxies, certificates, connection pools. Begin with
-    /// [`Client::http_client_builder`]: ureq's own default trusts Mozilla's certificates alone.
+    /// A client over an HTTP client with settings of the user's own: proxies, certificates,
+    /// connection pools. Begin with [`Client::http_client_builder`]: ureq's own default trusts
+    /// Mozilla's certificates alone.
     ///
-    /// Redirects are never followed, and connecting gets ten seconds. The timeouts of [`FlowSettings`] apply to each request,
-    /// whatever the builder says. Its TLS has to be compiled in: ureq panics if it isn't.
+    /// Redirects are never followed, and connecting gets ten seconds. The timeouts of
+    /// [`FlowSettings`] apply to each request, whatever the builder says. Its TLS has to be
+    /// compiled in: ureq panics if it isn't.
     ///
     /// # Errors
     /// None so far: the result is that of `smile-reqwest`'s client, and of HTTP clients to come.
@@ -75,8 +77,9 @@ impl Client {
 
     /// A client over an HTTP client that exists already.
     ///
-    /// Redirects are never followed, and the timeouts of [`FlowSettings`] apply to each request, whatever the agent's
-    /// configuration says. Its TLS has to be compiled in: ureq panics if it isn't.
+    /// Redirects are never followed, and the timeouts of [`FlowSettings`] apply to each request,
+    /// whatever the agent's configuration says. Its TLS has to be compiled in: ureq panics if it
+    /// isn't.
     pub fn with_http_client(partner: Partner, agent: ureq::Agent) -> Self {
         Self {
             partner,
@@ -138,13 +141,14 @@ impl Client {
 
     /// Submits as [`Client::submit`], with an observer that gets each event.
     ///
-    /// An [`Event::Checkpoint`] comes before each request that changes something at the service, and an [`Event::Sending`]
-    /// before each request. Nothing is sent before the observer returns: store the checkpoint in it, or renew a lease, and the
-    /// job can be [resumed](Client::resume) after a crash. If it returns an error, nothing more is sent.
+    /// An [`Event::Checkpoint`] comes before each request that changes something at the service,
+    /// and an [`Event::Sending`] before each request. Nothing is sent before the observer returns:
+    /// store the checkpoint in it, or renew a lease, and the job can be [resumed](Client::resume)
+    /// after a crash. If it returns an error, nothing more is sent.
     ///
     /// # Errors
-    /// As [`Client::submit`]; and [`JobErrorKind::Observer`](smile_core::JobErrorKind::Observer), with the observer's error as
-    /// its source.
+    /// As [`Client::submit`]; and [`JobErrorKind::Observer`](smile_core::JobErrorKind::Observer),
+    /// with the observer's error as its source.
     pub fn submit_with(
         &self,
         job: Job,
@@ -179,11 +183,12 @@ impl Client {
     /// Calls as [`Client::call`], with an observer that gets each event, as in
     /// [`Client::submit_with`].
     ///
-    /// What could bill twice has an [`Event::Checkpoint`] before it goes out, for [`Client::resume_call`].
+    /// What could bill twice has an [`Event::Checkpoint`] before it goes out, for
+    /// [`Client::resume_call`].
     ///
     /// # Errors
-    /// As [`Client::call`]; and [`CallErrorKind::Observer`](smile_core::CallErrorKind::Observer), with the observer's error as
-    /// its source.
+    /// As [`Client::call`]; and [`CallErrorKind::Observer`](smile_core::CallErrorKind::Observer),
+    /// with the observer's error as its source.
     pub fn call_with<O>(
         &self,
         operation: O,
@@ -196,15 +201,17 @@ impl Client {
         self.run_with(&mut self.begin_call(operation), on_event)
     }
 
-    /// Asks the service for the status of the job that a callback is about, and compares the two: a callback's signature doesn't
-    /// cover its body, and only this says that the result is the service's own.
+    /// Asks the service for the status of the job that a callback is about, and compares the two: a
+    /// callback's signature doesn't cover its body, and only this says that the result is the
+    /// service's own.
     ///
-    /// `submission` is what the partner's own records have: the [`Submission`] with its id, so that no result of another one under
-    /// the same job id is confirmed, or a [`JobKey`] alone. Nothing is taken from the callback but that there is something to ask
-    /// about.
+    /// `submission` is what the partner's own records have: the [`Submission`] with its id, so that
+    /// no result of another one under the same job id is confirmed, or a [`JobKey`] alone. Nothing
+    /// is taken from the callback but that there is something to ask about.
     ///
     /// # Errors
-    /// [`ConfirmError`]: it is about another job or submission, the service says something else, or it can't be asked.
+    /// [`ConfirmError`]: it is about another job or submission, the service says something else, or
+    /// it can't be asked.
     pub fn confirm(
         &self,
         submission: impl Into<Submission>,
@@ -234,7 +241,8 @@ impl Client {
     /// Machine that goes on with a job from its checkpoint, to be driven with [`Client::run`].
     ///
     /// # Errors
-    /// As [`Client::begin`]; and if the checkpoint is of another job, partner, environment or version.
+    /// As [`Client::begin`]; and if the checkpoint is of another job, partner, environment or
+    /// version.
     pub fn resume(&self, checkpoint: &Checkpoint, job: Job) -> Result<JobFlow, JobError> {
         let flow =
             JobFlow::resume(self.partner.clone(), checkpoint, job, self.settings.clone(), self.seed())?;
@@ -253,8 +261,8 @@ impl Client {
     /// [`Call::resume`].
     ///
     /// # Errors
-    /// If something is wrong with the input; and if the checkpoint is of another operation, job, partner, environment or
-    /// version.
+    /// If something is wrong with the input; and if the checkpoint is of another operation, job,
+    /// partner, environment or version.
     pub fn resume_call<O: Operation>(
         &self,
         checkpoint: &Checkpoint,

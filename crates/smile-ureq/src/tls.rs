@@ -9,9 +9,9 @@ use ureq::typestate::AgentScope;
 pub(crate) const IS_THERE: bool =
     cfg!(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls"));
 
-/// Rustls wherever it is there, which is ureq's own choice, so that a feature which something else turns on changes nothing
-/// here; otherwise the operating system's TLS, which ureq doesn't pick by itself. Either with the platform's certificates, or
-/// Mozilla's if the platform has none.
+/// Rustls wherever it is there, which is ureq's own choice, so that a feature which something else
+/// turns on changes nothing here; otherwise the operating system's TLS, which ureq doesn't pick by
+/// itself. Either with the platform's certificates, or Mozilla's if the platform has none.
 #[cfg(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls"))]
 pub(crate) fn trust(config: ConfigBuilder<AgentScope>) -> ConfigBuilder<AgentScope> {
     use ureq::tls::{RootCerts, TlsConfig, TlsProvider};

@@ -86,9 +86,10 @@ impl Transport {
     }
 }
 
-/// The size from which on a body is sent only when the service asks for it, or says nothing for a second (`Expect:
-/// 100-continue`; RFC 9110, 10.1.1). A service that refuses a larger one early closes the connection in the middle of it, and
-/// ureq, which sends all before it reads, would lose the refusal. What is smaller fits into the network's buffers.
+/// The size from which on a body is sent only when the service asks for it, or says nothing for a
+/// second (`Expect: 100-continue`; RFC 9110, 10.1.1). A service that refuses a larger one early
+/// closes the connection in the middle of it, and ureq, which sends all before it reads, would lose
+/// the refusal. What is smaller fits into the network's buffers.
 const ASKED_FOR_FROM: usize = 64 * 1024;
 
 /// Body that notes that it is being sent, and counts how much of it has been taken.

@@ -24,7 +24,8 @@ pub enum Moment {
     Applied,
     /// The service has said what it knows; nothing of that is written.
     Asked,
-    /// The confirmed history and what is to be done are written, in a transaction that isn't committed.
+    /// The confirmed history and what is to be done are written, in a transaction that isn't
+    /// committed.
     Confirming,
     /// The confirmed history and what is to be done are written.
     Confirmed,

@@ -7,8 +7,9 @@ use rusqlite::{Connection, params};
 use crate::rows::prepare;
 use crate::{Action, Failure};
 
-/// Stands for the core banking system, the mailer, whatever an approval sets off. It can't share a transaction with the
-/// receiver, so it has to know a request that comes again: by a key that the receiver makes from the job.
+/// Stands for the core banking system, the mailer, whatever an approval sets off. It can't share a
+/// transaction with the receiver, so it has to know a request that comes again: by a key that the
+/// receiver makes from the job.
 #[derive(Debug)]
 pub struct Ledger {
     connection: Connection,

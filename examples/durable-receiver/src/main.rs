@@ -1,7 +1,8 @@
 //! A receiver of callbacks that stores first and acknowledges after, in SQLite.
 //!
-//! `cargo run -p durable-receiver` tells its story, against a sandbox in this process: nothing leaves this machine.
-//! `cargo run -p durable-receiver -- serve` receives the callbacks of a real partner.
+//! `cargo run -p durable-receiver` tells its story, against a sandbox in this process: nothing
+//! leaves this machine. `cargo run -p durable-receiver -- serve` receives the callbacks of a real
+//! partner.
 #![allow(clippy::print_stdout, clippy::print_stderr)] // A program that talks to a person.
 
 mod story;

@@ -18,7 +18,8 @@ pub struct Process {
 }
 
 impl Process {
-    /// Starts it for this partner of a sandbox, with `fuse` as [`Fuse::VARIABLE`] if there is one, and waits until it listens.
+    /// Starts it for this partner of a sandbox, with `fuse` as [`Fuse::VARIABLE`] if there is one,
+    /// and waits until it listens.
     ///
     /// # Errors
     /// If it can't be started, or says nothing.

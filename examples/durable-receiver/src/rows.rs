@@ -9,7 +9,8 @@ use smile_ureq::core::{
 
 use crate::Failure;
 
-/// The version of the tables, as `PRAGMA user_version` has it. Version 1 had no `events`, and no number.
+/// The version of the tables, as `PRAGMA user_version` has it. Version 1 had no `events`, and no
+/// number.
 const VERSION: i64 = 2;
 
 /// The tables of the database. `jobs`: the partner's own record of each job, and its history.
@@ -55,7 +56,8 @@ pub(crate) const SCHEMA: &str = "
     ) STRICT;
 ";
 
-/// A committed transaction survives a power cut (WAL, every commit synced); what is deleted is overwritten.
+/// A committed transaction survives a power cut (WAL, every commit synced); what is deleted is
+/// overwritten.
 pub(crate) fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     connection.busy_timeout(Duration::from_secs(10))?;
     connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
@@ -63,7 +65,8 @@ pub(crate) fn prepare(connection: &Connection) -> rusqlite::Result<()> {
         .execute_batch("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;")
 }
 
-/// Makes the tables, or brings those of an earlier version up to this one; those of a later version are left alone.
+/// Makes the tables, or brings those of an earlier version up to this one; those of a later version
+/// are left alone.
 pub(crate) fn migrate(connection: &mut Connection) -> Result<(), Failure> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let version: i64 = transaction.query_row("PRAGMA user_version", [], |row| row.get(0))?;
@@ -149,7 +152,8 @@ pub(crate) fn to_json(history: &JobHistory) -> Result<String, Failure> {
     serde_json::to_string(history).map_err(|_| Failure::Row("a job's history"))
 }
 
-/// A row of another partner or environment is refused, and one that an earlier version of the SDK wrote is read.
+/// A row of another partner or environment is refused, and one that an earlier version of the SDK
+/// wrote is read.
 pub(crate) fn from_json(account: &PartnerAccount, history: &str) -> Result<JobHistory, Failure> {
     Ok(JobHistory::from_stored(account, history)?)
 }

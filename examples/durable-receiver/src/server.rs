@@ -25,8 +25,9 @@ const CONNECTIONS: usize = 64;
 /// The longest silence on a connection before the server closes it.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Receives callbacks at this address, and does what follows from them, until the process is ended. How it is ended doesn't
-/// matter: what isn't finished is in the directory, and goes on with the next start.
+/// Receives callbacks at this address, and does what follows from them, until the process is ended.
+/// How it is ended doesn't matter: what isn't finished is in the directory, and goes on with the
+/// next start.
 ///
 /// # Errors
 /// If the address can't be had, or the databases can't be used.
@@ -142,14 +143,16 @@ impl Endpoint {
             Carrier::Headers => Err(Refusal::MissingSignature),
             Carrier::Body | Carrier::Both => Ok(callback),
         });
-        // One at a time from here on: SQLite takes no more anyway. One that panicked has left its transaction undone.
+        // One at a time from here on: SQLite takes no more anyway. One that panicked has left its
+        // transaction undone.
         let store = || self.store.lock().unwrap_or_else(PoisonError::into_inner);
         let callback = match verified {
             Ok(callback) => callback,
             Err(refusal) => {
                 say(format_args!("refused: {refusal}"));
                 if refusal.has_right_signature() {
-                    // There may be a result behind it; of which job, only a body that isn't believed says.
+                    // There may be a result behind it; of which job, only a body that isn't
+                    // believed says.
                     store().ask_about_open_jobs(now)?;
                 }
                 return Ok(refusal.status());

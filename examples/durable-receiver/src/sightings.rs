@@ -5,10 +5,12 @@ use smile_ureq::core::{CallbackDigest, ReplayCheck, ReplayStore, Timestamp};
 
 use crate::rows::millis;
 
-/// The digests, within a transaction: what is remembered is remembered together with the callback, or not at all.
+/// The digests, within a transaction: what is remembered is remembered together with the callback,
+/// or not at all.
 ///
-/// It inserts, and goes by what the database says of that. To look first and insert then would do in SQLite, which has one writer at a
-/// time; in a database server two would look, both see nothing, and both be the first.
+/// It inserts, and goes by what the database says of that. To look first and insert then would do
+/// in SQLite, which has one writer at a time; in a database server two would look, both see
+/// nothing, and both be the first.
 #[derive(Debug)]
 pub(crate) struct CallbackDigests<'t>(pub(crate) &'t Transaction<'t>);
 

@@ -83,7 +83,8 @@ impl Store {
         Ok(Self { connection, account, fuse })
     }
 
-    /// Writes down a job that is about to be submitted: before it is, so that no callback can be faster.
+    /// Writes down a job that is about to be submitted: before it is, so that no callback can be
+    /// faster.
     ///
     /// # Errors
     /// If it can't be written.
@@ -97,8 +98,9 @@ impl Store {
         Ok(())
     }
 
-    /// Writes down which submission of a registered job is about to go out, so that no other one's result under the same job id
-    /// counts. Call it with each checkpoint, before the request that it comes before: the id is in the first.
+    /// Writes down which submission of a registered job is about to go out, so that no other one's
+    /// result under the same job id counts. Call it with each checkpoint, before the request that
+    /// it comes before: the id is in the first.
     ///
     /// # Errors
     /// If it can't be written, or there is no such job: then nothing should be sent.
@@ -139,8 +141,8 @@ impl Store {
 
     /// Stores a callback, together with its record in the replay store.
     ///
-    /// A redelivery is stored as well, unless the same is waiting already: if the first of them was a forgery that the service didn't
-    /// confirm, the second may be the real one.
+    /// A redelivery is stored as well, unless the same is waiting already: if the first of them was
+    /// a forgery that the service didn't confirm, the second may be the real one.
     pub(crate) fn take(&mut self, now: Timestamp, callback: &Callback) -> Result<Taken, Failure> {
         let fuse = self.fuse.clone();
         let transaction = self.begin()?;
@@ -218,7 +220,8 @@ impl Store {
         Ok(due.map(moment))
     }
 
-    /// Applies a callback to its job's history. It stays in the inbox only if the service has to confirm it.
+    /// Applies a callback to its job's history. It stays in the inbox only if the service has to
+    /// confirm it.
     pub(crate) fn apply(
         &mut self,
         now: Timestamp,
@@ -248,7 +251,8 @@ impl Store {
         Ok(change)
     }
 
-    /// Writes down what the service itself says, and what is to be done about it. The callback has served its purpose.
+    /// Writes down what the service itself says, and what is to be done about it. The callback has
+    /// served its purpose.
     pub(crate) fn conclude(
         &mut self,
         letter: &Letter,
@@ -290,7 +294,8 @@ impl Store {
         Ok(())
     }
 
-    /// Puts a letter off, at first for a second and at last for an hour; or, after some fifteen hours, away.
+    /// Puts a letter off, at first for a second and at last for an hour; or, after some fifteen
+    /// hours, away.
     pub(crate) fn put_off(&mut self, now: Timestamp, letter: &Letter) -> Result<(), Failure> {
         let transaction = self.begin()?;
         if letter.tries + 1 >= MAX_TRIES {
@@ -334,7 +339,8 @@ impl Store {
         Ok(())
     }
 
-    /// A transaction that takes the lock at once, so that none has to be given up halfway for another's sake.
+    /// A transaction that takes the lock at once, so that none has to be given up halfway for
+    /// another's sake.
     fn begin(&mut self) -> Result<Transaction<'_>, Failure> {
         Ok(self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?)
     }

@@ -14,7 +14,8 @@ use smile_ureq::core::{
 use crate::store::Letter;
 use crate::{Failure, Fuse, Ledger, Moment, Store, say};
 
-/// Takes one thing after the other out of the database. It keeps nothing in its head, so it can die at any moment.
+/// Takes one thing after the other out of the database. It keeps nothing in its head, so it can die
+/// at any moment.
 #[derive(Debug)]
 pub struct Worker {
     store: Store,
@@ -90,7 +91,8 @@ impl Worker {
 
     fn apply(&mut self, letter: &Letter) -> Result<(), Failure> {
         let Some(callback) = self.read_again(letter) else {
-            // It was believed when it came. Meanwhile the key was changed, say; the service still knows.
+            // It was believed when it came. Meanwhile the key was changed, say; the service still
+            // knows.
             return self.store.skip_applying(letter);
         };
         let change = self.store.apply(self.client.now(), letter, &callback)?;

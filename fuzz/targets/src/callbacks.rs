@@ -18,8 +18,8 @@ const JOB_TYPES: [JobType; 4] = [
     JobType::BUSINESS_VERIFICATION,
 ];
 
-/// A callback: headers as lines, an empty line, and the body. The pair of the seeds is right, so what is mutated around it gets
-/// past the signature.
+/// A callback: headers as lines, an empty line, and the body. The pair of the seeds is right, so
+/// what is mutated around it gets past the signature.
 pub fn callbacks(data: &[u8]) {
     let (headers, body) = split(data);
     let verifier = partner().verifier();

@@ -1,8 +1,9 @@
 //! Fuzz targets: every parser that meets the network or a user, and the state machines, as
 //! functions from bytes.
 //!
-//! A target panics where a rule is broken, and returns otherwise. Its seeds are in `fuzz/seeds/NAME`; what once crashed it stays
-//! there. `cargo test -p smile-fuzz-targets` replays them; `cargo xtask fuzz` looks for more.
+//! A target panics where a rule is broken, and returns otherwise. Its seeds are in
+//! `fuzz/seeds/NAME`; what once crashed it stays there. `cargo test -p smile-fuzz-targets` replays
+//! them; `cargo xtask fuzz` looks for more.
 
 #![allow(clippy::unwrap_used)] // To panic is how a target says that a rule is broken.
 

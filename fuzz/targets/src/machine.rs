@@ -12,7 +12,8 @@ mod world;
 
 use world::{Crash, Driver, Network, Plot, RESULTS, RETRY_AFTER, Service, Turn};
 
-/// Plays a transcript that the bytes decide, with the rules as assertions: ten bytes of settings, and three for each turn.
+/// Plays a transcript that the bytes decide, with the rules as assertions: ten bytes of settings,
+/// and three for each turn.
 pub fn machine(data: &[u8]) {
     let mut dice = Dice(data.iter());
     let plot = dice.plot();

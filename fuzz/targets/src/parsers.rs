@@ -74,7 +74,8 @@ fn parse<O: Operation>(operation: &O, response: &Response<Bytes>) {
     }
 }
 
-/// The service's answers, to every operation: the first byte says which, the next two the status, the rest is the body.
+/// The service's answers, to every operation: the first byte says which, the next two the status,
+/// the rest is the body.
 pub fn answers(data: &[u8]) {
     let Some((&[which, high, low], body)) = data.split_first_chunk() else { return };
     let mut response = Response::new(Bytes::copy_from_slice(body));

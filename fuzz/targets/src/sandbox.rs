@@ -13,8 +13,8 @@ fn service() -> Service {
     Sandbox::builder().with_partner_id("001").with_api_key("test_api_key").into_service().unwrap()
 }
 
-/// Requests, one after the other: a line with method and path, lines with headers, an empty line, a line with the body's length, and the
-/// body.
+/// Requests, one after the other: a line with method and path, lines with headers, an empty line, a
+/// line with the body's length, and the body.
 pub fn sandbox_requests(data: &[u8]) {
     let (mut service, mut rest, mut now) = (service(), data, NOW);
     for _ in 0..8 {

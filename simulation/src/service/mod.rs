@@ -1,4 +1,5 @@
-//! The service of a world: the sandbox's heart, or the plain model; and now and then both, which must agree.
+//! The service of a world: the sandbox's heart, or the plain model; and now and then both, which
+//! must agree.
 
 mod model;
 mod shared;

@@ -1,6 +1,7 @@
 //! A plain model of the service, written from its description and without the sandbox's code.
 //!
-//! It knows what the workers use: prep upload, the store of zips, Enhanced KYC at once and by callback, and the job status.
+//! It knows what the workers use: prep upload, the store of zips, Enhanced KYC at once and by
+//! callback, and the job status.
 
 use std::collections::BTreeMap;
 

@@ -22,7 +22,8 @@ impl World {
             let start = self.random.between(0, 20_000);
             let owner = self.submit(person, &job_id, product, wanted, start);
             if self.random.percent(35) {
-                // The same id, with another face and number: rejected by any service that looks at them.
+                // The same id, with another face and number: rejected by any service that looks at
+                // them.
                 let is_first = self.random.percent(30);
                 let at = if is_first {
                     start.saturating_sub(1_500)

@@ -264,7 +264,8 @@ impl World {
         self.trace(|_| format!("the forgery is answered: {status:?}"));
     }
 
-    /// A worker that is set up for the other environment submits there, and its result is applied here.
+    /// A worker that is set up for the other environment submits there, and its result is applied
+    /// here.
     pub(crate) fn run_elsewhere(&mut self, submission: usize) {
         self.note(Hazard::OtherEnvironment);
         let mut behaviour = self.plan.behaviour;

@@ -161,7 +161,8 @@ impl World {
         let Some(process) = self.processes.get(&number) else { return };
         let now = self.clock(process.worker);
         let deadline = self.settings.deadline() + Duration::from_millis(process.moved);
-        // A send that began in time may take its time limit; what else is late is the world's doing.
+        // A send that began in time may take its time limit; what else is late is the world's
+        // doing.
         if now.since(process.began) > deadline + Duration::from_secs(70) {
             return self.break_rule(Rule::InTime, format!("process {number} goes on after its deadline"));
         }
@@ -424,7 +425,8 @@ impl World {
             (Purpose::Submission(submission), end) => {
                 if process.token != self.records[submission].token {
                     self.note(Hazard::StaleWorkerRefused);
-                    // It can't know what its successor has done; but nobody may be let in on its word.
+                    // It can't know what its successor has done; but nobody may be let in on its
+                    // word.
                     if !end.is_error() {
                         self.judge(submission, &end);
                     }
@@ -637,8 +639,8 @@ impl World {
         }
     }
 
-    /// An older checkpoint takes the place of the newest, as after a restored backup or from a copied file, once what was sent
-    /// last is over.
+    /// An older checkpoint takes the place of the newest, as after a restored backup or from a
+    /// copied file, once what was sent last is over.
     pub(crate) fn restore(&mut self, submission: usize) {
         let is_alive = self.processes.values().any(|it| it.purpose == Purpose::Submission(submission));
         let is_out = self

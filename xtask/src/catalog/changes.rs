@@ -1,4 +1,5 @@
-//! The differences between a row of the catalogue and the service's answer, said in words and written.
+//! The differences between a row of the catalogue and the service's answer, said in words and
+//! written.
 
 use toml_edit::{Array, Item, Table};
 
@@ -85,7 +86,8 @@ impl<'a> Changes<'a> {
         }
         let mut formats = self.formats.iter();
         if let Some(format) = formats.next() {
-            // What was thought before stays, behind it: a number is refused only if it fits nothing.
+            // What was thought before stays, behind it: a number is refused only if it fits
+            // nothing.
             let mut others = Array::new();
             if let Some(format) = &row.format {
                 let text = |key: &str| table.get(key).and_then(Item::as_str).unwrap_or_default();

@@ -30,8 +30,8 @@ pub(crate) struct Report {
     pub(crate) remarks: Vec<String>,
 }
 
-/// Compares the tables of ID types and of banks with an answer of the services endpoint that was saved, and with
-/// `write` makes the tables say the same.
+/// Compares the tables of ID types and of banks with an answer of the services endpoint that was
+/// saved, and with `write` makes the tables say the same.
 ///
 /// What the answer doesn't list at all, it says nothing of.
 pub(crate) fn diff(root: &Path, answer: &Path, write: bool) -> Result<Report, String> {

@@ -8,7 +8,8 @@ use crate::codegen::id_types::ID_TYPES;
 /// are.
 pub(super) const SOURCE: &str = "services endpoint";
 
-/// Facts, as a source names them that isn't that of the whole row: `docs; label, format: services endpoint`.
+/// Facts, as a source names them that isn't that of the whole row:
+/// `docs; label, format: services endpoint`.
 pub(super) const FACTS: &[&str] =
     &["label", "name", "products", "required fields", "format", "test number", "photo", "status"];
 
@@ -73,7 +74,8 @@ pub(super) fn source_of(source: &str, fact: &str) -> String {
     if of_fact.is_empty() { source.to_owned() } else { of_fact.join("; ") }
 }
 
-/// The facts that a part of a source is about, and where they are from; `None` if it is about all there are.
+/// The facts that a part of a source is about, and where they are from; `None` if it is about all
+/// there are.
 pub(super) fn named(part: &str) -> Option<(Vec<&str>, &str)> {
     let (names, from) = part.split_once(": ")?;
     let names: Vec<&str> = names.split(", ").collect();
@@ -121,7 +123,8 @@ pub(super) fn insert(array: &mut Array, at: usize, mut new: toml_edit::Value) {
     array.insert_formatted(at, new);
 }
 
-/// Takes a value out of a list, and leaves the comments before it, which may be about the value before.
+/// Takes a value out of a list, and leaves the comments before it, which may be about the value
+/// before.
 pub(super) fn remove(array: &mut Array, at: usize) {
     let before = prefix(array, at).to_owned();
     array.remove(at);

@@ -66,8 +66,8 @@ struct Enhanced {
 /// The most kinds that fit into a byte with the flags.
 const MOST_KINDS: usize = 64;
 
-/// The kinds of documents; and for each country a byte for each of its documents: four times the place of the kind, and 1
-/// for a back plus 2 for Enhanced Document Verification.
+/// The kinds of documents; and for each country a byte for each of its documents: four times the
+/// place of the kind, and 1 for a back plus 2 for Enhanced Document Verification.
 pub(super) fn documents_rs(toml: &str, countries: &[Country]) -> Result<String, String> {
     let Documents { mut document, enhanced } =
         toml::from_str(toml).map_err(|error| format!("{DOCUMENTS}: {error}"))?;
@@ -135,8 +135,8 @@ pub(super) fn documents_rs(toml: &str, countries: &[Country]) -> Result<String, 
         .expect(WRITES);
     }
     code.push_str(
-        "];\n\n// For each country, in order, its documents, a byte each: four times the place of the kind in the other \
-         table,\n// and 1 for a back plus 2 for Enhanced Document Verification.\n\
+        "];\n\n// For each country, in order, its documents, a byte each: four times the place of the kind in the \
+         other\n// table, and 1 for a back plus 2 for Enhanced Document Verification.\n\
          pub(in crate::catalogue) static DOCUMENTS: &[(&str, &[u8])] = &[\n",
     );
     for Country { code: country, .. } in countries {
@@ -212,7 +212,8 @@ certainty = "confirmed"
     #[test]
     fn the_table_is_turned_round() {
         let code = generated(TABLE).unwrap();
-        // The kind is shifted by two bits; a back is 1, Enhanced Document Verification 2; what isn't listed comes last.
+        // The kind is shifted by two bits; a back is 1, Enhanced Document Verification 2; what
+        // isn't listed comes last.
         for row in [r#"("GH", b"\x01\x05")"#, r#"("KE", b"\x02\x05")"#, r#"("NG", b"\x00\x05")"#] {
             assert!(code.contains(row), "{code}");
         }

@@ -90,7 +90,8 @@ fn format(root: &Path, code: &str) -> Result<String, String> {
         .stdout(Stdio::piped())
         .spawn()
         .map_err(|error| failed(&error))?;
-    // Dropped at the end of the statement, which is the end of the input. rustfmt reads all before it writes.
+    // Dropped at the end of the statement, which is the end of the input. rustfmt reads all before
+    // it writes.
     rustfmt
         .stdin
         .take()

@@ -48,7 +48,8 @@ pub(crate) fn bump(manifest: &str, version: &str) -> Result<String, String> {
     Ok(document.to_string())
 }
 
-/// The changelog with what is unreleased under this version, and an empty place for what comes next.
+/// The changelog with what is unreleased under this version, and an empty place for what comes
+/// next.
 pub(crate) fn roll_changelog(changelog: &str, version: &str, date: &str) -> Result<String, String> {
     let (before, rest) = changelog
         .split_once(&format!("{UNRELEASED}\n"))

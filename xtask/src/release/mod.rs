@@ -1,7 +1,8 @@
-//! `cargo xtask release`: from a clean tree to packages that are known to build and run, and to a tag.
+//! `cargo xtask release`: from a clean tree to packages that are known to build and run, and to a
+//! tag.
 //!
-//! All the work is done in a clone, so a dry run, or a run that fails, leaves the tree as it was. Nothing is uploaded: that
-//! can't be taken back, and needs a token that belongs to a person.
+//! All the work is done in a clone, so a dry run, or a run that fails, leaves the tree as it was.
+//! Nothing is uploaded: that can't be taken back, and needs a token that belongs to a person.
 
 mod edits;
 mod packages;

@@ -67,8 +67,8 @@ fn sort(mut left: Vec<Package>) -> Result<Vec<Package>, String> {
     Ok(order)
 }
 
-/// Packages all of them. Cargo builds each from its tarball, in a folder of its own, with the other tarballs in place of a
-/// registry.
+/// Packages all of them. Cargo builds each from its tarball, in a folder of its own, with the other
+/// tarballs in place of a registry.
 pub(crate) fn package(tree: &Path, work: &Path, order: &[Package]) -> Result<(), String> {
     let target = work.join("target").display().to_string();
     // Nothing is committed in the clone: the edits are what is tried out.

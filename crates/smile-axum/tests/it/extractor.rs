@@ -185,7 +185,8 @@ impl AsyncReplayStore for Scripted {
 
 #[tokio::test]
 async fn a_handler_that_was_cut_off_gets_the_callback_again() {
-    // The first delivery is dropped between being recorded and being handled, as when the service hangs up.
+    // The first delivery is dropped between being recorded and being handled, as when the service
+    // hangs up.
     let store = Arc::new(InMemoryReplayStore::default());
     let cut_off = receiver().with_async_store(Hanging(Arc::clone(&store)));
     let body = signed(&partner(), NOW, "0810");

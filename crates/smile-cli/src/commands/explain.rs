@@ -11,8 +11,8 @@ use crate::report::{Failure, Output, Report, Tone};
 
 /// Explain a code of the service, and the next step
 ///
-/// Result codes (0810, 1012, …) mean different things for different types of jobs; codes of the API itself (2215, …) stand
-/// in its refusals.
+/// Result codes (0810, 1012, …) mean different things for different types of jobs; codes of the API
+/// itself (2215, …) stand in its refusals.
 #[derive(Args, Debug)]
 pub(crate) struct Explain {
     /// Four digits, such as 0810 or 2215

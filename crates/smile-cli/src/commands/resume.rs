@@ -14,10 +14,11 @@ use crate::report::{Failure, Named, Output};
 
 /// Continue a job or a check from the checkpoint that `smile submit` wrote
 ///
-/// The environment is that of the submission. Anything the service may have already is asked about first, so nothing
-/// is billed twice; and only a result that names this very submission counts. A check that may have gone out is never
-/// sent again. The file is locked meanwhile: copies of it are not, so don't resume two at the same moment. Once the
-/// result is printed, the checkpoint is removed.
+/// The environment is that of the submission. Anything the service may have already is asked about
+/// first, so nothing is billed twice; and only a result that names this very submission counts. A
+/// check that may have gone out is never sent again. The file is locked meanwhile: copies of it are
+/// not, so don't resume two at the same moment. Once the result is printed, the checkpoint is
+/// removed.
 #[derive(Args, Debug)]
 pub(crate) struct Resume {
     /// The file

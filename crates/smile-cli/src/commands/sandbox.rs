@@ -17,8 +17,9 @@ use crate::report::{Failure, Output, Report, Tone, text::shell_word};
 
 /// Run an emulator of the service on this machine
 ///
-/// This needs no account and no network, and speaks the real protocol: with this program, and with the official SDKs of
-/// other languages. It runs until Ctrl-C. Its callbacks go to http on this machine alone.
+/// This needs no account and no network, and speaks the real protocol: with this program, and with
+/// the official SDKs of other languages. It runs until Ctrl-C. Its callbacks go to http on this
+/// machine alone.
 #[derive(Args, Debug)]
 pub(crate) struct Sandbox {
     /// The address to listen on
@@ -29,7 +30,8 @@ pub(crate) struct Sandbox {
     #[arg(long)]
     open_to_the_network: bool,
 
-    /// Allow other machines to use the page as well: it shows and changes everything that was uploaded, and needs no key
+    /// Allow other machines to use the page as well: it shows and changes everything that was
+    /// uploaded, and needs no key
     #[arg(long, requires = "open_to_the_network")]
     admin_open_to_the_network: bool,
 
@@ -57,7 +59,8 @@ pub(crate) struct Sandbox {
     #[arg(long, value_name = "FILE")]
     scenario: Option<PathBuf>,
 
-    /// Keep the state in this folder, so that it survives a restart: a new or empty one, or one of an earlier run
+    /// Keep the state in this folder, so that it survives a restart: a new or empty one, or one of
+    /// an earlier run
     #[arg(long, value_name = "DIR")]
     state: Option<PathBuf>,
 

@@ -9,8 +9,8 @@ use crate::report::{Failure, Output, Report};
 
 /// Sign a timestamp, for a request made by hand
 ///
-/// The signature covers the timestamp and the partner id, and not the rest of a request. Anybody who has it can put it
-/// on requests of their own, so treat it as a password.
+/// The signature covers the timestamp and the partner id, and not the rest of a request. Anybody
+/// who has it can put it on requests of their own, so treat it as a password.
 #[derive(Args, Debug)]
 pub(crate) struct Sign {
     /// The text to sign, to the letter; the time now, if there is none

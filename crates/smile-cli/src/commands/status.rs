@@ -23,7 +23,8 @@ pub(crate) struct Status {
     #[arg(long)]
     job_id: String,
 
-    /// The type of the job: a number, or a product such as biometric-kyc. Without it, the answer's own type is taken
+    /// The type of the job: a number, or a product such as biometric-kyc. Without it, the answer's
+    /// own type is taken
     #[arg(long, value_name = "N", value_parser = job_type::parse)]
     job_type: Option<JobType>,
 

@@ -14,10 +14,10 @@ use crate::report::{Failure, Output};
 
 /// Submit a job, or make a check
 ///
-/// In production this is billed. Errors in the flags are reported before anything is sent. Before each request
-/// that changes something a checkpoint is written, and if the program ends early, however that comes about,
-/// `smile resume` continues from it. A checkpoint holds personal data, for your eyes only. It is removed once
-/// the result is printed.
+/// In production this is billed. Errors in the flags are reported before anything is sent. Before
+/// each request that changes something a checkpoint is written, and if the program ends early,
+/// however that comes about, `smile resume` continues from it. A checkpoint holds personal data,
+/// for your eyes only. It is removed once the result is printed.
 #[derive(Args)]
 #[command(subcommand_value_name = "PRODUCT", subcommand_help_heading = "Products")]
 pub(crate) struct Submit {

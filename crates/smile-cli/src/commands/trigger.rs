@@ -18,8 +18,9 @@ use crate::report::{Failure, Output, Report, Tone};
 
 /// Post a signed callback to a receiver on this machine: of any kind, or broken in any way
 ///
-/// The exit status is 0 if the receiver reacts as a sound one does: a right callback is answered with 2xx, a broken one
-/// is not; otherwise 3. `smile trigger --list` prints the products, outcomes and flaws.
+/// The exit status is 0 if the receiver reacts as a sound one does: a right callback is answered
+/// with 2xx, a broken one is not; otherwise 3. `smile trigger --list` prints the products, outcomes
+/// and flaws.
 #[derive(Args, Debug)]
 pub(crate) struct Trigger {
     /// The product of the callback, such as biometric-kyc
@@ -106,7 +107,8 @@ impl Trigger {
         self.broken.as_deref().map(|name| name.parse().map_err(wrong)).transpose()
     }
 
-    /// The receiver's address. Only this machine is allowed: a partner's signature must not be sent elsewhere.
+    /// The receiver's address. Only this machine is allowed: a partner's signature must not be sent
+    /// elsewhere.
     fn receiver(&self) -> Result<&str, Failure> {
         let url = self.to.as_deref().unwrap_or_default();
         let wrong = |rule: &str| Failure::flag("--to", "to", rule);

@@ -14,8 +14,8 @@ use crate::report::{Failure, Output, Report, received};
 
 /// Verify a callback, from its body in a file
 ///
-/// The body must be as it was received, to the byte. The exit status is 0 if the callback is verified, whatever its
-/// verdict, and 3 if it is refused.
+/// The body must be as it was received, to the byte. The exit status is 0 if the callback is
+/// verified, whatever its verdict, and 3 if it is refused.
 #[derive(Args, Debug)]
 pub(crate) struct Verify {
     /// The body; - for standard input

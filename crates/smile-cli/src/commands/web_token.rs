@@ -15,8 +15,9 @@ use crate::report::{Failure, Output, ProgressLine, Report};
 /// The token is a credential: hand it to that browser, and to nobody else.
 #[derive(Args, Debug)]
 pub(crate) struct WebToken {
-    /// The product: biometric_kyc, authentication, smartselfie, enhanced_kyc, basic_kyc, identity_verification,
-    /// doc_verification, enhanced_document_verification, ekyc_smartselfie or e_signature; - is as good as _
+    /// The product: biometric_kyc, authentication, smartselfie, enhanced_kyc, basic_kyc,
+    /// identity_verification, doc_verification, enhanced_document_verification, ekyc_smartselfie or
+    /// e_signature; - is as good as _
     #[arg(long)]
     product: String,
 

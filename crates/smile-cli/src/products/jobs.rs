@@ -96,7 +96,8 @@ impl Product {
     /// Creates missing ids, and finds the images: everything needed before the first request.
     ///
     /// # Errors
-    /// If a user that must be known has no id, or if a folder of frames can't be read or has no pictures.
+    /// If a user that must be known has no id, or if a folder of frames can't be read or has no
+    /// pictures.
     pub(crate) fn prepare(&mut self) -> Result<Named, Failure> {
         let is_new_user = self.ids().user_id.is_none();
         if is_new_user && self.is_about_a_known_user() {
@@ -112,7 +113,8 @@ impl Product {
         Ok(named)
     }
 
-    /// Replaces folders of liveness frames by their frames, and makes all paths absolute, so that they can be found again.
+    /// Replaces folders of liveness frames by their frames, and makes all paths absolute, so that
+    /// they can be found again.
     fn resolve_paths(&mut self) -> Result<(), Failure> {
         let (images, card) = match self {
             Self::BiometricKyc(flags) => (&mut flags.images, Some(&mut flags.card)),

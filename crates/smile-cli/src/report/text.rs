@@ -1,11 +1,12 @@
 //! Escaping of foreign text: one line that a terminal shows as it is, and words quoted for a shell.
 //!
-//! Ids, names and messages come from other people. Printed as they are, a line feed in one begins a line that looks like
-//! this program's own, and a direction mark turns round what stands beside it.
+//! Ids, names and messages come from other people. Printed as they are, a line feed in one begins a
+//! line that looks like this program's own, and a direction mark turns round what stands beside it.
 
 use std::ffi::OsStr;
 
-/// The most marks over one letter, such as accents and tones. Yoruba and Vietnamese take two; more serve to cover other lines.
+/// The most marks over one letter, such as accents and tones. Yoruba and Vietnamese take two; more
+/// serve to cover other lines.
 const MAX_MARKS: usize = 3;
 
 /// The text as one line, with invisible and moving characters escaped: `\n`, `\u{202e}`.
@@ -42,7 +43,8 @@ pub(crate) fn shell_command<W: AsRef<OsStr>>(words: impl IntoIterator<Item = W>)
     words.join(" ")
 }
 
-/// One word for a POSIX shell. Invisible characters are escaped as `$'\x1b'`, which bash, zsh, ksh and busybox read.
+/// One word for a POSIX shell. Invisible characters are escaped as `$'\x1b'`, which bash, zsh, ksh
+/// and busybox read.
 pub(crate) fn shell_word(word: impl AsRef<OsStr>) -> String {
     let word = word.as_ref();
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./+,@%=:".contains(c);
@@ -83,7 +85,8 @@ fn is_visible(c: char) -> bool {
     is_printable(c) && !is_invisible_letter(c)
 }
 
-/// True for a printable character by the standard library's tables: no control, format, private or unassigned one, no blank but ` `.
+/// True for a printable character by the standard library's tables: no control, format, private or
+/// unassigned one, no blank but ` `.
 fn is_printable(c: char) -> bool {
     // Behind another character, marks are left alone, and only unprintable characters are escaped.
     let mut bytes = [b'a'; 5];

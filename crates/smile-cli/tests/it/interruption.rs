@@ -180,7 +180,8 @@ fn a_check_with_a_lost_answer_is_never_sent_again() {
     assert_eq!(smile.sandbox.job("j-1").unwrap().processed, 1);
 }
 
-/// Runs the command until the service has acted on a request of this kind, and kills it before the answer comes.
+/// Runs the command until the service has acted on a request of this kind, and kills it before the
+/// answer comes.
 fn killed_after(smile: &Smile, endpoint: Endpoint, arguments: &[&str]) -> Value {
     smile.sandbox.fail_next(endpoint, Fault::Latency(std::time::Duration::from_secs(600)));
     let mut child = smile.command(arguments).spawn().unwrap();
@@ -396,7 +397,8 @@ fn an_answer_that_cannot_be_written_has_an_unknown_outcome() {
     assert_eq!(error["error"]["exit_status"], 6, "standard error has what standard output can't take");
     smile.run(&["resume", "smile-j-1.checkpoint.json"]).ended(4).says(&["APPROVED"]);
 
-    // A job that goes by callback, a check that does, and one that the service can't be asked about.
+    // A job that goes by callback, a check that does, and one that the service can't be asked
+    // about.
     let callback = ["--callback", "http://127.0.0.1:9/x"];
     let selfie = asset("selfie.jpg");
     let job = ["submit", "smartselfie-registration", "--selfie", selfie.to_str().unwrap()];

@@ -95,7 +95,8 @@ fn without_waiting_the_status_can_be_asked_for() {
 fn a_slow_job_is_still_open() {
     let smile = Smile::with(Sandbox::builder().with_pending_polls(1_000_000).start().unwrap());
     let ids = ["--user-id", "u-1", "--job-id", "j-1"];
-    // Two looks, and after the first there are seconds left for the second: a busy machine gets both.
+    // Two looks, and after the first there are seconds left for the second: a busy machine gets
+    // both.
     let looks = ["--poll-every", "5", "--timeout", "10"];
     let flags = [&ids[..], &["--wait"], &looks].concat();
     let unfinished = smile.submit_selfie("smartselfie-registration", &flags).ended(4);
@@ -185,7 +186,8 @@ fn an_id_that_was_used_is_not_used_again() {
     let of_another = [&["--user-id", "u-2", "--job-id", "j-1"][..], &WAIT].concat();
     let refused = smile.submit_selfie("smartselfie-registration", &of_another).ended(1);
     refused.warns(&["2215", "under a new --job-id"]);
-    // With --retry the service is asked before anything is sent: the job there is another submission's.
+    // With --retry the service is asked before anything is sent: the job there is another
+    // submission's.
     let retried = smile.submit_selfie("smartselfie-registration", &[&flags[..], &["--retry"]].concat());
     retried.ended(1).warns(&["another submission's", "under a new --job-id"]);
     assert_eq!(smile.sandbox.job("j-1").unwrap().processed, 1);

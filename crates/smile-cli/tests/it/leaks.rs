@@ -6,7 +6,8 @@ use crate::support::{Ran, Smile, asset};
 
 const KEY: &str = "k3y-that-nobody-may-see";
 
-/// The texts that must not be printed: the key, the person's data in flags, and the person's data in answers.
+/// The texts that must not be printed: the key, the person's data in flags, and the person's data
+/// in answers.
 const SECRETS: &[&str] = &[
     KEY,
     "Janina",

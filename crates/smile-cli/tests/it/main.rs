@@ -1,4 +1,5 @@
-//! The built program against a sandbox in this process: its output for people and programs, and its exit statuses.
+//! The built program against a sandbox in this process: its output for people and programs, and its
+//! exit statuses.
 #![allow(clippy::unwrap_used)]
 
 mod checks;

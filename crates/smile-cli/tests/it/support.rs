@@ -153,8 +153,8 @@ pub(crate) fn until<T>(mut look: impl FnMut() -> Option<T>) -> T {
     panic!("it didn't come");
 }
 
-/// An address of this machine with no listener, reserved for as long as this exists: a released port
-/// may belong to anybody the next moment.
+/// An address of this machine with no listener, reserved for as long as this exists: a released
+/// port may belong to anybody the next moment.
 pub(crate) struct Nobody(tokio::net::TcpSocket);
 
 impl Nobody {

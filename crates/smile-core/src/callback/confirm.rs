@@ -16,12 +16,13 @@ use crate::{OperationError, Problem, ValidationError};
 
 /// Asks the service for the status of the job that a callback is about, and compares the two.
 ///
-/// A callback's signature doesn't cover its body; the answer to a question of one's own, over TLS from the service's own host,
-/// needs no such trust. What this takes from the callback is only that there is something to ask about; code, decision, finality
-/// and Smile ID's job id must be the same.
+/// A callback's signature doesn't cover its body; the answer to a question of one's own, over TLS
+/// from the service's own host, needs no such trust. What this takes from the callback is only that
+/// there is something to ask about; code, decision, finality and Smile ID's job id must be the
+/// same.
 ///
-/// The service may be behind its own callbacks for a moment: then it is asked again, on the schedule and up to the deadline of
-/// the [`FlowSettings`].
+/// The service may be behind its own callbacks for a moment: then it is asked again, on the
+/// schedule and up to the deadline of the [`FlowSettings`].
 pub struct Confirm {
     partner: Partner,
     key: JobKey,
@@ -55,9 +56,10 @@ impl Confirm {
     /// Confirms this callback of the job that the partner's own records have. `seed` spreads the
     /// waits of many clients: take any random number.
     ///
-    /// Give the [`Submission`] with its id, as [`JobOutcome::submission`](crate::JobOutcome::submission) or a stored checkpoint
-    /// has it: then both the callback and the status must name it. A [`JobKey`] alone confirms the result of whichever submission
-    /// the service has under these ids.
+    /// Give the [`Submission`] with its id, as
+    /// [`JobOutcome::submission`](crate::JobOutcome::submission) or a stored checkpoint has it:
+    /// then both the callback and the status must name it. A [`JobKey`] alone confirms the result
+    /// of whichever submission the service has under these ids.
     pub fn new(
         partner: Partner,
         submission: impl Into<Submission>,
@@ -138,7 +140,8 @@ impl Confirm {
         let is_other = status.entry().is_some_and(other_id);
         let claimed = &self.claim.verdict;
         let has_same_code = verdict.code().is_some() && verdict.code() == self.claim.code.as_ref();
-        // One code can be approved with some actions, open with others, and make no sense with others still.
+        // One code can be approved with some actions, open with others, and make no sense with
+        // others still.
         let says_the_same =
             verdict.decision() == claimed.decision() && verdict.is_final() == claimed.is_final();
         if !is_other && has_same_code && says_the_same {
@@ -213,8 +216,9 @@ impl fmt::Debug for Confirm {
 
 /// Result that came by callback and that the service itself, asked for the job's status, confirms.
 ///
-/// Only [`Confirm`] makes one; it can't be read from what was stored. Everything in it is from the status, and nothing from the callback: a forger may have changed what
-/// the code doesn't show, such as a name, so take the record from here too.
+/// Only [`Confirm`] makes one; it can't be read from what was stored. Everything in it is from the
+/// status, and nothing from the callback: a forger may have changed what the code doesn't show,
+/// such as a name, so take the record from here too.
 ///
 /// ```compile_fail
 /// let confirmed: smile_core::Confirmation = serde_json::from_str("{}").unwrap();
@@ -256,23 +260,26 @@ pub enum ConfirmError {
     /// The callback is about another job or user than the partner's records have, or names neither.
     /// Nothing was sent.
     NotThisJob,
-    /// The callback, or the job's status to the last, has a result under this job id that is another submission's, or that names
-    /// none: it is no verdict on this one. The job id was used twice; or the service doesn't bring back
-    /// [`SubmissionId::PARTNER_PARAM`], and somebody must look at the job.
+    /// The callback, or the job's status to the last, has a result under this job id that is
+    /// another submission's, or that names none: it is no verdict on this one. The job id was used
+    /// twice; or the service doesn't bring back [`SubmissionId::PARTNER_PARAM`], and somebody must
+    /// look at the job.
     NotThisSubmission,
     /// The callback has no verdict on a job, or one that this API has no status for: the ID
     /// authority's record of a number, or a v3 webhook. Nothing was sent.
     NotConfirmable,
-    /// The status can't be had. Try again later, or answer the callback with 503 and the service comes again.
+    /// The status can't be had. Try again later, or answer the callback with 503 and the service
+    /// comes again.
     Call(CallError),
-    /// The service hasn't come as far as the callback yet, and was asked as often as the settings allow. A forged callback looks
-    /// the same, so act on nothing, and ask again later.
+    /// The service hasn't come as far as the callback yet, and was asked as often as the settings
+    /// allow. A forged callback looks the same, so act on nothing, and ask again later.
     #[non_exhaustive]
     Behind {
         /// The job's status.
         status: Box<JobStatus>,
     },
-    /// The callback is of an earlier result, and the service has a final one by now. Go by the status.
+    /// The callback is of an earlier result, and the service has a final one by now. Go by the
+    /// status.
     #[non_exhaustive]
     Superseded {
         /// The job's status.

@@ -14,13 +14,14 @@ use crate::{Partner, Timestamp, TransportFailure, UserId, WebhookStatus};
 
 /// Asks the service for the word of the job that a v3 webhook is about, and compares the two.
 ///
-/// A webhook's signature doesn't cover its body; the answer to a question of one's own, over TLS from the service's own host, needs
-/// no such trust. **What is confirmed is the word for this job and this user, and nothing else of the webhook**: not its reason,
-/// not the record of the person, not the people on lists, not the product. So the product is the one that the partner's own
+/// A webhook's signature doesn't cover its body; the answer to a question of one's own, over TLS
+/// from the service's own host, needs no such trust. **What is confirmed is the word for this job
+/// and this user, and nothing else of the webhook**: not its reason, not the record of the person,
+/// not the people on lists, not the product. So the product is the one that the partner's own
 /// records have, and the [verdict](ConfirmedWord::verdict) is what the word alone amounts to.
 ///
-/// The status may be behind the webhook for a moment: then it is asked again, on the schedule and up to the deadline of the
-/// [`FlowSettings`].
+/// The status may be behind the webhook for a moment: then it is asked again, on the schedule and
+/// up to the deadline of the [`FlowSettings`].
 pub struct ConfirmWebhook {
     partner: Partner,
     job_id: SmileJobId,
@@ -45,8 +46,9 @@ enum Stage {
 }
 
 impl ConfirmWebhook {
-    /// Confirms this webhook of the job that the partner's own records have: Smile ID's id of it, the user, and the product in the
-    /// word of a token, such as `biometric_kyc`. `seed` spreads the waits of many clients: take any random number.
+    /// Confirms this webhook of the job that the partner's own records have: Smile ID's id of it,
+    /// the user, and the product in the word of a token, such as `biometric_kyc`. `seed` spreads
+    /// the waits of many clients: take any random number.
     pub fn new(
         partner: Partner,
         job_id: SmileJobId,
@@ -185,9 +187,11 @@ impl fmt::Debug for ConfirmWebhook {
     }
 }
 
-/// A word that came by webhook and that the service itself, asked for the job's status, says as well.
+/// A word that came by webhook and that the service itself, asked for the job's status, says as
+/// well.
 ///
-/// Only [`ConfirmWebhook`] makes one. There is nothing of the webhook in it: a forger may have changed all but the word.
+/// Only [`ConfirmWebhook`] makes one. There is nothing of the webhook in it: a forger may have
+/// changed all but the word.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ConfirmedWord {
     word: WebhookStatus,
@@ -223,17 +227,19 @@ impl ConfirmedWord {
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfirmWebhookError {
-    /// The webhook is about another job or user than the partner's records have, or contradicts itself about that. Nothing was sent.
+    /// The webhook is about another job or user than the partner's records have, or contradicts
+    /// itself about that. Nothing was sent.
     #[error("the webhook is not about this job of this user")]
     NotThisJob,
     /// The callback is no v3 webhook, or its word isn't known. Nothing was sent.
     #[error("a callback of this kind can't be confirmed by a status of the v3 API")]
     NotConfirmable,
-    /// The status can't be had. Try again later, or answer the webhook with 503 and the service comes again.
+    /// The status can't be had. Try again later, or answer the webhook with 503 and the service
+    /// comes again.
     #[error("the webhook could not be confirmed: {0}")]
     Call(CallError),
-    /// The service has no result yet, and was asked as often as the settings allow. A forged webhook looks the same, so act on
-    /// nothing, and ask again later.
+    /// The service has no result yet, and was asked as often as the settings allow. A forged
+    /// webhook looks the same, so act on nothing, and ask again later.
     #[error("the job's status doesn't have a result yet")]
     #[non_exhaustive]
     Behind {

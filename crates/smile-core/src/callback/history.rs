@@ -20,17 +20,20 @@ const MAX_UNDECIDED: usize = 8;
 ///
 /// - A provisional result that comes late never undoes a final one.
 /// - A redelivery changes nothing.
-/// - Final results that disagree are [flagged](JobState::Disputed) and decide nothing, until the service, or a person, has the
-///   last word.
-/// - What the service itself has [confirmed](Trust::Confirmed) outranks what only came by callback, and what a person has
-///   [decided](Trust::ByHand) outranks both.
+/// - Final results that disagree are [flagged](JobState::Disputed) and decide nothing, until the
+///   service, or a person, has the last word.
+/// - What the service itself has [confirmed](Trust::Confirmed) outranks what only came by callback,
+///   and what a person has [decided](Trust::ByHand) outranks both.
 ///
-/// - A result of another partner, or of another environment, changes nothing: an approval of the sandbox is none in production.
-/// - Nor does one of another submission under the same job id, once this one's id is [known](JobHistory::with_submission_id).
+/// - A result of another partner, or of another environment, changes nothing: an approval of the
+///   sandbox is none in production.
+/// - Nor does one of another submission under the same job id, once this one's id is
+///   [known](JobHistory::with_submission_id).
 ///
-/// It serialises to a few hundred bytes without anything personal but the partner's own ids; keep it in the row of the job, and
-/// read, apply and write it in one transaction. What is stored says which version of the form it has; this one writes
-/// version 2. A version that isn't known is refused with a message that says so, and one of version 1 is read with
+/// It serialises to a few hundred bytes without anything personal but the partner's own ids; keep
+/// it in the row of the job, and read, apply and write it in one transaction. What is stored says
+/// which version of the form it has; this one writes version 2. A version that isn't known is
+/// refused with a message that says so, and one of version 1 is read with
 /// [`JobHistory::from_stored`].
 ///
 /// ```
@@ -239,8 +242,9 @@ impl Change {
     /// Status to answer to the callback, once the change is stored. If it can't be stored, answer
     /// 503: the service comes again.
     ///
-    /// 200, but 404 for one of another job, partner or environment, and 409 for one that isn't believed. Of a job that the partner doesn't know yet, because its
-    /// row isn't committed, answer 503.
+    /// 200, but 404 for one of another job, partner or environment, and 409 for one that isn't
+    /// believed. Of a job that the partner doesn't know yet, because its row isn't committed,
+    /// answer 503.
     pub fn status(self) -> StatusCode {
         match self {
             Self::NotThisJob | Self::OtherAccount => StatusCode::NOT_FOUND,
@@ -296,19 +300,23 @@ impl JobHistory {
         }
     }
 
-    /// Judges webhooks as those of this product, in the word of the webhooks, such as `biometric_kyc`, whatever they say of
-    /// themselves: see [`Webhook::verdict_for`](crate::Webhook::verdict_for). It makes no difference to results of v1.
+    /// Judges webhooks as those of this product, in the word of the webhooks, such as
+    /// `biometric_kyc`, whatever they say of themselves: see
+    /// [`Webhook::verdict_for`](crate::Webhook::verdict_for). It makes no difference to results of
+    /// v1.
     #[must_use]
     pub fn with_product(mut self, product: impl Into<String>) -> Self {
         self.product = Some(product.into());
         self
     }
 
-    /// Takes results of this submission alone, as a [`Confirm`](crate::callback::confirm::Confirm) does that is given it: whatever
-    /// doesn't name it changes nothing. A job id may be used twice, and the other one's approval is none for this person.
+    /// Takes results of this submission alone, as a [`Confirm`](crate::callback::confirm::Confirm)
+    /// does that is given it: whatever doesn't name it changes nothing. A job id may be used twice,
+    /// and the other one's approval is none for this person.
     ///
-    /// The id is in [`Checkpoint::submission_id`](crate::Checkpoint::submission_id) from the first request on, and in
-    /// [`JobOutcome::submission`](crate::JobOutcome::submission) at the end. Results that were applied before stay.
+    /// The id is in [`Checkpoint::submission_id`](crate::Checkpoint::submission_id) from the first
+    /// request on, and in [`JobOutcome::submission`](crate::JobOutcome::submission) at the end.
+    /// Results that were applied before stay.
     #[must_use]
     pub fn with_submission_id(mut self, id: SubmissionId) -> Self {
         self.submission_id = Some(id);
@@ -333,14 +341,16 @@ impl JobHistory {
         self.submission_id.as_ref().is_some_and(|id| !id.is_named_by(entry))
     }
 
-    /// Reads what was stored in version 1, which names neither partner nor environment: `account` is what the row belongs to.
-    /// What this version writes is read as well, if it is of that account.
+    /// Reads what was stored in version 1, which names neither partner nor environment: `account`
+    /// is what the row belongs to. What this version writes is read as well, if it is of that
+    /// account.
     ///
-    /// Version 1 has no next steps either. They follow from the codes; where there is no code, as with a webhook, an approval
-    /// becomes one to be looked at by hand.
+    /// Version 1 has no next steps either. They follow from the codes; where there is no code, as
+    /// with a webhook, an approval becomes one to be looked at by hand.
     ///
     /// # Errors
-    /// [`JobHistoryError`]: it is of another account, of a version that isn't known, or not a job's history at all.
+    /// [`JobHistoryError`]: it is of another account, of a version that isn't known, or not a job's
+    /// history at all.
     pub fn from_stored(account: &PartnerAccount, json: &str) -> Result<Self, JobHistoryError> {
         let stored: Stored = serde_json::from_str(json).map_err(|_| JobHistoryError::NotAHistory)?;
         let stored = match (stored.version, &stored.account) {
@@ -380,8 +390,8 @@ impl JobHistory {
     /// trusted at least so far. Before anything that can't be taken back, require
     /// [`Trust::Confirmed`].
     ///
-    /// It is no for a number that is known ([`NextStep::CompareTheRecord`]), until somebody has compared the record with
-    /// what the person says and [decided](Self::settle_by_hand) it.
+    /// It is no for a number that is known ([`NextStep::CompareTheRecord`]), until somebody has
+    /// compared the record with what the person says and [decided](Self::settle_by_hand) it.
     pub fn may_be_let_in(&self, at_least: Trust) -> bool {
         self.state == JobState::Final
             && self.result().is_some_and(|result| result.lets_in() && result.trust >= at_least)
@@ -391,8 +401,9 @@ impl JobHistory {
     /// acting on it, ask the service with a [`Confirm`](crate::callback::confirm::Confirm) or for
     /// the job's status.
     ///
-    /// Ask this after each callback, whatever it has changed: it may be that the process died after the first delivery was
-    /// stored, and before the service was asked. Address and phone verifications, and webhooks, have no status to be asked for here.
+    /// Ask this after each callback, whatever it has changed: it may be that the process died after
+    /// the first delivery was stored, and before the service was asked. Address and phone
+    /// verifications, and webhooks, have no status to be asked for here.
     pub fn needs_confirming(&self) -> bool {
         self.state != JobState::Open && self.result().is_none_or(|result| result.trust < Trust::Confirmed)
     }
@@ -417,13 +428,15 @@ impl JobHistory {
         &self.user_id
     }
 
-    /// The key of the job; none of an address or phone verification, or a webhook, whose results name no type of job.
+    /// The key of the job; none of an address or phone verification, or a webhook, whose results
+    /// name no type of job.
     pub fn key(&self) -> Option<JobKey> {
         let JudgedAs::JobType(job_type) = self.judged_as else { return None };
         Some(JobKey::new(self.user_id.clone(), self.job_id.clone(), job_type))
     }
 
-    /// Applies a callback; with what a [`ReplayStore`](super::ReplayStore) said of it, if there is one.
+    /// Applies a callback; with what a [`ReplayStore`](super::ReplayStore) said of it, if there is
+    /// one.
     pub fn apply_callback(
         &mut self,
         now: Timestamp,
@@ -476,7 +489,8 @@ impl JobHistory {
                 self.apply_verdict(now, &submission.key, status.account(), is_other, verdict)
             }
             JobOutcome::Decided { submission, status, verdict } => {
-                // It is asked for by the service's own id of the job, and names no submission itself.
+                // It is asked for by the service's own id of the job, and names no submission
+                // itself.
                 let is_other = self.submission_id.is_some() && submission.id != self.submission_id;
                 self.apply_verdict(now, &submission.key, status.account(), is_other, verdict)
             }
@@ -484,8 +498,9 @@ impl JobHistory {
         }
     }
 
-    /// Applies a status that the service gave, such as the one that a [`ConfirmError`](crate::callback::confirm::ConfirmError) brings along. Its
-    /// result must name this job and this user; without a result, nothing changes.
+    /// Applies a status that the service gave, such as the one that a
+    /// [`ConfirmError`](crate::callback::confirm::ConfirmError) brings along. Its result must name
+    /// this job and this user; without a result, nothing changes.
     pub fn apply_status(&mut self, now: Timestamp, status: &JobStatus) -> Change {
         let JudgedAs::JobType(job_type) = self.judged_as else { return Change::NotThisJob };
         let Some(entry) = status.entry().filter(|_| status.job_complete) else { return Change::Late };
@@ -556,7 +571,8 @@ impl JobHistory {
             return Change::Strengthened;
         }
         if earlier.is_some_and(|trust| trust.rank() >= rank) && !is_settled_otherwise {
-            // It has had its say. That it is a little more trustworthy now doesn't make it newer than what came since.
+            // It has had its say. That it is a little more trustworthy now doesn't make it newer
+            // than what came since.
             return Change::Redelivered;
         }
         let others = self.counts.iter().filter(|at| **at != place).map(|at| self.results[*at].trust.rank());

@@ -1,12 +1,14 @@
 //! Callbacks: results that the service posts to the partner's server.
 //!
-//! A [`Verifier`] turns a request into a [`Callback`] or a [`Refusal`]. **The signature covers a moment and the partner id, not
-//! the body**, so there are three degrees of trust, and what to do with which is the partner's decision:
+//! A [`Verifier`] turns a request into a [`Callback`] or a [`Refusal`]. **The signature covers a
+//! moment and the partner id, not the body**, so there are three degrees of trust, and what to do
+//! with which is the partner's decision:
 //!
-//! 1. **Verified**: the signature is right and fresh. Whoever has seen one callback can make another that is.
+//! 1. **Verified**: the signature is right and fresh. Whoever has seen one callback can make
+//!    another that is.
 //! 2. **First seen**: in addition, a [`ReplayStore`] hasn't had the signature under another body.
-//! 3. **Confirmed**: the service itself, asked for the job's status, says the same. [`Confirm`](crate::callback::confirm::Confirm) makes
-//!    that, and nothing else can.
+//! 3. **Confirmed**: the service itself, asked for the job's status, says the same.
+//!    [`Confirm`](crate::callback::confirm::Confirm) makes that, and nothing else can.
 
 pub(crate) mod confirm;
 pub(crate) mod confirm_webhook;
@@ -39,8 +41,9 @@ use crate::{JobKey, JobType, PartnerAccount, ReceivedTimestamp, Timestamp};
 
 /// A callback whose signature is right and fresh. It is made by a [`Verifier`].
 ///
-/// That is a good hint that a job has a result, and no proof of which: see the notes on trust in [`Verifier`]. Nothing is lost: the fields
-/// are in [`Callback::entry`], and the bytes as they came in [`Callback::body`].
+/// That is a good hint that a job has a result, and no proof of which: see the notes on trust in
+/// [`Verifier`]. Nothing is lost: the fields are in [`Callback::entry`], and the bytes as they came
+/// in [`Callback::body`].
 #[derive(Clone)]
 pub struct Callback {
     entry: ResultEntry,
@@ -177,7 +180,8 @@ impl Callback {
     }
 
     pub(crate) fn names(&self, user_id: &str, job_id: &str) -> bool {
-        // A webhook's job has an id of the service's, and the partner may have sent another of its own along.
+        // A webhook's job has an id of the service's, and the partner may have sent another of its
+        // own along.
         let is_of_other = match self.webhook() {
             Some(_) => self.contradicts_itself(),
             None => self.entry.partner_params().is_of_other_job(user_id, job_id),
@@ -192,8 +196,8 @@ impl Callback {
 
     /// Verdict of the callback for a job of the type that it names itself.
     ///
-    /// Where the partner's own records have the type, [`Callback::verdict_for`] is the safer question; and for an address or
-    /// phone verification, [`ResultEntry::match_verdict`].
+    /// Where the partner's own records have the type, [`Callback::verdict_for`] is the safer
+    /// question; and for an address or phone verification, [`ResultEntry::match_verdict`].
     pub fn verdict(&self) -> Verdict {
         match self.webhook() {
             Some(webhook) => webhook.verdict(),
@@ -206,7 +210,8 @@ impl Callback {
         self.entry.verdict_for(job_type)
     }
 
-    /// Compares the nonce that came back in the partner's parameters with the one that went out with the job.
+    /// Compares the nonce that came back in the partner's parameters with the one that went out
+    /// with the job.
     ///
     /// # Errors
     /// [`NonceError`]: there is none, or another.
@@ -248,8 +253,9 @@ impl Callback {
         self.key_index
     }
 
-    /// The partner and the environment whose key has signed it; absent if the verifier was made of a
-    /// [`Signer`](crate::Signer) alone. A callback of the sandbox decides nothing about a job of production.
+    /// The partner and the environment whose key has signed it; absent if the verifier was made of
+    /// a [`Signer`](crate::Signer) alone. A callback of the sandbox decides nothing about a job of
+    /// production.
     pub fn account(&self) -> Option<&PartnerAccount> {
         self.account.as_deref()
     }

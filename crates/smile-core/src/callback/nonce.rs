@@ -9,8 +9,9 @@ use crate::wire::tolerant;
 
 /// Random value that is sent in a job's partner parameters and comes back with each of its results.
 ///
-/// Whoever has seen callbacks of other jobs can sign a body of their own, but doesn't know this job's nonce. It is no help
-/// against somebody who has seen a callback of this very job, or the request.
+/// Whoever has seen callbacks of other jobs can sign a body of their own, but doesn't know this
+/// job's nonce. It is no help against somebody who has seen a callback of this very job, or the
+/// request.
 ///
 /// ```
 /// use smile_core::{JobId, Nonce, PartnerParams, UserId};
@@ -63,7 +64,8 @@ impl Nonce {
 }
 
 impl PartnerParams {
-    /// Sends this nonce along, to be compared with the one that comes back: [`Callback::check_nonce`](crate::Callback::check_nonce).
+    /// Sends this nonce along, to be compared with the one that comes back:
+    /// [`Callback::check_nonce`](crate::Callback::check_nonce).
     #[must_use]
     pub fn with_nonce(self, nonce: &Nonce) -> Self {
         self.with_param(Nonce::KEY, nonce.to_text())

@@ -13,7 +13,8 @@ use crate::wire::names::stable_names;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Refusal {
-    /// The body is larger than [`Verifier::with_max_bytes`](super::Verifier::with_max_bytes) allows.
+    /// The body is larger than [`Verifier::with_max_bytes`](super::Verifier::with_max_bytes)
+    /// allows.
     #[error("the callback's body is larger than {limit} bytes")]
     #[non_exhaustive]
     TooLarge {
@@ -23,8 +24,8 @@ pub enum Refusal {
     /// The body is empty.
     #[error("the callback's body is empty")]
     Empty,
-    /// The body is compressed. Smile ID sends none that is, so a proxy in between does it: switch it off there, or have the
-    /// server decompress before it verifies.
+    /// The body is compressed. Smile ID sends none that is, so a proxy in between does it: switch
+    /// it off there, or have the server decompress before it verifies.
     #[error(
         "the callback's body is compressed: have the server decompress it first, or switch compression off in the proxy"
     )]
@@ -35,7 +36,8 @@ pub enum Refusal {
     /// The body ends in the middle of its JSON.
     #[error("the callback's body ends in the middle of its JSON")]
     Truncated,
-    /// The body is not JSON, or a number in it is beyond all bounds. Usually something else posted to this address.
+    /// The body is not JSON, or a number in it is beyond all bounds. Usually something else posted
+    /// to this address.
     #[error("the callback's body is not JSON")]
     NotJson,
     /// The body is JSON, but not an object.
@@ -44,26 +46,31 @@ pub enum Refusal {
     /// Objects and lists stand within each other deeper than any result's.
     #[error("the callback's body is nested more than {MAX_DEPTH} levels deep")]
     TooDeep,
-    /// A field or a header is there twice. Readers disagree which of the two counts, and a forger knows that.
+    /// A field or a header is there twice. Readers disagree which of the two counts, and a forger
+    /// knows that.
     #[error("a field or header of the callback is there twice")]
     Duplicated,
-    /// There is no signature, or no timestamp that it could be over: none, or one that is neither text nor a whole number.
+    /// There is no signature, or no timestamp that it could be over: none, or one that is neither
+    /// text nor a whole number.
     #[error("the callback's signature or its timestamp is missing")]
     MissingSignature,
     /// The signature isn't the standard base64, with padding, of 32 bytes.
     #[error("the callback's signature is malformed")]
     MalformedSignature,
-    /// The signature was made with another key, for another partner or over another timestamp text. Usually the API key
-    /// belongs to the other environment, or was rotated; otherwise somebody is making results up.
+    /// The signature was made with another key, for another partner or over another timestamp text.
+    /// Usually the API key belongs to the other environment, or was rotated; otherwise somebody is
+    /// making results up.
     #[error("the callback's signature is wrong")]
     WrongSignature,
     /// The body and the headers both carry a signature, and not the same.
     #[error("the signatures in the callback's body and headers disagree")]
     CarriersDisagree,
-    /// The signature is right, and the timestamp that it is over can't be read, so its age isn't known.
+    /// The signature is right, and the timestamp that it is over can't be read, so its age isn't
+    /// known.
     #[error("the callback's timestamp can't be read")]
     UnreadableTimestamp,
-    /// The signature is right, and older than [`Verifier::with_max_age`](super::Verifier::with_max_age) allows: a late redelivery, or
+    /// The signature is right, and older than
+    /// [`Verifier::with_max_age`](super::Verifier::with_max_age) allows: a late redelivery, or
     /// somebody who has kept an old callback.
     #[error("the callback was signed {} seconds ago, which is too old", age.as_secs())]
     #[non_exhaustive]
@@ -71,16 +78,18 @@ pub enum Refusal {
         /// Age of the callback.
         age: Duration,
     },
-    /// The signature is right, and its timestamp is later than [`Verifier::with_max_skew`](super::Verifier::with_max_skew) allows.
-    /// Usually the clock of this machine is behind.
+    /// The signature is right, and its timestamp is later than
+    /// [`Verifier::with_max_skew`](super::Verifier::with_max_skew) allows. Usually the clock of
+    /// this machine is behind.
     #[error("the callback was signed {} seconds in the future", ahead.as_secs())]
     #[non_exhaustive]
     FromTheFuture {
         /// Time by which the callback's timestamp is ahead of this machine's clock.
         ahead: Duration,
     },
-    /// The signature is right, and has come before with another body. Either somebody puts bodies of their own under a
-    /// signature that they have seen, or two results were signed in the same millisecond; the status of the job decides.
+    /// The signature is right, and has come before with another body. Either somebody puts bodies
+    /// of their own under a signature that they have seen, or two results were signed in the same
+    /// millisecond; the status of the job decides.
     #[error("the callback's signature has come before, with another body")]
     Replayed,
 }

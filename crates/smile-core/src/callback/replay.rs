@@ -1,4 +1,5 @@
-//! Replay detection: a redelivery, the next result of the same job, or a signature that was put on another body.
+//! Replay detection: a redelivery, the next result of the same job, or a signature that was put on
+//! another body.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -20,8 +21,8 @@ use crate::wire::tolerant::{self, Object as _};
 /// Digest of a callback, by which a redelivery is recognised: three hashes, from which nothing can
 /// be read back.
 ///
-/// A store of one's own, in a database say, keeps all three until [`CallbackDigest::expires`]: see [`ReplayStore`] for the statements,
-/// and for the rule that they must keep.
+/// A store of one's own, in a database say, keeps all three until [`CallbackDigest::expires`]: see
+/// [`ReplayStore`] for the statements, and for the rule that they must keep.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CallbackDigest {
     pair: [u8; 32],
@@ -48,10 +49,12 @@ pub(super) struct Parts<'a> {
 
 impl CallbackDigest {
     pub(super) fn of(callback: &Parts<'_>) -> Self {
-        // Of the signature alone, which only one spelling of passes: there may be several timestamps to one signature, such as
-        // a moment's text and its milliseconds, and whoever has seen the one can write the other.
+        // Of the signature alone, which only one spelling of passes: there may be several
+        // timestamps to one signature, such as a moment's text and its milliseconds, and whoever
+        // has seen the one can write the other.
         let pair = Sha256::digest(callback.signature).into();
-        // A webhook's headers say which job it is about, as well as its body; those of a v1 callback say nothing.
+        // A webhook's headers say which job it is about, as well as its body; those of a v1
+        // callback say nothing.
         let ids = callback.header_ids;
         let mut digest = Sha256::new();
         part(&mut digest, ids.and_then(|ids| ids.job_id.as_deref()));
@@ -133,8 +136,8 @@ fn is_of_the_delivery(name: &str) -> bool {
 
 /// Adds the whole content of the body, but for the fields of the delivery.
 ///
-/// More than a verdict rests on: who opens an account after comparing a record looks at the name in it, so another name
-/// under a known signature is another body.
+/// More than a verdict rests on: who opens an account after comparing a record looks at the name in
+/// it, so another name under a known signature is another body.
 fn content(digest: &mut Sha256, fields: &Fields) {
     let (short, long) = fields.parts();
     let short = short.keys().map(String::as_str);
@@ -181,8 +184,9 @@ fn event(callback: &Parts<'_>) -> [u8; 32] {
     for text in [Some(callback.kind), ids[0], ids[1], job_type.as_deref()] {
         part(&mut digest, text);
     }
-    // As it came, in every spelling: what reads the same may not weigh the same, and somebody who could make up a body that
-    // counts as this one before this one comes could have it taken for a redelivery.
+    // As it came, in every spelling: what reads the same may not weigh the same, and somebody who
+    // could make up a body that counts as this one before this one comes could have it taken for a
+    // redelivery.
     let fields = callback.entry.fields();
     for name in REPORTED {
         let mut values: Vec<_> = fields.alike(name).map(|value| canonical(value, false)).collect();
@@ -231,7 +235,8 @@ fn canonical(value: &Value, whatever_delivery: bool) -> String {
 pub enum ReplayCheck {
     /// The callback hasn't come before: act on it.
     First,
-    /// The same result has come before, whether with the same signature or signed afresh: answer 200, and do nothing.
+    /// The same result has come before, whether with the same signature or signed afresh: answer
+    /// 200, and do nothing.
     Redelivery,
     /// The signature has come before, with another body. Either somebody puts bodies of their own
     /// under a signature that they have seen, or two results were signed in the same millisecond.
@@ -261,14 +266,16 @@ impl ReplayCheck {
 ///
 /// # The rule
 ///
-/// **Looking and remembering are one step.** Of all deliveries with the same [`event`](CallbackDigest::event), however many come at
-/// the same moment and to however many processes, exactly one is the first; of all with the same [`pair`](CallbackDigest::pair) and
-/// another [`content`](CallbackDigest::content), all but one are reused signatures. A store that looks and then inserts breaks it, in
-/// a transaction of its own as well: at PostgreSQL's default level (`READ COMMITTED`) two transactions both see nothing, both
-/// insert, and both say [`ReplayCheck::First`].
+/// **Looking and remembering are one step.** Of all deliveries with the same
+/// [`event`](CallbackDigest::event), however many come at the same moment and to however many
+/// processes, exactly one is the first; of all with the same [`pair`](CallbackDigest::pair) and
+/// another [`content`](CallbackDigest::content), all but one are reused signatures. A store that
+/// looks and then inserts breaks it, in a transaction of its own as well: at PostgreSQL's default
+/// level (`READ COMMITTED`) two transactions both see nothing, both insert, and both say
+/// [`ReplayCheck::First`].
 ///
-/// So a store in a database **inserts first, under a unique index, and goes by what the database says of that**. In one transaction,
-/// with the callback itself if it is stored too:
+/// So a store in a database **inserts first, under a unique index, and goes by what the database
+/// says of that**. In one transaction, with the callback itself if it is stored too:
 ///
 /// ```sql
 /// create table digest (pair bytea primary key, content bytea not null, expires timestamptz not null);
@@ -283,10 +290,12 @@ impl ReplayCheck {
 /// -- is_new: ReplayCheck::First; otherwise ReplayCheck::Redelivery.
 /// ```
 ///
-/// Rows may be deleted once `expires` is past, and not at that very moment: until then the signature passes.
+/// Rows may be deleted once `expires` is past, and not at that very moment: until then the
+/// signature passes.
 ///
-/// A store of one's own is checked by `smile_sandbox::replay_store`: `check` for this trait, `check_async` for its sibling. It hands
-/// the store a barrier to wait at between a look and an insert, so that a store that breaks the rule fails every time.
+/// A store of one's own is checked by `smile_sandbox::replay_store`: `check` for this trait,
+/// `check_async` for its sibling. It hands the store a barrier to wait at between a look and an
+/// insert, so that a store that breaks the rule fails every time.
 ///
 /// A store that has to be waited for is an [`AsyncReplayStore`].
 pub trait ReplayStore {
@@ -300,10 +309,12 @@ pub trait ReplayStore {
     fn record(&self, now: Timestamp, digest: &CallbackDigest) -> Result<ReplayCheck, Self::Error>;
 }
 
-/// A [`ReplayStore`] that has to be waited for, such as a table behind an asynchronous driver. The same rule holds.
+/// A [`ReplayStore`] that has to be waited for, such as a table behind an asynchronous driver. The
+/// same rule holds.
 ///
-/// The future is `Send`, so that a server of any runtime can wait for it; nothing here brings a runtime along. A future that is
-/// dropped before its end, because the service has hung up, may have recorded the digest or not.
+/// The future is `Send`, so that a server of any runtime can wait for it; nothing here brings a
+/// runtime along. A future that is dropped before its end, because the service has hung up, may
+/// have recorded the digest or not.
 ///
 /// ```
 /// use smile_core::{AsyncReplayStore, ReplayCheck, CallbackDigest, Timestamp};
@@ -390,8 +401,8 @@ impl ReplayStore for () {
 
 /// A [`ReplayStore`] in memory, for a server of one process. A restart forgets everything.
 ///
-/// It holds so many digests and no more. One that is full refuses rather than forgets: a store that could be made to forget
-/// would protect from nobody. What has expired makes room.
+/// It holds so many digests and no more. One that is full refuses rather than forgets: a store that
+/// could be made to forget would protect from nobody. What has expired makes room.
 ///
 /// ```
 /// use smile_core::{InMemoryReplayStore, ReplayStore as _, ReplayCheck, CallbackDigest, Timestamp};

@@ -39,11 +39,12 @@ use crate::{Partner, ReceivedTimestamp, SignatureError, Signer, Timestamp};
 ///
 /// # How old a callback may be
 ///
-/// The signature covers a moment and not the body, so whoever has seen one callback can sign bodies of their own until it is
-/// too old. The shorter [`max_age`](Self::with_max_age), the shorter that lasts. It isn't known, though, whether the service signs
-/// afresh when it delivers again what wasn't answered with 2xx; if it doesn't, a redelivery later than that is refused, and
-/// only the job's status gives the result. The default is 15 minutes. No age makes up for asking the service itself before
-/// anybody is let in: see [`Confirm`](crate::callback::confirm::Confirm).
+/// The signature covers a moment and not the body, so whoever has seen one callback can sign bodies
+/// of their own until it is too old. The shorter [`max_age`](Self::with_max_age), the shorter that
+/// lasts. It isn't known, though, whether the service signs afresh when it delivers again what
+/// wasn't answered with 2xx; if it doesn't, a redelivery later than that is refused, and only the
+/// job's status gives the result. The default is 15 minutes. No age makes up for asking the service
+/// itself before anybody is let in: see [`Confirm`](crate::callback::confirm::Confirm).
 #[derive(Clone, Debug)]
 pub struct Verifier {
     signers: Vec<Signer>,
@@ -62,8 +63,9 @@ impl Partner {
 impl Verifier {
     /// Verifier of callbacks that are signed with this key for this partner.
     ///
-    /// [`Partner::verifier`] is the same for the partner's own key. A [`Signer`] that was made by hand belongs to no
-    /// environment, so the callbacks that it confirms can be read and can't be applied to a [`JobHistory`](crate::JobHistory).
+    /// [`Partner::verifier`] is the same for the partner's own key. A [`Signer`] that was made by
+    /// hand belongs to no environment, so the callbacks that it confirms can be read and can't be
+    /// applied to a [`JobHistory`](crate::JobHistory).
     pub fn new(signer: Signer) -> Self {
         Self {
             signers: vec![signer],
@@ -76,8 +78,8 @@ impl Verifier {
     /// Accepts the key of this partner as well: the new one before a rotation, the old one for a
     /// while after it. [`Callback::key_index`] says which it was.
     ///
-    /// Each key brings its own environment along, so that a callback signed with a sandbox key stays one of the sandbox
-    /// ([`Callback::account`]).
+    /// Each key brings its own environment along, so that a callback signed with a sandbox key
+    /// stays one of the sandbox ([`Callback::account`]).
     #[must_use]
     pub fn with_other_key(mut self, partner: &Partner) -> Self {
         self.signers.push(partner.signer().clone());
@@ -91,8 +93,9 @@ impl Verifier {
         self
     }
 
-    /// Takes callbacks of any age, even of none that can be read. For reading old ones from an archive; a receiver that does
-    /// this believes for ever whoever has seen one callback, and a [`ReplayStore`](crate::ReplayStore) would never have room again.
+    /// Takes callbacks of any age, even of none that can be read. For reading old ones from an
+    /// archive; a receiver that does this believes for ever whoever has seen one callback, and a
+    /// [`ReplayStore`](crate::ReplayStore) would never have room again.
     #[must_use]
     pub fn without_max_age(mut self) -> Self {
         self.max_age = None;
@@ -109,8 +112,9 @@ impl Verifier {
 
     /// Sets the largest body, in bytes; 2,000,000 by default. Smile ID says to expect 1.5 MB.
     ///
-    /// No field has a limit of its own: the time that a body takes grows with its size and no faster, whatever is in it, and the
-    /// partner parameters that come back are as long as they went out.
+    /// No field has a limit of its own: the time that a body takes grows with its size and no
+    /// faster, whatever is in it, and the partner parameters that come back are as long as they
+    /// went out.
     #[must_use]
     pub fn with_max_bytes(mut self, limit: usize) -> Self {
         self.max_bytes = limit;
@@ -144,8 +148,9 @@ impl Verifier {
     /// Verifies a callback, or refuses it. The body must be the bytes that came, before anything
     /// has read them as JSON.
     ///
-    /// The signature may be in the body (v1: `signature` and `timestamp`) or in the headers (v3: `Response-Signature` and
-    /// `Response-Timestamp`); where it is in both, both must say the same. All keys are tried, always.
+    /// The signature may be in the body (v1: `signature` and `timestamp`) or in the headers (v3:
+    /// `Response-Signature` and `Response-Timestamp`); where it is in both, both must say the same.
+    /// All keys are tried, always.
     ///
     /// # Errors
     /// [`Refusal`]; [`Refusal::status`] is what to answer.

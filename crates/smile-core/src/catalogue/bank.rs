@@ -5,8 +5,8 @@ use super::rows::Bank;
 
 /// The banks of a country, in order of their codes; none for a country whose banks aren't known.
 ///
-/// It is not a list to refuse a bank by: the service has its own, which it gives under `bank_codes` in the answer of
-/// its services endpoint.
+/// It is not a list to refuse a bank by: the service has its own, which it gives under `bank_codes`
+/// in the answer of its services endpoint.
 ///
 /// ```
 /// use smile_core::catalogue::banks;

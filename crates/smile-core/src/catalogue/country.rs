@@ -21,8 +21,8 @@ pub fn country(code: &str) -> Option<&'static Country> {
     COUNTRIES.binary_search_by_key(&code, |row| row.code).ok().map(|at| &COUNTRIES[at])
 }
 
-/// The code of a country that is given by its code or its English name, in any casing and with white space around it;
-/// `None` if it isn't known.
+/// The code of a country that is given by its code or its English name, in any casing and with
+/// white space around it; `None` if it isn't known.
 ///
 /// ```
 /// use smile_core::catalogue::normalise_country;

@@ -24,8 +24,8 @@ pub fn documents_of(country: &str) -> impl ExactSizeIterator<Item = Document> + 
 
 /// The document of a country with this code; `None` if it isn't known.
 ///
-/// South Africa and South Sudan have two documents with the code `IDENTITY_CARD`, the card and the green book. This is
-/// the card then, which has a back; [`documents_of`] has both.
+/// South Africa and South Sudan have two documents with the code `IDENTITY_CARD`, the card and the
+/// green book. This is the card then, which has a back; [`documents_of`] has both.
 ///
 /// ```
 /// use smile_core::catalogue::document;

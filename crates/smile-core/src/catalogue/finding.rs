@@ -2,8 +2,8 @@
 
 /// Finding of a result code, for when the [category](crate::catalogue::Category) is too coarse.
 ///
-/// One finding may have a code for each product: a selfie that can't be used is 0911 and 0912, 0921 and 0922, 0941 and 0942.
-/// Smile ID publishes texts, no such words: these are ours.
+/// One finding may have a code for each product: a selfie that can't be used is 0911 and 0912, 0921
+/// and 0922, 0941 and 0942. Smile ID publishes texts, no such words: these are ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Finding {
@@ -15,7 +15,8 @@ pub enum Finding {
     CompareUnsure,
     /// The machine suspects a spoof.
     SpoofSuspected,
-    /// The machine suspects a spoof, and the user is blocked until somebody has looked: the strict setting.
+    /// The machine suspects a spoof, and the user is blocked until somebody has looked: the strict
+    /// setting.
     SpoofPending,
     /// The machine refused: the faces are not those of one person, or the document did not pass.
     Rejected,

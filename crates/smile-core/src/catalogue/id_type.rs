@@ -87,9 +87,9 @@ impl IdType {
 
     /// Fields that `id_info` must have for this product, beside `country` and `id_type`.
     ///
-    /// The names are the API's. What every job has is not among them, nor are `day`, `month` and `year`, which stand
-    /// for `dob` in some of the service's lists. For a product that isn't among [`products`](Self::products) it is what is
-    /// known of the ID type in general.
+    /// The names are the API's. What every job has is not among them, nor are `day`, `month` and
+    /// `year`, which stand for `dob` in some of the service's lists. For a product that isn't among
+    /// [`products`](Self::products) it is what is known of the ID type in general.
     pub fn required_fields(&self, product: IdTypeProduct) -> impl Iterator<Item = &str> {
         let row = self.row();
         let said = self.said().and_then(|said| {
@@ -113,8 +113,8 @@ impl IdType {
         self.row().and_then(|row| row.returns_photo)
     }
 
-    /// A number that the sandbox knows, and answers with success. Its last digit chooses the outcome (Smile ID: "Test
-    /// data").
+    /// A number that the sandbox knows, and answers with success. Its last digit chooses the
+    /// outcome (Smile ID: "Test data").
     pub fn test_number(&self) -> Option<&str> {
         let said = self.said().and_then(|said| said.test_number.as_deref());
         said.or_else(|| self.row().and_then(|row| row.test_number))
@@ -135,9 +135,9 @@ impl IdType {
 
     /// Number as the service wants it, as far as it can be mended surely.
     ///
-    /// White space around it goes. If it doesn't fit as it is, then white space within it goes, small letters become
-    /// capitals, and, for the Ghana card, hyphens go: as little of that as makes it fit. Digits are never changed. What
-    /// doesn't fit anyway is left as it is.
+    /// White space around it goes. If it doesn't fit as it is, then white space within it goes,
+    /// small letters become capitals, and, for the Ghana card, hyphens go: as little of that as
+    /// makes it fit. Digits are never changed. What doesn't fit anyway is left as it is.
     ///
     /// ```
     /// # let catalogue = smile_core::catalogue::IdTypeCatalogue::built_in();

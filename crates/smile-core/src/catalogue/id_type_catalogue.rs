@@ -36,9 +36,9 @@ impl IdTypeCatalogue {
 
     /// Catalogue from the body of an answer to `GET /services` (Smile ID: "Services").
     ///
-    /// Labels, required fields, number formats and test numbers are the service's then; what it doesn't say, and ID
-    /// types that it doesn't name, are as they are built in. Whatever can't be made sense of is passed over; a number
-    /// format that can't be used makes the format unknown.
+    /// Labels, required fields, number formats and test numbers are the service's then; what it
+    /// doesn't say, and ID types that it doesn't name, are as they are built in. Whatever can't be
+    /// made sense of is passed over; a number format that can't be used makes the format unknown.
     ///
     /// ```
     /// use smile_core::catalogue::{IdTypeCatalogue, NumberCheck};

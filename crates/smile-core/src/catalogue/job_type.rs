@@ -4,8 +4,8 @@ use std::fmt;
 
 /// Type of a job, as the API numbers it in `job_type` (Smile ID: "Job types").
 ///
-/// It travels as a number; it is read from a number or a string of digits. A number that isn't named here is kept
-/// as it is.
+/// It travels as a number; it is read from a number or a string of digits. A number that isn't
+/// named here is kept as it is.
 ///
 /// ```
 /// use smile_core::JobType;

@@ -1,11 +1,13 @@
 //! Catalogue of facts about the service, each with its source and certainty.
 //!
-//! What its codes mean, which documents and ID types it takes and where, what their numbers look like, which steps a
-//! job has. The tables are written down in `catalog/*.toml` and generated from there.
+//! What its codes mean, which documents and ID types it takes and where, what their numbers look
+//! like, which steps a job has. The tables are written down in `catalog/*.toml` and generated from
+//! there.
 //!
-//! Smile ID publishes only a part of its facts, and changes them without notice. So what isn't here is not an error: a
-//! lookup returns `None`, and the value goes to the service as it is. Nor is a code that isn't here ever an approval.
-//! For ID types, the service can be asked: see [`IdTypeCatalogue::from_services`].
+//! Smile ID publishes only a part of its facts, and changes them without notice. So what isn't here
+//! is not an error: a lookup returns `None`, and the value goes to the service as it is. Nor is a
+//! code that isn't here ever an approval. For ID types, the service can be asked: see
+//! [`IdTypeCatalogue::from_services`].
 //!
 //! ```
 //! use smile_core::catalogue::{IdTypeCatalogue, NumberCheck, IdTypeProduct, document, normalise_country};

@@ -14,7 +14,8 @@ pub enum NextStep {
     CompareTheRecord,
     /// Wait: it is being reviewed or is only half done, and the final result comes by callback.
     AwaitReview,
-    /// Wait for the webhook: the word of the status says too little to act on. For a product that answers at once, ask that.
+    /// Wait for the webhook: the word of the status says too little to act on. For a product that
+    /// answers at once, ask that.
     AwaitWebhook,
     /// Ask for new images and submit another job.
     AskForNewImages,
@@ -30,7 +31,8 @@ pub enum NextStep {
     Decline,
     /// Somebody should look at the result.
     ManualReview,
-    /// A step that a newer version of the SDK has stored, and that this one doesn't know: somebody should look at the result.
+    /// A step that a newer version of the SDK has stored, and that this one doesn't know: somebody
+    /// should look at the result.
     #[serde(other)]
     Unrecognised,
 }

@@ -1,8 +1,9 @@
 //! Checks of ID numbers against their formats, and the repair of small slips.
 //!
-//! The formats are regular expressions, built when a number of their ID type is first looked at. Matchers generated
-//! from the table would save that, some microseconds; but the formats that the services endpoint gives come at run time
-//! and need an engine anyway, and one engine has one opinion of what a format means.
+//! The formats are regular expressions, built when a number of their ID type is first looked at.
+//! Matchers generated from the table would save that, some microseconds; but the formats that the
+//! services endpoint gives come at run time and need an engine anyway, and one engine has one
+//! opinion of what a format means.
 
 use std::borrow::Cow;
 

@@ -133,9 +133,11 @@ pub enum Category {
     Rejected,
     /// No verdict on the person, because the job could not be carried out.
     Error,
-    /// The name is on a list of the AML check. No verdict on the person: it may be somebody else's name as well.
+    /// The name is on a list of the AML check. No verdict on the person: it may be somebody else's
+    /// name as well.
     Listed,
-    /// The name is on no list of the AML check. No approval: nobody has looked at who the person is.
+    /// The name is on no list of the AML check. No approval: nobody has looked at who the person
+    /// is.
     NotListed,
 }
 

@@ -3,7 +3,8 @@
 use super::generated::web_products::WEB_PRODUCTS;
 use super::rows::WebProduct;
 
-/// The product of this name, as it goes into `product` of a web token's request; `None` if it isn't known.
+/// The product of this name, as it goes into `product` of a web token's request; `None` if it isn't
+/// known.
 ///
 /// ```
 /// use smile_core::JobType;

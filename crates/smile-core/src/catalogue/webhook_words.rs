@@ -20,7 +20,8 @@ pub(crate) enum LooksAt {
     WatchLists,
 }
 
-/// The products, in the words of the webhooks and of the tokens; those spell the selfie products differently.
+/// The products, in the words of the webhooks and of the tokens; those spell the selfie products
+/// differently.
 const PRODUCTS: &[(&str, LooksAt)] = &[
     ("address_verification", LooksAt::Record),
     ("aml", LooksAt::WatchLists),

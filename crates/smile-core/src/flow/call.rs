@@ -23,12 +23,13 @@ use crate::{
 /// Runs one operation.
 ///
 /// - Nothing is sent if something is wrong with the input.
-/// - What only reads is tried again. What could bill or create twice is tried again only if it certainly never arrived, or the
-///   API itself refused it for the moment.
-/// - After the answer to something that bills was lost, the job's status is asked for, where it has one. A result of this very
-///   check stands for the answer; anything else doesn't, and the error says that the outcome is unknown.
-/// - Before anything that could bill or create twice goes out, there is an [`Event::Checkpoint`]. After a crash,
-///   [`Call::resume`] asks what came of it.
+/// - What only reads is tried again. What could bill or create twice is tried again only if it
+///   certainly never arrived, or the API itself refused it for the moment.
+/// - After the answer to something that bills was lost, the job's status is asked for, where it has
+///   one. A result of this very check stands for the answer; anything else doesn't, and the error
+///   says that the outcome is unknown.
+/// - Before anything that could bill or create twice goes out, there is an [`Event::Checkpoint`].
+///   After a crash, [`Call::resume`] asks what came of it.
 pub struct Call<O: Operation> {
     partner: Partner,
     operation: O,
@@ -82,7 +83,8 @@ const MAX_POLLS: u32 = 5;
 const NEEDED_DENIALS: u32 = 2;
 
 impl<O: Operation> Call<O> {
-    /// Runs this operation for this partner. `seed` spreads the waits of many clients: take any random number.
+    /// Runs this operation for this partner. `seed` spreads the waits of many clients: take any
+    /// random number.
     pub fn new(partner: Partner, operation: O, settings: FlowSettings, seed: u64) -> Self {
         let report = operation.check(&partner);
         let events = report.warnings.into_iter().map(Event::Warning).collect();
@@ -121,14 +123,15 @@ impl<O: Operation> Call<O> {
 
     /// Goes on from the checkpoint of another call, perhaps of another process.
     ///
-    /// It needs the same operation. If the request may have gone out, it asks for the job's status, and only a result of this
-    /// very check ends it well. Anything else ends as [unknown](CallError::outcome_unknown), and so does an operation whose
-    /// status can't be asked for, at once. It is sent again only if it certainly never was; or where
+    /// It needs the same operation. If the request may have gone out, it asks for the job's status,
+    /// and only a result of this very check ends it well. Anything else ends as
+    /// [unknown](CallError::outcome_unknown), and so does an operation whose status can't be asked
+    /// for, at once. It is sent again only if it certainly never was; or where
     /// [`FlowSettings::with_resending_of_denied_checks`] allows more.
     ///
     /// # Errors
-    /// If something is wrong with the input; and if the checkpoint is of another operation, job, partner, environment or
-    /// version.
+    /// If something is wrong with the input; and if the checkpoint is of another operation, job,
+    /// partner, environment or version.
     pub fn resume(
         partner: Partner,
         checkpoint: &Checkpoint,
@@ -261,7 +264,8 @@ impl<O: Operation> Call<O> {
                 }
             }
             Stage::Reconciling { .. } if error.is_transient() => self.still_unknown(),
-            // It would be answered like this for ever: a refusal, another job, a signature that is wrong.
+            // It would be answered like this for ever: a refusal, another job, a signature that is
+            // wrong.
             Stage::Reconciling { .. } => self.give_up(),
             Stage::Finished(_) => {}
         }
@@ -623,7 +627,8 @@ fn was_refused(error: &OperationError, repeat: RepeatSafety) -> bool {
         OperationError::Transport(failure) => {
             matches!(failure.kind(), TransportFailureKind::NotSent | TransportFailureKind::Refused)
         }
-        // Consent and Smile Links are documented to refuse in words alone. Such a refusal is never sent again.
+        // Consent and Smile Links are documented to refuse in words alone. Such a refusal is never
+        // sent again.
         OperationError::Api(error) if repeat == RepeatSafety::MayCreateTwice => {
             let is_worded = error.message().is_some() && error.code().is_none();
             let is_of_client = (400..500).contains(&error.status()) && !matches!(error.status(), 408 | 429);

@@ -15,11 +15,13 @@ use crate::{Partner, Problem, ProblemKind};
 /// Stored progress of a job or a check. It serialises with serde;
 /// [`JobFlow::resume`](crate::JobFlow::resume) goes on from a job's.
 ///
-/// It holds the ids, how far it has come, and what was sent last and when. There is no key, image, ID number or upload address
-/// in it: after a crash the job itself is given again, and the service gives a new address. The user id in it may be personal.
+/// It holds the ids, how far it has come, and what was sent last and when. There is no key, image,
+/// ID number or upload address in it: after a crash the job itself is given again, and the service
+/// gives a new address. The user id in it may be personal.
 ///
-/// **Store it under a lock or lease**: two processes that go on from copies of one checkpoint at the same moment may both
-/// submit. How long a lease must be says [`FlowSettings::lease`](super::FlowSettings::lease).
+/// **Store it under a lock or lease**: two processes that go on from copies of one checkpoint at
+/// the same moment may both submit. How long a lease must be says
+/// [`FlowSettings::lease`](super::FlowSettings::lease).
 #[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct Checkpoint {
     version: u32,

@@ -56,7 +56,8 @@ impl LastSend {
     /// Time from which the send is over, for the process that sent it, which may know the service's
     /// clock now.
     ///
-    /// Its own clock may have been put forward since: so much longer it takes by that clock, as the service's shows.
+    /// Its own clock may have been put forward since: so much longer it takes by that clock, as the
+    /// service's shows.
     pub(crate) fn over_for_its_sender(&self, clock: Option<ServiceClock>) -> Timestamp {
         let over = self.began + self.timeout();
         match (self.service_ahead_millis, clock) {
@@ -71,8 +72,9 @@ impl LastSend {
     /// Time from which the send is over by the clock of another process, which has run since
     /// `start` and may know the service's clock.
     ///
-    /// Clocks of two machines differ, so the two moments are compared by the service's. Where either process doesn't know that,
-    /// one full timeout from `start` is waited: the request had been begun by then. It is never longer than that.
+    /// Clocks of two machines differ, so the two moments are compared by the service's. Where
+    /// either process doesn't know that, one full timeout from `start` is waited: the request had
+    /// been begun by then. It is never longer than that.
     pub(crate) fn over_for_another(&self, start: Timestamp, clock: Option<ServiceClock>) -> Timestamp {
         let latest = start + self.timeout();
         match (self.service_ahead_millis, clock) {
@@ -136,7 +138,8 @@ mod tests {
         Duration::from_secs(seconds)
     }
 
-    /// The service's clock as a process sees it that is `behind` seconds behind it, at `at` of its own.
+    /// The service's clock as a process sees it that is `behind` seconds behind it, at `at` of its
+    /// own.
     fn clock(at: Timestamp, behind: u64) -> Option<ServiceClock> {
         let date = std::time::UNIX_EPOCH + Duration::from_millis((at + seconds(behind)).unix_millis());
         let response = Response::builder().header("Date", httpdate::fmt_http_date(date));
@@ -157,7 +160,8 @@ mod tests {
 
     #[test]
     fn clocks_that_differ_are_compared_by_the_services() {
-        // The sender is an hour behind the service, and the other one a minute: 10 seconds after the send it is there.
+        // The sender is an hour behind the service, and the other one a minute: 10 seconds after
+        // the send it is there.
         let send = LastSend::new(Step::Upload, SENDER, TIMEOUT, clock(SENDER, 3_600));
         let start = SENDER + seconds(3_540 + 10);
         let over = send.over_for_another(start, clock(start, 60));
@@ -177,7 +181,8 @@ mod tests {
             clock
         });
         assert!((20..=22).contains(&send.over_for_its_sender(stepped).since(over).as_secs()));
-        // The seconds of two dates are rounded, and one that was put back, or isn't known, makes nothing shorter.
+        // The seconds of two dates are rounded, and one that was put back, or isn't known, makes
+        // nothing shorter.
         assert_eq!(send.over_for_its_sender(clock(SENDER + seconds(60), 0)), over);
         assert_eq!(send.over_for_its_sender(clock(SENDER + seconds(60), 20)), over);
         assert_eq!(send.over_for_its_sender(None), over);
@@ -193,8 +198,8 @@ mod tests {
 
     #[test]
     fn an_answer_that_was_long_on_its_way_never_shortens_the_wait() {
-        // The service wrote its `Date` some time between the request and the answer: for the sender the latest of these counts,
-        // for the other one the earliest.
+        // The service wrote its `Date` some time between the request and the answer: for the sender
+        // the latest of these counts, for the other one the earliest.
         let date = std::time::UNIX_EPOCH + Duration::from_millis(SENDER.unix_millis());
         let response = Response::builder().header("Date", httpdate::fmt_http_date(date));
         let response = response.body(Bytes::new()).unwrap();

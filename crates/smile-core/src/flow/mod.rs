@@ -1,21 +1,22 @@
 //! Machines that run a job, or a single exchange, without doing any IO themselves.
 //!
-//! A [`Flow`] returns the next action; you report its result. Time comes in as an argument; requests, files
-//! to read and moments to wait for come out. So one machine serves async, blocking and hand-driven callers
-//! alike, and all of them get the same retries.
+//! A [`Flow`] returns the next action; you report its result. Time comes in as an argument;
+//! requests, files to read and moments to wait for come out. So one machine serves async, blocking
+//! and hand-driven callers alike, and all of them get the same retries.
 //!
-//! **The rule: every [`Next::Send`] is answered by one [`Flow::receive`], and every [`Next::Read`] by one
-//! [`Flow::file_read`].** To call [`Flow::next`] again without a report means that the answer is lost. Nothing else is asked of a
-//! driver:
+//! **The rule: every [`Next::Send`] is answered by one [`Flow::receive`], and every [`Next::Read`]
+//! by one [`Flow::file_read`].** To call [`Flow::next`] again without a report means that the
+//! answer is lost. Nothing else is asked of a driver:
 //!
 //! 1. Call [`Flow::next`] with the clock's time.
 //! 2. Take the events: [`Flow::take_event`], until there are none.
 //! 3. Read the file, send the request, or sleep, as asked; then report the result to the flow.
 //! 4. Go on until it is finished. A finished flow stays so, and sends nothing.
 //!
-//! **A driver that stores checkpoints takes the events before the request goes out.** Those of a request are there as soon as
-//! [`Flow::next`] has returned it: an [`Event::Checkpoint`] if it changes something at the service, and an [`Event::Sending`] in
-//! any case. If the checkpoint can't be stored, or a lease can't be renewed, don't send: call [`Flow::refuse`], and the flow ends.
+//! **A driver that stores checkpoints takes the events before the request goes out.** Those of a
+//! request are there as soon as [`Flow::next`] has returned it: an [`Event::Checkpoint`] if it
+//! changes something at the service, and an [`Event::Sending`] in any case. If the checkpoint can't
+//! be stored, or a lease can't be renewed, don't send: call [`Flow::refuse`], and the flow ends.
 //!
 //! ```no_run
 //! use smile_core::{Flow, Next, Timestamp, read_image};
@@ -81,8 +82,8 @@ pub trait Flow {
 
     /// Returns the next action; you report its result.
     ///
-    /// A clock that steps back counts as standing still. Calling this again while a request is out says that its
-    /// answer is lost; otherwise it may be called any number of times.
+    /// A clock that steps back counts as standing still. Calling this again while a request is out
+    /// says that its answer is lost; otherwise it may be called any number of times.
     fn next(&mut self, now: Timestamp) -> Next<Self::Outcome>;
 
     /// Takes the result of reading the file that [`Next::Read`] named.
@@ -110,7 +111,8 @@ pub enum Next<T> {
     Read(PathBuf),
     /// Send this request, and report the answer with [`Flow::receive`].
     Send {
-        /// The request. Its URL may be a credential and its body holds personal data: keep both out of logs.
+        /// The request. Its URL may be a credential and its body holds personal data: keep both out
+        /// of logs.
         request: Request<Bytes>,
         /// Time to wait for the whole answer.
         timeout: Duration,
@@ -155,8 +157,8 @@ pub enum Event {
     /// changes something at the service, and after each progress of the job: a program that stores
     /// it before going on can go on after a crash.
     Checkpoint(Checkpoint),
-    /// A request is about to be sent. It comes after its checkpoint, if it has one, and is the moment to renew a lease:
-    /// see [`FlowSettings::lease`].
+    /// A request is about to be sent. It comes after its checkpoint, if it has one, and is the
+    /// moment to renew a lease: see [`FlowSettings::lease`].
     #[non_exhaustive]
     Sending {
         /// The step.
@@ -188,7 +190,8 @@ pub enum Event {
         /// True if there is a result.
         job_complete: bool,
     },
-    /// Something about the input is likely to be refused by the service, or to disappoint. It is sent all the same.
+    /// Something about the input is likely to be refused by the service, or to disappoint. It is
+    /// sent all the same.
     Warning(Problem),
     /// An exchange failed and will be tried again.
     #[non_exhaustive]

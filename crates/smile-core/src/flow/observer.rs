@@ -11,8 +11,8 @@ pub type ObserverResult = Result<(), Box<dyn Error + Send + Sync>>;
 /// Reason of a caller's observer for not going on: a checkpoint that couldn't be stored, a lease
 /// that was lost.
 ///
-/// `Debug` and `Display` don't show the reason, as it may be anything, a database's words among them. The error of the flow has it
-/// as its [`source`](Error::source).
+/// `Debug` and `Display` don't show the reason, as it may be anything, a database's words among
+/// them. The error of the flow has it as its [`source`](Error::source).
 #[derive(Clone)]
 pub struct ObserverError(Arc<dyn Error + Send + Sync>);
 

@@ -7,8 +7,8 @@ use crate::wire::seed::splitmix64;
 
 /// Policy of retries: the number of attempts, and the wait before each.
 ///
-/// The wait grows twofold with each try, and a random part of it is taken, so that many clients don't come back at
-/// once. A `Retry-After` of the service is honoured up to a minute.
+/// The wait grows twofold with each try, and a random part of it is taken, so that many clients
+/// don't come back at once. A `Retry-After` of the service is honoured up to a minute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RetryPolicy {
     max_attempts: u32,

@@ -13,7 +13,8 @@ pub struct PollSchedule {
 }
 
 impl Default for PollSchedule {
-    /// The official Ruby SDK's: four polls after 2 seconds each, then every 6 seconds, 20 polls in all (104 seconds).
+    /// The official Ruby SDK's: four polls after 2 seconds each, then every 6 seconds, 20 polls in
+    /// all (104 seconds).
     fn default() -> Self {
         Self::two_paced(Duration::from_secs(2), 4, Duration::from_secs(6), 20)
     }
@@ -25,7 +26,8 @@ impl PollSchedule {
         Self::two_paced(delay, 0, delay, max_polls)
     }
 
-    /// `first_polls` polls after `first_delay` each, then the others after `delay` each, `max_polls` in all.
+    /// `first_polls` polls after `first_delay` each, then the others after `delay` each,
+    /// `max_polls` in all.
     pub const fn two_paced(first_delay: Duration, first_polls: u32, delay: Duration, max_polls: u32) -> Self {
         Self { first_delay, first_polls, delay, max_polls }
     }

@@ -32,8 +32,9 @@ pub struct FlowSettings {
 }
 
 impl Default for FlowSettings {
-    /// The Ruby SDK's poll schedule, four tries of each step, five minutes in all; 30 seconds for an answer, and two to four
-    /// minutes for an upload; five seconds before the service is asked whether it has what it may have.
+    /// The Ruby SDK's poll schedule, four tries of each step, five minutes in all; 30 seconds for
+    /// an answer, and two to four minutes for an upload; five seconds before the service is asked
+    /// whether it has what it may have.
     fn default() -> Self {
         Self {
             poll: PollSchedule::default(),
@@ -57,8 +58,8 @@ const UPLOAD_PACE: u64 = 50_000;
 impl FlowSettings {
     /// Fixes the seed of a client's random choices, which are the waits between tries and the
     /// submission's id: for tests. By default a client takes a random seed for each job and each
-    /// call. Two jobs with the same seed that begin in the same millisecond have the same submission
-    /// id, so this is not for production.
+    /// call. Two jobs with the same seed that begin in the same millisecond have the same
+    /// submission id, so this is not for production.
     ///
     /// A driver by hand gives [`JobFlow::new`](crate::JobFlow::new) and
     /// [`Call::new`](crate::Call::new) their seed itself.
@@ -104,7 +105,8 @@ impl FlowSettings {
     }
 
     /// Sets the time to wait for the answer to one request: 30 seconds by default, and a minute if
-    /// the answer is the result itself ([`v3::EnhancedKycSyncRequest`](crate::v3::EnhancedKycSyncRequest),
+    /// the answer is the result itself
+    /// ([`v3::EnhancedKycSyncRequest`](crate::v3::EnhancedKycSyncRequest),
     /// [`v3::OneTimeAmlSyncRequest`](crate::v3::OneTimeAmlSyncRequest)).
     #[must_use]
     pub fn with_request_timeout(mut self, timeout: Duration) -> Self {
@@ -149,9 +151,10 @@ impl FlowSettings {
     /// nothing of it: when the earlier send's own timeout is over, and the status delay apart. Off
     /// by default, and the outcome is unknown then.
     ///
-    /// **It can bill twice.** A check has no zip, and what the service says about a check that it never had is not documented: it
-    /// may say `No zip file received` of one that it is working on, or has carried out. Turn it on only if a check that is
-    /// missing costs you more than one that is paid for twice. It sends no more often than [`RetryPolicy`] allows tries.
+    /// **It can bill twice.** A check has no zip, and what the service says about a check that it
+    /// never had is not documented: it may say `No zip file received` of one that it is working on,
+    /// or has carried out. Turn it on only if a check that is missing costs you more than one that
+    /// is paid for twice. It sends no more often than [`RetryPolicy`] allows tries.
     #[must_use]
     pub fn with_resending_of_denied_checks(mut self, yes: bool) -> Self {
         self.resends_denied_checks = yes;
@@ -203,13 +206,16 @@ impl FlowSettings {
     /// Shortest safe lease on a job or check: the longest that a flow with these settings is
     /// silent, from one [`Event::Sending`](super::Event::Sending) to the next, or to its end.
     ///
-    /// A flow must be run by one process at a time. Who can't know whether another one is alive takes a lease on the row or file
-    /// that the checkpoint is in, renews it with each `Sending`, and goes on with a job only when its lease has run out. The
-    /// silence is the longest single timeout, and what is waited after it: for the earlier process's send to be over and its
-    /// zip to be noticed, for a `Retry-After`, or for the next poll. No flow outlasts its deadline, so neither need the lease.
+    /// A flow must be run by one process at a time. Who can't know whether another one is alive
+    /// takes a lease on the row or file that the checkpoint is in, renews it with each `Sending`,
+    /// and goes on with a job only when its lease has run out. The silence is the longest single
+    /// timeout, and what is waited after it: for the earlier process's send to be over and its zip
+    /// to be noticed, for a `Retry-After`, or for the next poll. No flow outlasts its deadline, so
+    /// neither need the lease.
     ///
-    /// A lease that is shorter doesn't by itself double a job: nothing is sent again before the earlier send's own timeout is
-    /// over and the service has twice said that it has no zip. But a process that was only slow, and sends after that, does.
+    /// A lease that is shorter doesn't by itself double a job: nothing is sent again before the
+    /// earlier send's own timeout is over and the service has twice said that it has no zip. But a
+    /// process that was only slow, and sends after that, does.
     pub fn lease(&self) -> Duration {
         let timeout = self.request_timeout.max(self.most_upload_timeout);
         let retry = RetryPolicy::MAX_RETRY_AFTER.saturating_add(self.retry.longest_backoff());

@@ -188,7 +188,8 @@ impl TokenSource {
         };
     }
 
-    /// The token of this grant was answered with a 401. Tells whether another one may be fetched for the same request.
+    /// The token of this grant was answered with a 401. Tells whether another one may be fetched
+    /// for the same request.
     pub(crate) fn refused(&mut self, grant: &Grant) -> bool {
         self.cache.refuse(grant);
         grant.is_shared()

@@ -1,8 +1,9 @@
 //! Checks of a job or a request before anything is read or sent.
 //!
-//! The official SDKs disagree on these rules; each one here is the strictest that the service itself holds to, and
-//! none of them is only some SDK's own. What the service would certainly refuse is a problem; what it will likely
-//! refuse, or what will disappoint, is a warning, and is sent all the same.
+//! The official SDKs disagree on these rules; each one here is the strictest that the service
+//! itself holds to, and none of them is only some SDK's own. What the service would certainly
+//! refuse is a problem; what it will likely refuse, or what will disappoint, is a warning, and is
+//! sent all the same.
 
 use std::time::Duration;
 

@@ -6,11 +6,11 @@ use serde::Serialize;
 
 use crate::Timestamp;
 
-/// A person's consent to be verified (Smile ID: the description of the v3 API, `Consent`). It is the partner's own record of what
-/// the person agreed to, and when.
+/// A person's consent to be verified (Smile ID: the description of the v3 API, `Consent`). It is
+/// the partner's own record of what the person agreed to, and when.
 ///
-/// Before anything is sent, these are looked at: that it was granted, and not in the future; the language, two letters in any
-/// case; and the policy's address, which is https.
+/// Before anything is sent, these are looked at: that it was granted, and not in the future; the
+/// language, two letters in any case; and the policy's address, which is https.
 ///
 /// ```
 /// use smile_core::Timestamp;

@@ -46,7 +46,8 @@ pub struct IdInfo {
     pub(crate) openid_state: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) consent_information: Option<Value>,
-    // The service wants the words "true" and "false" here, not booleans (Smile ID: "Biometric KYC").
+    // The service wants the words "true" and "false" here, not booleans (Smile ID: "Biometric
+    // KYC").
     #[serde(serialize_with = "as_word")]
     pub(crate) entered: bool,
     #[serde(flatten)]
@@ -56,8 +57,8 @@ pub struct IdInfo {
 impl IdInfo {
     /// ID that the ID authority is asked about; `entered` is true.
     ///
-    /// `country` is the ISO 3166-1 code of two capital letters; `id_type` is the API's name for the kind of ID, such as
-    /// `BVN` or `NATIONAL_ID`; `id_number` is the number on it.
+    /// `country` is the ISO 3166-1 code of two capital letters; `id_type` is the API's name for the
+    /// kind of ID, such as `BVN` or `NATIONAL_ID`; `id_number` is the number on it.
     pub fn new(country: impl Into<String>, id_type: impl Into<String>, id_number: impl Into<String>) -> Self {
         Self {
             country: Some(country.into()),
@@ -82,12 +83,13 @@ impl IdInfo {
 
     /// Sets the person's date of birth, as `YYYY-MM-DD`.
     ///
-    /// An empty text stands for none. A date whose year comes first, with other or no separators, with one digit for month or
-    /// day, or with blanks around it, is put into this form: `2001/2/3`, `2001.02.03`, `20010203`. So is a moment at midnight
-    /// that names no time zone: `2001-02-03T00:00:00`. Any other form could be read in two ways, such as `02/03/2001`. It is
+    /// An empty text stands for none. A date whose year comes first, with other or no separators,
+    /// with one digit for month or day, or with blanks around it, is put into this form:
+    /// `2001/2/3`, `2001.02.03`, `20010203`. So is a moment at midnight that names no time zone:
+    /// `2001-02-03T00:00:00`. Any other form could be read in two ways, such as `02/03/2001`. It is
     /// refused when the job runs; or sent as it is, with a warning, if
-    /// [judgement is left to the service](crate::Partner::without_id_type_checks). Dates before 1900 and in the
-    /// future are refused.
+    /// [judgement is left to the service](crate::Partner::without_id_type_checks). Dates before
+    /// 1900 and in the future are refused.
     #[must_use]
     pub fn with_dob(mut self, dob: impl Into<String>) -> Self {
         let dob = dob.into();

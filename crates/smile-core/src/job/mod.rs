@@ -19,13 +19,13 @@ use crate::{IdInfo, Image, ImageRole, ImageType, JobType, PartnerParams};
 
 /// A job for one of the products that take images.
 ///
-/// There is a constructor for each product, which asks for what the product needs; everything else is set with the
-/// methods below, which are called what the API calls the option. Nothing is read or checked until the job runs; then
-/// everything is checked at once, before the first request.
+/// There is a constructor for each product, which asks for what the product needs; everything else
+/// is set with the methods below, which are called what the API calls the option. Nothing is read
+/// or checked until the job runs; then everything is checked at once, before the first request.
 ///
 /// The result comes by callback. Say where with [`Job::with_callback_url`], or for all jobs with
-/// [`Partner::with_callback_url`](crate::Partner::with_callback_url); or ask with [`Job::with_return_job_status`] that the
-/// client waits for it.
+/// [`Partner::with_callback_url`](crate::Partner::with_callback_url); or ask with
+/// [`Job::with_return_job_status`] that the client waits for it.
 ///
 /// ```
 /// use smile_core::{IdInfo, Image, Job, JobId, PartnerParams, UserId};
@@ -118,8 +118,9 @@ impl Job {
             .with_id_info(IdInfo::for_document(country))
     }
 
-    /// Enhanced Document Verification (job type 11): as [`Job::document_verification`], with the ID authority asked
-    /// about the number on the document. `id_type` is the document's code, such as `IDENTITY_CARD` or `PASSPORT`.
+    /// Enhanced Document Verification (job type 11): as [`Job::document_verification`], with the ID
+    /// authority asked about the number on the document. `id_type` is the document's code, such as
+    /// `IDENTITY_CARD` or `PASSPORT`.
     pub fn enhanced_document_verification(
         partner_params: PartnerParams,
         selfie: impl Into<Selfie>,
@@ -140,7 +141,8 @@ impl Job {
 
     /// Compare User Info (job type 9): compares the document with the ID authority's record.
     ///
-    /// Smile ID documents little of it; ask your account manager what it needs before you rely on it.
+    /// Smile ID documents little of it; ask your account manager what it needs before you rely on
+    /// it.
     pub fn compare_user_info(
         partner_params: PartnerParams,
         selfie: Image,
@@ -155,7 +157,8 @@ impl Job {
 
     /// A job of any type that goes through `/upload`, with nothing in it yet.
     ///
-    /// For job types that have no constructor here. What the known types need is checked all the same.
+    /// For job types that have no constructor here. What the known types need is checked all the
+    /// same.
     pub fn of_type(job_type: JobType, partner_params: PartnerParams) -> Self {
         Self {
             job_type,
@@ -223,7 +226,8 @@ impl Job {
         self
     }
 
-    /// Sets who the person is: names, and an e-mail address or a phone number. The v3 API needs it; over v1 it is left out.
+    /// Sets who the person is: names, and an e-mail address or a phone number. The v3 API needs it;
+    /// over v1 it is left out.
     #[must_use]
     pub fn with_user_details(mut self, details: UserDetails) -> Self {
         self.user_details = Some(details);
@@ -278,8 +282,9 @@ impl Job {
     /// Opens the job although the service knows the `job_id`: for a job that was opened and then
     /// never uploaded.
     ///
-    /// The client sets this by itself where an answer was lost. Set it only for a job of yours whose earlier
-    /// attempt is known not to have ended: the `job_id` of another job must never be used again.
+    /// The client sets this by itself where an answer was lost. Set it only for a job of yours
+    /// whose earlier attempt is known not to have ended: the `job_id` of another job must never be
+    /// used again.
     #[must_use]
     pub fn with_retry(mut self, yes: bool) -> Self {
         self.options.retry = yes;
@@ -288,7 +293,8 @@ impl Job {
 
     /// Sets the address of this job's callbacks, in place of the partner's default.
     ///
-    /// An absolute http or https URL; any other is reported with all other problems, before anything is sent.
+    /// An absolute http or https URL; any other is reported with all other problems, before
+    /// anything is sent.
     #[must_use]
     pub fn with_callback_url(mut self, url: impl Into<String>) -> Self {
         self.options.callback_url = Some(CallbackUrl::unchecked(url));

@@ -33,8 +33,8 @@ impl fmt::Debug for UserId {
 
 /// The partner's id of one job. It is unique for ever: the service refuses an id that it has seen.
 ///
-/// It shows up in errors, events and `Debug`, to find a job again by: make it a random id or a counter, nothing
-/// personal.
+/// It shows up in errors, events and `Debug`, to find a job again by: make it a random id or a
+/// counter, nothing personal.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(transparent)]
 pub struct JobId(String);
@@ -57,7 +57,8 @@ impl fmt::Display for JobId {
     }
 }
 
-/// `partner_params`: the ids of the user and the job, and anything else that should come back with the result.
+/// `partner_params`: the ids of the user and the job, and anything else that should come back with
+/// the result.
 ///
 /// ```
 /// use smile_core::{JobId, PartnerParams, UserId};
@@ -67,7 +68,8 @@ impl fmt::Display for JobId {
 ///     .with_param("attempt", 2);
 /// ```
 ///
-/// They are read from what they are on the wire, one object with the two ids and the partner's own keys:
+/// They are read from what they are on the wire, one object with the two ids and the partner's own
+/// keys:
 ///
 /// ```
 /// let text = r#"{ "user_id": "customer-17", "job_id": "kyc-2026-000017", "branch": "Lagos" }"#;
@@ -91,8 +93,8 @@ impl PartnerParams {
 
     /// Adds a key of the partner's own, which comes back untouched in the result and the callback.
     ///
-    /// `user_id`, `job_id` and `job_type` are taken. Smile ID's sandbox reads `sandbox_result` (`"0"` approved, `"1"`
-    /// rejected, `"2"` provisional) from here.
+    /// `user_id`, `job_id` and `job_type` are taken. Smile ID's sandbox reads `sandbox_result`
+    /// (`"0"` approved, `"1"` rejected, `"2"` provisional) from here.
     #[must_use]
     pub fn with_param(mut self, key: impl Into<String>, value: impl Into<Value>) -> Self {
         self.extra.insert(key.into(), value.into());

@@ -7,11 +7,13 @@ use serde::{Deserialize, Serialize};
 use crate::Timestamp;
 use crate::wire::seed::splitmix64;
 
-/// The id of one submission: random, and sent along with the job in `partner_params`, where the result brings it back.
+/// The id of one submission: random, and sent along with the job in `partner_params`, where the
+/// result brings it back.
 ///
-/// A job id may have been used before: by mistake, by another of the partner's processes, or by somebody who is after another
-/// person's approval. What the service has under that id is then another submission's result, about another face. So a result
-/// counts as the verdict on this submission only if it [names](Self::is_named_by) it.
+/// A job id may have been used before: by mistake, by another of the partner's processes, or by
+/// somebody who is after another person's approval. What the service has under that id is then
+/// another submission's result, about another face. So a result counts as the verdict on this
+/// submission only if it [names](Self::is_named_by) it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct SubmissionId(String);

@@ -7,7 +7,8 @@ use serde::Serialize;
 /// Details of the person to verify: names, and an e-mail address or a phone number (Smile ID: the
 /// description of the v3 API, `UserDetails`).
 ///
-/// At least one of e-mail and phone number is needed. It is all personal, so `Debug` shows nothing of it.
+/// At least one of e-mail and phone number is needed. It is all personal, so `Debug` shows nothing
+/// of it.
 ///
 /// ```
 /// use smile_core::v3::UserDetails;

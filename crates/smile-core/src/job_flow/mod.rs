@@ -21,25 +21,31 @@ use crate::{Job, Partner, Timestamp, TransportFailure};
 
 /// Flow of one job: reads its files, submits it and, if asked to, waits for the result.
 ///
-/// **Over v1** ([`Api::V1`]) it opens the job, uploads a zip and asks for the status, which has the whole result. What goes wrong on
-/// the way is tried again, as far as it can't bill or create anything twice:
+/// **Over v1** ([`Api::V1`]) it opens the job, uploads a zip and asks for the status, which has the
+/// whole result. What goes wrong on the way is tried again, as far as it can't bill or create
+/// anything twice:
 ///
-/// - An answer to prep upload that was lost is asked for again with `retry: true`, once the job's status has said that there is
-///   no zip: the job id may be an earlier job's, which that would take over.
-/// - After an upload whose answer was lost, the job's status says whether the zip has arrived. The zip is sent again only if the
-///   status says no twice, some seconds apart, after the upload's own time limit: until then it may still arrive, also if the
-///   connection broke early or a gateway answered. What the zip's store itself refuses needs no question.
+/// - An answer to prep upload that was lost is asked for again with `retry: true`, once the job's
+///   status has said that there is no zip: the job id may be an earlier job's, which that would
+///   take over.
+/// - After an upload whose answer was lost, the job's status says whether the zip has arrived. The
+///   zip is sent again only if the status says no twice, some seconds apart, after the upload's own
+///   time limit: until then it may still arrive, also if the connection broke early or a gateway
+///   answered. What the zip's store itself refuses needs no question.
 /// - An address that the store refuses (it expires) is asked for anew, once.
 /// - One bad poll doesn't end the job; many in a row do.
 ///
 /// A result counts as the verdict on this submission only if it names it: see [`SubmissionId`].
 ///
-/// **Over v3** ([`Api::V3`]) it fetches a token, submits the job with its images at once, and asks for the status by the id that the
-/// service has given it. That status is a word and no more: the outcome is [`JobOutcome::Decided`], without a record, a reason or
-/// people; those come by webhook. A submission whose answer was lost is never sent again, and nothing can be asked about it: the
-/// outcome stays [unknown](JobError::outcome_unknown) until the webhook comes, which brings back the [`SubmissionId`].
+/// **Over v3** ([`Api::V3`]) it fetches a token, submits the job with its images at once, and asks
+/// for the status by the id that the service has given it. That status is a word and no more: the
+/// outcome is [`JobOutcome::Decided`], without a record, a reason or people; those come by webhook.
+/// A submission whose answer was lost is never sent again, and nothing can be asked about it: the
+/// outcome stays [unknown](JobError::outcome_unknown) until the webhook comes, which brings back
+/// the [`SubmissionId`].
 ///
-/// The [module](crate::flow) says how to drive it. Where it stands can be written down at any time, see [`Checkpoint`].
+/// The [module](crate::flow) says how to drive it. Where it stands can be written down at any time,
+/// see [`Checkpoint`].
 pub struct JobFlow(Over);
 
 enum Over {
@@ -61,8 +67,9 @@ impl JobFlow {
     /// Runs this job. `seed` spreads the waits of many clients, and distinguishes this submission
     /// from others: take a random number, and another one for each job.
     ///
-    /// With [`Job::with_retry`], which only v1 has, the job may have been opened before, so the service is asked first whether it has a
-    /// zip under this job id. If it has, that is another submission's, and nothing is sent.
+    /// With [`Job::with_retry`], which only v1 has, the job may have been opened before, so the
+    /// service is asked first whether it has a zip under this job id. If it has, that is another
+    /// submission's, and nothing is sent.
     ///
     /// # Errors
     /// All problems that can be found without the job's files; nothing has been sent.
@@ -75,24 +82,28 @@ impl JobFlow {
 
     /// Goes on from the checkpoint of another flow, perhaps of another process.
     ///
-    /// It needs the same job, images included; they are not looked at if the service has them already. The partner's jobs must go over
-    /// the API that the job was begun on.
+    /// It needs the same job, images included; they are not looked at if the service has them
+    /// already. The partner's jobs must go over the API that the job was begun on.
     ///
-    /// Over v1, unless nothing was ever sent, the first thing is to ask for the job's status, which costs nothing. Something is sent
-    /// again only if the last send of the checkpoint is over, and the service has then said twice, the status delay apart, that it
-    /// has no zip; denials of an earlier process count. So copies of one checkpoint that are gone on with one after the other process
-    /// the job once. **Two that go on at the same moment may not**: they take turns of random length, which is no lock. Run a
-    /// job in one process at a time, under a lease of at least [`FlowSettings::lease`].
+    /// Over v1, unless nothing was ever sent, the first thing is to ask for the job's status, which
+    /// costs nothing. Something is sent again only if the last send of the checkpoint is over, and
+    /// the service has then said twice, the status delay apart, that it has no zip; denials of an
+    /// earlier process count. So copies of one checkpoint that are gone on with one after the other
+    /// process the job once. **Two that go on at the same moment may not**: they take turns of
+    /// random length, which is no lock. Run a job in one process at a time, under a lease of at
+    /// least [`FlowSettings::lease`].
     ///
-    /// A process that may send only a few requests gets on if it can send **three** (a question, prep upload and the zip, which
-    /// are one step because the address between them is not stored), stores each checkpoint, and calls [`Flow::refuse`] before
-    /// what it may not send any more.
+    /// A process that may send only a few requests gets on if it can send **three** (a question,
+    /// prep upload and the zip, which are one step because the address between them is not stored),
+    /// stores each checkpoint, and calls [`Flow::refuse`] before what it may not send any more.
     ///
-    /// Over v3, the status is asked if the checkpoint has the service's id of the job. Without it, once the submission may have gone
-    /// out, no question could help: the outcome is unknown at once, and nothing is sent.
+    /// Over v3, the status is asked if the checkpoint has the service's id of the job. Without it,
+    /// once the submission may have gone out, no question could help: the outcome is unknown at
+    /// once, and nothing is sent.
     ///
     /// # Errors
-    /// As [`JobFlow::new`]; and if the checkpoint is of another job, partner, environment, API or version, or of a check.
+    /// As [`JobFlow::new`]; and if the checkpoint is of another job, partner, environment, API or
+    /// version, or of a check.
     pub fn resume(
         partner: Partner,
         checkpoint: &Checkpoint,
@@ -106,12 +117,13 @@ impl JobFlow {
         }))
     }
 
-    /// Waits for the result of a job that the service has already, whoever submitted it. It asks at once, and then
-    /// keeps to the schedule.
+    /// Waits for the result of a job that the service has already, whoever submitted it. It asks at
+    /// once, and then keeps to the schedule.
     ///
-    /// **The result belongs to whichever job has this id**, which isn't known to be this user's latest, nor of a certain
-    /// submission. Who has the checkpoint takes [`JobFlow::wait_for_submission`]. Over v3 the job id must be the service's own
-    /// (`job_…`), as it knows no other.
+    /// **The result belongs to whichever job has this id**, which isn't known to be this user's
+    /// latest, nor of a certain submission. Who has the checkpoint takes
+    /// [`JobFlow::wait_for_submission`]. Over v3 the job id must be the service's own (`job_…`), as
+    /// it knows no other.
     pub fn wait_for(partner: Partner, key: JobKey, settings: FlowSettings, seed: u64) -> Self {
         Self(match partner.api() {
             Api::V1 => Over::V1(Box::new(UploadFlow::wait_for(partner, key, settings, seed))),
@@ -123,12 +135,13 @@ impl JobFlow {
     /// if it names its submission. Over v3 the service's own id of the job, which the checkpoint
     /// must have, stands for that.
     ///
-    /// Unlike [`JobFlow::resume`] it needs no images, and never sends anything but the question. The checkpoint may also be of
-    /// a check whose result comes by callback: [`Call::checkpoint`](crate::Call::checkpoint), once it is taken on.
+    /// Unlike [`JobFlow::resume`] it needs no images, and never sends anything but the question.
+    /// The checkpoint may also be of a check whose result comes by callback:
+    /// [`Call::checkpoint`](crate::Call::checkpoint), once it is taken on.
     ///
     /// # Errors
-    /// If the checkpoint is of another partner, environment, API or version, of a check that has no status, or of something that was
-    /// never begun.
+    /// If the checkpoint is of another partner, environment, API or version, of a check that has no
+    /// status, or of something that was never begun.
     pub fn wait_for_submission(
         partner: Partner,
         checkpoint: &Checkpoint,
@@ -145,7 +158,8 @@ impl JobFlow {
         }))
     }
 
-    /// Asks for all results of the user along with the job's status, in [`JobFlow::wait_for`]. v3 has none, and this changes nothing.
+    /// Asks for all results of the user along with the job's status, in [`JobFlow::wait_for`]. v3
+    /// has none, and this changes nothing.
     #[must_use]
     pub fn with_return_history(self, yes: bool) -> Self {
         match self.0 {
@@ -154,7 +168,8 @@ impl JobFlow {
         }
     }
 
-    /// Asks for links to the job's images along with its status, in [`JobFlow::wait_for`]. v3 has none, and this changes nothing.
+    /// Asks for links to the job's images along with its status, in [`JobFlow::wait_for`]. v3 has
+    /// none, and this changes nothing.
     #[must_use]
     pub fn with_return_image_links(self, yes: bool) -> Self {
         match self.0 {

@@ -55,7 +55,8 @@ pub(crate) fn product(job_type: JobType) -> Option<Product> {
 
 /// The call that submits this job.
 ///
-/// Everything that is wrong is named at once: what the v3 API needs and the job lacks, and what only v1 can do, with the way out.
+/// Everything that is wrong is named at once: what the v3 API needs and the job lacks, and what
+/// only v1 can do, with the way out.
 pub(crate) fn submission(
     partner: &Partner,
     job: &Job,

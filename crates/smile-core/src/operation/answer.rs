@@ -23,7 +23,8 @@ pub(crate) fn json(response: &Response<Bytes>) -> Result<Value, OperationError> 
     body.map_err(|why| OperationError::unreadable(response, why))
 }
 
-/// The fields of an answer of 2xx; the error it stands for otherwise. Those that are named are left apart.
+/// The fields of an answer of 2xx; the error it stands for otherwise. Those that are named are left
+/// apart.
 pub(crate) fn fields(response: &Response<Bytes>, apart: &[&str]) -> Result<Fields, OperationError> {
     if !response.status().is_success() {
         json(response)?;

@@ -23,8 +23,8 @@ pub enum OperationError {
     /// The service refused. Its code says why; see [`ApiError::remedy`] for what to do.
     #[error(transparent)]
     Api(ApiError),
-    /// The answer isn't what the endpoint gives: a gateway's page, truncated JSON, a missing field. Usually a proxy in
-    /// between or a base URL that points elsewhere.
+    /// The answer isn't what the endpoint gives: a gateway's page, truncated JSON, a missing field.
+    /// Usually a proxy in between or a base URL that points elsewhere.
     #[error("the answer (HTTP {status}) {what}")]
     UnexpectedResponse {
         /// The HTTP status.
@@ -34,8 +34,9 @@ pub enum OperationError {
         /// The answer.
         answer: RawAnswer,
     },
-    /// The answer is compressed, though every request says `accept-encoding: identity`. Usually a proxy or a CDN does that:
-    /// switch compression off there, or decompression on in the HTTP client.
+    /// The answer is compressed, though every request says `accept-encoding: identity`. Usually a
+    /// proxy or a CDN does that: switch compression off there, or decompression on in the HTTP
+    /// client.
     #[error(
         "the answer (HTTP {status}) is compressed ({encoding}) though the request asked for `identity`: switch compression \
          off in the proxy or CDN in between, or decompression on in the HTTP client"
@@ -66,8 +67,9 @@ pub enum OperationError {
         /// The answer.
         answer: RawAnswer,
     },
-    /// The object store that takes the zip refused it, with one of its codes that prove that nothing was stored. `AccessDenied`
-    /// or `SignatureDoesNotMatch` is mostly an address whose time is over; `SlowDown` and `RequestTimeout` pass.
+    /// The object store that takes the zip refused it, with one of its codes that prove that
+    /// nothing was stored. `AccessDenied` or `SignatureDoesNotMatch` is mostly an address whose
+    /// time is over; `SlowDown` and `RequestTimeout` pass.
     #[error("the zip's store refused it (HTTP {status}, {code})")]
     #[non_exhaustive]
     Storage {
@@ -76,11 +78,13 @@ pub enum OperationError {
         /// The store's code.
         code: &'static str,
     },
-    /// The service named an upload address that isn't https, or isn't an address at all. Nothing was sent there.
+    /// The service named an upload address that isn't https, or isn't an address at all. Nothing
+    /// was sent there.
     #[error("the upload address {0}, so nothing was sent there")]
     UploadUrl(&'static str),
-    /// The v3 API's token can't be used: it is for another environment's host (a base URL or a proxy that leads elsewhere), over
-    /// already by this machine's clock (set it), or no header can carry it. It was sent nowhere.
+    /// The v3 API's token can't be used: it is for another environment's host (a base URL or a
+    /// proxy that leads elsewhere), over already by this machine's clock (set it), or no header can
+    /// carry it. It was sent nowhere.
     #[error("the token {0}, so it is not used")]
     Token(&'static str),
 }
@@ -123,8 +127,9 @@ impl OperationError {
         Self::WrongJob { answer: RawAnswer::of(response) }
     }
 
-    /// The body of the answer, byte for byte as it came, if there was one. The work may have been done and billed, and this is
-    /// all there is of it: keep it. It holds personal data, so keep it out of logs.
+    /// The body of the answer, byte for byte as it came, if there was one. The work may have been
+    /// done and billed, and this is all there is of it: keep it. It holds personal data, so keep it
+    /// out of logs.
     pub fn answer(&self) -> Option<&Bytes> {
         match self {
             Self::UnexpectedResponse { answer, .. }
@@ -166,12 +171,14 @@ impl OperationError {
                     | TransportFailureKind::Interrupted
             ),
             Self::Api(error) => error.is_transient(),
-            // A page or half a JSON where the answer should be: something in between had a bad moment.
+            // A page or half a JSON where the answer should be: something in between had a bad
+            // moment.
             Self::UnexpectedResponse { .. } => true,
             Self::Storage { code, .. } => {
                 matches!(*code, "RequestTimeout" | "ServiceUnavailable" | "SlowDown")
             }
-            // What compresses one answer compresses the next; but a gateway's page of 5xx is a gateway's page.
+            // What compresses one answer compresses the next; but a gateway's page of 5xx is a
+            // gateway's page.
             Self::Compressed { status, .. } => matches!(status, 408 | 429 | 500 | 502 | 503 | 504),
             Self::Signature { .. } | Self::WrongJob { .. } | Self::UploadUrl(_) | Self::Token(_) => false,
         }
@@ -217,8 +224,8 @@ impl From<ApiError> for OperationError {
     }
 }
 
-/// The body of an answer, as it came. It may hold personal data, so `Debug` shows only its size; [`OperationError::answer`]
-/// reads it.
+/// The body of an answer, as it came. It may hold personal data, so `Debug` shows only its size;
+/// [`OperationError::answer`] reads it.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct RawAnswer(Bytes);
 
@@ -242,7 +249,8 @@ impl fmt::Debug for RawAnswer {
 /// Refusal by the service, with its code if it gave one: mostly an HTTP status of 4xx or 5xx, now
 /// and then a 200 with an `error` in it.
 ///
-/// What the service wrote is kept in [`ApiError::message`], out of `Display` and `Debug`: it may repeat input.
+/// What the service wrote is kept in [`ApiError::message`], out of `Display` and `Debug`: it may
+/// repeat input.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ApiError {
     status: u16,
@@ -295,8 +303,8 @@ impl ApiError {
         self
     }
 
-    /// Smile ID's own id of the job, if the service recorded one in spite of the error (`SmileID-Job-ID`, v3): its status can be
-    /// asked for, and it must not be submitted again.
+    /// Smile ID's own id of the job, if the service recorded one in spite of the error
+    /// (`SmileID-Job-ID`, v3): its status can be asked for, and it must not be submitted again.
     pub fn smile_job_id(&self) -> Option<&str> {
         self.of_v3.as_ref()?.smile_job_id.as_deref()
     }

@@ -1,6 +1,8 @@
-//! One exchange with the service: the trait that each endpoint implements, its errors, and the raw request.
+//! One exchange with the service: the trait that each endpoint implements, its errors, and the raw
+//! request.
 //!
-//! An operation does no IO: it makes an [`http::Request`] and reads an [`http::Response`]. The endpoints themselves are in [`v1`](crate::v1).
+//! An operation does no IO: it makes an [`http::Request`] and reads an [`http::Response`]. The
+//! endpoints themselves are in [`v1`](crate::v1).
 
 mod answer;
 mod error;
@@ -81,8 +83,8 @@ pub trait Operation {
     /// The request, signed for this moment.
     fn request(&self, partner: &Partner, now: Timestamp) -> Request<Bytes>;
 
-    /// Reads the answer to the request that was made for the moment `sent_at`: a signature from another time decides
-    /// nothing, see [`Partner::with_answer_window`].
+    /// Reads the answer to the request that was made for the moment `sent_at`: a signature from
+    /// another time decides nothing, see [`Partner::with_answer_window`].
     ///
     /// # Errors
     /// The service's refusal, an answer that makes no sense, or one whose signature fails.

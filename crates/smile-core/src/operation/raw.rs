@@ -15,11 +15,12 @@ use crate::partner::environment::{has_dots, is_encoded};
 use crate::wire::fields::read_json;
 use crate::{ConfigError, Partner, ProblemKind, Timestamp, ValidationReport};
 
-/// A request of the caller's own making, signed as the endpoint wants it; the answer is JSON as it came, and
-/// [`Value::Null`] if there was none to a success.
+/// A request of the caller's own making, signed as the endpoint wants it; the answer is JSON as it
+/// came, and [`Value::Null`] if there was none to a success.
 ///
-/// A GET can be repeated freely, as any method that by HTTP's own rules only reads. All else counts as what may bill, and
-/// is not sent again after an answer was lost, unless [`RawRequest::with_free_repeat`] says otherwise.
+/// A GET can be repeated freely, as any method that by HTTP's own rules only reads. All else counts
+/// as what may bill, and is not sent again after an answer was lost, unless
+/// [`RawRequest::with_free_repeat`] says otherwise.
 ///
 /// ```
 /// use smile_core::operation::RawRequest;
@@ -54,18 +55,20 @@ pub enum Signing {
     Headers,
     /// Not signed.
     Unsigned,
-    /// Not signed: it carries the shared token of the v3 API in the header `SmileID-Token`, which whoever runs it fetches.
+    /// Not signed: it carries the shared token of the v3 API in the header `SmileID-Token`, which
+    /// whoever runs it fetches.
     Token,
 }
 
 impl RawRequest {
     /// Request of this method on this path, version included (`/v1/…`), with a query if need be.
     ///
-    /// POST, PUT and PATCH have an empty JSON object for a body and are signed in it; other methods have none and are
-    /// signed in the headers.
+    /// POST, PUT and PATCH have an empty JSON object for a body and are signed in it; other methods
+    /// have none and are signed in the headers.
     ///
     /// # Errors
-    /// Names `path` and the rule: it begins with one `/`, is percent-encoded, and has at most 4000 characters.
+    /// Names `path` and the rule: it begins with one `/`, is percent-encoded, and has at most 4000
+    /// characters.
     pub fn new(method: Method, path: impl Into<String>) -> Result<Self, ConfigError> {
         let (body, signing) = match method {
             Method::POST | Method::PUT | Method::PATCH => (Body::Json(Map::new().into()), Signing::Body),
@@ -137,7 +140,8 @@ impl RawRequest {
     /// Sets the whole body, as it is. It can't carry the signature, which goes into the headers or
     /// nowhere.
     ///
-    /// The content type is a media type such as `text/csv`, in plain ASCII; any other text is reported before anything is sent.
+    /// The content type is a media type such as `text/csv`, in plain ASCII; any other text is
+    /// reported before anything is sent.
     #[must_use]
     pub fn with_bytes(mut self, content_type: &str, body: impl Into<Bytes>) -> Self {
         let is_plain = |byte: u8| byte.is_ascii_graphic() || byte == b' ';
@@ -249,7 +253,8 @@ impl Operation for RawRequest {
                 request
             }
         };
-        // A body that can't carry its signature is a problem, and isn't sent; here it gets it in the headers.
+        // A body that can't carry its signature is a problem, and isn't sent; here it gets it in
+        // the headers.
         match self.signing {
             Signing::Unsigned | Signing::Token => request,
             Signing::Headers | Signing::Body => sign_headers(request, partner, now),

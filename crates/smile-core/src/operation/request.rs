@@ -83,7 +83,8 @@ pub(crate) fn sign_headers(mut request: Request<Bytes>, partner: &Partner, now: 
         ("smileid-source-sdk-version", partner.source_sdk_version()),
     ];
     for (name, value) in headers {
-        // What a header can't carry (a partner id beyond ASCII) the service can't know either, and refuses.
+        // What a header can't carry (a partner id beyond ASCII) the service can't know either, and
+        // refuses.
         if let Ok(mut value) = value.parse::<HeaderValue>() {
             // So that `Debug` of the headers doesn't show it.
             value.set_sensitive(name == SIGNATURE_HEADER);

@@ -6,9 +6,9 @@ use crate::wire::names::stable_names;
 
 /// Failure of a request without a usable answer, as reported by the transport.
 ///
-/// The transport only says what happened; what to do about it is decided in core. When in doubt between
-/// [`NotSent`](TransportFailureKind::NotSent) and another kind, say the other: a request taken for unsent is sent
-/// again.
+/// The transport only says what happened; what to do about it is decided in core. When in doubt
+/// between [`NotSent`](TransportFailureKind::NotSent) and another kind, say the other: a request
+/// taken for unsent is sent again.
 #[derive(Clone, PartialEq, Eq)]
 pub struct TransportFailure {
     kind: TransportFailureKind,
@@ -19,15 +19,18 @@ pub struct TransportFailure {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TransportFailureKind {
-    /// Certainly nothing of it reached the service: the name didn't resolve, the connection was refused, TLS failed.
+    /// Certainly nothing of it reached the service: the name didn't resolve, the connection was
+    /// refused, TLS failed.
     NotSent,
     /// No answer in time. The service may have it, and may have acted on it.
     TimedOut,
-    /// The connection broke, or the caller stopped waiting. The service may have it, and may have acted on it.
+    /// The connection broke, or the caller stopped waiting. The service may have it, and may have
+    /// acted on it.
     Interrupted,
     /// The answer was larger than the transport takes. The service has acted on the request.
     ResponseTooLarge,
-    /// The HTTP client followed a redirect, so the answer, and perhaps the request, is somebody else's.
+    /// The HTTP client followed a redirect, so the answer, and perhaps the request, is somebody
+    /// else's.
     Misdirected,
     /// The transport won't send this, now or later: nothing of it left.
     Refused,
@@ -43,7 +46,8 @@ stable_names! { TransportFailureKind:
 }
 
 impl TransportFailure {
-    /// A failure of this kind. `detail` is for a person to read: it must hold no URL, key or personal data.
+    /// A failure of this kind. `detail` is for a person to read: it must hold no URL, key or
+    /// personal data.
     pub fn new(kind: TransportFailureKind, detail: impl Into<String>) -> Self {
         Self { kind, detail: detail.into() }
     }

@@ -2,8 +2,9 @@
 
 /// Account of a partner in one environment: the owner of a callback, a status or a stored history.
 ///
-/// Sandbox and production have accounts, keys and results of their own; an approval of the one says nothing in the other. It
-/// holds no key, and serialises to the partner id and the base URL of the environment.
+/// Sandbox and production have accounts, keys and results of their own; an approval of the one says
+/// nothing in the other. It holds no key, and serialises to the partner id and the base URL of the
+/// environment.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub struct PartnerAccount {
     partner_id: Box<str>,

@@ -10,7 +10,8 @@ pub enum Api {
     /// v1: requests are signed, images go in a zip, and the job's status has the whole result.
     #[default]
     V1,
-    /// v3: requests carry a token, images go along with the submission, and the whole result comes by webhook alone.
+    /// v3: requests carry a token, images go along with the submission, and the whole result comes
+    /// by webhook alone.
     V3,
 }
 

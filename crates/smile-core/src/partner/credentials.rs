@@ -42,10 +42,12 @@ impl fmt::Display for PartnerId {
     }
 }
 
-/// The API key of one environment, as the portal shows it. Sandbox and production have different keys.
+/// The API key of one environment, as the portal shows it. Sandbox and production have different
+/// keys.
 ///
-/// It is text, or a function that is asked for the current key at each use, so that keys are rotated without a restart. Text is
-/// wiped from memory when it is dropped, and no `Debug` or error shows it.
+/// It is text, or a function that is asked for the current key at each use, so that keys are
+/// rotated without a restart. Text is wiped from memory when it is dropped, and no `Debug` or error
+/// shows it.
 #[derive(Clone)]
 pub struct ApiKey(Source);
 
@@ -69,9 +71,10 @@ impl ApiKey {
 
     /// Key that is asked for at each use: each signature that is made, and each that is confirmed.
     ///
-    /// The function is called on the thread that signs, so it must not wait for a network or a disk: fetch a new key elsewhere,
-    /// and return the one that was fetched last. An answer that the service signed with the key before, and that is read after
-    /// the change, is refused as one with a wrong signature.
+    /// The function is called on the thread that signs, so it must not wait for a network or a
+    /// disk: fetch a new key elsewhere, and return the one that was fetched last. An answer that
+    /// the service signed with the key before, and that is read after the change, is refused as one
+    /// with a wrong signature.
     ///
     /// ```
     /// use std::sync::{Arc, PoisonError, RwLock};

@@ -11,7 +11,8 @@ use crate::wire::characters::{self, Rule};
 
 /// Environment of Smile ID's service. Each has its own API key, default callback URL and data.
 ///
-/// Parses from what the other SDKs call `sid_server`: `0` or `sandbox`, `1` or `production`, or a base URL.
+/// Parses from what the other SDKs call `sid_server`: `0` or `sandbox`, `1` or `production`, or a
+/// base URL.
 ///
 /// ```
 /// use smile_core::Environment;

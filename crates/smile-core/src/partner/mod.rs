@@ -82,15 +82,16 @@ impl Partner {
 
     /// Sets the address of callbacks for jobs that name no address of their own.
     ///
-    /// An absolute http or https URL; any other is reported with all other problems, before anything is sent.
+    /// An absolute http or https URL; any other is reported with all other problems, before
+    /// anything is sent.
     #[must_use]
     pub fn with_callback_url(mut self, url: impl Into<String>) -> Self {
         Arc::make_mut(&mut self.0).callback_url = Some(CallbackUrl::unchecked(url));
         self
     }
 
-    /// The API that jobs go over: v1 unless this says otherwise. Single operations are of one API by their type, and are not
-    /// changed by it.
+    /// The API that jobs go over: v1 unless this says otherwise. Single operations are of one API
+    /// by their type, and are not changed by it.
     #[must_use]
     pub fn with_api(mut self, api: Api) -> Self {
         Arc::make_mut(&mut self.0).api = api;
@@ -132,10 +133,12 @@ impl Partner {
     /// Sets the most by which the signed timestamp of an answer may differ from the time of its
     /// request, before or after it; an hour by default, [`Partner::ANSWER_WINDOW`].
     ///
-    /// An answer from further away, or from a time that can't be read, can still be read, and decides nothing: its verdict
-    /// is unknown, with the reason [`UnknownReason::OtherTime`](crate::UnknownReason::OtherTime). Smile ID documents that the timestamp of a
-    /// job's status is signed, and not which moment it names. If it turns out to be that of the result, then the status of
-    /// older jobs needs a wider window, or [none](Self::without_answer_window).
+    /// An answer from further away, or from a time that can't be read, can still be read, and
+    /// decides nothing: its verdict is unknown, with the reason
+    /// [`UnknownReason::OtherTime`](crate::UnknownReason::OtherTime). Smile ID documents that the
+    /// timestamp of a job's status is signed, and not which moment it names. If it turns out to be
+    /// that of the result, then the status of older jobs needs a wider window, or
+    /// [none](Self::without_answer_window).
     #[must_use]
     pub fn with_answer_window(mut self, window: Duration) -> Self {
         Arc::make_mut(&mut self.0).answer_window = Some(window);

@@ -1,11 +1,11 @@
 //! Signatures: the one place that knows the MAC.
 //!
-//! `base64(HMAC-SHA256(api_key, timestamp ‖ partner_id ‖ "sid_request"))`, with the key as UTF-8 text and the
-//! timestamp as the very text that travels (Smile ID: "Generate signature"). The same construction signs requests,
-//! job status answers and callbacks.
+//! `base64(HMAC-SHA256(api_key, timestamp ‖ partner_id ‖ "sid_request"))`, with the key as UTF-8
+//! text and the timestamp as the very text that travels (Smile ID: "Generate signature"). The same
+//! construction signs requests, job status answers and callbacks.
 //!
-//! **It does not cover the body.** Whoever has seen one signed pair can put it on another body, so a signature says
-//! that its maker once held the key, and nothing about what came along with it.
+//! **It does not cover the body.** Whoever has seen one signed pair can put it on another body, so
+//! a signature says that its maker once held the key, and nothing about what came along with it.
 
 use std::fmt;
 use std::sync::Arc;
@@ -39,7 +39,8 @@ pub struct Signer {
 
 #[derive(Clone)]
 enum Key {
-    /// The key's two hash blocks, computed once; wiped on drop by the `zeroize` features of hmac and sha2.
+    /// The key's two hash blocks, computed once; wiped on drop by the `zeroize` features of hmac
+    /// and sha2.
     Hashed(Hmac<Sha256>),
     /// Key that may be another one at the next use.
     Asked(ApiKey),
@@ -50,8 +51,9 @@ fn hashed(key: &[u8]) -> Hmac<Sha256> {
 }
 
 impl Signer {
-    /// A signer for this partner and key, of no environment in particular. [`Partner::signer`](crate::Partner::signer) has
-    /// one that belongs to the partner's environment.
+    /// A signer for this partner and key, of no environment in particular.
+    /// [`Partner::signer`](crate::Partner::signer) has one that belongs to the partner's
+    /// environment.
     pub fn new(partner_id: PartnerId, api_key: &ApiKey) -> Self {
         let key = match api_key.is_fixed() {
             true => Key::Hashed(api_key.with_current(hashed)),
@@ -100,15 +102,16 @@ impl Signer {
     ///
     /// # Errors
     /// [`SignatureError::Malformed`] if it isn't the standard base64, with padding, of 32 bytes;
-    /// [`SignatureError::Wrong`] if it was made with another key, for another partner or over another text.
+    /// [`SignatureError::Wrong`] if it was made with another key, for another partner or over
+    /// another text.
     pub fn confirm(&self, timestamp: &str, signature: &str) -> Result<(), SignatureError> {
         self.confirm_as(self.partner_id.as_str(), timestamp, signature)
     }
 
     /// Confirms a signature over a timestamp that came as JSON.
     ///
-    /// Old accounts send a number: its digits are tried first, then the ISO text of the moment it stands for, since
-    /// the official SDKs disagree which of the two is signed.
+    /// Old accounts send a number: its digits are tried first, then the ISO text of the moment it
+    /// stands for, since the official SDKs disagree which of the two is signed.
     ///
     /// # Errors
     /// As [`Signer::confirm`].
@@ -125,8 +128,8 @@ impl Signer {
         }
     }
 
-    /// Confirms a signature over the timestamp and the partner id with or without its leading zeros: v3 writes the id of
-    /// partners below 100 in either way.
+    /// Confirms a signature over the timestamp and the partner id with or without its leading
+    /// zeros: v3 writes the id of partners below 100 in either way.
     pub(crate) fn confirm_any_padding(&self, timestamp: &str, signature: &str) -> Result<(), SignatureError> {
         let bare = self.partner_id.as_str().trim_start_matches('0');
         let padded = format!("{bare:0>3}");
@@ -193,7 +196,8 @@ impl fmt::Debug for SignedTimestamp {
     }
 }
 
-/// A timestamp as an answer or a callback carried it: its exact text, and whether it was a JSON number.
+/// A timestamp as an answer or a callback carried it: its exact text, and whether it was a JSON
+/// number.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReceivedTimestamp {
     text: String,
@@ -261,7 +265,8 @@ mod tests {
         Signer::new(PartnerId::new(partner_id).unwrap(), &ApiKey::new(api_key).unwrap())
     }
 
-    /// The first three are published in the official Java SDK's tests; the others were computed independently.
+    /// The first three are published in the official Java SDK's tests; the others were computed
+    /// independently.
     const VECTORS: &[(&str, &str, &str, &str)] = &[
         ("partner", "apikey", "2023-03-09T21:35:00.279Z", "+S/hVtmFwynoroXQQbjOQ3/l+a5zshNldrQh/iBdxRQ="),
         ("partner", "apiKey", "2023-02-13T15:07:42.214Z", "XxThLHZy2ij1WINkqNEPgzVs9RvUDHWlebDYzprqS74="),

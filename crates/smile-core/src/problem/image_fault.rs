@@ -19,7 +19,8 @@ pub enum ImageFault {
     /// A segment of a JPEG, or a chunk of a PNG, is longer than the file or can't be: the file was
     /// cut, or damaged.
     BadSegment,
-    /// No header that says how many pixels there are (a JPEG's frame, a PNG's `IHDR`), or one that says 0.
+    /// No header that says how many pixels there are (a JPEG's frame, a PNG's `IHDR`), or one that
+    /// says 0.
     NoHeader,
     /// Nothing between the head and the end: a JPEG's scan or a PNG's `IDAT` is missing or empty.
     NoImageData,
@@ -29,7 +30,8 @@ pub enum ImageFault {
     BlanksInBase64,
     /// Base64 in the alphabet for URLs, with `-` and `_`. The service takes the standard one.
     UrlSafeBase64,
-    /// Base64 of a length that no bytes have. Likely its end was cut off, by the width of a database column, say.
+    /// Base64 of a length that no bytes have. Likely its end was cut off, by the width of a
+    /// database column, say.
     CutBase64,
     /// There is no file of that name.
     FileMissing,
@@ -43,14 +45,16 @@ pub enum ImageFault {
     TooLarge,
     /// A warning: the picture's end is missing. It was likely cut.
     NoEnd,
-    /// A warning: the picture's data ends in many zeros, as that of a file that was written or fetched only in part.
+    /// A warning: the picture's data ends in many zeros, as that of a file that was written or
+    /// fetched only in part.
     EndsInZeros,
-    /// A warning: fewer than 1500 pixels on the longer side of a document, or than 160 on the shorter one of a face. The
-    /// first is Smile ID's ("Image quality"), the second our choice.
+    /// A warning: fewer than 1500 pixels on the longer side of a document, or than 160 on the
+    /// shorter one of a face. The first is Smile ID's ("Image quality"), the second our choice.
     FewPixels,
     /// A warning: more than 10 MB, which a document should not have (Smile ID: "Image quality").
     ManyBytes,
-    /// A warning: the file says where it was taken, and that travels to the service along with the picture.
+    /// A warning: the file says where it was taken, and that travels to the service along with the
+    /// picture.
     HasPosition,
 }
 

@@ -57,8 +57,9 @@ impl fmt::Display for Problem {
 
 /// Error in a credential, address or environment.
 ///
-/// It is found while the client is set up, so no request has been made. Usually an environment variable is unset,
-/// carries a stray space or newline, or holds the value meant for another setting.
+/// It is found while the client is set up, so no request has been made. Usually an environment
+/// variable is unset, carries a stray space or newline, or holds the value meant for another
+/// setting.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{problem}")]
 pub struct ConfigError {
@@ -82,8 +83,8 @@ impl ConfigError {
 
 /// All problems of a job or a request, found before anything was sent.
 ///
-/// All problems are named at once, so that a form can be mended in one go. Nothing has reached the service: mend
-/// the input and try again with the same ids.
+/// All problems are named at once, so that a form can be mended in one go. Nothing has reached the
+/// service: mend the input and try again with the same ids.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("nothing was sent: {}", list(.problems))]
 pub struct ValidationError {

@@ -1,8 +1,8 @@
 //! Search of a body for anything against the person, under any spelling and at any depth: one rule
 //! for the results of v1, the answers around them, and the webhooks of v3.
 //!
-//! Only a body that says nothing of the kind can be an approval. What is found here never rejects anybody either: it makes the
-//! verdict unknown, and somebody looks at it.
+//! Only a body that says nothing of the kind can be an approval. What is found here never rejects
+//! anybody either: it makes the verdict unknown, and somebody looks at it.
 
 use serde_json::{Map, Value};
 

@@ -36,7 +36,8 @@ impl<'a> BusinessInfo<'a> {
         self.0.children("directors").map(Director).collect()
     }
 
-    /// The registry's certificate of this search (`documents.search_certificate`): a link, or base64.
+    /// The registry's certificate of this search (`documents.search_certificate`): a link, or
+    /// base64.
     pub fn search_certificate(&self) -> Option<Personal<Cow<'a, str>>> {
         self.0.child("documents")?.text("search_certificate")
     }

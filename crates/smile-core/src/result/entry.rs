@@ -20,7 +20,8 @@ use crate::wire::tolerant;
 /// One result of a job, as the service reported it.
 ///
 /// Nothing is lost: what has no method here is read with [`ResultEntry::get`] or taken whole with
-/// [`ResultEntry::as_json`]. Most of it is personal, so `Debug` shows only codes, actions and Smile ID's job id.
+/// [`ResultEntry::as_json`]. Most of it is personal, so `Debug` shows only codes, actions and Smile
+/// ID's job id.
 #[derive(Clone, PartialEq)]
 pub struct ResultEntry {
     fields: Fields,
@@ -134,7 +135,8 @@ impl ResultEntry {
         let present = |key: &str| tolerant::field(&self.fields, key).filter(|value| !value.is_null());
         let is_object = |key: &str| present(key).is_none_or(Value::is_object);
         let steps = present("Actions").and_then(Value::as_object);
-        // Each step is looked up once: a forger's two megabytes of steps must not cost their number squared.
+        // Each step is looked up once: a forger's two megabytes of steps must not cost their number
+        // squared.
         let mut known = BTreeMap::new();
         let odd_step = steps.into_iter().flatten().any(|(name, value)| {
             let same_step = known.entry(tolerant::letters(name).collect::<Vec<_>>()).or_insert(value);
@@ -183,8 +185,9 @@ impl ResultEntry {
 
     /// Any field by the service's name, as it came.
     ///
-    /// Of a callback, a field of more than a few kilobytes is read and copied the first time that it is asked for here;
-    /// [`PersonalInfo::photo`] and the like don't need that. One that can't be read is null then.
+    /// Of a callback, a field of more than a few kilobytes is read and copied the first time that
+    /// it is asked for here; [`PersonalInfo::photo`] and the like don't need that. One that can't
+    /// be read is null then.
     pub fn get(&self, name: &str) -> Option<&Value> {
         tolerant::field(&self.fields, name)
     }
@@ -200,7 +203,8 @@ impl ResultEntry {
 
     /// Verdict of the entry for a job of the type that `PartnerParams` names.
     ///
-    /// Where the job's type is known from elsewhere, [`ResultEntry::verdict_for`] is the safer question.
+    /// Where the job's type is known from elsewhere, [`ResultEntry::verdict_for`] is the safer
+    /// question.
     pub fn verdict(&self) -> Verdict {
         self.verdict_of_job(self.partner_params().job_type(), None)
     }

@@ -6,8 +6,8 @@ use serde_json::{Map, Value};
 
 use crate::wire::tolerant;
 
-/// Links to the images of a job. Each is a credential that shows a person's face or document to whoever has it, until
-/// it expires; so `Debug` shows none.
+/// Links to the images of a job. Each is a credential that shows a person's face or document to
+/// whoever has it, until it expires; so `Debug` shows none.
 #[derive(Clone, PartialEq)]
 pub struct ImageLinks(Map<String, Value>);
 

@@ -49,7 +49,8 @@ pub struct Date {
 }
 
 impl Date {
-    /// Reads `YYYY-MM-DD`, alone or in front of a time of day. A day that the calendar doesn't have is none.
+    /// Reads `YYYY-MM-DD`, alone or in front of a time of day. A day that the calendar doesn't have
+    /// is none.
     pub fn parse(text: &str) -> Option<Self> {
         let (date, rest) = text.split_at_checked(10)?;
         if !(rest.is_empty() || rest.starts_with(['T', ' '])) {
@@ -68,8 +69,8 @@ impl fmt::Display for Date {
 
 /// A JSON object of the service, read field by field.
 ///
-/// What says that there is nothing (`Not Available`, `N/A`, `NaN-NaN-NaN`, nothing at all) is absent; its raw text is
-/// still there to be had with [`Record::raw`].
+/// What says that there is nothing (`Not Available`, `N/A`, `NaN-NaN-NaN`, nothing at all) is
+/// absent; its raw text is still there to be had with [`Record::raw`].
 #[derive(Clone, Copy)]
 pub struct Record<'a>(Source<'a>);
 

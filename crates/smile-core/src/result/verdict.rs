@@ -20,16 +20,17 @@ pub enum Decision {
     /// company, that the registry has it. The only decision to let anybody in on, and it may take
     /// more: [`Verdict::may_be_let_in`] says yes or no.
     Approved,
-    /// Neither yes nor no. Mostly a human is reviewing it, and the final result comes by callback; some results stay like
-    /// that, and [`Verdict::next_step`] says so.
+    /// Neither yes nor no. Mostly a human is reviewing it, and the final result comes by callback;
+    /// some results stay like that, and [`Verdict::next_step`] says so.
     Provisional,
     /// The person is not who they say, or the images won't do.
     Rejected,
     /// The job could not be done, which proves nothing about the person: an ID authority that is
     /// down, an image that can't be used. Submit again, with a new job id.
     Error,
-    /// The result makes no sense to this version of the SDK. Never an approval: it needs a manual review. What was stored by a newer
-    /// version, under a name that this one doesn't know, is read as this.
+    /// The result makes no sense to this version of the SDK. Never an approval: it needs a manual
+    /// review. What was stored by a newer version, under a name that this one doesn't know, is read
+    /// as this.
     #[serde(other)]
     Unknown,
 }
@@ -87,24 +88,27 @@ pub enum UnknownReason {
     OtherJobType,
     /// The code isn't in the catalogue for this type of job.
     NotInCatalogue,
-    /// The code, or a webhook's status, approves, and `job_success`, one of the actions or another part says no, was never
-    /// done, or says something that isn't known. Any word against the person counts, wherever it stands: `status: block`, people
-    /// on lists, fraud, a risk that isn't low.
+    /// The code, or a webhook's status, approves, and `job_success`, one of the actions or another
+    /// part says no, was never done, or says something that isn't known. Any word against the
+    /// person counts, wherever it stands: `status: block`, people on lists, fraud, a risk that
+    /// isn't low.
     Contradiction,
-    /// The code answers a question that is not about who the person is: whether a name is on a list.
+    /// The code answers a question that is not about who the person is: whether a name is on a
+    /// list.
     NoVerdict,
     /// The answer is not signed, though all documented ones are.
     Unsigned,
     /// A part that the verdict rests on can't be read, or is there twice and disagrees with itself.
     Unreadable,
-    /// The answer was signed at a time far from that of the request, or at one that can't be read; see
-    /// [`Partner::with_answer_window`](crate::Partner::with_answer_window).
+    /// The answer was signed at a time far from that of the request, or at one that can't be read;
+    /// see [`Partner::with_answer_window`](crate::Partner::with_answer_window).
     OtherTime,
     /// The result doesn't name the job and the user that were asked about.
     NoJobId,
     /// The word of a webhook's status isn't known.
     UnknownStatus,
-    /// The webhook names no product, or one that isn't known, so that it isn't known what was looked at.
+    /// The webhook names no product, or one that isn't known, so that it isn't known what was
+    /// looked at.
     UnknownProduct,
     /// A reason that a newer version of the SDK has stored, and that this one doesn't know.
     #[serde(other)]
@@ -134,11 +138,12 @@ impl UnknownReason {
 
 /// Verdict on a result: the decision on the person, its finality and the next step.
 ///
-/// It comes from the code and the type of the job alone, looked up in the [catalogue](crate::catalogue); everything
-/// else can only make it more cautious. What is not in the catalogue is never an approval.
+/// It comes from the code and the type of the job alone, looked up in the
+/// [catalogue](crate::catalogue); everything else can only make it more cautious. What is not in
+/// the catalogue is never an approval.
 ///
-/// It serialises to its decision, finality, code, next step and reason, by their stable names and without anything personal. It
-/// can't be read back: what was stored is no verdict of the service.
+/// It serialises to its decision, finality, code, next step and reason, by their stable names and
+/// without anything personal. It can't be read back: what was stored is no verdict of the service.
 ///
 /// ```compile_fail
 /// let verdict: smile_core::Verdict = serde_json::from_str("{}").unwrap();
@@ -418,7 +423,8 @@ impl Backing {
         let is_reviewed = finding.is_of_reviewer()
             || (human().any(|value| *value == A::Passed)
                 && human().all(|value| matches!(value, A::Passed | A::NotApplicable)));
-        // An ID card can stand for the authority's photo, and a reviewer's comparison for the machine's.
+        // An ID card can stand for the authority's photo, and a reviewer's comparison for the
+        // machine's.
         let is_compared =
             says("selfietoidcardcompare", A::Completed) || says("humanreviewcompare", A::Passed);
         let asks_authority = !matches!(job_type, JobType::BIOMETRIC_KYC | JobType::DOCUMENT_VERIFICATION);

@@ -1,8 +1,9 @@
 //! `POST /v2/async-verify-address`: address verification (Smile ID: "Address verification").
 //!
-//! Signed in the headers; the result comes by callback. Each one is billed, and the answer names no job, so after it
-//! was lost nothing is sent again and nothing can be asked. The Ruby SDK posts to `/v1` where the documentation says
-//! `/v2`: [`AddressVerificationRequest::with_v1_path`] does as it does.
+//! Signed in the headers; the result comes by callback. Each one is billed, and the answer names no
+//! job, so after it was lost nothing is sent again and nothing can be asked. The Ruby SDK posts to
+//! `/v1` where the documentation says `/v2`: [`AddressVerificationRequest::with_v1_path`] does as
+//! it does.
 
 use std::fmt;
 
@@ -77,7 +78,8 @@ impl AddressVerificationRequest {
 
     /// Sets the address of the callback, in place of the partner's default.
     ///
-    /// An absolute http or https URL; any other is reported with all other problems, before anything is sent.
+    /// An absolute http or https URL; any other is reported with all other problems, before
+    /// anything is sent.
     #[must_use]
     pub fn with_callback_url(mut self, url: impl Into<String>) -> Self {
         self.callback_url = Some(CallbackUrl::unchecked(url));

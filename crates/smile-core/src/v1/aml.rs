@@ -1,7 +1,7 @@
 //! `POST /aml`: search of watch lists for a person (Smile ID: "AML Check"; job type 10).
 //!
-//! It answers at once, and each one is billed. After an answer was lost nothing is sent twice. It isn't documented whether
-//! its job has a status; that is asked for all the same.
+//! It answers at once, and each one is billed. After an answer was lost nothing is sent twice. It
+//! isn't documented whether its job has a status; that is asked for all the same.
 
 use std::fmt;
 

@@ -27,7 +27,8 @@ impl AsyncEnhancedKycRequest {
 
     /// Sets the address of the callback, in place of the partner's default.
     ///
-    /// An absolute http or https URL; any other is reported with all other problems, before anything is sent.
+    /// An absolute http or https URL; any other is reported with all other problems, before
+    /// anything is sent.
     #[must_use]
     pub fn with_callback_url(mut self, url: impl Into<String>) -> Self {
         self.0.callback_url = Some(CallbackUrl::unchecked(url));

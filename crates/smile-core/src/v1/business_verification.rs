@@ -1,8 +1,8 @@
 //! Business verification: a registry's record of a company (Smile ID: "Business Verification"; job
 //! type 7).
 //!
-//! `POST /business_verification` answers at once, `/async_business_verification` by callback. Each one is billed. After an
-//! answer was lost the job's status is asked for; nothing is sent twice.
+//! `POST /business_verification` answers at once, `/async_business_verification` by callback. Each
+//! one is billed. After an answer was lost the job's status is asked for; nothing is sent twice.
 
 use std::fmt;
 
@@ -38,8 +38,8 @@ pub struct Business {
 }
 
 impl Business {
-    /// A company by its number. `country` is the ISO 3166-1 code of two capital letters; `id_type` is
-    /// `BASIC_BUSINESS_REGISTRATION`, `BUSINESS_REGISTRATION` or (Nigeria) `TAX_INFORMATION`.
+    /// A company by its number. `country` is the ISO 3166-1 code of two capital letters; `id_type`
+    /// is `BASIC_BUSINESS_REGISTRATION`, `BUSINESS_REGISTRATION` or (Nigeria) `TAX_INFORMATION`.
     pub fn new(country: impl Into<String>, id_type: impl Into<String>, id_number: impl Into<String>) -> Self {
         Self {
             country: country.into(),
@@ -230,7 +230,8 @@ impl AsyncBusinessVerificationRequest {
 
     /// Sets the address of the callback, in place of the partner's default.
     ///
-    /// An absolute http or https URL; any other is reported with all other problems, before anything is sent.
+    /// An absolute http or https URL; any other is reported with all other problems, before
+    /// anything is sent.
     #[must_use]
     pub fn with_callback_url(mut self, url: impl Into<String>) -> Self {
         self.callback_url = Some(CallbackUrl::unchecked(url));

@@ -1,12 +1,17 @@
-//! `/totp_consent`: a person's consent to the use of their BVN, by one-time password (Smile ID: "BVN consent").
+//! `/totp_consent`: a person's consent to the use of their BVN, by one-time password (Smile ID:
+//! "BVN consent").
 //!
-//! Three steps, each made from the answer of the one before, so that none can be forgotten or done out of order:
+//! Three steps, each made from the answer of the one before, so that none can be forgotten or done
+//! out of order:
 //!
-//! 1. [`BvnConsentRequest`] opens a session and says where a password can be sent: show the person the [`ConsentModes`].
+//! 1. [`BvnConsentRequest`] opens a session and says where a password can be sent: show the person
+//!    the [`ConsentModes`].
 //! 2. [`ConsentModes::choose`] has it sent there: ask the person for it.
-//! 3. [`PendingOtp::confirm`] hands it in. The [`BvnConsentGrant`] goes into the check: [`BvnConsentGrant::id_info`].
+//! 3. [`PendingOtp::confirm`] hands it in. The [`BvnConsentGrant`] goes into the check:
+//!    [`BvnConsentGrant::id_info`].
 //!
-//! The first two may send a person a message each time, so they are not repeated after an answer was lost.
+//! The first two may send a person a message each time, so they are not repeated after an answer
+//! was lost.
 
 use std::fmt;
 
@@ -198,7 +203,8 @@ impl Operation for BvnOtpRequest {
     type Output = BvnConsentGrant;
     const STEP: Step = Step::BvnConsent;
 
-    // A password is good for one use, so a repetition after a lost answer would be refused, and look like a wrong one.
+    // A password is good for one use, so a repetition after a lost answer would be refused, and
+    // look like a wrong one.
     fn repeat(&self) -> RepeatSafety {
         RepeatSafety::MayCreateTwice
     }

@@ -1,7 +1,8 @@
-//! The question about an ID number that four endpoints ask (Smile ID: "Enhanced KYC", "Basic KYC"; job type 5): at once or by
-//! callback, with the record or with a comparison alone.
+//! The question about an ID number that four endpoints ask (Smile ID: "Enhanced KYC", "Basic KYC";
+//! job type 5): at once or by callback, with the record or with a comparison alone.
 //!
-//! Each one is billed. After an answer was lost the job's status is asked for; nothing is sent twice.
+//! Each one is billed. After an answer was lost the job's status is asked for; nothing is sent
+//! twice.
 
 use std::fmt;
 
@@ -306,7 +307,8 @@ mod tests {
             echo(json!({ "user_id": "user-1", "job_id": "job-1" })),
             echo(json!({ "job_id": "job-1", "job_type": 5 })),
             echo(json!(null)),
-            // Basic KYC's, of the same type of job; a code of another type; none; one that nobody knows.
+            // Basic KYC's, of the same type of job; a code of another type; none; one that nobody
+            // knows.
             json!({ "ResultCode": "1020" }),
             json!({ "ResultCode": "0810" }),
             json!({ "ResultCode": null }),

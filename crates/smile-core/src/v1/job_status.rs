@@ -1,6 +1,7 @@
 //! `POST /job_status`: the status of a job (Smile ID: "Job status"). It only reads.
 //!
-//! The answer is signed, with the signature outside the result; an answer whose signature fails is an error.
+//! The answer is signed, with the signature outside the result; an answer whose signature fails is
+//! an error.
 
 use std::fmt;
 
@@ -157,7 +158,8 @@ impl JobStatus {
         if self.job_complete || self.entry().is_some() {
             return Some(true);
         }
-        // `No zip file received`, `No zip uploaded yet`: the code that goes with the second isn't documented.
+        // `No zip file received`, `No zip uploaded yet`: the code that goes with the second isn't
+        // documented.
         let says_no_zip =
             matches!(&self.result, JobResult::Text(text) if text.to_ascii_lowercase().starts_with("no zip"));
         let is_timely = self.unknown_reason != Some(UnknownReason::OtherTime);

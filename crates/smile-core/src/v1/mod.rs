@@ -1,7 +1,7 @@
 //! The endpoints of the v1 API, one file each, and the machine that runs a whole job over them.
 //!
-//! Each file reads in the same order: what the endpoint is, the request, the answer, how the one is built and the
-//! other parsed, tests.
+//! Each file reads in the same order: what the endpoint is, the request, the answer, how the one is
+//! built and the other parsed, tests.
 
 mod address_verification;
 mod aml;

@@ -1,9 +1,10 @@
 //! `POST /v2/async-verify-phone`: the owner of a phone number (Smile ID: "Phone number
 //! verification").
 //!
-//! Signed in the headers; the result comes by callback. Each one is billed, and the answer names no job, so after it
-//! was lost nothing is sent again and nothing can be asked. Little of it is documented where this was written from;
-//! [`PhoneVerificationRequest::with_field`] sets what is missing here.
+//! Signed in the headers; the result comes by callback. Each one is billed, and the answer names no
+//! job, so after it was lost nothing is sent again and nothing can be asked. Little of it is
+//! documented where this was written from; [`PhoneVerificationRequest::with_field`] sets what is
+//! missing here.
 
 use std::fmt;
 
@@ -68,7 +69,8 @@ impl PhoneVerificationRequest {
 
     /// Sets the address of the callback, in place of the partner's default.
     ///
-    /// An absolute http or https URL; any other is reported with all other problems, before anything is sent.
+    /// An absolute http or https URL; any other is reported with all other problems, before
+    /// anything is sent.
     #[must_use]
     pub fn with_callback_url(mut self, url: impl Into<String>) -> Self {
         self.callback_url = Some(CallbackUrl::unchecked(url));

@@ -1,7 +1,7 @@
 //! `POST /upload`: opens a job and gets the address for its zip (Smile ID: "Prep upload").
 //!
-//! Opens at most one job: a `job_id` that the service knows is refused with code 2215, unless the request says
-//! `retry: true`. Nothing is billed before the zip arrives.
+//! Opens at most one job: a `job_id` that the service knows is refused with code 2215, unless the
+//! request says `retry: true`. Nothing is billed before the zip arrives.
 
 use std::fmt;
 

@@ -66,7 +66,8 @@ pub struct Services {
 }
 
 impl Services {
-    /// The ID types, in place of the built-in ones: see [`Partner::with_id_types`](crate::Partner::with_id_types).
+    /// The ID types, in place of the built-in ones: see
+    /// [`Partner::with_id_types`](crate::Partner::with_id_types).
     pub fn id_types(&self) -> IdTypeCatalogue {
         IdTypeCatalogue::from_services(&self.raw)
     }

@@ -1,8 +1,10 @@
-//! `/smile_links`: links that let a person verify themselves on Smile ID's own pages (Smile ID: "Smile Links").
+//! `/smile_links`: links that let a person verify themselves on Smile ID's own pages (Smile ID:
+//! "Smile Links").
 //!
-//! Creating a link makes another one each time, so it is not repeated after an answer was lost; updating and reading
-//! can be. The sources disagree on the name of the link in the answer (`link`, `link_url`) and say nothing on how a `GET` is
-//! signed: both names are read, and the headers carry the signature, or the query where [`ListSmileLinksRequest::with_query_signature`] says so.
+//! Creating a link makes another one each time, so it is not repeated after an answer was lost;
+//! updating and reading can be. The sources disagree on the name of the link in the answer (`link`,
+//! `link_url`) and say nothing on how a `GET` is signed: both names are read, and the headers carry
+//! the signature, or the query where [`ListSmileLinksRequest::with_query_signature`] says so.
 
 use std::fmt;
 
@@ -63,8 +65,8 @@ pub struct LinkIdType {
 }
 
 impl LinkIdType {
-    /// `verification_method` is `biometric_kyc`, `doc_verification`, `enhanced_document_verification` or `enhanced_kyc`; one for
-    /// each kind of ID.
+    /// `verification_method` is `biometric_kyc`, `doc_verification`,
+    /// `enhanced_document_verification` or `enhanced_kyc`; one for each kind of ID.
     pub fn new(
         country: impl Into<String>,
         id_type: impl Into<String>,
@@ -113,7 +115,8 @@ impl SmileLinkDetails {
 
     /// Sets the address of callbacks.
     ///
-    /// An absolute http or https URL; any other is reported with all other problems, before anything is sent.
+    /// An absolute http or https URL; any other is reported with all other problems, before
+    /// anything is sent.
     #[must_use]
     pub fn with_callback_url(mut self, url: impl Into<String>) -> Self {
         self.callback_url = Some(CallbackUrl::unchecked(url));

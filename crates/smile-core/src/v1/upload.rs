@@ -1,10 +1,12 @@
 //! `PUT` of the zip to the address that prep upload gave (an S3 presigned URL).
 //!
-//! The address is the credential, so no other goes along: S3 refuses two. It takes no chunked body either, so the
-//! body is one buffer and the transport sets `Content-Length`. The zip's arrival starts the work and the bill.
+//! The address is the credential, so no other goes along: S3 refuses two. It takes no chunked body
+//! either, so the body is one buffer and the transport sets `Content-Length`. The zip's arrival
+//! starts the work and the bill.
 //!
-//! Only the store's own words prove that it kept nothing: its `<Error>` document with a code that is known to mean so (Amazon S3,
-//! "Error responses"). A proxy, a CDN or a gateway in between may answer anything after the zip has arrived.
+//! Only the store's own words prove that it kept nothing: its `<Error>` document with a code that
+//! is known to mean so (Amazon S3, "Error responses"). A proxy, a CDN or a gateway in between may
+//! answer anything after the zip has arrived.
 
 use std::fmt;
 
@@ -23,8 +25,8 @@ use crate::{Environment, Partner, Timestamp};
 pub struct UploadUrl(Uri);
 
 impl UploadUrl {
-    /// Reads the address that the service of this environment gave. It is kept byte for byte, and one that an HTTP client would
-    /// rewrite is refused.
+    /// Reads the address that the service of this environment gave. It is kept byte for byte, and
+    /// one that an HTTP client would rewrite is refused.
     ///
     /// # Errors
     /// [`OperationError::UploadUrl`] with the rule that it breaks.
@@ -91,14 +93,16 @@ impl Operation for UploadRequest {
             });
         }
         if !response.body().is_empty() {
-            // S3 says nothing more when it has taken something. Somebody in between does, who may have kept the zip.
+            // S3 says nothing more when it has taken something. Somebody in between does, who may
+            // have kept the zip.
             return Err(OperationError::unexpected(response, "has a body, which the object store's hasn't"));
         }
         Ok(())
     }
 }
 
-/// The codes with which S3 says that it stored nothing. `InternalError` isn't one: it may have been half-way.
+/// The codes with which S3 says that it stored nothing. `InternalError` isn't one: it may have been
+/// half-way.
 const REFUSALS: [&str; 27] = [
     "AccessDenied",
     "AllAccessDisabled",

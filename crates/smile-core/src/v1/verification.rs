@@ -19,8 +19,8 @@ use crate::{JobStatus, Partner, Timestamp};
 ///
 /// All documented answers are signed. One that isn't can be read, and its verdict is unknown.
 ///
-/// It serialises to the verdict and whether the answer was signed. The result itself holds personal data: take it from
-/// [`ResultEntry::as_json`] knowingly.
+/// It serialises to the verdict and whether the answer was signed. The result itself holds personal
+/// data: take it from [`ResultEntry::as_json`] knowingly.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
 #[non_exhaustive]
 pub struct Verification {

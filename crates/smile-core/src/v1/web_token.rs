@@ -49,14 +49,16 @@ impl WebTokenRequest {
     /// `ekyc_smartselfie`, `enhanced_kyc`, `basic_kyc`, `identity_verification`,
     /// `doc_verification`, `enhanced_document_verification`, `e_signature`.
     ///
-    /// Extra keys of the partner params go along at the top level, as `document_ids` must for `e_signature`.
+    /// Extra keys of the partner params go along at the top level, as `document_ids` must for
+    /// `e_signature`.
     pub fn new(partner_params: PartnerParams, product: impl Into<String>) -> Self {
         Self { partner_params, product: product.into(), callback_url: None }
     }
 
     /// Sets the address of the callback, in place of the partner's default.
     ///
-    /// An absolute http or https URL; any other is reported with all other problems, before anything is sent.
+    /// An absolute http or https URL; any other is reported with all other problems, before
+    /// anything is sent.
     #[must_use]
     pub fn with_callback_url(mut self, url: impl Into<String>) -> Self {
         self.callback_url = Some(CallbackUrl::unchecked(url));

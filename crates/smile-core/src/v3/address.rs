@@ -17,8 +17,8 @@ use crate::operation::{Operation, OperationError, Step};
 use crate::wire::characters::Rule;
 use crate::{Partner, Timestamp, ValidationReport};
 
-/// Compares an address with the records of a utility (Nigeria) or under an ID number (South Africa). It says nothing about who
-/// the person is.
+/// Compares an address with the records of a utility (Nigeria) or under an ID number (South
+/// Africa). It says nothing about who the person is.
 #[derive(Clone)]
 pub struct AddressVerificationRequest {
     address: String,
@@ -75,7 +75,8 @@ impl AddressVerificationRequest {
         Self { address, record: AddressRecord::Nigeria(utility), common }
     }
 
-    /// An address in South Africa (at most 512 characters), and the person's ID number (at most 256).
+    /// An address in South Africa (at most 512 characters), and the person's ID number (at most
+    /// 256).
     pub fn in_south_africa(
         address: impl Into<String>,
         id_number: impl Into<String>,

@@ -36,8 +36,8 @@ impl AmlMonitoringRequest {
         Self { search, common: Common::new(consent, user_details) }
     }
 
-    /// Watches a user by the name and year of birth of an earlier Biometric KYC or Document Verification
-    /// (`search_existing_user`).
+    /// Watches a user by the name and year of birth of an earlier Biometric KYC or Document
+    /// Verification (`search_existing_user`).
     pub fn of_existing_user(
         user_id: UserId,
         countries: impl IntoIterator<Item = impl AsRef<str>>,

@@ -1,7 +1,8 @@
 //! `GET /v3/aml/monitoring/{job_id}/news/{reference}`: the news about a person under watch (Smile
 //! ID: the description of the v3 API, `getAmlMonitoringNews`). The operation only reads.
 //!
-//! Its 502 is documented to stay: the provider of the news won't answer this question. Its 503 passes.
+//! Its 502 is documented to stay: the provider of the news won't answer this question. Its 503
+//! passes.
 
 use std::fmt;
 
@@ -69,7 +70,8 @@ pub struct AmlNewsRequest {
 }
 
 impl AmlNewsRequest {
-    /// News of this kind about the person with this reference (`ref` in the monitoring's result) of this job.
+    /// News of this kind about the person with this reference (`ref` in the monitoring's result) of
+    /// this job.
     pub fn new(job_id: impl Into<String>, reference: impl Into<String>, category: NewsCategory) -> Self {
         Self { job_id: job_id.into(), reference: reference.into(), category, page: None, limit: None }
     }

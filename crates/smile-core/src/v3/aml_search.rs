@@ -76,7 +76,8 @@ impl AmlSearch {
 macro_rules! aml_options {
     ($type:ident) => {
         impl $type {
-            /// The year of birth, four digits and not in the future. It tells people of one name apart.
+            /// The year of birth, four digits and not in the future. It tells people of one name
+            /// apart.
             #[must_use]
             pub fn with_birth_year(mut self, year: u16) -> Self {
                 self.search.birth_year = Some(year);

@@ -1,5 +1,5 @@
-//! `POST /v3/authentication`: whether a selfie is the user who enrolled under this id (Smile ID: the description of the v3 API,
-//! `v3BiometricAuthentication`).
+//! `POST /v3/authentication`: whether a selfie is the user who enrolled under this id (Smile ID:
+//! the description of the v3 API, `v3BiometricAuthentication`).
 
 use bytes::Bytes;
 use http::{Request, Response};

@@ -1,5 +1,5 @@
-//! `GET /v3/services/bank_codes`: the banks and their codes (Smile ID: the description of the v3 API, `getBankCodes`). Anybody may
-//! ask; it only reads.
+//! `GET /v3/services/bank_codes`: the banks and their codes (Smile ID: the description of the v3
+//! API, `getBankCodes`). Anybody may ask; it only reads.
 
 use bytes::Bytes;
 use http::{Request, Response};

@@ -1,5 +1,5 @@
-//! `POST /v3/biometric_kyc`: whether a selfie is the person whom an ID authority has under a number (Smile ID: the description of the
-//! v3 API, `v3BiometricKycEntry`).
+//! `POST /v3/biometric_kyc`: whether a selfie is the person whom an ID authority has under a number
+//! (Smile ID: the description of the v3 API, `v3BiometricKycEntry`).
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -16,7 +16,8 @@ use crate::job::user_details::UserDetails;
 use crate::operation::{Operation, OperationError, Step};
 use crate::{IdInfo, Image, JobType, Partner, Timestamp, ValidationReport};
 
-/// Compares a selfie with the photo that an ID authority has under a number. Enrols the user if it is the same person.
+/// Compares a selfie with the photo that an ID authority has under a number. Enrols the user if it
+/// is the same person.
 #[derive(Clone)]
 pub struct BiometricKycRequest {
     country: String,
@@ -26,8 +27,8 @@ pub struct BiometricKycRequest {
 }
 
 impl BiometricKycRequest {
-    /// A selfie (JPEG) with six to eight liveness frames (JPEG), and the number of an ID of this kind, from this country (two
-    /// letters in any case, or its English name).
+    /// A selfie (JPEG) with six to eight liveness frames (JPEG), and the number of an ID of this
+    /// kind, from this country (two letters in any case, or its English name).
     pub fn new(
         selfie: Image,
         liveness: impl IntoIterator<Item = Image>,

@@ -8,8 +8,8 @@ use crate::wire::characters::Rule;
 use crate::wire::tolerant::same_name;
 use crate::{CallbackUrl, Environment, IdInfo, JobId, Partner, ProblemKind, SubmissionId, ValidationReport};
 
-/// The key in `partner_params` that carries the partner's own id of the job: the v3 API has none of its own, and takes `job_id`
-/// out of what comes back.
+/// The key in `partner_params` that carries the partner's own id of the job: the v3 API has none of
+/// its own, and takes `job_id` out of what comes back.
 pub const JOB_ID_PARAM: &str = "sdk_job_id";
 
 /// Keys that the service takes out of what comes back.
@@ -21,7 +21,8 @@ pub(crate) fn country_code(country: &str) -> String {
 }
 
 impl ValidationReport {
-    /// An id that becomes a segment of a path: one that is empty or of dots would name another path.
+    /// An id that becomes a segment of a path: one that is empty or of dots would name another
+    /// path.
     pub(crate) fn path_segment(&mut self, field: &str, id: &str) {
         self.required(field, Some(id));
         if matches!(id.trim(), "." | "..") {
@@ -31,7 +32,8 @@ impl ValidationReport {
         self.characters(field, Some(id), Rule::Id);
     }
 
-    /// A text of at most so many characters. The service doesn't say what it counts: code points are the fewest that it can be.
+    /// A text of at most so many characters. The service doesn't say what it counts: code points
+    /// are the fewest that it can be.
     pub(crate) fn length(&mut self, field: &str, text: &str, most: usize) {
         let (points, units) = (text.chars().count(), text.encode_utf16().count());
         if points > most {

@@ -1,5 +1,5 @@
-//! `POST /v3/compare`: whether two pictures show the same person (Smile ID: the description of the v3 API,
-//! `v3SmartSelfieCompare`).
+//! `POST /v3/compare`: whether two pictures show the same person (Smile ID: the description of the
+//! v3 API, `v3SmartSelfieCompare`).
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -14,7 +14,8 @@ use crate::job::user_details::UserDetails;
 use crate::operation::{Operation, OperationError, Step};
 use crate::{Image, JobType, Partner, ProblemKind, Timestamp, ValidationReport};
 
-/// Compares a selfie with the face on another picture. With a user id it enrols that user if both are the same person.
+/// Compares a selfie with the face on another picture. With a user id it enrols that user if both
+/// are the same person.
 #[derive(Clone)]
 pub struct CompareRequest {
     comparison: ComparisonImage,
@@ -45,7 +46,8 @@ impl ComparisonImage {
 }
 
 impl CompareRequest {
-    /// A selfie (JPEG), and the picture (JPEG, of documents too) of this kind that it is compared with.
+    /// A selfie (JPEG), and the picture (JPEG, of documents too) of this kind that it is compared
+    /// with.
     pub fn new(
         selfie: Image,
         comparison_image: Image,
@@ -59,7 +61,8 @@ impl CompareRequest {
         Self { comparison, allow_new_enroll: None, common }
     }
 
-    /// Six to eight liveness frames (JPEG). Without them nobody looks at whether the person was there.
+    /// Six to eight liveness frames (JPEG). Without them nobody looks at whether the person was
+    /// there.
     #[must_use]
     pub fn with_liveness(mut self, frames: impl IntoIterator<Item = Image>) -> Self {
         self.common.images.add_frames(frames);

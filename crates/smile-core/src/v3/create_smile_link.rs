@@ -1,4 +1,5 @@
-//! `POST /v3/smile_links`: creates a Smile Link (Smile ID: the description of the v3 API, `createSmileLink`).
+//! `POST /v3/smile_links`: creates a Smile Link (Smile ID: the description of the v3 API,
+//! `createSmileLink`).
 //!
 //! It is never repeated: each one is another link. Its token must not be bound to a product.
 
@@ -60,7 +61,8 @@ impl LinkIdType {
 }
 
 impl CreateSmileLinkRequest {
-    /// A link of this name, with this privacy policy, for these kinds of ID. Anybody may use it, any number of times.
+    /// A link of this name, with this privacy policy, for these kinds of ID. Anybody may use it,
+    /// any number of times.
     pub fn new(
         name: impl Into<String>,
         notice_privacy_policy_url: impl Into<String>,

@@ -1,5 +1,5 @@
-//! `POST /v3/document_verification`: whether a document is genuine, and the person's on a selfie (Smile ID: the description of the v3 API,
-//! `v3DocumentVerificationEntry`).
+//! `POST /v3/document_verification`: whether a document is genuine, and the person's on a selfie
+//! (Smile ID: the description of the v3 API, `v3DocumentVerificationEntry`).
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -24,8 +24,8 @@ pub struct DocumentVerificationRequest {
 }
 
 impl DocumentVerificationRequest {
-    /// A selfie (JPEG) with six to eight liveness frames (JPEG), and the front of a document (JPEG or PNG) from this country (two
-    /// letters in any case, or its English name).
+    /// A selfie (JPEG) with six to eight liveness frames (JPEG), and the front of a document (JPEG
+    /// or PNG) from this country (two letters in any case, or its English name).
     pub fn new(
         selfie: Image,
         liveness: impl IntoIterator<Item = Image>,

@@ -1,4 +1,5 @@
-//! `POST /v3/enhanced_document_verification`: a document, a selfie, and what the ID authority has under the document's number (Smile ID: the description of the v3 API,
+//! `POST /v3/enhanced_document_verification`: a document, a selfie, and what the ID authority has
+//! under the document's number (Smile ID: the description of the v3 API,
 //! `v3EnhancedDocumentVerificationEntry`).
 
 use bytes::Bytes;
@@ -24,8 +25,9 @@ pub struct EnhancedDocumentVerificationRequest {
 }
 
 impl EnhancedDocumentVerificationRequest {
-    /// A selfie (JPEG) with six to eight liveness frames (JPEG), and the front of a document (JPEG or PNG) from this country (two
-    /// letters in any case, or its English name); `id_type` is the document's code, such as `PASSPORT`.
+    /// A selfie (JPEG) with six to eight liveness frames (JPEG), and the front of a document (JPEG
+    /// or PNG) from this country (two letters in any case, or its English name); `id_type` is the
+    /// document's code, such as `PASSPORT`.
     pub fn new(
         selfie: Image,
         liveness: impl IntoIterator<Item = Image>,

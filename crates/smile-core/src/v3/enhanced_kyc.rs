@@ -1,8 +1,8 @@
-//! `POST /v3/enhanced_kyc`: what an ID authority has under a number (Smile ID: the description of the v3 API,
-//! `submitEnhancedKyc`).
+//! `POST /v3/enhanced_kyc`: what an ID authority has under a number (Smile ID: the description of
+//! the v3 API, `submitEnhancedKyc`).
 //!
-//! It is accepted, and the result comes by webhook. Each submission is billed and none is recognised as a repetition, so it is never
-//! sent again after its answer was lost.
+//! It is accepted, and the result comes by webhook. Each submission is billed and none is
+//! recognised as a repetition, so it is never sent again after its answer was lost.
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -40,7 +40,8 @@ pub struct EnhancedKycRequest {
 }
 
 impl EnhancedKycRequest {
-    /// The number of an ID of this kind, from this country (two letters in any case, or its English name).
+    /// The number of an ID of this kind, from this country (two letters in any case, or its English
+    /// name).
     pub fn new(
         country: impl AsRef<str>,
         id_type: impl Into<String>,

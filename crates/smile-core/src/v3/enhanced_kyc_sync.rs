@@ -1,9 +1,10 @@
-//! `POST /v3/enhanced_kyc/sync`: what an ID authority has under a number, answered at once (Smile ID: the description of the v3 API,
-//! `submitEnhancedKycSync`).
+//! `POST /v3/enhanced_kyc/sync`: what an ID authority has under a number, answered at once (Smile
+//! ID: the description of the v3 API, `submitEnhancedKycSync`).
 //!
-//! Each submission is billed once, and none is recognised as a repetition. A 408, a 424 or a 500 that names a job
-//! (`SmileID-Job-ID`) says that it is recorded: its status is asked for, and it is never sent again. Without that id (a 504, a
-//! gateway's 500) nothing can be asked, and the outcome is unknown.
+//! Each submission is billed once, and none is recognised as a repetition. A 408, a 424 or a 500
+//! that names a job (`SmileID-Job-ID`) says that it is recorded: its status is asked for, and it is
+//! never sent again. Without that id (a 504, a gateway's 500) nothing can be asked, and the outcome
+//! is unknown.
 
 use std::time::Duration;
 
@@ -19,8 +20,8 @@ use super::sync_result::{Asked, SYNC_TIMEOUT, SyncResult};
 use crate::operation::{Lookup, LookupAnswer, Operation, OperationError, RepeatSafety, Step, TokenUse};
 use crate::{JobKey, JobType, Partner, SubmissionId, Timestamp, ValidationReport};
 
-/// Asks an ID authority for what it has under a number, and waits for the result: up to a minute, unless the settings say otherwise.
-/// There is no webhook.
+/// Asks an ID authority for what it has under a number, and waits for the result: up to a minute,
+/// unless the settings say otherwise. There is no webhook.
 #[derive(Clone, Debug)]
 pub struct EnhancedKycSyncRequest {
     check: EnhancedKycRequest,
@@ -34,8 +35,8 @@ pub struct EnhancedKycSyncRequest {
 pub enum EnhancedKycAnswer {
     /// The result.
     Result(Box<SyncResult>),
-    /// The service recorded the job without giving its result, and its status has a decision by now. There is no record to go with
-    /// it, and no webhook comes.
+    /// The service recorded the job without giving its result, and its status has a decision by
+    /// now. There is no record to go with it, and no webhook comes.
     Status(Box<Status>),
 }
 

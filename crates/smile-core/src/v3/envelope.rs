@@ -57,9 +57,10 @@ pub(crate) fn object_with_list(
 
 /// The refusal that an answer is, and what the v3 API's rules make of it.
 ///
-/// An endpoint refuses with `{status, message}`, where `status` is the HTTP status in words; the gateway in front of it with a word
-/// such as `payload_too_large`, and no job; the services with `{error, code}`. Only these prove that nothing was begun. A page of
-/// HTML, an empty body or another's JSON may come from anywhere, after the work was done.
+/// An endpoint refuses with `{status, message}`, where `status` is the HTTP status in words; the
+/// gateway in front of it with a word such as `payload_too_large`, and no job; the services with
+/// `{error, code}`. Only these prove that nothing was begun. A page of HTML, an empty body or
+/// another's JSON may come from anywhere, after the work was done.
 pub(crate) fn refusal(response: &Response<Bytes>) -> ApiError {
     let fields = readable(response).ok();
     let header = job_id_in(response);
@@ -123,7 +124,8 @@ fn remedy(status: StatusCode) -> Option<&'static str> {
 
 /// A submission that the service has accepted: 202, or any other success that names a job.
 ///
-/// That is no verdict. The result comes by webhook; the decision's word can be [asked for](super::StatusRequest).
+/// That is no verdict. The result comes by webhook; the decision's word can be
+/// [asked for](super::StatusRequest).
 #[derive(Clone, PartialEq)]
 pub struct Acceptance {
     job_id: SmileJobId,

@@ -1,5 +1,5 @@
-//! `GET /v3/services/id_status`: how an ID authority is doing (Smile ID: the description of the v3 API, `getIdStatus`). It only
-//! reads.
+//! `GET /v3/services/id_status`: how an ID authority is doing (Smile ID: the description of the v3
+//! API, `getIdStatus`). It only reads.
 
 use bytes::Bytes;
 use http::{Request, Response};

@@ -1,8 +1,8 @@
 //! The endpoints of the v3 API, one file each, and its webhooks.
 //!
-//! Each file reads in the same order: what the endpoint is, the request, the answer, how the one is built and the other parsed,
-//! tests. A request is built without its token; [`Operation::token_use`](crate::operation::Operation::token_use) says which it
-//! carries.
+//! Each file reads in the same order: what the endpoint is, the request, the answer, how the one is
+//! built and the other parsed, tests. A request is built without its token;
+//! [`Operation::token_use`](crate::operation::Operation::token_use) says which it carries.
 
 mod address;
 mod aml_monitoring;

@@ -1,7 +1,9 @@
-//! Bodies of `multipart/form-data`, as the v3 API takes them (RFC 7578; Smile ID: the description of the v3 API).
+//! Bodies of `multipart/form-data`, as the v3 API takes them (RFC 7578; Smile ID: the description
+//! of the v3 API).
 //!
-//! The boundary is not quoted, which the service would refuse, and stands in none of the parts. The body is one buffer of the
-//! exact length, into which each part is copied once. The same parts and the same seed give the same bytes.
+//! The boundary is not quoted, which the service would refuse, and stands in none of the parts. The
+//! body is one buffer of the exact length, into which each part is copied once. The same parts and
+//! the same seed give the same bytes.
 
 use bytes::{Bytes, BytesMut};
 use http::HeaderValue;
@@ -48,7 +50,8 @@ impl Multipart {
         self.part(name, "\r\nContent-Type: application/json", to_json(value));
     }
 
-    /// A list as JSON in one text part, as the AML endpoints have it: parts that are repeated overwrite one another there.
+    /// A list as JSON in one text part, as the AML endpoints have it: parts that are repeated
+    /// overwrite one another there.
     pub(crate) fn json_text(&mut self, name: &'static str, value: &impl Serialize) {
         self.part(name, "", to_json(value));
     }
@@ -78,7 +81,8 @@ impl Multipart {
     pub(crate) fn finish(self, seed: u64) -> (HeaderValue, Bytes) {
         let is_free =
             |boundary: &String| !self.parts.iter().any(|part| contains(&part.body, boundary.as_bytes()));
-        // One that stands in a part by chance is all but impossible; by malice, the next one doesn't.
+        // One that stands in a part by chance is all but impossible; by malice, the next one
+        // doesn't.
         let boundary = (0_u64..).map(|attempt| boundary(seed, attempt)).find(is_free).unwrap_or_default();
         let length = self.len();
         let mut body = BytesMut::with_capacity(length);

@@ -1,6 +1,8 @@
-//! `POST /v3/aml`: whether a name is on a watch list, once (Smile ID: the description of the v3 API, `submitOneTimeAml`).
+//! `POST /v3/aml`: whether a name is on a watch list, once (Smile ID: the description of the v3
+//! API, `submitOneTimeAml`).
 //!
-//! It is accepted, and the result comes by webhook; [`OneTimeAmlSyncRequest`](super::OneTimeAmlSyncRequest) waits for it.
+//! It is accepted, and the result comes by webhook;
+//! [`OneTimeAmlSyncRequest`](super::OneTimeAmlSyncRequest) waits for it.
 
 use bytes::Bytes;
 use http::{Request, Response};

@@ -1,8 +1,9 @@
-//! `POST /v3/aml/sync`: whether a name is on a watch list, answered at once (Smile ID: the description of the v3 API,
-//! `submitOneTimeAmlSync`).
+//! `POST /v3/aml/sync`: whether a name is on a watch list, answered at once (Smile ID: the
+//! description of the v3 API, `submitOneTimeAmlSync`).
 //!
-//! The one submission that the service recognises when it comes again: by the idempotency key. So it is sent again, with the same
-//! key, after its answer was lost, and after a 408, which says that the provider of the lists didn't answer, and isn't billed.
+//! The one submission that the service recognises when it comes again: by the idempotency key. So
+//! it is sent again, with the same key, after its answer was lost, and after a 408, which says that
+//! the provider of the lists didn't answer, and isn't billed.
 
 use std::fmt;
 use std::time::Duration;
@@ -34,10 +35,11 @@ pub struct OneTimeAmlSyncRequest {
     key: IdempotencyKey,
 }
 
-/// The key by which the service recognises a one-time AML check that comes again: 16 to 128 letters, digits, `-` and `_`.
+/// The key by which the service recognises a one-time AML check that comes again: 16 to 128
+/// letters, digits, `-` and `_`.
 ///
-/// Store it with the check before the first sending: after a crash the same check with the same key costs nothing more. Another
-/// check needs another key, or it gets the first one's result.
+/// Store it with the check before the first sending: after a crash the same check with the same key
+/// costs nothing more. Another check needs another key, or it gets the first one's result.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct IdempotencyKey(String);
 

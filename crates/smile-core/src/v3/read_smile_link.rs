@@ -1,5 +1,5 @@
-//! `GET /v3/smile_links/{ref_id}`: reads a Smile Link (Smile ID: the description of the v3 API, `getSmileLink`). It only reads. Its
-//! token must not be bound to a product.
+//! `GET /v3/smile_links/{ref_id}`: reads a Smile Link (Smile ID: the description of the v3 API,
+//! `getSmileLink`). It only reads. Its token must not be bound to a product.
 
 use std::fmt;
 

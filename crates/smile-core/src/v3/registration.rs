@@ -1,5 +1,5 @@
-//! `POST /v3/registration`: enrols a user with a selfie, without any ID (Smile ID: the description of the v3 API,
-//! `v3BiometricEnrollment`).
+//! `POST /v3/registration`: enrols a user with a selfie, without any ID (Smile ID: the description
+//! of the v3 API, `v3BiometricEnrollment`).
 
 use bytes::Bytes;
 use http::{Request, Response};

@@ -1,4 +1,5 @@
-//! `POST /v3/replay/{job_id}`: sends a job's webhook again (Smile ID: the description of the v3 API, `replayCallback`).
+//! `POST /v3/replay/{job_id}`: sends a job's webhook again (Smile ID: the description of the v3
+//! API, `replayCallback`).
 //!
 //! It is never repeated: each one is a delivery.
 
@@ -14,7 +15,8 @@ use super::smile_job_id::SmileJobId;
 use crate::operation::{Operation, OperationError, RepeatSafety, Step, TokenUse, segment};
 use crate::{Partner, Timestamp, ValidationReport};
 
-/// Asks the service to send the webhook of a completed job again: to where it went before, unless an address is given.
+/// Asks the service to send the webhook of a completed job again: to where it went before, unless
+/// an address is given.
 #[derive(Clone)]
 pub struct ReplayRequest {
     job_id: SmileJobId,
@@ -27,8 +29,8 @@ impl ReplayRequest {
         Self { job_id, callback_url: None }
     }
 
-    /// Another address than the one that is stored with the job: https, and one that the account allows. The partner's default
-    /// address is not put here: it would take the stored one's place.
+    /// Another address than the one that is stored with the job: https, and one that the account
+    /// allows. The partner's default address is not put here: it would take the stored one's place.
     #[must_use]
     pub fn with_callback_url(mut self, url: impl Into<String>) -> Self {
         self.callback_url = Some(url.into());

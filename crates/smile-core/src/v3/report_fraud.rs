@@ -1,5 +1,5 @@
-//! `POST /v3/users/{user_id}/report_fraud`: puts a user on the block lists, or takes them off (Smile ID: the description of the v3
-//! API, `reportUserFraud`).
+//! `POST /v3/users/{user_id}/report_fraud`: puts a user on the block lists, or takes them off
+//! (Smile ID: the description of the v3 API, `reportUserFraud`).
 //!
 //! It is never repeated.
 
@@ -16,7 +16,8 @@ use crate::operation::{Operation, OperationError, RepeatSafety, Step, TokenUse, 
 use crate::wire::tolerant;
 use crate::{Partner, ProblemKind, Timestamp, UserId, ValidationReport};
 
-/// Reports a user as fraudulent, or as not: face, device and biometric data go onto block lists, or off them.
+/// Reports a user as fraudulent, or as not: face, device and biometric data go onto block lists, or
+/// off them.
 #[derive(Clone)]
 pub struct ReportFraudRequest {
     user_id: UserId,
@@ -66,8 +67,8 @@ impl FraudReason {
 }
 
 impl ReportFraudRequest {
-    /// Reports a user as fraudulent, for this reason; [`FraudReason::Other`] needs [notes](Self::with_notes). `reported_by` is the
-    /// e-mail address of who reports it.
+    /// Reports a user as fraudulent, for this reason; [`FraudReason::Other`] needs
+    /// [notes](Self::with_notes). `reported_by` is the e-mail address of who reports it.
     pub fn flag(user_id: UserId, reason: FraudReason, reported_by: impl Into<String>) -> Self {
         Self { user_id, reason: Some(reason), notes: None, reported_by: reported_by.into() }
     }

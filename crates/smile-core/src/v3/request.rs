@@ -13,8 +13,8 @@ pub(crate) fn get(partner: &Partner, path: &str) -> Request<Bytes> {
     with_source(send_bare(Method::GET, url(partner, path)), partner)
 }
 
-/// `POST` of these parts to this path behind `/v3`; without parts, there is neither a body nor a type of one. The boundary is drawn
-/// from the moment.
+/// `POST` of these parts to this path behind `/v3`; without parts, there is neither a body nor a
+/// type of one. The boundary is drawn from the moment.
 pub(crate) fn post(partner: &Partner, now: Timestamp, path: &str, parts: Multipart) -> Request<Bytes> {
     let request = with_source(send_bare(Method::POST, url(partner, path)), partner);
     if parts.is_empty() {

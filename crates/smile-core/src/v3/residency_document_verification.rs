@@ -1,7 +1,8 @@
-//! `POST /v3/residency_document_verification`: a passport with its visa, and a selfie (Smile ID: the description of the v3 API,
-//! `v3ResidencyDocumentVerificationEntry`).
+//! `POST /v3/residency_document_verification`: a passport with its visa, and a selfie (Smile ID:
+//! the description of the v3 API, `v3ResidencyDocumentVerificationEntry`).
 //!
-//! Partner and user travel in headers here, and the result takes longer than that of other products.
+//! Partner and user travel in headers here, and the result takes longer than that of other
+//! products.
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -25,8 +26,9 @@ pub struct ResidencyDocumentVerificationRequest {
 }
 
 impl ResidencyDocumentVerificationRequest {
-    /// A selfie (JPEG) with six to eight liveness frames (JPEG), the passport's photo page and the page with the visa (JPEG or PNG).
-    /// `country` is the passport's, two letters in any case or its English name.
+    /// A selfie (JPEG) with six to eight liveness frames (JPEG), the passport's photo page and the
+    /// page with the visa (JPEG or PNG). `country` is the passport's, two letters in any case or
+    /// its English name.
     pub fn new(
         selfie: Image,
         liveness: impl IntoIterator<Item = Image>,

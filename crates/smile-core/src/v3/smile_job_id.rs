@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-/// Smile ID's own id of a job of the v3 API: `job_` and 26 characters. The service makes it when it accepts a submission; its
-/// status, its webhook and a replay go by it.
+/// Smile ID's own id of a job of the v3 API: `job_` and 26 characters. The service makes it when it
+/// accepts a submission; its status, its webhook and a replay go by it.
 ///
 /// It is nothing personal, and `Debug` shows it.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]

@@ -1,5 +1,5 @@
-//! `GET /v3/status/{job_id}`: the word for what has become of a job (Smile ID: the description of the v3 API,
-//! `getVerificationStatus`). It only reads.
+//! `GET /v3/status/{job_id}`: the word for what has become of a job (Smile ID: the description of
+//! the v3 API, `getVerificationStatus`). It only reads.
 //!
 //! It is a word and no more: no reason, no record and no people. Those come by webhook.
 
@@ -173,8 +173,9 @@ impl Status {
     /// The verdict by the word alone for a product, in the word of a webhook or a token, such as
     /// `biometric_kyc`; `None` while there is no result.
     ///
-    /// `clear` lets somebody in only for products that look at a face. What it says of a number, an address or a name is in the
-    /// webhook, which is to be waited for: the next step is [`NextStep::AwaitWebhook`].
+    /// `clear` lets somebody in only for products that look at a face. What it says of a number, an
+    /// address or a name is in the webhook, which is to be waited for: the next step is
+    /// [`NextStep::AwaitWebhook`].
     pub fn verdict_for(&self, product: &str) -> Option<Verdict> {
         let StatusWord::Decided(status) = self.word else { return None };
         let is_clear = status == WebhookStatus::Clear;

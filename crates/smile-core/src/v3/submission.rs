@@ -162,8 +162,9 @@ macro_rules! common_options {
                 self
             }
 
-            /// The partner's own id of the job. It travels in `partner_params` as [`JOB_ID_PARAM`](crate::v3::JOB_ID_PARAM) and
-            /// comes back with the webhook; the service itself goes by an id of its own making.
+            /// The partner's own id of the job. It travels in `partner_params` as
+            /// [`JOB_ID_PARAM`](crate::v3::JOB_ID_PARAM) and comes back with the webhook; the
+            /// service itself goes by an id of its own making.
             #[must_use]
             pub fn with_job_id(mut self, job_id: crate::JobId) -> Self {
                 self.common.job_id = Some(job_id);
@@ -178,15 +179,16 @@ macro_rules! common_options {
                 self
             }
 
-            /// A key of the partner's own, which comes back with the webhook. `user_id`, `job_id`, `job_type` and `_sandbox_v3` don't,
-            /// and are refused.
+            /// A key of the partner's own, which comes back with the webhook. `user_id`, `job_id`,
+            /// `job_type` and `_sandbox_v3` don't, and are refused.
             #[must_use]
             pub fn with_partner_param(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
                 self.common.partner_params.insert(key.into(), value.into().into());
                 self
             }
 
-            /// A name (at most 100 characters) and a value (at most 1000) that the service keeps with the job.
+            /// A name (at most 100 characters) and a value (at most 1000) that the service keeps
+            /// with the job.
             #[must_use]
             pub fn with_metadata(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
                 let (name, value) = (name.into(), value.into());
@@ -207,8 +209,8 @@ macro_rules! common_options {
 macro_rules! sandbox_option {
     ($type:ident) => {
         impl $type {
-            /// The result code that the sandbox is to give, such as 840 (registration) or 1220 (Biometric KYC). It is refused in
-            /// production.
+            /// The result code that the sandbox is to give, such as 840 (registration) or 1220
+            /// (Biometric KYC). It is refused in production.
             #[must_use]
             pub fn with_sandbox_result(mut self, code: u32) -> Self {
                 self.common.sandbox_result = Some(code);

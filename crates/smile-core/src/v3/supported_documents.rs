@@ -1,5 +1,5 @@
-//! `GET /v3/services/supported_documents`: the documents that the service takes (Smile ID: the description of the v3 API,
-//! `getSupportedDocuments`). Anybody may ask; it only reads.
+//! `GET /v3/services/supported_documents`: the documents that the service takes (Smile ID: the
+//! description of the v3 API, `getSupportedDocuments`). Anybody may ask; it only reads.
 
 use bytes::Bytes;
 use http::{Request, Response};

@@ -1,5 +1,5 @@
-//! `GET /v3/services/supported_id_types`: the ID types, and what their numbers look like (Smile ID: the description of the v3 API,
-//! `getSupportedIdTypes`). Anybody may ask; it only reads.
+//! `GET /v3/services/supported_id_types`: the ID types, and what their numbers look like (Smile ID:
+//! the description of the v3 API, `getSupportedIdTypes`). Anybody may ask; it only reads.
 
 use bytes::Bytes;
 use http::{Request, Response};

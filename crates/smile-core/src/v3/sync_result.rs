@@ -1,4 +1,5 @@
-//! The answer of the two endpoints that wait for the result: what a webhook would say, with a signature in its headers.
+//! The answer of the two endpoints that wait for the result: what a webhook would say, with a
+//! signature in its headers.
 
 use std::fmt;
 use std::time::Duration;
@@ -26,7 +27,8 @@ pub(crate) struct Asked<'a> {
 
 /// A result that came as the answer itself, confirmed by the signature in its headers.
 ///
-/// One that fails the signature is an error, and the error [keeps it](OperationError::answer): it was paid for.
+/// One that fails the signature is an error, and the error [keeps it](OperationError::answer): it
+/// was paid for.
 #[derive(Clone, PartialEq)]
 pub struct SyncResult {
     entry: ResultEntry,

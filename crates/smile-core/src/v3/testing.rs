@@ -46,7 +46,8 @@ pub(crate) const DETAILS: &str =
     r#"user_details (application/json): {"given_names":"John","last_name":"Doe","email":"john@example.com"}"#;
 pub(crate) const CALLBACK: &str = "callback_url: https://bank.example/callback";
 
-/// All of the request that this operation makes at noon: its line, each of its headers, and each part of its body.
+/// All of the request that this operation makes at noon: its line, each of its headers, and each
+/// part of its body.
 pub(crate) fn golden(operation: &impl Operation) -> Vec<String> {
     assert_eq!(operation.check(&partner()).problems, []);
     assert_eq!(operation.check_at(noon()).problems, []);

@@ -33,7 +33,8 @@ impl HeaderIds {
     pub(crate) fn of_answer(headers: &HeaderMap, job_id: &str) -> Result<Self, RepeatedHeader> {
         let text = |name: &str| {
             let value = only_header(headers, name)?;
-            // What isn't UTF-8 must not look like a header that isn't there; as it is, it is nobody's id.
+            // What isn't UTF-8 must not look like a header that isn't there; as it is, it is
+            // nobody's id.
             Ok::<_, RepeatedHeader>(value.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()))
         };
         Ok(Self { job_id: text(job_id)?, user_id: text("user-id")?, api_version: text("api-version")? })
@@ -42,8 +43,9 @@ impl HeaderIds {
 
 /// A callback as a webhook of the v3 API (Smile ID: "Webhooks").
 ///
-/// The API is newer than most of this SDK, and its webhooks are documented for a few products only. So every field is
-/// optional; what has no method here is in the [`record`](Self::record). An answer with a result in it reads the same.
+/// The API is newer than most of this SDK, and its webhooks are documented for a few products only.
+/// So every field is optional; what has no method here is in the [`record`](Self::record). An
+/// answer with a result in it reads the same.
 #[derive(Clone, Copy, Debug)]
 pub struct Webhook<'a> {
     record: Record<'a>,
@@ -104,12 +106,14 @@ impl<'a> Webhook<'a> {
         self.record.text("message")
     }
 
-    /// The service's id of the job: from the header `Job-ID`; failing that, from the body or the partner's parameters.
+    /// The service's id of the job: from the header `Job-ID`; failing that, from the body or the
+    /// partner's parameters.
     pub fn job_id(&self) -> Option<String> {
         self.id("job_id", self.ids.0.job_id.as_deref())
     }
 
-    /// The partner's id of the user: from the header `User-ID`; failing that, from the body or the partner's parameters.
+    /// The partner's id of the user: from the header `User-ID`; failing that, from the body or the
+    /// partner's parameters.
     pub fn user_id(&self) -> Option<String> {
         self.id("user_id", self.ids.0.user_id.as_deref())
     }
@@ -155,7 +159,8 @@ impl<'a> Webhook<'a> {
         Timestamp::parse(&self.plain("completed_at")?)
     }
 
-    /// `kyc_receipt`: a link to the receipt of this check. There is a token in it: it is a credential.
+    /// `kyc_receipt`: a link to the receipt of this check. There is a token in it: it is a
+    /// credential.
     pub fn kyc_receipt(&self) -> Option<Personal<Cow<'a, str>>> {
         self.record.text("kyc_receipt")
     }
@@ -175,7 +180,8 @@ impl<'a> Webhook<'a> {
         AmlScreening(self.record)
     }
 
-    /// `additional_documents`: the documents beside the first, such as a visa: of residency document verification.
+    /// `additional_documents`: the documents beside the first, such as a visa: of residency
+    /// document verification.
     pub fn additional_documents(&self) -> Vec<AdditionalDocument<'a>> {
         self.record.children("additional_documents").map(AdditionalDocument).collect()
     }
@@ -207,10 +213,11 @@ impl<'a> Webhook<'a> {
 
     /// The verdict of the webhook.
     ///
-    /// Only `clear` approves, and only if nothing in the body speaks against the person (a reason, people on lists, fraud, a
-    /// risk that isn't low), if header and body speak of the same job, and if the product is one that is known. Of a product
-    /// that looks at a number or an address alone, the record is to be compared next. A webhook about watch lists decides
-    /// nothing about the person.
+    /// Only `clear` approves, and only if nothing in the body speaks against the person (a reason,
+    /// people on lists, fraud, a risk that isn't low), if header and body speak of the same job,
+    /// and if the product is one that is known. Of a product that looks at a number or an address
+    /// alone, the record is to be compared next. A webhook about watch lists decides nothing about
+    /// the person.
     pub fn verdict(&self) -> Verdict {
         self.judge()
     }

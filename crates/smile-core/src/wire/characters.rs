@@ -1,18 +1,21 @@
-//! The characters that get into keys, ids and addresses when they are copied: quotes, blanks, line breaks, and what can't be seen.
-//! The one place that says which are refused, and what each is called.
+//! The characters that get into keys, ids and addresses when they are copied: quotes, blanks, line
+//! breaks, and what can't be seen. The one place that says which are refused, and what each is
+//! called.
 
 /// Strictness of a text's rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Rule {
     /// A key, an address, a code: no blanks and no quotes anywhere.
     Code,
-    /// An id of the partner's own making: blanks and quotes may stand within it, but not at its edges.
+    /// An id of the partner's own making: blanks and quotes may stand within it, but not at its
+    /// edges.
     Id,
     /// A number as a person types it: blanks are judged elsewhere.
     Number,
 }
 
-/// The first character that can't stand where it stands, as a rule that names it: "must not contain …".
+/// The first character that can't stand where it stands, as a rule that names it: "must not contain
+/// …".
 pub(crate) fn refused(text: &str, rule: Rule) -> Option<String> {
     let last = text.chars().count().saturating_sub(1);
     text.chars().enumerate().find_map(|(at, c)| {

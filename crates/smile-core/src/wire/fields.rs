@@ -1,12 +1,13 @@
 //! The one reader of what the service says: callbacks, and the answers of all operations.
 //!
-//! What decides is read strictly: a name twice in one object, or nesting beyond all results, and the whole body is refused. So is a
-//! body with a name twice in its outermost object. Further in, where nothing decides, what stands twice is null, as there is no
-//! telling which one counts, and the rest survives. Where only characters of texts are damaged they are repaired. It is kept in
+//! What decides is read strictly: a name twice in one object, or nesting beyond all results, and
+//! the whole body is refused. So is a body with a name twice in its outermost object. Further in,
+//! where nothing decides, what stands twice is null, as there is no telling which one counts, and
+//! the rest survives. Where only characters of texts are damaged they are repaired. It is kept in
 //! which fields something was lost or repaired, so that no verdict rests on those.
 //!
-//! A callback of 1.5 MB is one photo and a page of text. What is short is read at once; what is long is kept as a slice of
-//! the body, and read when somebody asks for it.
+//! A callback of 1.5 MB is one photo and a page of text. What is short is read at once; what is
+//! long is kept as a slice of the body, and read when somebody asks for it.
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -34,8 +35,9 @@ pub(crate) const MAX_DEPTH: usize = 32;
 
 /// Fields that decisions rest on, in whatever spelling: read at once and strictly, however long.
 ///
-/// That costs several times a plain scan, and no more than as many bytes in short fields do. So there is no bound on these
-/// but the verifier's on the whole body: the service sets none to what a partner may put into its parameters.
+/// That costs several times a plain scan, and no more than as many bytes in short fields do. So
+/// there is no bound on these but the verifier's on the whole body: the service sets none to what a
+/// partner may put into its parameters.
 const ALWAYS_READ: [&str; 12] = [
     "Actions",
     "PartnerParams",
@@ -71,7 +73,8 @@ const ALSO_DECIDING: [&str; 12] = [
 /// Names of the partner's own parameters that decide.
 const DECIDING_PARAMS: [&str; 3] = ["job_id", "user_id", "job_type"];
 
-/// Free text of a webhook, and its record of the person. Anything else in it may speak against the person.
+/// Free text of a webhook, and its record of the person. Anything else in it may speak against the
+/// person.
 const HARMLESS_IN_WEBHOOKS: [&str; 2] = ["id_fields", "message"];
 
 fn is_deciding(key: &str) -> bool {
@@ -265,8 +268,8 @@ impl Fields {
         self.damage.is_in_a_name || self.damage.values.iter().any(|damaged| damaged.decides)
     }
 
-    /// The fields in which something was repaired or lost, but for those that are passed over; and whether it was lost, so that it
-    /// may have been anything.
+    /// The fields in which something was repaired or lost, but for those that are passed over; and
+    /// whether it was lost, so that it may have been anything.
     pub(crate) fn damaged(&self, is_passed_over: fn(&str) -> bool) -> impl Iterator<Item = (&str, bool)> {
         let short = self.damage.values.iter().map(|damaged| (&*damaged.key, damaged.is_lost));
         // Texts are photos mostly, and are nothing else once they are repaired.
@@ -505,8 +508,8 @@ fn depth(json: &str) -> usize {
     deepest
 }
 
-/// Reads JSON that stands so many levels deep, and in which no name may come twice in one object: readers disagree which of
-/// the two counts, and a forger knows that.
+/// Reads JSON that stands so many levels deep, and in which no name may come twice in one object:
+/// readers disagree which of the two counts, and a forger knows that.
 fn read_strictly(json: &str, depth: usize) -> Result<Value, Unreadable> {
     read(json, depth, None)
 }

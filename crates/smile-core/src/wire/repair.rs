@@ -1,8 +1,10 @@
 //! Repairs of a body that is JSON but for some characters in its texts.
 //!
-//! Databases of ID authorities hold names in Latin-1 and half an emoji; older stacks write `NaN`. One such field must not hide
-//! a result that was signed, and paid for. So what stands between quotes is made readable, a byte order mark is dropped, and
-//! `NaN`, `Infinity` and numbers that are as good as infinite (`1e999`) become null. Nothing else is touched: where a text, a list or an object begins and ends stays as it is.
+//! Databases of ID authorities hold names in Latin-1 and half an emoji; older stacks write `NaN`.
+//! One such field must not hide a result that was signed, and paid for. So what stands between
+//! quotes is made readable, a byte order mark is dropped, and `NaN`, `Infinity` and numbers that
+//! are as good as infinite (`1e999`) become null. Nothing else is touched: where a text, a list or
+//! an object begins and ends stays as it is.
 
 /// Replacement for what can't be known: half a surrogate pair, bytes that aren't UTF-8.
 const REPLACEMENT: &str = "\u{FFFD}";

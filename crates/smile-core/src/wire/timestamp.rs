@@ -4,11 +4,12 @@ use std::fmt;
 use std::ops::Add;
 use std::time::Duration;
 
-/// A moment: whole milliseconds since 1970-01-01T00:00:00Z, between that moment and the end of the year 9999.
+/// A moment: whole milliseconds since 1970-01-01T00:00:00Z, between that moment and the end of the
+/// year 9999.
 ///
-/// Its text is always `YYYY-MM-DDTHH:MM:SS.mmmZ`, with the three digits of the fraction even when they are zero:
-/// the text is what gets signed, and a formatter that drops `.000` would sign another string once in a thousand
-/// requests (Smile ID: "Generate signature").
+/// Its text is always `YYYY-MM-DDTHH:MM:SS.mmmZ`, with the three digits of the fraction even when
+/// they are zero: the text is what gets signed, and a formatter that drops `.000` would sign
+/// another string once in a thousand requests (Smile ID: "Generate signature").
 ///
 /// Core has no clock, so a caller makes this from its own:
 ///
@@ -53,10 +54,11 @@ impl Timestamp {
 
     /// Reads any spelling that Smile ID or one of its SDKs is known to send.
     ///
-    /// ISO 8601 with `T` or a space, with no fraction or one of up to nine digits, with `Z`, an offset (`+00:00` or
-    /// ` +0000`) or no zone at all (taken as UTC), and Unix time as digits: ten of them are seconds (from September 2001 to
-    /// the year 2286), any other number of them milliseconds. `None` if it is none of these.
-    /// This is for judging freshness; a signature is over the text itself, never over what was read from it.
+    /// ISO 8601 with `T` or a space, with no fraction or one of up to nine digits, with `Z`, an
+    /// offset (`+00:00` or ` +0000`) or no zone at all (taken as UTC), and Unix time as digits: ten
+    /// of them are seconds (from September 2001 to the year 2286), any other number of them
+    /// milliseconds. `None` if it is none of these. This is for judging freshness; a signature is
+    /// over the text itself, never over what was read from it.
     pub fn parse(text: &str) -> Option<Self> {
         let bytes = text.as_bytes();
         if !bytes.is_empty() && bytes.len() <= 15 && bytes.iter().all(u8::is_ascii_digit) {
@@ -203,7 +205,8 @@ fn days_in_month(year: u32, month: u32) -> u32 {
     }
 }
 
-/// Days since 1970-01-01 of a day of the Gregorian calendar, counted in eras of 400 years that begin on 1 March.
+/// Days since 1970-01-01 of a day of the Gregorian calendar, counted in eras of 400 years that
+/// begin on 1 March.
 fn days_from_civil(year: u32, month: u32, day: u32) -> i64 {
     let (year, month, day) = (i64::from(year), i64::from(month), i64::from(day));
     let year = if month <= 2 { year - 1 } else { year };

@@ -1,7 +1,8 @@
 //! Reading JSON that doesn't keep to its own schema.
 //!
-//! The service and its older stacks write numbers as strings, booleans as strings, and keys in two casings. These
-//! readers take all of them and never guess: what can't be read is absent, and the raw value stays with the caller.
+//! The service and its older stacks write numbers as strings, booleans as strings, and keys in two
+//! casings. These readers take all of them and never guess: what can't be read is absent, and the
+//! raw value stays with the caller.
 
 use serde_json::{Map, Value};
 
@@ -24,9 +25,11 @@ impl Object for Map<String, Value> {
     }
 }
 
-/// The value under this key; failing that, the one under keys that are the same but for casing and underscores.
+/// The value under this key; failing that, the one under keys that are the same but for casing and
+/// underscores.
 pub(crate) fn field<'a, O: Object + ?Sized>(object: &'a O, key: &str) -> Option<&'a Value> {
-    // Two spellings that disagree, and neither the documented one: there is no telling which is meant.
+    // Two spellings that disagree, and neither the documented one: there is no telling which is
+    // meant.
     object.exact(key).or_else(|| object.alike(key).next().filter(|_| !disagrees(object, key)))
 }
 

@@ -1,4 +1,5 @@
-//! Whatever isn't a genuine callback is refused, each for its own reason; and no reason tells anything of what came.
+//! Whatever isn't a genuine callback is refused, each for its own reason; and no reason tells
+//! anything of what came.
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -168,7 +169,8 @@ fn a_swapped_body_passes_and_only_a_replay_store_sees_it() {
     assert_eq!(seen(&respelt), ReplayCheck::SignatureReused);
 }
 
-/// Between timestamp and partner id there is nothing, so what is signed can be cut in two in more than one way.
+/// Between timestamp and partner id there is nothing, so what is signed can be cut in two in more
+/// than one way.
 #[test]
 fn zeros_moved_from_the_partner_to_the_timestamp_make_no_new_signature() {
     use smile_core::{InMemoryReplayStore, ReplayCheck, ReplayStore as _};
@@ -432,7 +434,8 @@ proptest! {
     #[test]
     fn no_bytes_pass_that_are_signed_by_nobody(body: Vec<u8>, headers in any_headers()) {
         let outcome = partner().verifier().verify(START, &headers, body.into());
-        // The headers may by chance be the right ones; arbitrary bytes are no object but by a rarer chance.
+        // The headers may by chance be the right ones; arbitrary bytes are no object but by a rarer
+        // chance.
         if let Err(refusal) = outcome {
             prop_assert!(refusal.status().is_client_error());
         }

@@ -91,7 +91,8 @@ fn every_spelling_of_a_moment_is_judged_by_that_moment() {
             Err(Refusal::TooOld { .. })
         ));
     }
-    // Text of digits is signed as the digits, and a number by either; but nothing else stands for anything else.
+    // Text of digits is signed as the digits, and a number by either; but nothing else stands for
+    // anything else.
     let crossed = stamped(json!(digits), "2024-01-15T10:30:00.000Z");
     assert_eq!(post(&partner().verifier(), START, &crossed).unwrap_err(), Refusal::WrongSignature);
 }
@@ -131,7 +132,8 @@ fn clocks_at_the_ends_of_time() {
     }
 }
 
-/// Whatever the clock does, it passes exactly when this moment's time says so: a verifier remembers nothing.
+/// Whatever the clock does, it passes exactly when this moment's time says so: a verifier remembers
+/// nothing.
 #[test]
 fn a_clock_that_steps_back_and_forth() {
     let verifier = partner().verifier();

@@ -735,7 +735,8 @@ fn in_each_state() -> [(JobHistory, Change, JobState); 6] {
 #[test]
 fn every_state_answers_every_question() {
     let rows = [
-        // Change, the result that counts, whether two are disputed, needs confirming; and the trust up to which it lets in.
+        // Change, the result that counts, whether two are disputed, needs confirming; and the trust
+        // up to which it lets in.
         (Change::Undecided, None, false, false, None),
         (Change::Advanced, Some(Decision::Provisional), false, true, None),
         (Change::Advanced, Some(Decision::Approved), false, true, Some(Trust::FirstSeen)),

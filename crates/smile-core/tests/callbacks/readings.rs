@@ -19,7 +19,8 @@ fn params(job_type: &Value) -> Value {
     json!({ "user_id": "user-1", "job_id": "job-1", "job_type": job_type })
 }
 
-/// A result of every product, as each writes its own, with the type that the partner knows and what it amounts to.
+/// A result of every product, as each writes its own, with the type that the partner knows and what
+/// it amounts to.
 fn products() -> Vec<(Value, CallbackKind, Decision)> {
     use Decision::{Approved, Error, Provisional, Rejected};
     let kind = |number| CallbackKind::Result(JobType::from_number(number));

@@ -1,13 +1,16 @@
-//! An honest service behind a hostile network, and a careless driver with an unreliable clock, which crashes and resumes:
-//! the world that the rules of the machine are put to the test in.
+//! An honest service behind a hostile network, and a careless driver with an unreliable clock,
+//! which crashes and resumes: the world that the rules of the machine are put to the test in.
 //!
 //! What no client can stand is left out of the transcripts, and nothing else:
 //!
-//! - A request taken for unsent, or refused with a code of the service's or the store's own, that was acted on all the same.
-//!   Those are the only failures after which an upload is repeated without asking.
+//! - A request taken for unsent, or refused with a code of the service's or the store's own, that
+//!   was acted on all the same. Those are the only failures after which an upload is repeated
+//!   without asking.
 //! - A request that arrives after its own timeout, when its sender was told that it isn't there.
-//! - A 2xx to an upload from anybody but the store: TLS is there for that, and the store's receipt says nothing more.
-//! - A signed status that is untrue, or about another job without naming it: the signature doesn't cover the body.
+//! - A 2xx to an upload from anybody but the store: TLS is there for that, and the store's receipt
+//!   says nothing more.
+//! - A signed status that is untrue, or about another job without naming it: the signature doesn't
+//!   cover the body.
 //! - An answer handed to another request than its own: `receive` can't tell the two apart.
 //! - A crash of a driver that sends before it has stored the checkpoint.
 
@@ -470,7 +473,8 @@ pub fn play(plot: &Plot) -> End {
         );
         let mut watch = Watch::new(plot.deadline);
         let mut addresses: Vec<http::Uri> = Vec::new();
-        // Whether a request is out, and an answer that came after the machine was told that there is none.
+        // Whether a request is out, and an answer that came after the machine was told that there
+        // is none.
         let (mut is_out, mut late): (bool, Option<Answer>) = (false, None);
 
         loop {

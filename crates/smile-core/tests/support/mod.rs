@@ -82,7 +82,8 @@ pub fn pending() -> Answer {
     status(json!({ "job_complete": false, "job_success": false, "code": "2302" }))
 }
 
-/// Stands in an answer for the id of the submission that is driven; [`drive`] puts that in its place.
+/// Stands in an answer for the id of the submission that is driven; [`drive`] puts that in its
+/// place.
 pub const THIS_SUBMISSION: &str = "(this submission)";
 
 /// The approval of this submission.
@@ -181,7 +182,8 @@ pub struct Transcript<T> {
     pub seconds: u64,
 }
 
-/// Drives a flow with scripted answers and a clock that jumps to where it must be. Bounded: a livelock fails.
+/// Drives a flow with scripted answers and a clock that jumps to where it must be. Bounded: a
+/// livelock fails.
 pub fn drive<F: Driven>(flow: &mut F, answers: impl IntoIterator<Item = Answer>) -> Transcript<F::Outcome> {
     let mut answers = answers.into_iter();
     let mut now = START;

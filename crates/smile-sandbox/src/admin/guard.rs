@@ -2,9 +2,10 @@
 //!
 //! Requests from another machine are refused, unless the sandbox was opened to the network.
 //!
-//! A page on the internet can make its reader's browser send requests to loopback. Three checks keep
-//! such a page from reading the sandbox's data, and from pressing the buttons:
-//! - the `Host` has to be loopback, so a name of the attacker's that resolves to 127.0.0.1 is refused;
+//! A page on the internet can make its reader's browser send requests to loopback. Three checks
+//! keep such a page from reading the sandbox's data, and from pressing the buttons:
+//! - the `Host` has to be loopback, so a name of the attacker's that resolves to 127.0.0.1 is
+//!   refused;
 //! - a request that the browser marks as sent by another site is refused;
 //! - a change needs a header that a page of another origin may send only with permission, which
 //!   nobody here gives.

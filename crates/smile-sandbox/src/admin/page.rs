@@ -21,7 +21,8 @@ const SCRIPTS: &[(&str, &[u8])] = &[
     ("/page/requests.js", include_bytes!("../../page/requests.js")),
 ];
 
-/// Content security policy of the page: its own parts, and requests to this sandbox alone. Text can't become markup.
+/// Content security policy of the page: its own parts, and requests to this sandbox alone. Text
+/// can't become markup.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
     base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; \
     trusted-types 'none'";

@@ -14,7 +14,8 @@ pub enum Disturbance {
     Drop,
     /// Posts the callback so much later.
     Delay(Duration),
-    /// Holds the callback back until the next one of its job has gone first, for ever if none comes.
+    /// Holds the callback back until the next one of its job has gone first, for ever if none
+    /// comes.
     Reorder,
     /// Posts the callback twice: the same bytes, at the same moment.
     Duplicate,
@@ -22,9 +23,9 @@ pub enum Disturbance {
     Stale(Duration),
     /// Signs the callback with another key.
     WronglySigned,
-    /// Reverses the verdict after signing: an approval becomes a rejection, anything else an approval,
-    /// actions included. The signature covers the timestamp and the partner id alone, so it still
-    /// holds. Only the job status shows the change.
+    /// Reverses the verdict after signing: an approval becomes a rejection, anything else an
+    /// approval, actions included. The signature covers the timestamp and the partner id alone, so
+    /// it still holds. Only the job status shows the change.
     Tampered,
     /// Adds a photo of 3 MiB, which is more than the 2 MB that receivers commonly allow.
     Oversized,
@@ -48,7 +49,8 @@ pub enum CallbackError {
     /// There is no such callback.
     #[error("there is no callback with this number")]
     UnknownCallback,
-    /// The callback can't be dropped: it is under way, or was delivered, given up or dropped before.
+    /// The callback can't be dropped: it is under way, or was delivered, given up or dropped
+    /// before.
     #[error("the callback does not wait to be posted, so it can't be dropped")]
     NotWaiting,
 }
@@ -153,7 +155,8 @@ impl CallbackRules {
         self.0.clear();
     }
 
-    /// The disturbance of the callback that is being made for this job: the first rule that applies.
+    /// The disturbance of the callback that is being made for this job: the first rule that
+    /// applies.
     pub(crate) fn take(&mut self, job_id: &str) -> Option<Disturbance> {
         for at in 0..self.0.len() {
             let rule = &mut self.0[at];

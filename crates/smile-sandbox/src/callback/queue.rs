@@ -21,8 +21,8 @@ pub(crate) struct NewCallback<'a> {
     pub(crate) disturbance: Option<Disturbance>,
 }
 
-/// All callbacks. Those that were under way when the sandbox ended are due again after a restart, as
-/// their arrival is unknown. Finished ones do not outlive a restart.
+/// All callbacks. Those that were under way when the sandbox ended are due again after a restart,
+/// as their arrival is unknown. Finished ones do not outlive a restart.
 #[derive(Default, serde::Serialize, serde::Deserialize)]
 pub(crate) struct Callbacks {
     made: u64,
@@ -52,15 +52,16 @@ struct Waiting {
 }
 
 impl Callbacks {
-    /// The moment to sign the next callback for: now, but never the same twice. A signature covers the
-    /// moment alone, so two results of one moment would have the same, and receivers are right to
-    /// refuse the second as a forgery of the first.
+    /// The moment to sign the next callback for: now, but never the same twice. A signature covers
+    /// the moment alone, so two results of one moment would have the same, and receivers are right
+    /// to refuse the second as a forgery of the first.
     pub(crate) fn moment_to_sign(&mut self, now: Timestamp) -> Timestamp {
         self.last_signed = now.max(self.last_signed + Duration::from_millis(1));
         self.last_signed
     }
 
-    /// Adds a callback, due now unless disturbed. An address not on this machine is refused at once.
+    /// Adds a callback, due now unless disturbed. An address not on this machine is refused at
+    /// once.
     pub(crate) fn add(&mut self, now: Timestamp, new: &NewCallback<'_>) -> CallbackId {
         let id = self.enter(now, new);
         if new.disturbance == Some(Disturbance::Duplicate) {
@@ -123,8 +124,9 @@ impl Callbacks {
         Some(&self.records[self.position(id)?])
     }
 
-    /// Forgets the oldest attempts, all but so many and so many bytes, and the oldest records, except
-    /// of callbacks that have yet to be delivered. The newest of both is kept whatever its size.
+    /// Forgets the oldest attempts, all but so many and so many bytes, and the oldest records,
+    /// except of callbacks that have yet to be delivered. The newest of both is kept whatever its
+    /// size.
     pub(crate) fn keep_newest(&mut self, most: usize, most_bytes: usize) {
         self.attempts.trim(most, most_bytes);
         let mut excess = self.records.len().saturating_sub(most);
@@ -145,7 +147,8 @@ impl Callbacks {
         });
     }
 
-    /// Forgets all callbacks. Numbers are not used again: callbacks under way have yet to be answered.
+    /// Forgets all callbacks. Numbers are not used again: callbacks under way have yet to be
+    /// answered.
     pub(crate) fn clear(&mut self) {
         *self = Self { made: self.made, last_signed: self.last_signed, ..Self::default() };
     }
@@ -247,8 +250,9 @@ impl Callbacks {
         self.waiting.iter().any(|waiting| waiting.due.is_none() && waiting.job_id == job_id)
     }
 
-    /// True if a callback is not under way, and neither is an earlier one of the same job: callbacks
-    /// that are due together keep their order. One that waits for another attempt can be overtaken.
+    /// True if a callback is not under way, and neither is an earlier one of the same job:
+    /// callbacks that are due together keep their order. One that waits for another attempt can be
+    /// overtaken.
     fn may_go(&self, at: usize) -> bool {
         let this = &self.waiting[at];
         let blocks = |earlier: &Waiting| earlier.job_id == this.job_id && earlier.is_under_way;

@@ -9,7 +9,8 @@ use crate::http::fields::whole_number;
 /// The photo of a body that is too large, in base64 digits: 3 MiB, more than 2 MB by any count.
 const OVERSIZE: usize = 3 * 1024 * 1024;
 
-/// Reverses the verdict: an approval becomes a rejection, anything else an approval, as a forger would.
+/// Reverses the verdict: an approval becomes a rejection, anything else an approval, as a forger
+/// would.
 pub(crate) fn turn_round(entry: &mut Map<String, Value>) {
     let code = match entry.get("ResultCode") {
         Some(Value::String(code)) => code.as_str(),
@@ -45,14 +46,16 @@ fn job_type(entry: &Map<String, Value>) -> Option<JobType> {
     u16::try_from(named).ok().map(JobType::from_number)
 }
 
-/// The text of a code for a job of this type; of any type, if the catalogue lacks the code for this one.
+/// The text of a code for a job of this type; of any type, if the catalogue lacks the code for this
+/// one.
 fn result_text(code: &str, job_type: Option<JobType>) -> &'static str {
     let own = job_type.and_then(|job_type| catalogue::result_code(code, job_type));
     let row = own.or_else(|| catalogue::result_codes().iter().find(|row| row.code == code));
     row.map_or("", |row| row.text)
 }
 
-/// The approval and the rejection that stand beside the code in the catalogue: those of its product, by the same judge.
+/// The approval and the rejection that stand beside the code in the catalogue: those of its
+/// product, by the same judge.
 fn codes_beside(code: &str) -> (&'static str, &'static str) {
     let rows = || catalogue::result_codes().iter().filter(|row| row.code == code);
     let is_lookup = rows().any(|row| row.job_types.contains(&JobType::ENHANCED_KYC));

@@ -7,8 +7,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A fault: one way in which a request goes wrong.
 ///
-/// Its form in JSON or TOML is the name in small letters, with its argument if it has one: `"lose_answer"`,
-/// `{"answer": 503}`, `{"redirect": {"status": 307, "location": "https://example.com/"}}`.
+/// Its form in JSON or TOML is the name in small letters, with its argument if it has one:
+/// `"lose_answer"`, `{"answer": 503}`,
+/// `{"redirect": {"status": 307, "location": "https://example.com/"}}`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 #[non_exhaustive]
@@ -19,34 +20,39 @@ pub enum Fault {
     ReplaceAnswer(#[serde(with = "status")] StatusCode),
     /// The gateway answers 429 and a time to retry. The service never sees the request.
     TooManyRequests(RetryAfter),
-    /// Something in front of the gateway shows a page for people, with this status. The service never sees the request.
+    /// Something in front of the gateway shows a page for people, with this status. The service
+    /// never sees the request.
     HtmlPage(#[serde(with = "status")] StatusCode),
-    /// Something in front of the gateway sends the client elsewhere. The service never sees the request.
+    /// Something in front of the gateway sends the client elsewhere. The service never sees the
+    /// request.
     Redirect(Redirect),
-    /// The object store answers with an error document of its own, as S3 does, wherever the request goes.
+    /// The object store answers with an error document of its own, as S3 does, wherever the request
+    /// goes.
     StorageError(StorageError),
     /// The connection is closed before the service sees the request.
     LoseRequest,
-    /// The service does what was asked, and then the connection is closed without an answer. A client
-    /// can't tell this from [`LoseRequest`](Self::LoseRequest).
+    /// The service does what was asked, and then the connection is closed without an answer. A
+    /// client can't tell this from [`LoseRequest`](Self::LoseRequest).
     LoseAnswer,
-    /// The connection is reset after so many bytes of the request's body have been read; 0 is as soon as its head has
-    /// arrived, and a shorter body is read to its end. The service never sees the request.
+    /// The connection is reset after so many bytes of the request's body have been read; 0 is as
+    /// soon as its head has arrived, and a shorter body is read to its end. The service never sees
+    /// the request.
     ResetRequest {
         /// The number of bytes.
         after_bytes: u64,
     },
-    /// The service does what was asked, and the connection is reset after so many bytes of the answer, its head
-    /// included; a shorter answer is sent to its end.
+    /// The service does what was asked, and the connection is reset after so many bytes of the
+    /// answer, its head included; a shorter answer is sent to its end.
     ResetAnswer {
         /// The number of bytes.
         after_bytes: u64,
     },
-    /// The service does what was asked, and the connection is closed in the middle of the body, before
-    /// all of the announced `Content-Length` has come. For an empty body, one byte is announced.
+    /// The service does what was asked, and the connection is closed in the middle of the body,
+    /// before all of the announced `Content-Length` has come. For an empty body, one byte is
+    /// announced.
     EarlyEof,
-    /// The service does what was asked, and half the body of its answer comes, with a `Content-Length`
-    /// to match: JSON that ends too soon. An empty body stays empty.
+    /// The service does what was asked, and half the body of its answer comes, with a
+    /// `Content-Length` to match: JSON that ends too soon. An empty body stays empty.
     TruncatedJson,
     /// The service does what was asked, and the body of the answer comes in small pieces.
     SlowAnswer(Pace),
@@ -57,8 +63,8 @@ pub enum Fault {
     Latency(#[serde(with = "millis")] Duration),
     /// The answer has an invalid signature, if it is a signed one. The rest of the answer is right.
     WrongSignature,
-    /// The clock that dates and signs the answer is ahead by so many seconds, or behind if they are negative. The
-    /// signature holds.
+    /// The clock that dates and signs the answer is ahead by so many seconds, or behind if they are
+    /// negative. The signature holds.
     #[serde(rename = "skewed_clock_seconds")]
     SkewedClock(i32),
 }
@@ -88,7 +94,8 @@ pub struct Redirect {
 }
 
 impl Redirect {
-    /// Creates a redirect with this status to this address; `None` if one of them is not valid in a redirect.
+    /// Creates a redirect with this status to this address; `None` if one of them is not valid in a
+    /// redirect.
     pub fn new(status: StatusCode, location: &str) -> Option<Self> {
         let location = HeaderValue::from_str(location).ok().filter(|location| !location.is_empty())?;
         redirects(status).then_some(Self { status, location })
@@ -106,7 +113,8 @@ impl Redirect {
 /// let internal = StorageError::new("InternalError").map(StorageError::after_storing);
 /// ```
 ///
-/// Its form in JSON or TOML has the fields `code`, `status` and `after_storing`, of which only the first is required.
+/// Its form in JSON or TOML has the fields `code`, `status` and `after_storing`, of which only the
+/// first is required.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "WrittenStorageError")]
 #[non_exhaustive]
@@ -122,8 +130,8 @@ pub struct StorageError {
 }
 
 impl StorageError {
-    /// Creates an error with this code, and the status of that code in S3, or 400 if S3 lacks the code; `None`
-    /// unless the code is a word in plain letters and digits.
+    /// Creates an error with this code, and the status of that code in S3, or 400 if S3 lacks the
+    /// code; `None` unless the code is a word in plain letters and digits.
     pub fn new(code: &str) -> Option<Self> {
         let is_word = !code.is_empty() && code.bytes().all(|byte| byte.is_ascii_alphanumeric());
         let error = Self { code: code.to_owned(), status: storage_status(code), after_storing: false };
@@ -288,7 +296,8 @@ pub struct ResponseDelivery {
     pub latency: Duration,
     /// Resets the connection after so many bytes, head included; at the end, if there are fewer.
     pub reset_after: Option<u64>,
-    /// Announces the whole body, or one byte if it is empty; sends half of it, and closes the connection.
+    /// Announces the whole body, or one byte if it is empty; sends half of it, and closes the
+    /// connection.
     pub ends_early: bool,
     /// Sends the body in pieces.
     pub pace: Option<Pace>,

@@ -19,8 +19,8 @@ use crate::secret::Secret;
 /// let rule = FaultRule::new(Fault::LoseAnswer).with_endpoint(Endpoint::JobStatus).with_probability(0.3);
 /// ```
 ///
-/// Its form in JSON or TOML has the fields `fault`, `endpoint`, `nth`, `times` and `probability`, of which only the first is
-/// required.
+/// Its form in JSON or TOML has the fields `fault`, `endpoint`, `nth`, `times` and `probability`,
+/// of which only the first is required.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Written")]
 #[must_use]
@@ -48,9 +48,9 @@ impl FaultRule {
         self
     }
 
-    /// Limits the rule to the `n`th request, or to those from it on if [`times`](Self::times) is set too.
-    /// Requests are counted from 1 since the rule was added, including those that another rule
-    /// happens to. 0 counts as 1.
+    /// Limits the rule to the `n`th request, or to those from it on if [`times`](Self::times) is
+    /// set too. Requests are counted from 1 since the rule was added, including those that another
+    /// rule happens to. 0 counts as 1.
     pub fn with_nth(mut self, n: u32) -> Self {
         self.nth = Some(n.max(1));
         self
@@ -62,8 +62,8 @@ impl FaultRule {
         self
     }
 
-    /// Applies the fault by chance, from 0 for never to 1 for always; values beyond are clamped. The
-    /// chance derives from the sandbox's seed: the same requests meet the same faults.
+    /// Applies the fault by chance, from 0 for never to 1 for always; values beyond are clamped.
+    /// The chance derives from the sandbox's seed: the same requests meet the same faults.
     pub fn with_probability(mut self, probability: f64) -> Self {
         // NaN counts as 0.
         self.probability = Some(if probability.is_nan() { 0.0 } else { probability.clamp(0.0, 1.0) });
@@ -243,7 +243,8 @@ impl HeadCheck {
         self.route.is_to_store()
     }
 
-    /// The number of bytes of the body to read before the connection is reset; `None` to read all of it.
+    /// The number of bytes of the body to read before the connection is reset; `None` to read all
+    /// of it.
     pub fn body_limit(&self) -> Option<u64> {
         self.faults.iter().find_map(|fault| match fault {
             Fault::ResetRequest { after_bytes } => Some(*after_bytes),

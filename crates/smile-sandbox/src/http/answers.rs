@@ -45,7 +45,8 @@ pub(crate) struct Refusal {
     pub(crate) is_scripted: bool,
 }
 
-/// Creates a refusal. The statuses are our choice, except 400 with 2215, which the SDKs' tests show.
+/// Creates a refusal. The statuses are our choice, except 400 with 2215, which the SDKs' tests
+/// show.
 impl From<ApiError> for Refusal {
     fn from(ApiError(code): ApiError) -> Self {
         let (text, status) = (api_text(code), status_of(code));

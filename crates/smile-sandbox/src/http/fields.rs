@@ -23,8 +23,8 @@ pub(crate) fn parse_object(body: &[u8]) -> Result<Map<String, Value>, ApiError> 
     }
 }
 
-/// True if this JSON could have more than 100,000 values in it. A short value takes thirty times the
-/// memory of its text, and no honest client sends so many. Commas in texts count too.
+/// True if this JSON could have more than 100,000 values in it. A short value takes thirty times
+/// the memory of its text, and no honest client sends so many. Commas in texts count too.
 pub(crate) fn has_too_many_values(json: &[u8]) -> bool {
     json.len() > 100_000 && memchr::memchr3_iter(b',', b'[', b'{', json).nth(100_000).is_some()
 }

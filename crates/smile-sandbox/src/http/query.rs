@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value};
 
-/// The parameters of a query, percent-decoded; of several with one name the last. A plus stays a plus:
-/// signatures have some, and not every client encodes them.
+/// The parameters of a query, percent-decoded; of several with one name the last. A plus stays a
+/// plus: signatures have some, and not every client encodes them.
 pub(crate) fn parameters(query: &str) -> Map<String, Value> {
     let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
     pairs.map(|(name, value)| (decode(name), decode(value).into())).collect()

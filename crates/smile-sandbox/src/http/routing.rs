@@ -73,8 +73,8 @@ const V2: &[(&str, &str, Endpoint)] = &[
     ("services", "", Endpoint::Services),
 ];
 
-/// Parses a path, with or without the version in front, since SDKs differ in their base URL, and with
-/// any number of slashes.
+/// Parses a path, with or without the version in front, since SDKs differ in their base URL, and
+/// with any number of slashes.
 pub(crate) fn route(path: &str) -> Route {
     let mut segments = path.split('/').filter(|segment| !segment.is_empty());
     let mut parts = [""; 5];

@@ -1,5 +1,6 @@
-//! Reading an uploaded zip, through its central directory as the real service has to: the SDKs between them store
-//! and deflate, add data descriptors, repeat names, and leave junk beside the entries that matter.
+//! Reading an uploaded zip, through its central directory as the real service has to: the SDKs
+//! between them store and deflate, add data descriptors, repeat names, and leave junk beside the
+//! entries that matter.
 
 use std::collections::BTreeMap;
 use std::io::{self, Cursor, Read as _};
@@ -34,8 +35,9 @@ impl Archive {
     }
 
     fn open_within(bytes: Bytes, left: u64) -> Result<Self, Corrupt> {
-        // Checked before the directory is parsed: a directory of a million entries fits into an upload, and
-        // takes ten times the memory. Chance matches within a picture don't matter here.
+        // Checked before the directory is parsed: a directory of a million entries fits into an
+        // upload, and takes ten times the memory. Chance matches within a picture don't matter
+        // here.
         let claimed = memchr::memmem::find_iter(&bytes, CENTRAL_ENTRY).take(2 * MAX_ENTRIES + 1).count();
         if claimed > 2 * MAX_ENTRIES {
             return Err(Corrupt);
@@ -47,7 +49,8 @@ impl Archive {
         Ok(Self { zip, bytes, unpacked: BTreeMap::new(), left })
     }
 
-    /// The content of the entry of exactly this name, if there is one; the last, if there are several.
+    /// The content of the entry of exactly this name, if there is one; the last, if there are
+    /// several.
     pub(crate) fn read(&mut self, name: &str) -> Result<Option<Bytes>, Corrupt> {
         if let Some(content) = self.unpacked.get(name) {
             return Ok(Some(content.clone()));
@@ -55,7 +58,8 @@ impl Archive {
         let Some(index) = self.zip.index_for_name(name) else { return Ok(None) };
         let entry = self.zip.by_index(index).map_err(|_| Corrupt)?;
         let lies_there = stored_at(&entry);
-        // One byte more than allowed tells "just fits" from "too large", whatever the entry says of its size.
+        // One byte more than allowed tells "just fits" from "too large", whatever the entry says of
+        // its size.
         let mut entry = entry.take(self.left + 1);
         let content = match lies_there.and_then(|range| self.bytes.get(range)) {
             Some(stored) => {

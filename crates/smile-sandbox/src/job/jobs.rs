@@ -36,7 +36,8 @@ pub(crate) struct Job {
     pub(crate) results: Vec<JobResult>,
     /// The events, oldest first.
     pub(crate) events: Vec<JobEvent>,
-    /// The due time of the review; `None` if there is none to come, [`Timestamp::MAX`] for a manual review.
+    /// The due time of the review; `None` if there is none to come, [`Timestamp::MAX`] for a manual
+    /// review.
     pub(crate) review_due: Option<Timestamp>,
     /// Results of a rule that are still to come, and the due time of the first.
     pub(crate) staged: VecDeque<Staged>,
@@ -117,7 +118,8 @@ impl Job {
         review.into_iter().chain(self.stage_due).min()
     }
 
-    /// Approximate size of the parts that a client can make large. Results repeat the partner's parameters.
+    /// Approximate size of the parts that a client can make large. Results repeat the partner's
+    /// parameters.
     fn weight(&self) -> usize {
         let params = json_len(&self.partner_params) * (1 + self.results.len());
         self.submission.size() + self.request.as_ref().map_or(0, json_len) + params
@@ -134,8 +136,8 @@ fn json_len(value: &impl serde::Serialize) -> usize {
     serde_json::to_vec(value).map_or(0, |text| text.len())
 }
 
-/// The jobs that are remembered, in order of creation. A job's position is its number among all jobs
-/// ever created, and stays the same when others are forgotten.
+/// The jobs that are remembered, in order of creation. A job's position is its number among all
+/// jobs ever created, and stays the same when others are forgotten.
 #[derive(Default)]
 pub(crate) struct Jobs {
     all: VecDeque<Job>,
@@ -240,8 +242,8 @@ impl serde::Serialize for Jobs {
 }
 
 impl Jobs {
-    /// Restores the jobs of an earlier run, after the number that it had forgotten. Values that can be
-    /// derived from the jobs are not stored.
+    /// Restores the jobs of an earlier run, after the number that it had forgotten. Values that can
+    /// be derived from the jobs are not stored.
     pub(crate) fn resumed(forgotten: usize, jobs: Vec<Job>) -> Self {
         let mut resumed = Self { forgotten, ..Self::default() };
         for job in jobs {

@@ -34,7 +34,8 @@ pub enum Stage {
 pub struct JobRecord {
     /// The endpoint of the latest request; [`Endpoint::PrepUpload`] for all uploads.
     pub endpoint: Endpoint,
-    /// The partner's id of the job. Checks of addresses and phones without one get an id of the sandbox's.
+    /// The partner's id of the job. Checks of addresses and phones without one get an id of the
+    /// sandbox's.
     pub job_id: String,
     /// The partner's id of the person.
     pub user_id: String,
@@ -46,12 +47,13 @@ pub struct JobRecord {
     pub ref_id: String,
     /// The stage of the job.
     pub stage: Stage,
-    /// The number of times the upload was prepared: 1, and one more for each repetition with `retry`.
+    /// The number of times the upload was prepared: 1, and one more for each repetition with
+    /// `retry`.
     pub preps: u32,
     /// The number of accepted zips. More than one means that something was sent again.
     pub uploads: u32,
-    /// The number of times the job was run, which is what the real service charges for. Every accepted
-    /// zip runs the job again, and so does every repetition of a check.
+    /// The number of times the job was run, which is what the real service charges for. Every
+    /// accepted zip runs the job again, and so does every repetition of a check.
     pub processed: u32,
     /// `partner_params`, as the latest prep upload or check sent them.
     pub partner_params: Value,
@@ -68,7 +70,8 @@ pub struct JobRecord {
 }
 
 impl JobRecord {
-    /// `ResultCode` of the newest result; `None` if there is no result, or if a rule spells the field differently.
+    /// `ResultCode` of the newest result; `None` if there is no result, or if a rule spells the
+    /// field differently.
     pub fn result_code(&self) -> Option<&str> {
         self.results.last()?.get("ResultCode")?.as_str()
     }
@@ -118,7 +121,8 @@ impl ImageRecord {
         self.digest.get_or_init(|| digest(&self.bytes))
     }
 
-    /// True for a whole JPEG or PNG, by its structure. The sandbox checks nothing else about an image.
+    /// True for a whole JPEG or PNG, by its structure. The sandbox checks nothing else about an
+    /// image.
     pub fn is_usable(&self) -> bool {
         is_whole(&self.bytes)
     }

@@ -21,8 +21,8 @@ pub(crate) struct Submission {
     pub(crate) images: Vec<ImageRecord>,
     /// The ID number behind the consent session that `id_info` names in its place.
     pub(crate) number_of_session: Option<String>,
-    /// `partner_params` of the latest prep upload before the zip. Results of this zip echo these, even if
-    /// another prep upload came since.
+    /// `partner_params` of the latest prep upload before the zip. Results of this zip echo these,
+    /// even if another prep upload came since.
     #[cfg_attr(feature = "state", serde(default))]
     pub(crate) partner_params: Option<Map<String, Value>>,
     /// The fields of `id_info` that are numbers, in digits; not every client quotes an ID number.
@@ -82,7 +82,8 @@ impl Submission {
         value.as_str().or_else(number).filter(|text| !text.is_empty())
     }
 
-    /// True if `id_info` says that an ID number was entered; a boolean in some SDKs, a string in others.
+    /// True if `id_info` says that an ID number was entered; a boolean in some SDKs, a string in
+    /// others.
     pub(crate) fn is_entered(&self) -> bool {
         match self.info.as_ref().and_then(|info| info.get("id_info")?.get("entered")) {
             Some(Value::Bool(entered)) => *entered,
@@ -98,8 +99,8 @@ fn numbers_of(info: &Value) -> BTreeMap<String, String> {
     id_info.into_iter().flatten().filter(|(_, value)| value.is_number()).filter_map(digits).collect()
 }
 
-/// Reads one row of `images`. Types 0, 1, 4 and 5 are entries of the zip, 2, 3, 6 and 7 are base64 in
-/// the row itself; rows of any other type are ignored.
+/// Reads one row of `images`. Types 0, 1, 4 and 5 are entries of the zip, 2, 3, 6 and 7 are base64
+/// in the row itself; rows of any other type are ignored.
 fn read_image(row: &Value, archive: &mut Archive) -> Result<Option<ImageRecord>, Corrupt> {
     let Some(image_type_id) = row.get("image_type_id").and_then(whole_number) else { return Ok(None) };
     let text = |name: &str| row.get(name).and_then(Value::as_str).unwrap_or_default();

@@ -6,14 +6,15 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-/// The time that one delivery waits for the others. They may never come: a store that holds a lock while it
-/// waits here keeps them out, and is right.
+/// The time that one delivery waits for the others. They may never come: a store that holds a lock
+/// while it waits here keeps them out, and is right.
 const LONGEST: Duration = Duration::from_millis(250);
 
-/// A barrier between a store's look and its insert, which opens when all deliveries of a race have looked.
+/// A barrier between a store's look and its insert, which opens when all deliveries of a race have
+/// looked.
 ///
-/// It opens once all that have no answer yet are there, or after a quarter of a second, and then closes again behind them: a
-/// store with several gaps waits in each. Outside of a race it is open.
+/// It opens once all that have no answer yet are there, or after a quarter of a second, and then
+/// closes again behind them: a store with several gaps waits in each. Outside of a race it is open.
 #[derive(Clone)]
 pub struct Barrier(Arc<Shared>);
 
@@ -139,7 +140,8 @@ impl Future for Pause {
             self.barrier.give_up(before);
             return Poll::Ready(());
         }
-        // Nobody is told when the others come: all are polled by one task, which looks again at once.
+        // Nobody is told when the others come: all are polled by one task, which looks again at
+        // once.
         context.waker().wake_by_ref();
         Poll::Pending
     }

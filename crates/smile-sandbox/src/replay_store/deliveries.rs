@@ -14,7 +14,8 @@ pub(super) struct Sequence {
     pub(super) deliveries: &'static [Delivery],
 }
 
-/// One delivery: its signature, result and body by number, the expiry of its signature, and its arrival, in seconds.
+/// One delivery: its signature, result and body by number, the expiry of its signature, and its
+/// arrival, in seconds.
 pub(super) struct Delivery {
     pair: u8,
     event: u8,
@@ -39,7 +40,8 @@ fn seconds(seconds: u64) -> Timestamp {
 }
 
 fn digest(pair: u8, event: u8, content: u8, expires: Timestamp) -> CallbackDigest {
-    // All bytes differ, so that a store that keeps only a part of a digest is noticed where it matters.
+    // All bytes differ, so that a store that keeps only a part of a digest is noticed where it
+    // matters.
     let bytes = |kind: u8, number: u8| std::array::from_fn(|place| if place == 31 { number } else { kind });
     CallbackDigest::from_parts(bytes(1, pair), bytes(2, event), bytes(3, content), expires)
 }

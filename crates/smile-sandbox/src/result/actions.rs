@@ -1,7 +1,7 @@
 //! `Actions`: the steps of a job, each with its outcome.
 //!
-//! The keys and values are those of the official SDKs; the value of an action for each result is only
-//! partly documented, and the rest is our choice.
+//! The keys and values are those of the official SDKs; the value of an action for each result is
+//! only partly documented, and the rest is our choice.
 
 use serde_json::{Map, Value};
 

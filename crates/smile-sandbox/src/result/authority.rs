@@ -17,9 +17,9 @@ pub(crate) enum Authority {
 impl Authority {
     /// Asks the authority for a number; `None` if something else takes the number's place.
     ///
-    /// The last digit decides. If numbers are checked and the ID type is known, a number without the
-    /// type's form is malformed, and one that is no test number (with other digits than zeros before
-    /// the last) is not found.
+    /// The last digit decides. If numbers are checked and the ID type is known, a number without
+    /// the type's form is malformed, and one that is no test number (with other digits than zeros
+    /// before the last) is not found.
     pub(crate) fn ask(number: Option<&str>, id_type: Option<&IdType>, checks_numbers: bool) -> Self {
         let Some(number) = number else { return Self::Found };
         if let Some(id_type) = id_type.filter(|_| checks_numbers) {

@@ -44,7 +44,8 @@ pub(crate) fn finding_of(code: &str, product: Product) -> Finding {
         Found::DocumentNotGenuine => Finding::NotGenuine,
         Found::DocumentExpired => Finding::Expired,
         Found::SpoofRejected => Finding::SpoofRejected,
-        // For a document, the code of an unsure comparison stands for every open result. Our choice.
+        // For a document, the code of an unsure comparison stands for every open result. Our
+        // choice.
         Found::CompareUnsure if Family::of(product) == Family::Document => Finding::Provisional,
         Found::CompareUnsure => Finding::CompareUnsure,
         Found::SpoofPending => Finding::SpoofPending,
@@ -78,8 +79,9 @@ pub(crate) fn code(finding: Finding, family: Family) -> Option<&'static str> {
         (Finding::Provisional, BiometricKyc) => "0812",
         (Finding::Provisional, Authentication) => "0822",
         (Finding::Provisional, Registration) => "0842",
-        // 0812 is taken: for a document it is the final "unusable image". 0815, of the same family of codes, is the
-        // one that says "provisional" and has no other meaning for documents. Our choice.
+        // 0812 is taken: for a document it is the final "unusable image". 0815, of the same family
+        // of codes, is the one that says "provisional" and has no other meaning for documents. Our
+        // choice.
         (Finding::Provisional, Document) => "0815",
         (Finding::SpoofSuspected, BiometricKyc | Document) => "0814",
         (Finding::SpoofSuspected, Authentication) => "0824",

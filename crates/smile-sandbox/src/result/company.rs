@@ -1,4 +1,5 @@
-//! The business behind every registration number. All of it is made up, and text, as in real answers.
+//! The business behind every registration number. All of it is made up, and text, as in real
+//! answers.
 
 use serde_json::{Value, json};
 

@@ -37,7 +37,8 @@ pub(crate) fn match_code(fields: &[Match]) -> &'static str {
     }
 }
 
-/// The result of a comparison: exact if all provided fields match exactly, none if none matches, partial otherwise.
+/// The result of a comparison: exact if all provided fields match exactly, none if none matches,
+/// partial otherwise.
 fn compared(fields: &[Match]) -> Found {
     let provided = || fields.iter().filter(|field| **field != Match::NotProvided);
     if provided().all(|field| *field == Match::No) {
@@ -49,7 +50,8 @@ fn compared(fields: &[Match]) -> Found {
     }
 }
 
-/// The actions of a comparison: its outcome under this name, and if there was one, each field's match.
+/// The actions of a comparison: its outcome under this name, and if there was one, each field's
+/// match.
 pub(crate) fn actions(name: &str, found: Option<Found>, fields: &[(&str, Match)]) -> Value {
     let (outcome, fields) = match found {
         Some(Found::ExactMatch | Found::PartialMatch | Found::NoMatch) => ("Completed", fields),
@@ -63,8 +65,8 @@ pub(crate) fn actions(name: &str, found: Option<Found>, fields: &[(&str, Match)]
     actions
 }
 
-/// Adjusts the fields to a requested result, if they disagree with it. For a partial match, the first
-/// provided field becomes a partial one.
+/// Adjusts the fields to a requested result, if they disagree with it. For a partial match, the
+/// first provided field becomes a partial one.
 pub(crate) fn agree(fields: &mut [(&'static str, Match)], found: Option<Found>) {
     let as_they_are: Vec<Match> = fields.iter().map(|(_, field)| *field).collect();
     if found == Some(compared(&as_they_are)) {
@@ -109,7 +111,8 @@ fn is_in_order(given: &[String], actual: &[String]) -> bool {
     given.iter().all(|name| rest.any(|other| other == name))
 }
 
-/// Compares dates of birth, `yyyy-mm-dd`: day and month swapped is transposed, two right parts is partial.
+/// Compares dates of birth, `yyyy-mm-dd`: day and month swapped is transposed, two right parts is
+/// partial.
 pub(crate) fn date(given: Option<&str>, actual: &str) -> Match {
     let Some(given) = given else { return Match::NotProvided };
     let parts = |date: &str| -> Vec<String> { date.split('-').map(str::to_owned).collect() };

@@ -102,7 +102,8 @@ fn is_known(finding: Finding) -> bool {
     )
 }
 
-/// Adds the person's data from the authority or the document. Missing values get the service's placeholders.
+/// Adds the person's data from the authority or the document. Missing values get the service's
+/// placeholders.
 fn add_person(entry: &mut Map<String, Value>, subject: &Subject<'_>) {
     let product = subject.product;
     let persona = subject.persona();
@@ -166,8 +167,8 @@ fn check(subject: &Subject<'_>, result_type: &str, code: &str, actions: Value) -
     entry
 }
 
-/// The entry of an ID lookup: the authority's data, and for missing data the service's placeholders, if
-/// wanted. Those fields differ between authorities; one set for all is our choice.
+/// The entry of an ID lookup: the authority's data, and for missing data the service's
+/// placeholders, if wanted. Those fields differ between authorities; one set for all is our choice.
 pub(crate) fn lookup(
     subject: &Subject<'_>,
     code: &str,
@@ -210,7 +211,8 @@ pub(crate) fn lookup(
     entry
 }
 
-/// The entry of a business verification. Basic registrations and tax records have only `company_information`.
+/// The entry of a business verification. Basic registrations and tax records have only
+/// `company_information`.
 pub(crate) fn business(subject: &Subject<'_>, code: &str, business_type: Option<&str>) -> Map<String, Value> {
     let found = found(code, subject.product);
     let is_found = found == Some(Found::IdFound);
@@ -248,7 +250,8 @@ pub(crate) fn basic_kyc(
     entry
 }
 
-/// The entry of a phone verification, with the phone number in place of an ID number. Its body is our choice.
+/// The entry of a phone verification, with the phone number in place of an ID number. Its body is
+/// our choice.
 pub(crate) fn phone(
     subject: &Subject<'_>,
     code: &str,

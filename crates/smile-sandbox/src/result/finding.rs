@@ -8,11 +8,13 @@ pub enum Review {
     Approve,
     /// Different people, or an image that can't be used: 1211, 1221, 1241; for documents 0811.
     Reject,
-    /// Not a live person: 1212, 1222, 1242; for documents 0811, as they have no code of their own for it.
+    /// Not a live person: 1212, 1222, 1242; for documents 0811, as they have no code of their own
+    /// for it.
     SpoofDetected,
     /// Undecided on liveness: 1213. Only for Biometric KYC and job type 9.
     LivenessUnsure,
-    /// The photo of the ID card is not good: 1214 for Biometric KYC and job type 9, 0811 for documents.
+    /// The photo of the ID card is not good: 1214 for Biometric KYC and job type 9, 0811 for
+    /// documents.
     IdCardCheckFailed,
 }
 

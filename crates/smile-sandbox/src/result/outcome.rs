@@ -13,11 +13,12 @@ use crate::result::unknown::UnknownName;
 
 macro_rules! outcomes {
     ($($variant:ident $name:literal $doc:literal,)*) => {
-        /// The outcome of a job, or a stage of one, as a callback states it. Its code depends on the product,
-        /// and not every product has one: [`Product::outcomes`](crate::Product::outcomes).
+        /// The outcome of a job, or a stage of one, as a callback states it. Its code depends on
+        /// the product, and not every product has one:
+        /// [`Product::outcomes`](crate::Product::outcomes).
         ///
-        /// Its text is the name in kebab case: `reviewer-approved`, a result code such as `0811`, or a status of the
-        /// v3 webhook and its reason, such as `block-spoof-detected`.
+        /// Its text is the name in kebab case: `reviewer-approved`, a result code such as `0811`,
+        /// or a status of the v3 webhook and its reason, such as `block-spoof-detected`.
         #[derive(Clone, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum Outcome {
@@ -88,7 +89,8 @@ outcomes! {
 }
 
 impl Outcome {
-    /// Creates an outcome from a result code of the catalogue, four digits; [`Product::result_codes`](crate::Product::result_codes) lists those of a product.
+    /// Creates an outcome from a result code of the catalogue, four digits;
+    /// [`Product::result_codes`](crate::Product::result_codes) lists those of a product.
     pub fn code(code: impl Into<Cow<'static, str>>) -> Self {
         Self::Code(code.into())
     }
@@ -110,7 +112,8 @@ impl Outcome {
 }
 
 impl Outcome {
-    /// The outcomes with a name of their own, for any product; codes and reasons are not among them.
+    /// The outcomes with a name of their own, for any product; codes and reasons are not among
+    /// them.
     pub fn named() -> impl Iterator<Item = Self> {
         NAMED.iter().map(|(outcome, _)| outcome.clone())
     }

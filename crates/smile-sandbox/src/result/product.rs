@@ -17,11 +17,11 @@ pub(crate) const PHONE_VERIFICATION: JobType = JobType::from_number(0);
 
 macro_rules! products {
     ($($variant:ident $name:literal $doc:literal,)*) => {
-        /// A product: the service that a job or a callback is about. More exact than a job type: Enhanced
-        /// and Basic KYC share theirs.
+        /// A product: the service that a job or a callback is about. More exact than a job type:
+        /// Enhanced and Basic KYC share theirs.
         ///
-        /// Its text is the name in kebab case, such as `biometric-kyc`; what comes by the newer API's webhook begins
-        /// with `v3-`.
+        /// Its text is the name in kebab case, such as `biometric-kyc`; what comes by the newer
+        /// API's webhook begins with `v3-`.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]
         pub enum Product {
@@ -128,7 +128,8 @@ impl Product {
         }
     }
 
-    /// True if the result comes by the v3 webhook: signed in the headers, with a status in place of a result code.
+    /// True if the result comes by the v3 webhook: signed in the headers, with a status in place of
+    /// a result code.
     pub fn is_v3(self) -> bool {
         self >= Self::V3EnhancedKyc
     }

@@ -1,7 +1,7 @@
 //! The statuses of the v3 webhook, and the documented reasons of each.
 //!
-//! Statuses, reasons and messages are the documented ones; what isn't documented is which product has which of them, so
-//! apart from the documented test people that is our choice.
+//! Statuses, reasons and messages are the documented ones; what isn't documented is which product
+//! has which of them, so apart from the documented test people that is our choice.
 
 use crate::result::product::Product;
 

@@ -1,4 +1,5 @@
-//! Spelling variants: known differences in how the service, its older stacks and its SDKs write the same thing.
+//! Spelling variants: known differences in how the service, its older stacks and its SDKs write the
+//! same thing.
 
 use serde_json::{Map, Number, Value};
 
@@ -13,9 +14,11 @@ pub enum SpellingVariant {
     RealBooleans,
     /// Numbers as strings of digits.
     NumbersAsStrings,
-    /// `ResultCode`, `ConfidenceValue` and, in the job status, `code` as numbers, so that 0810 is 810.
+    /// `ResultCode`, `ConfidenceValue` and, in the job status, `code` as numbers, so that 0810
+    /// is 810.
     CodesAsNumbers,
-    /// Keys in snake case: `result_code` for `ResultCode`. Keys in `PartnerParams` are the partner's, and stay.
+    /// Keys in snake case: `result_code` for `ResultCode`. Keys in `PartnerParams` are the
+    /// partner's, and stay.
     SnakeCaseKeys,
 }
 

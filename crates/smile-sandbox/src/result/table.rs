@@ -1,5 +1,5 @@
-//! The codes of each product's outcomes, and their catalogue rows: the one table that rules, scenarios,
-//! jobs and signed callbacks use.
+//! The codes of each product's outcomes, and their catalogue rows: the one table that rules,
+//! scenarios, jobs and signed callbacks use.
 
 use smile_core::JobType;
 use smile_core::catalogue::{self, Finding as Found, ResultCodeRow};
@@ -14,10 +14,11 @@ pub(crate) const UNKNOWN_CODE: &str = "9999";
 impl Product {
     /// The outcomes that have a name, the best first.
     ///
-    /// [`Outcome::Approved`] and [`Outcome::Rejected`] also stand for a product's equivalents: `clear` and
-    /// the first `block` of the v3 webhook, `not-listed` and `listed`, `id-not-found`. Beside them, [`Outcome::code`]
-    /// gives every code of [`Product::result_codes`], and [`Outcome::attention`], [`Outcome::block`] and
-    /// [`Outcome::error`] every documented reason of the v3 webhook.
+    /// [`Outcome::Approved`] and [`Outcome::Rejected`] also stand for a product's equivalents:
+    /// `clear` and the first `block` of the v3 webhook, `not-listed` and `listed`, `id-not-found`.
+    /// Beside them, [`Outcome::code`] gives every code of [`Product::result_codes`], and
+    /// [`Outcome::attention`], [`Outcome::block`] and [`Outcome::error`] every documented reason of
+    /// the v3 webhook.
     pub fn outcomes(self) -> Vec<Outcome> {
         if self.is_v3() {
             let own =
@@ -37,8 +38,8 @@ impl Product {
         catalogue::result_codes().iter().filter(is_of_type).filter(move |row| says(self, row))
     }
 
-    /// The result code of an outcome, unless the sandbox was set up with another; `None` if the product has
-    /// none, as with all of the v3 webhook.
+    /// The result code of an outcome, unless the sandbox was set up with another; `None` if the
+    /// product has none, as with all of the v3 webhook.
     pub fn code_of(self, outcome: &Outcome) -> Option<&'static str> {
         let own = |outcome: &Outcome| match outcome {
             _ if self.is_v3() => None,
@@ -49,8 +50,8 @@ impl Product {
         own(outcome).or_else(|| own(&stand_in(self, outcome)?))
     }
 
-    /// True if a result of the product can have this code: by the catalogue, for it or a product with the
-    /// same codes, or as the code of an outcome.
+    /// True if a result of the product can have this code: by the catalogue, for it or a product
+    /// with the same codes, or as the code of an outcome.
     #[cfg(any(feature = "scenario", test))]
     pub(crate) fn has_code(self, code: &str) -> bool {
         let related = match self {
@@ -72,7 +73,8 @@ fn stand_in(product: Product, asked: &Outcome) -> Option<Outcome> {
     })
 }
 
-/// The status of an outcome. Any product of the v3 webhook may have any documented reason: the list is not closed.
+/// The status of an outcome. Any product of the v3 webhook may have any documented reason: the list
+/// is not closed.
 pub(crate) fn decided(product: Product, outcome: &Outcome) -> Option<Decided> {
     let own = |outcome: &Outcome| match outcome {
         Outcome::Clear => Some(CLEAR),
@@ -107,7 +109,8 @@ fn says(product: Product, row: &ResultCodeRow) -> bool {
     use Found::{ExactMatch, IdFound, IdNotFound, IssuerUnavailable, NoMatch, PartialMatch, RecordNotFound};
     let found = row.finding;
     match product {
-        // The half of a job that looks up a number has the codes of that lookup, and none of the faces.
+        // The half of a job that looks up a number has the codes of that lookup, and none of the
+        // faces.
         Product::EnhancedKyc | Product::IdInformation => {
             catalogue::result_code(row.code, JobType::ENHANCED_KYC)
                 .is_some_and(|row| !row.finding.is_of_comparison())
@@ -126,7 +129,8 @@ fn says(product: Product, row: &ResultCodeRow) -> bool {
 /// The outcomes of a v1 product, each with its code.
 pub(crate) fn codes(product: Product) -> &'static [(Outcome, &'static str)] {
     match product {
-        // The codes of job types 8 and 9, which are not published, are those of 2 and 1; our choice.
+        // The codes of job types 8 and 9, which are not published, are those of 2 and 1; our
+        // choice.
         Product::BiometricKyc | Product::CompareUserInfo => BIOMETRIC_KYC,
         Product::SmartSelfieAuthentication | Product::UpdatePhoto => AUTHENTICATION,
         Product::SmartSelfieRegistration => REGISTRATION,
@@ -201,8 +205,9 @@ const REGISTRATION: &[(Outcome, &str)] = &[
     (Outcome::ZipCorrupt, "0903"),
 ];
 
-// 0812 is taken: for a document it is the final "unusable image". 0815, of the same family of codes, is the one that says
-// "provisional" and has no other meaning for documents. That documents have 0814 as well is our choice, too.
+// 0812 is taken: for a document it is the final "unusable image". 0815, of the same family of
+// codes, is the one that says "provisional" and has no other meaning for documents. That documents
+// have 0814 as well is our choice, too.
 const DOCUMENT: &[(Outcome, &str)] = &[
     (Outcome::Approved, "0810"),
     (Outcome::ReviewerApproved, "0810"),

@@ -33,8 +33,8 @@ impl Verdict {
         Self::with_code(finding_of(code, product), code, product)
     }
 
-    /// The verdict of a named outcome, if the product has it. Outcomes with the same code differ in their
-    /// findings.
+    /// The verdict of a named outcome, if the product has it. Outcomes with the same code differ in
+    /// their findings.
     pub(crate) fn of_outcome(outcome: &Outcome, product: Product) -> Option<Self> {
         let code = product.code_of(outcome)?;
         if !product.is_uploaded() {

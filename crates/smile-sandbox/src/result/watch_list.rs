@@ -1,4 +1,5 @@
-//! The two people on the sandbox's watch lists. Both are made up, and have every field of a real answer.
+//! The two people on the sandbox's watch lists. Both are made up, and have every field of a real
+//! answer.
 
 use serde_json::{Value, json};
 
@@ -22,8 +23,8 @@ const LISTED: [Listed; 2] = [
     Listed { names: ["Trudy Listed", "T. Listed"], birth_year: 1984, country: "KE" },
 ];
 
-/// The people found. A strict search needs the same name or alias, in any order of its words, and the
-/// year and a country as well; otherwise one word of the name is enough.
+/// The people found. A strict search needs the same name or alias, in any order of its words, and
+/// the year and a country as well; otherwise one word of the name is enough.
 pub(crate) fn search(search: &Search<'_>) -> Vec<Value> {
     LISTED.iter().filter(|listed| listed.matches(search)).map(Listed::person).collect()
 }

@@ -72,8 +72,8 @@ impl Matcher {
         self
     }
 
-    /// Also requires the n-th job, from 1, that meets the other conditions since the rule was added. A zip
-    /// that is uploaded again, and a check that is repeated, count again.
+    /// Also requires the n-th job, from 1, that meets the other conditions since the rule was
+    /// added. A zip that is uploaded again, and a check that is repeated, count again.
     pub fn with_nth(mut self, nth: u32) -> Self {
         self.nth = Some(nth);
         self

@@ -1,8 +1,8 @@
 //! Rules: the results, or the refusal, of chosen jobs.
 //!
-//! Of the rules that apply to a job the newest answers; those of a scenario come after all that were set
-//! in code, and in the order of the file. A rule that is used up, or whose time is over, is skipped,
-//! and so is one with an outcome that the product has no code for.
+//! Of the rules that apply to a job the newest answers; those of a scenario come after all that
+//! were set in code, and in the order of the file. A rule that is used up, or whose time is over,
+//! is skipped, and so is one with an outcome that the product has no code for.
 
 use std::fmt;
 use std::time::Duration;
@@ -80,8 +80,8 @@ impl Rules {
         response
     }
 
-    /// Restores the use counts of an earlier run: rules that were set in code are set again, and those of
-    /// the scenario keep their count as long as they are the same.
+    /// Restores the use counts of an earlier run: rules that were set in code are set again, and
+    /// those of the scenario keep their count as long as they are the same.
     pub(crate) fn resume(&mut self, earlier: Self) {
         self.set = earlier.set;
         for (kept, before) in self.scenario.iter_mut().zip(earlier.scenario) {
@@ -159,12 +159,13 @@ impl<'a> When<'a> {
         self
     }
 
-    /// Answers with these results, one after the other: result codes, [`Outcome`](crate::Outcome)s or
-    /// [`ScriptStage`]s. No other results come: there is no automatic review of such a job, and a manual
-    /// review replaces the results that have not come yet.
+    /// Answers with these results, one after the other: result codes, [`Outcome`](crate::Outcome)s
+    /// or [`ScriptStage`]s. No other results come: there is no automatic review of such a job, and
+    /// a manual review replaces the results that have not come yet.
     ///
-    /// The results outrank `sandbox_result` and the ID number, and are themselves outranked by a zip that
-    /// can't be used. Without any stage the job is as without the rule, which shields it from later rules.
+    /// The results outrank `sandbox_result` and the ID number, and are themselves outranked by a
+    /// zip that can't be used. Without any stage the job is as without the rule, which shields it
+    /// from later rules.
     pub fn respond<S: Into<ScriptStage>>(self, stages: impl IntoIterator<Item = S>) {
         let mut stages: Vec<ScriptStage> = stages.into_iter().map(Into::into).collect();
         if stages.is_empty() {
@@ -173,9 +174,10 @@ impl<'a> When<'a> {
         self.finish(Response::Stages(stages));
     }
 
-    /// Refuses the announcement of an upload, or a check, with this code of the API, such as 2220 or 2428; a
-    /// code of the job status, 2301 to 2399, refuses the request for the status. When an upload is
-    /// announced, its country and ID type are not known yet, so a condition on these is not met then.
+    /// Refuses the announcement of an upload, or a check, with this code of the API, such as 2220
+    /// or 2428; a code of the job status, 2301 to 2399, refuses the request for the status. When an
+    /// upload is announced, its country and ID type are not known yet, so a condition on these is
+    /// not met then.
     pub fn refuse(self, code: impl Into<String>) {
         self.finish(Response::Refusal(code.into()));
     }

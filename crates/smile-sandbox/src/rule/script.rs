@@ -51,8 +51,8 @@ pub(crate) enum Scripted {
 }
 
 impl ScriptStage {
-    /// Creates a stage with the result that would come without the rule, for rules that change its spelling
-    /// or time. Only the first stage can be that; a later one repeats the first's result.
+    /// Creates a stage with the result that would come without the rule, for rules that change its
+    /// spelling or time. Only the first stage can be that; a later one repeats the first's result.
     pub fn as_it_comes() -> Self {
         Self::new(Scripted::AsItComes)
     }
@@ -72,8 +72,9 @@ impl ScriptStage {
         }
     }
 
-    /// Sets the time since the stage before, or for the first stage since the zip or the request; none by
-    /// default. A check that is answered at once can't wait: its first stage comes with the answer.
+    /// Sets the time since the stage before, or for the first stage since the zip or the request;
+    /// none by default. A check that is answered at once can't wait: its first stage comes with the
+    /// answer.
     pub fn with_delay(mut self, delay: Duration) -> Self {
         self.after = delay;
         self

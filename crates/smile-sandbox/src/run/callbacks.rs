@@ -52,8 +52,8 @@ pub(crate) fn redeliver(
     Ok(add_copy(state, now, &original, body, None))
 }
 
-/// Disturbs a callback that was already made: itself if it still waits and the disturbance is about the
-/// time, otherwise a copy. Returns the id of the disturbed callback.
+/// Disturbs a callback that was already made: itself if it still waits and the disturbance is about
+/// the time, otherwise a copy. Returns the id of the disturbed callback.
 pub(crate) fn disturb_callback(
     state: &mut State,
     now: Timestamp,

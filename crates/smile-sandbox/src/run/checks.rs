@@ -1,8 +1,8 @@
 //! Checks: jobs without a zip, requested and answered in a single request.
 //!
-//! A check with a job id that was used before is carried out, and charged for, once more: repetitions are
-//! documented as recognised for uploads only. A job id of another job type is refused with 2215; our
-//! choice.
+//! A check with a job id that was used before is carried out, and charged for, once more:
+//! repetitions are documented as recognised for uploads only. A job id of another job type is
+//! refused with 2215; our choice.
 
 use std::time::Duration;
 
@@ -87,7 +87,8 @@ impl RequestedResult {
     }
 }
 
-/// The results that the rules, or else `sandbox_result` 0, 1 or 2 with these codes, request; at least one.
+/// The results that the rules, or else `sandbox_result` 0, 1 or 2 with these codes, request; at
+/// least one.
 ///
 /// # Errors
 /// If its job id is another job's, or if a rule refuses it.
@@ -157,7 +158,8 @@ pub(crate) fn is_taken(state: &State, check: Check<'_>) -> bool {
     position.is_some_and(|position| state.jobs.at(position).job_type != check.job_type)
 }
 
-/// Starts the stages of a check, and returns the answer: the signed entry of the first, or an acceptance.
+/// Starts the stages of a check, and returns the answer: the signed entry of the first, or an
+/// acceptance.
 pub(crate) fn conclude(
     state: &mut State,
     now: Timestamp,

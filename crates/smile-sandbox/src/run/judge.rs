@@ -75,14 +75,15 @@ fn has_selfie_problem(job: &Job, submission: &Submission) -> bool {
     is_lost(submission, SELFIE) || (submission.image(SELFIE).is_none() && !is_on_file)
 }
 
-/// True if an image of these types is listed, and is missing from the zip or can't be used. A listed
-/// image has to be there: without a frame that its sender believes to have sent, the job is not the
-/// one that was asked for.
+/// True if an image of these types is listed, and is missing from the zip or can't be used. A
+/// listed image has to be there: without a frame that its sender believes to have sent, the job is
+/// not the one that was asked for.
 fn is_lost(submission: &Submission, types: [u8; 2]) -> bool {
     submission.images.iter().any(|image| types.contains(&image.image_type_id) && !image.is_usable())
 }
 
-/// The finding that the test asks for: by `sandbox_result`, or else by the last digit of the ID number.
+/// The finding that the test asks for: by `sandbox_result`, or else by the last digit of the ID
+/// number.
 fn steered(job: &Job, submission: &Submission) -> Finding {
     match job.partner_params.get("sandbox_result").and_then(whole_number) {
         Some(0) => Finding::Approved,
@@ -99,8 +100,8 @@ fn steered(job: &Job, submission: &Submission) -> Finding {
     }
 }
 
-/// True if a Biometric KYC has a photo to compare the selfie with: the authority's, or that on an ID card;
-/// also for all other job types, which need none.
+/// True if a Biometric KYC has a photo to compare the selfie with: the authority's, or that on an
+/// ID card; also for all other job types, which need none.
 pub(crate) fn has_photo_to_compare(job: &Job, submission: &Submission) -> bool {
     if job.job_type != JobType::BIOMETRIC_KYC || submission.image(ID_CARD_FRONT).is_some() {
         return true;

@@ -112,8 +112,8 @@ fn written(job: &Job, verdict: &Verdict, personal_info: bool) -> Map<String, Val
     entry::faces(&subject(job), verdict, circumstances, personal_info)
 }
 
-/// The subject of a job's entries. `PartnerParams` are echoed unchanged, except that custom test data,
-/// used if an ID number ends in 4, has a full name in it split as well.
+/// The subject of a job's entries. `PartnerParams` are echoed unchanged, except that custom test
+/// data, used if an ID number ends in 4, has a full name in it split as well.
 fn subject(job: &Job) -> Subject<'_> {
     let submitted = |name: &str| job.submission.id_info(name).unwrap_or(NOT_AVAILABLE);
     let params = job.submission.partner_params.as_ref().unwrap_or(&job.partner_params);

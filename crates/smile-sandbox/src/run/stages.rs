@@ -1,7 +1,7 @@
 //! Results that are still to come: a rule's results for a job, stage by stage.
 //!
-//! Every stage is written when the job is carried out, so that later events can't change it. Only its
-//! number, its signature and its consequences are added when it is due.
+//! Every stage is written when the job is carried out, so that later events can't change it. Only
+//! its number, its signature and its consequences are added when it is due.
 
 use serde_json::Value;
 use smile_core::Timestamp;

@@ -35,8 +35,8 @@ struct File {
     faults: Vec<FaultRule>,
 }
 
-/// The format of scenario files; another one with every change that an earlier sandbox, or an earlier
-/// file, is not compatible with.
+/// The format of scenario files; another one with every change that an earlier sandbox, or an
+/// earlier file, is not compatible with.
 const FORMAT: u64 = 1;
 
 /// The format of a file, read by itself; 1 if the file has none.
@@ -115,8 +115,8 @@ impl Scenario {
     /// Reads a scenario from TOML.
     ///
     /// # Errors
-    /// If it isn't TOML, has an unknown key or word, a code that the product does not have, an impossible
-    /// time, or a rule that could never apply.
+    /// If it isn't TOML, has an unknown key or word, a code that the product does not have, an
+    /// impossible time, or a rule that could never apply.
     pub fn parse(toml: &str) -> Result<Self, ScenarioError> {
         read(toml).map_err(|wrong| wrong.located(toml))
     }

@@ -1,4 +1,5 @@
-//! Scenario files: rules, users and settings, written down. The format is described in `docs/scenarios.md`.
+//! Scenario files: rules, users and settings, written down. The format is described in
+//! `docs/scenarios.md`.
 
 pub(crate) mod file;
 pub(crate) mod setup;

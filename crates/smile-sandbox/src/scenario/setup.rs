@@ -9,8 +9,8 @@ use crate::rule::rules::Rule;
 use crate::state::settings::Settings;
 use crate::state::users::UserState;
 
-/// The set-up of a sandbox in a TOML file: the same rules as [`Sandbox::when`](crate::Sandbox::when),
-/// users, faults, and settings.
+/// The set-up of a sandbox in a TOML file: the same rules as
+/// [`Sandbox::when`](crate::Sandbox::when), users, faults, and settings.
 ///
 /// ```
 /// use smile_sandbox::{Sandbox, Scenario};

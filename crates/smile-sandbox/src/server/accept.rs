@@ -154,7 +154,8 @@ fn turn_away(stream: TcpStream) {
     }
 }
 
-/// Runs everything that is due without a request; under a virtual clock, the advancing task does that.
+/// Runs everything that is due without a request; under a virtual clock, the advancing task does
+/// that.
 async fn work(shared: &Arc<Shared>) {
     if shared.clock.is_virtual() {
         return std::future::pending().await;
@@ -196,7 +197,8 @@ pub(crate) async fn post(callback: DueCallback, shared: &Shared) -> Option<Callb
     })
 }
 
-/// Detects the protocol, and serves. Errors of a connection concern its client alone, which notices.
+/// Detects the protocol, and serves. Errors of a connection concern its client alone, which
+/// notices.
 async fn greet(stream: TcpStream, shared: Arc<Shared>) {
     let Ok(peer) = stream.peer_addr() else { return };
     let is_far = !peer.ip().to_canonical().is_loopback();

@@ -8,8 +8,8 @@ use crate::server::accept::{Shared, post};
 use crate::server::clock::ClockError;
 use crate::service::Service;
 
-/// Advances a virtual clock, and runs everything on the way in the order of due times. Callbacks are
-/// posted one after the other, each until its answer.
+/// Advances a virtual clock, and runs everything on the way in the order of due times. Callbacks
+/// are posted one after the other, each until its answer.
 pub(crate) async fn advance(shared: Arc<Shared>, time: Duration) -> Result<Vec<CallbackAttempt>, ClockError> {
     if !shared.clock.is_virtual() {
         return Err(ClockError::System);

@@ -7,8 +7,9 @@ use smile_core::Timestamp;
 
 /// The clock of a [`Sandbox`](crate::Sandbox); the system's by default.
 ///
-/// A virtual clock stands still until [`Sandbox::advance`](crate::Sandbox::advance) moves it, and everything
-/// that happens by itself with it: the stages of rules, reviews, and callbacks, the first attempts included.
+/// A virtual clock stands still until [`Sandbox::advance`](crate::Sandbox::advance) moves it, and
+/// everything that happens by itself with it: the stages of rules, reviews, and callbacks, the
+/// first attempts included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Clock(Option<Timestamp>);
 

@@ -1,7 +1,7 @@
 //! Reading the bodies of requests, with bounded memory and time.
 //!
-//! Only bytes that have come count: a client that announces much and sends little takes no room from
-//! others.
+//! Only bytes that have come count: a client that announces much and sends little takes no room
+//! from others.
 
 use std::time::Duration;
 
@@ -34,7 +34,8 @@ pub(crate) enum NotRead {
 }
 
 impl NotRead {
-    /// The gateway's answer, or the object store's, which has words of its own for each (Amazon S3, "Error responses").
+    /// The gateway's answer, or the object store's, which has words of its own for each (Amazon S3,
+    /// "Error responses").
     pub(crate) fn answer(self, is_to_store: bool) -> Response<Bytes> {
         let mut response = if is_to_store { self.by_store() } else { self.by_gateway() };
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
@@ -76,8 +77,8 @@ impl NotRead {
 
 pub(crate) struct Intake {
     room: Semaphore,
-    /// Held by the one body that reads on without room, so bodies that each wait for the other's room
-    /// don't wait for ever.
+    /// Held by the one body that reads on without room, so bodies that each wait for the other's
+    /// room don't wait for ever.
     exempt: Mutex<()>,
     patience: Duration,
 }

@@ -1,9 +1,9 @@
 //! Persistence of the state on the disk, if it is to be kept there.
 //!
-//! An answer waits until everything that it acknowledges is on the disk; requests that come meanwhile wait
-//! together for the next write. Changes without a request are written a moment later. If the sandbox is
-//! killed before that, they happen again: the same result comes at the same time, and a callback may come
-//! twice.
+//! An answer waits until everything that it acknowledges is on the disk; requests that come
+//! meanwhile wait together for the next write. Changes without a request are written a moment
+//! later. If the sandbox is killed before that, they happen again: the same result comes at the
+//! same time, and a callback may come twice.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};

@@ -24,7 +24,8 @@ const TIME_FOR_BODY: Duration = Duration::from_secs(1);
 /// The bytes of an answer's body that are read; the rest is not.
 const ENOUGH_OF_BODY: usize = 1_024;
 
-/// Posts a callback, and returns its outcome. Follows no redirects, and connects only to this machine.
+/// Posts a callback, and returns its outcome. Follows no redirects, and connects only to this
+/// machine.
 pub(crate) async fn deliver(callback: &DueCallback) -> CallbackAnswer {
     timeout(TIME_TO_ANSWER, post(callback)).await.unwrap_or(CallbackOutcome::TimedOut.into())
 }
@@ -67,7 +68,8 @@ async fn exchange(stream: TcpStream, uri: &Uri, body: Bytes) -> Option<CallbackA
         Some(CallbackAnswer::new(outcome, &beginning(response.into_body()).await))
     };
     tokio::pin!(answer, connection);
-    // The connection only moves while it is polled. It may end just as the answer comes, so the answer goes first.
+    // The connection only moves while it is polled. It may end just as the answer comes, so the
+    // answer goes first.
     tokio::select! {
         biased;
         answer = &mut answer => answer,

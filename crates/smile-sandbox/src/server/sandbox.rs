@@ -32,8 +32,9 @@ use crate::storage::store::Store;
 
 /// A running sandbox, which stops when it is dropped.
 ///
-/// It listens on `127.0.0.1` only, unless [set](Builder::addr) otherwise, on a port of its own, so any number
-/// of sandboxes can run side by side. All methods work from async and from blocking code.
+/// It listens on `127.0.0.1` only, unless [set](Builder::addr) otherwise, on a port of its own, so
+/// any number of sandboxes can run side by side. All methods work from async and from blocking
+/// code.
 pub struct Sandbox {
     partner_id: String,
     api_key: String,
@@ -119,7 +120,8 @@ impl Sandbox {
         &self.base_url
     }
 
-    /// The address of the page that shows the sandbox, for a browser on this machine: `http://127.0.0.1:PORT/`.
+    /// The address of the page that shows the sandbox, for a browser on this machine:
+    /// `http://127.0.0.1:PORT/`.
     pub fn page_url(&self) -> String {
         format!("{}/", self.base_url.trim_end_matches("/v1"))
     }
@@ -131,14 +133,15 @@ impl Sandbox {
         self.https_base_url.as_deref()
     }
 
-    /// The certificate of the authority behind [`https_base_url`](Self::https_base_url), as PEM: each sandbox
-    /// has its own. It is public.
+    /// The certificate of the authority behind [`https_base_url`](Self::https_base_url), as PEM:
+    /// each sandbox has its own. It is public.
     #[cfg(feature = "tls")]
     pub fn ca_pem(&self) -> Option<&str> {
         self.shared.tls.as_ref().map(|tls| tls.ca_pem.as_str())
     }
 
-    /// The sandbox as an environment of the SDK: [`base_url`](Self::base_url), or with https if that is beyond loopback.
+    /// The sandbox as an environment of the SDK: [`base_url`](Self::base_url), or with https if
+    /// that is beyond loopback.
     pub fn environment(&self) -> &Environment {
         &self.environment
     }
@@ -158,8 +161,8 @@ impl Sandbox {
         &self.api_key
     }
 
-    /// The requests so far, oldest first; the newest ones if there were more than the [limit](crate::Keep). A
-    /// request whose body was too large or never came is not among them.
+    /// The requests so far, oldest first; the newest ones if there were more than the
+    /// [limit](crate::Keep). A request whose body was too large or never came is not among them.
     pub fn requests(&self) -> Vec<RecordedRequest> {
         self.shared.lock().requests().iter().cloned().collect()
     }
@@ -179,8 +182,8 @@ impl Sandbox {
         self.shared.lock().callback_attempts().iter().cloned().collect()
     }
 
-    /// Waits for this number of attempts to deliver a callback, and returns all attempts so far; fewer, if the
-    /// time runs out.
+    /// Waits for this number of attempts to deliver a callback, and returns all attempts so far;
+    /// fewer, if the time runs out.
     ///
     /// This blocks the thread. If the same thread also runs the receiver of the callbacks, use
     /// [`wait_for_callbacks`](Self::wait_for_callbacks).
@@ -197,7 +200,8 @@ impl Sandbox {
         service.callback_attempts().iter().cloned().collect()
     }
 
-    /// Waits like [`wait_for_callback_attempts`](Self::wait_for_callback_attempts), for async code with any runtime.
+    /// Waits like [`wait_for_callback_attempts`](Self::wait_for_callback_attempts), for async code
+    /// with any runtime.
     pub fn wait_for_callbacks(
         &self,
         attempts: usize,
@@ -214,11 +218,12 @@ impl Sandbox {
         async move { wait.await.unwrap_or_default() }
     }
 
-    /// Advances a virtual clock, and runs everything that falls due on the way, in order: stages of rules,
-    /// reviews, callbacks and their further attempts. Returns the attempts to deliver a callback, once the last
-    /// has been answered. A time of zero posts what is due now.
+    /// Advances a virtual clock, and runs everything that falls due on the way, in order: stages of
+    /// rules, reviews, callbacks and their further attempts. Returns the attempts to deliver a
+    /// callback, once the last has been answered. A time of zero posts what is due now.
     ///
-    /// This blocks the thread. If the same thread also runs the receiver of the callbacks, use [`advanced`](Self::advanced).
+    /// This blocks the thread. If the same thread also runs the receiver of the callbacks, use
+    /// [`advanced`](Self::advanced).
     ///
     /// ```
     /// use smile_core::Timestamp;
@@ -257,7 +262,8 @@ impl Sandbox {
         async move { advancing.await.unwrap_or_else(|_| Ok(Vec::new())) }
     }
 
-    /// All callbacks that were made, whether or not they were ever posted, in the order of their ids.
+    /// All callbacks that were made, whether or not they were ever posted, in the order of their
+    /// ids.
     pub fn callbacks(&self) -> Vec<CallbackRecord> {
         self.shared.lock().callbacks().to_vec()
     }
@@ -284,7 +290,8 @@ impl Sandbox {
         self.shared.change(|service, now| service.disturb_callback(now, id, disturbance))
     }
 
-    /// Adds a rule that disturbs callbacks to come. Of several rules the first that applies to a callback is used.
+    /// Adds a rule that disturbs callbacks to come. Of several rules the first that applies to a
+    /// callback is used.
     pub fn disturb_callbacks(&self, rule: CallbackRule) {
         self.shared.change(|service, _| service.disturb_callbacks(rule));
     }
@@ -297,12 +304,14 @@ impl Sandbox {
     /// Decides about a job that is under review, in place of the automatic review.
     ///
     /// # Errors
-    /// If there is no such job, if it is not under review, or if its type has no code for the decision.
+    /// If there is no such job, if it is not under review, or if its type has no code for the
+    /// decision.
     pub fn review(&self, job_id: &str, review: Review) -> Result<(), ReviewError> {
         self.shared.change(|service, now| service.review(now, job_id, review))
     }
 
-    /// Starts a rule for some jobs, which need not exist yet. Of the rules that apply to a job the newest answers.
+    /// Starts a rule for some jobs, which need not exist yet. Of the rules that apply to a job the
+    /// newest answers.
     ///
     /// ```
     /// use smile_sandbox::{Matcher, Outcome, Product, Sandbox, ScriptStage};
@@ -318,7 +327,8 @@ impl Sandbox {
         When::new(matcher, |rule| self.shared.change(|service, _| service.state.add_rule(rule)))
     }
 
-    /// Adds a fault for the next request to this endpoint. Several faults of an endpoint happen one after the other.
+    /// Adds a fault for the next request to this endpoint. Several faults of an endpoint happen one
+    /// after the other.
     pub fn fail_next(&self, endpoint: Endpoint, fault: Fault) {
         self.shared.change(|service, _| service.fail_next(endpoint, fault));
     }

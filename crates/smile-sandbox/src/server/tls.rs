@@ -25,8 +25,8 @@ pub(crate) struct Tls {
 }
 
 impl Tls {
-    /// Creates a certificate for `localhost`, the loopback addresses, and this address. The authority's key is
-    /// dropped: it can never sign anything else.
+    /// Creates a certificate for `localhost`, the loopback addresses, and this address. The
+    /// authority's key is dropped: it can never sign anything else.
     pub(crate) fn new(ip: IpAddr) -> io::Result<Self> {
         let (chain, key, ca_pem) = certify(ip).map_err(io::Error::other)?;
         let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
@@ -61,7 +61,8 @@ fn certify(ip: IpAddr) -> Result<Certified, rcgen::Error> {
     Ok((certificate.der().clone(), key.into(), ca_pem))
 }
 
-/// Parameters of a certificate: valid from yesterday, for clocks that are behind, and for a year, as some clients refuse longer ones.
+/// Parameters of a certificate: valid from yesterday, for clocks that are behind, and for a year,
+/// as some clients refuse longer ones.
 fn params(name: &str, names: Vec<String>) -> Result<CertificateParams, rcgen::Error> {
     let mut params = CertificateParams::new(names)?;
     params.distinguished_name.push(DnType::CommonName, name);

@@ -27,7 +27,8 @@ use crate::v1::upload::upload;
 use crate::v1::valid_documents::valid_documents;
 use crate::v1::web_token::web_token;
 
-/// Answers a request by its route. The object store takes a body as it comes; every other endpoint unpacks it.
+/// Answers a request by its route. The object store takes a body as it comes; every other endpoint
+/// unpacks it.
 pub(crate) fn answer(
     state: &mut State,
     now: Timestamp,
@@ -94,7 +95,8 @@ fn answer_api(
     }
 }
 
-/// True if a request to this route can change stored state. The count of pending polls is not stored.
+/// True if a request to this route can change stored state. The count of pending polls is not
+/// stored.
 pub(crate) fn may_change(route: &Route) -> bool {
     use Endpoint::{JobStatus, ProductsConfig, Services, ValidDocuments, WebToken};
     match route {

@@ -25,14 +25,15 @@ impl Incoming {
         self
     }
 
-    /// Passes the decisions of [`Service::admit`](crate::Service::admit), made before the body was read; without
-    /// them the service decides once it has the whole request.
+    /// Passes the decisions of [`Service::admit`](crate::Service::admit), made before the body was
+    /// read; without them the service decides once it has the whole request.
     pub fn with_head_check(mut self, head_check: HeadCheck) -> Self {
         self.head_check = Some(head_check);
         self
     }
 
-    /// Marks the request as from another machine, and sets whether such requests may use the page and the admin API.
+    /// Marks the request as from another machine, and sets whether such requests may use the page
+    /// and the admin API.
     pub fn with_network_origin(mut self, may_use_admin: bool) -> Self {
         self.network = Some(FromTheNetwork { is_let_in: may_use_admin });
         self

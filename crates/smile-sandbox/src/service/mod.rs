@@ -32,13 +32,14 @@ use crate::state::request_log::RecordedRequest;
 use crate::state::users::UserState;
 use crate::storage::snapshot::{RestoreError, Snapshot, restore, snapshot};
 
-/// The emulated service without its server: requests and times go in, responses and callbacks come out.
+/// The emulated service without its server: requests and times go in, responses and callbacks come
+/// out.
 ///
 /// [`Builder::into_service`](crate::Builder::into_service) creates it. The driver calls
 /// [`handle`](Self::handle) for every request, and at [`next_wakeup`](Self::next_wakeup) posts the
 /// [`due_callbacks`](Self::due_callbacks) and reports each with
-/// [`callback_answered`](Self::callback_answered). The time is an argument throughout; a clock that steps
-/// back counts as standing still.
+/// [`callback_answered`](Self::callback_answered). The time is an argument throughout; a clock that
+/// steps back counts as standing still.
 ///
 /// ```
 /// use bytes::Bytes;
@@ -61,11 +62,11 @@ impl Service {
 
     /// Answers a request. Never panics, whatever the request.
     ///
-    /// Addresses in the answer begin with the `Host` header's value. An answer just has to be sent, unless there
-    /// is a [`Fault`]: then follow [`Outgoing`].
+    /// Addresses in the answer begin with the `Host` header's value. An answer just has to be sent,
+    /// unless there is a [`Fault`]: then follow [`Outgoing`].
     ///
-    /// The page and the admin API are served as well, to requests with `Host: localhost` or the like. These
-    /// are not among [`requests`](Self::requests), and no fault happens to them.
+    /// The page and the admin API are served as well, to requests with `Host: localhost` or the
+    /// like. These are not among [`requests`](Self::requests), and no fault happens to them.
     pub fn handle(&mut self, now: Timestamp, incoming: impl Into<Incoming>) -> Outgoing {
         let Incoming { mut request, scheme, head_check, network } = incoming.into();
         let state = &mut self.state;
@@ -91,9 +92,9 @@ impl Service {
         outgoing
     }
 
-    /// Decides the faults of a request, before its body has been read; for servers on a wire that can break.
-    /// [`Incoming::with_head_check`] passes the decision to [`handle`](Self::handle), which otherwise decides by
-    /// itself.
+    /// Decides the faults of a request, before its body has been read; for servers on a wire that
+    /// can break. [`Incoming::with_head_check`] passes the decision to [`handle`](Self::handle),
+    /// which otherwise decides by itself.
     pub fn admit(&mut self, head: &Parts) -> HeadCheck {
         if admin::dispatch::concerns_head(&head.method, &head.uri, &head.headers) {
             return HeadCheck::default();
@@ -115,9 +116,11 @@ impl Service {
         due
     }
 
-    /// Reports the outcome of posting a callback. One that was not delivered becomes due again, on the schedule.
+    /// Reports the outcome of posting a callback. One that was not delivered becomes due again, on
+    /// the schedule.
     ///
-    /// A [`CallbackOutcome`](crate::CallbackOutcome) is enough; a [`CallbackAnswer`] has the beginning of the body too.
+    /// A [`CallbackOutcome`](crate::CallbackOutcome) is enough; a [`CallbackAnswer`] has the
+    /// beginning of the body too.
     pub fn callback_answered(&mut self, id: CallbackId, now: Timestamp, answer: impl Into<CallbackAnswer>) {
         let now = advance(&mut self.state, now);
         self.state.changes += 1;
@@ -129,14 +132,15 @@ impl Service {
     /// Decides about a job that is under review, in place of the automatic review.
     ///
     /// # Errors
-    /// If there is no such job, if it is not under review, or if its type has no code for the decision.
+    /// If there is no such job, if it is not under review, or if its type has no code for the
+    /// decision.
     pub fn review(&mut self, now: Timestamp, job_id: &str, review: Review) -> Result<(), ReviewError> {
         let now = advance(&mut self.state, now);
         manual_review(&mut self.state, now, job_id, review)
     }
 
-    /// Adds a fault for the next request to this endpoint, with any of its methods. Several faults of an
-    /// endpoint happen one after the other.
+    /// Adds a fault for the next request to this endpoint, with any of its methods. Several faults
+    /// of an endpoint happen one after the other.
     pub fn fail_next(&mut self, endpoint: Endpoint, fault: Fault) {
         self.add_fault(FaultRule::new(fault).with_endpoint(endpoint).with_times(1));
     }
@@ -175,7 +179,8 @@ impl Service {
         self.state.users.state(user_id)
     }
 
-    /// The requests so far, oldest first; the newest ones if there were more than the [limit](crate::Keep).
+    /// The requests so far, oldest first; the newest ones if there were more than the
+    /// [limit](crate::Keep).
     pub fn requests(&self) -> &VecDeque<RecordedRequest> {
         &self.state.requests
     }
@@ -195,15 +200,16 @@ impl Service {
         self.state.callbacks.attempts()
     }
 
-    /// Forgets everything that has happened, and all settings since the start: jobs, users, requests, callbacks,
-    /// those that wait included, rules and faults. The builder's settings stay, a scenario among them, whose
-    /// rules are as if unused. The clock doesn't go back, and the numbers of callbacks continue, as some may be
-    /// under way.
+    /// Forgets everything that has happened, and all settings since the start: jobs, users,
+    /// requests, callbacks, those that wait included, rules and faults. The builder's settings
+    /// stay, a scenario among them, whose rules are as if unused. The clock doesn't go back, and
+    /// the numbers of callbacks continue, as some may be under way.
     pub fn reset(&mut self) {
         self.state.reset();
     }
 
-    /// Starts a rule for some jobs, which need not exist yet. Of the rules that apply to a job the newest answers.
+    /// Starts a rule for some jobs, which need not exist yet. Of the rules that apply to a job the
+    /// newest answers.
     ///
     /// ```
     /// use smile_sandbox::{Matcher, Outcome, Sandbox};
@@ -221,8 +227,8 @@ impl Service {
         self.state.callbacks.records()
     }
 
-    /// Delivers a callback once more, whatever its state, and returns the id of the copy. The copy is due
-    /// now, and is tried again on the same schedule.
+    /// Delivers a callback once more, whatever its state, and returns the id of the copy. The copy
+    /// is due now, and is tried again on the same schedule.
     ///
     /// # Errors
     /// If there is no such callback.
@@ -239,9 +245,10 @@ impl Service {
     /// Disturbs a callback that was already made.
     ///
     /// A disturbance of the time ([`Drop`](Disturbance::Drop), [`Delay`](Disturbance::Delay),
-    /// [`Reorder`](Disturbance::Reorder)) applies to the callback itself while it waits to be posted, for the
-    /// first time or again. In all other cases the callback is left alone and a disturbed copy goes out. Returns
-    /// the id of the disturbed callback: its own, or the copy's; of two duplicates the first.
+    /// [`Reorder`](Disturbance::Reorder)) applies to the callback itself while it waits to be
+    /// posted, for the first time or again. In all other cases the callback is left alone and a
+    /// disturbed copy goes out. Returns the id of the disturbed callback: its own, or the copy's;
+    /// of two duplicates the first.
     ///
     /// # Errors
     /// If there is no such callback, or if the callback to be dropped doesn't wait to be posted.
@@ -255,7 +262,8 @@ impl Service {
         callbacks::disturb_callback(&mut self.state, now, id, disturbance)
     }
 
-    /// Adds a rule that disturbs callbacks to come. Of several rules the first that applies to a callback is used.
+    /// Adds a rule that disturbs callbacks to come. Of several rules the first that applies to a
+    /// callback is used.
     pub fn disturb_callbacks(&mut self, rule: CallbackRule) {
         self.state.changes += 1;
         self.state.callback_rules.add(rule);
@@ -290,8 +298,8 @@ impl Service {
         snapshot(&self.state)
     }
 
-    /// Restores a snapshot, in place of all that has happened so far. The settings stay, and so do the rules of a
-    /// scenario; one that is the same as in the snapshot keeps its use count.
+    /// Restores a snapshot, in place of all that has happened so far. The settings stay, and so do
+    /// the rules of a scenario; one that is the same as in the snapshot keeps its use count.
     ///
     /// # Errors
     /// If the snapshot is of another version or partner, or damaged. Nothing is changed then.

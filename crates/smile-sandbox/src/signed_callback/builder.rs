@@ -19,12 +19,13 @@ use crate::signed_callback::stamp::{Stamper, TimestampSpelling};
 /// The largest photo, in bytes: more than any receiver should read, and small enough to be made.
 const MAX_PHOTO: usize = 64 << 20;
 
-/// Starts a callback of this product with this outcome, to be filled in and [built](SignedCallbackBuilder::build).
+/// Starts a callback of this product with this outcome, to be filled in and
+/// [built](SignedCallbackBuilder::build).
 ///
-/// By default the callback is for the partner of a [`Sandbox`](crate::Sandbox) with default settings
-/// (`001` and `sandbox-api-key`), about job `job-1` of user `user-1` (the v3 webhook has ids in the
-/// service's form), and signed at 2024-01-15T10:30:00.000Z. A receiver that looks at the clock will find
-/// that too long ago: see [`at`](SignedCallbackBuilder::at).
+/// By default the callback is for the partner of a [`Sandbox`](crate::Sandbox) with default
+/// settings (`001` and `sandbox-api-key`), about job `job-1` of user `user-1` (the v3 webhook has
+/// ids in the service's form), and signed at 2024-01-15T10:30:00.000Z. A receiver that looks at the
+/// clock will find that too long ago: see [`at`](SignedCallbackBuilder::at).
 pub fn signed_callback(product: Product, outcome: Outcome) -> SignedCallbackBuilder {
     let (job_id, user_id) = if product.is_v3() {
         ("job_01k0000000e008000000000001", "user_01k0000000e008000000000002")
@@ -65,7 +66,8 @@ pub struct SignedCallbackBuilder {
 }
 
 impl SignedCallbackBuilder {
-    /// Sets the partner id and the API key that sign the callback. [`build`](Self::build) refuses unusable ones.
+    /// Sets the partner id and the API key that sign the callback. [`build`](Self::build) refuses
+    /// unusable ones.
     pub fn with_partner(mut self, partner_id: impl Into<String>, api_key: impl Into<String>) -> Self {
         self.signer = signer(partner_id, api_key);
         self
@@ -95,7 +97,8 @@ impl SignedCallbackBuilder {
         self
     }
 
-    /// Sets the partner's id of the person; of the v3 webhook the service's, `user_` and 26 characters.
+    /// Sets the partner's id of the person; of the v3 webhook the service's, `user_` and 26
+    /// characters.
     pub fn with_user_id(mut self, user_id: impl Into<String>) -> Self {
         self.ids.user_id = user_id.into();
         self
@@ -107,23 +110,23 @@ impl SignedCallbackBuilder {
         self
     }
 
-    /// Adds one of the partner params, which come back as they were sent. An existing one, such as `job_type`,
-    /// is replaced.
+    /// Adds one of the partner params, which come back as they were sent. An existing one, such as
+    /// `job_type`, is replaced.
     pub fn with_partner_param(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.ids.partner_params.insert(name.into(), value.into());
         self
     }
 
-    /// Sets a field of the body, by the service's name: for spellings and values that occur, and differ from
-    /// the outcome's. An existing field is replaced; timestamp and signature can't be.
+    /// Sets a field of the body, by the service's name: for spellings and values that occur, and
+    /// differ from the outcome's. An existing field is replaced; timestamp and signature can't be.
     pub fn with_field(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.fields.insert(name.into(), value.into());
         self
     }
 
-    /// Adds a photo of this many characters of base64, up to the next multiple of four; a receiver has to expect
-    /// 1,200,000, and 64 MiB is the limit. The photo begins as a JPEG does, and shows nothing. Every outcome
-    /// has it.
+    /// Adds a photo of this many characters of base64, up to the next multiple of four; a receiver
+    /// has to expect 1,200,000, and 64 MiB is the limit. The photo begins as a JPEG does, and shows
+    /// nothing. Every outcome has it.
     pub fn with_photo_of(mut self, characters: usize) -> Self {
         self.photo = Some(characters);
         self
@@ -138,8 +141,8 @@ impl SignedCallbackBuilder {
     /// Makes the callback.
     ///
     /// # Errors
-    /// If the product lacks the outcome, or a photo; if the photo is too large; if partner id or API key is not
-    /// valid; or if an id can't travel in a header.
+    /// If the product lacks the outcome, or a photo; if the photo is too large; if partner id or
+    /// API key is not valid; or if an id can't travel in a header.
     pub fn build(self) -> Result<SignedCallback, SignedCallbackError> {
         let Self { product, outcome, signer, at, spelling, mut ids, photo, fields, flaw } = self;
         let Some(content) = CallbackContent::find(product, &outcome) else {
@@ -242,7 +245,8 @@ impl fmt::Debug for SignedCallback {
     }
 }
 
-/// Base64 of this many characters, up to the next multiple of four: it begins as a JPEG does, and shows nothing.
+/// Base64 of this many characters, up to the next multiple of four: it begins as a JPEG does, and
+/// shows nothing.
 fn base64_photo(characters: usize) -> String {
     const START: &str = "/9j/4AAQSkZJRgABAQAAAQABAAD/";
     let length = characters.div_ceil(4) * 4;

@@ -1,4 +1,5 @@
-//! The message of a callback: the places of timestamp and signature, and the JSON's changes on the way.
+//! The message of a callback: the places of timestamp and signature, and the JSON's changes on the
+//! way.
 
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderName};
@@ -48,7 +49,8 @@ impl Letter {
         Ok(Self { headers, fields, first: Vec::new(), product })
     }
 
-    /// Puts timestamp and signature into the product's place, or into that of the other kind of product.
+    /// Puts timestamp and signature into the product's place, or into that of the other kind of
+    /// product.
     pub(super) fn stamp(&mut self, stamp: &Stamp, in_headers: bool, spelling: TimestampSpelling) {
         if in_headers {
             self.headers.insert(TIMESTAMP, opaque(&stamp.timestamp));
@@ -124,8 +126,8 @@ impl Letter {
         }
     }
 
-    /// Duplicates a member or header. Most JSON parsers take the last of two members, and most servers the first
-    /// of two headers: that is the right one.
+    /// Duplicates a member or header. Most JSON parsers take the last of two members, and most
+    /// servers the first of two headers: that is the right one.
     fn duplicate(&mut self, member: &str, header: HeaderName, decoy: &str) {
         if self.product.is_v3() {
             self.headers.append(header, opaque(decoy));

@@ -33,8 +33,8 @@ impl CallbackContent {
         Verdict::of_outcome(outcome, product).map(Self::Result)
     }
 
-    /// The content that a forger would put in its place: an approval, or else the best there is; for an
-    /// approval, a refusal.
+    /// The content that a forger would put in its place: an approval, or else the best there is;
+    /// for an approval, a refusal.
     pub(super) fn forged(&self, product: Product) -> Self {
         let verdict = match self {
             Self::Webhook(decided) => return Self::Webhook(decided.opposite()),

@@ -10,8 +10,8 @@ macro_rules! flaws {
         /// A flaw: one way in which a callback is broken.
         ///
         /// Its text is the name in kebab case, such as `other-key`. A sound receiver's reaction is
-        /// [`Flaw::refused_for`]; to content that the signature doesn't cover there is none, since **the signature
-        /// covers the timestamp and the partner id, not the body**.
+        /// [`Flaw::refused_for`]; to content that the signature doesn't cover there is none,
+        /// since **the signature covers the timestamp and the partner id, not the body**.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]
         pub enum Flaw {
@@ -107,10 +107,11 @@ flaws! {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum ExpectedRefusal {
-    /// No refusal: the callback by itself can't be told from a right one. That is why a callback is a hint, and
-    /// the job's status decides.
+    /// No refusal: the callback by itself can't be told from a right one. That is why a callback is
+    /// a hint, and the job's status decides.
     Nothing,
-    /// No refusal, as the signature is right; but the result contradicts itself, so nobody is approved for it.
+    /// No refusal, as the signature is right; but the result contradicts itself, so nobody is
+    /// approved for it.
     Contradiction,
     /// The callback is larger than any real one.
     TooLarge,

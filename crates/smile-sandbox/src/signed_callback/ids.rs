@@ -14,7 +14,8 @@ pub(super) struct Ids {
 }
 
 impl Ids {
-    /// `PartnerParams` of v1. The job type is text for products with faces alone, and a number for the others.
+    /// `PartnerParams` of v1. The job type is text for products with faces alone, and a number for
+    /// the others.
     pub(super) fn partner_params(&self, product: Product) -> Map<String, Value> {
         let mut params = Map::new();
         params.insert("user_id".into(), self.user_id.as_str().into());

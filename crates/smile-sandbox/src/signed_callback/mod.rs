@@ -1,4 +1,5 @@
-//! Signed callbacks for the tests of a receiver: of every product, with every outcome, right or broken in any way.
+//! Signed callbacks for the tests of a receiver: of every product, with every outcome, right or
+//! broken in any way.
 //!
 //! ```
 //! use smile_core::Timestamp;
@@ -29,7 +30,8 @@
 //!
 //! # Products, outcomes and flaws
 //!
-//! [`Product::all`], [`Product::outcomes`] and [`Flaw::all`] list them, and each has a name that parses:
+//! [`Product::all`], [`Product::outcomes`] and [`Flaw::all`] list them, and each has a name that
+//! parses:
 //!
 //! ```
 //! use smile_sandbox::signed_callback::{Product, signed_callback};
@@ -47,9 +49,10 @@
 //!
 //! # Replays
 //!
-//! The builder has no clock and no randomness: the same calls give the same bytes. A **redelivery** is the
-//! same callback sent again; a **replay with another body** is a second callback of the same partner and the
-//! same moment with another outcome, whose timestamp and signature are the same, as they don't cover the body.
+//! The builder has no clock and no randomness: the same calls give the same bytes. A **redelivery**
+//! is the same callback sent again; a **replay with another body** is a second callback of the same
+//! partner and the same moment with another outcome, whose timestamp and signature are the same, as
+//! they don't cover the body.
 
 mod builder;
 mod carrier;

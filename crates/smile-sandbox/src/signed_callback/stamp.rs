@@ -23,7 +23,8 @@ pub enum TimestampSpelling {
     Zoneless,
     /// `"1705314600000"`, Unix milliseconds as text.
     MillisText,
-    /// `1705314600000`, Unix milliseconds as a JSON number, as old accounts get them; text in a header.
+    /// `1705314600000`, Unix milliseconds as a JSON number, as old accounts get them; text in a
+    /// header.
     MillisNumber,
 }
 
@@ -58,8 +59,8 @@ impl Stamper<'_> {
         let Some(flaw) = flaw else { return Ok(right) };
         Ok(match flaw {
             Flaw::OtherKey => self.with_other_key()?,
-            // The signature covers timestamp and partner id, joined: characters appended to the one are prepended to
-            // the other.
+            // The signature covers timestamp and partner id, joined: characters appended to the one
+            // are prepended to the other.
             Flaw::OtherPartner => {
                 let signature = self.signer.sign_text(&format!("{}9", right.timestamp));
                 Stamp { signature, ..right }
@@ -103,7 +104,8 @@ impl Stamper<'_> {
         Stamp { signature: self.signer.sign_text(&timestamp), timestamp }
     }
 
-    /// Creates a stamp of the next millisecond whose signature differs between the two alphabets of base64.
+    /// Creates a stamp of the next millisecond whose signature differs between the two alphabets of
+    /// base64.
     fn with_special_characters(self) -> Stamp {
         let mut later = (0..1_000).map(|millis| self.signed(self.at + Duration::from_millis(millis)));
         let found = later.find(|stamp| stamp.signature.contains(['+', '/']));
@@ -122,8 +124,9 @@ impl Stamp {
                 let (start, end) = self.signature.split_at(self.signature.len() / 2);
                 format!("{start} {end}")
             }
-            // 256 bits are 43 characters and leave two bits of the last over, so it stands at a multiple of four in
-            // the alphabet, and the next one in the alphabet is the next one in ASCII.
+            // 256 bits are 43 characters and leave two bits of the last over, so it stands at a
+            // multiple of four in the alphabet, and the next one in the alphabet is the next one in
+            // ASCII.
             Flaw::NonCanonicalSignature => {
                 let mut text: Vec<char> = self.signature.trim_end_matches('=').chars().collect();
                 if let Some(last) = text.last_mut() {

@@ -1,6 +1,7 @@
 //! Limits on what is remembered.
 
-/// The limits on what a sandbox remembers. Older entries are forgotten, so that a sandbox that runs for weeks doesn't fill the memory.
+/// The limits on what a sandbox remembers. Older entries are forgotten, so that a sandbox that runs
+/// for weeks doesn't fill the memory.
 ///
 /// ```
 /// use smile_sandbox::{Keep, Sandbox};
@@ -35,9 +36,9 @@ impl Keep {
         self
     }
 
-    /// Sets the number of jobs, checks included; 10,000 by default, and at least one. A forgotten job is as if it
-    /// had never been, whatever its stage: its id can be used again, and its upload address leads nowhere. Its
-    /// user stays enrolled.
+    /// Sets the number of jobs, checks included; 10,000 by default, and at least one. A forgotten
+    /// job is as if it had never been, whatever its stage: its id can be used again, and its upload
+    /// address leads nowhere. Its user stays enrolled.
     pub fn with_jobs(mut self, jobs: usize) -> Self {
         self.jobs = jobs;
         self
@@ -49,8 +50,9 @@ impl Keep {
         self
     }
 
-    /// Sets the bytes of requests, as many again of jobs, mostly images, and as many of finished callbacks; 256 MiB
-    /// by default. The newest request, job and callback are kept whatever their size.
+    /// Sets the bytes of requests, as many again of jobs, mostly images, and as many of finished
+    /// callbacks; 256 MiB by default. The newest request, job and callback are kept whatever their
+    /// size.
     pub fn with_bytes(mut self, bytes: usize) -> Self {
         self.bytes = bytes;
         self

@@ -40,7 +40,8 @@ pub(crate) struct State {
     pub(crate) smile_links: SmileLinks,
     pub(crate) consents: Consents,
     pub(crate) faults: Faults,
-    /// The number of changes to stored state, and to whatever else the page shows, requests excepted.
+    /// The number of changes to stored state, and to whatever else the page shows, requests
+    /// excepted.
     pub(crate) changes: u64,
     pub(crate) requests: Log<RecordedRequest>,
     pub(crate) requests_made: u64,
@@ -94,7 +95,8 @@ impl State {
         self.changes + self.requests_made
     }
 
-    /// Records a request, and forgets the oldest beyond the limits. No position of a job may be in use.
+    /// Records a request, and forgets the oldest beyond the limits. No position of a job may be in
+    /// use.
     pub(crate) fn remember(&mut self, request: RecordedRequest) {
         let keep = self.settings.keep;
         self.requests.push(request, keep.requests, keep.bytes);

@@ -28,15 +28,18 @@ pub struct RecordedRequest {
     pub method: Method,
     /// The path, as it was sent, without the query.
     pub path: String,
-    /// The query, as it was sent, without the question mark. That of an upload address permits an upload.
+    /// The query, as it was sent, without the question mark. That of an upload address permits an
+    /// upload.
     pub query: Option<String>,
     /// All headers.
     pub headers: HeaderMap,
-    /// The whole body, unpacked if it came compressed; the received part, if the connection was reset within.
+    /// The whole body, unpacked if it came compressed; the received part, if the connection was
+    /// reset within.
     pub body: Bytes,
     /// The status of the answer, whether or not it arrived.
     pub status: StatusCode,
-    /// The headers of the service's answer, without the connection's own, and before any fault changed them.
+    /// The headers of the service's answer, without the connection's own, and before any fault
+    /// changed them.
     pub answer_headers: HeaderMap,
     /// The body of the service's answer; of a longer one the first 64 KiB.
     pub answer: Bytes,
@@ -85,8 +88,8 @@ impl RecordedRequest {
     }
 }
 
-/// Copies headers. The received ones are views of the buffer that their connection was read into, and would
-/// keep all of that alive.
+/// Copies headers. The received ones are views of the buffer that their connection was read into,
+/// and would keep all of that alive.
 fn copied(headers: &HeaderMap) -> HeaderMap {
     let copy = |value: &HeaderValue| HeaderValue::from_bytes(value.as_bytes()).ok();
     headers.iter().filter_map(|(name, value)| Some((name.clone(), copy(value)?))).collect()

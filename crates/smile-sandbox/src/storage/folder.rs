@@ -1,8 +1,8 @@
 //! The state folder: its owner, and the writing of its files.
 //!
 //! A sandbox's folder has a marker file, which states the format. Every other folder with content
-//! belongs to somebody else: it is refused, and left unchanged. In a sandbox's folder, too, only files
-//! with names that are written here are ever removed: any other file is not read.
+//! belongs to somebody else: it is refused, and left unchanged. In a sandbox's folder, too, only
+//! files with names that are written here are ever removed: any other file is not read.
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Read as _, Write as _};
@@ -23,8 +23,8 @@ const LAYOUT: u64 = 1;
 /// Takes and locks a folder, which is created if needed.
 ///
 /// # Errors
-/// If the folder can't be created or read, belongs to somebody else, has another format, or is in use.
-/// Nothing in it is changed then.
+/// If the folder can't be created or read, belongs to somebody else, has another format, or is in
+/// use. Nothing in it is changed then.
 pub(super) fn take(folder: &Path) -> Result<File, StateError> {
     let mark = folder.join(MARK);
     match read_file(&mark, 4 << 10) {
@@ -45,8 +45,8 @@ pub(super) fn take(folder: &Path) -> Result<File, StateError> {
     lock(folder)
 }
 
-/// Reads a file, or nothing of one with more bytes than the limit. A file with an expected name may be
-/// anything, such as a link to a device that has no end.
+/// Reads a file, or nothing of one with more bytes than the limit. A file with an expected name may
+/// be anything, such as a link to a device that has no end.
 pub(super) fn read_file(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     File::open(path)?.take(limit + 1).read_to_end(&mut bytes)?;
@@ -104,8 +104,8 @@ pub(super) fn is_unfinished(path: &Path) -> bool {
 }
 
 /// The number of lock attempts, ten milliseconds apart, before the folder counts as taken. A folder
-/// that was just released may seem taken for a moment: a program that is being started holds copies of
-/// all open files until it has replaced the process.
+/// that was just released may seem taken for a moment: a program that is being started holds copies
+/// of all open files until it has replaced the process.
 const LOCK_TRIES: u32 = 100;
 
 pub(super) fn lock(folder: &Path) -> Result<File, StateError> {

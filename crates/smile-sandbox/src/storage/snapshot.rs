@@ -1,8 +1,9 @@
 //! Snapshots: the state that outlives a restart.
 //!
-//! A snapshot has the jobs with their images, users, consent sessions, Smile Links, rules with their use
-//! counts, callbacks that are still due, rules about callbacks, and counters. It has not the API key or
-//! anything made from it, requests, delivery attempts, faults, and https certificates.
+//! A snapshot has the jobs with their images, users, consent sessions, Smile Links, rules with
+//! their use counts, callbacks that are still due, rules about callbacks, and counters. It has not
+//! the API key or anything made from it, requests, delivery attempts, faults, and https
+//! certificates.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -26,8 +27,8 @@ use crate::state::users::Users;
 /// The format of a snapshot; another one with every change to it.
 const FORMAT: u64 = 1;
 
-/// The state of a [`Service`](crate::Service) that outlives a restart. It holds all that was sent about
-/// people, their images included, but not the API key.
+/// The state of a [`Service`](crate::Service) that outlives a restart. It holds all that was sent
+/// about people, their images included, but not the API key.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Snapshot {
     pub(crate) state: Value,
@@ -62,7 +63,8 @@ pub enum RestoreError {
 }
 
 impl RestoreError {
-    /// Creates an error for unreadable JSON. The content may be personal, so only the place is named.
+    /// Creates an error for unreadable JSON. The content may be personal, so only the place is
+    /// named.
     pub(crate) fn unreadable(error: &serde_json::Error) -> Self {
         let reason = match (error.line(), error.column()) {
             (0, _) => "a value has not the form that it should have".to_owned(),

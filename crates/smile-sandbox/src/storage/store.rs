@@ -2,9 +2,9 @@
 //! digest.
 //!
 //! Every file is written under another name, flushed to the disk and then renamed, jobs and images
-//! before the state that names them. As their names are their digests they never change, so whenever
-//! the sandbox is killed, the folder has the old state or the new one. Files that the state no longer
-//! names are removed, at the latest when the folder is opened again.
+//! before the state that names them. As their names are their digests they never change, so
+//! whenever the sandbox is killed, the folder has the old state or the new one. Files that the
+//! state no longer names are removed, at the latest when the folder is opened again.
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,7 +27,8 @@ use crate::storage::system::{flush_folder, make_private_folder};
 const JOBS: &str = "jobs";
 const IMAGES: &str = "images";
 
-/// The largest state, job or image in bytes: an upload has 64 MiB at most, and a state only names jobs.
+/// The largest state, job or image in bytes: an upload has 64 MiB at most, and a state only names
+/// jobs.
 const MOST_BYTES: u64 = 512 << 20;
 
 /// A state folder that nobody else is using.
@@ -65,8 +66,8 @@ pub(crate) struct Pending {
 }
 
 impl Store {
-    /// Opens a folder, which is created if needed, and restores the service from its content. A folder
-    /// with files that isn't a sandbox's is refused.
+    /// Opens a folder, which is created if needed, and restores the service from its content. A
+    /// folder with files that isn't a sandbox's is refused.
     pub(crate) fn open(folder: &Path, service: &mut State) -> Result<Self, StateError> {
         let lock = take(folder)?;
         for name in [JOBS, IMAGES] {
@@ -173,8 +174,8 @@ impl Store {
         old
     }
 
-    /// Removes the files of these jobs, and of the images that only they had. Files that stay are removed when
-    /// the folder is opened the next time.
+    /// Removes the files of these jobs, and of the images that only they had. Files that stay are
+    /// removed when the folder is opened the next time.
     fn remove_unnamed(&mut self, old: Vec<Written>) {
         if old.is_empty() {
             return;

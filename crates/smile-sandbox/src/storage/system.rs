@@ -6,8 +6,8 @@ use std::fs::{self, File};
 use std::io;
 use std::path::Path;
 
-/// Creates a folder, with those above it, for its owner alone where folders have modes, as the state is
-/// personal data.
+/// Creates a folder, with those above it, for its owner alone where folders have modes, as the
+/// state is personal data.
 pub(super) fn make_private_folder(path: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     #[cfg(unix)]
@@ -23,8 +23,8 @@ pub(super) fn private_file(path: &Path) -> io::Result<File> {
     options.write(true).create(true).truncate(true).open(path)
 }
 
-/// Flushes a folder: only then is the new name of a renamed file safe. On systems where folders can't be
-/// opened there is nothing to flush.
+/// Flushes a folder: only then is the new name of a renamed file safe. On systems where folders
+/// can't be opened there is nothing to flush.
 pub(super) fn flush_folder(folder: &Path) -> io::Result<()> {
     if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }

@@ -1,7 +1,8 @@
-//! `POST /v2/async-verify-address`, and under v1, as in the Ruby SDK: verification of a person's address.
+//! `POST /v2/async-verify-address`, and under v1, as in the Ruby SDK: verification of a person's
+//! address.
 //!
-//! The request is signed in the headers. The last digit of the ID number or utility number decides. The body
-//! of the callback is not published: the entry here is our choice.
+//! The request is signed in the headers. The last digit of the ID number or utility number decides.
+//! The body of the callback is not published: the entry here is our choice.
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -75,7 +76,8 @@ fn verify_address(
     Ok(conclude(state, now, position, stages))
 }
 
-/// The result code for a last digit. Any address counts as right, so that the name alone is compared: our choice.
+/// The result code for a last digit. Any address counts as right, so that the name alone is
+/// compared: our choice.
 fn by_digit(digit: Option<char>, names: Match) -> &'static str {
     match (digit, names) {
         (Some('1'), _) => "1013",

@@ -1,4 +1,5 @@
-//! `POST /aml`: a search for a person on sanction lists, among politically exposed people, and in the news.
+//! `POST /aml`: a search for a person on sanction lists, among politically exposed people, and in
+//! the news.
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -76,7 +77,8 @@ pub(crate) fn aml(
     Ok(conclude(state, now, position, stages))
 }
 
-/// The name and the year of birth of a user, from an earlier job: an AML check's request, or a result.
+/// The name and the year of birth of a user, from an earlier job: an AML check's request, or a
+/// result.
 fn known_person(state: &State, user_id: &str) -> Option<(String, Option<u64>)> {
     let jobs: Vec<_> = state.jobs.iter().filter(|job| job.user_id == user_id).collect();
     jobs.into_iter().rev().find_map(|job| {

@@ -24,8 +24,8 @@ pub(crate) struct Signed {
 
 /// Checks the signature over the timestamp exactly as it was sent.
 ///
-/// A timestamp that can't be parsed is of the wrong type. The largest age is not documented; there is no limit
-/// unless one was set.
+/// A timestamp that can't be parsed is of the wrong type. The largest age is not documented; there
+/// is no limit unless one was set.
 pub(crate) fn authorise(
     state: &State,
     now: Timestamp,
@@ -39,7 +39,8 @@ pub(crate) fn authorise(
     confirm(state, now, partner_id, timestamp, signature, signed.unauthorised)
 }
 
-/// Checks the signature or a web token, for the endpoints that take either, and returns the token's claims, if any.
+/// Checks the signature or a web token, for the endpoints that take either, and returns the token's
+/// claims, if any.
 pub(crate) fn authorise_or_token(
     state: &State,
     now: Timestamp,
@@ -55,8 +56,8 @@ pub(crate) fn authorise_or_token(
     claims.map(Some).ok_or(ApiError(signed.unauthorised))
 }
 
-/// Checks the signature in the headers, for the endpoints that have it there. A missing header counts as an
-/// invalid signature; our choice.
+/// Checks the signature in the headers, for the endpoints that have it there. A missing header
+/// counts as an invalid signature; our choice.
 pub(crate) fn authorise_headers(state: &State, now: Timestamp, headers: &HeaderMap) -> Result<(), ApiError> {
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let sent =

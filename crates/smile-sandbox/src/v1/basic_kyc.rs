@@ -1,4 +1,5 @@
-//! `POST /v2/verify` and `/v2/verify_async`: Basic KYC, a comparison of a person's data with the ID authority's.
+//! `POST /v2/verify` and `/v2/verify_async`: Basic KYC, a comparison of a person's data with the ID
+//! authority's.
 
 use bytes::Bytes;
 use http::{Request, Response};

@@ -1,4 +1,5 @@
-//! `POST /business_verification` and `/async_business_verification`: a registry's record of a business.
+//! `POST /business_verification` and `/async_business_verification`: a registry's record of a
+//! business.
 
 use bytes::Bytes;
 use http::{Request, Response};

@@ -1,8 +1,8 @@
-//! `POST /totp_consent`, `/totp_consent/mode` and `/totp_consent/otp`: consent of a BVN holder with a one-time
-//! password; the session then stands in for the number, with the ID type `BVN_MFA`.
+//! `POST /totp_consent`, `/totp_consent/mode` and `/totp_consent/otp`: consent of a BVN holder with
+//! a one-time password; the session then stands in for the number, with the ID type `BVN_MFA`.
 //!
-//! The password is always 000000. The errors have the codes of the ID endpoints, and sessions do not expire:
-//! both are our choice.
+//! The password is always 000000. The errors have the codes of the ID endpoints, and sessions do
+//! not expire: both are our choice.
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -23,8 +23,8 @@ pub const OTP: &str = "000000";
 /// The ways to send the password, with their masked destinations.
 const MODES: [(&str, &str); 2] = [("sms", "0000*******00"), ("email", "jo*****@example.com")];
 
-/// Opens a session. The number is checked for its form, and its last digit 1 or 3 means what it means
-/// everywhere: not found, or unavailable; our choice.
+/// Opens a session. The number is checked for its form, and its last digit 1 or 3 means what it
+/// means everywhere: not found, or unavailable; our choice.
 pub(crate) fn consent(
     state: &mut State,
     now: Timestamp,

@@ -1,5 +1,5 @@
-//! `POST /id_verification` and `/async_id_verification`: Enhanced KYC, an ID authority's record of the holder
-//! of an ID number.
+//! `POST /id_verification` and `/async_id_verification`: Enhanced KYC, an ID authority's record of
+//! the holder of an ID number.
 
 use bytes::Bytes;
 use http::{Request, Response};

@@ -101,8 +101,8 @@ pub(crate) fn ask_authority(state: &State, request: &IdRequest<'_>, number: Opti
 
 /// The number to look up; `None` if something else takes its place.
 ///
-/// The other fields that the type needs must be present. `BVN_MFA` needs a session that the person has consented
-/// to, and the number is that of the session.
+/// The other fields that the type needs must be present. `BVN_MFA` needs a session that the person
+/// has consented to, and the number is that of the session.
 pub(crate) fn id_number(
     state: &State,
     request: &IdRequest<'_>,

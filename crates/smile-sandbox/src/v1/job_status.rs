@@ -60,8 +60,8 @@ fn refuse_status(state: &mut State, now: Timestamp, position: Option<usize>) -> 
     refused(state, now, Moment::Status, &submitted)
 }
 
-/// The fields that describe the job's progress. An unknown job looks like one without a zip: our choice, which a
-/// setting changes.
+/// The fields that describe the job's progress. An unknown job looks like one without a zip: our
+/// choice, which a setting changes.
 fn progress(state: &mut State, position: Option<usize>) -> Map<String, Value> {
     let (mut is_complete, mut is_success) = (false, false);
     let (mut code, mut result) = ("2314", Value::from("No zip file received"));

@@ -1,7 +1,7 @@
 //! `POST /v2/async-verify-phone`: verification of a person's telephone number.
 //!
-//! The request is signed in the headers. The last digit of the number decides, or else the fields to be
-//! matched. The body of the callback is not published: the entry here is our choice.
+//! The request is signed in the headers. The last digit of the number decides, or else the fields
+//! to be matched. The body of the callback is not published: the entry here is our choice.
 
 use bytes::Bytes;
 use http::{Request, Response};

@@ -1,4 +1,5 @@
-//! `POST /products_config`: the products that a partner has activated. In the sandbox that is everything.
+//! `POST /products_config`: the products that a partner has activated. In the sandbox that is
+//! everything.
 
 use bytes::Bytes;
 use http::{Request, Response};

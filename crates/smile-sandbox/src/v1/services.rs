@@ -1,4 +1,5 @@
-//! `GET /services`: the products with their ID types, required fields and countries. Unsigned, and open to everybody.
+//! `GET /services`: the products with their ID types, required fields and countries. Unsigned, and
+//! open to everybody.
 
 use bytes::Bytes;
 use http::Response;

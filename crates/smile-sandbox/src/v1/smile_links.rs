@@ -1,5 +1,5 @@
-//! `/smile_links`: links to a whole job on a page of Smile ID's. They can be created, changed, listed and read;
-//! the pages themselves are not emulated.
+//! `/smile_links`: links to a whole job on a page of Smile ID's. They can be created, changed,
+//! listed and read; the pages themselves are not emulated.
 //!
 //! Sources disagree on the name of the address in the answers, so both names are there.
 
@@ -109,7 +109,8 @@ pub(crate) fn smile_link(
     smile_link_answer(state, ref_id, origin)
 }
 
-/// The body, after verification of the signature: in the headers, in the body, or, without a body, in the query.
+/// The body, after verification of the signature: in the headers, in the body, or, without a body,
+/// in the query.
 fn smile_link_request(
     state: &State,
     now: Timestamp,
@@ -133,7 +134,8 @@ fn smile_link_answer(state: &State, ref_id: &str, origin: &Origin) -> Result<Res
     Ok(ok(&shown(state, link, origin)))
 }
 
-/// The answer's form of a link. Its address stays on this machine, so that nobody is sent to the real service.
+/// The answer's form of a link. Its address stays on this machine, so that nobody is sent to the
+/// real service.
 fn shown(state: &State, link: &SmileLink, origin: &Origin) -> Value {
     let address = format!("{origin}/links/{}/{}", state.signer.partner_id(), link.ref_id);
     let mut shown = link.fields.clone();

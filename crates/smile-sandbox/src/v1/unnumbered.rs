@@ -1,5 +1,5 @@
-//! Checks without a required job id: of addresses and of telephone numbers. Those without one get ids of the
-//! sandbox's, so that they can be inspected.
+//! Checks without a required job id: of addresses and of telephone numbers. Those without one get
+//! ids of the sandbox's, so that they can be inspected.
 
 use bytes::Bytes;
 use http::Request;

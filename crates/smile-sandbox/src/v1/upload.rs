@@ -11,8 +11,9 @@ use crate::run::process::process;
 use crate::state::State;
 use crate::v1::presign::{self, Refusal};
 
-/// Accepts a zip. Each one replaces the one before and runs the job again, since the creation of the object
-/// triggers that. An address stays valid until it expires, also after a repeated prep upload returned another.
+/// Accepts a zip. Each one replaces the one before and runs the job again, since the creation of
+/// the object triggers that. An address stays valid until it expires, also after a repeated prep
+/// upload returned another.
 pub(crate) fn upload(
     state: &mut State,
     now: Timestamp,

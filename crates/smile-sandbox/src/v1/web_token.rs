@@ -1,7 +1,7 @@
 //! `POST /token`: permits a browser to run one job, without the API key.
 //!
-//! The token is a JWT with the documented claims, signed with HS256 and a key of the sandbox's own: only the
-//! service has to verify it.
+//! The token is a JWT with the documented claims, signed with HS256 and a key of the sandbox's own:
+//! only the service has to verify it.
 
 use bytes::Bytes;
 use http::{Request, Response};

@@ -1,4 +1,5 @@
-//! A driver for a headless Chromium over its debugging pipe: JSON messages, each ended by a zero byte.
+//! A driver for a headless Chromium over its debugging pipe: JSON messages, each ended by a zero
+//! byte.
 
 use std::env;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -39,8 +40,8 @@ pub(crate) struct Browser {
     events: Vec<Value>,
 }
 
-/// Starts a browser with an empty page. Without a Chromium, the test that asks has nothing to do; with
-/// `SMILE_REQUIRE_CHROMIUM` set it fails.
+/// Starts a browser with an empty page. Without a Chromium, the test that asks has nothing to do;
+/// with `SMILE_REQUIRE_CHROMIUM` set it fails.
 pub(crate) fn browser() -> Option<Browser> {
     let Some(program) = program() else {
         assert!(env::var_os("SMILE_REQUIRE_CHROMIUM").is_none(), "no Chromium was found in PATH");
@@ -72,7 +73,8 @@ impl Browser {
         let name = format!("chromium-{}-{number}", std::process::id());
         let profile = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
         std::fs::create_dir_all(&profile).unwrap();
-        // The pipe's ends are the descriptors 3 and 4, which only a shell puts there without unsafe code.
+        // The pipe's ends are the descriptors 3 and 4, which only a shell puts there without unsafe
+        // code.
         let mut process = Command::new("sh")
             .args(["-c", "exec \"$0\" \"$@\" 3<&0 4>&1 </dev/null >/dev/null 2>/dev/null"])
             .arg(program)

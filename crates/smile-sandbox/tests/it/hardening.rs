@@ -186,7 +186,8 @@ fn a_slow_head_and_a_slow_body_are_given_up_on() {
     assert!(sandbox.requests().is_empty());
 }
 
-/// An unread body is refused as S3 does it at an upload address, however broken that is, and nothing is stored.
+/// An unread body is refused as S3 does it at an upload address, however broken that is, and
+/// nothing is stored.
 #[test]
 fn the_object_store_refuses_a_zip_that_is_too_large_or_too_slow_in_its_own_words() {
     let too_large = "Content-Length: 67108865\r\n\r\n";
@@ -208,7 +209,8 @@ fn the_object_store_refuses_a_zip_that_is_too_large_or_too_slow_in_its_own_words
     assert_eq!(sandbox.job("job").unwrap().uploads, 0);
 }
 
-/// A client that doesn't read its answer would otherwise keep its place, and the answer, for as long as it likes.
+/// A client that doesn't read its answer would otherwise keep its place, and the answer, for as
+/// long as it likes.
 #[test]
 fn a_client_that_does_not_read_its_answer_is_given_up_on() {
     let sandbox = builder().with_max_connections(1).with_request_timeouts(LONG, ENOUGH).start().unwrap();

@@ -1,4 +1,5 @@
-//! A check of admin exchanges against the API's description, with the parts of JSON Schema that it uses.
+//! A check of admin exchanges against the API's description, with the parts of JSON Schema that it
+//! uses.
 
 use std::collections::BTreeSet;
 
@@ -28,8 +29,8 @@ impl Description {
         all.difference(&self.seen).cloned().collect()
     }
 
-    /// Checks an exchange: the status, the content type and the body of the answer must be as described, and,
-    /// after a success, so must the body of the request.
+    /// Checks an exchange: the status, the content type and the body of the answer must be as
+    /// described, and, after a success, so must the body of the request.
     pub(crate) fn check(&mut self, request: (&str, &str, &Value), answer: (u16, &str, &[u8])) {
         let ((method, path, sent), (status, content_type, received)) = (request, answer);
         let Some(operation) = self.operation(method, path).cloned() else {

@@ -20,7 +20,8 @@ fn params(product: Product) -> Value {
     merged(&params, &json!({"job_type": job_type}))
 }
 
-/// A zip with everything that a job of the product brings. A card comes with documents, and if the code says so it is missing.
+/// A zip with everything that a job of the product brings. A card comes with documents, and if the
+/// code says so it is missing.
 fn zip(product: Product, code: &str, number: &str) -> Vec<u8> {
     let is_document =
         matches!(product, Product::DocumentVerification | Product::EnhancedDocumentVerification);
@@ -98,7 +99,8 @@ fn a_job_and_the_builder_of_callbacks_write_every_result_alike() {
     assert!(pairs > 200, "only {pairs}");
 }
 
-/// No rule applies to the half of a job that looks the number up; its result follows from the number.
+/// No rule applies to the half of a job that looks the number up; its result follows from the
+/// number.
 #[test]
 fn the_lookup_of_an_old_account_and_the_builder_of_callbacks_write_it_alike() {
     for (number, outcome) in [

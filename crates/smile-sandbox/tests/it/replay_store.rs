@@ -1,4 +1,5 @@
-//! The conformance suite for replay stores, on stores that keep the rule and on stores that break it.
+//! The conformance suite for replay stores, on stores that keep the rule and on stores that break
+//! it.
 
 use std::collections::HashMap;
 use std::convert::Infallible;

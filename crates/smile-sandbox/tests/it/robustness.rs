@@ -1,4 +1,5 @@
-//! Requests of any content: none makes the service panic, and each gets an answer in the endpoint's own form.
+//! Requests of any content: none makes the service panic, and each gets an answer in the endpoint's
+//! own form.
 
 use http::Method;
 use serde_json::{Value, json};

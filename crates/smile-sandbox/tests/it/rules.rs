@@ -16,7 +16,8 @@ use crate::client::{
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// Runs a job of this product, and returns its result unchanged: from the answer, the status or the callback.
+/// Runs a job of this product, and returns its result unchanged: from the answer, the status or the
+/// callback.
 pub(crate) fn run(client: &mut Client, product: Product, job_id: &str) -> Value {
     let number = product.job_type().map_or(0, JobType::number);
     let params = params(job_id, number);

@@ -14,8 +14,8 @@ use crate::client::{builder, full_zip, id_body, merged, params, prep_body, signe
 
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
-/// An address of this machine with no listener, reserved for as long as this exists: a released port
-/// may belong to anybody the next moment.
+/// An address of this machine with no listener, reserved for as long as this exists: a released
+/// port may belong to anybody the next moment.
 pub(crate) struct Nobody(tokio::net::TcpSocket);
 
 impl Nobody {

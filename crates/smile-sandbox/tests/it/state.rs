@@ -443,7 +443,8 @@ fn a_failed_write_is_not_acknowledged() {
     assert_eq!(answer, json!({"message": "The State Could Not Be Written"}));
 }
 
-/// The other process of the test below: uploads until it is killed, and prints the acknowledged jobs.
+/// The other process of the test below: uploads until it is killed, and prints the acknowledged
+/// jobs.
 #[test]
 fn child_that_uploads() {
     use std::io::Write as _;

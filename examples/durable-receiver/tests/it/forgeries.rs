@@ -57,7 +57,8 @@ fn a_forged_approval_opens_no_account_and_the_real_verdict_comes_through() {
     world.submit("job", "2");
     // An older signature than the real callback's: one of the same millisecond would be the same.
     assert_eq!(post(receiver.url(), &forged(&world, "job", Duration::from_secs(5)).to_string()), 200);
-    // The service isn't as far as the forgery says: that may be true in a moment, so it is asked again later.
+    // The service isn't as far as the forgery says: that may be true in a moment, so it is asked
+    // again later.
     let is_claimed = |world: &World| {
         let history = world.report("job").history;
         history.state() == JobState::Final && history.results().len() == 2

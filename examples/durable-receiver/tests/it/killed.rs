@@ -1,4 +1,5 @@
-//! Killed between any two steps, and at any other moment, the receiver loses nothing and does nothing twice.
+//! Killed between any two steps, and at any other moment, the receiver loses nothing and does
+//! nothing twice.
 
 use std::time::{Duration, Instant};
 
@@ -9,7 +10,8 @@ use smile_ureq::core::Trust;
 
 use crate::world::{CASES, PATIENCE, World, last_words};
 
-/// Dies the n-th time that it comes to each moment, is started again, and has to come to the right end.
+/// Dies the n-th time that it comes to each moment, is started again, and has to come to the right
+/// end.
 fn dies_at_every_moment(times: u32) {
     for moment in Moment::ALL {
         let (world, fuse) = (World::new(), format!("{}:{times}", moment.name()));
@@ -22,8 +24,8 @@ fn dies_at_every_moment(times: u32) {
         let receiver = world.start(None);
         world.wait_until(&receiver, &format!("all is settled after {fuse}"), World::is_all_settled);
         let asked = world.check();
-        // What it died over may be asked for again, and then the ledger says no. At other moments that is so only if the other
-        // thread happened to be there.
+        // What it died over may be asked for again, and then the ledger says no. At other moments
+        // that is so only if the other thread happened to be there.
         let (once, twice) = (CASES.len() as u32, CASES.len() as u32 + 1);
         let expected = if moment == Moment::Acted { twice..=twice } else { once..=twice };
         assert!(expected.contains(&asked), "{fuse}: {asked}");

@@ -55,7 +55,8 @@ impl Drop for Proxy {
     }
 }
 
-/// One connection, until either side has had enough: what breaks on the one side breaks on the other.
+/// One connection, until either side has had enough: what breaks on the one side breaks on the
+/// other.
 fn pass_on(service: &TcpStream, target: SocketAddr) {
     let Ok(receiver) = TcpStream::connect(target) else { return };
     thread::scope(|scope| {

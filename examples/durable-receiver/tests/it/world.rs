@@ -96,7 +96,8 @@ impl World {
         for Case { job_id, sandbox_result, review, .. } in CASES {
             self.submit(job_id, sandbox_result);
             if let Some(review) = review {
-                // Two results that are signed in the same millisecond have the same signature, and only one is believed.
+                // Two results that are signed in the same millisecond have the same signature, and
+                // only one is believed.
                 let submitted = now();
                 while now() <= submitted {
                     std::thread::yield_now();

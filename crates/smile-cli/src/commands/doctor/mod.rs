@@ -15,8 +15,9 @@ use crate::report::{Failure, Output, Report};
 
 /// Look for problems of the set-up, and name their remedies
 ///
-/// This asks the service for the status of a job that doesn't exist, which costs nothing: the answer shows that
-/// the service can be reached, that TLS and the clock are in order, and that the signature is accepted.
+/// This asks the service for the status of a job that doesn't exist, which costs nothing: the
+/// answer shows that the service can be reached, that TLS and the clock are in order, and that the
+/// signature is accepted.
 #[derive(Args, Debug)]
 pub(crate) struct Doctor {
     /// Check this callback address as well. Nothing is posted to it

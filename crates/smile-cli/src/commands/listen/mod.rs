@@ -17,8 +17,8 @@ use crate::report::{Failure, Output, Report, Tone, received};
 
 /// Receive callbacks: verify them, print them redacted, and pass them on
 ///
-/// Every path takes callbacks. A verified one is answered with 200, any other with a status that makes the service
-/// come again exactly if that can help. This runs until Ctrl-C.
+/// Every path takes callbacks. A verified one is answered with 200, any other with a status that
+/// makes the service come again exactly if that can help. This runs until Ctrl-C.
 #[derive(Args, Debug)]
 pub(crate) struct Listen {
     /// The address to listen on
@@ -29,8 +29,8 @@ pub(crate) struct Listen {
     #[arg(long)]
     open_to_the_network: bool,
 
-    /// Pass callbacks on to this address, bytes and headers as they came. If it doesn't answer with 2xx, the service is
-    /// asked to come again
+    /// Pass callbacks on to this address, bytes and headers as they came. If it doesn't answer with
+    /// 2xx, the service is asked to come again
     #[arg(long, value_name = "URL")]
     forward: Option<String>,
 

@@ -51,7 +51,8 @@ struct Shared<F> {
     on_received: F,
 }
 
-/// A replay store that takes a callback for new when it is full: here callbacks are only printed and passed on.
+/// A replay store that takes a callback for new when it is full: here callbacks are only printed
+/// and passed on.
 struct Memory(InMemoryReplayStore);
 
 impl ReplayStore for Memory {
@@ -142,9 +143,11 @@ fn came_at(rejection: &Rejection) -> Timestamp {
     }
 }
 
-/// Reads the body, up to one byte more than the limit, so that the verifier sees that it is too large.
+/// Reads the body, up to one byte more than the limit, so that the verifier sees that it is too
+/// large.
 ///
-/// The rest of a larger body is read and dropped, up to a limit: a client that is still writing reads no answer.
+/// The rest of a larger body is read and dropped, up to a limit: a client that is still writing
+/// reads no answer.
 async fn read(mut body: Body, limit: usize) -> Result<Bytes, StatusCode> {
     const TIMEOUT: Duration = Duration::from_secs(30);
     const MOST: usize = 64 << 20;

@@ -16,17 +16,18 @@ use crate::problem::ImageFault;
 
 /// An image and how it should travel: as a file in the zip, or as base64 text in `info.json`.
 ///
-/// What comes from a path or from bytes travels as a file, what comes as base64 travels as base64; the service
-/// treats both alike. [`Image::with_encoding`] changes it.
+/// What comes from a path or from bytes travels as a file, what comes as base64 travels as base64;
+/// the service treats both alike. [`Image::with_encoding`] changes it.
 ///
-/// JPEG is what the service wants; PNG is taken too. Documents should measure at least 1500 pixels on the longer
-/// side (passports 2200) and be between 600 KB and 10 MB (Smile ID: "Image quality").
+/// JPEG is what the service wants; PNG is taken too. Documents should measure at least 1500 pixels
+/// on the longer side (passports 2200) and be between 600 KB and 10 MB (Smile ID: "Image quality").
 ///
-/// Before anything is sent, the file's structure is looked at; no pixel is decoded. A file that can't hold a picture (no
-/// start of scan, a segment longer than the file, no image data, a PNG without `IHDR` or `IDAT`) is refused. A file
-/// that was likely cut (no end, or many zeros before it), that has few pixels or many bytes, or that says where it was taken,
-/// is sent with a warning. What stands behind the end of the picture, such as the film of a motion photo, is left
-/// alone and sent along. [`ImageFault`] names each of these.
+/// Before anything is sent, the file's structure is looked at; no pixel is decoded. A file that
+/// can't hold a picture (no start of scan, a segment longer than the file, no image data, a PNG
+/// without `IHDR` or `IDAT`) is refused. A file that was likely cut (no end, or many zeros before
+/// it), that has few pixels or many bytes, or that says where it was taken, is sent with a warning.
+/// What stands behind the end of the picture, such as the film of a motion photo, is left alone and
+/// sent along. [`ImageFault`] names each of these.
 ///
 /// ```
 /// use smile_core::Image;
@@ -74,8 +75,9 @@ impl Image {
     /// Image from base64 text of the standard alphabet, with or without a `data:image/…;base64,`
     /// prefix, padding or line breaks.
     ///
-    /// Text that was damaged on its way is refused, with the likely cause: blanks within a line, as a form decoder makes of
-    /// `+`; `-` and `_`, the alphabet for URLs; a length that is left when the end was cut off.
+    /// Text that was damaged on its way is refused, with the likely cause: blanks within a line, as
+    /// a form decoder makes of `+`; `-` and `_`, the alphabet for URLs; a length that is left when
+    /// the end was cut off.
     pub fn base64(text: impl Into<String>) -> Self {
         let text = Bytes::from(text.into());
         Self { source: ImageSource::Base64(text), encoding: ImageEncoding::Base64, name: None }
@@ -202,8 +204,8 @@ impl serde::Serialize for ImageType {
     }
 }
 
-/// Reads an image file as [`read_image`] does, but nothing of one that is too large by `size`, the bytes that the file system says
-/// it has.
+/// Reads an image file as [`read_image`] does, but nothing of one that is too large by `size`, the
+/// bytes that the file system says it has.
 ///
 /// # Errors
 /// As [`read_image`].
@@ -228,7 +230,8 @@ pub fn read_image_of_size(size: u64, reader: impl std::io::Read) -> std::io::Res
 /// ```
 ///
 /// # Errors
-/// Whatever reading it says, and [`FileTooLarge`](std::io::ErrorKind::FileTooLarge) beyond the limit.
+/// Whatever reading it says, and [`FileTooLarge`](std::io::ErrorKind::FileTooLarge) beyond the
+/// limit.
 pub fn read_image(reader: impl std::io::Read) -> std::io::Result<Vec<u8>> {
     use std::io::Read as _;
     let mut bytes = Vec::new();
@@ -325,7 +328,8 @@ fn damage(text: &[u8]) -> ImageFault {
     let body = &text[..text.iter().rposition(|byte| *byte != b'=').map_or(0, |last| last + 1)];
     let all = |also: &[u8]| body.iter().all(|byte| is_letter(byte) || also.contains(byte));
     if all(b"") {
-        // One letter too many, or bits that stand for nothing: what comes next is missing. Or padding too much.
+        // One letter too many, or bits that stand for nothing: what comes next is missing. Or
+        // padding too much.
         let is_cut = body.len() % 4 == 1 || body.len() == text.len();
         if is_cut { ImageFault::CutBase64 } else { ImageFault::NotBase64 }
     } else if all(b" \t") {
@@ -508,7 +512,8 @@ mod tests {
             let decoded = decode_base64(text).unwrap();
             assert_eq!(canonical, STANDARD.encode(&decoded), "{text}");
         }
-        // What only looks canonical: bits beyond the end, padding or something else in the middle, another alphabet.
+        // What only looks canonical: bits beyond the end, padding or something else in the middle,
+        // another alphabet.
         let broken = [4000, 100, 0].map(|at| [&long[..at], "*", &long[at + 1..]].concat());
         for text in ["/9j/4B==", "/9==/9j/", "/9j=", "_9j_", "/9j/4A=a", "é9j"]
             .into_iter()

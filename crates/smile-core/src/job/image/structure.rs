@@ -1,9 +1,10 @@
 //! Structure of JPEG and PNG files: completeness of the parts, and number of pixels. No pixel is
 //! decoded.
 //!
-//! It is written here, and not by a library: the crates that read dimensions stop at the header and take a file that was cut
-//! behind it, and those that find a cut file decode it. What is looked at takes little: a few segments at the start, and the end.
-//! The parts are read from the file's bytes or through base64, so that inline images needn't be decoded as a whole.
+//! It is written here, and not by a library: the crates that read dimensions stop at the header and
+//! take a file that was cut behind it, and those that find a cut file decode it. What is looked at
+//! takes little: a few segments at the start, and the end. The parts are read from the file's bytes
+//! or through base64, so that inline images needn't be decoded as a whole.
 
 use std::borrow::Cow;
 use std::ops::Range;

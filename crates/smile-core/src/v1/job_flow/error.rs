@@ -10,8 +10,8 @@ use crate::{OperationError, Problem, ValidationError};
 
 /// Failure of a job, with the progress that it made.
 ///
-/// Whatever the cause, [`JobError::progress`] says what the service may know of the job, and `Display` says what to do
-/// about it.
+/// Whatever the cause, [`JobError::progress`] says what the service may know of the job, and
+/// `Display` says what to do about it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct JobError(Box<Inner>);
 
@@ -44,9 +44,10 @@ pub enum JobErrorKind {
     /// it. Submit this one under a new job id; but first find out what became of it if its
     /// [progress](JobError::progress) says that the service may have it too.
     AnotherSubmission,
-    /// The service has a result under this job id that doesn't say which submission it is about, so it is no verdict on this
-    /// one: the job was submitted by other means, or the service doesn't bring back
-    /// [`SubmissionId::PARTNER_PARAM`](super::SubmissionId::PARTNER_PARAM). Have somebody look at the job.
+    /// The service has a result under this job id that doesn't say which submission it is about, so
+    /// it is no verdict on this one: the job was submitted by other means, or the service doesn't
+    /// bring back [`SubmissionId::PARTNER_PARAM`](super::SubmissionId::PARTNER_PARAM). Have
+    /// somebody look at the job.
     UnprovenResult,
     /// The caller cancelled the job.
     Cancelled,

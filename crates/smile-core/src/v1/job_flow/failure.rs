@@ -27,8 +27,8 @@ impl UploadFlow {
         }
         match &mut self.stage {
             Stage::Opening { retry: false, .. } if error.is_job_already_exists() && self.may_be_outdated => {
-                // The checkpoint may be an old copy, and that job this very submission. Asking is free; only a result that names it
-                // counts.
+                // The checkpoint may be an old copy, and that job this very submission. Asking is
+                // free; only a result that names it counts.
                 self.may_be_there = true;
                 self.ask(AfterDenial::Nothing { refusal: error }, 1);
             }
@@ -42,7 +42,8 @@ impl UploadFlow {
                 let asks = error.is_transient();
                 self.retry_or_fail(Step::PrepUpload, tried, error, wait);
                 if asks && !matches!(self.stage, Stage::Finished(_)) {
-                    // The answer may have been that the job id is an earlier job's, and `retry: true` would take that over.
+                    // The answer may have been that the job id is an earlier job's, and
+                    // `retry: true` would take that over.
                     self.ask(AfterDenial::Open { attempts: tried }, 1);
                 }
             }

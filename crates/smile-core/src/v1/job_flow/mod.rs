@@ -36,17 +36,20 @@ use crate::{
 ///
 /// What goes wrong on the way is tried again, as far as it can't bill or create anything twice:
 ///
-/// - An answer to prep upload that was lost is asked for again with `retry: true`, once the job's status has said that there is
-///   no zip: the job id may be an earlier job's, which that would take over.
-/// - After an upload whose answer was lost, the job's status says whether the zip has arrived. The zip is sent again only if the
-///   status says no twice, some seconds apart, after the upload's own time limit: until then it may still arrive, also if the
-///   connection broke early or a gateway answered. What the zip's store itself refuses needs no question.
+/// - An answer to prep upload that was lost is asked for again with `retry: true`, once the job's
+///   status has said that there is no zip: the job id may be an earlier job's, which that would
+///   take over.
+/// - After an upload whose answer was lost, the job's status says whether the zip has arrived. The
+///   zip is sent again only if the status says no twice, some seconds apart, after the upload's own
+///   time limit: until then it may still arrive, also if the connection broke early or a gateway
+///   answered. What the zip's store itself refuses needs no question.
 /// - An address that the store refuses (it expires) is asked for anew, once.
 /// - One bad poll doesn't end the job; many in a row do.
 ///
 /// A result counts as the verdict on this submission only if it names it: see [`SubmissionId`].
 ///
-/// The [module](crate::flow) says how to drive it. Where it stands can be written down at any time, see [`Checkpoint`].
+/// The [module](crate::flow) says how to drive it. Where it stands can be written down at any time,
+/// see [`Checkpoint`].
 pub(crate) struct UploadFlow {
     partner: Partner,
     settings: FlowSettings,
@@ -146,8 +149,9 @@ impl UploadFlow {
     /// Runs this job. `seed` spreads the waits of many clients, and distinguishes this submission
     /// from others: take a random number, and another one for each job.
     ///
-    /// With [`Job::with_retry`] the job may have been opened before, so the service is asked first whether it has a zip under this
-    /// job id. If it has, that is another submission's, and nothing is sent.
+    /// With [`Job::with_retry`] the job may have been opened before, so the service is asked first
+    /// whether it has a zip under this job id. If it has, that is another submission's, and nothing
+    /// is sent.
     ///
     /// # Errors
     /// All problems that can be found without the job's files; nothing has been sent.
@@ -180,24 +184,29 @@ impl UploadFlow {
 
     /// Goes on from the checkpoint of another flow, perhaps of another process.
     ///
-    /// It needs the same job, images included; they are not looked at if the service has them already.
+    /// It needs the same job, images included; they are not looked at if the service has them
+    /// already.
     ///
-    /// A checkpoint that says that nothing was ever sent may be an old copy. If the service refuses the job then because it has one
-    /// of this id, its status is asked for: a result that names the checkpoint's submission is this one's. Nothing else of that
-    /// job is believed, and nothing is sent to it.
+    /// A checkpoint that says that nothing was ever sent may be an old copy. If the service refuses
+    /// the job then because it has one of this id, its status is asked for: a result that names the
+    /// checkpoint's submission is this one's. Nothing else of that job is believed, and nothing is
+    /// sent to it.
     ///
-    /// Unless nothing was ever sent, the first thing is to ask for the job's status, which costs nothing. Something is sent again
-    /// only if the last send of the checkpoint is over, and the service has then said twice, the status delay apart, that it has
-    /// no zip; denials of an earlier process count. So copies of one checkpoint that are gone on with one after the other process
-    /// the job once. **Two that go on at the same moment may not**: they take turns of random length, which is no lock. Run a
-    /// job in one process at a time, under a lease of at least [`FlowSettings::lease`].
+    /// Unless nothing was ever sent, the first thing is to ask for the job's status, which costs
+    /// nothing. Something is sent again only if the last send of the checkpoint is over, and the
+    /// service has then said twice, the status delay apart, that it has no zip; denials of an
+    /// earlier process count. So copies of one checkpoint that are gone on with one after the other
+    /// process the job once. **Two that go on at the same moment may not**: they take turns of
+    /// random length, which is no lock. Run a job in one process at a time, under a lease of at
+    /// least [`FlowSettings::lease`].
     ///
-    /// A process that may send only a few requests gets on if it can send **three** (a question, prep upload and the zip, which
-    /// are one step because the address between them is not stored), stores each checkpoint, and calls [`Flow::refuse`] before
-    /// what it may not send any more.
+    /// A process that may send only a few requests gets on if it can send **three** (a question,
+    /// prep upload and the zip, which are one step because the address between them is not stored),
+    /// stores each checkpoint, and calls [`Flow::refuse`] before what it may not send any more.
     ///
     /// # Errors
-    /// As [`UploadFlow::new`]; and if the checkpoint is of another job, partner, environment or version, or of a check.
+    /// As [`UploadFlow::new`]; and if the checkpoint is of another job, partner, environment or
+    /// version, or of a check.
     pub(crate) fn resume(
         partner: Partner,
         checkpoint: &Checkpoint,
@@ -231,8 +240,9 @@ impl UploadFlow {
     /// Waits for the result of a job that the service has already, whoever submitted it. Asks at
     /// once, and then keeps to the schedule.
     ///
-    /// **The result belongs to whichever job has this id**, which isn't known to be this user's latest, nor of a certain
-    /// submission. Who has the checkpoint takes [`UploadFlow::wait_for_submission`].
+    /// **The result belongs to whichever job has this id**, which isn't known to be this user's
+    /// latest, nor of a certain submission. Who has the checkpoint takes
+    /// [`UploadFlow::wait_for_submission`].
     pub(crate) fn wait_for(partner: Partner, key: JobKey, settings: FlowSettings, seed: u64) -> Self {
         let status = StatusRequest { wanted: true, history: false, image_links: false };
         let stage = Stage::Polling { polls: 0, failures: 0, last: None, last_error: None };
@@ -244,12 +254,13 @@ impl UploadFlow {
     /// Waits as [`UploadFlow::wait_for`], for the job that this checkpoint is of: a result counts
     /// only if it names its submission.
     ///
-    /// Unlike [`UploadFlow::resume`] it needs no images, and never sends anything but the question. The checkpoint may also be of
-    /// a check whose result comes by callback: [`Call::checkpoint`](crate::Call::checkpoint), once it is taken on.
+    /// Unlike [`UploadFlow::resume`] it needs no images, and never sends anything but the question.
+    /// The checkpoint may also be of a check whose result comes by callback:
+    /// [`Call::checkpoint`](crate::Call::checkpoint), once it is taken on.
     ///
     /// # Errors
-    /// If the checkpoint is of another partner, environment or version, of a check that has no status, or of something that was
-    /// never begun.
+    /// If the checkpoint is of another partner, environment or version, of a check that has no
+    /// status, or of something that was never begun.
     pub(crate) fn wait_for_submission(
         partner: Partner,
         checkpoint: &Checkpoint,

@@ -38,8 +38,8 @@ impl From<JobKey> for Submission {
 
 /// Outcome of a job that the service has received.
 ///
-/// It serialises to its name, the submission, the verdict and what was wrong last, by their stable names. The status, which holds
-/// personal data, is left out. It can't be read back.
+/// It serialises to its name, the submission, the verdict and what was wrong last, by their stable
+/// names. The status, which holds personal data, is left out. It can't be read back.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum JobOutcome {

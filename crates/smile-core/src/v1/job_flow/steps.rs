@@ -47,8 +47,8 @@ impl UploadFlow {
                 let said = self.job.as_ref().is_some_and(|job| job.options.retry);
                 self.stage = Stage::Opening { attempts: 0, retry: self.has_asked };
                 if said && !self.has_asked {
-                    // An earlier submission under this id, which nothing is known of here, may have come all the way; and that
-                    // the job is open is what the caller says.
+                    // An earlier submission under this id, which nothing is known of here, may have
+                    // come all the way; and that the job is open is what the caller says.
                     self.progress = self.progress.max(Progress::MaybeOpened);
                     self.ask(AfterDenial::Open { attempts: 0 }, 2);
                 }
@@ -119,7 +119,8 @@ impl UploadFlow {
         }
         self.progress = self.progress.min(Progress::Opened);
         if let Stage::Asking { then: AfterDenial::Nothing { refusal }, .. } = &self.stage {
-            // Somebody's job is open under this id. That it is this submission's can't be told, so it isn't taken over.
+            // Somebody's job is open under this id. That it is this submission's can't be told, so
+            // it isn't taken over.
             let error = refusal.clone();
             return self.fail(JobErrorKind::Operation { step: Step::PrepUpload, error });
         }

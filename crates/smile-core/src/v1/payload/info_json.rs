@@ -69,7 +69,8 @@ pub(super) fn write(
     texts
 }
 
-/// Writes bytes as a string, just as they are: they are base64, so there is nothing to escape, and nothing to look for.
+/// Writes bytes as a string, just as they are: they are base64, so there is nothing to escape, and
+/// nothing to look for.
 struct Texts<'a> {
     written: &'a Cell<usize>,
     found: &'a mut Vec<Range<usize>>,

@@ -14,7 +14,8 @@ use crate::v1::payload::packed_image::{Content, PackedImage};
 use crate::v1::prep_upload::PreparedUpload;
 use crate::{Image, ImageEncoding, ImageFault, ImageRole, ImageType, Job, Partner, SignedTimestamp};
 
-/// The most that the images of a job may take in its zip. Sizes have 32 bits there; the other half is for what isn't an image.
+/// The most that the images of a job may take in its zip. Sizes have 32 bits there; the other half
+/// is for what isn't an image.
 const MOST_BYTES: usize = 2 << 30;
 
 /// A job's images as they come in, each looked at, and put into the form in which it is uploaded.
@@ -137,7 +138,8 @@ impl Package {
 
     /// Builds the zip. The same job, images, answer and timestamp give the same bytes.
     ///
-    /// The images are held as parts of it from here on, so that there is one copy of them in memory.
+    /// The images are held as parts of it from here on, so that there is one copy of them in
+    /// memory.
     pub(crate) fn build(
         &mut self,
         partner: &Partner,

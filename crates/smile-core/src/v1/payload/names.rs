@@ -17,8 +17,9 @@ impl Default for Names {
 impl Names {
     /// A name for an image that travels as a file.
     ///
-    /// It is the base name that the caller gave, in plain ASCII, with an ending that fits the format; where two are
-    /// the same in any casing, or one is taken by the payload itself, a number is put before the ending.
+    /// It is the base name that the caller gave, in plain ASCII, with an ending that fits the
+    /// format; where two are the same in any casing, or one is taken by the payload itself, a
+    /// number is put before the ending.
     pub(super) fn unique(&mut self, given: Option<&str>, role: ImageRole, format: ImageFormat) -> String {
         let (stem, ending) = plain(given, role, format);
         let mut name = format!("{stem}.{ending}");

@@ -1,9 +1,9 @@
 //! The zip: stored entries with a fixed date, written by the `zip` crate into one buffer.
 //!
-//! `info.json` is the first entry, and is known last. So the files become a zip of their own as they come in, behind room for
-//! `info.json`; in the end a second writer writes `info.json` and merges that zip in. Nothing moves: the entries are where
-//! they belong, so the reader and the writer of the merging leave them out. Each image is copied once, and none is in memory
-//! twice.
+//! `info.json` is the first entry, and is known last. So the files become a zip of their own as
+//! they come in, behind room for `info.json`; in the end a second writer writes `info.json` and
+//! merges that zip in. Nothing moves: the entries are where they belong, so the reader and the
+//! writer of the merging leave them out. Each image is copied once, and none is in memory twice.
 
 use std::cell::Cell;
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -18,12 +18,14 @@ use bytes::Bytes;
 use crate::ImageFault;
 
 const INFO: &str = "info.json";
-/// Bytes left free before the files for the entry of `info.json`. Without images in it, it takes a fifth of this.
+/// Bytes left free before the files for the entry of `info.json`. Without images in it, it takes a
+/// fifth of this.
 const ROOM: usize = 8 * 1024;
 /// The most bytes that are reserved for files to come.
 const MOST_AHEAD: usize = 16 << 20;
 
-/// Bytes of an entry's two headers, and of the end record, without names (APPNOTE 4.3). Only what is reserved rests on them.
+/// Bytes of an entry's two headers, and of the end record, without names (APPNOTE 4.3). Only what
+/// is reserved rests on them.
 const LOCAL: usize = 30;
 const CENTRAL: usize = 46;
 const END: usize = 22;
@@ -105,7 +107,8 @@ impl Files {
         };
     }
 
-    /// Makes the zip with an `info.json` of about `info_bytes` bytes. Returns the zip, and where in it that is.
+    /// Makes the zip with an `info.json` of about `info_bytes` bytes. Returns the zip, and where in
+    /// it that is.
     pub(super) fn zip(
         &mut self,
         info_bytes: usize,

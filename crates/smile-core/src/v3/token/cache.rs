@@ -1,7 +1,8 @@
 //! The machine that shares one token among all who need it.
 //!
-//! It does nothing by itself: who asks is given the token, or the turn to fetch one, or somebody else's fetch to wait for. A turn
-//! that is dropped, or takes longer than a request may, passes on. So nobody waits for somebody who is gone.
+//! It does nothing by itself: who asks is given the token, or the turn to fetch one, or somebody
+//! else's fetch to wait for. A turn that is dropped, or takes longer than a request may, passes on.
+//! So nobody waits for somebody who is gone.
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -13,8 +14,9 @@ use crate::{OperationError, PartnerAccount, Timestamp};
 
 /// A shared token of the v3 API for each account, kept until a minute before it expires.
 ///
-/// It is cheap to clone, and all clones share what they keep. A client has one; who drives flows by hand gives the same one to
-/// each, with [`Call::with_tokens`](crate::Call::with_tokens). It is kept in memory alone, and `Debug` shows no token.
+/// It is cheap to clone, and all clones share what they keep. A client has one; who drives flows by
+/// hand gives the same one to each, with [`Call::with_tokens`](crate::Call::with_tokens). It is
+/// kept in memory alone, and `Debug` shows no token.
 #[derive(Clone, Default)]
 pub struct TokenCache(Arc<Mutex<Vec<Slot>>>);
 
@@ -66,7 +68,8 @@ impl TokenCache {
         Turn::Fetch(Lead { cache: self.clone(), account: account.clone(), fetch })
     }
 
-    /// Drops the token of this grant, which was answered with a 401, if it is still the one that is kept.
+    /// Drops the token of this grant, which was answered with a 401, if it is still the one that is
+    /// kept.
     pub(crate) fn refuse(&self, grant: &Grant) {
         let Some(origin) = &grant.origin else { return };
         origin.is_refused.store(true, Ordering::SeqCst);

@@ -5,8 +5,9 @@ use crate::v3::token::{TokenProduct, TokenRequest};
 
 /// The choice between a bound and a shared token, where an operation leaves one.
 ///
-/// By default each submission has a token of its own, with product and user inside, as the vendor's newest SDKs do it: it lets
-/// its holder do the least. That costs one more request for each submission.
+/// By default each submission has a token of its own, with product and user inside, as the vendor's
+/// newest SDKs do it: it lets its holder do the least. That costs one more request for each
+/// submission.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TokenPolicy {
     shares: bool,
@@ -14,16 +15,16 @@ pub struct TokenPolicy {
 }
 
 impl TokenPolicy {
-    /// Has submissions carry the shared token as well: one request less for each, and a token that may do more. A submission
-    /// that is refused with a 401 is sent once more with a new one then.
+    /// Has submissions carry the shared token as well: one request less for each, and a token that
+    /// may do more. A submission that is refused with a 401 is sent once more with a new one then.
     #[must_use]
     pub fn with_shared_submissions(mut self, yes: bool) -> Self {
         self.shares = yes;
         self
     }
 
-    /// Has the token of a Residency Document Verification name this product as well as the user. The service documents no word
-    /// for it; ask Smile ID for the one to take.
+    /// Has the token of a Residency Document Verification name this product as well as the user.
+    /// The service documents no word for it; ask Smile ID for the one to take.
     #[must_use]
     pub fn with_residency_product(mut self, product: TokenProduct) -> Self {
         self.residency_product = Some(product);

@@ -3,9 +3,11 @@
 use std::borrow::Cow;
 use std::fmt;
 
-/// A product in the word that the request for a token has for it (Smile ID: the description of `POST /v3/token`).
+/// A product in the word that the request for a token has for it (Smile ID: the description of
+/// `POST /v3/token`).
 ///
-/// Residency Document Verification has none, nor have Smile Links, status, replay and fraud reports: their tokens name no product.
+/// Residency Document Verification has none, nor have Smile Links, status, replay and fraud
+/// reports: their tokens name no product.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct TokenProduct(Cow<'static, str>);
 

@@ -1,6 +1,8 @@
-//! `POST /v3/token`: a token for requests to the v3 API (Smile ID: the description of the v3 API, "token").
+//! `POST /v3/token`: a token for requests to the v3 API (Smile ID: the description of the v3 API,
+//! "token").
 //!
-//! The only request that carries the API key. It makes a token and bills nothing, so it is free to repeat.
+//! The only request that carries the API key. It makes a token and bills nothing, so it is free to
+//! repeat.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -17,11 +19,11 @@ use crate::wire::characters::Rule;
 use crate::wire::tolerant;
 use crate::{Partner, ProblemKind, Timestamp, UserId, ValidationReport};
 
-/// Asks for a token. Without any option it is good for every request; each option takes something away from what its holder
-/// may do, or fixes a value that a later request can't change.
+/// Asks for a token. Without any option it is good for every request; each option takes something
+/// away from what its holder may do, or fixes a value that a later request can't change.
 ///
-/// The SDK makes the tokens of its own requests itself. This is for a token that an app or a browser gets: bind the product, the
-/// user and whatever else the server knows.
+/// The SDK makes the tokens of its own requests itself. This is for a token that an app or a
+/// browser gets: bind the product, the user and whatever else the server knows.
 ///
 /// ```
 /// use smile_core::UserId;
@@ -107,8 +109,8 @@ impl TokenRequest {
         self
     }
 
-    /// Fixes the country and the kind of ID. `country` is two letters, in any case, or its English name. Both stay readable in
-    /// the token.
+    /// Fixes the country and the kind of ID. `country` is two letters, in any case, or its English
+    /// name. Both stay readable in the token.
     #[must_use]
     pub fn with_id(mut self, country: impl Into<String>, id_type: impl Into<String>) -> Self {
         let country = country.into();
@@ -146,15 +148,16 @@ impl TokenRequest {
         self
     }
 
-    /// Fixes the phone number: `+`, the country's code and the number, 7 to 15 digits in all (E.164).
+    /// Fixes the phone number: `+`, the country's code and the number, 7 to 15 digits in all
+    /// (E.164).
     #[must_use]
     pub fn with_phone_number(mut self, phone_number: impl Into<String>) -> Self {
         self.payload.phone_number = Some(phone_number.into());
         self
     }
 
-    /// Fixes where the webhook goes: an https address, or the `callback_…` reference that an earlier token has in its place.
-    /// It goes before whatever the submission itself says.
+    /// Fixes where the webhook goes: an https address, or the `callback_…` reference that an
+    /// earlier token has in its place. It goes before whatever the submission itself says.
     #[must_use]
     pub fn with_callback_url(mut self, url: impl Into<String>) -> Self {
         self.payload.callback_url = Some(url.into());

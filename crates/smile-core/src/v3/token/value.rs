@@ -14,8 +14,8 @@ use crate::{Environment, Timestamp};
 
 /// A token of the v3 API: its holder may do what it was made for, until it expires.
 ///
-/// It is a credential, so `Debug` doesn't show it, it serialises to nothing, and its text is wiped from memory when the last
-/// clone is dropped. What an HTTP client copies of it is out of reach.
+/// It is a credential, so `Debug` doesn't show it, it serialises to nothing, and its text is wiped
+/// from memory when the last clone is dropped. What an HTTP client copies of it is out of reach.
 #[derive(Clone)]
 pub struct Token(Arc<Zeroizing<String>>);
 
@@ -23,7 +23,8 @@ pub struct Token(Arc<Zeroizing<String>>);
 const MAX_BYTES: usize = 8 * 1024;
 
 impl Token {
-    /// Takes a token that is short enough for a header and has only characters that one can carry: visible ASCII.
+    /// Takes a token that is short enough for a header and has only characters that one can carry:
+    /// visible ASCII.
     pub(crate) fn new(text: &str) -> Option<Self> {
         let is_plain = text.bytes().all(|byte| byte.is_ascii_graphic());
         ((1..=MAX_BYTES).contains(&text.len()) && is_plain)

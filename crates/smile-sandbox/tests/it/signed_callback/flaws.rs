@@ -173,7 +173,8 @@ fn each_spelling_of_a_signature_is_the_right_one_in_disguise() {
     assert_eq!(STANDARD.decode(spelled(Flaw::LongSignature).1).unwrap()[..32], right);
     let hex: String = right.iter().map(|byte| format!("{byte:02x}")).collect();
     assert_eq!(spelled(Flaw::HexSignature).1, hex);
-    // The signature is of another millisecond, as not every one looks different in the other alphabet.
+    // The signature is of another millisecond, as not every one looks different in the other
+    // alphabet.
     let (timestamp, signature) = spelled(Flaw::UrlSafeSignature);
     let standard = STANDARD.encode(URL_SAFE.decode(&signature).unwrap());
     assert_ne!(standard, signature);

@@ -7,7 +7,8 @@ use smile_sandbox::signed_callback::{Outcome, Product};
 
 use super::{NOW, callback, confirm, everything, stamp, v1, v3, verdict};
 
-/// True if the catalogue has the code: those of two job types aren't published, and the sandbox has to have some.
+/// True if the catalogue has the code: those of two job types aren't published, and the sandbox has
+/// to have some.
 fn is_published(product: Product, outcome: &Outcome) -> bool {
     let code = product.code_of(outcome);
     *outcome == Outcome::Unknown || product.result_codes().any(|row| Some(row.code) == code)
@@ -119,8 +120,8 @@ fn every_named_outcome_of_a_product_differs_from_the_others() {
 
 #[test]
 fn every_step_is_one_that_the_catalogue_has_for_jobs_of_this_type() {
-    // Two products without a published callback, and Basic KYC's own step, have the sandbox's choice of words,
-    // and so does the liveness step of Update Photo.
+    // Two products without a published callback, and Basic KYC's own step, have the sandbox's
+    // choice of words, and so does the liveness step of Update Photo.
     let is_known_step = |product, step: &str| {
         step != "ID_Verification"
             && (product, step) != (Product::UpdatePhoto, "Liveness_Check")

@@ -135,8 +135,8 @@ pub(super) fn documents_rs(toml: &str, countries: &[Country]) -> Result<String, 
         .expect(WRITES);
     }
     code.push_str(
-        "];\n\n// For each country, in order, its documents, a byte each: four times the place of the kind in the \
-         other\n// table, and 1 for a back plus 2 for Enhanced Document Verification.\n\
+        "];\n\n// For each country, in order, its documents, a byte each: four times the place of the kind in \
+         the\n// other table, and 1 for a back plus 2 for Enhanced Document Verification.\n\
          pub(in crate::catalogue) static DOCUMENTS: &[(&str, &[u8])] = &[\n",
     );
     for Country { code: country, .. } in countries {

@@ -195,8 +195,8 @@ pub(in crate::catalogue) static KINDS: &[DocumentKind] = &[
     },
 ];
 
-// For each country, in order, its documents, a byte each: four times the place of the kind in the other
-// table, and 1 for a back plus 2 for Enhanced Document Verification.
+// For each country, in order, its documents, a byte each: four times the place of the kind in the
+// other table, and 1 for a back plus 2 for Enhanced Document Verification.
 pub(in crate::catalogue) static DOCUMENTS: &[(&str, &[u8])] = &[
     ("AD", b"\x0d\x24\x31\x69"),
     ("AE", b"\x0d\x10\x19\x21\x24\x2d\x31\x48\x4c\x64\x69"),

@@ -121,7 +121,7 @@ impl World {
             Image::bytes(SampleImage::selfie().jpeg()),
             IdInfo::new("NG", "BVN", "00000000000"),
         );
-        let partner = self.sandbox.partner().with_callback_url(&self.proxy.url());
+        let partner = self.sandbox.partner().with_callback_url(self.proxy.url());
         let observer = |event| {
             // Written down before the first request goes out; if it can't be, nothing does.
             if let Event::Checkpoint(checkpoint) = event

@@ -85,7 +85,7 @@ async fn run() -> Result<ExitCode, Failure> {
     println!("Callbacks in an axum server, against a sandbox in this process: nothing leaves this machine\n");
     let sandbox = Sandbox::builder().with_automatic_review(None).start()?;
     let listener = TcpListener::bind("127.0.0.1:0").await?;
-    let partner = sandbox.partner().with_callback_url(&format!("http://{}/callback", listener.local_addr()?));
+    let partner = sandbox.partner().with_callback_url(format!("http://{}/callback", listener.local_addr()?));
 
     // The server.
     let (to_confirm, mut queue) = unbounded_channel();

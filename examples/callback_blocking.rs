@@ -128,7 +128,7 @@ fn run() -> Result<ExitCode, Failure> {
     };
     let jobs = Arc::clone(&app.jobs);
     let address = serve(&Arc::new(app))?;
-    let partner = sandbox.partner().with_callback_url(&format!("http://{address}/callback"));
+    let partner = sandbox.partner().with_callback_url(format!("http://{address}/callback"));
     let client = Client::new(partner.clone())?;
 
     // The job is stored before it is submitted: its callback may be quicker than the answer.

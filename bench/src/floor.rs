@@ -152,7 +152,7 @@ fn zip(scenario: Scenario, directory: &Path) -> Result<Bytes, Box<dyn Error>> {
     loop {
         match flow.next(now) {
             Next::Read(path) => {
-                flow.file_read(now, std::fs::File::open(path).and_then(smile_core::read_image))
+                flow.file_read(now, std::fs::File::open(path).and_then(smile_core::read_image));
             }
             Next::Send { request, .. } if request.method() == http::Method::PUT => {
                 return Ok(Request::into_body(request));

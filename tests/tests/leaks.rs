@@ -47,7 +47,7 @@ fn verify(sandbox: &Sandbox, body: smile_core::bytes::Bytes) -> Result<Callback,
 fn partner(sandbox: &Sandbox) -> Partner {
     Partner::new(sandbox.partner_id(), sandbox.api_key(), sandbox.environment().clone())
         .unwrap()
-        .with_callback_url(&format!("http://127.0.0.1:1/{MARK}?token={MARK}"))
+        .with_callback_url(format!("http://127.0.0.1:1/{MARK}?token={MARK}"))
         // A mark is no ID number of any kind.
         .without_id_type_checks()
 }

@@ -153,9 +153,9 @@ pub enum Event {
         /// Size in bytes.
         bytes: usize,
     },
-    /// Checkpoint of the job or check, for [`JobFlow::resume`]. It comes before each request that
-    /// changes something at the service, and after each progress of the job: a program that stores
-    /// it before going on can go on after a crash.
+    /// Checkpoint of the job or check, for [`JobFlow::resume`](crate::JobFlow::resume). It comes
+    /// before each request that changes something at the service, and after each progress of the
+    /// job: a program that stores it before going on can go on after a crash.
     Checkpoint(Checkpoint),
     /// A request is about to be sent. It comes after its checkpoint, if it has one, and is the
     /// moment to renew a lease: see [`FlowSettings::lease`].

@@ -48,9 +48,9 @@ impl FaultRule {
         self
     }
 
-    /// Limits the rule to the `n`th request, or to those from it on if [`times`](Self::times) is
-    /// set too. Requests are counted from 1 since the rule was added, including those that another
-    /// rule happens to. 0 counts as 1.
+    /// Limits the rule to the `n`th request, or to those from it on if
+    /// [`with_times`](Self::with_times) is set too. Requests are counted from 1 since the rule was
+    /// added, including those that another rule happens to. 0 counts as 1.
     pub fn with_nth(mut self, n: u32) -> Self {
         self.nth = Some(n.max(1));
         self

@@ -244,8 +244,8 @@ impl Builder {
         self
     }
 
-    /// Allows an [`addr`](Self::addr) beyond loopback: everyone who reaches this machine can then
-    /// read what was uploaded, if they know the key, which by default everyone does. Callbacks
+    /// Allows an [address](Self::with_addr) beyond loopback: everyone who reaches this machine can
+    /// then read what was uploaded, if they know the key, which by default everyone does. Callbacks
     /// still go to loopback only, and the page and the admin API are this machine's alone, without
     /// [`admin_open_to_the_network`](Self::with_admin_network_access).
     pub fn with_network_access(mut self) -> Self {

@@ -32,9 +32,9 @@ use crate::storage::store::Store;
 
 /// A running sandbox, which stops when it is dropped.
 ///
-/// It listens on `127.0.0.1` only, unless [set](Builder::addr) otherwise, on a port of its own, so
-/// any number of sandboxes can run side by side. All methods work from async and from blocking
-/// code.
+/// It listens on `127.0.0.1` only, unless [set](Builder::with_addr) otherwise, on a port of its
+/// own, so any number of sandboxes can run side by side. All methods work from async and from
+/// blocking code.
 pub struct Sandbox {
     partner_id: String,
     api_key: String,
@@ -127,7 +127,7 @@ impl Sandbox {
     }
 
     /// The https base URL, `https://127.0.0.1:PORT/v1`, with the same port, if TLS was turned
-    /// [on](Builder::tls). Clients have to trust [`ca_pem`](Self::ca_pem).
+    /// [on](Builder::with_tls). Clients have to trust [`ca_pem`](Self::ca_pem).
     #[cfg(feature = "tls")]
     pub fn https_base_url(&self) -> Option<&str> {
         self.https_base_url.as_deref()

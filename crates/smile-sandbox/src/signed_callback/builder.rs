@@ -25,7 +25,8 @@ const MAX_PHOTO: usize = 64 << 20;
 /// By default the callback is for the partner of a [`Sandbox`](crate::Sandbox) with default
 /// settings (`001` and `sandbox-api-key`), about job `job-1` of user `user-1` (the v3 webhook has
 /// ids in the service's form), and signed at 2024-01-15T10:30:00.000Z. A receiver that looks at the
-/// clock will find that too long ago: see [`at`](SignedCallbackBuilder::at).
+/// clock will find that too long ago: see
+/// [`with_signing_time`](SignedCallbackBuilder::with_signing_time).
 pub fn signed_callback(product: Product, outcome: Outcome) -> SignedCallbackBuilder {
     let (job_id, user_id) = if product.is_v3() {
         ("job_01k0000000e008000000000001", "user_01k0000000e008000000000002")

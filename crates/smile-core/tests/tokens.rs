@@ -155,13 +155,15 @@ fn a_second_401_is_the_end_and_that_token_isnt_kept_either() {
 
 #[test]
 fn a_401_that_isnt_the_apis_own_sends_no_submission_again() {
-    let (tokens, mut now) = (TokenCache::new(), START);
-    let mut call = call(submit(), &tokens);
-    send(&mut call, &mut now);
-    call.receive(now, fetched(0, now));
-    send(&mut call, &mut now);
-    call.receive(now, Ok(Response::builder().status(401).body(Bytes::from("<html>log in</html>")).unwrap()));
-    assert!(finish(&mut call, now).unwrap_err().outcome_unknown());
+    for body in ["<html>log in</html>", r#"{"message":"log in to the proxy"}"#] {
+        let (tokens, mut now) = (TokenCache::new(), START);
+        let mut call = call(submit(), &tokens);
+        send(&mut call, &mut now);
+        call.receive(now, fetched(0, now));
+        send(&mut call, &mut now);
+        call.receive(now, Ok(Response::builder().status(401).body(Bytes::from(body)).unwrap()));
+        assert!(finish(&mut call, now).unwrap_err().outcome_unknown(), "{body}");
+    }
 }
 
 #[test]

@@ -289,6 +289,8 @@ fn a_submission_whose_answer_was_lost_is_never_sent_again() {
             let resumed = play(again, &[accepted(202), word(200, "clear")]);
             assert_eq!(resumed.sent, [""; 0]);
             assert!(resumed.error().outcome_unknown());
+            let advice = resumed.error().to_string();
+            assert!(advice.contains("wait for its webhook") && !advice.contains("resume"), "{advice}");
         }
         assert!(!played.checkpoints.is_empty());
     }

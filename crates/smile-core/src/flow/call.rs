@@ -14,6 +14,7 @@ use crate::job::job_key::JobKey;
 use crate::job::submission_id::SubmissionId;
 use crate::operation::Step;
 use crate::operation::{LookupAnswer, Operation, RepeatSafety, TokenUse, retry_after};
+use crate::v3::envelope::refusal;
 use crate::v3::token::{Grant, TokenCache};
 use crate::wire::names::stable_names;
 use crate::{
@@ -447,10 +448,10 @@ where
             Stage::Finished(_) => None,
         };
         let Some(error) = error.filter(|_| may_fetch) else { return false };
-        let is_worded = error.api().is_some_and(|error| error.message().is_some());
         let is_free =
             matches!(self.stage, Stage::Reconciling { .. }) || self.operation.repeat() == RepeatSafety::Free;
-        if !is_free && !is_worded {
+        // Tokens are the v3 API's, so its rule holds, for a raw request as well.
+        if !is_free && !refusal(response).is_refusal() {
             return false;
         }
         if !self.may_be_done {

@@ -24,8 +24,13 @@ impl Progress {
         if self == Self::Nothing { self } else { self.max(Self::MaybeUploaded) }
     }
 
-    pub(crate) fn advice(self) -> &'static str {
+    /// Advice to whoever gets an error. `has_question` tells whether the service can be asked about
+    /// the job: the v3 API can't, before it has given the job an id.
+    pub(crate) fn advice(self, has_question: bool) -> &'static str {
         match self {
+            Self::MaybeUploaded if !has_question => {
+                "the service may have the job, and can't be asked about it: wait for its webhook, don't submit it again"
+            }
             Self::Nothing => "nothing was submitted",
             Self::MaybeOpened => {
                 "the job may be open at the service, without images: resume it from its checkpoint, or submit it again with \

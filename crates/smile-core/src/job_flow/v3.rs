@@ -93,7 +93,7 @@ impl V3JobFlow {
         let smile_job_id = checkpoint.smile_job_id.clone();
         let progress = checkpoint.progress.of_outdated();
         let mut flow = Self::new(partner, job, settings, seed).map_err(|error| {
-            JobError::new(error.kind().clone(), progress, error.key().clone(), smile_job_id.clone())
+            JobError::new(error.kind().clone(), progress, error.key().clone(), smile_job_id.clone()).of_v3()
         })?;
         let problems = checkpoint.problems(&flow.partner, Some(&flow.key), None);
         if !problems.is_empty() {
@@ -376,7 +376,7 @@ impl V3JobFlow {
 
     fn fail(&mut self, kind: JobErrorKind) {
         let smile_job_id = self.smile_job_id.as_ref().map(|id| id.as_str().to_owned());
-        let error = JobError::new(kind, self.progress, self.key.clone(), smile_job_id);
+        let error = JobError::new(kind, self.progress, self.key.clone(), smile_job_id).of_v3();
         self.finish(Err(error));
     }
 
@@ -402,7 +402,7 @@ fn invalid(
         Err(error) => JobErrorKind::Validation(error),
         Ok(()) => JobErrorKind::Deadline(None),
     };
-    JobError::new(kind, progress, key, smile_job_id)
+    JobError::new(kind, progress, key, smile_job_id).of_v3()
 }
 
 fn kind(error: &CallError) -> JobErrorKind {

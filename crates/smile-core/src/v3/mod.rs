@@ -19,7 +19,7 @@ mod document_verification;
 mod enhanced_document_verification;
 mod enhanced_kyc;
 mod enhanced_kyc_sync;
-mod envelope;
+pub(crate) mod envelope;
 mod id_status;
 mod images;
 mod metadata;

@@ -21,6 +21,8 @@ struct Inner {
     progress: Progress,
     key: JobKey,
     smile_job_id: Option<String>,
+    /// True for a job over the v3 API.
+    is_v3: bool,
 }
 
 /// Kind of a job's failure.
@@ -73,7 +75,13 @@ impl JobError {
         key: JobKey,
         smile_job_id: Option<String>,
     ) -> Self {
-        Self(Box::new(Inner { kind, progress, key, smile_job_id }))
+        Self(Box::new(Inner { kind, progress, key, smile_job_id, is_v3: false }))
+    }
+
+    /// As an error of a job over the v3 API, where only the service's own id leads to a job.
+    pub(crate) fn of_v3(mut self) -> Self {
+        self.0.is_v3 = true;
+        self
     }
 
     /// Kind of the failure.
@@ -102,7 +110,8 @@ impl JobError {
     }
 
     /// True if the service may have the job or not: ask for its status, or resume it from its
-    /// checkpoint, before anything is submitted again.
+    /// checkpoint, before anything is submitted again. Over the v3 API, without the service's own
+    /// id, nothing can be asked: wait for the webhook.
     pub fn outcome_unknown(&self) -> bool {
         self.0.progress == Progress::MaybeUploaded
     }
@@ -226,13 +235,14 @@ impl fmt::Display for JobError {
             JobErrorKind::Cancelled => f.write_str("the job was cancelled")?,
             JobErrorKind::Observer(error) => error.fmt(f)?,
         }
-        write!(f, "; {} (job_id {})", self.0.progress.advice(), self.0.key.job_id)
+        let has_question = !self.0.is_v3 || self.0.smile_job_id.is_some();
+        write!(f, "; {} (job_id {})", self.0.progress.advice(has_question), self.0.key.job_id)
     }
 }
 
 impl fmt::Debug for JobError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { kind, progress, key, smile_job_id } = &*self.0;
+        let Inner { kind, progress, key, smile_job_id, .. } = &*self.0;
         f.debug_struct("JobError")
             .field("kind", kind)
             .field("progress", progress)

@@ -243,6 +243,10 @@ impl Store {
         if !is_none && (change == Change::Undecided || is_last_word && !is_old_news) {
             transaction.execute("UPDATE inbox SET is_applied = 1 WHERE id = ?1", [letter.id])?;
         } else {
+            if change == Change::NotThisSubmission {
+                // Somebody makes bodies up, or the job id was used twice: the service knows.
+                ask_about(&transaction, now, letter.key.job_id.as_str())?;
+            }
             transaction.execute("DELETE FROM inbox WHERE id = ?1", [letter.id])?;
         }
         fuse.reach(Moment::Applying);

@@ -232,7 +232,7 @@ impl Callback {
             job_id: self.job_id(),
             user_id: self.user_id(),
             contradicts_itself: self.contradicts_itself(),
-            unknown_reason: self.webhook().and_then(|webhook| webhook.verdict().unknown_reason()),
+            unknown_reason: self.verdict().unknown_reason(),
             expires: self.expires,
         })
     }

@@ -10,13 +10,14 @@ use http::StatusCode;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use crate::Timestamp;
+use crate::callback::Nonce;
 use crate::catalogue::webhook_words::normalised;
 use crate::result::against::speaks_against;
 use crate::result::{ResultEntry, UnknownReason};
 use crate::v3::webhook::HeaderIds;
 use crate::wire::fields::Fields;
 use crate::wire::tolerant::{self, Object as _};
+use crate::{SubmissionId, Timestamp};
 
 /// Digest of a callback, by which a redelivery is recognised: three hashes, from which nothing can
 /// be read back.
@@ -42,7 +43,7 @@ pub(super) struct Parts<'a> {
     pub(super) user_id: Option<String>,
     /// Headers and body name different jobs or users.
     pub(super) contradicts_itself: bool,
-    /// Reason that the verdict of a webhook is unknown.
+    /// Reason that the verdict is unknown.
     pub(super) unknown_reason: Option<UnknownReason>,
     pub(super) expires: Timestamp,
 }
@@ -60,7 +61,10 @@ impl CallbackDigest {
         part(&mut digest, ids.and_then(|ids| ids.job_id.as_deref()));
         part(&mut digest, ids.and_then(|ids| ids.user_id.as_deref()));
         content(&mut digest, callback.entry.fields());
-        Self { pair, event: event(callback), content: digest.finalize().into(), expires: callback.expires }
+        // A message is one of the delivery's fields, and may speak against the person.
+        let event = event(callback);
+        digest.update(event);
+        Self { pair, event, content: digest.finalize().into(), expires: callback.expires }
     }
 
     /// Digest from the parts that a store has kept.
@@ -73,16 +77,18 @@ impl CallbackDigest {
         &self.pair
     }
 
-    /// Digest of the report: the job, the user, the kind, and all that a verdict rests on. The same
-    /// for every delivery of one result, however it is signed; another for the next result of the
-    /// same job.
+    /// Digest of the report: the job, the user, the submission, the nonce, the kind, and all that a
+    /// verdict rests on. The same for every delivery of one result, however it is signed; another
+    /// for the next result of the same job.
     pub fn event(&self) -> &[u8; 32] {
         &self.event
     }
 
-    /// Digest of the body's content, and of the headers that name a webhook's job. The order of the
-    /// keys, blanks, links to images and receipts, messages and the moment of the delivery are left
-    /// out: they are other ones in a redelivery, and no decision rests on them.
+    /// Digest of the body's content, of the headers that name a webhook's job, and of the
+    /// [`event`](Self::event). The order of the keys, blanks, links to images and receipts, the
+    /// words of messages and the moment of the delivery are left out: they are other ones in a
+    /// redelivery. A message that speaks against the person still makes another content, as a
+    /// verdict rests on that.
     pub fn content(&self) -> &[u8; 32] {
         &self.content
     }
@@ -115,7 +121,7 @@ fn part(digest: &mut Sha256, text: Option<&str>) {
 }
 
 /// Fields that differ with each delivery, or are words for people; letters and digits of the names
-/// alone.
+/// alone. What speaks against the person in them is part of the event.
 const OF_THE_DELIVERY: [&str; 11] = [
     "completedat",
     "createdat",
@@ -199,10 +205,23 @@ fn event(callback: &Parts<'_>) -> [u8; 32] {
         let is_twice = params.as_json().is_some_and(|params| tolerant::disagrees(params, name));
         part(&mut digest, is_twice.then_some(name));
     }
+    // Whoever makes up a body for this job knows neither, and it must not pass for this one.
+    for name in [SubmissionId::PARTNER_PARAM, Nonce::KEY] {
+        let params = fields.alike("PartnerParams").filter_map(Value::as_object).flatten();
+        let echoed = params.filter(|(key, _)| tolerant::same_name(key, name));
+        let mut echoed: Vec<_> = echoed.map(|(key, value)| (key, canonical(value, false))).collect();
+        echoed.sort_unstable();
+        part(&mut digest, Some(name));
+        digest.update((echoed.len() as u64).to_be_bytes());
+        for (key, value) in &echoed {
+            part(&mut digest, Some(key));
+            part(&mut digest, Some(value));
+        }
+    }
     part(&mut digest, callback.contradicts_itself.then_some("contradicts itself"));
     // Anything in a body may speak against the person.
     let reason = callback.unknown_reason.map(|reason| format!("{reason:?}"));
-    let is_against = callback.header_ids.is_none() && speaks_against(fields);
+    let is_against = callback.header_ids.is_none() && speaks_against(fields, &["actions"]);
     part(&mut digest, reason.as_deref().or(is_against.then_some("speaks against the person")));
     digest.finalize().into()
 }
@@ -235,8 +254,9 @@ fn canonical(value: &Value, whatever_delivery: bool) -> String {
 pub enum ReplayCheck {
     /// The callback hasn't come before: act on it.
     First,
-    /// The same result has come before, whether with the same signature or signed afresh: answer
-    /// 200, and do nothing.
+    /// The same result has come before, with the same signature or signed afresh. It may never have
+    /// been acted on: apply it again in a way that does no harm twice, as
+    /// [`JobHistory::apply_callback`](super::JobHistory::apply_callback) does, then answer 200.
     Redelivery,
     /// The signature has come before, with another body. Either somebody puts bodies of their own
     /// under a signature that they have seen, or two results were signed in the same millisecond.

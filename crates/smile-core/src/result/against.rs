@@ -23,10 +23,6 @@ const NOT_THE_SERVICES_WORDS: [&str; 8] = [
     "userprovidedinfo",
 ];
 
-/// Fields that are judged by themselves: the steps of a result; and in the status of a job the
-/// newest result, and those of other jobs.
-const JUDGED_APART: [&str; 3] = ["actions", "history", "result"];
-
 /// Lists and objects that are empty if nothing was found.
 const FINDINGS: [&str; 15] = [
     "adversemedia",
@@ -50,16 +46,16 @@ const FINDINGS: [&str; 15] = [
 /// score that is documented is 92. More than half of the scale is never taken for low.
 const MAX_LOW_SCORE: f64 = 50.0;
 
-fn is_passed_over(key: &str) -> bool {
-    NOT_THE_SERVICES_WORDS.contains(&key) || JUDGED_APART.contains(&key)
-}
-
 /// Words that count as a value alone: there is a person called Block, and a street.
 fn is_name_or_address(key: &str) -> bool {
     key.contains("name") || key.contains("address")
 }
 
-pub(crate) fn speaks_against(fields: &Fields) -> bool {
+/// True if anything in the body speaks against the person. `judged_apart` are fields that the caller
+/// judges by itself, in lower-case letters: the steps of a v1 result; and in the status of a job the
+/// newest result, and those of other jobs.
+pub(crate) fn speaks_against(fields: &Fields, judged_apart: &[&str]) -> bool {
+    let is_passed_over = |key: &str| NOT_THE_SERVICES_WORDS.contains(&key) || judged_apart.contains(&key);
     let (short, long) = fields.parts();
     let in_long = |name: &str| {
         let key = normalised(name);

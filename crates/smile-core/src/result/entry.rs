@@ -233,7 +233,7 @@ impl ResultEntry {
             partner_params: self.partner_params(),
             is_unreadable: self.is_unreadable(),
             says_not_final: self.says_not_final(),
-            speaks_against: self.has_antifraud_doubt() || speaks_against(&self.fields),
+            speaks_against: self.has_antifraud_doubt() || speaks_against(&self.fields, &["actions"]),
         }
     }
 }

@@ -147,7 +147,11 @@ impl JobStatus {
             (None, None) => Verdict::without_entry(),
             (None, Some(entry)) => {
                 // What speaks against the person may stand around the result as well.
-                let success = if speaks_against(&self.fields) { Some(false) } else { self.job_success };
+                let success = if speaks_against(&self.fields, &["result", "history"]) {
+                    Some(false)
+                } else {
+                    self.job_success
+                };
                 entry.verdict_of_job(job_type.or(entry.partner_params().job_type()), success)
             }
         }

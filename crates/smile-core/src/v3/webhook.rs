@@ -242,7 +242,7 @@ impl<'a> Webhook<'a> {
         let clear_but = is_clear
             && (tolerant::field(fields, "reason").is_some_and(|reason| !reason.is_null())
                 || self.entry.has_antifraud_doubt()
-                || speaks_against(fields));
+                || speaks_against(fields, &[]));
         let reason = if looks_at == Some(LooksAt::WatchLists) {
             // Whether a name is on a list is no decision about a person.
             Some(UnknownReason::NoVerdict)

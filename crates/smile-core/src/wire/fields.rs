@@ -270,7 +270,10 @@ impl Fields {
 
     /// The fields in which something was repaired or lost, but for those that are passed over; and
     /// whether it was lost, so that it may have been anything.
-    pub(crate) fn damaged(&self, is_passed_over: fn(&str) -> bool) -> impl Iterator<Item = (&str, bool)> {
+    pub(crate) fn damaged(
+        &self,
+        is_passed_over: impl Fn(&str) -> bool + Copy,
+    ) -> impl Iterator<Item = (&str, bool)> {
         let short = self.damage.values.iter().map(|damaged| (&*damaged.key, damaged.is_lost));
         // Texts are photos mostly, and are nothing else once they are repaired.
         let long = self.long.iter().filter(|long| !long.json.starts_with(b"\""));

@@ -636,6 +636,47 @@ fn a_word_against_the_person_beside_an_approving_code_is_no_approval() {
 }
 
 #[test]
+fn a_clear_webhook_whose_result_or_history_speaks_against_the_person_is_no_approval() {
+    let with = |field: &str, value: &Value| {
+        let mut body = json!({ "status": "clear", "product": "biometric_kyc" });
+        body[field] = value.clone();
+        webhook(body, "job-1")
+    };
+    for (field, harmless, against) in [
+        ("result", json!({ "status": "clear" }), json!({ "status": "block" })),
+        ("Result", json!({ "status": "clear" }), json!({ "inner": [{ "outcome": "Rejected" }] })),
+        ("history", json!([{ "fraud_detected": false }]), json!([{ "fraud_detected": true }])),
+    ] {
+        let verdict = |value| with(field, value).webhook().unwrap().verdict_for("biometric_kyc");
+        assert!(verdict(&harmless).may_be_let_in(), "{field}");
+        assert_eq!(verdict(&against).unknown_reason(), Some(UnknownReason::Contradiction), "{field}");
+    }
+    // With steps it is a result of v1 without a code.
+    let steps = with("actions", &json!({ "liveness_check": "Failed" }));
+    assert!(steps.webhook().is_none() && !steps.verdict().is_approved());
+}
+
+#[test]
+fn only_what_is_judged_by_itself_is_passed_over_beside_an_approving_code() {
+    for (field, value) in
+        [("result", json!({ "status": "block" })), ("history", json!([{ "isFraud": true }]))]
+    {
+        let mut body = result("0810");
+        body[field] = value;
+        let callback = callback(body);
+        let reason = callback.verdict_for(JobType::BIOMETRIC_KYC).unknown_reason();
+        assert_eq!(reason, Some(UnknownReason::Contradiction), "{field}");
+        assert_ne!(callback.digest().event(), self::callback(result("0810")).digest().event(), "{field}");
+    }
+    // The status around a result has no steps of its own.
+    let [_, _, around] = verdicts_with("Actions", &json!({ "Liveness_Check": "Failed" }));
+    assert_eq!(around.unknown_reason(), Some(UnknownReason::Contradiction));
+    // Other jobs' results are no word on this one.
+    let [_, _, around] = verdicts_with("history", &json!([{ "status": "block" }]));
+    assert!(around.may_be_let_in());
+}
+
+#[test]
 fn names_records_and_the_partners_own_words_speak_against_nobody() {
     for (field, value) in [
         ("LastName", json!("Block")),

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use smile_core::{CallbackDigest, InMemoryReplayStore, ReplayCheck, ReplayStore, StoreFull, Timestamp};
+use smile_core::{
+    Callback, CallbackDigest, InMemoryReplayStore, Nonce, ReplayCheck, ReplayStore, StoreFull, SubmissionId,
+    Timestamp,
+};
 
 use super::{bytes, callback, cases, headers, result, signed_at, webhook};
 use crate::support::{START, partner};
@@ -193,6 +196,67 @@ fn whatever_a_verdict_rests_on_makes_another_event() {
         assert_ne!(clear(extra.clone()).event(), clear(json!({})).event(), "{extra}");
     }
     assert_eq!(clear(json!({ "message": "a" })).event(), clear(json!({ "message": "b" })).event());
+}
+
+#[test]
+fn another_submission_or_nonce_makes_another_event() {
+    let named = |name: &str, value: Value| {
+        callback(changed(|body| body["PartnerParams"][name] = value.clone())).digest()
+    };
+    let of_webhook = |name: &str, value: Value| {
+        let params = json!({ "job_id": "job-1", name: value });
+        webhook(json!({ "status": "clear", "partner_params": params }), "job-1").digest()
+    };
+    let plain = callback(result("0812")).digest();
+    for name in [SubmissionId::PARTNER_PARAM, Nonce::KEY] {
+        let [ours, theirs] = ["a", "b"].map(|digit| json!(digit.repeat(32)));
+        let others = [theirs, json!(null), json!(7), json!([ours.clone()])];
+        for other in others {
+            assert_ne!(named(name, ours.clone()).event(), named(name, other.clone()).event(), "{name}");
+            assert_ne!(of_webhook(name, ours.clone()).event(), of_webhook(name, other).event(), "{name}");
+        }
+        assert_ne!(named(name, ours.clone()).event(), plain.event(), "{name}: none at all");
+        let capitals = name.to_ascii_uppercase();
+        assert_ne!(named(name, ours.clone()).event(), named(&capitals, ours.clone()).event(), "{name}");
+        assert_eq!(named(name, ours.clone()).event(), named(name, ours).event());
+    }
+}
+
+#[test]
+fn a_body_that_cannot_be_read_is_another_event_than_one_that_can() {
+    let read =
+        |body: Vec<u8>| partner().verifier().verify(START, &headers([]), body.into()).unwrap().digest();
+    let plain = signed_at(START, result("0810")).to_string();
+    let mut damaged = b"{\"x\xE9\":1,".to_vec();
+    damaged.extend_from_slice(&plain.as_bytes()[1..]);
+    assert_ne!(read(damaged).event(), read(plain.into_bytes()).event());
+}
+
+#[test]
+fn a_message_against_the_person_under_the_same_signature_is_another_body() {
+    let webhook = |message: &str| {
+        webhook(json!({ "status": "clear", "product": "biometric_kyc", "message": message }), "job-1")
+    };
+    let callback = |field: &str, text: &str| {
+        let mut body = result("0810");
+        body[field] = json!(text);
+        callback(body)
+    };
+    for [against, first, again] in [
+        ["Potential match found", "Done", "All done"].map(webhook),
+        ["Potential match found", "Done", "All done"].map(|text| callback("message", text)),
+        ["blocked", "Enroll User", "Done"].map(|text| callback("ResultText", text)),
+    ] {
+        let store = InMemoryReplayStore::default();
+        let record = |callback: &Callback| store.record(START, &callback.digest()).unwrap();
+        assert_eq!(record(&against), ReplayCheck::First);
+        assert_eq!(record(&first), ReplayCheck::SignatureReused);
+        let store = InMemoryReplayStore::default();
+        let record = |callback: &Callback| store.record(START, &callback.digest()).unwrap();
+        assert_eq!(record(&first), ReplayCheck::First);
+        assert_eq!(record(&again), ReplayCheck::Redelivery, "other harmless words");
+        assert_eq!(record(&against), ReplayCheck::SignatureReused);
+    }
 }
 
 #[test]

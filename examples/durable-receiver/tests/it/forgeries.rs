@@ -90,9 +90,9 @@ fn another_submissions_approval_under_the_same_job_id_opens_no_account() {
         forged["PartnerParams"][SubmissionId::PARTNER_PARAM] = json!(named);
         assert_eq!(post(receiver.url(), &forged.to_string()), 200);
     }
-    let is_through =
-        |world: &World| world.report("job").look.is_some() && world.store().unfinished().unwrap() == 0;
-    world.wait_until(&receiver, "both are through", is_through);
+    let is_asked =
+        |world: &World| world.report("job").look.is_some() && world.store().unfinished().unwrap() == 1;
+    world.wait_until(&receiver, "both are through, and the service is asked about the job", is_asked);
     assert_eq!(world.report("job").history.results().len(), 1, "neither is a result of this submission");
 
     world.sandbox.review("job", Review::Approve).unwrap();

@@ -51,9 +51,9 @@ fn is_name_or_address(key: &str) -> bool {
     key.contains("name") || key.contains("address")
 }
 
-/// True if anything in the body speaks against the person. `judged_apart` are fields that the caller
-/// judges by itself, in lower-case letters: the steps of a v1 result; and in the status of a job the
-/// newest result, and those of other jobs.
+/// True if anything in the body speaks against the person. `judged_apart` are fields that the
+/// caller judges by itself, in small letters: the steps of a v1 result; and in the status of a job
+/// the newest result, and those of other jobs.
 pub(crate) fn speaks_against(fields: &Fields, judged_apart: &[&str]) -> bool {
     let is_passed_over = |key: &str| NOT_THE_SERVICES_WORDS.contains(&key) || judged_apart.contains(&key);
     let (short, long) = fields.parts();

@@ -24,12 +24,14 @@ pub enum NextStep {
     /// The images and the number are in order as far as is known: submit another job later.
     RetryLater,
     /// Ask for the ID number again and submit another job.
+    #[serde(alias = "fix_the_number")] // Its name in histories of earlier builds.
     CorrectIdNumber,
     /// Smile ID must change something about the account.
     CallSupport,
     /// Don't let the person in.
     Decline,
     /// Somebody should look at the result.
+    #[serde(alias = "look_by_hand")] // Its name in histories of earlier builds.
     ManualReview,
     /// A step that a newer version of the SDK has stored, and that this one doesn't know: somebody
     /// should look at the result.
@@ -73,5 +75,19 @@ impl fmt::Display for NextStep {
             Self::ManualReview => "have somebody look at it",
             Self::Unrecognised => "have somebody look at it: the step is not known to this version",
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_names_that_earlier_builds_stored_are_still_read() {
+        for (stored, step) in
+            [("fix_the_number", NextStep::CorrectIdNumber), ("look_by_hand", NextStep::ManualReview)]
+        {
+            assert_eq!(serde_json::from_value::<NextStep>(stored.into()).ok(), Some(step), "{stored}");
+        }
     }
 }

@@ -2,7 +2,7 @@
 //! request.
 //!
 //! An operation does no IO: it makes an [`http::Request`] and reads an [`http::Response`]. The
-//! endpoints themselves are in [`v1`](crate::v1).
+//! endpoints themselves are in [`v1`](crate::v1) and [`v3`](crate::v3).
 
 mod answer;
 mod error;
